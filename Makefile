@@ -1,0 +1,56 @@
+# `make up` runs the miniature, `make test` the whole test suite; both set up what they need first.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test check format bench lock clean
+
+help: ## Say what can be made
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+
+# Two environments' worth of packages go into one folder: first what the miniature needs, and only
+# for tests and checks the rest. A stamp holds the lock's fingerprint, so an unchanged lock costs nothing.
+$(BIN)/python:
+	@$(PYTHON) scripts/bootstrap.py $(VENV)
+
+$(VENV)/.runtime: requirements/bonkei.txt pyproject.toml scripts/bootstrap.py | $(BIN)/python
+	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/bonkei.txt
+	@rm -f $(VENV)/.development && touch $@
+
+$(VENV)/.development: requirements/dev.txt pyproject.toml | $(VENV)/.runtime
+	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/dev.txt
+	@touch $@
+
+up: $(VENV)/.runtime ## Run the miniature in the foreground; Ctrl-C stops it
+	@exec $(BIN)/bonkei up
+
+down: $(VENV)/.runtime ## Stop the miniature
+	@exec $(BIN)/bonkei down
+
+test: $(VENV)/.development ## Run the whole test suite
+	@$(BIN)/python scripts/test_tools.py
+	@$(BIN)/pytest
+
+check: $(VENV)/.development ## Run every linter and type checker
+	@$(BIN)/python scripts/check.py
+
+format: $(VENV)/.development ## Rewrite the sources as the formatters want them
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt
+
+bench: $(VENV)/.development ## Measure, and print what is compared with what
+	@$(BIN)/python -m bench
+
+# One resolution for all: what the programs pin, the development environment pins too.
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
+lock: $(VENV)/.runtime ## Lock every dependency again, with hashes and without addresses
+	$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	sed '/--hash/d;s/ \\$$//' requirements/dev.txt > $(VENV)/constraints.txt
+	$(COMPILE) requirements/bonkei.in -c $(VENV)/constraints.txt -o requirements/bonkei.txt
+	$(COMPILE) program/backend/requirements.in -c $(VENV)/constraints.txt -o program/backend/requirements.txt
+	$(COMPILE) program/frontend/requirements.in -c $(VENV)/constraints.txt -o program/frontend/requirements.txt
+
+clean: ## Remove the environment (the miniature's data stays in .bonkei)
+	rm -rf $(VENV)

@@ -1,0 +1,1 @@
+"""Bonkei: the system that Terraform describes, in miniature, on this machine."""

@@ -1,0 +1,110 @@
+"""A CloudFront distribution: what a viewer's request meets first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+SelectionBehavior = Literal["none", "whitelist", "allExcept", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which headers, cookies or query strings a policy takes."""
+
+    behavior: SelectionBehavior
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """What makes up the cache key, and the bounds of a response's life in the cache (seconds)."""
+
+    name: str
+    min_ttl: float
+    default_ttl: float
+    max_ttl: float
+    headers: Selection = Selection("none")
+    cookies: Selection = Selection("none")
+    query_strings: Selection = Selection("none")
+    gzip: bool = False
+    brotli: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OriginRequestPolicy:
+    """What is sent to the origin beyond the cache key. `headers.behavior` may be `all`."""
+
+    name: str
+    headers: Selection = Selection("none")
+    cookies: Selection = Selection("none")
+    query_strings: Selection = Selection("none")
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHeader:
+    """A header that the distribution sets; `override` wins over the origin's own."""
+
+    name: str
+    value: str
+    override: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Behavior:
+    """A cache behavior: which requests (by path pattern) go to which origin, and how."""
+
+    path_pattern: str  # "*" for the default behavior
+    origin_id: str
+    viewer_protocol_policy: Literal["allow-all", "https-only", "redirect-to-https"]
+    allowed_methods: tuple[str, ...]
+    cached_methods: tuple[str, ...]
+    compress: bool
+    cache: CachePolicy
+    origin_request: OriginRequestPolicy | None = None
+    response_headers: tuple[ResponseHeader, ...] = ()
+    removed_headers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a behavior's requests go. `headers` are added to each (the secret header is one)."""
+
+    id: str
+    domain_name: str
+    path: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    protocol_policy: Literal["http-only", "https-only", "match-viewer"] = "http-only"
+    http_port: int = 80
+    https_port: int = 443
+    read_timeout: float = 30.0
+    keepalive_timeout: float = 5.0
+    connection_attempts: int = 3
+    connection_timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class CustomErrorResponse:
+    """What a viewer gets in place of an origin's error, and how long the error is cached."""
+
+    error_code: int
+    error_caching_min_ttl: float = 10.0
+    response_code: int | None = None
+    response_page_path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """A CloudFront distribution. `behaviors` are in order of precedence; the default is last."""
+
+    address: str
+    arn: str
+    id: str
+    domain_name: str
+    enabled: bool
+    origins: tuple[Origin, ...]
+    behaviors: tuple[Behavior, ...]
+    aliases: tuple[str, ...] = ()
+    default_root_object: str = ""
+    custom_error_responses: tuple[CustomErrorResponse, ...] = ()
+    web_acl_arn: str = ""

@@ -1,0 +1,154 @@
+"""ECS: services, the task definitions they run, and the containers in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PortMapping:
+    container_port: int
+    name: str = ""
+    protocol: str = "tcp"
+    app_protocol: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerHealthCheck:
+    """Times in seconds. `command` begins with CMD, CMD-SHELL or NONE, as ECS writes it."""
+
+    command: tuple[str, ...]
+    interval: float = 30.0
+    timeout: float = 5.0
+    retries: int = 3
+    start_period: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerDependency:
+    container_name: str
+    condition: str  # START | COMPLETE | SUCCESS | HEALTHY
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfiguration:
+    driver: str
+    options: tuple[tuple[str, str], ...] = ()
+    secret_options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FirelensConfiguration:
+    type: str  # fluentbit | fluentd
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MountPoint:
+    source_volume: str
+    container_path: str
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One entry of `container_definitions`. None means: the image says. Times in seconds."""
+
+    name: str
+    image: str
+    essential: bool = True
+    command: tuple[str, ...] | None = None
+    entry_point: tuple[str, ...] | None = None
+    working_directory: str | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+    secrets: tuple[tuple[str, str], ...] = ()  # (name, valueFrom)
+    port_mappings: tuple[PortMapping, ...] = ()
+    mount_points: tuple[MountPoint, ...] = ()
+    depends_on: tuple[ContainerDependency, ...] = ()
+    health_check: ContainerHealthCheck | None = None
+    start_timeout: float | None = None
+    stop_timeout: float = 30.0
+    user: str | None = None
+    readonly_root_filesystem: bool = False
+    log_configuration: LogConfiguration | None = None
+    firelens: FirelensConfiguration | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskDefinition:
+    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB."""
+
+    address: str
+    arn: str
+    family: str
+    revision: int
+    cpu: int
+    memory: int
+    containers: tuple[Container, ...]
+    execution_role_arn: str = ""
+    task_role_arn: str = ""
+    volumes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceTarget:
+    """A service's load_balancer block: which container's port joins which target group."""
+
+    target_group_arn: str
+    container_name: str
+    container_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConnectEndpoint:
+    """A name under which a service's port can be called: http://<dns_name>:<port>."""
+
+    port_name: str
+    dns_name: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConnect:
+    """`endpoints` is empty for a service that only calls others. Time-outs in seconds."""
+
+    namespace: str
+    endpoints: tuple[ServiceConnectEndpoint, ...] = ()
+    idle_timeout: float | None = None
+    per_request_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTracking:
+    metric: str  # ECSServiceAverageCPUUtilization, …
+    target_value: float
+    scale_in_cooldown: float = 300.0
+    scale_out_cooldown: float = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class AutoScaling:
+    min_capacity: int
+    max_capacity: int
+    policies: tuple[TargetTracking, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """An ECS service. Percentages as ECS counts them; times in seconds."""
+
+    address: str
+    arn: str
+    name: str
+    cluster_arn: str
+    task_definition_arn: str
+    desired_count: int
+    targets: tuple[ServiceTarget, ...] = ()
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
+    health_check_grace_period: float = 0.0
+    circuit_breaker: bool = False
+    circuit_breaker_rollback: bool = False
+    service_connect: ServiceConnect | None = None
+    scaling: AutoScaling | None = None
+    force_new_deployment_token: str = ""

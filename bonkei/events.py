@@ -1,0 +1,121 @@
+"""What happens in a running miniature, and the bus that tells it.
+
+Components do not know each other: the tasks publish that a target is there, the edge publishes
+that it is healthy. Delivery is synchronous and in order, on the event loop's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of everything that is published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a task listens on this machine."""
+
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRegistered(Event):
+    """A task's port joined a target group (it is not yet known to be healthy)."""
+
+    target_group_arn: str
+    task_id: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDeregistered(Event):
+    """A task's port leaves a target group: no new requests, those in flight may end."""
+
+    target_group_arn: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetDrained(Event):
+    """A deregistered target has nothing in flight any more, or its deregistration delay is over."""
+
+    target_group_arn: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetHealthChanged(Event):
+    """The load balancer's opinion of a target. `state` is a value of ELB's TargetHealthStateEnum."""
+
+    target_group_arn: str
+    task_id: str
+    state: str  # initial | healthy | unhealthy | draining | unused
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEndpointAdded(Event):
+    """A task can be reached through Service Connect by a port name of its service."""
+
+    service_arn: str
+    port_name: str
+    task_id: str
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEndpointRemoved(Event):
+    """The counterpart of `ServiceEndpointAdded`."""
+
+    service_arn: str
+    port_name: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStateChanged(Event):
+    """A task moved along ECS's life cycle. `last_status` is ECS's lastStatus."""
+
+    service_arn: str  # empty for a task that was run by itself
+    task_id: str
+    last_status: str  # PROVISIONING | PENDING | RUNNING | DEACTIVATING | STOPPING | STOPPED …
+    health: str  # HEALTHY | UNHEALTHY | UNKNOWN
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentStateChanged(Event):
+    """A service's deployment moved. `rollout_state` is ECS's rolloutState."""
+
+    service_arn: str
+    task_definition_arn: str
+    rollout_state: str  # IN_PROGRESS | COMPLETED | FAILED
+    reason: str = ""
+
+
+E_ = TypeVar("E_", bound=Event)
+
+
+class Bus:
+    """Tells each published event to those who asked for its type, in the order they asked."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[type[Event], list[Callable[[Event], None]]] = {}
+
+    def subscribe(self, kind: type[E_], listener: Callable[[E_], None]) -> Callable[[], None]:
+        """Call `listener` for each event of `kind` and its subclasses. Returns the undo."""
+        listeners = self._listeners.setdefault(kind, [])
+        listeners.append(listener)  # type: ignore[arg-type]
+        return lambda: listeners.remove(listener)  # type: ignore[arg-type]
+
+    def publish(self, event: Event) -> None:
+        """Tell everyone who asked; a listener's exception reaches the publisher."""
+        for kind in type(event).__mro__:
+            for listener in tuple(self._listeners.get(kind, ())):
+                listener(event)

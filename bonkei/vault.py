@@ -1,0 +1,70 @@
+"""The secrets' values, kept as Secrets Manager keeps them: outside Terraform's state.
+
+One file a secret below `<home>/secrets`, readable by its owner only. Terraform's provider writes
+(also values that reach it as write-only arguments), the database writes the cluster's managed
+password, the tasks read.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from pathlib import Path
+from typing import Protocol
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.=+@-]")
+
+
+class Vault(Protocol):
+    """Values by the secret's ARN."""
+
+    def get(self, arn: str) -> str | None: ...
+    def put(self, arn: str, value: str) -> None: ...
+    def delete(self, arn: str) -> None: ...
+
+
+class MemoryVault:
+    """A vault for tests."""
+
+    def __init__(self, values: dict[str, str] | None = None) -> None:
+        self._values = dict(values or {})
+
+    def get(self, arn: str) -> str | None:
+        return self._values.get(arn)
+
+    def put(self, arn: str, value: str) -> None:
+        self._values[arn] = value
+
+    def delete(self, arn: str) -> None:
+        self._values.pop(arn, None)
+
+
+class FileVault:
+    """One file a secret, mode 0600, in a directory of mode 0700; writes are atomic."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def path(self, arn: str) -> Path:
+        """The file of one secret, named by the last part of its ARN."""
+        return self._directory / _UNSAFE.sub("_", arn.rpartition(":secret:")[2] or arn)
+
+    def get(self, arn: str) -> str | None:
+        try:
+            return self.path(arn).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def put(self, arn: str, value: str) -> None:
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._directory.chmod(0o700)
+        target = self.path(arn)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(value)
+        draft.replace(target)
+
+    def delete(self, arn: str) -> None:
+        self.path(arn).unlink(missing_ok=True)
