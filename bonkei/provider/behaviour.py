@@ -49,6 +49,11 @@ def count_from_one() -> Callable[[str], int]:
     return following
 
 
+def nothing_seen(_: str) -> Sequence[Object]:
+    """A `Context.peers` that knows no other resource."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """The surroundings of one operation on one resource."""
@@ -67,6 +72,9 @@ class Context:
     sequence: Callable[[str], int] = field(default_factory=count_from_one)
     """The next number, from 1, of the series with that name; never the same twice in one home.
     For what AWS counts across resources, such as a task definition family's revisions."""
+    peers: Callable[[str], Sequence[Object]] = nothing_seen
+    """The last known states of a type's resources, as far as this process has refreshed or applied
+    them. For what depends on another resource, such as whether a database instance is the first."""
 
 
 ANY_CHANGE: frozenset[str] = frozenset({"*"})
@@ -103,6 +111,15 @@ class ResourceBehaviour:
     """Values of Optional+Computed attributes (top level) that the plan can already know, given the
     configuration. Used where the configuration is null, at creation only; an in-place update keeps
     what the state has."""
+
+    argument_defaults: Mapping[str, Value] = field(default_factory=dict)
+    """Dotted path of an argument ("idle_timeout"; "health_check.interval": in each such block) ->
+    the value it has whenever the configuration leaves it null, at creation and at each update
+    (`Default` in the AWS provider's own schema)."""
+
+    equivalent: Mapping[str, Callable[[Value, Value], bool]] = field(default_factory=dict)
+    """Argument (top level) -> whether a prior and a configured value mean the same, such as two
+    writings of one JSON document: then the prior value stays, and there is no difference."""
 
     force_new: frozenset[str] = frozenset()
     """Paths of arguments whose change replaces the resource: names joined by dots, without indexes
