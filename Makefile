@@ -46,11 +46,10 @@ bench: $(VENV)/.development ## Measure, and print what is compared with what
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
 lock: $(VENV)/.runtime ## Lock every dependency again, with hashes and without addresses
-	$(COMPILE) requirements/dev.in -o requirements/dev.txt
-	sed '/--hash/d;s/ \\$$//' requirements/dev.txt > $(VENV)/constraints.txt
-	$(COMPILE) requirements/bonkei.in -c $(VENV)/constraints.txt -o requirements/bonkei.txt
-	$(COMPILE) program/backend/requirements.in -c $(VENV)/constraints.txt -o program/backend/requirements.txt
-	$(COMPILE) program/frontend/requirements.in -c $(VENV)/constraints.txt -o program/frontend/requirements.txt
+	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
+	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
+	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
+	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 
 clean: ## Remove the environment (the miniature's data stays in .bonkei)
 	rm -rf $(VENV)

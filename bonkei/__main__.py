@@ -1,0 +1,5 @@
+"""`python -m bonkei` is `bonkei`."""
+
+from bonkei.cli import main
+
+main()

@@ -1,0 +1,127 @@
+"""Where AWS's names are on this machine.
+
+Names are translated, ports are not: PostgreSQL and each Service Connect name listen on the port
+that the definitions say, on a loopback address that belongs to this miniature alone, so two
+miniatures can run side by side. Only public URLs (a distribution, a load balancer) change whole.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from bonkei.errors import BonkeiError
+
+_NETWORK = "127.77"
+_LAST_SUBNET = 254
+_LAST_HOST = 254
+
+
+class AddressError(BonkeiError):
+    """This machine has no loopback address to give."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressBook:
+    """Translations for the values of environment variables.
+
+    `hosts`: names that are unique by themselves (a cluster's endpoint), replaced wherever they
+    stand. `services`: Service Connect names, often a plain word such as `api`, so replaced only
+    where a host stands: after `://` (and a user), or before `:port` at the beginning of a value.
+    `urls`: whole prefixes, such as a distribution's `https://d….cloudfront.net`.
+    """
+
+    hosts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    services: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    urls: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def translate(self, value: str) -> str:
+        """`value` with every known name replaced; other values come back as they are."""
+        for prefix in sorted(self.urls, key=len, reverse=True):
+            value = re.sub(rf"{re.escape(prefix)}(?=[/?#]|$)", self.urls[prefix], value)
+        for name in sorted(self.hosts, key=len, reverse=True):
+            value = re.sub(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", self.hosts[name], value)
+        for name, address in self.services.items():
+            value = re.sub(
+                rf"(://(?:[^/?#@\s]*@)?|^){re.escape(name)}(?=:\d+(?:[/?#,]|$))",
+                rf"\g<1>{address}",
+                value,
+            )
+            value = re.sub(
+                rf"(://(?:[^/?#@\s]*@)?){re.escape(name)}(?=[/?#]|$)", rf"\g<1>{address}", value
+            )
+        return value
+
+
+class Loopback:
+    """Hands out the addresses of one miniature: 127.77.N.1, .2, …, the same for a name each time.
+
+    N is chosen once and kept in `file`; a miniature that runs holds N by listening on it.
+    """
+
+    def __init__(self, file: Path, claims: Path) -> None:
+        """`file` remembers this miniature's addresses; `claims` is shared by all of a user's."""
+        self._file = file
+        self._claims = claims
+        if file.exists():
+            self._subnet, self._hosts = _read(file)
+        else:
+            self._subnet, self._hosts = self._claim(), {}
+            self._save()
+
+    def address(self, name: str) -> str:
+        """The address for `name`. AddressError when all are given away."""
+        if name not in self._hosts:
+            taken = set(self._hosts.values())
+            free = next((n for n in range(1, _LAST_HOST + 1) if n not in taken), None)
+            if free is None:
+                raise AddressError(f"no loopback address is left for {name}")
+            self._hosts[name] = free
+            self._save()
+        return f"{_NETWORK}.{self._subnet}.{self._hosts[name]}"
+
+    def _claim(self) -> int:
+        """The first subnet that no other miniature of this user has claimed."""
+        self._claims.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for subnet in range(1, _LAST_SUBNET + 1):
+            claim = self._claims / str(subnet)
+            if claim.exists() and not Path(claim.read_text()).exists():
+                claim.unlink(missing_ok=True)
+            try:
+                with claim.open("x") as file:
+                    file.write(str(self._file))
+            except FileExistsError:
+                continue
+            # The owner's file proves that the claim is alive, so it is there before anyone looks.
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._file.touch()
+            return subnet
+        raise AddressError(
+            "every loopback subnet is claimed by another miniature",
+            remedy="remove the ones that are no longer needed with `bonkei reset`",
+        )
+
+    def _save(self) -> None:
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        lines = [str(self._subnet), *(f"{name} {host}" for name, host in self._hosts.items())]
+        self._file.write_text("\n".join(lines) + "\n")
+
+
+def _read(file: Path) -> tuple[int, dict[str, int]]:
+    subnet, *lines = file.read_text().splitlines()
+    pairs = (line.rpartition(" ") for line in lines)
+    return int(subnet), {name: int(host) for name, _, host in pairs}
+
+
+def can_bind(address: str) -> bool:
+    """Whether this machine answers on a loopback address (macOS has only 127.0.0.1 by default)."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,62 @@
+"""The `bonkei` command. Each subcommand imports what it needs when it runs, so help is instant."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from bonkei import config as configuration
+from bonkei.cli import definitions, lifecycle, logs, status
+from bonkei.cli.context import Context
+from bonkei.errors import BonkeiError
+
+
+class _Group(click.Group):
+    """Keeps the commands in the order in which a person meets them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(self.commands)
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The settings to use; by default the bonkei.toml of this folder or one above it.",
+)
+@click.version_option(package_name="bonkei")
+@click.pass_context
+def bonkei(ctx: click.Context, file: Path | None) -> None:
+    """The system that Terraform describes, in miniature, on this machine."""
+    ctx.obj = Context(lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ))
+
+
+for command in (*lifecycle.COMMANDS, *status.COMMANDS, *definitions.COMMANDS, *logs.COMMANDS):
+    bonkei.add_command(command)
+
+
+def main() -> None:
+    """Run the command; print our own errors in one place, cause first, remedy below."""
+    try:
+        bonkei.main(standalone_mode=False)
+    except BonkeiError as error:
+        click.secho(f"error: {error.message}", fg="red", err=True)
+        for line in error.remedy.splitlines():
+            click.echo(f"  {line}", err=True)
+        sys.exit(1)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of a pipe (`bonkei logs | head`) has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,39 @@
+"""What every command needs: the settings, read once and only when a command asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import click
+
+from bonkei.miniature.home import Home
+
+if TYPE_CHECKING:
+    from bonkei.config import Config
+    from bonkei.terraform import Workspace
+
+
+class Context:
+    """Made by the group, handed to the commands by `pass_context`."""
+
+    def __init__(self, load: Callable[[], Config]) -> None:
+        self._load = load
+
+    @cached_property
+    def config(self) -> Config:
+        return self._load()
+
+    @cached_property
+    def home(self) -> Home:
+        return Home(self.config.home)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        from bonkei.miniature.definitions import workspace
+
+        return workspace(self.config, self.home)
+
+
+pass_context = click.make_pass_decorator(Context)

@@ -1,0 +1,52 @@
+"""`bonkei up`, `down` and `reset`."""
+
+from __future__ import annotations
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+
+
+@click.command()
+@click.option("--detach", "-d", is_flag=True, help="Go to the background once all is healthy.")
+@pass_context
+def up(context: Context, detach: bool) -> None:
+    """Build the miniature and run it; Ctrl-C stops it and keeps its data."""
+    from bonkei.miniature import foreground
+
+    context.home.make()
+    if detach:
+        foreground.detach(context.config, context.home)
+    else:
+        raise SystemExit(foreground.run(context.config, context.home, click.echo))
+
+
+@click.command()
+@pass_context
+def down(context: Context) -> None:
+    """Stop the miniature that runs from this home; its data stays."""
+    from bonkei.miniature import foreground
+
+    foreground.stop(context.home)
+    click.echo("stopped")
+
+
+@click.command()
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@pass_context
+def reset(context: Context, yes: bool) -> None:
+    """Remove the miniature's state and all its data: the next start begins from nothing."""
+    from bonkei.miniature import foreground
+
+    home = context.home
+    if not home.path.is_dir():
+        click.echo("there is nothing to remove")
+        return
+    foreground.require_stopped(home)
+    if not yes:
+        click.confirm(f"Remove {home.path} with the database in it?", abort=True)
+    foreground.reset(home)
+    click.echo(f"removed {home.path}")
+
+
+COMMANDS = (up, down, reset)

@@ -1,0 +1,30 @@
+"""`bonkei status`: what runs, how it is, and what is not simulated."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """Show what runs, how it is, and what is not simulated and why."""
+    from bonkei.miniature import control
+    from bonkei.miniature.home import MiniatureError, is_running
+    from bonkei.miniature.status import render
+
+    if not is_running(context.home):
+        if as_json:
+            click.echo(json.dumps({"running": False}))
+            raise SystemExit(3)
+        raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
+    value = control.call(context.home.socket, "status")
+    click.echo(json.dumps(value, indent=2) if as_json else render(value))
+
+
+COMMANDS = (status,)

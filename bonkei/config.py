@@ -1,0 +1,236 @@
+"""What a person sets: `bonkei.toml`, and the few variables of the environment that win over it.
+
+ConfigError (BonkeiError): a file or a variable says something that cannot be.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+from bonkei.errors import BonkeiError
+
+FILE_NAME = "bonkei.toml"
+
+
+class ConfigError(BonkeiError):
+    """bonkei.toml or the environment is wrong; the message names the place."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOff:
+    """A command that is run once in a task of its own, as `ecs run-task` would."""
+
+    name: str
+    task_definition: str  # its family, or the end of it after a hyphen
+    container: str
+    command: tuple[str, ...]
+    when: Literal["each-start", "first-start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A line that `bonkei up` ends with: where a generated secret is to be read."""
+
+    label: str
+    secret: str  # its name, or the end of it after a slash
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, checked; every path is absolute.
+
+    `edge_port` is where the first distribution listens, `alb_port` the load balancer behind it.
+    """
+
+    root: Path
+    definitions: Path
+    home: Path
+    variable_files: tuple[Path, ...] = ()
+    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    one_offs: tuple[OneOff, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    edge_port: int = 8080
+    alb_port: int = 8081
+    database_url: str | None = None
+    terraform: str | None = None
+
+
+def find(start: Path) -> Path:
+    """The nearest bonkei.toml in `start` or a folder above it."""
+    for folder in (start, *start.parents):
+        if (folder / FILE_NAME).is_file():
+            return folder / FILE_NAME
+    raise ConfigError(
+        f"there is no {FILE_NAME} in {start} or above it",
+        remedy="go to the project's folder, or name the file: bonkei --config PATH …",
+    )
+
+
+def load(file: Path, environment: Mapping[str, str]) -> Config:
+    """Read and check `file`; variables of the environment win over it."""
+    table = _Table(_parse(file), str(file))
+    root = file.parent.resolve()
+    config = Config(
+        root=root,
+        definitions=_directory(
+            root, table.text("definitions", "infrastructure"), "definitions", file
+        ),
+        variable_files=tuple(
+            _file(root, name, "variables", file) for name in table.texts("variables", ())
+        ),
+        home=_home(root, environment),
+        containers=MappingProxyType(_containers(table, root, file)),
+        one_offs=tuple(_one_off(entry) for entry in table.tables("run")),
+        announcements=tuple(
+            Announcement(label=label, secret=secret)
+            for label, secret in table.table("announce").all_texts().items()
+        ),
+        edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
+        alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
+        database_url=environment.get("DATABASE_URL") or None,
+        terraform=environment.get("BONKEI_TERRAFORM") or None,
+    )
+    table.done()
+    if config.edge_port == config.alb_port:
+        raise ConfigError(
+            f"CloudFront and the load balancer are both given port {config.edge_port}",
+            remedy="set BONKEI_EDGE_PORT and BONKEI_ALB_PORT to two different ports",
+        )
+    return config
+
+
+class _Table:
+    """One table of the file: what is read is ticked off, what is left over is an error."""
+
+    def __init__(self, values: Mapping[str, Any], place: str) -> None:
+        self._values = dict(values)
+        self._place = place
+        self._children: list[_Table] = []
+
+    def _take(self, key: str, kind: type, wanted: str, default: Any) -> Any:
+        value = self._values.pop(key, default)
+        if value is None:
+            raise ConfigError(f"{self._place}: `{key}` is missing", remedy=f"give it {wanted}")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ConfigError(f"{self._place}: `{key}` is {value!r}", remedy=f"give it {wanted}")
+        return value
+
+    def text(self, key: str, default: str | None = None) -> str:
+        return str(self._take(key, str, "a string", default))
+
+    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        value = self._take(
+            key, list, "a list of strings", None if default is None else list(default)
+        )
+        if not all(isinstance(item, str) for item in value):
+            raise ConfigError(
+                f"{self._place}: `{key}` is {value!r}", remedy="give it a list of strings"
+            )
+        return tuple(value)
+
+    def number(self, key: str, default: int) -> int:
+        return int(self._take(key, int, "a number", default))
+
+    def table(self, key: str) -> _Table:
+        child = _Table(self._take(key, dict, "a table", {}), f"{self._place}: [{key}]")
+        self._children.append(child)
+        return child
+
+    def tables(self, key: str) -> tuple[_Table, ...]:
+        entries = self._take(key, list, f"tables: [[{key}]]", [])
+        children = tuple(_Table(entry, f"{self._place}: [[{key}]]") for entry in entries)
+        self._children.extend(children)
+        return children
+
+    def named_tables(self) -> dict[str, _Table]:
+        return {name: self.table(name) for name in tuple(self._values)}
+
+    def all_texts(self) -> dict[str, str]:
+        return {key: self.text(key) for key in tuple(self._values)}
+
+    def done(self) -> None:
+        for child in self._children:
+            child.done()
+        if self._values:
+            unknown = ", ".join(f"`{key}`" for key in sorted(self._values))
+            raise ConfigError(
+                f"{self._place}: {unknown} is not a setting",
+                remedy="docs/settings.md lists every setting; check the spelling",
+            )
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: {error}", remedy="correct the TOML syntax there") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} cannot be read: {error}") from None
+
+
+def _home(root: Path, environment: Mapping[str, str]) -> Path:
+    return (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
+
+
+def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:
+    containers = table.table("containers").named_tables()
+    return {
+        name: _directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
+        for name, entry in containers.items()
+    }
+
+
+def _one_off(table: _Table) -> OneOff:
+    when = table.text("when", "each-start")
+    if when not in ("each-start", "first-start"):
+        raise ConfigError(
+            f"[[run]] `when` is {when!r}", remedy='give it "each-start" or "first-start"'
+        )
+    return OneOff(
+        name=table.text("name"),
+        task_definition=table.text("task_definition"),
+        container=table.text("container"),
+        command=table.texts("command"),
+        when="each-start" if when == "each-start" else "first-start",
+    )
+
+
+def _port(
+    table: _Table, environment: Mapping[str, str], section: str, variable: str, default: int
+) -> int:
+    port = table.table(section).number("port", default)
+    place = f"[{section}] port"
+    if environment.get(variable):
+        place = variable
+        try:
+            port = int(environment[variable])
+        except ValueError:
+            port = -1
+    if not 1 <= port <= 65535:
+        raise ConfigError(
+            f"{place} is {environment.get(variable) or port!r}", remedy="give it a port, 1 to 65535"
+        )
+    return port
+
+
+def _directory(root: Path, name: str, key: str, file: Path) -> Path:
+    path = (root / name).resolve()
+    if not path.is_dir():
+        raise ConfigError(
+            f"{file}: `{key}` names {name}, which is no directory", remedy="correct the path"
+        )
+    return path
+
+
+def _file(root: Path, name: str, key: str, file: Path) -> Path:
+    path = (root / name).resolve()
+    if not path.is_file():
+        raise ConfigError(
+            f"{file}: `{key}` names {name}, which is no file", remedy="correct the path"
+        )
+    return path

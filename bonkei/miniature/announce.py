@@ -1,0 +1,39 @@
+"""The last lines of a start: where everything is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.secret import Secret
+from bonkei.config import Announcement, Config
+from bonkei.edge import EdgeSnapshot
+from bonkei.miniature.home import Home
+from bonkei.vault import FileVault
+
+
+def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapshot) -> Iterator[str]:
+    """The addresses, then where the generated secrets are to be read (never their values)."""
+    yield ""
+    lines = [(listener.label, listener.url) for listener in edge.listeners]
+    lines += [
+        (announcement.label, str(FileVault(home.secrets).path(secret.arn)))
+        for announcement in config.announcements
+        if (secret := find_secret(blueprint, announcement)) is not None
+    ]
+    width = max((len(label) for label, _ in lines), default=0)
+    for label, place in lines:
+        yield f"  {label:<{width}}  {place}"
+    if blueprint.not_simulated:
+        count = sum(part.count for part in blueprint.not_simulated)
+        yield f"  {'Not simulated':<{width}}  {count} resources or parts: see `bonkei status`"
+    yield ""
+
+
+def find_secret(blueprint: Blueprint, announcement: Announcement) -> Secret | None:
+    """The secret that an announcement names: its name, or what follows a slash or hyphen in it."""
+    wanted = announcement.secret
+    for secret in blueprint.secrets:
+        if secret.name == wanted or secret.name.endswith((f"/{wanted}", f"-{wanted}")):
+            return secret
+    return None

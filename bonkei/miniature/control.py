@@ -1,0 +1,110 @@
+"""How the commands reach a running miniature: one JSON line each way over a private Unix socket.
+
+Request `{"call": NAME}`; answers `{"progress": TEXT}` any number of times, then
+`{"result": VALUE}` or `{"error": MESSAGE, "remedy": TEXT}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bonkei.errors import BonkeiError
+from bonkei.miniature.home import MiniatureError
+
+Report = Callable[[str], None]
+Handler = Callable[[Report], Awaitable[Any]]
+
+_LONGEST_REQUEST = 64 * 1024
+
+
+class ControlServer:
+    """Answers on a socket as long as the miniature runs."""
+
+    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
+        self._path = path
+        self._handlers = handlers
+        self._server: asyncio.Server | None = None
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen; a socket left over from a killed supervisor is replaced (the lock is ours)."""
+        self._path.unlink(missing_ok=True)
+        previous = os.umask(0o177)
+        try:
+            self._server = await asyncio.start_unix_server(
+                self._serve, str(self._path), limit=_LONGEST_REQUEST
+            )
+        finally:
+            os.umask(previous)
+
+    async def stop(self) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for task in tuple(self._open):
+            task.cancel()
+        await asyncio.gather(*self._open, return_exceptions=True)
+        self._path.unlink(missing_ok=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._open.add(task)
+        try:
+            await self._answer(await reader.readline(), writer)
+            await writer.drain()
+        except (ConnectionError, ValueError):
+            pass  # the caller went away, or sent no line: nobody is left to tell
+        finally:
+            if task is not None:
+                self._open.discard(task)
+            writer.close()
+
+    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
+        def say(message: Mapping[str, Any]) -> None:
+            writer.write(json.dumps(message).encode() + b"\n")
+
+        try:
+            handler = self._handlers[json.loads(line)["call"]]
+        except (ValueError, KeyError, TypeError):
+            say({"error": "the miniature does not know that call", "remedy": "use one version"})
+            return
+        try:
+            say({"result": await handler(lambda text: say({"progress": text}))})
+        except BonkeiError as error:
+            say({"error": error.message, "remedy": error.remedy})
+
+
+def call(path: Path, name: str, report: Report = lambda _: None, limit: float = 300.0) -> Any:
+    """Ask a running miniature; MiniatureError when none answers or it says no."""
+    for answer in _answers(path, name, limit):
+        if "progress" in answer:
+            report(str(answer["progress"]))
+        elif "error" in answer:
+            raise MiniatureError(str(answer["error"]), remedy=str(answer.get("remedy", "")))
+        else:
+            return answer["result"]
+    raise MiniatureError(
+        "the miniature ended before it answered", remedy="see the last lines of `bonkei logs bonkei`"
+    )
+
+
+def _answers(path: Path, name: str, limit: float) -> Iterator[dict[str, Any]]:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(limit)
+        try:
+            connection.connect(str(path))
+            connection.sendall(json.dumps({"call": name}).encode() + b"\n")
+            with connection.makefile("r", encoding="utf-8") as lines:
+                for line in lines:
+                    yield json.loads(line)
+        except TimeoutError:
+            raise MiniatureError(f"the miniature did not answer within {limit:.0f} s") from None
+        except OSError:
+            raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`") from None

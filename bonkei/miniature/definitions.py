@@ -1,0 +1,35 @@
+"""From the definitions to a blueprint: Terraform runs only when something changed."""
+
+from __future__ import annotations
+
+from bonkei import blueprint
+from bonkei.blueprint import Blueprint
+from bonkei.config import Config
+from bonkei.miniature.home import Home
+from bonkei.miniature.steps import Report
+from bonkei.terraform import Workspace
+
+
+def workspace(config: Config, home: Home) -> Workspace:
+    """The definitions of a configuration, evaluated below a home."""
+    return Workspace(
+        definitions=config.definitions,
+        home=home.path,
+        variable_files=config.variable_files,
+        terraform=config.terraform,
+    )
+
+
+def apply(space: Workspace, report: Report) -> str:
+    """Apply the definitions; one line that says what changed. TerraformError when they are wrong."""
+    return space.apply(progress=report).render()
+
+
+def read(space: Workspace) -> Blueprint:
+    """The blueprint of what was applied last."""
+    return blueprint.read(space.state())
+
+
+def up_to_date(space: Workspace) -> bool:
+    """Whether the last apply was of exactly these definitions."""
+    return space.is_current()

@@ -1,0 +1,130 @@
+"""Running a miniature as a process: in the foreground, in the background, and stopping it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import uvloop
+
+from bonkei.config import Config
+from bonkei.miniature import control
+from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.miniature.steps import Report
+from bonkei.miniature.supervisor import Miniature
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
+
+
+def run(config: Config, home: Home, report: Report, ready: Callable[[], None] = lambda: None) -> int:
+    """Start, run until a signal comes, stop. Returns the exit code."""
+    lock = HomeLock(home)
+    lock.acquire()
+    try:
+        return uvloop.run(_live(Miniature(config, home, report), report, ready))
+    finally:
+        lock.release()
+
+
+async def _live(miniature: Miniature, report: Report, ready: Callable[[], None]) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def on_signal() -> None:
+        if stop.is_set():
+            miniature.hurry()
+        stop.set()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, on_signal)
+    miniature.when_asked_to_stop(stop.set)
+    starting = asyncio.create_task(miniature.start())
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            starting.result()
+            ready()
+            await stopping
+        return 0
+    finally:
+        starting.cancel()
+        stopping.cancel()
+        await asyncio.gather(starting, stopping, return_exceptions=True)
+        report("Stopping (Ctrl-C again does not wait for requests in flight)")
+        await miniature.stop()
+        report("Stopped; the data is kept.")
+
+
+def detach(config: Config, home: Home, file: Path, report: Report) -> int:
+    """Start in the background; tell the steps as they come; return once it is ready or has failed."""
+    if is_running(home):
+        HomeLock(home).acquire()  # says who holds it
+    home.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "bonkei", "--config", str(file), "up", "--background"],
+        cwd=config.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        text=True,
+    )
+    assert child.stdout is not None  # noqa: S101 - because of PIPE
+    try:
+        for line in child.stdout:
+            report(line.rstrip("\n"))
+    except KeyboardInterrupt:
+        child.send_signal(signal.SIGTERM)
+        raise
+    return child.wait() if not is_running(home) else 0
+
+
+def leave_terminal(home: Home) -> None:
+    """From here on, what the supervisor says goes to its log; whoever waits on its output goes on."""
+    log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+def stop(home: Home) -> None:
+    """Ask the running miniature to stop, and wait until it has."""
+    control.call(home.socket, "stop")
+    deadline = time.monotonic() + _LONGEST_STOP
+    while is_running(home):
+        if time.monotonic() > deadline:
+            raise MiniatureError(
+                f"the miniature is still stopping after {_LONGEST_STOP:.0f} s",
+                remedy="see what it waits for with `bonkei status`",
+            )
+        time.sleep(0.05)
+
+
+def reload(home: Home, report: Report) -> None:
+    """Let the running miniature follow what Terraform has applied."""
+    control.call(home.socket, "reload", report)
+
+
+def require_stopped(home: Home) -> None:
+    """MiniatureError while a miniature runs from this home."""
+    if is_running(home):
+        raise MiniatureError("the miniature is running", remedy="stop it first: bonkei down")
+
+
+def reset(home: Home) -> None:
+    """Remove everything of a stopped miniature, also what it keeps outside its home."""
+    from bonkei.database import remove_data
+
+    remove_data(home.path)
+    shutil.rmtree(home.path)

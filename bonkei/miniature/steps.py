@@ -1,0 +1,51 @@
+"""The start, told line by line: what was done, and how long it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+Report = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Step:
+    """One line of the start; `detail` may be set while it runs."""
+
+    name: str
+    detail: str = ""
+
+
+class Steps:
+    """Reports each step when it ends. A step that fails is reported too; its error goes on."""
+
+    def __init__(self, report: Report, clock: Callable[[], float] = time.monotonic) -> None:
+        self._report = report
+        self._clock = clock
+        self._begun = clock()
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Step]:
+        begun = self._clock()
+        step = Step(name)
+        try:
+            yield step
+        except BaseException:
+            self._report(_line("✗", step, self._clock() - begun))
+            raise
+        self._report(_line("✓", step, self._clock() - begun))
+
+    def note(self, text: str) -> None:
+        """A line below a step, such as a package that is being installed."""
+        self._report(f"    {text}")
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the first step."""
+        return self._clock() - self._begun
+
+
+def _line(mark: str, step: Step, seconds: float) -> str:
+    return f"  {mark} {step.name:<12} {step.detail:<52} {seconds:6.1f} s".rstrip()

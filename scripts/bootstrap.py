@@ -1,0 +1,112 @@
+"""Makes the project's environment with nothing but Python: `bootstrap.py VENV [--sync LOCK]`.
+
+Without --sync it creates the environment; with --sync it installs exactly what the lock names.
+uv does the installing (seconds instead of a minute), and uv itself is installed from the lock,
+by hash, so that nothing unlocked ever runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RUNTIME_LOCK = ROOT / "requirements" / "bonkei.txt"
+OLDEST_PYTHON = (3, 11)
+
+
+def pinned(lock: str, package: str) -> str:
+    """The requirement of one package in a lock, with its hashes."""
+    lines: list[str] = []
+    for line in lock.splitlines():
+        if line.startswith(f"{package}=="):
+            lines = [line]
+        elif lines and line.startswith(" "):
+            lines.append(line)
+        elif lines:
+            break
+    if not lines:
+        raise SystemExit(
+            f"error: {RUNTIME_LOCK.relative_to(ROOT)} pins no {package}: run `make lock`"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def create(directory: Path) -> None:
+    """An empty environment with pip in it."""
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise SystemExit(
+            f"error: Python {found} is too old: 3.11 or newer is needed.\n"
+            "  Say which one to use: make up PYTHON=python3.13"
+        )
+    try:
+        venv.create(directory, with_pip=True, clear=True)
+    except subprocess.CalledProcessError:
+        raise SystemExit(
+            "error: this Python cannot make a virtual environment (its ensurepip is missing).\n"
+            "  On Debian and Ubuntu: apt install python3-venv"
+        ) from None
+
+
+def install_uv(python: Path) -> None:
+    """uv into the environment, by hash; nothing to do when it is there."""
+    if (python.parent / "uv").exists():
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirement:
+        requirement.write(pinned(RUNTIME_LOCK.read_text(), "uv"))
+        requirement.flush()
+        run(
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--disable-pip-version-check",
+            "--require-hashes",
+            "--no-deps",
+            "-r",
+            requirement.name,
+        )
+
+
+def sync(directory: Path, lock: Path) -> None:
+    """Exactly the lock's packages, and the project itself as an editable package."""
+    python = directory / "bin" / "python"
+    print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
+    install_uv(python)
+    uv = python.parent / "uv"
+    run(uv, "pip", "sync", "-q", "--require-hashes", "-p", python, lock)
+    run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
+
+
+def run(*command: str | Path) -> None:
+    """One step; its own words are enough when it fails."""
+    try:
+        subprocess.run([str(part) for part in command], check=True)
+    except subprocess.CalledProcessError as failure:
+        raise SystemExit(
+            f"error: setting up stopped ({Path(str(command[0])).name} exited with "
+            f"{failure.returncode}); nothing is lost: mend it and run make again"
+        ) from None
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("venv", type=Path)
+    parser.add_argument("--sync", type=Path, metavar="LOCK")
+    arguments = parser.parse_args()
+    directory = arguments.venv.absolute()
+    if arguments.sync:
+        sync(directory, arguments.sync.absolute())
+    else:
+        create(directory)
+
+
+if __name__ == "__main__":
+    main()

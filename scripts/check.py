@@ -1,0 +1,67 @@
+"""Every linter and type checker, in one go: `make check`. Fails when one of them does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name and a command; the command's own output is the finding."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def checks() -> list[Check]:
+    """What is checked, quickest first."""
+    dockerfiles = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("program/*/Dockerfile"))
+    templates = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("environment/*.yaml"))
+    found = [
+        Check("ruff format", ("ruff", "format", "--check", "-q", ".")),
+        Check("ruff", ("ruff", "check", "-q", ".")),
+        Check("import-linter", ("lint-imports", "--no-cache")),
+        Check("hadolint", ("hadolint", *dockerfiles)),
+        Check("terraform fmt", ("bonkei", "fmt", "--check")),
+        Check("terraform validate", ("bonkei", "validate")),
+        Check("mypy", ("mypy",)),
+    ]
+    if templates:
+        found.append(Check("cfn-lint", ("cfn-lint", "--non-zero-exit-code", "warning", *templates)))
+    return found
+
+
+def run(check: Check) -> bool:
+    """Run one check from the root; say its name, its time, and its words when it fails."""
+    begun = time.monotonic()
+    outcome = subprocess.run(
+        [str(BIN / check.command[0]), *check.command[1:]],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    passed = outcome.returncode == 0
+    print(f"  {'✓' if passed else '✗'} {check.name:<20} {time.monotonic() - begun:5.1f} s", flush=True)
+    if not passed:
+        print(outcome.stdout.rstrip(), flush=True)
+    return passed
+
+
+def main() -> None:
+    """All of them, also after a failure."""
+    failed = [check.name for check in checks() if not run(check)]
+    if failed:
+        sys.exit(f"error: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

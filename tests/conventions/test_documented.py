@@ -1,0 +1,51 @@
+"""A command, an option or a setting without a word in docs/ does not exist for its user."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from bonkei import cli, config
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    for name, command in cli.bonkei.commands.items():
+        yield name, command
+
+
+@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+def test_each_command_and_option_is_documented(name: str, command: click.Command) -> None:
+    section = re.search(rf"^## `bonkei {name}.*?(?=^## |\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
+    assert section is not None, f"docs/commands.md has no section for `bonkei {name}`"
+    options = [
+        option
+        for parameter in command.params
+        if isinstance(parameter, click.Option) and not parameter.hidden
+        for option in parameter.opts
+        if option.startswith("--")
+    ]
+    assert [option for option in options if option not in section.group()] == []
+    assert command.help, f"`bonkei {name} --help` says nothing"
+
+
+def test_each_environment_variable_is_documented() -> None:
+    source = "".join(path.read_text() for path in (ROOT / "bonkei").rglob("*.py"))
+    variables = set(re.findall(r'"(BONKEI_[A-Z_]+|DATABASE_URL)"', source))
+    assert "BONKEI_HOME" in variables
+    assert [name for name in sorted(variables) if f"`{name}`" not in SETTINGS] == []
+
+
+def test_each_key_of_the_settings_file_is_documented() -> None:
+    keys = set(re.findall(r'\.(?:text|texts|number|table|tables)\(\s*"(\w+)"', (ROOT / "bonkei/config.py").read_text()))
+    keys |= {field.name for field in dataclasses.fields(config.OneOff)}
+    assert {"definitions", "variables", "run", "when"} <= keys
+    assert [key for key in sorted(keys) if key not in SETTINGS] == []
