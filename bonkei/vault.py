@@ -48,7 +48,9 @@ class FileVault:
 
     def path(self, arn: str) -> Path:
         """The file of one secret, named by the last part of its ARN."""
-        return self._directory / _UNSAFE.sub("_", arn.rpartition(":secret:")[2] or arn)
+        name = _UNSAFE.sub("_", arn.rpartition(":secret:")[2] or arn)
+        # A leading dot would hide the file, and `..` is a folder.
+        return self._directory / (f"_{name}" if name.startswith(".") else name)
 
     def get(self, arn: str) -> str | None:
         try:

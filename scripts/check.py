@@ -50,7 +50,9 @@ def run(check: Check) -> bool:
         check=False,
     )
     passed = outcome.returncode == 0
-    print(f"  {'✓' if passed else '✗'} {check.name:<20} {time.monotonic() - begun:5.1f} s", flush=True)
+    print(
+        f"  {'✓' if passed else '✗'} {check.name:<20} {time.monotonic() - begun:5.1f} s", flush=True
+    )
     if not passed:
         print(outcome.stdout.rstrip(), flush=True)
     return passed

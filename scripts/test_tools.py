@@ -30,7 +30,7 @@ def main() -> None:
         )
     except (subprocess.SubprocessError, OSError):
         print(
-            "note: no browser was found and none could be downloaded: the browser tests are skipped.\n"
+            "note: no browser was found, and none could be downloaded: its tests are skipped.\n"
             "  On Debian and Ubuntu: apt install chromium; elsewhere put a Chromium on the PATH.",
             file=sys.stderr,
         )

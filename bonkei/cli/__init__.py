@@ -32,7 +32,9 @@ class _Group(click.Group):
 @click.pass_context
 def bonkei(ctx: click.Context, file: Path | None) -> None:
     """The system that Terraform describes, in miniature, on this machine."""
-    ctx.obj = Context(lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ))
+    ctx.obj = Context(
+        lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ)
+    )
 
 
 for command in (*lifecycle.COMMANDS, *status.COMMANDS, *definitions.COMMANDS, *logs.COMMANDS):

@@ -61,7 +61,11 @@ def _last(files: list[Path], count: int) -> list[tuple[str, str]]:
     """The last `count` lines of all files together, in order of time (each begins with it)."""
     streams = []
     for file in files:
-        text = file.read_text(encoding="utf-8", errors="replace").splitlines()[-count:] if count else []
+        text = (
+            file.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
+            if count
+            else []
+        )
         streams.append([(line, _label(file)) for line in text])
     merged = list(heapq.merge(*streams, key=lambda item: item[0][:24]))[-count:] if count else []
     return [(label, line) for line, label in merged]

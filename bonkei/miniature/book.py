@@ -8,7 +8,7 @@ from bonkei.miniature.home import MiniatureError
 
 
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
-    """Service Connect name to address. Two services of one name share it when they share no port."""
+    """Service Connect name to address; services of one name share it, told apart by port."""
     names = sorted(
         {
             endpoint.dns_name

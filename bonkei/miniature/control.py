@@ -91,7 +91,8 @@ def call(path: Path, name: str, report: Report = lambda _: None, limit: float = 
         else:
             return answer["result"]
     raise MiniatureError(
-        "the miniature ended before it answered", remedy="see the last lines of `bonkei logs bonkei`"
+        "the miniature ended before it answered",
+        remedy="see the last lines of `bonkei logs bonkei`",
     )
 
 
@@ -107,4 +108,6 @@ def _answers(path: Path, name: str, limit: float) -> Iterator[dict[str, Any]]:
         except TimeoutError:
             raise MiniatureError(f"the miniature did not answer within {limit:.0f} s") from None
         except OSError:
-            raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`") from None
+            raise MiniatureError(
+                "no miniature runs here", remedy="start it with `bonkei up`"
+            ) from None

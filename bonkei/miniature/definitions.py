@@ -21,7 +21,7 @@ def workspace(config: Config, home: Home) -> Workspace:
 
 
 def apply(space: Workspace, report: Report) -> str:
-    """Apply the definitions; one line that says what changed. TerraformError when they are wrong."""
+    """Apply the definitions; one line that says what changed. Raises TerraformError."""
     return space.apply(progress=report).render()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import uvloop
 
 from bonkei.config import Config
+from bonkei.database import remove_data
 from bonkei.miniature import control
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 from bonkei.miniature.steps import Report
@@ -24,7 +25,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
 
 
-def run(config: Config, home: Home, report: Report, ready: Callable[[], None] = lambda: None) -> int:
+def run(
+    config: Config, home: Home, report: Report, ready: Callable[[], None] = lambda: None
+) -> int:
     """Start, run until a signal comes, stop. Returns the exit code."""
     lock = HomeLock(home)
     lock.acquire()
@@ -65,7 +68,7 @@ async def _live(miniature: Miniature, report: Report, ready: Callable[[], None])
 
 
 def detach(config: Config, home: Home, file: Path, report: Report) -> int:
-    """Start in the background; tell the steps as they come; return once it is ready or has failed."""
+    """Start in the background; tell the steps as they come, until it is ready or has failed."""
     if is_running(home):
         HomeLock(home).acquire()  # says who holds it
     home.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -89,7 +92,7 @@ def detach(config: Config, home: Home, file: Path, report: Report) -> int:
 
 
 def leave_terminal(home: Home) -> None:
-    """From here on, what the supervisor says goes to its log; whoever waits on its output goes on."""
+    """From here on the supervisor speaks to its log; whoever waits on its output goes on."""
     log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -124,7 +127,5 @@ def require_stopped(home: Home) -> None:
 
 def reset(home: Home) -> None:
     """Remove everything of a stopped miniature, also what it keeps outside its home."""
-    from bonkei.database import remove_data
-
     remove_data(home.path)
     shutil.rmtree(home.path)

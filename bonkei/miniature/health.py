@@ -48,7 +48,7 @@ class Watch:
         ]
 
     async def settled(self, blueprint: Blueprint, limit: float) -> list[Waiting]:
-        """Wait until nothing is awaited, `limit` seconds at most; what is still missing comes back."""
+        """Wait for all of them, `limit` seconds at most; what is still missing comes back."""
         try:
             async with asyncio.timeout(limit):
                 while self.waiting(blueprint):

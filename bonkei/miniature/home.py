@@ -26,7 +26,7 @@ from bonkei.errors import BonkeiError
 
 
 class MiniatureError(BonkeiError):
-    """The miniature cannot do what was asked: it runs already, or does not run, or did not start."""
+    """What was asked cannot be done: it runs already, does not run, or did not start."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,9 @@ class Miniature:
             book.require_addresses(services | clusters)
             with steps.step("edge") as step:
                 self._edge = await self._start_edge(services)
-                step.detail = ", ".join(listener.url for listener in self._edge.snapshot().listeners)
+                step.detail = ", ".join(
+                    listener.url for listener in self._edge.snapshot().listeners
+                )
             urls = book.public_urls(self._blueprint, self._edge.snapshot())
             addresses = book.address_book(self._blueprint, services, clusters, urls)
             self._tasks = Tasks(self._bus, self._vault, self._task_settings(addresses, steps.note))
@@ -99,7 +101,9 @@ class Miniature:
             if await asyncio.to_thread(definitions.up_to_date, self._workspace):
                 step.detail = "the definitions have not changed"
             else:
-                step.detail = await asyncio.to_thread(definitions.apply, self._workspace, steps.note)
+                step.detail = await asyncio.to_thread(
+                    definitions.apply, self._workspace, steps.note
+                )
         return await asyncio.to_thread(definitions.read, self._workspace)
 
     async def _start_edge(self, services: dict[str, str]) -> Edge:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -17,12 +16,7 @@ COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    for name, command in cli.bonkei.commands.items():
-        yield name, command
-
-
-@pytest.mark.parametrize(("name", "command"), commands(), ids=lambda value: str(value))
+@pytest.mark.parametrize(("name", "command"), cli.bonkei.commands.items(), ids=str)
 def test_each_command_and_option_is_documented(name: str, command: click.Command) -> None:
     section = re.search(rf"^## `bonkei {name}.*?(?=^## |\Z)", COMMANDS, re.MULTILINE | re.DOTALL)
     assert section is not None, f"docs/commands.md has no section for `bonkei {name}`"
@@ -45,7 +39,12 @@ def test_each_environment_variable_is_documented() -> None:
 
 
 def test_each_key_of_the_settings_file_is_documented() -> None:
-    keys = set(re.findall(r'\.(?:text|texts|number|table|tables)\(\s*"(\w+)"', (ROOT / "bonkei/config.py").read_text()))
+    keys = set(
+        re.findall(
+            r'\.(?:text|texts|number|table|tables)\(\s*"(\w+)"',
+            (ROOT / "bonkei/config.py").read_text(),
+        )
+    )
     keys |= {field.name for field in dataclasses.fields(config.OneOff)}
     assert {"definitions", "variables", "run", "when"} <= keys
     assert [key for key in sorted(keys) if key not in SETTINGS] == []

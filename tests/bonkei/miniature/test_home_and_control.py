@@ -1,0 +1,98 @@
+"""One supervisor a home, and a socket that answers only its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bonkei.miniature import control
+from bonkei.miniature.control import ControlServer, Report
+from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home").make()
+
+
+@pytest.fixture
+def lock(home: Home) -> Iterator[HomeLock]:
+    lock = HomeLock(home)
+    lock.acquire()
+    yield lock
+    lock.release()
+
+
+def test_a_second_supervisor_is_told_who_is_there(home: Home, lock: HomeLock) -> None:
+    assert is_running(home)
+    with pytest.raises(MiniatureError, match="already runs") as caught:
+        HomeLock(home).acquire()
+    assert "bonkei down" in caught.value.remedy
+    lock.release()
+    assert not is_running(home)
+
+
+def test_a_home_that_never_was_does_not_run(tmp_path: Path) -> None:
+    assert not is_running(Home(tmp_path / "none"))
+
+
+async def test_calls_are_answered_with_progress(home: Home) -> None:
+    async def work(report: Report) -> dict[str, int]:
+        report("half")
+        return {"done": 1}
+
+    async def refuse(_: Report) -> None:
+        raise MiniatureError("no", remedy="ask again")
+
+    server = ControlServer(home.socket, {"work": work, "refuse": refuse})
+    await server.start()
+    try:
+        assert home.socket.stat().st_mode & 0o777 == 0o600
+        heard: list[str] = []
+        result = await asyncio.to_thread(control.call, home.socket, "work", heard.append)
+        assert (result, heard) == ({"done": 1}, ["half"])
+        with pytest.raises(MiniatureError, match="no") as caught:
+            await asyncio.to_thread(control.call, home.socket, "refuse")
+        assert caught.value.remedy == "ask again"
+        with pytest.raises(MiniatureError, match="does not know that call"):
+            await asyncio.to_thread(control.call, home.socket, "unheard")
+    finally:
+        await server.stop()
+    assert not home.socket.exists()
+
+
+@pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
+async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
+    async def fine(_: Report) -> str:
+        return "fine"
+
+    server = ControlServer(home.socket, {"fine": fine})
+    await server.start()
+    try:
+        with socket.socket(socket.AF_UNIX) as hostile:
+            hostile.connect(str(home.socket))
+            hostile.setblocking(False)
+            loop = asyncio.get_running_loop()
+            with contextlib.suppress(ConnectionError):
+                await loop.sock_sendall(hostile, rubbish)
+        assert await asyncio.to_thread(control.call, home.socket, "fine") == "fine"
+    finally:
+        await server.stop()
+
+
+def test_nobody_answers(home: Home) -> None:
+    with pytest.raises(MiniatureError, match="no miniature runs here"):
+        control.call(home.socket, "status")
+
+
+async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
+    with socket.socket(socket.AF_UNIX) as left_over:
+        left_over.bind(str(home.socket))
+    server = ControlServer(home.socket, {})
+    await server.start()
+    await server.stop()

@@ -1,0 +1,101 @@
+"""bonkei.toml: what it may say, and how it says no."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bonkei import config
+from bonkei.config import Config, ConfigError
+
+
+def load(root: Path, text: str, **environment: str) -> Config:
+    (root / "infrastructure").mkdir(exist_ok=True)
+    (root / "app").mkdir(exist_ok=True)
+    file = root / "bonkei.toml"
+    file.write_text(text, encoding="utf-8")
+    return config.load(file, environment)
+
+
+def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "")
+    assert loaded.definitions == tmp_path / "infrastructure"
+    assert loaded.home == tmp_path / ".bonkei"
+    assert (loaded.edge_port, loaded.alb_port) == (8080, 8081)
+
+
+def test_the_environment_wins(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        "[edge]\nport = 1000\n[alb]\nport = 1001",
+        BONKEI_EDGE_PORT="9000",
+        BONKEI_HOME=str(tmp_path / "elsewhere"),
+        DATABASE_URL="postgresql://x@y/z",
+    )
+    assert (loaded.edge_port, loaded.alb_port) == (9000, 1001)
+    assert loaded.home == tmp_path / "elsewhere"
+    assert loaded.database_url == "postgresql://x@y/z"
+
+
+def test_one_offs_and_announcements(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        """
+        [containers.web]
+        directory = "app"
+        [[run]]
+        name = "migration"
+        task_definition = "migrate"
+        container = "web"
+        command = ["x"]
+        [announce]
+        "First password" = "administrator"
+        """,
+    )
+    assert loaded.containers == {"web": tmp_path / "app"}
+    assert loaded.one_offs[0].when == "each-start"
+    assert loaded.announcements[0].secret == "administrator"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("definitions = ", "bonkei.toml"),
+        ("definitons = 'x'", "`definitons` is not a setting"),
+        ("definitions = 3", "`definitions` is 3"),
+        ("definitions = 'nowhere'", "`definitions` names nowhere"),
+        ("variables = ['missing.tfvars']", "`variables` names missing.tfvars"),
+        ("variables = 'a.tfvars'", "`variables` is 'a.tfvars'"),
+        ("[edge]\nport = true", "`port` is True"),
+        ("[edge]\nport = 70000", "[edge] port is 70000"),
+        ("[edge]\nport = 8081", "both given port 8081"),
+        ("[edge]\nprot = 1", "[edge]: `prot` is not a setting"),
+        ("[containers.web]", "`directory` is missing"),
+        ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),
+        ("[[run]]\nname = 'x'", "`when`|`task_definition` is missing"),
+        (
+            "[[run]]\nname='x'\ntask_definition='y'\ncontainer='z'\ncommand=['c']\nwhen='never'",
+            "`when` is 'never'",
+        ),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert any(part in caught.value.message for part in message.split("|"))
+    assert caught.value.remedy
+
+
+def test_a_port_that_is_no_number(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="BONKEI_ALB_PORT is 'http'"):
+        load(tmp_path, "", BONKEI_ALB_PORT="http")
+
+
+def test_the_nearest_file_above_is_found(tmp_path: Path) -> None:
+    (tmp_path / "bonkei.toml").touch()
+    below = tmp_path / "a" / "b"
+    below.mkdir(parents=True)
+    assert config.find(below) == tmp_path / "bonkei.toml"
+    with pytest.raises(ConfigError, match=r"there is no bonkei\.toml"):
+        config.find(Path("/"))
