@@ -102,7 +102,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancer:
-    """Times in seconds."""
+    """Times in seconds. `aliases` are further DNS names that lead to it (an origin may use one)."""
 
     address: str
     arn: str
@@ -116,6 +116,7 @@ class LoadBalancer:
     preserve_host_header: bool = False
     xff_header_processing_mode: str = "append"  # append | preserve | remove
     desync_mitigation_mode: str = "defensive"  # monitor | defensive | strictest
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class IpSetMatch:
 
 @dataclass(frozen=True, slots=True)
 class RateBased:
-    """More than `limit` requests in `window` seconds from one aggregate (the scope alone counts)."""
+    """More than `limit` requests in `window` seconds from one aggregate (those in scope count)."""
 
     limit: int
     window: int

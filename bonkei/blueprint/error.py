@@ -1,0 +1,18 @@
+"""The error of this package."""
+
+from __future__ import annotations
+
+from bonkei.errors import BonkeiError
+
+
+class BlueprintError(BonkeiError):
+    """The state holds something that cannot be understood; names the address and the attribute.
+
+    Values stay out of the message: an attribute may be a secret.
+    """
+
+    def __init__(self, address: str, attribute: str, problem: str, *, remedy: str = "") -> None:
+        place = f"{address}: {attribute}" if attribute else address
+        super().__init__(f"{place}: {problem}" if place else problem, remedy=remedy)
+        self.address = address
+        self.attribute = attribute

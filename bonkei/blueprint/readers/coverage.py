@@ -1,0 +1,81 @@
+"""Which resource types and arguments are not simulated: a table in data/coverage.toml, applied."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bonkei.blueprint.coverage import Category, NotSimulated
+from bonkei.blueprint.readers.gaps import Gaps
+from bonkei.blueprint.state import State, natural
+
+_UNKNOWN = "not known to Bonkei"
+
+
+def read_coverage(state: State, gaps: Gaps) -> tuple[NotSimulated, ...]:
+    """Types first counted as a whole, then parts by address; in a fixed order."""
+    found = [*_types(state), *_parts(state), *gaps.found.values()]
+    return tuple(sorted(found, key=lambda item: (item.kind, natural(item.address))))
+
+
+def _types(state: State) -> Iterator[NotSimulated]:
+    judged = _judged_types()
+    counts = Counter(resource.type for resource in state.resources if resource.mode == "managed")
+    for kind, count in counts.items():
+        category, reason = judged.get(kind, ("unknown", _UNKNOWN))
+        if category != "simulated":
+            yield NotSimulated(kind=kind, reason=reason, count=count, category=category)
+
+
+def _parts(state: State) -> Iterator[NotSimulated]:
+    for part in coverage_table()["parts"]:
+        usual = part.get("unless", [])
+        for resource in state.managed(part["type"]):
+            used = [v for v in _values_at(resource.values, part["path"].split(".")) if v]
+            if any(value not in usual for value in used):
+                kind = f"{part['type']}.{part['path']}"
+                yield NotSimulated(kind=kind, reason=part["reason"], address=resource.address)
+
+
+@cache
+def coverage_table() -> dict[str, Any]:
+    """The table as it is written."""
+    data = files("bonkei.blueprint") / "data" / "coverage.toml"
+    return tomllib.loads(data.read_text(encoding="utf-8"))
+
+
+@cache
+def _judged_types() -> dict[str, tuple[Any, str]]:
+    categories: tuple[Category | str, ...] = ("simulated", "declarative", "missing")
+    return {
+        kind: (category, group["reason"])
+        for category in categories
+        for group in coverage_table()[category]
+        for kind in group["types"]
+    }
+
+
+def _values_at(value: Any, path: list[str]) -> Iterator[Any]:
+    """Every value at a path through blocks; text is JSON where the path goes on inside it."""
+    match value:
+        case list():
+            for item in value:
+                yield from _values_at(item, path)
+        case _ if not path:
+            yield value
+        case str():
+            yield from _values_at(_decoded(value), path)
+        case Mapping():
+            yield from _values_at(value.get(path[0]), path[1:])
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import bonkei.blueprint.readers as readers
+from bonkei.blueprint.readers.coverage import coverage_table
+
+
+def test_types_are_told_apart(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_iam_role.a": {},
+            "aws_iam_role.b": {},
+            "aws_sns_topic.this": {},
+            "aws_quantum_computer.this": {},
+            "random_password.this": {},
+            "data.aws_sqs_queue.ignored": {},
+        }
+    ).not_simulated
+    assert [(n.kind, n.category, n.count) for n in found] == [
+        ("aws_iam_role", "declarative", 2),
+        ("aws_quantum_computer", "unknown", 1),
+        ("aws_sns_topic", "missing", 1),
+    ]
+    assert found[1].reason == "not known to Bonkei"
+    assert all(n.reason for n in found)
+
+
+def test_no_type_is_judged_twice() -> None:
+    table = coverage_table()
+    counts = Counter(
+        kind
+        for category in ("simulated", "declarative", "missing")
+        for group in table[category]
+        for kind in group["types"]
+    )
+    assert [kind for kind, count in counts.items() if count > 1] == []
+
+
+def test_every_type_that_a_reader_reads_is_judged() -> None:
+    judged = {
+        kind
+        for category in ("simulated", "declarative", "missing")
+        for group in coverage_table()[category]
+        for kind in group["types"]
+    }
+    folder = Path(readers.__file__).parent
+    read = {
+        kind
+        for file in folder.glob("*.py")
+        for kind in re.findall(r'"(aws_[a-z0-9_]+)"', file.read_text(encoding="utf-8"))
+    }
+    assert read, "the readers name the types that they read"
+    assert read <= judged
+
+
+def test_an_argument_at_its_usual_value_is_not_noted(blueprint) -> None:
+    def kinds(restriction: str) -> list[str]:
+        values = {
+            "arn": "a",
+            "id": "i",
+            "domain_name": "d",
+            "origin": [{"origin_id": "o", "domain_name": "x"}],
+            "default_cache_behavior": [
+                {
+                    "target_origin_id": "o",
+                    "viewer_protocol_policy": "allow-all",
+                    "allowed_methods": ["GET"],
+                    "cached_methods": ["GET"],
+                    "cache_policy_id": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+                }
+            ],
+            "http_version": "http1.1",
+            "restrictions": [{"geo_restriction": [{"restriction_type": restriction}]}],
+        }
+        found = blueprint({"aws_cloudfront_distribution.this": values})
+        return [n.kind for n in found.not_simulated]
+
+    assert kinds("none") == []
+    assert kinds("whitelist") == [
+        "aws_cloudfront_distribution.restrictions.geo_restriction.restriction_type"
+    ]

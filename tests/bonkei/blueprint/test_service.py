@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import BlueprintError
+from bonkei.blueprint.service import (
+    AutoScaling,
+    Container,
+    ContainerDependency,
+    ContainerHealthCheck,
+    FirelensConfiguration,
+    LogConfiguration,
+    MountPoint,
+    PortMapping,
+    ServiceConnect,
+    ServiceConnectEndpoint,
+    ServiceTarget,
+    TargetTracking,
+)
+
+CLUSTER = {"arn": "arn:aws:ecs:eu-west-1:123456789012:cluster/main", "name": "main"}
+DEFINITION_ARN = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:3"
+
+
+def definition(*containers: dict[str, Any], **overrides: Any) -> dict[str, Any]:
+    return {
+        "arn": DEFINITION_ARN,
+        "family": "web",
+        "revision": 3,
+        "cpu": "512",
+        "memory": "1024",
+        "container_definitions": json.dumps(containers or [{"name": "web", "image": "web:1"}]),
+        "execution_role_arn": "execution",
+        "task_role_arn": None,
+        "volume": [],
+        **overrides,
+    }
+
+
+def service(**overrides: Any) -> dict[str, Any]:
+    return {
+        "id": "arn:aws:ecs:eu-west-1:123456789012:service/main/web",
+        "name": "web",
+        "cluster": CLUSTER["arn"],
+        "task_definition": DEFINITION_ARN,
+        "desired_count": 2,
+        "load_balancer": [
+            {"target_group_arn": "tg", "container_name": "web", "container_port": 8000}
+        ],
+        "deployment_minimum_healthy_percent": 50,
+        "deployment_maximum_percent": 150,
+        "health_check_grace_period_seconds": 30,
+        "deployment_circuit_breaker": [{"enable": True, "rollback": True}],
+        "service_connect_configuration": [],
+        **overrides,
+    }
+
+
+def stack(**overrides: Any) -> dict[str, Any]:
+    return {
+        "aws_ecs_cluster.this": CLUSTER,
+        "aws_ecs_task_definition.web": definition(),
+        "aws_ecs_service.web": service(),
+        **overrides,
+    }
+
+
+def test_a_service_has_its_relations(blueprint) -> None:
+    found = blueprint(stack()).services[0]
+    assert found.arn == "arn:aws:ecs:eu-west-1:123456789012:service/main/web"
+    assert (found.cluster_arn, found.task_definition_arn) == (CLUSTER["arn"], DEFINITION_ARN)
+    assert found.targets == (ServiceTarget("tg", "web", 8000),)
+    assert (found.desired_count, found.minimum_healthy_percent, found.maximum_percent) == (
+        2,
+        50,
+        150,
+    )
+    assert (found.circuit_breaker, found.circuit_breaker_rollback) == (True, True)
+    assert found.health_check_grace_period == 30
+
+
+@pytest.mark.parametrize("name", ["web", "web:3", DEFINITION_ARN])
+def test_a_task_definition_is_found_by_any_of_its_names(blueprint, name) -> None:
+    found = blueprint(
+        stack(**{"aws_ecs_service.web": service(task_definition=name, cluster="main")})
+    )
+    assert found.services[0].task_definition_arn == DEFINITION_ARN
+    assert found.services[0].cluster_arn == CLUSTER["arn"]
+
+
+def test_a_service_without_a_task_definition_is_noted(blueprint) -> None:
+    found = blueprint(stack(**{"aws_ecs_service.web": service(task_definition="elsewhere:1")}))
+    assert found.services == ()
+    assert ("aws_ecs_service", "aws_ecs_service.web") in [
+        (n.kind, n.address) for n in found.not_simulated
+    ]
+
+
+def test_count_and_for_each_give_a_service_each(blueprint) -> None:
+    found = blueprint(
+        {"aws_ecs_cluster.this": CLUSTER, "aws_ecs_task_definition.web": definition()},
+        {
+            'module.s["b"].aws_ecs_service.this[10]': service(name="b10"),
+            'module.s["b"].aws_ecs_service.this[9]': service(name="b9"),
+            'module.s["a"].aws_ecs_service.this[0]': service(name="a0"),
+        },
+    )
+    assert [s.name for s in found.services] == ["a0", "b9", "b10"]
+
+
+def test_service_connect_names_are_resolved(blueprint) -> None:
+    connect = {
+        "enabled": True,
+        "namespace": "arn:ns",
+        "service": [
+            {
+                "port_name": "http",
+                "discovery_name": "web",
+                "client_alias": [{"dns_name": None, "port": 80}, {"dns_name": "web", "port": 81}],
+                "timeout": [{"idle_timeout_seconds": 0, "per_request_timeout_seconds": 15}],
+            }
+        ],
+    }
+    found = blueprint(
+        stack(
+            **{
+                "aws_service_discovery_http_namespace.this": {"arn": "arn:ns", "name": "internal"},
+                "aws_ecs_service.web": service(service_connect_configuration=[connect]),
+            }
+        )
+    ).services[0]
+    assert found.service_connect == ServiceConnect(
+        namespace="internal",
+        endpoints=(
+            ServiceConnectEndpoint("http", "web.internal", 80),
+            ServiceConnectEndpoint("http", "web", 81),
+        ),
+        idle_timeout=0,
+        per_request_timeout=15,
+    )
+
+
+def test_a_clusters_default_namespace_holds(blueprint) -> None:
+    cluster = {**CLUSTER, "service_connect_defaults": [{"namespace": "arn:ns"}]}
+    client = {"enabled": True, "namespace": None, "service": []}
+    found = blueprint(
+        stack(
+            **{
+                "aws_ecs_cluster.this": cluster,
+                "aws_service_discovery_http_namespace.this": {"arn": "arn:ns", "name": "internal"},
+                "aws_ecs_service.web": service(service_connect_configuration=[client]),
+            }
+        )
+    ).services[0]
+    assert found.service_connect == ServiceConnect("internal")
+
+
+def test_auto_scaling_belongs_to_its_service_and_is_noted(blueprint) -> None:
+    tracking = {
+        "target_value": 60,
+        "scale_in_cooldown": 300,
+        "scale_out_cooldown": 60,
+        "predefined_metric_specification": [
+            {"predefined_metric_type": "ECSServiceAverageCPUUtilization"}
+        ],
+    }
+    found = blueprint(
+        stack(
+            **{
+                "aws_appautoscaling_target.web": {
+                    "service_namespace": "ecs",
+                    "resource_id": "service/main/web",
+                    "min_capacity": 2,
+                    "max_capacity": 6,
+                },
+                "aws_appautoscaling_policy.cpu": {
+                    "resource_id": "service/main/web",
+                    "target_tracking_scaling_policy_configuration": [tracking],
+                },
+            }
+        )
+    )
+    assert found.services[0].scaling == AutoScaling(
+        2, 6, (TargetTracking("ECSServiceAverageCPUUtilization", 60, 300, 60),)
+    )
+    kinds = [n.kind for n in found.not_simulated]
+    assert "aws_appautoscaling_target" in kinds
+    assert "aws_ecs_service.deployment_circuit_breaker.enable" in kinds
+
+
+def test_a_new_deployment_is_forced_when_its_triggers_change(blueprint) -> None:
+    def token(**overrides: Any) -> str:
+        found = blueprint(stack(**{"aws_ecs_service.web": service(**overrides)}))
+        return found.services[0].force_new_deployment_token
+
+    assert token() == token(triggers={"a": "1"}) == ""
+    first = token(triggers={"a": "1", "b": "2"}, force_new_deployment=True)
+    assert first == token(triggers={"b": "2", "a": "1"}, force_new_deployment=True)
+    assert first != token(triggers={"a": "2", "b": "2"}, force_new_deployment=True)
+
+
+def test_a_container_is_read_in_full(blueprint) -> None:
+    entry = {
+        "name": "app",
+        "image": "registry/app:1",
+        "essential": False,
+        "command": ["serve"],
+        "entryPoint": ["python", "-m"],
+        "workingDirectory": "/srv",
+        "environment": [{"name": "B", "value": "2"}, {"name": "A", "value": "1"}],
+        "secrets": [{"name": "PASSWORD", "valueFrom": "arn:secret:password::"}],
+        "portMappings": [
+            {"containerPort": 8000, "hostPort": 8000, "name": "http", "appProtocol": "http"}
+        ],
+        "mountPoints": [
+            {"sourceVolume": "scratch", "containerPath": "/scratch", "readOnly": False}
+        ],
+        "dependsOn": [{"containerName": "log", "condition": "HEALTHY"}],
+        "healthCheck": {"command": ["CMD-SHELL", "true"], "interval": 10, "startPeriod": 5},
+        "startTimeout": 60,
+        "stopTimeout": 90,
+        "user": "1000",
+        "readonlyRootFilesystem": True,
+        "logConfiguration": {
+            "logDriver": "awsfirelens",
+            "options": {},
+            "secretOptions": [{"name": "key", "valueFrom": "arn"}],
+        },
+    }
+    router = {
+        "name": "log",
+        "image": "router:1",
+        "firelensConfiguration": {"type": "fluentbit", "options": {"config-file-type": "file"}},
+    }
+    found = blueprint({"aws_ecs_task_definition.web": definition(entry, router)})
+    app, log = found.task_definitions[0].containers
+    assert app == Container(
+        name="app",
+        image="registry/app:1",
+        essential=False,
+        command=("serve",),
+        entry_point=("python", "-m"),
+        working_directory="/srv",
+        environment=(("A", "1"), ("B", "2")),
+        secrets=(("PASSWORD", "arn:secret:password::"),),
+        port_mappings=(PortMapping(8000, "http", "tcp", "http"),),
+        mount_points=(MountPoint("scratch", "/scratch"),),
+        depends_on=(ContainerDependency("log", "HEALTHY"),),
+        health_check=ContainerHealthCheck(("CMD-SHELL", "true"), interval=10, start_period=5),
+        start_timeout=60,
+        stop_timeout=90,
+        user="1000",
+        readonly_root_filesystem=True,
+        log_configuration=LogConfiguration("awsfirelens", (), (("key", "arn"),)),
+    )
+    assert log.essential
+    assert log.firelens == FirelensConfiguration("fluentbit", (("config-file-type", "file"),))
+    kinds = [n.kind for n in found.not_simulated]
+    assert "aws_ecs_task_definition.container_definitions.firelensConfiguration" in kinds
+
+
+@pytest.mark.parametrize(
+    ("overrides", "cpu", "memory"),
+    [
+        ({}, 512, 1024),
+        ({"cpu": ".5 vCPU", "memory": "2 GB"}, None, None),
+        ({"cpu": "1 vCPU", "memory": "2GB"}, 1024, 2048),
+        ({"cpu": "0.25 vcpu", "memory": "0.5 gb"}, 256, 512),
+        ({"cpu": None, "memory": None}, 20, 300),
+    ],
+)
+def test_a_tasks_size(blueprint, overrides, cpu, memory) -> None:
+    containers = (
+        {"name": "a", "image": "a", "cpu": 10, "memory": 100},
+        {"name": "b", "image": "b", "cpu": 10, "memory": 200},
+    )
+    stated = {"aws_ecs_task_definition.web": definition(*containers, **overrides)}
+    if cpu is None:
+        with pytest.raises(BlueprintError, match="cpu"):
+            blueprint(stated)
+        return
+    found = blueprint(stated).task_definitions[0]
+    assert (found.cpu, found.memory) == (cpu, memory)
+
+
+@pytest.mark.parametrize(
+    ("definitions", "attribute"),
+    [
+        ("[", "container_definitions"),
+        ("[]", "container_definitions"),
+        ("{}", "container_definitions.name"),
+        ("[1]", "container_definitions[0]"),
+        ('[{"name": "a"}]', "container_definitions[0].image"),
+        (
+            '[{"name": "a", "image": "a", "environment": [{"name": "A", "value": 1}]}]',
+            "container_definitions[0].environment[0].value",
+        ),
+        (
+            '[{"name": "a", "image": "a", "portMappings": [{"containerPort": "x"}]}]',
+            "container_definitions[0].portMappings[0].containerPort",
+        ),
+    ],
+)
+def test_malformed_container_definitions_are_named(blueprint, definitions, attribute) -> None:
+    with pytest.raises(BlueprintError) as caught:
+        blueprint({"aws_ecs_task_definition.web": definition(container_definitions=definitions)})
+    assert caught.value.address == "aws_ecs_task_definition.web"
+    assert caught.value.attribute == attribute
