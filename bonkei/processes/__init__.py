@@ -1,0 +1,17 @@
+"""Child processes that never outlive the miniature.
+
+Three layers, each for what the one before it cannot see:
+
+- `launcher` asks the kernel (Linux) to signal the child when its parent dies;
+- `Watchdog` is a process of its own that signals whole process groups, grandchildren too, when
+  the pipe from the supervisor closes (Linux and macOS);
+- `Ledger` remembers process groups below home, so that the next start ends what survived because
+  supervisor and watchdog were both killed.
+"""
+
+from bonkei.processes.keeper import Keeper
+from bonkei.processes.launcher import launch_command
+from bonkei.processes.ledger import Ledger
+from bonkei.processes.watchdog import Watchdog
+
+__all__ = ["Keeper", "Ledger", "Watchdog", "launch_command"]

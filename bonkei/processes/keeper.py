@@ -1,0 +1,41 @@
+"""Watchdog and ledger together: what every component registers its children with."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+from bonkei.processes.ledger import Ledger
+from bonkei.processes.watchdog import Watchdog
+
+
+class Keeper:
+    """Between `start` and `stop`, no process group that is kept outlives this process.
+
+    `home` is the directory of one component's own (two keepers must not share one: each ends, at
+    its start, what the ledger still holds).
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._ledger = Ledger(home)
+        self._watchdog = Watchdog()
+
+    def start(self) -> tuple[int, ...]:
+        """End leftovers of an earlier run (their groups are returned) and begin to watch."""
+        leftovers = self._ledger.clean_up()
+        self._watchdog.start()
+        return leftovers
+
+    def keep(self, group: int, *, ending: int = signal.SIGKILL, grace: float = 0.0) -> None:
+        """End `group` with `ending`, and with SIGKILL after `grace`, should this process die."""
+        self._watchdog.watch(group, ending=ending, grace=grace)
+        self._ledger.add(group)
+
+    def release(self, group: int) -> None:
+        """The group has ended."""
+        self._watchdog.forget(group)
+        self._ledger.remove(group)
+
+    def stop(self) -> None:
+        """End what is still kept, and the watchdog."""
+        self._watchdog.stop()

@@ -1,0 +1,66 @@
+"""A tiny program that ties a child to its parent, gives up rights, and becomes the command.
+
+    python -I -S launcher.py PARENT SIGNAL UID GID COMMAND [ARGUMENT …]
+
+It runs in the child after `exec`, where code is safe to run; a `preexec_fn` would run between fork
+and exec, where another thread's locks may be held for ever. UID and GID are -1 to keep one's own.
+Exit code 126: the command could not be executed; 127: not found; as a shell would say.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def launch_command(
+    command: Sequence[str], *, signal: int, uid: int | None = None, gid: int | None = None
+) -> list[str]:
+    """The command line that starts `command` so that it gets `signal` when this process dies.
+
+    The kernel watches the thread that starts it: start it from a thread that lives as long as
+    the process (the event loop's).
+    """
+    rights = [str(-1 if value is None else value) for value in (uid, gid)]
+    program = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(signal))]
+    return [*program, *rights, *command]
+
+
+def _tie_to_parent(parent: int, signal: int) -> None:
+    """Linux only; elsewhere the watchdog alone does it."""
+    if sys.platform != "linux":
+        return
+    import ctypes  # noqa: PLC0415 - slow to load, and needed here only
+
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(1)
+
+
+def _become(command: Sequence[str]) -> None:
+    try:
+        os.execvp(command[0], list(command))  # noqa: S606 - that is what a launcher does
+    except OSError as error:
+        sys.stderr.write(f"{command[0]}: {error.strerror}\n")
+        sys.stderr.flush()
+        os._exit(127 if isinstance(error, FileNotFoundError) else 126)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """See the module's description."""
+    parent, signal, uid, gid = (int(value) for value in arguments[:4])
+    if gid >= 0:
+        os.setgroups([])
+        os.setgid(gid)
+    if uid >= 0:
+        os.setuid(uid)
+    # After the change of user: the kernel forgets the request when credentials change.
+    _tie_to_parent(parent, signal)
+    _become(arguments[4:])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,27 @@
+"""How long the scheduler waits before it tries a failing service again.
+
+ECS throttles tasks that fail to start, up to minutes ("Amazon ECS service throttle logic",
+docs.aws.amazon.com), and needs tens of seconds for each start by itself. A process starts in
+milliseconds, so here a task that stops soon after it started is throttled too, and the waits are
+those of somebody who sits in front of it: 1 s, doubling, up to a minute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+FIRST = 1.0  # seconds
+LONGEST = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """`failures` in a row; nothing is started before `not_before` (monotonic seconds)."""
+
+    failures: int = 0
+    not_before: float = 0.0
+
+    def failed(self, now: float) -> Backoff:
+        """After one more failure."""
+        wait = min(LONGEST, FIRST * 2.0 ** min(self.failures, 10))
+        return replace(self, failures=self.failures + 1, not_before=now + wait)

@@ -1,0 +1,171 @@
+"""From the blueprint to what the scheduler wants: plans, service specifications, notes. No I/O but
+the reading of Dockerfiles."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.tasks.environment import container_ports
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.lifecycle import Registrations, TaskSpec
+from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
+from bonkei.tasks.rolling import Limits
+from bonkei.tasks.service_state import ServiceSpec
+from bonkei.tasks.snapshot import Note
+from bonkei.tasks.software import find_requirements
+
+_DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """The services that are wanted, and what of them is not run or not as defined."""
+
+    services: tuple[ServiceSpec, ...]
+    notes: tuple[Note, ...]
+
+
+def compose(blueprint: Blueprint, directories: Mapping[str, Path]) -> Composition:
+    """What to run, from the definitions and the directories of their containers."""
+    specs: list[ServiceSpec] = []
+    notes: list[Note] = []
+    for service in blueprint.services:
+        subject = f"service {service.name}"
+        try:
+            definition = blueprint.task_definition(service.task_definition_arn)
+        except KeyError:
+            missing = service.task_definition_arn or "(none)"
+            notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
+            continue
+        registrations = find_registrations(service, definition)
+        plan = plan_task(definition, directories, serving=registrations.containers)
+        specs.append(
+            _service_spec(service, plan, registrations, _drain_timeout(blueprint, service))
+        )
+        notes += _notes(subject, plan)
+    return Composition(tuple(specs), tuple(dict.fromkeys(notes)))
+
+
+def find_registrations(service: Service, definition: TaskDefinition) -> Registrations:
+    """Target groups and Service Connect ports of a service's tasks."""
+    mappings = {
+        mapping.name: (container.name, mapping.container_port)
+        for container in definition.containers
+        for mapping in container.port_mappings
+        if mapping.name
+    }
+    connect = service.service_connect
+    endpoints = connect.endpoints if connect else ()
+    return Registrations(
+        service.targets,
+        tuple(
+            (endpoint.port_name, mappings[endpoint.port_name])
+            for endpoint in {e.port_name: e for e in endpoints}.values()
+            if endpoint.port_name in mappings
+        ),
+    )
+
+
+def one_off(
+    definition: TaskDefinition,
+    directories: Mapping[str, Path],
+    container: str,
+    command: tuple[str, ...] | None,
+) -> TaskSpec:
+    """A task that is run by itself, its command overridden as by `run-task`. TaskError when the
+    container cannot be run here."""
+    if all(c.name != container for c in definition.containers):
+        raise TaskError(
+            f"{definition.family} has no container {container}",
+            remedy="name one of " + ", ".join(c.name for c in definition.containers),
+        )
+    changed = definition if command is None else override_command(definition, container, command)
+    plan = plan_task(changed, directories, serving=frozenset({container}))
+    if plan.refused:
+        raise TaskError(
+            f"{definition.family} cannot be run: {plan.refused}",
+            remedy=f"configure [containers.{container}] in bonkei.toml",
+        )
+    return TaskSpec(plan, definition.family)
+
+
+def override_command(
+    definition: TaskDefinition, container: str, command: tuple[str, ...]
+) -> TaskDefinition:
+    """As `containerOverrides` does: the command changes, the entry point stays."""
+    return replace(
+        definition,
+        containers=tuple(
+            replace(c, command=command) if c.name == container else c for c in definition.containers
+        ),
+    )
+
+
+def _service_spec(
+    service: Service, plan: TaskPlan, registrations: Registrations, drain_timeout: float
+) -> ServiceSpec:
+    parts = repr((plan.definition, registrations, service.force_new_deployment_token))
+    return ServiceSpec(
+        arn=service.arn,
+        name=service.name,
+        limits=Limits(
+            service.desired_count, service.minimum_healthy_percent, service.maximum_percent
+        ),
+        task=TaskSpec(plan, service.name, registrations, drain_timeout),
+        deployment_key=hashlib.sha256(parts.encode()).hexdigest(),
+        health_check_grace_period=service.health_check_grace_period,
+        refused=plan.refused,
+    )
+
+
+def _drain_timeout(blueprint: Blueprint, service: Service) -> float:
+    groups = {target.target_group_arn for target in service.targets}
+    delays = [g.deregistration_delay for g in blueprint.target_groups if g.arn in groups]
+    return max(delays, default=0.0) + _DRAIN_MARGIN
+
+
+def _notes(subject: str, plan: TaskPlan) -> Iterator[Note]:
+    if plan.refused:
+        yield Note(subject, f"not run: {plan.refused}")
+    for name, reason in plan.left_out:
+        yield Note(f"{subject}, container {name}", f"left out: {reason}{_dependants(plan, name)}")
+    for container_plan in plan.containers:
+        for text in _container_notes(container_plan):
+            yield Note(f"{subject}, container {container_plan.container.name}", text)
+
+
+def _dependants(plan: TaskPlan, name: str) -> str:
+    waiting = [
+        p.container.name
+        for p in plan.containers
+        if any(d.container_name == name for d in p.container.depends_on)
+    ]
+    return f"; the dependsOn of {', '.join(waiting)} counts as met" if waiting else ""
+
+
+def _container_notes(plan: ContainerPlan) -> Iterator[str]:
+    container = plan.container
+    ports = container_ports(plan)
+    if len(ports) > 1:
+        others = ", ".join(str(port) for port in ports[1:])
+        yield f"only port {ports[0]} is handed over in PORT; {others} cannot be moved"
+    if (plan.directory / "requirements.txt").is_file() and not find_requirements(plan.directory):
+        yield (
+            "no environment is made: its requirements.txt is not locked by hashes "
+            "(`uv pip compile --generate-hashes`)"
+        )
+    yield from _not_simulated(container)
+
+
+def _not_simulated(container: Container) -> Iterator[str]:
+    if container.mount_points:
+        yield "volumes are not mounted: the process sees this machine's files"
+    if container.user:
+        yield f"runs as you, not as the user {container.user}"
+    if container.readonly_root_filesystem:
+        yield "its file system is not read-only here"

@@ -1,0 +1,93 @@
+"""The environment of a container's process: what the image, the task definition and ECS set.
+
+Later wins: this machine's minimum, the image's ENV, the task definition's `environment`, its
+`secrets`, then what only this machine can know (PORT, HOST, the container's own software).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from bonkei.events import Endpoint
+from bonkei.tasks.image import substitute
+from bonkei.tasks.messages import PortKey
+from bonkei.tasks.plan import ContainerPlan
+from bonkei.tasks.secret_references import resolve
+from bonkei.tasks.settings import Translator
+from bonkei.vault import Vault
+
+_REGION = 3  # arn:partition:service:REGION:…
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What one task has on this machine. `software`: the container's virtual environment."""
+
+    scratch: Path  # HOME and TMPDIR
+    endpoints: Mapping[PortKey, Endpoint] = field(default_factory=lambda: MappingProxyType({}))
+    software: Path | None = None
+
+
+def build_environment(
+    plan: ContainerPlan,
+    definition_arn: str,
+    surroundings: Surroundings,
+    addresses: Translator,
+    vault: Vault,
+) -> dict[str, str]:
+    """Every variable of the container's process. TaskError when a secret has no value."""
+    ports = dict(surroundings.endpoints)
+    environment = _minimum(surroundings.scratch, definition_arn)
+    for name, text in plan.image.environment:
+        environment[name] = plan.localize(substitute(text, environment))
+    for name, value in plan.container.environment:
+        environment[name] = translate_ports(addresses.translate(value), ports)
+    for name, value_from in plan.container.secrets:
+        environment[name] = resolve(value_from, vault)
+    if (endpoint := main_endpoint(plan, ports)) is not None:
+        environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}
+    if surroundings.software is not None:
+        environment["VIRTUAL_ENV"] = str(surroundings.software)
+        environment["PATH"] = f"{surroundings.software / 'bin'}{os.pathsep}{environment['PATH']}"
+    return environment
+
+
+def _minimum(scratch: Path, definition_arn: str) -> dict[str, str]:
+    region = (definition_arn.split(":") + [""] * 4)[_REGION]
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch),
+        "TMPDIR": str(scratch),
+        **({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}),
+    }
+
+
+def main_endpoint(plan: ContainerPlan, ports: Mapping[PortKey, Endpoint]) -> Endpoint | None:
+    """The port handed over in PORT: that of the container's first mapping or EXPOSE."""
+    for number in container_ports(plan)[:1]:
+        return ports.get((plan.container.name, number))
+    return None
+
+
+def container_ports(plan: ContainerPlan) -> tuple[int, ...]:
+    """The ports that the container says it listens on, the main one first."""
+    mapped = [mapping.container_port for mapping in plan.container.port_mappings]
+    return tuple(dict.fromkeys(mapped or plan.image.exposed_ports))
+
+
+def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
+    """`localhost:8000` in a value or a health check, replaced by where port 8000 really is.
+
+    The containers of a task share one loopback interface on AWS (awsvpc), so a container's port
+    is an address for all of them.
+    """
+    for (_, number), endpoint in ports.items():
+        pattern = rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):{number}(?!\d)"
+        text = re.sub(pattern, f"{endpoint.host}:{endpoint.port}", text)
+    return text

@@ -1,0 +1,235 @@
+"""Carries out what the scheduler decides, and reports what comes of it. Decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bonkei.events import Bus, Endpoint, Event
+from bonkei.processes import Keeper
+from bonkei.tasks import messages as m
+from bonkei.tasks.environment import (
+    Surroundings,
+    build_environment,
+    container_ports,
+    translate_ports,
+)
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.lifecycle import TaskSpec
+from bonkei.tasks.logs import LogLine, LogSink
+from bonkei.tasks.plan import ContainerPlan
+from bonkei.tasks.ports import Ports
+from bonkei.tasks.process import (
+    ContainerProcess,
+    ProcessSpec,
+    run_briefly,
+    shell_words,
+    signal_number,
+)
+from bonkei.tasks.settings import TaskSettings
+from bonkei.tasks.software import ensure_environment, find_requirements
+from bonkei.vault import Vault
+
+
+@dataclass(slots=True)
+class RunningTask:
+    """What a task holds on this machine, until it is released."""
+
+    spec: TaskSpec
+    scratch: Path
+    endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
+    environments: dict[str, dict[str, str]] = field(default_factory=dict)
+    processes: dict[str, ContainerProcess] = field(default_factory=dict)
+    jobs: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Executor:
+    """`report` gets every event, on the event loop, never from within `execute`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        vault: Vault,
+        settings: TaskSettings,
+        logs: LogSink,
+        report: Callable[[m.TaskEvent], None],
+    ) -> None:
+        self._bus = bus
+        self._vault = vault
+        self._settings = settings
+        self._logs = logs
+        self._report = report
+        self._ports = Ports()
+        self._keeper = Keeper(settings.home / "processes" / "tasks")
+        self._scratch = settings.home / "tasks"
+        self._tasks: dict[str, RunningTask] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """End what an earlier run may have left behind, and be ready."""
+        self._keeper.start()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+    async def stop(self) -> None:
+        """After the last task is STOPPED."""
+        if self._leaving:
+            await asyncio.wait(self._leaving)
+        self._keeper.stop()
+        self._logs.close()
+
+    def adopt(self, task_id: str, spec: TaskSpec) -> None:
+        """Say what a task is made of, before its first action is carried out."""
+        self._tasks[task_id] = RunningTask(spec, self._scratch / task_id)
+
+    def pids(self, task_id: str) -> dict[str, int]:
+        """The containers' processes that run now."""
+        task = self._tasks.get(task_id)
+        return {name: p.pid for name, p in task.processes.items()} if task else {}
+
+    def execute(self, action: m.Action) -> None:
+        """Begin to carry out one action; what takes time goes on by itself."""
+        match action:
+            case m.Publish(event=event):
+                self._publish(event)
+            case m.PrepareTask(task_id=task_id):
+                self._spawn(task_id, self._prepare(task_id))
+            case m.StartContainer(task_id=task_id, container=name):
+                self._spawn(task_id, self._run(task_id, name))
+            case m.ProbeHealth(task_id=task_id, container=name):
+                self._spawn(task_id, self._probe(task_id, name))
+            case m.TerminateContainer(task_id=task_id, container=name):
+                self._terminate(self._tasks[task_id], name)
+            case m.KillContainer(task_id=task_id, container=name):
+                if (process := self._tasks[task_id].processes.get(name)) is not None:
+                    process.kill()
+            case m.ReleaseTask(task_id=task_id):
+                self._release(task_id)
+
+    def _spawn(self, task_id: str, job: Coroutine[None, None, None]) -> None:
+        jobs = self._tasks[task_id].jobs
+        running = asyncio.get_running_loop().create_task(job)
+        jobs.add(running)
+
+        def finish(ended: asyncio.Task[None]) -> None:
+            jobs.discard(ended)
+            if not ended.cancelled() and (error := ended.exception()) is not None:
+                self._complain(f"task {task_id}", error)
+                self._report(m.PreparationFailed(task_id, f"{type(error).__name__}: {error}"))
+
+        running.add_done_callback(finish)
+
+    @staticmethod
+    def _complain(what: str, error: BaseException) -> None:
+        """Something unexpected: it must be seen, and must not stop the other tasks."""
+        context = {"message": f"bonkei.tasks: {what}: {error}", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+    def _publish(self, event: Event) -> None:
+        try:
+            self._bus.publish(event)
+        except Exception as error:
+            self._complain(f"a listener of {type(event).__name__}", error)
+
+    async def _prepare(self, task_id: str) -> None:
+        """Ports, software and environments (with secrets) of all containers, or one failure."""
+        task = self._tasks[task_id]
+        try:
+            task.scratch.mkdir(parents=True, mode=0o700)
+            for plan in task.spec.plan.containers:
+                for number in container_ports(plan):
+                    task.endpoints[plan.container.name, number] = self._ports.take()
+            for plan in task.spec.plan.containers:
+                task.environments[plan.container.name] = await self._environment(task, plan)
+        except (TaskError, OSError) as error:
+            remedy = getattr(error, "remedy", "")
+            reason = f"{error} ({remedy})" if remedy else str(error)
+            self._report(m.PreparationFailed(task_id, reason))
+        else:
+            self._report(m.TaskPrepared(task_id, tuple(task.endpoints.items())))
+
+    async def _environment(self, task: RunningTask, plan: ContainerPlan) -> dict[str, str]:
+        requirements = find_requirements(plan.directory)
+        software = None
+        if requirements is not None:
+            software = await ensure_environment(
+                requirements, self._settings.home / "environments", self._settings.progress
+            )
+        return build_environment(
+            plan,
+            task.spec.plan.definition.arn,
+            Surroundings(task.scratch, task.endpoints, software),
+            self._settings.addresses,
+            self._vault,
+        )
+
+    async def _run(self, task_id: str, name: str) -> None:
+        task = self._tasks[task_id]
+        plan = task.spec.plan.container(name)
+        spec = ProcessSpec(
+            name,
+            tuple(plan.localize(word) for word in plan.command),
+            plan.working_directory,
+            task.environments[name],
+        )
+
+        def listen(stream: str, time: float, lines: list[str]) -> None:
+            group = task.spec.group
+            try:
+                self._logs.write(
+                    [LogLine(group, name, task_id, stream, time, text) for text in lines]
+                )
+            except OSError as error:  # a full disk: the process must be able to write on
+                self._complain("log lines are lost", error)
+
+        try:
+            process = await ContainerProcess.start(spec, self._keeper, listen)
+        except TaskError as error:
+            self._report(m.ContainerNotStarted(task_id, name, f"{error} ({error.remedy})"))
+            return
+        task.processes[name] = process
+        self._report(m.ContainerStarted(task_id, name, process.pid))
+        code = await process.wait()
+        task.processes.pop(name, None)
+        self._report(m.ContainerExited(task_id, name, code))
+
+    async def _probe(self, task_id: str, name: str) -> None:
+        task = self._tasks[task_id]
+        plan = task.spec.plan.container(name)
+        check = plan.container.health_check
+        succeeded = False
+        if check is not None:
+            words = shell_words(check.command)
+            spec = ProcessSpec(
+                name,
+                tuple(translate_ports(plan.localize(word), task.endpoints) for word in words),
+                plan.working_directory,
+                task.environments[name],
+            )
+            succeeded = await run_briefly(spec, self._keeper, check.timeout)
+        self._report(m.HealthProbed(task_id, name, succeeded))
+
+    def _terminate(self, task: RunningTask, name: str) -> None:
+        process = task.processes.get(name)
+        if process is not None:
+            process.send(signal_number(task.spec.plan.container(name).image.stop_signal))
+
+    def _release(self, task_id: str) -> None:
+        task = self._tasks.pop(task_id)
+        for job in task.jobs:
+            job.cancel()
+        for endpoint in task.endpoints.values():
+            self._ports.give_back(endpoint)
+        if task.jobs:  # a preparation that was given up, or a probe: let it undo what it began
+            ending = asyncio.get_running_loop().create_task(_end(task))
+            self._leaving.add(ending)
+            ending.add_done_callback(self._leaving.discard)
+        else:
+            shutil.rmtree(task.scratch, ignore_errors=True)
+
+
+async def _end(task: RunningTask) -> None:
+    await asyncio.gather(*task.jobs, return_exceptions=True)
+    shutil.rmtree(task.scratch, ignore_errors=True)

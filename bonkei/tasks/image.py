@@ -1,0 +1,239 @@
+"""A Dockerfile, read as far as it says how a container runs.
+
+Only the final stage counts, and the stages that it is made `FROM`. What a base image from
+elsewhere says cannot be known here. Rules: "Dockerfile reference" (docs.docker.com).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dockerfile_parse import DockerfileParser
+from dockerfile_parse.util import WordSplitter, extract_key_values
+
+from bonkei.tasks.errors import TaskError
+
+_HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+_VARIABLE = re.compile(r"\\\$|\$\{(\w+)(?::([-+])([^{}]*))?\}|\$(\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """`entry_point` and `command` in exec form; None when no stage of the Dockerfile sets it.
+
+    `environment` in order; its values may refer to variables that are set before (`$PATH`, so
+    that what a base image has stays), which `bonkei.tasks.environment` substitutes at start.
+    """
+
+    base: str
+    entry_point: tuple[str, ...] | None = None
+    command: tuple[str, ...] | None = None
+    working_directory: str = "/"
+    environment: tuple[tuple[str, str], ...] = ()
+    exposed_ports: tuple[int, ...] = ()
+    stop_signal: str = "SIGTERM"
+    user: str = ""
+    health_check: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A stage while it is read. `entry_is_shell`: then CMD is ignored, as Docker does."""
+
+    image: Image
+    arguments: tuple[tuple[str, str], ...] = ()
+    shell: tuple[str, ...] = ("/bin/sh", "-c")
+    entry_is_shell: bool = False
+    command_is_own: bool = False
+
+
+def read_image(dockerfile: Path) -> Image:
+    """What the Dockerfile's final stage says. TaskError when it cannot be read."""
+    try:
+        text = dockerfile.read_text(encoding="utf-8")
+    except OSError as error:
+        raise TaskError(
+            f"{dockerfile}: {error.strerror}", remedy="name the directory of a Dockerfile"
+        ) from error
+    try:
+        return parse_image(text)
+    except ValueError as error:
+        raise TaskError(f"{dockerfile}: {error}", remedy="correct the Dockerfile") from error
+
+
+def parse_image(text: str) -> Image:
+    """The same from the Dockerfile's text; ValueError says what is wrong in it."""
+    stages: dict[str, _Stage] = {}
+    defaults: dict[str, str] = {}
+    stage: _Stage | None = None
+    for keyword, value in _instructions(text):
+        if keyword == "FROM":
+            name, stage = _from(value, defaults, stages)
+            stages[name] = stage
+            current = name
+        elif stage is None:
+            if keyword == "ARG":
+                defaults.update(_argument(value, {}))
+        else:
+            stage = _apply(stage, keyword, value, defaults)
+            stages[current] = stage
+    if stage is None:
+        raise ValueError("it has no FROM")
+    if stage.entry_is_shell:
+        return replace(stage.image, command=None)
+    return stage.image
+
+
+def _instructions(text: str) -> Iterator[tuple[str, str]]:
+    """Instructions with their continuation lines; bodies of here-documents are not instructions."""
+    parser = DockerfileParser(fileobj=io.BytesIO(_without_heredocs(text).encode()))
+    for entry in parser.structure:
+        if entry["instruction"] != "COMMENT":
+            yield entry["instruction"], entry["value"].strip()
+
+
+def _without_heredocs(text: str) -> str:
+    lines: list[str] = []
+    until: list[str] = []
+    for line in text.splitlines(keepends=True):
+        if until:
+            if line.strip() == until[0]:
+                until.pop(0)
+            continue
+        lines.append(line)
+        if line.lstrip().upper().startswith(("RUN", "COPY", "ADD")):
+            until = [match[2] for match in _HEREDOC.finditer(line)]
+    return "".join(lines)
+
+
+def _from(
+    value: str, defaults: Mapping[str, str], stages: Mapping[str, _Stage]
+) -> tuple[str, _Stage]:
+    words = [word for word in value.split() if not word.startswith("--")]
+    if not words:
+        raise ValueError("FROM names no image")
+    base = substitute(words[0], defaults)
+    name = words[2].lower() if len(words) == 3 and words[1].upper() == "AS" else str(len(stages))
+    parent = stages.get(base.lower())
+    if parent is None:
+        return name, _Stage(Image(base))
+    return name, replace(parent, arguments=(), command_is_own=False)
+
+
+def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str]) -> _Stage:
+    image = stage.image
+    known = {**dict(stage.arguments), **dict(image.environment)}
+    match keyword:
+        case "ARG":
+            added = tuple(_argument(value, defaults).items())
+            return replace(stage, arguments=(*stage.arguments, *added))
+        case "ENV":
+            return replace(stage, image=_with_environment(image, value, dict(stage.arguments)))
+        case "WORKDIR":
+            directory = _join(image.working_directory, _word(value, known))
+            return replace(stage, image=replace(image, working_directory=directory))
+        case "EXPOSE":
+            ports = tuple(_port(word) for word in substitute(value, known).split())
+            return replace(
+                stage, image=replace(image, exposed_ports=(*image.exposed_ports, *ports))
+            )
+        case "USER":
+            return replace(stage, image=replace(image, user=_word(value, known)))
+        case "STOPSIGNAL":
+            return replace(stage, image=replace(image, stop_signal=_word(value, known)))
+        case "HEALTHCHECK":
+            return replace(stage, image=replace(image, health_check=value))
+        case "SHELL":
+            return replace(stage, shell=_exec_form(value) or stage.shell)
+        case "CMD" | "ENTRYPOINT":
+            return _with_command(stage, keyword, value)
+        case _:
+            return stage
+
+
+def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
+    words = _exec_form(value)
+    command = words if words is not None else (*stage.shell, value)
+    if keyword == "CMD":
+        return replace(stage, image=replace(stage.image, command=command), command_is_own=True)
+    # An ENTRYPOINT resets a CMD that was inherited ("Understand how CMD and ENTRYPOINT interact").
+    inherited = stage.image.command if stage.command_is_own else None
+    image = replace(stage.image, entry_point=command, command=inherited)
+    return replace(stage, image=image, entry_is_shell=words is None)
+
+
+def _exec_form(value: str) -> tuple[str, ...] | None:
+    """The words of `["a", "b"]`; None when it is not such a list: then it is the shell form."""
+    try:
+        words = json.loads(value)
+    except ValueError:
+        return None
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        return tuple(words)
+    return None
+
+
+def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
+    """ARG's name and value; without one of its own, the one declared before the first FROM."""
+    name, given, default = value.partition("=")
+    if given:
+        return {name: _word(default, defaults)}
+    return {name: defaults[name]} if name in defaults else {}
+
+
+def _with_environment(image: Image, value: str, arguments: Mapping[str, str]) -> Image:
+    pairs = extract_key_values(env_replace=False, args={}, envs={}, instruction_value=value)
+    set_before = dict(image.environment)
+    # Build arguments are gone when the container runs; variables are substituted at its start.
+    known = {name: text for name, text in arguments.items() if name not in set_before}
+    added = {name: substitute(text, known, keep_unknown=True) for name, text in pairs}
+    return replace(image, environment=tuple({**set_before, **_resolved(added, set_before)}.items()))
+
+
+def _resolved(added: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
+    """Substitute what earlier ENV instructions set; names nobody set stay for the start."""
+    return {name: substitute(text, before, keep_unknown=True) for name, text in added.items()}
+
+
+def substitute(text: str, values: Mapping[str, str], *, keep_unknown: bool = False) -> str:
+    """`$name`, `${name}`, `${name:-word}` and `${name:+word}` replaced, as a Dockerfile means it.
+
+    A name without a value becomes the empty string, or stays as it is with `keep_unknown`.
+    """
+
+    def replacement(match: re.Match[str]) -> str:
+        if match[0] == "\\$":
+            return match[0] if keep_unknown else "$"
+        name, operator, word = match[1] or match[4], match[2], match[3] or ""
+        if name not in values and keep_unknown:
+            return match[0]
+        value = values.get(name, "")
+        if operator == "-":
+            return value or word
+        if operator == "+":
+            return word if value else ""
+        return value
+
+    return _VARIABLE.sub(replacement, text)
+
+
+def _word(value: str, known: Mapping[str, str]) -> str:
+    return str(WordSplitter(substitute(value, known)).dequote())
+
+
+def _join(base: str, path: str) -> str:
+    joined = path if path.startswith("/") else f"{base.rstrip('/')}/{path}"
+    parts = [part for part in joined.split("/") if part not in {"", "."}]
+    return "/" + "/".join(parts)
+
+
+def _port(word: str) -> int:
+    number = word.partition("/")[0].partition("-")[0]
+    if not number.isdecimal():
+        raise ValueError(f"EXPOSE {word} is not a port")
+    return int(number)

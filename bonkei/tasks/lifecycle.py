@@ -1,0 +1,407 @@
+"""One task's life, from PROVISIONING to STOPPED, without doing anything itself.
+
+Source: "Amazon ECS task lifecycle", "ContainerDependency", "ContainerDefinition: startTimeout,
+stopTimeout" (docs.aws.amazon.com). Two statuses pass too quickly here to be seen: ACTIVATING and
+DEPROVISIONING. Registration with target groups waits for the health checks of the containers
+that are registered, so that no request meets a process that cannot answer yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bonkei.blueprint.service import Container, ServiceTarget, TaskDefinition
+from bonkei.events import (
+    Endpoint,
+    ServiceEndpointAdded,
+    ServiceEndpointRemoved,
+    TargetDeregistered,
+    TargetRegistered,
+    TaskStateChanged,
+)
+from bonkei.tasks import messages as m
+from bonkei.tasks.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
+from bonkei.tasks.plan import TaskPlan
+
+FARGATE_START_TIMEOUT = 180.0  # seconds; "The default value is 3 minutes" on Fargate
+
+
+@dataclass(frozen=True, slots=True)
+class Registrations:
+    """Where a service's tasks make themselves known; `endpoints`: (port name, its port)."""
+
+    targets: tuple[ServiceTarget, ...] = ()
+    endpoints: tuple[tuple[str, m.PortKey], ...] = ()
+
+    @property
+    def containers(self) -> frozenset[str]:
+        return frozenset(
+            [target.container_name for target in self.targets]
+            + [container for _, (container, _) in self.endpoints]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSpec:
+    """What a task is made of. `group`: its service's name, or its family when it has none.
+
+    `drain_timeout` (seconds) bounds the wait for TargetDrained, should nobody say it.
+    """
+
+    plan: TaskPlan
+    group: str
+    registrations: Registrations = Registrations()
+    drain_timeout: float = 310.0
+
+    @property
+    def definition(self) -> TaskDefinition:
+        return self.plan.definition
+
+
+@dataclass(slots=True)
+class ContainerState:
+    """status: PENDING | STARTING | RUNNING | STOPPED. Times in monotonic seconds."""
+
+    container: Container
+    status: str = "PENDING"
+    started_at: float | None = None
+    pid: int | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    health: HealthRecord | None = None
+    terminated_at: float | None = None
+    killed: bool = False
+
+    @property
+    def has_started(self) -> bool:
+        return self.started_at is not None
+
+    @property
+    def health_status(self) -> str:
+        return self.health.status if self.health else UNKNOWN
+
+
+@dataclass(slots=True)
+class TaskLifecycle:
+    """Feed it events and ticks; carry out the actions that come back, in order."""
+
+    task_id: str
+    spec: TaskSpec
+    service_arn: str = ""
+    status: str = "PROVISIONING"
+    stop_requested: bool = False
+    reason: str = ""
+    created_at: float = 0.0
+    running_since: float | None = None
+    containers: dict[str, ContainerState] = field(default_factory=dict)
+    endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
+    registered: bool = False
+    target_health: dict[str, str] = field(default_factory=dict)
+    _undrained: set[str] = field(default_factory=set)
+    _drain_deadline: float = 0.0
+    _prepared_at: float = 0.0
+    _published: tuple[str, str] = ("", "")
+
+    # What the scheduler reads.
+
+    @property
+    def health(self) -> str:
+        """ECS's healthStatus: over the essential containers that have a health check."""
+        monitored = [
+            state.health_status
+            for state in self.containers.values()
+            if state.container.essential and is_monitored(state.container.health_check)
+        ]
+        if UNHEALTHY in monitored:
+            return UNHEALTHY
+        return HEALTHY if monitored and set(monitored) == {HEALTHY} else UNKNOWN
+
+    @property
+    def serves(self) -> bool:
+        """RUNNING, and healthy in the eyes of every check that it has."""
+        return (
+            self.status == "RUNNING"
+            and not self.stop_requested
+            and self.registered
+            and self.health != UNHEALTHY
+            and (self.health == HEALTHY or not self._is_monitored())
+            and all(
+                self.target_health.get(target.target_group_arn) in {"healthy", "unused"}
+                for target in self.spec.registrations.targets
+            )
+        )
+
+    def failed_check(self) -> str:
+        """Why the task has to be replaced, in ECS's words; empty when it has not."""
+        if self.health == UNHEALTHY:
+            return "Task failed container health checks"
+        for arn, state in self.target_health.items():
+            if state == "unhealthy":
+                return f"Task failed ELB health checks in (target-group {arn})"
+        return ""
+
+    # What happens.
+
+    def begin(self, now: float) -> Iterator[m.Action]:
+        self.created_at = now
+        self.containers = {
+            plan.container.name: ContainerState(plan.container)
+            for plan in self.spec.plan.containers
+        }
+        yield from self._announce()
+        yield m.PrepareTask(self.task_id)
+
+    def handle(self, event: m.TaskEvent, now: float) -> Iterator[m.Action]:
+        """One event of this task; then whatever it makes possible."""
+        match event:
+            case m.TaskPrepared(endpoints=endpoints):
+                if self.status == "PROVISIONING":
+                    self.endpoints = dict(endpoints)
+                    self.status, self._prepared_at = "PENDING", now
+            case m.PreparationFailed(reason=reason):
+                yield from self.stop(reason, now)
+            case m.ContainerStarted(container=name, pid=pid):
+                self._started(self.containers[name], pid, now)
+            case m.ContainerNotStarted(container=name, reason=reason):
+                self.containers[name].status = "STOPPED"
+                self.containers[name].reason = reason
+                yield from self.stop(f"CannotStartContainerError: {reason}", now)
+            case m.ContainerExited(container=name, exit_code=code):
+                yield from self._exited(self.containers[name], code, now)
+            case m.HealthProbed(container=name, succeeded=succeeded):
+                state = self.containers[name]
+                if state.health is not None:
+                    state.health = state.health.probe_ended(succeeded, now)
+        yield from self.tick(now)
+
+    def stop(self, reason: str, now: float, *, drain: bool = True) -> Iterator[m.Action]:
+        """Begin to stop: deregister, drain (unless told not to), then end the containers."""
+        if not drain:
+            self._undrained.clear()
+        if self.stop_requested:
+            yield from self.tick(now)
+            return
+        self.stop_requested, self.reason = True, reason
+        for state in self.containers.values():
+            if state.status == "PENDING":
+                state.status = "STOPPED"
+        if self.registered:
+            yield from self._deregister(now, drain)
+        yield from self.tick(now)
+
+    def drained(self, target_group_arn: str, now: float) -> Iterator[m.Action]:
+        """The load balancer has nothing in flight to this task any more."""
+        self._undrained.discard(target_group_arn)
+        yield from self.tick(now)
+
+    def tick(self, now: float) -> Iterator[m.Action]:
+        """Whatever the time and the state allow now."""
+        if self.status == "STOPPED":
+            return
+        if self.stop_requested:
+            yield from self._advance_stop(now)
+        else:
+            yield from self._advance_start(now)
+        yield from self._announce()
+
+    def deadline(self) -> float | None:
+        """When `tick` has something to do although nothing happens (monotonic seconds)."""
+        times = list(self._deadlines())
+        return min(times) if times else None
+
+    # Starting.
+
+    def _advance_start(self, now: float) -> Iterator[m.Action]:
+        if self.status == "PROVISIONING":
+            return
+        if problem := self._dependency_problem(now):
+            yield from self.stop(problem, now)
+            return
+        for state in self.containers.values():
+            if state.status == "PENDING" and self._dependencies_met(state):
+                state.status = "STARTING"
+                yield m.StartContainer(self.task_id, state.container.name)
+        if self.status == "PENDING" and all(s.has_started for s in self.containers.values()):
+            self.status, self.running_since = "RUNNING", now
+        if self.status == "RUNNING" and not self.registered and self._is_ready():
+            yield from self._register()
+        for state in self.containers.values():
+            if state.status == "RUNNING" and state.health and state.health.is_due(now):
+                state.health = state.health.probe_began()
+                yield m.ProbeHealth(self.task_id, state.container.name)
+
+    def _dependencies_met(self, state: ContainerState) -> bool:
+        for dependency in state.container.depends_on:
+            other = self.containers.get(dependency.container_name)
+            if other is not None and not _is_met(dependency.condition, other):
+                return False  # a container that is left out counts as met; the notes say so
+        return True
+
+    def _dependency_problem(self, now: float) -> str:
+        for state in self.containers.values():
+            if state.status != "PENDING":
+                continue
+            for dependency in state.container.depends_on:
+                other = self.containers.get(dependency.container_name)
+                if other is None or _is_met(dependency.condition, other):
+                    continue
+                if _can_never_be(dependency.condition, other):
+                    return (
+                        f"Container {state.container.name} depends on {other.container.name} "
+                        f"reaching {dependency.condition}, which it did not"
+                    )
+                if dependency.condition != "START" and now >= self._start_deadline(other):
+                    return (
+                        f"Container {other.container.name} did not reach "
+                        f"{dependency.condition} within its startTimeout"
+                    )
+        return ""
+
+    def _start_deadline(self, state: ContainerState) -> float:
+        timeout = state.container.start_timeout or FARGATE_START_TIMEOUT
+        return (state.started_at or self._prepared_at) + timeout
+
+    def _started(self, state: ContainerState, pid: int, now: float) -> None:
+        state.status, state.pid, state.started_at = "RUNNING", pid, now
+        check = state.container.health_check
+        if check is not None and is_monitored(check):
+            state.health = HealthRecord.begin(check, now)
+
+    def _exited(self, state: ContainerState, code: int, now: float) -> Iterator[m.Action]:
+        state.status, state.exit_code, state.pid = "STOPPED", code, None
+        if self.stop_requested:
+            return
+        if state.container.essential:
+            yield from self.stop("Essential container in task exited", now)
+        elif all(s.status == "STOPPED" for s in self.containers.values()):
+            yield from self.stop("All containers in task exited", now)
+
+    def _is_monitored(self) -> bool:
+        return any(
+            s.container.essential and is_monitored(s.container.health_check)
+            for s in self.containers.values()
+        )
+
+    def _is_ready(self) -> bool:
+        return all(
+            self.containers[name].health_status == HEALTHY
+            for name in self.spec.registrations.containers
+            if name in self.containers
+            and is_monitored(self.containers[name].container.health_check)
+        )
+
+    # Being known.
+
+    def _register(self) -> Iterator[m.Action]:
+        self.registered = True
+        for target in self.spec.registrations.targets:
+            endpoint = self.endpoints.get((target.container_name, target.container_port))
+            if endpoint is not None:
+                yield m.Publish(TargetRegistered(target.target_group_arn, self.task_id, endpoint))
+        for port_name, key in self.spec.registrations.endpoints:
+            if (endpoint := self.endpoints.get(key)) is not None:
+                yield m.Publish(
+                    ServiceEndpointAdded(self.service_arn, port_name, self.task_id, endpoint)
+                )
+
+    def _deregister(self, now: float, drain: bool) -> Iterator[m.Action]:
+        self.registered = False
+        groups = [t.target_group_arn for t in self.spec.registrations.targets]
+        self._undrained = set(groups) if drain else set()
+        self._drain_deadline = now + self.spec.drain_timeout
+        self.status = "DEACTIVATING"
+        yield from self._announce()
+        for group in groups:
+            yield m.Publish(TargetDeregistered(group, self.task_id))
+        for port_name, _ in self.spec.registrations.endpoints:
+            yield m.Publish(ServiceEndpointRemoved(self.service_arn, port_name, self.task_id))
+
+    # Stopping.
+
+    def _advance_stop(self, now: float) -> Iterator[m.Action]:
+        if self._undrained and now < self._drain_deadline and self._has_live_target():
+            return
+        if any(state.status != "STOPPED" for state in self.containers.values()):
+            self.status = "STOPPING"
+            for state in self.containers.values():
+                yield from self._end(state, now)
+            return
+        self.status = "STOPPED"
+        yield m.ReleaseTask(self.task_id)
+
+    def _has_live_target(self) -> bool:
+        return any(
+            self.containers[target.container_name].status == "RUNNING"
+            for target in self.spec.registrations.targets
+            if target.container_name in self.containers
+        )
+
+    def _end(self, state: ContainerState, now: float) -> Iterator[m.Action]:
+        if state.status != "RUNNING":
+            return  # a start that is under way is ended when it is reported
+        name = state.container.name
+        if state.terminated_at is None:
+            if not self._has_dependants(name):
+                state.terminated_at = now
+                yield m.TerminateContainer(self.task_id, name)
+        elif not state.killed and now >= state.terminated_at + state.container.stop_timeout:
+            state.killed = True
+            yield m.KillContainer(self.task_id, name)
+
+    def _has_dependants(self, name: str) -> bool:
+        """Whether somebody who was started because of `name` still runs: they stop first."""
+        return any(
+            state.status in {"STARTING", "RUNNING"}
+            and any(d.container_name == name for d in state.container.depends_on)
+            for state in self.containers.values()
+        )
+
+    def _deadlines(self) -> Iterator[float]:
+        if self.status == "STOPPED":
+            return
+        if self._undrained and self.stop_requested:
+            yield self._drain_deadline
+        for state in self.containers.values():
+            if self.stop_requested:
+                if state.status == "RUNNING" and state.terminated_at and not state.killed:
+                    yield state.terminated_at + state.container.stop_timeout
+            elif state.status == "RUNNING" and state.health and not state.health.probing:
+                yield state.health.next_probe_at
+        if self.status == "PENDING" and not self.stop_requested:
+            yield from (self._start_deadline(s) for s in self._awaited())
+
+    def _awaited(self) -> Iterable[ContainerState]:
+        for state in self.containers.values():
+            if state.status == "PENDING":
+                for dependency in state.container.depends_on:
+                    other = self.containers.get(dependency.container_name)
+                    if other is not None and dependency.condition != "START":
+                        yield other
+
+    def _announce(self) -> Iterator[m.Action]:
+        if (self.status, self.health) != self._published:
+            self._published = (self.status, self.health)
+            yield m.Publish(
+                TaskStateChanged(
+                    self.service_arn, self.task_id, self.status, self.health, self.reason
+                )
+            )
+
+
+def _is_met(condition: str, other: ContainerState) -> bool:
+    match condition:
+        case "START":
+            return other.has_started
+        case "COMPLETE":
+            return other.has_started and other.status == "STOPPED"
+        case "SUCCESS":
+            return other.status == "STOPPED" and other.exit_code == 0
+        case "HEALTHY":
+            return other.status == "RUNNING" and other.health_status == HEALTHY
+    return False
+
+
+def _can_never_be(condition: str, other: ContainerState) -> bool:
+    """Whether waiting is in vain: the other container has ended, in another way."""
+    return other.status == "STOPPED" and not _is_met(condition, other)

@@ -1,0 +1,131 @@
+"""Where the lines go that containers write.
+
+A `LogSink` gets every line of every container. `FileLogSink` keeps files that are bounded in size;
+a log router can take its place, since a line knows where it comes from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol, TextIO
+
+MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
+_UNSAFE = re.compile(r"[^\w.=+@-]")
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """`group`: the service's name or, for a task run by itself, its family. `time`: Unix seconds.
+
+    `stream` is stdout or stderr, or `bonkei` for what the miniature itself has to say.
+    """
+
+    group: str
+    container: str
+    task_id: str
+    stream: str
+    time: float
+    text: str
+
+
+class LogSink(Protocol):
+    """Gets lines in the order in which they were read."""
+
+    def write(self, lines: Sequence[LogLine]) -> None: ...
+    def close(self) -> None: ...
+
+
+class MemoryLogSink:
+    """Keeps every line; for tests."""
+
+    def __init__(self) -> None:
+        self.lines: list[LogLine] = []
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        self.lines.extend(lines)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def texts(self, container: str) -> list[str]:
+        return [line.text for line in self.lines if line.container == container]
+
+
+class LineFramer:
+    """Bytes in, lines out; a longer one than `limit` bytes comes in pieces."""
+
+    def __init__(self, limit: int = MAX_LINE) -> None:
+        self._limit = limit
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[str]:
+        *whole, rest = (self._rest + data).split(b"\n")
+        lines = [piece for line in whole for piece in self._pieces(line)]
+        *full, self._rest = self._pieces(rest) or [b""]
+        return [_text(line) for line in [*lines, *full]]
+
+    def finish(self) -> list[str]:
+        """The last line, when it had no end."""
+        rest, self._rest = self._rest, b""
+        return [_text(rest)] if rest else []
+
+    def _pieces(self, line: bytes) -> list[bytes]:
+        starts = range(0, max(len(line), 1), self._limit)
+        return [line[start : start + self._limit] for start in starts]
+
+
+def _text(line: bytes) -> str:
+    return line.removesuffix(b"\r").decode("utf-8", errors="replace")
+
+
+class FileLogSink:
+    """`<directory>/<group>/<container>.log`: time, task id and text of each line.
+
+    A file that has reached `max_bytes` becomes `.log.1`, replacing the one before.
+    """
+
+    def __init__(self, directory: Path, *, max_bytes: int = 10 * 1024 * 1024) -> None:
+        self._directory = directory
+        self._max_bytes = max_bytes
+        self._files: dict[Path, TextIO] = {}
+
+    def path(self, group: str, container: str) -> Path:
+        return self._directory / _file_name(group) / f"{_file_name(container)}.log"
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        by_file: dict[Path, list[str]] = {}
+        for line in lines:
+            by_file.setdefault(self.path(line.group, line.container), []).append(_format(line))
+        for path, texts in by_file.items():
+            self._append(path, texts)
+
+    def _append(self, path: Path, texts: Iterable[str]) -> None:
+        file = self._files.get(path) or self._open(path)
+        file.write("".join(texts))
+        file.flush()
+        if file.tell() >= self._max_bytes:
+            self._files.pop(path).close()
+            path.replace(path.with_name(f"{path.name}.1"))
+
+    def _open(self, path: Path) -> TextIO:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._files[path] = path.open("a", encoding="utf-8")
+        return self._files[path]
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+        self._files.clear()
+
+
+def _file_name(name: str) -> str:
+    return _UNSAFE.sub("_", name).lstrip(".") or "_"
+
+
+def _format(line: LogLine) -> str:
+    time = datetime.fromtimestamp(line.time, UTC).isoformat(timespec="milliseconds")
+    return f"{time.replace('+00:00', 'Z')} {line.task_id} {line.text}\n"

@@ -1,0 +1,231 @@
+"""The tasks of a miniature: the scheduler, its clock, and the executor, joined.
+
+Whatever happens goes through one inbox, in order, on the event loop's thread: the scheduler
+decides, the executor begins to do it, and what comes of it is put into the inbox again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.events import Bus, TargetDrained, TargetHealthChanged
+from bonkei.tasks import messages as m
+from bonkei.tasks.compose import Composition, compose, one_off
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.executor import Executor
+from bonkei.tasks.logs import FileLogSink, LogLine, LogSink
+from bonkei.tasks.reporting import describe, explain
+from bonkei.tasks.scheduler import Scheduler
+from bonkei.tasks.settings import TaskSettings
+from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
+from bonkei.tasks.usage import UsageMeter
+from bonkei.vault import Vault
+
+_TAIL = 200  # lines kept of the output of a task that is run by itself
+
+Decision = Callable[[float], list[m.Action]]
+
+
+class Tasks:
+    """ECS over processes of this machine. Use it from one event loop, and `stop` it.
+
+    `logs` gets every line of every container; files below `<home>/logs` by default.
+    """
+
+    def __init__(
+        self, bus: Bus, vault: Vault, settings: TaskSettings, *, logs: LogSink | None = None
+    ) -> None:
+        self._bus = bus
+        self._settings = settings
+        self._logs = _Tee(logs or FileLogSink(settings.home / "logs"))
+        self._scheduler = Scheduler(lambda: secrets.token_hex(16))
+        self._executor = Executor(bus, vault, settings, self._logs, self._report)
+        self._composition = Composition((), ())
+        self._definitions: dict[str, TaskDefinition] = {}
+        self._inbox: deque[Decision] = deque()
+        self._deciding = False
+        self._alarm: asyncio.TimerHandle | None = None
+        self._waiting: list[asyncio.Future[None]] = []
+        self._usage = UsageMeter()
+        self._unsubscribe: list[Callable[[], None]] = []
+        self._started = False
+
+    async def reconcile(self, blueprint: Blueprint) -> None:
+        """Begin to make the services what the blueprint says; see `steady` for the end of it."""
+        self._start()
+        self._definitions = {d.arn: d for d in blueprint.task_definitions}
+        composition = await asyncio.to_thread(compose, blueprint, self._settings.containers)
+        self._composition = composition
+        self._submit(lambda now: self._scheduler.reconcile(composition.services, now))
+
+    async def steady(self) -> None:
+        """Wait until every service runs as wanted and nothing is on its way out.
+
+        A service that fails again and again never gets there: use a time limit, and `snapshot`.
+        """
+        await self._until(lambda: self._scheduler.is_steady)
+
+    async def run_task(
+        self,
+        task_definition: TaskDefinition | str,
+        container: str,
+        command: Sequence[str] | None = None,
+    ) -> TaskOutcome:
+        """Run one task to its end, as `ecs run-task` with a command override does.
+
+        `task_definition`: itself, or an ARN in the blueprint reconciled last. TaskError when it,
+        or the container, is not there. Cancelled, it stops the task.
+        """
+        self._start()
+        definition = self._definition(task_definition)
+        override = None if command is None else tuple(command)
+        spec = one_off(definition, self._settings.containers, container, override)
+        started: list[str] = []
+
+        def begin(now: float) -> list[m.Action]:
+            task_id, actions = self._scheduler.run(spec, now)
+            started.append(task_id)
+            self._logs.follow(task_id)
+            return actions
+
+        self._submit(begin)
+        [task_id] = started
+        life = self._scheduler.tasks[task_id]
+        try:
+            await self._until(lambda: life.status == "STOPPED")
+        except asyncio.CancelledError:
+            self._submit(lambda now: self._scheduler.stop_task(task_id, "Cancelled", now))
+            raise
+        self._scheduler.forget(task_id)
+        exit_code = life.containers[container].exit_code if life.containers else None
+        return TaskOutcome(exit_code, explain(life), self._logs.unfollow(task_id))
+
+    def stop_task(self, task_id: str, reason: str = "Task stopped by user") -> None:
+        """Begin to stop one task; a service replaces it."""
+        self._submit(lambda now: self._scheduler.stop_task(task_id, reason, now))
+
+    def snapshot(self) -> TasksSnapshot:
+        """What runs, and what does not and why; usage is sampled at most once a second."""
+        pids = {task_id: self._executor.pids(task_id).values() for task_id in self._scheduler.tasks}
+        return describe(self._scheduler, self._composition.notes, self._usage.read(pids))
+
+    async def stop(self) -> None:
+        """Stop every task, SIGTERM first, and wait until no process is left."""
+        if not self._started:
+            return
+        self._submit(lambda now: self._scheduler.stop_all("The miniature is stopped", now))
+        await self._until(
+            lambda: all(life.status == "STOPPED" for life in self._scheduler.tasks.values())
+        )
+        for undo in self._unsubscribe:
+            undo()
+        self._unsubscribe.clear()
+        if self._alarm is not None:
+            self._alarm.cancel()
+        await self._executor.stop()
+        self._started = False
+
+    # How it works.
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        self._executor.start()
+        self._unsubscribe = [
+            self._bus.subscribe(TargetHealthChanged, self._on_health),
+            self._bus.subscribe(TargetDrained, self._on_drained),
+        ]
+
+    def _definition(self, wanted: TaskDefinition | str) -> TaskDefinition:
+        if isinstance(wanted, TaskDefinition):
+            return wanted
+        try:
+            return self._definitions[wanted]
+        except KeyError:
+            raise TaskError(
+                f"there is no task definition {wanted}",
+                remedy="name one of the definitions that are applied",
+            ) from None
+
+    def _on_health(self, event: TargetHealthChanged) -> None:
+        arn, task_id, state = event.target_group_arn, event.task_id, event.state
+        self._submit(lambda now: self._scheduler.target_health(arn, task_id, state, now))
+
+    def _on_drained(self, event: TargetDrained) -> None:
+        arn, task_id = event.target_group_arn, event.task_id
+        self._submit(lambda now: self._scheduler.target_drained(arn, task_id, now))
+
+    def _report(self, event: m.TaskEvent) -> None:
+        self._submit(lambda now: self._scheduler.handle(event, now))
+
+    def _submit(self, decision: Decision) -> None:
+        """One more decision to take, after those that are being carried out."""
+        self._inbox.append(decision)
+        if self._deciding:
+            return
+        self._deciding = True
+        try:
+            while self._inbox:
+                for action in self._inbox.popleft()(time.monotonic()):
+                    if isinstance(action, m.PrepareTask):
+                        life = self._scheduler.tasks[action.task_id]
+                        self._executor.adopt(action.task_id, life.spec)
+                    self._executor.execute(action)
+        finally:
+            self._deciding = False
+        self._set_alarm()
+        waiting, self._waiting = self._waiting, []
+        for future in waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def _set_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        now = time.monotonic()
+        deadline = self._scheduler.deadline(now)
+        if deadline is not None:
+            loop = asyncio.get_running_loop()
+            self._alarm = loop.call_later(max(0.0, deadline - now), self._tick)
+
+    def _tick(self) -> None:
+        self._alarm = None
+        self._submit(self._scheduler.tick)
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            future = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            await future
+
+
+class _Tee:
+    """A sink that also keeps the tail of the lines of tasks that are followed."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self._sink = sink
+        self._tails: dict[str, deque[str]] = {}
+
+    def follow(self, task_id: str) -> None:
+        self._tails[task_id] = deque(maxlen=_TAIL)
+
+    def unfollow(self, task_id: str) -> tuple[str, ...]:
+        return tuple(self._tails.pop(task_id, ()))
+
+    def write(self, lines: Sequence[LogLine]) -> None:
+        if self._tails:
+            for line in lines:
+                if (tail := self._tails.get(line.task_id)) is not None:
+                    tail.append(line.text)
+        self._sink.write(lines)
+
+    def close(self) -> None:
+        self._sink.close()

@@ -1,0 +1,127 @@
+"""What goes into the scheduler (events) and what comes out of it (actions).
+
+The scheduler decides and does nothing; the executor does and decides nothing. Both speak in these
+values only, so a test can replay any history.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.events import Endpoint, Event
+
+PortKey = tuple[str, int]  # (container name, container port)
+
+
+# Events: what has happened to a task.
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPrepared:
+    """Environment, secrets and ports are there; `endpoints` by container and container port."""
+
+    task_id: str
+    endpoints: tuple[tuple[PortKey, Endpoint], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationFailed:
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerStarted:
+    task_id: str
+    container: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerNotStarted:
+    task_id: str
+    container: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerExited:
+    """`exit_code` as a shell gives it: 128 + n for signal n."""
+
+    task_id: str
+    container: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class HealthProbed:
+    task_id: str
+    container: str
+    succeeded: bool
+
+
+TaskEvent = (
+    TaskPrepared
+    | PreparationFailed
+    | ContainerStarted
+    | ContainerNotStarted
+    | ContainerExited
+    | HealthProbed
+)
+
+
+# Actions: what is to be done now.
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareTask:
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartContainer:
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeHealth:
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminateContainer:
+    """The image's STOPSIGNAL, SIGTERM by default."""
+
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class KillContainer:
+    task_id: str
+    container: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTask:
+    """The task is STOPPED: give back its ports and its directory."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    event: Event
+
+
+Action = (
+    PrepareTask
+    | StartContainer
+    | ProbeHealth
+    | TerminateContainer
+    | KillContainer
+    | ReleaseTask
+    | Publish
+)

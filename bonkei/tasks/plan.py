@@ -1,0 +1,128 @@
+"""Which containers of a task definition this machine can run, with what command, and why others
+are left out. Reads Dockerfiles and nothing else.
+
+Rules of override: "ContainerDefinition: entryPoint, command" (Amazon ECS API Reference), and
+Docker's: a new ENTRYPOINT drops the image's CMD.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.image import Image, read_image
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerPlan:
+    """How a container is run here. `directory` stands for the image's WORKDIR."""
+
+    container: Container
+    directory: Path
+    image: Image
+    command: tuple[str, ...]
+    working_directory: Path
+
+    def localize(self, text: str) -> str:
+        """`text` with the image's WORKDIR, where it stands as a path, replaced by `directory`."""
+        return replace_path(text, self.image.working_directory, str(self.directory))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty."""
+
+    definition: TaskDefinition
+    containers: tuple[ContainerPlan, ...]
+    left_out: tuple[tuple[str, str], ...] = ()
+    refused: str = ""
+
+    def container(self, name: str) -> ContainerPlan:
+        """KeyError when it is left out."""
+        for plan in self.containers:
+            if plan.container.name == name:
+                return plan
+        raise KeyError(name)
+
+
+def plan_task(
+    definition: TaskDefinition, directories: Mapping[str, Path], *, serving: frozenset[str]
+) -> TaskPlan:
+    """`serving` names the containers that requests go to: without one, the task is refused.
+
+    Any other container that cannot be run (a log router, an agent) is left out and named: the
+    rest of the task runs, and `dependsOn` on it counts as met.
+    """
+    plans: list[ContainerPlan] = []
+    left_out: list[tuple[str, str]] = []
+    for container in definition.containers:
+        try:
+            plans.append(_plan_container(container, directories))
+        except TaskError as error:
+            kind = "essential; " if container.essential else ""
+            left_out.append((container.name, f"{kind}{error.message}"))
+    missing = [f"{name}: {reason}" for name, reason in left_out if name in serving]
+    if not plans:
+        missing = [f"{name}: {reason}" for name, reason in left_out]
+    return TaskPlan(definition, tuple(plans), tuple(left_out), "; ".join(missing))
+
+
+def _plan_container(container: Container, directories: Mapping[str, Path]) -> ContainerPlan:
+    directory = directories.get(container.name)
+    if directory is None:
+        raise TaskError(
+            "no directory is configured for it",
+            remedy=f'add [containers.{container.name}] directory = "…" to bonkei.toml',
+        )
+    dockerfile = directory / "Dockerfile"
+    if not dockerfile.exists() and container.command is None and container.entry_point is None:
+        raise TaskError(
+            f"{directory} has no Dockerfile, and its definition no command",
+            remedy="add a Dockerfile with a CMD, or a command to the task definition",
+        )
+    image = read_image(dockerfile) if dockerfile.exists() else Image(container.image)
+    command = _command(container, image)
+    if not command:
+        raise TaskError(
+            f"neither {dockerfile} nor its definition has a command",
+            remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
+        )
+    return ContainerPlan(
+        container, directory, image, command, _working_directory(container, image, directory)
+    )
+
+
+def _command(container: Container, image: Image) -> tuple[str, ...]:
+    if container.entry_point:
+        return (*container.entry_point, *(container.command or ()))
+    command = container.command or image.command
+    return (*(image.entry_point or ()), *(command or ()))
+
+
+def _working_directory(container: Container, image: Image, directory: Path) -> Path:
+    wanted = container.working_directory
+    if wanted is None:
+        return directory
+    mapped = replace_path(wanted, image.working_directory, str(directory))
+    if mapped == wanted and wanted != image.working_directory:
+        raise TaskError(
+            f"its workingDirectory {wanted} is outside the image's WORKDIR "
+            f"{image.working_directory}, which {directory} stands for",
+            remedy="use a directory below WORKDIR",
+        )
+    return Path(mapped)
+
+
+def replace_path(text: str, path: str, by: str) -> str:
+    """Every `path` in `text` that stands as a whole path or as the beginning of one, replaced.
+
+    `/` is never replaced: it begins every path of this machine too.
+    """
+    if path == "/":
+        return by if text == "/" else text
+    pattern = rf"(?<![\w./-]){re.escape(path)}(?=[/:\s,;\"')]|$)"
+    return re.sub(pattern, lambda _: by, text)

@@ -1,0 +1,171 @@
+"""A container's process: started in a group of its own, its output framed into lines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.processes import Keeper, launch_command
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.logs import LineFramer
+
+_CHUNK = 64 * 1024
+_LINGER = 1.0  # seconds to read on, once the process has ended and its pipe is still held
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSpec:
+    """What to run. `environment` is all that it gets; secrets are in there, never in `command`."""
+
+    name: str
+    command: tuple[str, ...]
+    directory: Path
+    environment: Mapping[str, str]
+
+
+LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
+
+
+class ContainerProcess:
+    """One process, from its start to its end. `wait` gives the exit code as a shell would."""
+
+    def __init__(
+        self, process: asyncio.subprocess.Process, keeper: Keeper, listener: LineListener
+    ) -> None:
+        self._process = process
+        self._keeper = keeper
+        self._readers = [
+            asyncio.create_task(_read(stream, name, listener))
+            for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"))
+            if stream is not None
+        ]
+
+    @classmethod
+    async def start(
+        cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener
+    ) -> ContainerProcess:
+        """TaskError names what is missing: the directory or the executable."""
+        command = (find_executable(spec), *spec.command[1:])
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *launch_command(command, signal=signal.SIGKILL),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd=spec.directory,
+                env=dict(spec.environment),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise TaskError(
+                f"{spec.name}: cannot start {spec.command[0]} in {spec.directory}: "
+                f"{error.strerror}",
+                remedy="check the directory and the command",
+            ) from error
+        keeper.keep(process.pid)
+        return cls(process, keeper, listener)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def send(self, number: int) -> None:
+        """A signal to the container's first process, as Docker sends it."""
+        with suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        """SIGKILL to the whole group."""
+        _kill_group(self._process.pid)
+
+    async def wait(self) -> int:
+        """The exit code, after the last line has been told; nothing of the group is left then."""
+        code = await self._process.wait()
+        # A container ends with its first process: whatever that has left behind ends too.
+        _kill_group(self._process.pid)
+        self._keeper.release(self._process.pid)
+        _, pending = await asyncio.wait(self._readers, timeout=_LINGER)
+        for reader in pending:
+            reader.cancel()
+        return code if code >= 0 else 128 - code
+
+
+def find_executable(spec: ProcessSpec) -> str:
+    """The path of the command's program. TaskError when there is none."""
+    program = spec.command[0]
+    if "/" in program:
+        path = spec.directory / program
+        found = str(path) if os.access(path, os.X_OK) and path.is_file() else None
+    else:
+        found = shutil.which(program, path=spec.environment.get("PATH"))
+    if found is None:
+        raise TaskError(
+            f"{spec.name}: its program {program} was not found",
+            remedy=f"install {program} so that it is on the PATH; a Python container's packages "
+            "come from a requirements.txt with hashes next to its Dockerfile",
+        )
+    return found
+
+
+async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
+    """Run a health check; whether it succeeded in time (seconds)."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            find_executable(spec),
+            *spec.command[1:],
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            cwd=spec.directory,
+            env=dict(spec.environment),
+            start_new_session=True,
+        )
+    except (TaskError, OSError):
+        return False
+    keeper.keep(process.pid)
+    try:
+        return await asyncio.wait_for(process.wait(), within) == 0
+    except TimeoutError:
+        return False
+    finally:
+        _kill_group(process.pid)
+        await process.wait()
+        keeper.release(process.pid)
+
+
+def _kill_group(group: int) -> None:
+    # PermissionError is macOS's answer when only zombies are left in the group.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+
+
+async def _read(stream: asyncio.StreamReader, name: str, listener: LineListener) -> None:
+    framer = LineFramer()
+    while data := await stream.read(_CHUNK):
+        if lines := framer.feed(data):
+            listener(name, time.time(), lines)
+    if lines := framer.finish():
+        listener(name, time.time(), lines)
+
+
+def signal_number(name: str) -> int:
+    """`SIGTERM`, `TERM` or `15` -> 15; SIGTERM for what is unknown here."""
+    if name.isdecimal():
+        return int(name)
+    full = name if name.startswith("SIG") else f"SIG{name}"
+    return int(getattr(signal, full, signal.SIGTERM))
+
+
+def shell_words(command: Sequence[str]) -> tuple[str, ...]:
+    """A health check's command, from ECS's form: CMD's words, or CMD-SHELL's line for a shell."""
+    kind, *words = command
+    if kind == "CMD-SHELL":
+        return ("/bin/sh", "-c", " ".join(words))
+    return tuple(words) if kind == "CMD" else tuple(command)

@@ -1,0 +1,99 @@
+"""Snapshots of the scheduler's state."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from bonkei.events import Endpoint
+from bonkei.tasks.lifecycle import TaskLifecycle
+from bonkei.tasks.scheduler import STUCK, Scheduler
+from bonkei.tasks.service_state import Deployment, ServiceState
+from bonkei.tasks.snapshot import (
+    DeploymentSnapshot,
+    Note,
+    ServiceSnapshot,
+    TaskSnapshot,
+    TasksSnapshot,
+)
+from bonkei.tasks.usage import Usage
+
+_COMING = {"PROVISIONING", "PENDING"}
+
+
+def describe(
+    scheduler: Scheduler, notes: tuple[Note, ...], usage: Mapping[str, Usage]
+) -> TasksSnapshot:
+    """Everything that can be said about the tasks now."""
+    services = scheduler.services.values()
+    stuck = tuple(Note(f"service {s.spec.name}", STUCK) for s in services if s.stuck)
+    return TasksSnapshot(
+        services=tuple(_service(service) for service in services),
+        tasks=tuple(_task(life, usage) for life in scheduler.tasks.values()),
+        stopped=tuple(_task(life, {}) for service in services for life in service.stopped),
+        notes=(*notes, *stuck),
+    )
+
+
+def _service(service: ServiceState) -> ServiceSnapshot:
+    lives = [task.life for task in service.tasks.values()]
+    counts = service.counts()
+    return ServiceSnapshot(
+        arn=service.spec.arn,
+        name=service.spec.name,
+        desired_count=service.limits.desired,
+        running_count=sum(life.status == "RUNNING" for life in lives),
+        pending_count=sum(life.status in _COMING for life in lives),
+        healthy_count=counts.healthy,
+        deployments=tuple(_deployment(service, d) for d in service.deployments),
+    )
+
+
+def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnapshot:
+    lives = [t.life for t in service.tasks.values() if t.deployment is deployment]
+    definition = deployment.task.definition
+    return DeploymentSnapshot(
+        id=deployment.id,
+        status="PRIMARY" if deployment is service.primary else "ACTIVE",
+        task_definition=f"{definition.family}:{definition.revision}",
+        rollout_state=deployment.rollout_state,
+        running_count=sum(life.status == "RUNNING" for life in lives),
+        pending_count=sum(life.status in _COMING for life in lives),
+        failed_tasks=deployment.backoff.failures,
+        reason=deployment.reason,
+    )
+
+
+def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
+    definition = life.spec.definition
+    used = usage.get(life.task_id, Usage())
+    kind = "service" if life.service_arn else "family"
+    return TaskSnapshot(
+        id=life.task_id,
+        group=f"{kind}:{life.spec.group}",
+        task_definition=f"{definition.family}:{definition.revision}",
+        last_status=life.status,
+        health=life.health,
+        reason=explain(life),
+        endpoint=_endpoint(next(iter(life.endpoints.values()), None)),
+        pids=tuple((n, s.pid) for n, s in life.containers.items() if s.pid is not None),
+        started_at=_unix(life.running_since),
+        cpu_percent=used.cpu_percent,
+        memory=used.memory,
+    )
+
+
+def explain(life: TaskLifecycle) -> str:
+    """Why the task stopped, with the exit codes of its containers."""
+    if not life.reason:
+        return ""
+    codes = [f"{n}: exit code {s.exit_code}" for n, s in life.containers.items() if s.exit_code]
+    return f"{life.reason} ({', '.join(codes)})" if codes else life.reason
+
+
+def _endpoint(endpoint: Endpoint | None) -> str:
+    return f"{endpoint.host}:{endpoint.port}" if endpoint else ""
+
+
+def _unix(monotonic: float | None) -> float | None:
+    return None if monotonic is None else round(time.time() - time.monotonic() + monotonic, 3)

@@ -1,0 +1,105 @@
+"""How many tasks of a service may start and have to stop now: the arithmetic of a rolling update.
+
+Source: "Amazon ECS services: deployment configuration" (`minimumHealthyPercent`: rounded up;
+`maximumPercent`: rounded down) and the scheduler's replacement of unhealthy tasks, which starts
+the replacement first where maximumPercent allows it (docs.aws.amazon.com, DeploymentConfiguration).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A service's numbers. `desired` counts tasks; the percentages are of it."""
+
+    desired: int
+    minimum_healthy_percent: int = 100
+    maximum_percent: int = 200
+
+    @property
+    def lower(self) -> int:
+        """Healthy tasks that must remain while tasks are stopped."""
+        return -(-self.desired * self.minimum_healthy_percent // 100)
+
+    @property
+    def upper(self) -> int:
+        """Tasks, running or pending, that must not be exceeded by starting."""
+        return self.desired * self.maximum_percent // 100
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """A service's tasks that nobody has stopped yet.
+
+    `new_*` belong to the primary deployment, `old_*` to those before. `pending` may still become
+    healthy; `failed` have been found unhealthy, and are to be replaced.
+    """
+
+    new_healthy: int = 0
+    new_pending: int = 0
+    new_failed: int = 0
+    old_healthy: int = 0
+    old_unhealthy: int = 0  # pending or failed: neither serves
+
+    @property
+    def healthy(self) -> int:
+        return self.new_healthy + self.old_healthy
+
+    @property
+    def total(self) -> int:
+        return (
+            self.new_healthy
+            + self.new_pending
+            + self.new_failed
+            + self.old_healthy
+            + self.old_unhealthy
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do now. `stuck`: nothing can move although something should."""
+
+    start: int = 0
+    stop_new_failed: int = 0
+    stop_new_surplus: int = 0  # pending ones first
+    stop_old_unhealthy: int = 0
+    stop_old_healthy: int = 0
+    stuck: bool = False
+
+
+def next_step(limits: Limits, counts: Counts) -> Step:
+    """The next moves; apply them, count again, ask again."""
+    lower, upper = limits.lower, limits.upper
+    missing = max(0, limits.desired - counts.new_healthy - counts.new_pending)
+    start = min(missing, max(0, upper - counts.total))
+    room_needed = missing - start
+
+    # What does not serve is given up first: it holds a place and no request.
+    stop_old_unhealthy = counts.old_unhealthy
+    room_needed -= stop_old_unhealthy
+    # A failed task stays until its replacement serves, unless its place is needed for it.
+    replaced = counts.new_healthy >= limits.desired
+    stop_failed = counts.new_failed if replaced else _clamp(room_needed, counts.new_failed)
+    room_needed -= stop_failed
+
+    surplus = counts.healthy - max(limits.desired, lower)
+    for_room = min(room_needed, counts.healthy - lower)
+    stop_old_healthy = _clamp(max(surplus, for_room), counts.old_healthy)
+
+    extra = max(0, counts.new_healthy + counts.new_pending - limits.desired)
+    moves = start + stop_old_unhealthy + stop_failed + stop_old_healthy + extra
+    return Step(
+        start=start,
+        stop_new_failed=stop_failed,
+        stop_new_surplus=extra,
+        stop_old_unhealthy=stop_old_unhealthy,
+        stop_old_healthy=stop_old_healthy,
+        stuck=missing > 0 and moves == 0 and counts.new_pending == 0,
+    )
+
+
+def _clamp(value: int, most: int) -> int:
+    return max(0, min(value, most))

@@ -1,0 +1,195 @@
+"""The one place that decides what runs: services, deployments and tasks, without any I/O.
+
+Every method takes the time (monotonic seconds) and returns actions to carry out in order; what
+comes of them is told by `handle`. `deadline` says when to call `tick` though nothing happens.
+The same history gives the same decisions, whatever the clock and the machine.
+
+Left for later, and named in the blueprint as not simulated: the deployment circuit breaker (it
+would read `Deployment.backoff.failures` and set FAILED) and auto scaling (it would change
+`ServiceSpec.limits.desired`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+
+from bonkei.events import DeploymentStateChanged
+from bonkei.tasks import messages as m
+from bonkei.tasks.lifecycle import TaskLifecycle, TaskSpec
+from bonkei.tasks.rolling import Step, next_step
+from bonkei.tasks.service_state import Deployment, ServiceSpec, ServiceState, ServiceTask
+
+STUCK = (
+    "was unable to stop or start tasks during a deployment because of the service deployment "
+    "configuration. Update the minimumHealthyPercent or maximumPercent value and try again."
+)
+
+
+class Scheduler:
+    """`new_id` gives task ids; `services` and `tasks` may be read, never written, from outside."""
+
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self.services: dict[str, ServiceState] = {}
+        self.tasks: dict[str, TaskLifecycle] = {}
+
+    # What is wanted.
+
+    def reconcile(self, specs: Iterable[ServiceSpec], now: float) -> list[m.Action]:
+        """Make these the services that are wanted; one that is not named any more is removed."""
+        wanted = {spec.arn: spec for spec in specs}
+        actions: list[m.Action] = []
+        for arn, service in self.services.items():
+            service.removed = arn not in wanted
+        for arn, spec in wanted.items():
+            service = self.services.setdefault(arn, ServiceState(spec))
+            service.spec = spec
+            primary = service.primary
+            if not spec.refused and (primary is None or primary.key != spec.deployment_key):
+                actions += self._deploy(service, now)
+        return actions + self._decide(now)
+
+    def run(self, spec: TaskSpec, now: float) -> tuple[str, list[m.Action]]:
+        """Start one task that belongs to no service."""
+        life = TaskLifecycle(self._new_id(), spec)
+        self.tasks[life.task_id] = life
+        return life.task_id, list(life.begin(now))
+
+    def forget(self, task_id: str) -> None:
+        """Drop a stopped task that belongs to no service."""
+        self.tasks.pop(task_id, None)
+
+    def stop_task(self, task_id: str, reason: str, now: float) -> list[m.Action]:
+        """Stop one task; a service replaces it."""
+        life = self.tasks.get(task_id)
+        return [*(life.stop(reason, now) if life else ()), *self._decide(now)]
+
+    def stop_all(self, reason: str, now: float) -> list[m.Action]:
+        """Stop everything now, without waiting for connections to drain."""
+        for service in self.services.values():
+            service.removed = True
+        stops = (life.stop(reason, now, drain=False) for life in self.tasks.values())
+        return [*chain.from_iterable(stops), *self._decide(now)]
+
+    # What happens.
+
+    def handle(self, event: m.TaskEvent, now: float) -> list[m.Action]:
+        """One event of a task; events of tasks that are gone already are ignored."""
+        life = self.tasks.get(event.task_id)
+        return [*(life.handle(event, now) if life else ()), *self._decide(now)]
+
+    def target_health(self, arn: str, task_id: str, state: str, now: float) -> list[m.Action]:
+        """The load balancer's opinion of a task has changed."""
+        life = self.tasks.get(task_id)
+        if life is not None:
+            life.target_health[arn] = state
+        return self._decide(now)
+
+    def target_drained(self, arn: str, task_id: str, now: float) -> list[m.Action]:
+        """The load balancer has let go of a task."""
+        life = self.tasks.get(task_id)
+        return [*(life.drained(arn, now) if life else ()), *self._decide(now)]
+
+    def tick(self, now: float) -> list[m.Action]:
+        """Time has passed."""
+        ticks = [life.tick(now) for life in tuple(self.tasks.values())]
+        return [*chain.from_iterable(ticks), *self._decide(now)]
+
+    def deadline(self, now: float) -> float | None:
+        """When `tick` is due next; None when only events can change anything."""
+        times = [t for life in self.tasks.values() if (t := life.deadline()) is not None]
+        for service in self.services.values():
+            times += [t for t in service.deadlines() if t > now]
+        return min(times, default=None)
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether every service has what it wants and nothing is on its way out."""
+        return all(
+            service.primary is not None and service.primary.rollout_state == "COMPLETED"
+            for service in self.services.values()
+            if not service.spec.refused
+        ) and not any(life.stop_requested for life in self.tasks.values())
+
+    # Decisions.
+
+    def _deploy(self, service: ServiceState, now: float) -> Iterator[m.Action]:
+        spec = service.spec
+        deployment = Deployment(f"ecs-svc/{self._new_id()}", spec.deployment_key, spec.task, now)
+        service.deployments.insert(0, deployment)
+        yield _deployment_changed(service, deployment)
+
+    def _decide(self, now: float) -> list[m.Action]:
+        actions: list[m.Action] = []
+        for service in tuple(self.services.values()):
+            while step := self._step(service, now):
+                actions += step
+            actions += self._settle(service)
+        return actions
+
+    def _step(self, service: ServiceState, now: float) -> list[m.Action]:
+        """One round for one service; empty when there is nothing to do."""
+        service.note_failures(now)
+        if service.primary is None:
+            return []
+        counts = service.counts()
+        step = next_step(service.limits, counts)
+        service.stuck = step.stuck
+        actions = list(self._stop(service, step, now))
+        if step.start and now >= service.primary.backoff.not_before:
+            actions += self._start(service, service.primary, step.start, now)
+        return actions
+
+    def _start(
+        self, service: ServiceState, deployment: Deployment, count: int, now: float
+    ) -> Iterator[m.Action]:
+        for _ in range(count):
+            life = TaskLifecycle(self._new_id(), deployment.task, service.spec.arn)
+            self.tasks[life.task_id] = life
+            service.tasks[life.task_id] = ServiceTask(life, deployment)
+            yield from life.begin(now)
+
+    def _stop(self, service: ServiceState, step: Step, now: float) -> Iterator[m.Action]:
+        scaling = f"Scaling activity initiated by (deployment {_primary_id(service)})"
+        surplus = service.of_kind("new_pending")[::-1] + service.of_kind("new_healthy")[::-1]
+        chosen = [
+            *service.of_kind("new_failed")[: step.stop_new_failed],
+            *service.of_kind("old_unhealthy")[: step.stop_old_unhealthy],
+            *service.of_kind("old_healthy")[: step.stop_old_healthy],
+            *surplus[: step.stop_new_surplus],
+        ]
+        for task in chosen:
+            reason = task.failure or scaling
+            task.failure = reason  # intended: it says nothing about the deployment
+            yield from task.life.stop(reason, now)
+
+    def _settle(self, service: ServiceState) -> Iterator[m.Action]:
+        """Forget what has stopped, and say when a deployment has got where it should."""
+        for task_id, task in tuple(service.tasks.items()):
+            if task.life.status == "STOPPED":
+                service.stopped.append(task.life)
+                del service.tasks[task_id], self.tasks[task_id]
+        in_use = {id(task.deployment) for task in service.tasks.values()}
+        primary = service.primary
+        service.deployments = [d for d in service.deployments if d is primary or id(d) in in_use]
+        if service.removed and not service.tasks:
+            del self.services[service.spec.arn]
+        elif primary is not None and primary.rollout_state == "IN_PROGRESS":
+            counts = service.counts()
+            if counts.new_healthy >= service.spec.limits.desired == counts.total:
+                primary.rollout_state, primary.reason = "COMPLETED", ""
+                yield _deployment_changed(service, primary)
+
+
+def _primary_id(service: ServiceState) -> str:
+    return service.primary.id if service.primary else ""
+
+
+def _deployment_changed(service: ServiceState, deployment: Deployment) -> m.Publish:
+    definition = deployment.task.definition
+    return m.Publish(
+        DeploymentStateChanged(
+            service.spec.arn, definition.arn, deployment.rollout_state, deployment.reason
+        )
+    )

@@ -1,0 +1,129 @@
+"""A service and its deployments, as the scheduler keeps them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from bonkei.tasks.backoff import Backoff
+from bonkei.tasks.lifecycle import TaskLifecycle, TaskSpec
+from bonkei.tasks.rolling import Counts, Limits
+
+STABLE_AFTER = 10.0  # seconds of running, after which a failure is news and not the next of a row
+_REMEMBERED = 10  # stopped tasks, for whoever asks why
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSpec:
+    """What the definitions want. `deployment_key`: a new deployment begins when it changes.
+
+    `refused` says why no task of it can be run here; empty when it can. Times in seconds.
+    """
+
+    arn: str
+    name: str
+    limits: Limits
+    task: TaskSpec
+    deployment_key: str
+    health_check_grace_period: float = 0.0
+    refused: str = ""
+
+
+@dataclass(slots=True)
+class Deployment:
+    """`rollout_state`: IN_PROGRESS | COMPLETED (FAILED needs the circuit breaker)."""
+
+    id: str
+    key: str
+    task: TaskSpec
+    created_at: float
+    rollout_state: str = "IN_PROGRESS"
+    reason: str = ""
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+@dataclass(slots=True)
+class ServiceTask:
+    """A task of a service. `failure` is why it has to be replaced; empty while it is fine."""
+
+    life: TaskLifecycle
+    deployment: Deployment
+    failure: str = ""
+
+
+@dataclass(slots=True)
+class ServiceState:
+    """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten."""
+
+    spec: ServiceSpec
+    deployments: list[Deployment] = field(default_factory=list)
+    tasks: dict[str, ServiceTask] = field(default_factory=dict)
+    stopped: deque[TaskLifecycle] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    removed: bool = False
+    stuck: bool = False
+
+    @property
+    def primary(self) -> Deployment | None:
+        return self.deployments[0] if self.deployments else None
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(0, 0, 200) if self.removed else self.spec.limits
+
+    def live(self) -> Iterator[ServiceTask]:
+        """The tasks that nobody has asked to stop, oldest first."""
+        return (task for task in self.tasks.values() if not task.life.stop_requested)
+
+    def counts(self) -> Counts:
+        """The live tasks, as the arithmetic of rolling updates counts them."""
+        numbers = dict.fromkeys(Counts.__dataclass_fields__, 0)
+        for task in self.live():
+            numbers[self._kind(task)] += 1
+        return Counts(**numbers)
+
+    def of_kind(self, kind: str) -> list[ServiceTask]:
+        """Live tasks of one of Counts' fields, oldest first."""
+        return [task for task in self.live() if self._kind(task) == kind]
+
+    def _kind(self, task: ServiceTask) -> str:
+        serves = task.life.serves and not task.failure
+        if task.deployment is not self.primary:
+            return "old_healthy" if serves else "old_unhealthy"
+        if task.failure:
+            return "new_failed"
+        return "new_healthy" if serves else "new_pending"
+
+    def note_failures(self, now: float) -> None:
+        """Find tasks that failed a check or stopped by themselves; throttle their successors."""
+        for task in self.tasks.values():
+            if task.failure:
+                continue
+            if task.life.stop_requested:
+                task.failure = task.life.reason
+            elif self._grace_is_over(task, now):
+                task.failure = task.life.failed_check()
+            if task.failure:
+                self._throttle(task, now)
+
+    def _grace_is_over(self, task: ServiceTask, now: float) -> bool:
+        since = task.life.running_since
+        return since is not None and now >= since + self.spec.health_check_grace_period
+
+    def _throttle(self, task: ServiceTask, now: float) -> None:
+        deployment = task.deployment
+        deployment.reason = task.failure
+        since = task.life.running_since
+        if since is not None and now - since >= STABLE_AFTER:
+            deployment.backoff = Backoff()
+        else:
+            deployment.backoff = deployment.backoff.failed(now)
+
+    def deadlines(self) -> Iterator[float]:
+        """When the scheduler has to look again although nothing happens."""
+        if self.primary is not None:
+            yield self.primary.backoff.not_before
+        for task in self.live():
+            since = task.life.running_since
+            if since is not None and not task.failure and task.life.failed_check():
+                yield since + self.spec.health_check_grace_period

@@ -1,0 +1,39 @@
+"""What the tasks need to know of this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Protocol
+
+
+class Translator(Protocol):
+    """Rewrites AWS's endpoint names in the value of an environment variable."""
+
+    def translate(self, value: str) -> str: ...
+
+
+class NoTranslation:
+    """Leaves every value as it is."""
+
+    def translate(self, value: str) -> str:
+        return value
+
+
+def say_nothing(_message: str) -> None:
+    """A progress callback for those who do not ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """`containers`: name of a container -> the directory of its Dockerfile.
+
+    `progress` is told, in a short line, what takes long (an environment that is made).
+    """
+
+    home: Path
+    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    addresses: Translator = field(default_factory=NoTranslation)
+    progress: Callable[[str], None] = say_nothing

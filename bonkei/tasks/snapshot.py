@@ -1,0 +1,79 @@
+"""What `Tasks.snapshot` tells: values only, ready to be shown or serialised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSnapshot:
+    """`status`: PRIMARY | ACTIVE. `reason`: why its last task failed, while that matters."""
+
+    id: str
+    status: str
+    task_definition: str  # family:revision
+    rollout_state: str
+    running_count: int
+    pending_count: int
+    failed_tasks: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSnapshot:
+    """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks."""
+
+    arn: str
+    name: str
+    desired_count: int
+    running_count: int
+    pending_count: int
+    healthy_count: int
+    deployments: tuple[DeploymentSnapshot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskSnapshot:
+    """`group`: service:NAME, or family:NAME for a task run by itself. `pids`: its containers'
+    processes by container name. `started_at`: Unix seconds. CPU in percent of one vCPU, memory in
+    bytes. `endpoint`: host:port of its first port, or empty."""
+
+    id: str
+    group: str
+    task_definition: str  # family:revision
+    last_status: str
+    health: str
+    reason: str
+    endpoint: str
+    pids: tuple[tuple[str, int], ...]
+    started_at: float | None
+    cpu_percent: float
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that is not run, or not as the definitions say. `subject` names it."""
+
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TasksSnapshot:
+    """`stopped`: the last tasks that ended, for their reasons."""
+
+    services: tuple[ServiceSnapshot, ...]
+    tasks: tuple[TaskSnapshot, ...]
+    stopped: tuple[TaskSnapshot, ...]
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskOutcome:
+    """How a task that was run by itself ended. `exit_code` is None when its container never ran;
+    `output` is the tail of its lines, stdout and stderr in the order in which they were read."""
+
+    exit_code: int | None
+    reason: str
+    output: tuple[str, ...] = ()
