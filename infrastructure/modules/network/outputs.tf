@@ -1,0 +1,29 @@
+output "vpc_id" {
+  description = "Id of the VPC"
+  value       = aws_vpc.this.id
+}
+
+output "subnet_ids" {
+  description = "Ids of the subnets, in order of their zones, by purpose: ingress, app, egress, database, management"
+  value       = local.subnet_ids
+}
+
+output "availability_zones" {
+  description = "Names of the zones in use"
+  value       = local.availability_zones
+}
+
+output "endpoint_security_group_id" {
+  description = "Security group of the interface endpoints, for rules towards them"
+  value       = aws_security_group.endpoints.id
+}
+
+output "s3_prefix_list_id" {
+  description = "Prefix list of S3's gateway endpoint, for rules towards it"
+  value       = aws_vpc_endpoint.s3.prefix_list_id
+}
+
+output "nat_public_ip" {
+  description = "Address from which builds reach the internet"
+  value       = aws_eip.nat.public_ip
+}

@@ -1,0 +1,53 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "cidr_block" {
+  description = "IPv4 range of the VPC, /16 to /20"
+  type        = string
+  default     = "10.0.0.0/16"
+
+  validation {
+    condition     = can(cidrnetmask(var.cidr_block))
+    error_message = "cidr_block is not an IPv4 range: write it like 10.0.0.0/16."
+  }
+
+  validation {
+    condition     = try(tonumber(split("/", var.cidr_block)[1]) >= 16 && tonumber(split("/", var.cidr_block)[1]) <= 20, false)
+    error_message = "cidr_block must be between /16 and /20: a subnet is the VPC's prefix + 8 bits, and AWS takes /16 to /28."
+  }
+}
+
+variable "availability_zone_count" {
+  description = "In how many Availability Zones the subnets lie; an ALB and Aurora need two"
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = contains([2, 3], var.availability_zone_count)
+    error_message = "availability_zone_count must be 2 or 3."
+  }
+}
+
+variable "endpoint_availability_zone_count" {
+  description = "In how many of these zones each interface endpoint has an address: 1 is cheap, all is highly available"
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.endpoint_availability_zone_count >= 1 && var.endpoint_availability_zone_count <= var.availability_zone_count && floor(var.endpoint_availability_zone_count) == var.endpoint_availability_zone_count
+    error_message = "endpoint_availability_zone_count must be a whole number from 1 to availability_zone_count."
+  }
+}
+
+variable "log_retention_days" {
+  description = "For how many days flow logs are kept"
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
