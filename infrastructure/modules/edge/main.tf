@@ -1,0 +1,584 @@
+# CloudFront -> WAF -> ALB: every request enters here, and only through CloudFront.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
+
+  has_domain         = var.domain != null
+  origin_domain_name = local.has_domain ? "origin.${var.domain.name}" : aws_lb.this.dns_name
+  certificate_names  = local.has_domain ? toset([var.domain.name, "origin.${var.domain.name}"]) : toset([])
+
+  # One port, because CloudFront's prefix list weighs 55 of the 60 rules of a security group.
+  listener_port     = local.has_domain ? 443 : 80
+  listener_protocol = local.has_domain ? "HTTPS" : "HTTP"
+
+  default_target = one([for name, target in var.targets : name if length(target.path_patterns) == 0])
+  routed_targets = { for name, target in var.targets : name => target if length(target.path_patterns) > 0 }
+
+  # Both versions stay accepted while CloudFront's locations change over from one to the other.
+  accepted_header_versions = toset([
+    for version in [var.origin_header.current_version, var.origin_header.previous_version] :
+    tostring(version) if version != null
+  ])
+
+  waf_log_group = "aws-waf-logs-${var.name}"
+}
+
+# ---------------------------------------------------------------------------------------------
+# The secret header: CloudFront adds it, the web ACL asks for it
+# ---------------------------------------------------------------------------------------------
+
+resource "random_password" "origin_header" {
+  for_each = local.accepted_header_versions
+
+  length  = 48
+  special = false
+  keepers = { version = each.key }
+}
+
+# ---------------------------------------------------------------------------------------------
+# Certificates and names, when there is a domain
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_acm_certificate" "distribution" {
+  count    = local.has_domain ? 1 : 0
+  provider = aws.us_east_1
+
+  domain_name       = var.domain.name
+  validation_method = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# CloudFront forwards the viewer's Host header, so the load balancer's certificate covers both names.
+resource "aws_acm_certificate" "load_balancer" {
+  count = local.has_domain ? 1 : 0
+
+  domain_name               = var.domain.name
+  subject_alternative_names = ["origin.${var.domain.name}"]
+  validation_method         = "DNS"
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# ACM asks for the same record in every region, so the records of one certificate serve both.
+resource "aws_route53_record" "certificate_validation" {
+  for_each = local.certificate_names
+
+  zone_id = var.domain.hosted_zone_id
+  name    = one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_name if option.domain_name == each.key])
+  type    = one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
+  records = [one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
+  ttl     = 300
+}
+
+resource "aws_acm_certificate_validation" "distribution" {
+  count    = local.has_domain ? 1 : 0
+  provider = aws.us_east_1
+
+  certificate_arn         = aws_acm_certificate.distribution[0].arn
+  validation_record_fqdns = [aws_route53_record.certificate_validation[var.domain.name].fqdn]
+}
+
+resource "aws_acm_certificate_validation" "load_balancer" {
+  count = local.has_domain ? 1 : 0
+
+  certificate_arn         = aws_acm_certificate.load_balancer[0].arn
+  validation_record_fqdns = [for record in aws_route53_record.certificate_validation : record.fqdn]
+}
+
+resource "aws_route53_record" "distribution" {
+  for_each = local.has_domain ? toset(["A", "AAAA"]) : toset([])
+
+  zone_id = var.domain.hosted_zone_id
+  name    = var.domain.name
+  type    = each.key
+
+  alias {
+    name                   = aws_cloudfront_distribution.this.domain_name
+    zone_id                = aws_cloudfront_distribution.this.hosted_zone_id
+    evaluate_target_health = false
+  }
+}
+
+resource "aws_route53_record" "load_balancer" {
+  count = local.has_domain ? 1 : 0
+
+  zone_id = var.domain.hosted_zone_id
+  name    = "origin.${var.domain.name}"
+  type    = "A"
+
+  alias {
+    name                   = aws_lb.this.dns_name
+    zone_id                = aws_lb.this.zone_id
+    evaluate_target_health = false
+  }
+}
+
+# ---------------------------------------------------------------------------------------------
+# CloudFront
+# ---------------------------------------------------------------------------------------------
+
+data "aws_cloudfront_cache_policy" "disabled" {
+  name = "Managed-CachingDisabled"
+}
+
+data "aws_cloudfront_cache_policy" "optimized" {
+  name = "Managed-CachingOptimized"
+}
+
+data "aws_cloudfront_origin_request_policy" "all_viewer" {
+  name = "Managed-AllViewer"
+}
+
+data "aws_cloudfront_origin_request_policy" "host_header" {
+  name = "Managed-HostHeaderOnly"
+}
+
+# Pages: the application says for how many seconds (Cache-Control), and for how long a stale copy
+# may stand in while it is down (stale-if-error); max_ttl bounds both. Without Cache-Control nothing
+# is kept. No cookie is in the key, so none may change a page here.
+resource "aws_cloudfront_cache_policy" "pages" {
+  name        = "${var.name}-pages"
+  comment     = "Public pages, for as long as the application says"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 86400
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = length(var.cache_key.headers) > 0 ? "whitelist" : "none"
+
+      dynamic "headers" {
+        for_each = length(var.cache_key.headers) > 0 ? [var.cache_key.headers] : []
+
+        content {
+          items = headers.value
+        }
+      }
+    }
+
+    query_strings_config {
+      query_string_behavior = length(var.cache_key.query_strings) > 0 ? "whitelist" : "none"
+
+      dynamic "query_strings" {
+        for_each = length(var.cache_key.query_strings) > 0 ? [var.cache_key.query_strings] : []
+
+        content {
+          items = query_strings.value
+        }
+      }
+    }
+  }
+}
+
+# Content-Security-Policy is the application's own: it alone knows what its pages load.
+resource "aws_cloudfront_response_headers_policy" "this" {
+  name    = "${var.name}-security"
+  comment = "Security headers for every response"
+
+  security_headers_config {
+    strict_transport_security {
+      access_control_max_age_sec = 31536000
+      include_subdomains         = true
+      override                   = true
+    }
+
+    content_type_options {
+      override = true
+    }
+
+    frame_options {
+      frame_option = "DENY"
+      override     = true
+    }
+
+    referrer_policy {
+      referrer_policy = "strict-origin-when-cross-origin"
+      override        = false
+    }
+  }
+}
+
+resource "aws_cloudfront_distribution" "this" {
+  comment         = var.name
+  enabled         = true
+  is_ipv6_enabled = true
+  http_version    = "http2and3"
+  price_class     = var.price_class
+  aliases         = local.has_domain ? [var.domain.name] : []
+
+  origin {
+    origin_id   = "load-balancer"
+    domain_name = local.origin_domain_name
+
+    custom_origin_config {
+      http_port                = 80
+      https_port               = 443
+      origin_protocol_policy   = local.has_domain ? "https-only" : "http-only"
+      origin_ssl_protocols     = ["TLSv1.2"]
+      origin_read_timeout      = 30
+      origin_keepalive_timeout = 30 # below the load balancer's idle_timeout
+    }
+
+    custom_header {
+      name  = var.origin_header.name
+      value = random_password.origin_header[tostring(var.origin_header.current_version)].result
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id           = "load-balancer"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = aws_cloudfront_cache_policy.pages.id
+    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_header.id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+  }
+
+  # Answers that belong to one viewer: everything is forwarded, nothing is kept.
+  dynamic "ordered_cache_behavior" {
+    for_each = var.uncached_path_patterns
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "load-balancer"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = data.aws_cloudfront_cache_policy.disabled.id
+      origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.all_viewer.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  # Files that never change under their name.
+  dynamic "ordered_cache_behavior" {
+    for_each = var.static_path_patterns
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "load-balancer"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
+      origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_header.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  # An error is kept for a second instead of ten: the page is back as soon as the application is.
+  dynamic "custom_error_response" {
+    for_each = toset([500, 502, 503, 504])
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 1
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  # CloudFront's own certificate fixes its own minimum of TLS; only a domain lets us raise it.
+  viewer_certificate {
+    cloudfront_default_certificate = !local.has_domain
+    acm_certificate_arn            = local.has_domain ? aws_acm_certificate_validation.distribution[0].certificate_arn : null
+    ssl_support_method             = local.has_domain ? "sni-only" : null
+    minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
+  }
+
+  # A new header value has to be accepted before it is sent.
+  depends_on = [aws_wafv2_web_acl.this]
+}
+
+# ---------------------------------------------------------------------------------------------
+# WAF: REGIONAL, because CloudFront adds the header only after an ACL of its own has run
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_wafv2_web_acl" "this" {
+  name        = "${var.name}-origin"
+  description = "Lets in what came through CloudFront and nothing else"
+  scope       = "REGIONAL"
+
+  default_action {
+    block {}
+  }
+
+  rule {
+    name     = "known-bad-inputs"
+    priority = 0
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "known-bad-inputs"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  dynamic "rule" {
+    for_each = local.accepted_header_versions
+
+    content {
+      name     = "origin-header-${rule.value}"
+      priority = rule.value == tostring(var.origin_header.current_version) ? 10 : 11
+
+      action {
+        allow {}
+      }
+
+      statement {
+        byte_match_statement {
+          search_string         = random_password.origin_header[rule.value].result
+          positional_constraint = "EXACTLY"
+
+          field_to_match {
+            single_header {
+              name = lower(var.origin_header.name)
+            }
+          }
+
+          text_transformation {
+            priority = 0
+            type     = "NONE"
+          }
+        }
+      }
+
+      # Sampled requests show their headers, this one included.
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = "origin-header-${rule.value}"
+        sampled_requests_enabled   = false
+      }
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "${var.name}-origin"
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "this" {
+  resource_arn = aws_lb.this.arn
+  web_acl_arn  = aws_wafv2_web_acl.this.arn
+}
+
+module "key" {
+  source = "../key"
+
+  name            = "${var.name}-edge"
+  description     = "Web ACL log of ${var.name}"
+  log_group_names = [local.waf_log_group]
+}
+
+resource "aws_cloudwatch_log_group" "waf" {
+  name              = local.waf_log_group
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+data "aws_iam_policy_document" "waf_log" {
+  statement {
+    sid       = "WafDelivers"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.waf.arn}:*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["delivery.logs.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:logs:${local.region}:${local.account_id}:*"]
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_resource_policy" "waf" {
+  policy_name     = "${var.name}-waf"
+  policy_document = data.aws_iam_policy_document.waf_log.json
+}
+
+# What was allowed is in the application's own log; what was not is here, without its secrets.
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  resource_arn            = aws_wafv2_web_acl.this.arn
+  log_destination_configs = [aws_cloudwatch_log_group.waf.arn]
+
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ANY"
+
+      condition {
+        action_condition {
+          action = "BLOCK"
+        }
+      }
+
+      condition {
+        action_condition {
+          action = "COUNT"
+        }
+      }
+    }
+  }
+
+  dynamic "redacted_fields" {
+    for_each = toset([lower(var.origin_header.name), "authorization", "cookie"])
+
+    content {
+      single_header {
+        name = redacted_fields.value
+      }
+    }
+  }
+
+  depends_on = [aws_cloudwatch_log_resource_policy.waf]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Application Load Balancer
+# ---------------------------------------------------------------------------------------------
+
+data "aws_ec2_managed_prefix_list" "cloudfront" {
+  name = "com.amazonaws.global.cloudfront.origin-facing"
+}
+
+# Rules towards the targets live with the targets (module service).
+resource "aws_security_group" "load_balancer" {
+  name        = "${var.name}-load-balancer"
+  description = "Load balancer: from CloudFront, to the services"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-load-balancer" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
+  security_group_id = aws_security_group.load_balancer.id
+  description       = "CloudFront's locations"
+  ip_protocol       = "tcp"
+  from_port         = local.listener_port
+  to_port           = local.listener_port
+  prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront.id
+}
+
+resource "aws_lb" "this" {
+  name                       = var.name
+  load_balancer_type         = "application"
+  internal                   = false
+  subnets                    = var.subnet_ids
+  security_groups            = [aws_security_group.load_balancer.id]
+  idle_timeout               = 60
+  drop_invalid_header_fields = true
+  desync_mitigation_mode     = "defensive"
+  enable_deletion_protection = var.deletion_protection
+
+  dynamic "access_logs" {
+    for_each = var.access_log_bucket == null ? [] : [var.access_log_bucket]
+
+    content {
+      enabled = true
+      bucket  = access_logs.value
+      prefix  = "load-balancer"
+    }
+  }
+}
+
+resource "aws_lb_target_group" "this" {
+  for_each = var.targets
+
+  name                          = "${var.name}-${each.key}"
+  vpc_id                        = var.vpc_id
+  target_type                   = "ip"
+  protocol                      = "HTTP"
+  port                          = each.value.port
+  deregistration_delay          = each.value.deregistration_delay
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
+  health_check {
+    path                = each.value.health_check_path
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+resource "aws_lb_listener" "this" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = local.listener_port
+  protocol          = local.listener_protocol
+  certificate_arn   = local.has_domain ? aws_acm_certificate_validation.load_balancer[0].certificate_arn : null
+  ssl_policy        = local.has_domain ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[local.default_target].arn
+  }
+}
+
+resource "aws_lb_listener_rule" "this" {
+  for_each = local.routed_targets
+
+  listener_arn = aws_lb_listener.this.arn
+  priority     = each.value.priority
+
+  condition {
+    path_pattern {
+      values = each.value.path_patterns
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+  }
+}

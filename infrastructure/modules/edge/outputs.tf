@@ -1,0 +1,52 @@
+output "url" {
+  description = "Where the site is"
+  value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
+}
+
+output "distribution_id" {
+  description = "Id of the CloudFront distribution"
+  value       = aws_cloudfront_distribution.this.id
+}
+
+output "distribution_domain_name" {
+  description = "CloudFront's own name of the distribution"
+  value       = aws_cloudfront_distribution.this.domain_name
+}
+
+output "load_balancer_arn_suffix" {
+  description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
+  value       = aws_lb.this.arn_suffix
+}
+
+output "load_balancer_dns_name" {
+  description = "DNS name of the load balancer; it answers CloudFront alone"
+  value       = aws_lb.this.dns_name
+}
+
+output "load_balancer_security_group_id" {
+  description = "Security group of the load balancer, for the rules of its targets"
+  value       = aws_security_group.load_balancer.id
+}
+
+output "target_group_arns" {
+  description = "ARN of each target group, by the target's name"
+  value       = { for name, group in aws_lb_target_group.this : name => group.arn }
+
+  # A service may join a target group only once the group belongs to a load balancer.
+  depends_on = [aws_lb_listener.this, aws_lb_listener_rule.this]
+}
+
+output "target_group_arn_suffixes" {
+  description = "Each target group as CloudWatch's dimension TargetGroup has it, by the target's name"
+  value       = { for name, group in aws_lb_target_group.this : name => group.arn_suffix }
+}
+
+output "web_acl_name" {
+  description = "Name of the web ACL, as CloudWatch's dimension WebACL has it"
+  value       = aws_wafv2_web_acl.this.name
+}
+
+output "web_acl_metric_name" {
+  description = "Name under which the web ACL's own metrics are counted"
+  value       = "${var.name}-origin"
+}

@@ -1,0 +1,180 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+
+  validation {
+    condition     = length(var.name) <= 22
+    error_message = "name must have at most 22 characters: a target group's name takes 32, with a hyphen and the target's name."
+  }
+}
+
+variable "vpc_id" {
+  description = "VPC of the load balancer"
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Public subnets of the load balancer, in two zones at least"
+  type        = list(string)
+
+  validation {
+    condition     = length(var.subnet_ids) >= 2
+    error_message = "subnet_ids must name subnets in two Availability Zones at least: an Application Load Balancer takes no fewer."
+  }
+}
+
+variable "targets" {
+  description = "What the load balancer routes to, by name: the port of its tasks, the path that tells their health, and the paths it serves (none: everything else) with the rule's priority"
+  type = map(object({
+    port                 = number
+    health_check_path    = string
+    path_patterns        = optional(list(string), [])
+    priority             = optional(number)
+    deregistration_delay = optional(number, 30)
+  }))
+
+  validation {
+    condition     = length([for target in var.targets : target if length(target.path_patterns) == 0]) == 1
+    error_message = "targets must have exactly one target without path_patterns: it serves every other path."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : target.priority != null if length(target.path_patterns) > 0])
+    error_message = "targets: one with path_patterns needs the priority of its listener rule."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : try(target.priority >= 1 && target.priority <= 50000, target.priority == null)])
+    error_message = "targets: a priority must be from 1 to 50000."
+  }
+
+  validation {
+    condition = length(distinct([for target in var.targets : target.priority if target.priority != null])) == length([
+      for target in var.targets : target.priority if target.priority != null
+    ])
+    error_message = "targets: two listener rules cannot have the same priority."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : startswith(target.health_check_path, "/")])
+    error_message = "targets: health_check_path must begin with /."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : target.port >= 1 && target.port <= 65535])
+    error_message = "targets: a port must be from 1 to 65535."
+  }
+
+  validation {
+    condition     = alltrue([for target in var.targets : target.deregistration_delay >= 0 && target.deregistration_delay <= 3600])
+    error_message = "targets: deregistration_delay must be from 0 to 3600 seconds."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.targets) : length(name) <= 9])
+    error_message = "targets: a name must have at most 9 characters, so that the target group's name fits in 32."
+  }
+}
+
+variable "uncached_path_patterns" {
+  description = "Paths whose answers CloudFront never keeps; every method, header, cookie and query string is forwarded"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for pattern in var.uncached_path_patterns : startswith(pattern, "/")])
+    error_message = "uncached_path_patterns: every pattern must begin with /."
+  }
+}
+
+variable "static_path_patterns" {
+  description = "Paths of files that never change under their name, kept for long"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for pattern in var.static_path_patterns : startswith(pattern, "/")])
+    error_message = "static_path_patterns: every pattern must begin with /."
+  }
+}
+
+variable "cache_key" {
+  description = "What of a request for a public page may change the page: headers and query strings"
+  type = object({
+    headers       = optional(list(string), [])
+    query_strings = optional(list(string), [])
+  })
+  default = {}
+}
+
+variable "origin_header" {
+  description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
+  type = object({
+    name             = optional(string, "X-Origin-Verify")
+    current_version  = optional(number, 1)
+    previous_version = optional(number)
+  })
+  default = {}
+
+  validation {
+    condition     = can(regex("^X-[A-Za-z0-9-]{1,60}$", var.origin_header.name))
+    error_message = "origin_header.name must be a header name beginning with X-."
+  }
+
+  validation {
+    condition     = var.origin_header.previous_version == null || var.origin_header.previous_version != var.origin_header.current_version
+    error_message = "origin_header.previous_version must differ from current_version; null when no rotation is under way."
+  }
+}
+
+variable "domain" {
+  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer"
+  type = object({
+    name           = string
+    hosted_zone_id = string
+  })
+  default = null
+
+  validation {
+    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain.name))
+    error_message = "domain.name must be a domain in lower case, such as status.example.com."
+  }
+
+  validation {
+    condition     = var.domain == null || can(regex("^Z[A-Z0-9]+$", var.domain.hosted_zone_id))
+    error_message = "domain.hosted_zone_id must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ."
+  }
+}
+
+variable "price_class" {
+  description = "Which of CloudFront's locations serve the site; PriceClass_200 holds Japan"
+  type        = string
+  default     = "PriceClass_200"
+
+  validation {
+    condition     = contains(["PriceClass_100", "PriceClass_200", "PriceClass_All"], var.price_class)
+    error_message = "price_class must be PriceClass_100, PriceClass_200 or PriceClass_All."
+  }
+}
+
+variable "access_log_bucket" {
+  description = "Bucket for the load balancer's access logs; null: none are kept"
+  type        = string
+  default     = null
+}
+
+variable "deletion_protection" {
+  description = "Whether the load balancer refuses to be deleted"
+  type        = bool
+}
+
+variable "log_retention_days" {
+  description = "For how many days the web ACL's log is kept"
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
