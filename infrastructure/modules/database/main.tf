@@ -1,0 +1,232 @@
+# Aurora PostgreSQL, its network rules, its log and the secrets of those who use it.
+
+data "aws_caller_identity" "current" {}
+
+locals {
+  identifier     = "${var.name}-database"
+  family         = "aurora-postgresql${split(".", var.engine_version)[0]}"
+  is_serverless  = var.instance_class == "db.serverless"
+  log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
+}
+
+module "key" {
+  source = "../key"
+
+  name            = local.identifier
+  description     = "Data, backups, secrets and log of ${local.identifier}"
+  log_group_names = [local.log_group_name]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Network
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_db_subnet_group" "this" {
+  name        = local.identifier
+  description = "Database subnets of ${var.name}"
+  subnet_ids  = var.subnet_ids
+}
+
+resource "aws_security_group" "this" {
+  name        = local.identifier
+  description = "Database: from its clients, to nowhere"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = local.identifier }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "from_client" {
+  for_each = var.client_security_group_ids
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "From ${each.key}"
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = each.value
+}
+
+resource "aws_vpc_security_group_egress_rule" "client_to_this" {
+  for_each = var.client_security_group_ids
+
+  security_group_id            = each.value
+  description                  = "To the database"
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = aws_security_group.this.id
+}
+
+# ---------------------------------------------------------------------------------------------
+# Parameters
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_rds_cluster_parameter_group" "this" {
+  name        = "${local.identifier}-${local.family}"
+  description = "Cluster parameters of ${local.identifier}"
+  family      = local.family
+
+  parameter {
+    name  = "rds.force_ssl"
+    value = "1"
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# Statements are not logged as such: a migration sets the application's password in one.
+resource "aws_db_parameter_group" "this" {
+  name        = "${local.identifier}-${local.family}"
+  description = "Instance parameters of ${local.identifier}"
+  family      = local.family
+
+  dynamic "parameter" {
+    for_each = {
+      idle_in_transaction_session_timeout = "60000" # ms: a forgotten transaction holds locks
+      log_lock_waits                      = "1"
+      log_min_duration_statement          = "1000" # ms
+      log_min_error_statement             = "error"
+      log_min_messages                    = "warning" # FATAL and ERROR, which the alarms count, are above it
+      log_temp_files                      = "10240"   # KiB: a sort that did not fit in memory
+    }
+
+    content {
+      name  = parameter.key
+      value = parameter.value
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# ---------------------------------------------------------------------------------------------
+# Cluster
+# ---------------------------------------------------------------------------------------------
+
+# Made before the cluster, which would make it without key or retention.
+resource "aws_cloudwatch_log_group" "postgresql" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+data "aws_iam_policy_document" "monitoring_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["monitoring.rds.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+resource "aws_iam_role" "monitoring" {
+  name               = "${local.identifier}-monitoring"
+  description        = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
+  assume_role_policy = data.aws_iam_policy_document.monitoring_trust.json
+}
+
+resource "aws_iam_role_policy_attachment" "monitoring" {
+  role       = aws_iam_role.monitoring.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+}
+
+resource "aws_rds_cluster" "this" {
+  cluster_identifier = local.identifier
+  engine             = "aurora-postgresql"
+  engine_version     = var.engine_version
+  database_name      = var.database_name
+  port               = var.port
+
+  # RDS makes the master password, keeps it in Secrets Manager and rotates it every 7 days: only
+  # migrations use it, and read it anew each time.
+  master_username               = "postgres"
+  manage_master_user_password   = true
+  master_user_secret_kms_key_id = module.key.arn
+
+  db_subnet_group_name                = aws_db_subnet_group.this.name
+  vpc_security_group_ids              = [aws_security_group.this.id]
+  db_cluster_parameter_group_name     = aws_rds_cluster_parameter_group.this.name
+  db_instance_parameter_group_name    = aws_db_parameter_group.this.name
+  iam_database_authentication_enabled = true
+  storage_encrypted                   = true
+  kms_key_id                          = module.key.arn
+  enabled_cloudwatch_logs_exports     = ["postgresql"]
+
+  backup_retention_period      = var.backup_retention_days
+  preferred_backup_window      = "17:00-18:00" # UTC: 02:00 in Tokyo
+  preferred_maintenance_window = "sun:18:30-sun:19:30"
+  copy_tags_to_snapshot        = true
+  delete_automated_backups     = !var.deletion_protection
+  deletion_protection          = var.deletion_protection
+  skip_final_snapshot          = !var.deletion_protection
+  final_snapshot_identifier    = var.deletion_protection ? "${local.identifier}-final" : null
+  allow_major_version_upgrade  = var.allow_major_version_upgrade
+
+  dynamic "serverlessv2_scaling_configuration" {
+    for_each = local.is_serverless ? [var.serverless_capacity] : []
+
+    content {
+      min_capacity = serverlessv2_scaling_configuration.value.min
+      max_capacity = serverlessv2_scaling_configuration.value.max
+    }
+  }
+
+  depends_on = [aws_cloudwatch_log_group.postgresql]
+}
+
+resource "aws_rds_cluster_instance" "this" {
+  count = var.instance_count
+
+  identifier                      = "${local.identifier}-${count.index + 1}"
+  cluster_identifier              = aws_rds_cluster.this.id
+  engine                          = aws_rds_cluster.this.engine
+  instance_class                  = var.instance_class
+  db_parameter_group_name         = aws_db_parameter_group.this.name
+  publicly_accessible             = false
+  auto_minor_version_upgrade      = true
+  ca_cert_identifier              = "rds-ca-rsa2048-g1"
+  performance_insights_enabled    = true
+  performance_insights_kms_key_id = module.key.arn
+  monitoring_interval             = 60
+  monitoring_role_arn             = aws_iam_role.monitoring.arn
+  copy_tags_to_snapshot           = true
+  promotion_tier                  = count.index # the first is the writer, the next takes over
+}
+
+# ---------------------------------------------------------------------------------------------
+# The application's own user: it may read and write rows, nothing else. Migrations create it with
+# this password; the value exists in Secrets Manager alone, never in the state.
+# ---------------------------------------------------------------------------------------------
+
+ephemeral "random_password" "application" {
+  length  = 40
+  special = false
+}
+
+resource "aws_secretsmanager_secret" "application" {
+  name                    = "${var.name}/database-application"
+  description             = "User name and password of the application's database user"
+  kms_key_id              = module.key.arn
+  recovery_window_in_days = var.deletion_protection ? 30 : 0
+}
+
+resource "aws_secretsmanager_secret_version" "application" {
+  secret_id = aws_secretsmanager_secret.application.id
+  secret_string_wo = jsonencode({
+    username = "application"
+    password = ephemeral.random_password.application.result
+  })
+  secret_string_wo_version = var.application_password_version
+}

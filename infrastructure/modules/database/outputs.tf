@@ -1,0 +1,62 @@
+output "cluster_identifier" {
+  description = "Identifier of the cluster, as CloudWatch's dimension DBClusterIdentifier has it"
+  value       = aws_rds_cluster.this.cluster_identifier
+}
+
+output "instance_identifiers" {
+  description = "Identifiers of the instances, as CloudWatch's dimension DBInstanceIdentifier has them"
+  value       = aws_rds_cluster_instance.this[*].identifier
+}
+
+output "endpoint" {
+  description = "Host name of the writer"
+  value       = aws_rds_cluster.this.endpoint
+}
+
+output "reader_endpoint" {
+  description = "Host name of the readers"
+  value       = aws_rds_cluster.this.reader_endpoint
+}
+
+output "port" {
+  description = "Port on which the database listens"
+  value       = aws_rds_cluster.this.port
+}
+
+output "database_name" {
+  description = "Name of the database in the cluster"
+  value       = aws_rds_cluster.this.database_name
+}
+
+output "security_group_id" {
+  description = "Security group of the database"
+  value       = aws_security_group.this.id
+}
+
+output "kms_key_arn" {
+  description = "Key that encrypts the data and both secrets"
+  value       = module.key.arn
+}
+
+output "application_secret_arn" {
+  description = "Secret of the application's user: JSON with username and password"
+  value       = aws_secretsmanager_secret.application.arn
+
+  # A task that reads it needs a value in it.
+  depends_on = [aws_secretsmanager_secret_version.application]
+}
+
+output "master_secret_arn" {
+  description = "Secret of the master user, which RDS makes and rotates: JSON with username and password"
+  value       = aws_rds_cluster.this.master_user_secret[0].secret_arn
+}
+
+output "log_group_name" {
+  description = "Log group of PostgreSQL's log"
+  value       = aws_cloudwatch_log_group.postgresql.name
+}
+
+output "serverless_max_capacity" {
+  description = "Most capacity of an instance in ACU; null when the instances are provisioned"
+  value       = local.is_serverless ? var.serverless_capacity.max : null
+}

@@ -1,0 +1,138 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "VPC of the database"
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets of the database, in two zones at least"
+  type        = list(string)
+
+  validation {
+    condition     = length(var.subnet_ids) >= 2
+    error_message = "subnet_ids must name subnets in two Availability Zones at least: Aurora takes no fewer."
+  }
+}
+
+variable "client_security_group_ids" {
+  description = "Security groups that may reach the database, by name"
+  type        = map(string)
+}
+
+variable "engine_version" {
+  description = "Version of Aurora PostgreSQL: a major version, whose minor versions AWS then keeps up to date, or an exact one"
+  type        = string
+  default     = "18"
+
+  validation {
+    condition     = can(regex("^(17|18)(\\.[0-9]+)?$", var.engine_version))
+    error_message = "engine_version must be 17 or 18, or a minor version of them such as 18.4."
+  }
+}
+
+variable "allow_major_version_upgrade" {
+  description = "Set it to true together with a new major engine_version, and back afterwards"
+  type        = bool
+  default     = false
+}
+
+variable "database_name" {
+  description = "Name of the database in the cluster"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9_]{0,62}$", var.database_name))
+    error_message = "database_name must be lower-case letters, digits and underscores, beginning with a letter, at most 63."
+  }
+}
+
+variable "port" {
+  description = "Port on which the database listens"
+  type        = number
+  default     = 5432
+
+  validation {
+    condition     = var.port >= 1150 && var.port <= 65535
+    error_message = "port must be from 1150 to 65535, as Aurora takes it."
+  }
+}
+
+variable "instance_class" {
+  description = "Class of the instances: db.serverless, or a provisioned one such as db.r8g.large"
+  type        = string
+  default     = "db.serverless"
+
+  validation {
+    condition     = can(regex("^db\\.(serverless|(r[0-9]+[a-z]*|t[34]g?|x[0-9]+[a-z]*)\\.[0-9]*[a-z]+)$", var.instance_class))
+    error_message = "instance_class must be db.serverless or a class that Aurora has, such as db.r8g.large or db.t4g.medium."
+  }
+}
+
+variable "instance_count" {
+  description = "Instances: one writer, and readers that take over when it fails; two or more are highly available"
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.instance_count >= 1 && var.instance_count <= 16 && floor(var.instance_count) == var.instance_count
+    error_message = "instance_count must be a whole number from 1 to 16: a writer and up to 15 readers."
+  }
+}
+
+variable "serverless_capacity" {
+  description = "Least and most capacity of a db.serverless instance, in ACU (2 GiB of memory each)"
+  type = object({
+    min = number
+    max = number
+  })
+  default = {
+    min = 0.5
+    max = 2
+  }
+
+  validation {
+    condition     = var.serverless_capacity.min >= 0 && var.serverless_capacity.max >= 1 && var.serverless_capacity.max <= 256 && var.serverless_capacity.min <= var.serverless_capacity.max
+    error_message = "serverless_capacity: max must be from 1 to 256 ACU, min from 0 to max."
+  }
+
+  validation {
+    condition     = alltrue([for capacity in [var.serverless_capacity.min, var.serverless_capacity.max] : capacity * 2 == floor(capacity * 2)])
+    error_message = "serverless_capacity goes in steps of 0.5 ACU."
+  }
+}
+
+variable "backup_retention_days" {
+  description = "To how many days back the database can be restored"
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 35
+    error_message = "backup_retention_days must be from 1 to 35, as Aurora takes it."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether the cluster refuses to be deleted, and leaves a last snapshot when it is"
+  type        = bool
+}
+
+variable "application_password_version" {
+  description = "Raise it to generate a new password for the application's user; the next migration puts it into force"
+  type        = number
+  default     = 1
+}
+
+variable "log_retention_days" {
+  description = "For how many days the database's log is kept"
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
