@@ -1,0 +1,54 @@
+locals {
+  exec_log_group = "/ecs/${var.name}/exec"
+}
+
+module "key" {
+  source = "../key"
+
+  name            = "${var.name}-cluster"
+  description     = "Shells in tasks of ${var.name} (ECS Exec): the channel and its log"
+  log_group_names = [local.exec_log_group]
+}
+
+# What is typed in a shell inside a task, kept as evidence.
+resource "aws_cloudwatch_log_group" "exec" {
+  name              = local.exec_log_group
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+# The names under which services call each other (Service Connect): http://<service>:<port>.
+resource "aws_service_discovery_http_namespace" "this" {
+  name        = var.name
+  description = "Service Connect names of ${var.name}"
+}
+
+resource "aws_ecs_cluster" "this" {
+  name = var.name
+
+  setting {
+    name  = "containerInsights"
+    value = var.container_insights
+  }
+
+  configuration {
+    execute_command_configuration {
+      kms_key_id = module.key.arn
+      logging    = "OVERRIDE"
+
+      log_configuration {
+        cloud_watch_encryption_enabled = true
+        cloud_watch_log_group_name     = aws_cloudwatch_log_group.exec.name
+      }
+    }
+  }
+
+  service_connect_defaults {
+    namespace = aws_service_discovery_http_namespace.this.arn
+  }
+}
+
+resource "aws_ecs_cluster_capacity_providers" "this" {
+  cluster_name       = aws_ecs_cluster.this.name
+  capacity_providers = ["FARGATE", "FARGATE_SPOT"]
+}

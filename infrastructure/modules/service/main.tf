@@ -1,0 +1,275 @@
+# One program as an ECS service: its repository and the one reference to its image, its task
+# (module task), who may reach it and whom it may reach, and how it scales.
+
+locals {
+  full_name      = "${var.name}-${var.service_name}"
+  log_group_name = "/ecs/${var.name}/${var.service_name}"
+}
+
+module "key" {
+  source = "../key"
+
+  name            = local.full_name
+  description     = "Images, secrets and log of ${local.full_name}"
+  log_group_names = [local.log_group_name, "${local.log_group_name}/*"]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Images
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_ecr_repository" "this" {
+  name                 = "${var.name}/${var.service_name}"
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = !var.deletion_protection
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "KMS"
+    kms_key         = module.key.arn
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Layers without a tag are left over from a failed push"
+        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 1 }
+        action       = { type = "expire" }
+      },
+      {
+        rulePriority = 2
+        description  = "Enough releases to go back to"
+        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = 50 }
+        action       = { type = "expire" }
+      },
+    ]
+  })
+}
+
+# The one owner of the image reference. The program pipeline writes it when a release has been
+# verified, Terraform reads it back, so a release is no drift and an apply no rollback.
+resource "aws_ssm_parameter" "image_tag" {
+  name           = "/${var.name}/${var.service_name}/image-tag"
+  description    = "Tag of the released image of ${local.full_name}; written by the program pipeline"
+  type           = "String"
+  insecure_value = "unreleased" # until the first release
+
+  lifecycle {
+    ignore_changes = [insecure_value]
+  }
+}
+
+# ---------------------------------------------------------------------------------------------
+# Task and service
+# ---------------------------------------------------------------------------------------------
+
+module "task" {
+  source = "../task"
+
+  name                        = local.full_name
+  container_name              = var.service_name
+  image                       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
+  repository_arns             = [aws_ecr_repository.this.arn]
+  port                        = var.port
+  user                        = var.user
+  cpu                         = var.cpu
+  memory                      = var.memory
+  cpu_architecture            = var.cpu_architecture
+  stop_timeout                = var.stop_timeout
+  health_check_command        = var.health_check_command
+  environment                 = var.environment
+  secrets                     = var.secrets
+  generated_secrets           = var.generated_secrets
+  secret_prefix               = var.name
+  secret_recovery_window_days = var.deletion_protection ? 30 : 0
+  kms_key_arn                 = module.key.arn
+  log_group_name              = local.log_group_name
+  log_retention_days          = var.log_retention_days
+  exec                        = var.exec
+}
+
+resource "aws_ecs_service" "this" {
+  name                               = local.full_name
+  cluster                            = var.cluster_arn
+  task_definition                    = module.task.arn
+  desired_count                      = var.bootstrap ? 0 : var.scaling.min_capacity
+  platform_version                   = "LATEST"
+  deployment_minimum_healthy_percent = 100
+  deployment_maximum_percent         = 200
+  availability_zone_rebalancing      = "ENABLED"
+  health_check_grace_period_seconds  = 30
+  enable_execute_command             = var.exec != null
+  enable_ecs_managed_tags            = true
+  propagate_tags                     = "SERVICE"
+
+  capacity_provider_strategy {
+    capacity_provider = var.capacity_provider
+    weight            = 1
+  }
+
+  deployment_circuit_breaker {
+    enable   = true
+    rollback = true
+  }
+
+  network_configuration {
+    subnets          = var.subnet_ids
+    security_groups  = [aws_security_group.this.id]
+    assign_public_ip = false
+  }
+
+  load_balancer {
+    target_group_arn = var.target_group_arn
+    container_name   = module.task.container_name
+    container_port   = var.port
+  }
+
+  service_connect_configuration {
+    enabled   = true
+    namespace = var.namespace_arn
+
+    # A service without a name of its own only calls others.
+    dynamic "service" {
+      for_each = var.service_connect_name == null ? [] : [var.service_connect_name]
+
+      content {
+        port_name      = module.task.container_name
+        discovery_name = service.value
+
+        client_alias {
+          dns_name = service.value
+          port     = var.port
+        }
+
+        timeout {
+          per_request_timeout_seconds = 30
+          idle_timeout_seconds        = 60
+        }
+      }
+    }
+  }
+
+  lifecycle {
+    # Auto scaling's, from the first minute on.
+    ignore_changes = [desired_count]
+  }
+
+  # Without these the first tasks could not pull their image.
+  depends_on = [
+    aws_vpc_security_group_egress_rule.to_endpoints,
+    aws_vpc_security_group_egress_rule.to_s3,
+    aws_vpc_security_group_ingress_rule.endpoints_from_this,
+  ]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Who talks to whom: a rule on each side
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_security_group" "this" {
+  name        = local.full_name
+  description = "Tasks of ${local.full_name}"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = local.full_name }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  clients = merge({ load-balancer = var.load_balancer_security_group_id }, var.client_security_group_ids)
+}
+
+resource "aws_vpc_security_group_ingress_rule" "from_client" {
+  for_each = local.clients
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "From ${each.key}"
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = each.value
+}
+
+resource "aws_vpc_security_group_egress_rule" "client_to_this" {
+  for_each = local.clients
+
+  security_group_id            = each.value
+  description                  = "To ${var.service_name}"
+  ip_protocol                  = "tcp"
+  from_port                    = var.port
+  to_port                      = var.port
+  referenced_security_group_id = aws_security_group.this.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "to_endpoints" {
+  security_group_id            = aws_security_group.this.id
+  description                  = "To the interface endpoints"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = var.endpoint_security_group_id
+}
+
+resource "aws_vpc_security_group_ingress_rule" "endpoints_from_this" {
+  security_group_id            = var.endpoint_security_group_id
+  description                  = "From ${local.full_name}"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.this.id
+}
+
+resource "aws_vpc_security_group_egress_rule" "to_s3" {
+  security_group_id = aws_security_group.this.id
+  description       = "To S3 through its gateway endpoint: image layers"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  prefix_list_id    = var.s3_prefix_list_id
+}
+
+# ---------------------------------------------------------------------------------------------
+# Auto scaling
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_appautoscaling_target" "this" {
+  service_namespace  = "ecs"
+  resource_id        = "service/${var.cluster_name}/${aws_ecs_service.this.name}"
+  scalable_dimension = "ecs:service:DesiredCount"
+  min_capacity       = var.scaling.min_capacity
+  max_capacity       = var.scaling.max_capacity
+}
+
+resource "aws_appautoscaling_policy" "this" {
+  for_each = {
+    cpu    = { metric = "ECSServiceAverageCPUUtilization", target = var.scaling.cpu_target }
+    memory = { metric = "ECSServiceAverageMemoryUtilization", target = var.scaling.memory_target }
+  }
+
+  name               = "${local.full_name}-${each.key}"
+  policy_type        = "TargetTrackingScaling"
+  service_namespace  = aws_appautoscaling_target.this.service_namespace
+  resource_id        = aws_appautoscaling_target.this.resource_id
+  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+
+  target_tracking_scaling_policy_configuration {
+    target_value       = each.value.target
+    scale_out_cooldown = 60
+    scale_in_cooldown  = 300
+
+    predefined_metric_specification {
+      predefined_metric_type = each.value.metric
+    }
+  }
+}

@@ -1,0 +1,307 @@
+# A task definition with all it may do: its roles, its secrets, its log group. Module service runs
+# one as a service; the root runs others as one-off tasks.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  region = data.aws_region.current.region
+
+  secrets = merge(
+    var.secrets,
+    {
+      for name, secret in var.generated_secrets : secret.environment_name => {
+        secret_arn  = aws_secretsmanager_secret.generated[name].arn
+        json_key    = null
+        kms_key_arn = var.kms_key_arn
+      }
+    },
+  )
+
+  container = {
+    name                   = var.container_name
+    image                  = var.image
+    essential              = true
+    user                   = var.user
+    readonlyRootFilesystem = true
+    stopTimeout            = var.stop_timeout
+    command                = var.command
+
+    portMappings = [
+      for port in var.port[*] : {
+        name          = var.container_name
+        containerPort = port
+        hostPort      = port
+        protocol      = "tcp"
+        appProtocol   = "http"
+      }
+    ]
+
+    environment = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
+
+    secrets = [
+      for name in sort(keys(local.secrets)) : {
+        name      = name
+        valueFrom = local.secrets[name].json_key == null ? local.secrets[name].secret_arn : "${local.secrets[name].secret_arn}:${local.secrets[name].json_key}::"
+      }
+    ]
+
+    healthCheck = var.health_check_command == null ? null : {
+      command     = concat(["CMD"], var.health_check_command)
+      interval    = 5
+      timeout     = 5
+      retries     = 3
+      startPeriod = 30
+    }
+
+    linuxParameters = {
+      initProcessEnabled = true
+      capabilities       = { drop = ["ALL"] }
+    }
+
+    # ECS Exec's agent writes below these two, the only writable places of the file system.
+    mountPoints = [
+      for name in sort(keys(local.exec_volumes)) : {
+        sourceVolume  = name
+        containerPath = local.exec_volumes[name]
+        readOnly      = false
+      }
+    ]
+
+    logConfiguration = {
+      logDriver = "awslogs"
+      options = {
+        "awslogs-group"         = aws_cloudwatch_log_group.this.name
+        "awslogs-region"        = local.region
+        "awslogs-stream-prefix" = "ecs"
+        "mode"                  = "non-blocking"
+        "max-buffer-size"       = "25m"
+      }
+    }
+  }
+
+  exec_volumes = var.exec == null ? {} : {
+    exec-agent = "/var/lib/amazon"
+    exec-log   = "/var/log/amazon"
+  }
+}
+
+resource "aws_ecs_task_definition" "this" {
+  family                   = var.name
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = var.cpu
+  memory                   = var.memory
+  execution_role_arn       = aws_iam_role.execution.arn
+  task_role_arn            = aws_iam_role.task.arn
+  container_definitions    = jsonencode([{ for key, value in local.container : key => value if value != null }])
+
+  # A deploy registers a revision of its own, with the image that the parameter then names; with
+  # the latest revision read back, that is no difference to what is written here.
+  track_latest = true
+
+  runtime_platform {
+    operating_system_family = "LINUX"
+    cpu_architecture        = var.cpu_architecture
+  }
+
+  dynamic "volume" {
+    for_each = local.exec_volumes
+
+    content {
+      name = volume.key
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = contains(lookup(local.fargate_memory, tostring(var.cpu), []), var.memory)
+      error_message = "Fargate has no task of ${var.cpu} CPU units with ${var.memory} MiB. For ${var.cpu} it has: ${join(", ", lookup(local.fargate_memory, tostring(var.cpu), ["nothing (cpu must be 256, 512, 1024, 2048, 4096 or 8192)"]))}."
+    }
+
+    precondition {
+      condition     = length(setintersection(keys(var.environment), keys(local.secrets))) == 0
+      error_message = "A name is in both environment and secrets: ${join(", ", setintersection(keys(var.environment), keys(local.secrets)))}."
+    }
+  }
+}
+
+locals {
+  # Task CPU and memory: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
+  fargate_memory = {
+    "256"  = [512, 1024, 2048]
+    "512"  = range(1024, 4096 + 1, 1024)
+    "1024" = range(2048, 8192 + 1, 1024)
+    "2048" = range(4096, 16384 + 1, 1024)
+    "4096" = range(8192, 30720 + 1, 1024)
+    "8192" = range(16384, 61440 + 1, 4096)
+  }
+}
+
+# ---------------------------------------------------------------------------------------------
+# Log group
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = var.log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+}
+
+# ---------------------------------------------------------------------------------------------
+# Secrets that are generated here: the values exist in Secrets Manager alone, never in the state
+# ---------------------------------------------------------------------------------------------
+
+ephemeral "random_password" "generated" {
+  for_each = var.generated_secrets
+
+  length  = each.value.length
+  special = false
+}
+
+resource "aws_secretsmanager_secret" "generated" {
+  for_each = var.generated_secrets
+
+  name                    = "${var.secret_prefix}/${each.key}"
+  description             = each.value.description
+  kms_key_id              = var.kms_key_arn
+  recovery_window_in_days = var.secret_recovery_window_days
+}
+
+resource "aws_secretsmanager_secret_version" "generated" {
+  for_each = var.generated_secrets
+
+  secret_id                = aws_secretsmanager_secret.generated[each.key].id
+  secret_string_wo         = ephemeral.random_password.generated[each.key].result
+  secret_string_wo_version = each.value.version
+}
+
+# ---------------------------------------------------------------------------------------------
+# Roles: the execution role starts the task, the task role is what the program itself may do
+# ---------------------------------------------------------------------------------------------
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [data.aws_caller_identity.current.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "execution" {
+  # The one ECR action that has no resource to name.
+  statement {
+    sid       = "SignInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "PullImage"
+    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    resources = var.repository_arns
+  }
+
+  statement {
+    sid       = "WriteLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(local.secrets) > 0 ? [1] : []
+
+    content {
+      sid       = "ReadSecrets"
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = distinct([for secret in local.secrets : secret.secret_arn])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(local.secrets) > 0 ? [1] : []
+
+    content {
+      sid       = "DecryptSecrets"
+      actions   = ["kms:Decrypt"]
+      resources = distinct([for secret in local.secrets : secret.kms_key_arn])
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["secretsmanager.${local.region}.amazonaws.com"]
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "execution" {
+  name               = "${var.name}-execution"
+  description        = "Starts tasks of ${var.name}: image, secrets, log"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role_policy" "execution" {
+  name   = "start-task"
+  role   = aws_iam_role.execution.id
+  policy = data.aws_iam_policy_document.execution.json
+}
+
+# The programs call no AWS API, so the role stays empty unless shells are allowed.
+resource "aws_iam_role" "task" {
+  name               = "${var.name}-task"
+  description        = "What the program of ${var.name} may do"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+data "aws_iam_policy_document" "exec" {
+  count = var.exec == null ? 0 : 1
+
+  # A channel has no ARN of its own to name.
+  statement {
+    sid = "OpenChannel"
+    actions = [
+      "ssmmessages:CreateControlChannel",
+      "ssmmessages:CreateDataChannel",
+      "ssmmessages:OpenControlChannel",
+      "ssmmessages:OpenDataChannel",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "DecryptChannel"
+    actions   = ["kms:Decrypt"]
+    resources = [var.exec.kms_key_arn]
+  }
+
+  statement {
+    sid       = "LogShell"
+    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = ["${var.exec.log_group_arn}:*"]
+  }
+
+  statement {
+    sid       = "FindLogGroup"
+    actions   = ["logs:DescribeLogGroups"]
+    resources = ["*"]
+  }
+}
+
+resource "aws_iam_role_policy" "exec" {
+  count = var.exec == null ? 0 : 1
+
+  name   = "open-shell"
+  role   = aws_iam_role.task.id
+  policy = data.aws_iam_policy_document.exec[0].json
+}

@@ -1,0 +1,42 @@
+output "arn" {
+  description = "ARN of the task definition's latest revision"
+  value       = aws_ecs_task_definition.this.arn
+
+  # A task starts only with what its role allows and its secrets hold.
+  depends_on = [aws_iam_role_policy.execution, aws_secretsmanager_secret_version.generated]
+}
+
+output "family" {
+  description = "Family of the task definition"
+  value       = aws_ecs_task_definition.this.family
+}
+
+output "container_name" {
+  description = "Name of the program's container"
+  value       = var.container_name
+}
+
+output "execution_role_arn" {
+  description = "Role that starts the task; who starts it must be allowed to pass it"
+  value       = aws_iam_role.execution.arn
+}
+
+output "task_role_arn" {
+  description = "Role of the program; who starts the task must be allowed to pass it"
+  value       = aws_iam_role.task.arn
+}
+
+output "log_group_name" {
+  description = "Name of the task's log group"
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "log_group_arn" {
+  description = "ARN of the task's log group"
+  value       = aws_cloudwatch_log_group.this.arn
+}
+
+output "generated_secret_arns" {
+  description = "ARN of each generated secret, by name"
+  value       = { for name, secret in aws_secretsmanager_secret.generated : name => secret.arn }
+}

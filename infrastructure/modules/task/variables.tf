@@ -1,0 +1,176 @@
+variable "name" {
+  description = "Family of the task definition, and prefix of its roles' names"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,53}$", var.name))
+    error_message = "name must be lower-case letters, digits and hyphens, at most 54: a role's name takes 64 with -execution."
+  }
+}
+
+variable "container_name" {
+  description = "Name of the program's container, and of its port"
+  type        = string
+}
+
+variable "image" {
+  description = "Image of the container, with its tag"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^:@]+(:[0-9]+)?(/[^:@]+)*(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$", var.image))
+    error_message = "image must name a tag or a digest."
+  }
+
+  validation {
+    condition     = !endswith(var.image, ":latest") && !endswith(var.image, ":stable")
+    error_message = "image must not be latest or stable: nobody could say what runs."
+  }
+}
+
+variable "repository_arns" {
+  description = "Repositories from which the images of the task are pulled"
+  type        = list(string)
+}
+
+variable "command" {
+  description = "Command in place of the image's own; null: the image's own"
+  type        = list(string)
+  default     = null
+}
+
+variable "port" {
+  description = "Port on which the container listens; null: none"
+  type        = number
+  default     = null
+
+  validation {
+    condition     = try(var.port == null || (var.port >= 1024 && var.port <= 65535), false)
+    error_message = "port must be from 1024 to 65535: the container's user is not root."
+  }
+}
+
+variable "user" {
+  description = "User and group the container runs as, by number"
+  type        = string
+  default     = "10001:10001"
+
+  validation {
+    condition     = can(regex("^[1-9][0-9]*:[1-9][0-9]*$", var.user))
+    error_message = "user must be uid:gid by number, and neither may be 0 (root)."
+  }
+}
+
+variable "cpu" {
+  description = "CPU units of the task; 1024 are one vCPU"
+  type        = number
+}
+
+variable "memory" {
+  description = "Memory of the task in MiB"
+  type        = number
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture the images are built for"
+  type        = string
+  default     = "ARM64"
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.cpu_architecture)
+    error_message = "cpu_architecture must be ARM64 or X86_64."
+  }
+}
+
+variable "stop_timeout" {
+  description = "Seconds between SIGTERM and SIGKILL"
+  type        = number
+  default     = 40
+
+  validation {
+    condition     = var.stop_timeout >= 2 && var.stop_timeout <= 120
+    error_message = "stop_timeout must be from 2 to 120 seconds, as Fargate takes it."
+  }
+}
+
+variable "health_check_command" {
+  description = "Command that tells by its exit code whether the container is healthy; null: ECS does not ask"
+  type        = list(string)
+  default     = null
+}
+
+variable "environment" {
+  description = "Environment variables of the container"
+  type        = map(string)
+  default     = {}
+}
+
+variable "secrets" {
+  description = "Secrets that others own, by the name of their environment variable: the secret, the key within its JSON (null: all of it), and the KMS key it is encrypted with"
+  type = map(object({
+    secret_arn  = string
+    json_key    = optional(string)
+    kms_key_arn = string
+  }))
+  default = {}
+}
+
+variable "generated_secrets" {
+  description = "Secrets that are generated for this task, by name. Raise version to generate a new value"
+  type = map(object({
+    environment_name = string
+    description      = string
+    version          = optional(number, 1)
+    length           = optional(number, 48)
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for secret in var.generated_secrets : secret.length >= 16])
+    error_message = "generated_secrets: length must be 16 at least."
+  }
+}
+
+variable "secret_prefix" {
+  description = "Prefix of the generated secrets' names: <prefix>/<name>"
+  type        = string
+}
+
+variable "secret_recovery_window_days" {
+  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  type        = number
+
+  validation {
+    condition     = var.secret_recovery_window_days == 0 || (var.secret_recovery_window_days >= 7 && var.secret_recovery_window_days <= 30)
+    error_message = "secret_recovery_window_days must be 0, or from 7 to 30."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the log group and the generated secrets; its policy must let CloudWatch Logs use it for log_group_name"
+  type        = string
+}
+
+variable "log_group_name" {
+  description = "Name of the log group of the task"
+  type        = string
+}
+
+variable "log_retention_days" {
+  description = "For how many days the task's log is kept"
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "exec" {
+  description = "Lets people open a shell in the task (ECS Exec): the key of the channel and the log group of what is typed; null: nobody can"
+  type = object({
+    kms_key_arn   = string
+    log_group_arn = string
+  })
+  default = null
+}
