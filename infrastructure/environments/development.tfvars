@@ -1,0 +1,28 @@
+# Cheap: one task each on Spot, one small database instance, endpoints in one zone. It may be down
+# while its zone is, and a destroy leaves nothing behind.
+service_name           = "statuspage"
+environment_identifier = "development"
+
+capacity_provider   = "FARGATE_SPOT"
+container_insights  = "disabled"
+log_retention_days  = 7
+deletion_protection = false
+
+backend = {
+  cpu     = 256
+  memory  = 512
+  scaling = { min_capacity = 1, max_capacity = 2 }
+}
+
+frontend = {
+  cpu     = 256
+  memory  = 512
+  scaling = { min_capacity = 1, max_capacity = 2 }
+}
+
+database = {
+  instance_class        = "db.serverless"
+  instance_count        = 1
+  serverless_capacity   = { min = 0.5, max = 2 }
+  backup_retention_days = 1
+}

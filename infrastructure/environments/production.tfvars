@@ -1,0 +1,31 @@
+# Highly available: everything in three zones, a database reader that takes over, nothing on Spot.
+service_name           = "statuspage"
+environment_identifier = "production"
+
+availability_zone_count          = 3
+endpoint_availability_zone_count = 3
+
+price_class         = "PriceClass_All"
+container_insights  = "enhanced"
+log_retention_days  = 90
+deletion_protection = true
+
+# domain = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
+
+backend = {
+  cpu     = 512
+  memory  = 1024
+  scaling = { min_capacity = 3, max_capacity = 12 }
+}
+
+frontend = {
+  cpu     = 512
+  memory  = 1024
+  scaling = { min_capacity = 3, max_capacity = 12 }
+}
+
+database = {
+  instance_class        = "db.r8g.large"
+  instance_count        = 2
+  backup_retention_days = 35
+}

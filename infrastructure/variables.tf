@@ -1,0 +1,202 @@
+variable "service_name" {
+  description = "Name of the service, as in the CloudFormation stack of the Terraform pipeline (ServiceName)"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.service_name))
+    error_message = "service_name must be lower-case letters, digits and hyphens, beginning with a letter."
+  }
+
+  validation {
+    condition     = length("${var.service_name}-${var.environment_identifier}") <= 22
+    error_message = "service_name and environment_identifier together must have at most 21 characters: names of load balancers and target groups end at 32."
+  }
+}
+
+variable "environment_identifier" {
+  description = "Which environment this is, as in the stack of the Terraform pipeline (EnvironmentIdentifier)"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z]([a-z0-9-]*[a-z0-9])?$", var.environment_identifier))
+    error_message = "environment_identifier must be lower-case letters, digits and hyphens, such as development or production."
+  }
+}
+
+variable "region" {
+  description = "AWS region of everything but CloudFront's certificate"
+  type        = string
+  default     = "ap-northeast-1"
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be a region's code, such as ap-northeast-1."
+  }
+}
+
+variable "domain" {
+  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer"
+  type = object({
+    name           = string
+    hosted_zone_id = string
+  })
+  default = null
+}
+
+# ---------------------------------------------------------------------------------------------
+# Network
+# ---------------------------------------------------------------------------------------------
+
+variable "vpc_cidr_block" {
+  description = "IPv4 range of the VPC, /16 to /20"
+  type        = string
+  default     = "10.0.0.0/16"
+}
+
+variable "availability_zone_count" {
+  description = "In how many Availability Zones everything lies: 2 or 3"
+  type        = number
+  default     = 2
+}
+
+variable "endpoint_availability_zone_count" {
+  description = "In how many of them each interface endpoint has an address: 1 is cheap, all is highly available"
+  type        = number
+  default     = 1
+}
+
+# ---------------------------------------------------------------------------------------------
+# Edge
+# ---------------------------------------------------------------------------------------------
+
+variable "price_class" {
+  description = "Which of CloudFront's locations serve the site: PriceClass_100, PriceClass_200 (with Japan) or PriceClass_All"
+  type        = string
+  default     = "PriceClass_200"
+}
+
+variable "origin_header" {
+  description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
+  type = object({
+    name             = optional(string, "X-Origin-Verify")
+    current_version  = optional(number, 1)
+    previous_version = optional(number)
+  })
+  default = {}
+}
+
+# ---------------------------------------------------------------------------------------------
+# Programs
+# ---------------------------------------------------------------------------------------------
+
+variable "backend" {
+  description = "Size of a backend task (CPU units, MiB), and fewest and most of them"
+  type = object({
+    cpu    = number
+    memory = number
+    scaling = object({
+      min_capacity  = number
+      max_capacity  = number
+      cpu_target    = optional(number, 60)
+      memory_target = optional(number, 60)
+    })
+  })
+}
+
+variable "frontend" {
+  description = "Size of a frontend task (CPU units, MiB), and fewest and most of them"
+  type = object({
+    cpu    = number
+    memory = number
+    scaling = object({
+      min_capacity  = number
+      max_capacity  = number
+      cpu_target    = optional(number, 60)
+      memory_target = optional(number, 60)
+    })
+  })
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture the images are built for: ARM64 (cheaper) or X86_64"
+  type        = string
+  default     = "ARM64"
+}
+
+variable "capacity_provider" {
+  description = "FARGATE, or FARGATE_SPOT, which is cheaper and may be taken away at two minutes' notice"
+  type        = string
+  default     = "FARGATE"
+}
+
+variable "container_insights" {
+  description = "Container Insights: disabled, enabled or enhanced"
+  type        = string
+  default     = "enabled"
+}
+
+variable "log_level" {
+  description = "From which level on the programs log"
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
+    error_message = "log_level must be DEBUG, INFO, WARNING or ERROR: above ERROR the alarms would go blind."
+  }
+}
+
+variable "session_secret_version" {
+  description = "Raise it to generate a new key for the frontend's cookies: everybody has to sign in again"
+  type        = number
+  default     = 1
+}
+
+variable "exec_enabled" {
+  description = "Whether people may open a shell in a task (ECS Exec); what they type is logged"
+  type        = bool
+  default     = true
+}
+
+variable "bootstrap" {
+  description = "True for the very first apply, while no image exists: the services begin without tasks, and the first release starts them"
+  type        = bool
+  default     = false
+}
+
+# ---------------------------------------------------------------------------------------------
+# Database
+# ---------------------------------------------------------------------------------------------
+
+variable "database" {
+  description = "Aurora PostgreSQL: version, class and number of instances (serverless_capacity in ACU for db.serverless), and how far back it can be restored"
+  type = object({
+    engine_version              = optional(string, "18")
+    allow_major_version_upgrade = optional(bool, false)
+    instance_class              = optional(string, "db.serverless")
+    instance_count              = optional(number, 1)
+    serverless_capacity = optional(object({
+      min = number
+      max = number
+    }), { min = 0.5, max = 2 })
+    backup_retention_days        = optional(number, 7)
+    application_password_version = optional(number, 1)
+  })
+  default = {}
+}
+
+# ---------------------------------------------------------------------------------------------
+# Keeping
+# ---------------------------------------------------------------------------------------------
+
+variable "log_retention_days" {
+  description = "For how many days logs are kept in CloudWatch"
+  type        = number
+  default     = 30
+}
+
+variable "deletion_protection" {
+  description = "Whether database, load balancer, images and secrets outlive a mistaken destroy"
+  type        = bool
+  default     = true
+}

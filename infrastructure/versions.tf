@@ -1,0 +1,19 @@
+terraform {
+  # 1.11 brought write-only arguments (secrets stay out of the state) and S3's own state lock.
+  required_version = ">= 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+
+    random = {
+      source  = "hashicorp/random"
+      version = "~> 3.7"
+    }
+  }
+
+  # Bucket, key and lock come from the pipeline: terraform init -backend-config=...
+  backend "s3" {}
+}
