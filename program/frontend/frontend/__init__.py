@@ -1,0 +1,1 @@
+"""The status page: server-rendered pages for everybody, forms for its administrators."""

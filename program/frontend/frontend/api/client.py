@@ -1,0 +1,184 @@
+"""Asks the backend over HTTP: short time-outs, few connections, one more try for a read."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+
+import httpx
+from pydantic import TypeAdapter, ValidationError
+
+from frontend import log
+from frontend.api.error import BackendRefusedError, BackendUnavailableError
+
+T = TypeVar("T")
+
+# The Service Connect name resolves at once, so a connection that takes longer is lost; a front
+# page's queries take milliseconds.
+_TIMEOUT = httpx.Timeout(3.0, connect=1.0, pool=1.0)
+# Reads are collapsed (see `kept`), so few connections carry all traffic. Idle ones are dropped
+# before the backend's keep-alive time-out could end them under a request.
+_LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30.0)
+_TRY_AGAIN = frozenset({502, 503, 504})
+
+
+@dataclass(frozen=True, slots=True)
+class Versioned(Generic[T]):
+    """A value with the ETag that a later change names in If-Match."""
+
+    value: T
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """On whose behalf the backend is asked: a signed-in administrator's token and address."""
+
+    token: str = ""
+    forwarded_for: str = ""
+
+
+NOBODY = Caller()
+
+
+class BackendClient:
+    """One for the process; `close` it at the end. Raises BackendError's two kinds only."""
+
+    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = httpx.AsyncClient(
+            base_url=f"{url.rstrip('/')}/api/v1",
+            timeout=_TIMEOUT,
+            limits=_LIMITS,
+            transport=transport,
+            trust_env=False,  # the backend is never behind a proxy of the environment's
+            headers={"Accept": "application/json"},
+        )
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def get(
+        self,
+        path: str,
+        answer: type[T],
+        *,
+        query: Mapping[str, str | int] | None = None,
+        caller: Caller = NOBODY,
+    ) -> T:
+        return (await self.get_versioned(path, answer, query=query, caller=caller)).value
+
+    async def get_versioned(
+        self,
+        path: str,
+        answer: type[T],
+        *,
+        query: Mapping[str, str | int] | None = None,
+        caller: Caller = NOBODY,
+    ) -> Versioned[T]:
+        try:
+            response = await self._send("GET", path, params=query, caller=caller)
+            again = response.status_code in _TRY_AGAIN
+        except httpx.TransportError:
+            again = True
+        if again:
+            try:
+                response = await self._send("GET", path, params=query, caller=caller)
+            except httpx.TransportError as error:
+                raise _unreachable("GET", path, error) from error
+        return Versioned(_read(response, answer), response.headers.get("etag", ""))
+
+    async def change(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        caller: Caller = NOBODY,
+        if_match: str = "",
+    ) -> httpx.Response:
+        """A request that changes something, sent once: a second could change it twice."""
+        extra = {"If-Match": if_match} if if_match else {}
+        try:
+            response = await self._send(method, path, json=body, caller=caller, headers=extra)
+        except httpx.TransportError as error:
+            raise _unreachable(method, path, error) from error
+        _check(response)
+        return response
+
+    async def create(
+        self, path: str, body: Mapping[str, object], answer: type[T], *, caller: Caller = NOBODY
+    ) -> T:
+        return _read(await self.change("POST", path, body, caller=caller), answer)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        caller: Caller,
+        headers: Mapping[str, str] | None = None,
+        **rest: Any,
+    ) -> httpx.Response:
+        sent = dict(headers or {})
+        if identifier := log.request_id.get():
+            sent["X-Request-Id"] = identifier
+        if caller.token:
+            sent["Authorization"] = f"Bearer {caller.token}"
+        if caller.forwarded_for:
+            sent["X-Forwarded-For"] = caller.forwarded_for
+        return await self._http.request(method, path, headers=sent, **rest)
+
+
+def _read(response: httpx.Response, answer: type[T]) -> T:
+    _check(response)
+    adapter: TypeAdapter[T] = _adapter(answer)  # type: ignore[arg-type]  # a type is hashable
+    try:
+        return adapter.validate_json(response.content)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        raise BackendUnavailableError(
+            f"{response.request.url.path} answered something else than expected: "
+            f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+        ) from None
+
+
+@functools.cache
+def _adapter(answer: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(answer)
+
+
+def _check(response: httpx.Response) -> None:
+    if response.is_success:
+        return
+    where = f"{response.request.method} {response.request.url.path}"
+    if not response.is_client_error:
+        raise BackendUnavailableError(f"{where} answered {response.status_code}")
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    if not isinstance(problem, dict):
+        problem = {}
+    fallback = HTTPStatus(response.status_code).phrase if response.status_code < 452 else ""
+    raise BackendRefusedError(
+        response.status_code, str(problem.get("detail") or fallback), _faults(problem)
+    )
+
+
+def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
+    """From `{"errors": [{"pointer": "#/name", "detail": "…"}]}` to `{"name": "…"}`."""
+    faults: dict[str, str] = {}
+    for fault in problem.get("errors") or ():
+        if isinstance(fault, dict):
+            member = str(fault.get("pointer", "")).lstrip("#/").split("/")
+            faults.setdefault(
+                member[-1] if member[0] == "body" else member[0], str(fault.get("detail", ""))
+            )
+    return faults
+
+
+def _unreachable(method: str, path: str, error: Exception) -> BackendUnavailableError:
+    return BackendUnavailableError(f"{method} {path}: {type(error).__name__} {error}".strip())

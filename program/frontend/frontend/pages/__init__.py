@@ -1,0 +1,1 @@
+"""The pages for everybody: read only, the same for all, cacheable."""

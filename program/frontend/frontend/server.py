@@ -1,0 +1,78 @@
+"""Serves until SIGTERM, and then until nobody asks any more."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+
+from frontend.application import create_application
+from frontend.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+# The ALB keeps idle connections for 60 s: this side must keep them longer, or the ALB sends a
+# request into a connection that is just being closed and answers 502.
+_KEEP_ALIVE_SECONDS = 75
+# The ALB may still send requests for a moment after SIGTERM. Serve until it has been quiet for
+# this long, but not for ever; both fit well into ECS's default stopTimeout of 30 s.
+_QUIET_SECONDS = 0.5
+_DRAIN_SECONDS = 15.0
+_SHUTDOWN_SECONDS = 10
+
+
+class Server(uvicorn.Server):
+    """uvicorn, except that the first SIGTERM or SIGINT does not close the door at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.draining = False
+        self._envelope = create_application(settings, is_draining=lambda: self.draining)
+        self._drain: asyncio.Future[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        super().__init__(
+            uvicorn.Config(
+                self._envelope,
+                host=settings.host,
+                port=settings.port,
+                loop="uvloop",
+                http="httptools",
+                lifespan="on",
+                access_log=False,
+                log_config=None,
+                proxy_headers=False,
+                server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._loop is None or self.draining:
+            super().handle_exit(sig, frame)
+            return
+        self.draining = True
+        self._loop.call_soon_threadsafe(self._start_draining, signal.Signals(sig).name)
+
+    def _start_draining(self, signal_name: str) -> None:
+        self._drain = asyncio.ensure_future(self._stop_when_quiet(signal_name))
+
+    async def _stop_when_quiet(self, signal_name: str) -> None:
+        _log.info("%s: finishing what is under way", signal_name)
+        deadline = time.monotonic() + _DRAIN_SECONDS
+        seen, quiet_since = self._envelope.served, time.monotonic()
+        while time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+            if self._envelope.in_flight or self._envelope.served != seen:
+                seen, quiet_since = self._envelope.served, time.monotonic()
+            elif time.monotonic() - quiet_since >= _QUIET_SECONDS:
+                break
+        self.should_exit = True

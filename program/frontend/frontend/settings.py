@@ -1,0 +1,50 @@
+"""What the environment decides, read once at the start."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """An environment variable is missing or wrong; the message names each one."""
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable of the same name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    backend_url: AnyHttpUrl
+    session_secret: Annotated[SecretStr, Field(min_length=32)]
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"] = "INFO"
+    # Where visitors find the site. Only with it can the feed's links be absolute, and cookies be
+    # known to travel over HTTPS when a proxy in between does not say so.
+    public_url: AnyHttpUrl | None = None
+    site_name: Annotated[str, Field(max_length=60)] = ""
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _upper(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def public_origin(self) -> str:
+        """`https://status.example.com`, without a slash at its end; empty if it is not known."""
+        return str(self.public_url).rstrip("/") if self.public_url else ""
+
+
+def read_settings() -> Settings:
+    """Raises SettingsError; never repeats a value, for it may be a secret."""
+    try:
+        return Settings()  # type: ignore[call-arg]  # the environment fills it
+    except ValidationError as error:
+        faults = [
+            f"{'_'.join(str(part) for part in fault['loc']).upper()}: {fault['msg']}"
+            for fault in error.errors(include_input=False, include_url=False)
+        ]
+        raise SettingsError("; ".join(faults)) from None

@@ -1,0 +1,91 @@
+"""Around each request: its id, its access record, the security headers, the last net for errors."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from frontend import log
+from frontend.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, is_https
+
+_access = logging.getLogger(log.ACCESS)
+_error = logging.getLogger("frontend.error")
+_ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9_.=;-]{8,128}")
+
+
+class Envelope:
+    """Pure ASGI; `in_flight` and `served` count requests not yet answered and answered."""
+
+    def __init__(
+        self, app: ASGIApp, *, public_origin: str, is_draining: Callable[[], bool]
+    ) -> None:
+        self._app = app
+        self._public_origin = public_origin
+        self._is_draining = is_draining
+        self.in_flight = 0
+        self.served = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        identifier = _request_id(headers)
+        token = log.request_id.set(identifier)
+        extra = [*SECURITY_HEADERS, (b"x-request-id", identifier.encode())]
+        if is_https(headers, self._public_origin):
+            extra.append(STRICT_TRANSPORT_SECURITY)
+        if self._is_draining():
+            extra.append((b"connection", b"close"))
+        started, status, size = time.perf_counter(), 0, 0
+
+        async def send_more(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *extra]
+            else:
+                size += len(message.get("body", b""))
+            await send(message)
+
+        self.in_flight += 1
+        try:
+            await self._app(scope, receive, send_more)
+        except Exception:
+            # Starlette has already answered with the 500 page and raises for the log's sake.
+            _error.exception("Unexpected error at %s %s", scope["method"], scope["path"])
+            if not status:
+                raise
+        finally:
+            self.in_flight -= 1
+            self.served += 1
+            if _access.isEnabledFor(logging.INFO):
+                _tell(scope, headers, status, size, time.perf_counter() - started)
+            log.request_id.reset(token)
+
+
+def _request_id(headers: Headers) -> str:
+    """The one that came with the request if it is harmless, else the ALB's trace id, else new."""
+    for name in ("x-request-id", "x-amzn-trace-id"):
+        if _ACCEPTABLE_ID.fullmatch(given := headers.get(name, "")):
+            return given
+    return uuid.uuid4().hex
+
+
+def _tell(scope: Scope, headers: Headers, status: int, size: int, seconds: float) -> None:
+    client = scope.get("client")
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+        "bytes": size,
+        "client": headers.get("x-forwarded-for") or (client[0] if client else ""),
+    }
+    _access.info("%s %s %d", scope["method"], scope["path"], status, extra={"fields": fields})

@@ -1,0 +1,59 @@
+"""Error pages in the site's design, in the language of the address."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from frontend import log
+from frontend.api.error import BackendUnavailableError
+from frontend.language import catalogue, language_of
+from frontend.web.rendering import PRIVATE, Renderer
+
+# Not kept by a browser; CloudFront keeps it for its error caching minimum TTL, or answers with the
+# last good page instead of a 5xx (`stale-if-error`).
+_HEADERS = {"Cache-Control": PRIVATE}
+
+
+class ErrorPages:
+    """Answers what the pages raise."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+
+    async def http(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101  # Starlette's registration says so
+        return self.page(request, error.status_code, dict(error.headers or {}))
+
+    async def unavailable(self, request: Request, _: Exception) -> Response:
+        return self.page(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
+
+    async def unexpected(self, request: Request, _: Exception) -> Response:
+        return self.page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+    def page(
+        self, request: Request, status: int, headers: dict[str, str] | None = None
+    ) -> Response:
+        language = language_of(request.url.path)
+        known = catalogue(language).has(f"error.{status}.title")
+        body = self._renderer.render(
+            "error.html",
+            language,
+            path="/",
+            as_of=None,
+            code=status if known else 400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500,
+            status_code=int(status),
+            home=language.path("/"),
+            request_id=log.request_id.get(),
+        )
+        return Response(body, status, {**_HEADERS, **(headers or {})}, "text/html; charset=utf-8")
+
+    def handlers(self) -> dict[type[Exception], object]:
+        return {
+            HTTPException: self.http,
+            BackendUnavailableError: self.unavailable,
+            Exception: self.unexpected,
+        }

@@ -1,0 +1,88 @@
+"""From a template and values to bytes, which are kept while the values stay the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from frontend.language import Language, catalogue
+from frontend.web.conditional import not_modified
+from frontend.web.static import StaticFiles
+from frontend.web.writer import Writer
+
+# CloudFront asks again after five seconds, answers at once from what it has for ten more while it
+# asks, and for a day if it gets no answer.
+PUBLIC = "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=86400"
+PRIVATE = "no-store"
+_PAGES_KEPT = 256
+
+
+class Renderer:
+    """All templates are checked and compiled when the first page of each kind is made."""
+
+    def __init__(self, static: StaticFiles, site_name: str) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._environment.globals["static"] = static.url
+        self._site_name = site_name
+        self._writers = {language: Writer(language) for language in Language}
+
+    def render(self, template: str, language: Language, **values: object) -> str:
+        """`path` among the values is the public page's path without its language prefix."""
+        t = catalogue(language)
+        return self._environment.get_template(template).render(
+            t=t,
+            write=self._writers[language],
+            language=language,
+            languages=tuple(Language),
+            site_name=self._site_name or t("site.name"),
+            **values,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    made_of: tuple[object, ...]
+    body: bytes
+    etag: str
+
+
+class PageCache:
+    """Pages by path. Comparing is cheap: an unchanged value is the same one (`api.kept`)."""
+
+    def __init__(self) -> None:
+        self._pages: OrderedDict[str, _Page] = OrderedDict()
+
+    def find(self, path: str, made_of: tuple[object, ...]) -> _Page | None:
+        page = self._pages.get(path)
+        return page if page is not None and page.made_of == made_of else None
+
+    def keep(self, path: str, made_of: tuple[object, ...], body: str) -> _Page:
+        encoded = body.encode()
+        page = _Page(made_of, encoded, f'"{hashlib.sha256(encoded).hexdigest()[:24]}"')
+        self._pages[path] = page
+        self._pages.move_to_end(path)
+        if len(self._pages) > _PAGES_KEPT:
+            self._pages.popitem(last=False)
+        return page
+
+
+def public_response(
+    request: Request, page: _Page, media_type: str = "text/html; charset=utf-8"
+) -> Response:
+    headers = {"Cache-Control": PUBLIC, "ETag": page.etag}
+    if not_modified(request, page.etag):
+        return Response(status_code=304, headers=headers)
+    return Response(page.body, media_type=media_type, headers=headers)

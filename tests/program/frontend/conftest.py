@@ -1,0 +1,42 @@
+"""The frontend in front of the backend's fake, in one process, over ASGI."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+import httpx
+import pytest
+from frontend.application import create_application
+from frontend.settings import Settings
+
+from tests.program.frontend.fake_backend import FakeBackend
+
+SECRET = "0123456789abcdef0123456789abcdef"
+Visit = Callable[..., httpx.AsyncClient]
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture
+async def site() -> AsyncIterator[Visit]:
+    """`site(backend, public_url=…)` gives a browser-like client of a frontend of its own."""
+    clients: list[httpx.AsyncClient] = []
+
+    def visit(backend: FakeBackend, **settings: str) -> httpx.AsyncClient:
+        values = {"backend_url": "http://backend:8000", "session_secret": SECRET} | settings
+        application = create_application(
+            Settings(**values),  # type: ignore[arg-type]
+            transport=httpx.ASGITransport(app=backend.application()),
+            today=backend.now.date,
+        )
+        transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+        client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080")
+        clients.append(client)
+        return client
+
+    yield visit
+    for client in clients:
+        await client.aclose()
