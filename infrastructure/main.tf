@@ -228,6 +228,7 @@ module "frontend" {
   environment = {
     BACKEND_URL = module.backend.url
     LOG_LEVEL   = var.log_level
+    PUBLIC_URL  = module.edge.url
   }
 
   generated_secrets = {

@@ -145,7 +145,7 @@ data "aws_cloudfront_origin_request_policy" "host_header" {
 
 # Pages: the application says for how many seconds (Cache-Control), and for how long a stale copy
 # may stand in while it is down (stale-if-error); max_ttl bounds both. Without Cache-Control nothing
-# is kept. No cookie is in the key, so none may change a page here.
+# is kept. The path alone is the key: no header, cookie or query string may change a page here.
 resource "aws_cloudfront_cache_policy" "pages" {
   name        = "${var.name}-pages"
   comment     = "Public pages, for as long as the application says"
@@ -162,27 +162,11 @@ resource "aws_cloudfront_cache_policy" "pages" {
     }
 
     headers_config {
-      header_behavior = length(var.cache_key.headers) > 0 ? "whitelist" : "none"
-
-      dynamic "headers" {
-        for_each = length(var.cache_key.headers) > 0 ? [var.cache_key.headers] : []
-
-        content {
-          items = headers.value
-        }
-      }
+      header_behavior = "none"
     }
 
     query_strings_config {
-      query_string_behavior = length(var.cache_key.query_strings) > 0 ? "whitelist" : "none"
-
-      dynamic "query_strings" {
-        for_each = length(var.cache_key.query_strings) > 0 ? [var.cache_key.query_strings] : []
-
-        content {
-          items = query_strings.value
-        }
-      }
+      query_string_behavior = "none"
     }
   }
 }

@@ -98,15 +98,6 @@ variable "static_path_patterns" {
   }
 }
 
-variable "cache_key" {
-  description = "What of a request for a public page may change the page: headers and query strings"
-  type = object({
-    headers       = optional(list(string), [])
-    query_strings = optional(list(string), [])
-  })
-  default = {}
-}
-
 variable "origin_header" {
   description = "The secret header between CloudFront and the web ACL. To rotate it: raise current_version with previous_version set to the old one, apply, then set previous_version to null and apply again"
   type = object({
