@@ -33,3 +33,7 @@ class DatabaseCluster:
     instances: tuple[DatabaseInstance, ...] = ()
     log_exports: tuple[str, ...] = ()
     serverless_max_capacity: float = 0.0  # ACU; 0 when provisioned
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    encrypted: bool = False
+    kms_key_id: str = ""

@@ -117,6 +117,8 @@ class LoadBalancer:
     xff_header_processing_mode: str = "append"  # append | preserve | remove
     desync_mitigation_mode: str = "defensive"  # monitor | defensive | strictest
     aliases: tuple[str, ...] = ()
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bonkei.blueprint.alarm import Alarm, CompositeAlarm
+from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.distribution import Distribution
+from bonkei.blueprint.function import Function
+from bonkei.blueprint.key import Key
 from bonkei.blueprint.load_balancer import LoadBalancer, TargetGroup
+from bonkei.blueprint.log_group import LogGroup, MetricFilter
+from bonkei.blueprint.network import Network
+from bonkei.blueprint.notification import EventRule, Topic
+from bonkei.blueprint.pipeline import BuildProject, Pipeline
+from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.role import Role
 from bonkei.blueprint.secret import Secret
-from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.blueprint.security_group import SecurityGroup
+from bonkei.blueprint.service import Cluster, Service, TaskDefinition
 from bonkei.blueprint.web_acl import WebAcl
 
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """Everything that the miniature builds, and what it does not. Order: by address."""
+    """The architecture: what the miniature builds, what it does not, and what only AWS enforces
+    (network, permissions, keys, …), which is there to be checked and drawn. Order: by address."""
 
     distributions: tuple[Distribution, ...] = ()
     web_acls: tuple[WebAcl, ...] = ()
@@ -26,6 +38,22 @@ class Blueprint:
     database_clusters: tuple[DatabaseCluster, ...] = ()
     secrets: tuple[Secret, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    network: Network = field(default_factory=Network)
+    security_groups: tuple[SecurityGroup, ...] = ()
+    roles: tuple[Role, ...] = ()
+    keys: tuple[Key, ...] = ()
+    log_groups: tuple[LogGroup, ...] = ()
+    metric_filters: tuple[MetricFilter, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
+    composite_alarms: tuple[CompositeAlarm, ...] = ()
+    topics: tuple[Topic, ...] = ()
+    event_rules: tuple[EventRule, ...] = ()
+    functions: tuple[Function, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    repositories: tuple[Repository, ...] = ()
+    pipelines: tuple[Pipeline, ...] = ()
+    build_projects: tuple[BuildProject, ...] = ()
 
     def task_definition(self, arn: str) -> TaskDefinition:
         """The task definition of an ARN; KeyError when there is none."""
@@ -33,3 +61,11 @@ class Blueprint:
             if definition.arn == arn:
                 return definition
         raise KeyError(arn)
+
+    def security_group(self, group_id: str) -> SecurityGroup | None:
+        """The security group of an id."""
+        return next((group for group in self.security_groups if group.id == group_id), None)
+
+    def role(self, arn: str) -> Role | None:
+        """The role of an ARN."""
+        return next((role for role in self.roles if role.arn == arn), None)

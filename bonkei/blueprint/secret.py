@@ -10,3 +10,4 @@ class Secret:
     address: str
     arn: str
     name: str
+    kms_key_id: str = ""

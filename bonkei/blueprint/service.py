@@ -6,6 +6,14 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster:
+    address: str
+    arn: str
+    name: str
+    container_insights: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class PortMapping:
     container_port: int
     name: str = ""
@@ -152,3 +160,7 @@ class Service:
     service_connect: ServiceConnect | None = None
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    assign_public_ip: bool = False
+    execute_command: bool = False

@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.blueprint.model import Blueprint
+from bonkei.blueprint.readers.alarm import read_alarms, read_composite_alarms
+from bonkei.blueprint.readers.bucket import read_buckets
 from bonkei.blueprint.readers.coverage import read_coverage
 from bonkei.blueprint.readers.database import read_database_clusters
 from bonkei.blueprint.readers.distribution import read_distributions
+from bonkei.blueprint.readers.function import read_functions
 from bonkei.blueprint.readers.gaps import Gaps
+from bonkei.blueprint.readers.key import read_keys
 from bonkei.blueprint.readers.load_balancer import read_load_balancers
+from bonkei.blueprint.readers.log_group import read_log_groups, read_metric_filters
+from bonkei.blueprint.readers.network import read_network
+from bonkei.blueprint.readers.notification import read_event_rules, read_topics
+from bonkei.blueprint.readers.pipeline import read_build_projects, read_pipelines
+from bonkei.blueprint.readers.repository import read_repositories
+from bonkei.blueprint.readers.role import read_roles
 from bonkei.blueprint.readers.secret import read_secrets
-from bonkei.blueprint.readers.service import read_services
+from bonkei.blueprint.readers.security_group import read_security_groups
+from bonkei.blueprint.readers.service import read_clusters, read_services
 from bonkei.blueprint.readers.target_group import read_target_groups
 from bonkei.blueprint.readers.task_definition import read_task_definitions
 from bonkei.blueprint.readers.web_acl import read_web_acls
@@ -30,10 +41,26 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         web_acls=read_web_acls(state, gaps),
         load_balancers=read_load_balancers(state, gaps),
         target_groups=read_target_groups(state, gaps),
+        clusters=read_clusters(state),
         services=read_services(state, gaps),
         task_definitions=read_task_definitions(state),
         database_clusters=read_database_clusters(state, gaps),
         secrets=read_secrets(state),
+        network=read_network(state),
+        security_groups=read_security_groups(state),
+        roles=read_roles(state),
+        keys=read_keys(state),
+        log_groups=read_log_groups(state),
+        metric_filters=read_metric_filters(state),
+        alarms=read_alarms(state),
+        composite_alarms=read_composite_alarms(state),
+        topics=read_topics(state),
+        event_rules=read_event_rules(state),
+        functions=read_functions(state),
+        buckets=read_buckets(state),
+        repositories=read_repositories(state),
+        pipelines=read_pipelines(state),
+        build_projects=read_build_projects(state),
         # Last: by then the readers have noted what they could not carry over.
         not_simulated=read_coverage(state, gaps),
     )

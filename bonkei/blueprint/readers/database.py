@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypedDict
 
 from bonkei.blueprint.block import Block
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
@@ -59,6 +60,7 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
         instances=instances,
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
         serverless_max_capacity=serverless.number("max_capacity", 0) if serverless else 0.0,
+        **_placement(block, state),
     )
 
 
@@ -106,7 +108,27 @@ def _single_instance(block: Resource, state: State) -> DatabaseCluster:
             ),
         ),
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
+        **_placement(block, state),
     )
+
+
+class _Placement(TypedDict):
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    encrypted: bool
+    kms_key_id: str
+
+
+def _placement(block: Block, state: State) -> _Placement:
+    """Where it stands and how it is encrypted: the same arguments in both resource types."""
+    name = block.text("db_subnet_group_name", "")
+    group = state.find(name, "name", "aws_db_subnet_group")
+    return {
+        "subnet_ids": tuple(sorted(group.texts("subnet_ids"))) if group else (),
+        "security_group_ids": tuple(sorted(block.texts("vpc_security_group_ids"))),
+        "encrypted": block.flag("storage_encrypted"),
+        "kms_key_id": block.text("kms_key_id", ""),
+    }
 
 
 def _master_secret(block: Block) -> str:

@@ -54,6 +54,8 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
             "desync_mitigation_mode", ("monitor", "defensive", "strictest"), "defensive"
         ),
         aliases=tuple(sorted(_aliases(dns_name, state))),
+        subnet_ids=tuple(sorted(block.texts("subnets"))),
+        security_group_ids=tuple(sorted(block.texts("security_groups"))),
     )
 
 

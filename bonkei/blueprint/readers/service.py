@@ -9,13 +9,29 @@ from bonkei.blueprint.block import Block
 from bonkei.blueprint.readers.auto_scaling import read_auto_scaling
 from bonkei.blueprint.readers.gaps import Gaps
 from bonkei.blueprint.readers.service_connect import read_service_connect
-from bonkei.blueprint.service import Service, ServiceTarget
+from bonkei.blueprint.service import Cluster, Service, ServiceTarget
 from bonkei.blueprint.state import Resource, State
 
 
 def read_services(state: State, gaps: Gaps) -> tuple[Service, ...]:
     """Every service that has a task definition in the state; others are noted."""
     return tuple(_services(state, gaps))
+
+
+def read_clusters(state: State) -> tuple[Cluster, ...]:
+    """Every ECS cluster."""
+    return tuple(
+        Cluster(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            container_insights=any(
+                setting.text("name") == "containerInsights" and setting.text("value") != "disabled"
+                for setting in block.blocks("setting")
+            ),
+        )
+        for block in state.managed("aws_ecs_cluster")
+    )
 
 
 def _services(state: State, gaps: Gaps) -> Iterator[Service]:
@@ -41,6 +57,7 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
     cluster = _cluster(block, state)
     name = block.text("name")
     breaker = block.block("deployment_circuit_breaker")
+    network = block.block("network_configuration") or Block(block.address, {})
     return Service(
         address=block.address,
         arn=block.text("arn", "") or block.text("id"),
@@ -57,6 +74,10 @@ def _service(block: Resource, task_definition_arn: str, state: State) -> Service
         service_connect=read_service_connect(block, cluster, state),
         scaling=read_auto_scaling(name, _cluster_name(block, cluster), state),
         force_new_deployment_token=_token(block),
+        subnet_ids=tuple(sorted(network.texts("subnets"))),
+        security_group_ids=tuple(sorted(network.texts("security_groups"))),
+        assign_public_ip=network.flag("assign_public_ip"),
+        execute_command=block.flag("enable_execute_command"),
     )
 
 

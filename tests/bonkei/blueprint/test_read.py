@@ -81,22 +81,64 @@ def test_any_json_is_read_or_refused(document: Any) -> None:
         read(document)
 
 
-TYPES = st.sampled_from(
-    [
-        "aws_cloudfront_distribution",
-        "aws_wafv2_web_acl",
-        "aws_lb",
-        "aws_lb_listener",
-        "aws_lb_listener_rule",
-        "aws_lb_target_group",
-        "aws_ecs_service",
-        "aws_ecs_task_definition",
-        "aws_rds_cluster",
-        "aws_db_instance",
-        "aws_secretsmanager_secret",
-    ]
+ALL_TYPES = (
+    "aws_cloudfront_distribution",
+    "aws_wafv2_web_acl",
+    "aws_lb",
+    "aws_lb_listener",
+    "aws_lb_listener_rule",
+    "aws_lb_target_group",
+    "aws_ecs_service",
+    "aws_ecs_task_definition",
+    "aws_rds_cluster",
+    "aws_db_instance",
+    "aws_secretsmanager_secret",
+    "aws_vpc",
+    "aws_subnet",
+    "aws_route",
+    "aws_route_table",
+    "aws_security_group",
+    "aws_vpc_endpoint",
+    "aws_iam_role",
+    "aws_iam_role_policy",
+    "aws_cloudwatch_metric_alarm",
+    "aws_cloudwatch_log_metric_filter",
+    "aws_lambda_function",
+    "aws_sns_topic",
+    "aws_s3_bucket",
+    "aws_s3_bucket_policy",
+    "aws_kms_key",
+    "aws_ecr_repository",
+    "aws_codepipeline",
+    "aws_codebuild_project",
 )
+TYPES = st.sampled_from(ALL_TYPES)
 COMPLETE: dict[str, Any] = {
+    "assume_role_policy": json.dumps({"Statement": []}),
+    "policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}),
+    "vpc_id": "a",
+    "cidr_block": "10.0.0.0/16",
+    "route_table_id": "a",
+    "main_route_table_id": "a",
+    "destination_cidr_block": "0.0.0.0/0",
+    "gateway_id": "igw-1",
+    "service_name": "com.amazonaws.eu-west-1.s3",
+    "role": "a",
+    "bucket": "a",
+    "key_id": "a",
+    "alarm_name": "a",
+    "comparison_operator": "a",
+    "evaluation_periods": 1,
+    "metric_query": [{"id": "a", "metric": [{"metric_name": "a"}]}],
+    "log_group_name": "a",
+    "metric_transformation": [{"name": "a", "namespace": "a", "value": "1"}],
+    "function_name": "a",
+    "repository_url": "a",
+    "role_arn": "a",
+    "service_role": "a",
+    "environment": [{"image": "a"}],
+    "source": [{}],
+    "stage": [{"name": "a", "action": [{"name": "a", "category": "a", "provider": "a"}]}],
     "arn": "a",
     "id": "a",
     "name": "a",
@@ -164,15 +206,18 @@ def test_any_attribute_may_be_anything(found: list[tuple[str, dict[str, Any]]]) 
 
 def test_the_complete_resources_are_read() -> None:
     """The property above would be empty if nothing could be read at all."""
-    kinds = ["aws_lb", "aws_lb_listener", "aws_lb_listener_rule", "aws_lb_target_group"]
     resources = [
         {"address": f"{kind}.r", "mode": "managed", "type": kind, "values": COMPLETE}
-        for kind in [*kinds, "aws_ecs_task_definition", "aws_ecs_service", "aws_rds_cluster"]
+        for kind in ALL_TYPES
     ]
     found = read({"values": {"root_module": {"resources": resources}}})
     assert found.load_balancers[0].listeners[0].rules
     assert found.services
     assert found.database_clusters
+    assert found.pipelines[0].stages
+    assert found.alarms[0].metrics()
+    assert found.network.subnets[0].routes
+    assert found.roles[0].statements
     assert found.task_definition("a").family == "a"
     with pytest.raises(KeyError):
         found.task_definition("elsewhere")

@@ -1,0 +1,108 @@
+"""The network: VPCs, subnets with the routes that hold in them, gateways and endpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RouteTarget = Literal[
+    "internet_gateway",
+    "egress_only_internet_gateway",
+    "nat_gateway",
+    "vpc_endpoint",
+    "other",  # peering, transit gateway, network interface, …
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Vpc:
+    """`dns` is whether private DNS names (an interface endpoint's) resolve in it."""
+
+    address: str
+    arn: str
+    id: str
+    cidr_blocks: tuple[str, ...]
+    dns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """`destination` is a CIDR block or a prefix list's id."""
+
+    destination: str
+    target: RouteTarget
+    target_id: str
+    address: str = ""  # of what wrote it, for a finding
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """`routes` are those of the route table that holds here (its own, or the VPC's main one);
+    the VPC's local route is implied."""
+
+    address: str
+    arn: str
+    id: str
+    vpc_id: str
+    cidr_block: str
+    availability_zone: str
+    route_table_id: str
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NatGateway:
+    address: str
+    id: str
+    subnet_id: str
+    connectivity: str  # public | private
+
+
+@dataclass(frozen=True, slots=True)
+class VpcEndpoint:
+    """`service_name` such as `com.amazonaws.eu-west-1.ecr.api`."""
+
+    address: str
+    id: str
+    vpc_id: str
+    service_name: str
+    kind: str  # Gateway | Interface | GatewayLoadBalancer | …
+    subnet_ids: tuple[str, ...] = ()
+    security_group_ids: tuple[str, ...] = ()
+    route_table_ids: tuple[str, ...] = ()
+    private_dns: bool = False
+
+    @property
+    def service(self) -> str:
+        """The service's part of the name: `ecr.api`, `s3`, `logs`."""
+        parts = self.service_name.split(".")
+        return ".".join(parts[3:]) if self.service_name.startswith("com.amazonaws.") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixList:
+    """A named list of networks. `weight` is how many of a security group's rules it counts as."""
+
+    address: str
+    id: str
+    name: str
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """All of it."""
+
+    vpcs: tuple[Vpc, ...] = ()
+    subnets: tuple[Subnet, ...] = ()
+    nat_gateways: tuple[NatGateway, ...] = ()
+    endpoints: tuple[VpcEndpoint, ...] = ()
+    prefix_lists: tuple[PrefixList, ...] = ()
+
+    def subnet(self, subnet_id: str) -> Subnet | None:
+        """The subnet of an id."""
+        return next((subnet for subnet in self.subnets if subnet.id == subnet_id), None)
+
+    def prefix_list(self, prefix_list_id: str) -> PrefixList | None:
+        """The prefix list of an id."""
+        return next((found for found in self.prefix_lists if found.id == prefix_list_id), None)

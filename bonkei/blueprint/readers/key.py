@@ -1,0 +1,30 @@
+"""aws_kms_key."""
+
+from __future__ import annotations
+
+from bonkei.blueprint.key import Key
+from bonkei.blueprint.readers.policy_document import read_policy_document
+from bonkei.blueprint.state import Resource, State
+
+
+def read_keys(state: State) -> tuple[Key, ...]:
+    """Every key."""
+    return tuple(_key(block, state) for block in state.managed("aws_kms_key"))
+
+
+def _key(block: Resource, state: State) -> Key:
+    key_id = block.text("key_id", "") or block.text("id")
+    names = (key_id, block.text("arn"))
+    policies = [p for p in state.managed("aws_kms_key_policy") if p.text("key_id") in names]
+    return Key(
+        address=block.address,
+        arn=block.text("arn"),
+        id=key_id,
+        aliases=tuple(
+            alias.text("name")
+            for alias in state.managed("aws_kms_alias")
+            if alias.text("target_key_id") in names
+        ),
+        rotation=block.flag("enable_key_rotation"),
+        policy=read_policy_document(policies[0] if policies else block, "policy"),
+    )

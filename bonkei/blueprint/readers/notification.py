@@ -1,0 +1,45 @@
+"""aws_sns_topic with its subscriptions, aws_cloudwatch_event_rule with its targets."""
+
+from __future__ import annotations
+
+from bonkei.blueprint.notification import EventRule, Subscription, Topic
+from bonkei.blueprint.state import State
+
+
+def read_topics(state: State) -> tuple[Topic, ...]:
+    """Every topic."""
+    return tuple(
+        Topic(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            kms_key_id=block.text("kms_master_key_id", ""),
+            subscriptions=tuple(
+                Subscription(found.address, found.text("protocol"), found.text("endpoint"))
+                for found in state.managed("aws_sns_topic_subscription")
+                if found.text("topic_arn") == block.text("arn")
+            ),
+        )
+        for block in state.managed("aws_sns_topic")
+    )
+
+
+def read_event_rules(state: State) -> tuple[EventRule, ...]:
+    """Every rule; a target names its rule by name."""
+    return tuple(
+        EventRule(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            pattern=block.text("event_pattern", ""),
+            schedule=block.text("schedule_expression", ""),
+            targets=tuple(
+                sorted(
+                    found.text("arn")
+                    for found in state.managed("aws_cloudwatch_event_target")
+                    if found.text("rule") == block.text("name")
+                )
+            ),
+        )
+        for block in state.managed("aws_cloudwatch_event_rule")
+    )

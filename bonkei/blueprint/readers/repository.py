@@ -1,0 +1,25 @@
+"""aws_ecr_repository."""
+
+from __future__ import annotations
+
+from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.state import State
+
+
+def read_repositories(state: State) -> tuple[Repository, ...]:
+    """Every image repository."""
+    with_lifecycle = {p.text("repository") for p in state.managed("aws_ecr_lifecycle_policy")}
+    return tuple(
+        Repository(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            url=block.text("repository_url"),
+            immutable=block.text("image_tag_mutability", "MUTABLE").startswith("IMMUTABLE"),
+            scan_on_push=any(
+                c.flag("scan_on_push") for c in block.blocks("image_scanning_configuration")
+            ),
+            lifecycle=block.text("name") in with_lifecycle,
+        )
+        for block in state.managed("aws_ecr_repository")
+    )

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import BlueprintError
+from bonkei.blueprint.role import PolicyStatement, RoleUse
+
+
+def policy(**statement: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", **statement}})
+
+
+ROLE = {
+    "arn": "arn:aws:iam::123456789012:role/task",
+    "name": "task",
+    "assume_role_policy": policy(
+        Action="sts:AssumeRole",
+        Principal={"Service": ["ecs-tasks.amazonaws.com"]},
+        Condition={"StringEquals": {"aws:SourceAccount": ["123456789012"]}},
+    ),
+    "inline_policy": [],
+    "managed_policy_arns": [],
+    "permissions_boundary": None,
+}
+
+
+def test_a_role_has_every_policy_attached_to_it(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_iam_role.task": {
+                **ROLE,
+                # The state repeats the inline policy of the resource below.
+                "inline_policy": [
+                    {"name": "own", "policy": policy(Action="s3:Get*", Resource="*")}
+                ],
+            },
+            "aws_iam_role_policy.own": {
+                "role": "task",
+                "policy": policy(Action="s3:Get*", Resource="*"),
+            },
+            "aws_iam_policy.shared": {
+                "arn": "arn:shared",
+                "policy": policy(Action=["b:B", "a:A"], Resource=["r"], Sid="S"),
+            },
+            "aws_iam_role_policy_attachment.shared": {"role": "task", "policy_arn": "arn:shared"},
+            "aws_iam_role_policy_attachment.managed": {"role": "task", "policy_arn": "arn:aws:x"},
+            "aws_iam_role_policy_attachment.other": {"role": "other", "policy_arn": "arn:y"},
+        }
+    ).role(ROLE["arn"])
+    assert found is not None
+    assert found.statements == (
+        PolicyStatement("aws_iam_role_policy.own", "Allow", actions=("s3:Get*",), resources=("*",)),
+        PolicyStatement(
+            "aws_iam_policy.shared", "Allow", actions=("a:A", "b:B"), resources=("r",), sid="S"
+        ),
+    )
+    assert found.managed_policies == (("aws_iam_role_policy_attachment.managed", "arn:aws:x"),)
+    assert found.trust[0].principals == (("Service", "ecs-tasks.amazonaws.com"),)
+    assert found.trust[0].conditions == (("StringEquals", "aws:SourceAccount", "123456789012"),)
+
+
+def test_a_roles_users_are_the_arguments_that_name_it(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_iam_role.task": ROLE,
+            "aws_flow_log.this": {"iam_role_arn": ROLE["arn"]},
+            "aws_scheduler_schedule.this": {"target": [{"role_arn": ROLE["arn"]}]},
+            "aws_iam_user.this": {"tags": {"role": ROLE["arn"]}},
+        }
+    ).roles[0]
+    assert found.users == (
+        RoleUse("aws_flow_log.this", "iam_role_arn"),
+        RoleUse("aws_scheduler_schedule.this", "target.role_arn"),
+    )
+
+
+def test_principals_may_be_everyone(blueprint) -> None:
+    trust = policy(Action="sts:AssumeRole", Principal="*")
+    found = blueprint({"aws_iam_role.task": {**ROLE, "assume_role_policy": trust}}).roles[0]
+    assert found.trust[0].principals == (("*", "*"),)
+
+
+@pytest.mark.parametrize(
+    "document", ["{", '"text"', policy(Effect="Maybe"), policy(Action=1), policy(Principal=[1])]
+)
+def test_what_is_not_a_policy_is_named(blueprint, document) -> None:
+    with pytest.raises(BlueprintError) as caught:
+        blueprint({"aws_iam_role.task": {**ROLE, "assume_role_policy": document}})
+    assert caught.value.address == "aws_iam_role.task"
+    assert caught.value.attribute.startswith("assume_role_policy")
