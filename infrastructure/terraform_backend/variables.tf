@@ -1,0 +1,24 @@
+variable "region" {
+  description = "The AWS region of the state."
+  type        = string
+}
+
+variable "service_name" {
+  description = "The service's name; the first part of every name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.service_name))
+    error_message = "service_name: 3 to 20 lower-case letters, digits and hyphens, beginning with a letter."
+  }
+}
+
+variable "environment_identifier" {
+  description = "The environment's name, such as dev or prd; the second part of every name."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,9}$", var.environment_identifier))
+    error_message = "environment_identifier: 2 to 10 lower-case letters and digits, beginning with a letter."
+  }
+}

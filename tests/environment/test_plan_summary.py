@@ -1,0 +1,79 @@
+"""The line that whoever approves a plan reads."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+SCRIPT = Path(__file__).resolve().parents[2] / "environment" / "buildspecs" / "plan_summary.py"
+
+
+@pytest.fixture(scope="module")
+def plan_summary() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("plan_summary", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def plan(*changes: tuple[str, list[str]]) -> dict[str, Any]:
+    return {
+        "resource_changes": [
+            {"address": address, "change": {"actions": actions, "after": {"password": "hunter2"}}}
+            for address, actions in changes
+        ]
+    }
+
+
+def test_dangerous_changes_come_first(plan_summary: ModuleType) -> None:
+    text = plan_summary.summary(
+        plan(
+            ("aws_a.new", ["create"]),
+            ("aws_b.same", ["no-op"]),
+            ("aws_c.gone", ["delete"]),
+            ("aws_d.moved", ["delete", "create"]),
+            ("aws_e.safe", ["create", "delete"]),
+            ("aws_f.changed", ["update"]),
+            ("data.aws_g.read", ["read"]),
+        )
+    )
+    assert text == (
+        "replace 2, destroy 1, create 1, update 1: replace aws_d.moved, replace aws_e.safe, "
+        "destroy aws_c.gone, create aws_a.new, update aws_f.changed"
+    )
+
+
+def test_no_value_leaves_the_plan(plan_summary: ModuleType) -> None:
+    assert "hunter2" not in plan_summary.summary(plan(("aws_a.x", ["create"])))
+
+
+def test_the_line_fits_an_approval(plan_summary: ModuleType) -> None:
+    changes = [(f"module.some_module.aws_resource.name[{n}]", ["create"]) for n in range(500)]
+    text = plan_summary.summary(plan(*changes))
+    assert len(text) <= 600
+    assert text.startswith("create 500: ")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [({}, "no changes"), ({"output_changes": {"a": {}}}, "only outputs change")],
+)
+def test_a_plan_without_resources(plan_summary: ModuleType, value: Any, text: str) -> None:
+    assert plan_summary.summary(value) == text
+
+
+def test_it_runs_as_the_buildspec_runs_it() -> None:
+    given = json.dumps(plan(("aws_a.new", ["create"])))
+    outcome = subprocess.run(
+        [sys.executable, str(SCRIPT)], input=given, capture_output=True, text=True, check=True
+    )
+    assert outcome.stdout == "create 1: create aws_a.new\n"

@@ -1,0 +1,248 @@
+"""The Terraform pipeline's template: what has cost others a secret cannot come back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cfnlint.decode import cfn_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+FILE = ROOT / "environment" / "terraform_pipeline.yaml"
+TEMPLATE: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(FILE))))
+RESOURCES: dict[str, Any] = TEMPLATE["Resources"]
+NAME = {"Fn::Sub": "${ServiceName}-${EnvironmentIdentifier}-pipeline-tf"}
+
+
+def of_type(kind: str) -> dict[str, Any]:
+    return {name: found for name, found in RESOURCES.items() if found["Type"] == kind}
+
+
+def stages() -> dict[str, Any]:
+    return {stage["Name"]: stage for stage in RESOURCES["Pipeline"]["Properties"]["Stages"]}
+
+
+def buildspec(project: str) -> dict[str, Any]:
+    path = ROOT / RESOURCES[project]["Properties"]["Source"]["BuildSpec"]
+    return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
+
+
+def commands(spec: dict[str, Any]) -> Iterator[str]:
+    for phase in spec["phases"].values():
+        yield from phase["commands"]
+
+
+def statements(*roles: str) -> Iterator[dict[str, Any]]:
+    """Every statement that a role has: its own policies and the managed ones attached to it."""
+    for role in roles:
+        for policy in RESOURCES[role]["Properties"].get("Policies", ()):
+            yield from (s for s in policy["PolicyDocument"]["Statement"] if "Action" in s)
+        for managed in of_type("AWS::IAM::ManagedPolicy").values():
+            if {"Ref": role} in managed["Properties"].get("Roles", ()):
+                yield from managed["Properties"]["PolicyDocument"]["Statement"]
+
+
+def allowed(*roles: str) -> set[str]:
+    found: set[str] = set()
+    for statement in statements(*roles):
+        if statement["Effect"] == "Allow":
+            actions = statement["Action"]
+            found |= set(actions if isinstance(actions, list) else [actions])
+    return found
+
+
+def test_the_stages_are_the_documented_ones() -> None:
+    assert RESOURCES["Pipeline"]["Properties"]["Name"] == NAME
+    assert list(stages()) == ["Source", "tfsec", "Plan", "Approve", "Apply"]
+
+
+def test_runs_are_queued() -> None:
+    properties = RESOURCES["Pipeline"]["Properties"]
+    assert (properties["PipelineType"], properties["ExecutionMode"]) == ("V2", "QUEUED")
+
+
+@pytest.mark.parametrize("stage", ["Approve", "Apply"])
+def test_a_plan_without_changes_skips_the_stage(stage: str) -> None:
+    (condition,) = stages()[stage]["BeforeEntry"]["Conditions"]
+    (rule,) = condition["Rules"]
+    assert condition["Result"] == "SKIP"
+    assert rule["Configuration"] == {
+        "Variable": "#{plan.HAS_CHANGES}",
+        "Operator": "EQ",
+        "Value": "true",
+    }
+
+
+def test_what_is_applied_is_what_was_approved() -> None:
+    (action,) = stages()["Apply"]["Actions"]
+    assert {"Name": "Plan"} in action["InputArtifacts"]
+    apply = [line for line in commands(buildspec("ApplyProject")) if "terraform apply" in line]
+    assert apply == ['terraform apply -lock-timeout=10m "${CODEBUILD_SRC_DIR_Plan}/tfplan"']
+    lines = "\n".join(commands(buildspec("ApplyProject")))
+    assert "terraform plan" not in lines
+    assert "-auto-approve" not in lines
+    assert "${PLAN_SHA256}  ${CODEBUILD_SRC_DIR_Plan}/tfplan" in lines
+    assert "#{plan.PLAN_SHA256}" in stages()["Approve"]["Actions"][0]["Configuration"]["CustomData"]
+
+
+def test_one_version_of_the_variables_from_scan_to_apply() -> None:
+    assert "TFVARS_VERSION" in buildspec("ScanProject")["env"]["exported-variables"]
+    for stage, project in (("Plan", "PlanProject"), ("Apply", "ApplyProject")):
+        (action,) = stages()[stage]["Actions"]
+        handed_over = {
+            v["name"]: v["value"]
+            for v in json.loads(action["Configuration"]["EnvironmentVariables"])
+        }
+        assert handed_over["TFVARS_VERSION"] == "#{scan.TFVARS_VERSION}"
+        fetched = [line for line in commands(buildspec(project)) if "get-object" in line]
+        assert all('--version-id "$TFVARS_VERSION"' in line for line in fetched)
+        assert fetched
+
+
+def test_each_variable_that_a_stage_reads_is_exported_by_an_earlier_one() -> None:
+    exported: dict[str, set[str]] = {}
+    projects = {"ScanProject": "scan", "PlanProject": "plan"}
+    for project, namespace in projects.items():
+        exported[namespace] = set(buildspec(project)["env"]["exported-variables"])
+    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", json.dumps(RESOURCES["Pipeline"])))
+    assert used
+    assert {(space, name) for space, name in used if name not in exported[space]} == set()
+
+
+def test_the_scan_fails_on_high_and_critical_in_every_module() -> None:
+    scans = [line for line in commands(buildspec("ScanProject")) if "trivy config" in line]
+    assert all("--severity HIGH,CRITICAL --exit-code 1" in line for line in scans)
+    assert any("infrastructure/modules/*/" in line for line in scans)
+    assert any(line.endswith(" infrastructure") for line in scans)
+
+
+@pytest.mark.parametrize("project", of_type("AWS::CodeBuild::Project"))
+def test_tools_are_checked_against_a_digest_before_they_run(project: str) -> None:
+    lines = list(commands(buildspec(project)))
+    downloads = [index for index, line in enumerate(lines) if line.startswith("curl")]
+    assert downloads
+    for index in downloads:
+        assert "sha256sum --check --strict" in lines[index + 1]
+
+
+@pytest.mark.parametrize("project", of_type("AWS::CodeBuild::Project"))
+def test_a_failing_command_fails_its_phase(project: str) -> None:
+    spec = buildspec(project)
+    assert spec["env"]["shell"] == "bash"
+    assert all(phase["commands"][0] == "set -euo pipefail" for phase in spec["phases"].values())
+
+
+def test_scan_plan_and_apply_have_roles_of_their_own() -> None:
+    roles = {
+        name: project["Properties"]["ServiceRole"]["Fn::GetAtt"]
+        for name, project in of_type("AWS::CodeBuild::Project").items()
+    }
+    assert len({json.dumps(role) for role in roles.values()}) == 3
+
+
+def test_a_plan_cannot_change_what_is_deployed() -> None:
+    reading = re.compile(r"^\w[\w-]*:(Get|List|Describe|BatchGet)")
+    beyond = {action for action in allowed("PlanRole") if not reading.match(action)}
+    assert beyond == {
+        # the run's own log, artifacts and key
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:PutObject",
+        "kms:Decrypt",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:ReEncrypt*",
+        # the state's lock
+        "s3:DeleteObject",
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+    }
+    for statement in statements("PlanRole"):
+        if "s3:PutObject" in statement["Action"] or "s3:DeleteObject" in statement["Action"]:
+            target = json.dumps(statement["Resource"])
+            assert "tflock" in target or "ArtifactBucket" in target
+
+
+def test_the_scan_reads_nothing_that_is_deployed() -> None:
+    services = {action.partition(":")[0] for action in allowed("ScanRole")}
+    assert services == {"logs", "s3", "kms"}
+
+
+def test_no_role_may_do_everything() -> None:
+    for role in of_type("AWS::IAM::Role"):
+        assert not allowed(role) & {"*", "iam:*", "sts:*", "organizations:*"}
+
+
+def test_roles_are_only_made_behind_the_boundary() -> None:
+    giving = {"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"}
+    granting = [
+        s for s in statements("ApplyRole") if s["Effect"] == "Allow" and giving & set(s["Action"])
+    ]
+    assert granting
+    for statement in granting:
+        assert statement["Condition"] == {
+            "StringEquals": {"iam:PermissionsBoundary": {"Ref": "Boundary"}}
+        }
+    variables = RESOURCES["PlanProject"]["Properties"]["Environment"]["EnvironmentVariables"]
+    assert {"Name": "TF_VAR_permissions_boundary_arn", "Value": {"Ref": "Boundary"}} in variables
+
+
+def test_a_person_can_release_and_approve_and_nothing_else() -> None:
+    writes = {
+        action
+        for action in allowed("OperatorRole")
+        if not re.match(r"^\w+:(Get|List|BatchGet|Filter)", action)
+    }
+    assert writes == {
+        "codepipeline:PutApprovalResult",
+        "codepipeline:StartPipelineExecution",
+        "codepipeline:StopPipelineExecution",
+        "s3:PutObject",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+    }
+
+
+@pytest.mark.parametrize("bucket", of_type("AWS::S3::Bucket"))
+def test_buckets_are_private_versioned_encrypted_and_tls_only(bucket: str) -> None:
+    properties = RESOURCES[bucket]["Properties"]
+    assert set(properties["PublicAccessBlockConfiguration"].values()) == {True}
+    assert properties["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert properties["BucketEncryption"]
+    assert properties["LifecycleConfiguration"]
+    policies = [
+        policy["Properties"]["PolicyDocument"]["Statement"]
+        for policy in of_type("AWS::S3::BucketPolicy").values()
+        if policy["Properties"]["Bucket"] == {"Ref": bucket}
+    ]
+    (statements_,) = policies
+    assert any(
+        s["Effect"] == "Deny" and s["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        for s in statements_
+    )
+
+
+@pytest.mark.parametrize("kind", ["AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key"])
+def test_deleting_the_stack_loses_no_state(kind: str) -> None:
+    kept = [
+        r["DeletionPolicy"] == r["UpdateReplacePolicy"] == "Retain" for r in of_type(kind).values()
+    ]
+    assert kept
+    assert all(kept)
+
+
+def test_cloudformation_reads_no_aliases() -> None:
+    assert not re.search(r"(?<=[ :])[&*][a-z][\w-]*\s*$", FILE.read_text(), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("policy", of_type("AWS::IAM::ManagedPolicy"))
+def test_a_managed_policy_fits_its_quota(policy: str) -> None:
+    # 6,144 characters without white space ("IAM and AWS STS quotas").
+    document = json.dumps(RESOURCES[policy]["Properties"]["PolicyDocument"], separators=(",", ":"))
+    longest = document.replace("${AWS::Partition}", "aws").replace("${ServiceName}", "s" * 20)
+    assert len(longest) <= 6144
