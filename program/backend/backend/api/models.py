@@ -44,6 +44,16 @@ Body = Annotated[
 Position = Annotated[int, Field(ge=0, le=10_000)]
 
 
+# A patch's members have a default factory only to be optional: factories, unlike defaults, are not
+# published in the schema, and only members that were sent (`model_fields_set`) are ever read.
+def _none() -> None:
+    return None
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class Incoming(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,13 +77,13 @@ class ComponentCreate(Incoming):
 class ComponentPatch(Incoming):
     """Only the members that are present change; null clears a `_ja` member."""
 
-    name: Name = Field(default="", validate_default=False)
-    name_ja: Name | None = None
-    description: Description = ""
-    description_ja: Description | None = None
-    position: Position = 0
+    name: Name = Field(default_factory=str)
+    name_ja: Name | None = Field(default_factory=_none)
+    description: Description = Field(default_factory=str)
+    description_ja: Description | None = Field(default_factory=_none)
+    position: Position = Field(default_factory=int)
     status: ComponentStatus = Field(
-        default=ComponentStatus.OPERATIONAL,
+        default_factory=lambda: ComponentStatus.OPERATIONAL,
         description="409 if an active incident holds the component in a worse status.",
     )
 
@@ -123,9 +133,9 @@ class IncidentCreate(Incoming):
 class IncidentPatch(Incoming):
     """Only the members that are present change; the status changes through an update."""
 
-    title: Title = Field(default="", validate_default=False)
-    title_ja: Title | None = None
-    impact: Impact = Impact.NONE
+    title: Title = Field(default_factory=str)
+    title_ja: Title | None = Field(default_factory=_none)
+    impact: Impact = Field(default_factory=lambda: Impact.NONE)
     components: AffectedComponents = Field(
         default_factory=list,
         description="Replaces the list; 409 once the incident is resolved.",
@@ -193,12 +203,12 @@ class MaintenanceCreate(Incoming):
 class MaintenancePatch(Incoming):
     """Only the members that are present change."""
 
-    title: Title = Field(default="", validate_default=False)
-    title_ja: Title | None = None
-    body: Body = Field(default="", validate_default=False)
-    body_ja: Body | None = None
-    starts_at: AwareDatetime = dt.datetime.max.replace(tzinfo=dt.UTC)
-    ends_at: AwareDatetime = dt.datetime.max.replace(tzinfo=dt.UTC)
+    title: Title = Field(default_factory=str)
+    title_ja: Title | None = Field(default_factory=_none)
+    body: Body = Field(default_factory=str)
+    body_ja: Body | None = Field(default_factory=_none)
+    starts_at: AwareDatetime = Field(default_factory=_now)
+    ends_at: AwareDatetime = Field(default_factory=_now)
     component_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
 
 

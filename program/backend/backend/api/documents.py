@@ -1,0 +1,110 @@
+"""Documents for the public: cacheable, conditional, and made once per change.
+
+The database counts changes (`revision`). A document that was made for the current revision, in the
+current minute (maintenance begins and ends, downtime grows), is current still: a burst of readers
+costs one tiny query each, and none of them sees anything older than what is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncConnection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.domain.errors import ChangedMeanwhileError
+from backend.store.database import Database, Revision, current_revision
+
+CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
+
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, model: BaseModel) -> Document:
+        body = model.model_dump_json().encode()
+        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+
+
+Build = Callable[[AsyncConnection, Revision], Awaitable[BaseModel]]
+
+
+class Documents:
+    """Makes documents from one snapshot of the database each, and keeps the last `capacity`."""
+
+    def __init__(self, database: Database, *, capacity: int = 32) -> None:
+        self._database = database
+        self._capacity = capacity
+        self._kept: OrderedDict[str, tuple[tuple[int, int], Document]] = OrderedDict()
+
+    async def get(self, name: str, build: Build) -> Document:
+        """The document called `name` as of now, which `build` makes if it is not there."""
+        minute = int(time.time() // 60)
+        if (kept := self._kept.get(name)) is not None:
+            async with self._database.query() as connection:
+                revision = await current_revision(connection)
+            if kept[0] == (revision.value, minute):
+                self._kept.move_to_end(name)
+                return kept[1]
+        revision, document = await self._make(build)
+        self._kept[name] = ((revision.value, minute), document)
+        self._kept.move_to_end(name)
+        if len(self._kept) > self._capacity:
+            self._kept.popitem(last=False)
+        return document
+
+    async def make(self, build: Build) -> Document:
+        """A document that few ask for, so that it is not worth keeping."""
+        return (await self._make(build))[1]
+
+    async def _make(self, build: Build) -> tuple[Revision, Document]:
+        async with self._database.snapshot() as connection:
+            revision = await current_revision(connection)
+            return revision, Document.of(await build(connection, revision))
+
+
+def respond(request: Request, document: Document) -> Response:
+    """`document`, or 304 if the client has it already."""
+    headers = {"ETag": document.etag, "Cache-Control": CACHE_CONTROL}
+    if document.etag in _tags(request, "if-none-match"):
+        return Response(status_code=304, headers=headers)
+    return Response(document.body, headers=headers, media_type="application/json")
+
+
+def changed(model: BaseModel, status: int = 200, *, location: str | None = None) -> Response:
+    """The answer to a change: the new state with its ETag, for the next If-Match."""
+    document = Document.of(model)
+    headers = {"ETag": document.etag, "Cache-Control": "no-store"}
+    if location is not None:
+        headers["Location"] = location
+    return Response(document.body, status, headers, media_type="application/json")
+
+
+def check_precondition(request: Request, current: BaseModel) -> None:
+    """Raise `ChangedMeanwhileError` if If-Match does not name `current`.
+
+    A tag that was weakened on its way is accepted, although RFC 9110 asks for a strong comparison:
+    compressing caches weaken tags, and ours are hashes of the content, so nothing is risked.
+    """
+    if "if-match" not in request.headers:
+        return
+    tags = _tags(request, "if-match")
+    if "*" not in tags and Document.of(current).etag not in tags:
+        raise ChangedMeanwhileError("it has been changed since you read it; read it again")
+
+
+def _tags(request: Request, header: str) -> set[str]:
+    value = request.headers.get(header, "")
+    return {"*"} if value.strip() == "*" else set(_TAG.findall(value))

@@ -1,0 +1,114 @@
+"""Errors as problem documents (RFC 9457), each with the request's id."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from backend.api.models import InvalidMember, Problem
+from backend.domain import errors
+from backend.logs import request_id
+from backend.store.database import DatabaseUnavailableError
+
+RETRY_SECONDS = 5
+
+_STATUS: Mapping[type[errors.DomainError], HTTPStatus] = {
+    errors.NotFoundError: HTTPStatus.NOT_FOUND,
+    errors.ConflictError: HTTPStatus.CONFLICT,
+    errors.InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    errors.NotSignedInError: HTTPStatus.UNAUTHORIZED,
+    errors.WrongPasswordError: HTTPStatus.FORBIDDEN,
+    errors.ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
+    errors.ChangedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str = "",
+    headers: Mapping[str, str] | None = None,
+    members: list[InvalidMember] | None = None,
+) -> Response:
+    document = Problem(
+        type=f"urn:problem:{kind}" if kind else "about:blank",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=request_id.get() or "",
+        errors=members,
+    )
+    return Response(
+        document.model_dump_json(exclude_none=True),
+        status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer each kind of error with a problem document."""
+    app.add_exception_handler(errors.DomainError, _domain)
+    app.add_exception_handler(DatabaseUnavailableError, _unavailable)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+
+
+async def _domain(_: Request, error: Exception) -> Response:
+    assert isinstance(error, errors.DomainError)  # noqa: S101 - how it is installed
+    headers: dict[str, str] = {}
+    members = None
+    if isinstance(error, errors.NotSignedInError):
+        headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, errors.ThrottledError):
+        headers["Retry-After"] = str(error.retry_after)
+    if isinstance(error, errors.InvalidError):
+        members = [InvalidMember(pointer=error.pointer, detail=error.detail)]
+    return problem(
+        _STATUS[type(error)], error.detail, kind=error.kind, headers=headers, members=members
+    )
+
+
+async def _unavailable(_: Request, __: Exception) -> Response:
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "the database cannot be asked at the moment; try again",
+        kind="unavailable",
+        headers={"Retry-After": str(RETRY_SECONDS)},
+    )
+
+
+async def _invalid(_: Request, error: Exception) -> Response:
+    """What was sent is not repeated: it may hold a password, or what JSON cannot hold."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - how it is installed
+    if any(fault["type"] == "json_invalid" for fault in error.errors()):
+        return problem(HTTPStatus.BAD_REQUEST, "the body is not JSON", kind="not-json")
+    members = [
+        InvalidMember(pointer=_pointer(fault["loc"]), detail=fault["msg"])
+        for fault in error.errors()
+    ]
+    return problem(
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "; ".join(f"{member.pointer}: {member.detail}" for member in members[:5]),
+        kind="invalid",
+        members=members,
+    )
+
+
+async def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - how it is installed
+    return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+def _pointer(location: tuple[Any, ...]) -> str:
+    """`("body", "components", 0, "id")` is `#/components/0/id`; others keep where they were."""
+    parts = location[1:] if location[:1] == ("body",) else location
+    escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "#/" + "/".join(escaped)

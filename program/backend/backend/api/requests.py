@@ -1,0 +1,164 @@
+"""What happens to every request: an id, a bound on its body, an access record, and no bare error.
+
+An ASGI middleware: it sees the request before, and the response after, everything else.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from http import HTTPStatus
+from uuid import uuid4
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend import logs
+from backend.api.problems import problem
+
+BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
+
+_ID = re.compile(r"[A-Za-z0-9._=:;/+-]{1,128}")
+# A response carries nothing that a browser should run or show inside of another page.
+_SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+access = logging.getLogger(logs.ACCESS)
+logger = logging.getLogger(__name__)
+
+
+class _BodyTooLargeError(Exception):
+    pass
+
+
+class RequestMiddleware:
+    """`quiet_paths` are logged at DEBUG while they answer 200: health checks, every few seconds."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        quiet_paths: frozenset[str] = frozenset(),
+        is_draining: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._app = app
+        self._quiet_paths = quiet_paths
+        self._is_draining = is_draining
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, draining=self._is_draining())
+        token = logs.request_id.set(exchange.id)
+        try:
+            await exchange.run(self._app)
+        finally:
+            quiet = scope["path"] in self._quiet_paths and exchange.status == HTTPStatus.OK
+            exchange.log(logging.DEBUG if quiet else logging.INFO)
+            logs.request_id.reset(token)
+
+
+class _Exchange:
+    """One request and its response."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, *, draining: bool) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._draining = draining
+        self._headers = Headers(scope=scope)
+        self._started = time.perf_counter()
+        self._received = 0
+        self._sent = 0
+        self.id = _request_id(self._headers)
+        self.status: int | None = None
+
+    async def run(self, app: ASGIApp) -> None:
+        try:
+            self._check_length(self._headers.get("content-length", ""))
+            await app(self._inner_scope(), self.receive, self.send)
+        except _BodyTooLargeError:
+            await self._answer(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"a body may have at most {BODY_BYTES} bytes",
+                # What the client goes on to send is not read.
+                close=True,
+            )
+        except Exception as error:
+            if self.status is not None:
+                raise  # too late for another answer; the server cuts the connection and logs it
+            logger.exception("uncaught %s", type(error).__name__)
+            await self._answer(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "an error that is ours; it is logged"
+            )
+
+    def _check_length(self, given: str) -> None:
+        if given.isdecimal() and int(given) > BODY_BYTES:
+            raise _BodyTooLargeError
+
+    def _inner_scope(self) -> Scope:
+        """HEAD is answered as GET is (RFC 9110, 9.3.2); the server leaves the body out."""
+        head = self._scope["method"] == "HEAD"
+        return {**self._scope, "method": "GET"} if head else self._scope
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._received += len(message.get("body", b""))
+            if self._received > BODY_BYTES:
+                raise _BodyTooLargeError
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-Id"] = self.id
+            for name, value in _SECURITY_HEADERS.items():
+                headers.setdefault(name, value)
+            if self._draining:
+                headers["Connection"] = "close"
+        elif message["type"] == "http.response.body":
+            self._sent += len(message.get("body", b""))
+        await self._send(message)
+
+    async def _answer(self, status: HTTPStatus, detail: str, *, close: bool = False) -> None:
+        response = problem(status, detail, headers={"Connection": "close"} if close else None)
+        await response(self._scope, self._receive, self.send)
+
+    def log(self, level: int) -> None:
+        if not access.isEnabledFor(level):
+            return
+        scope = self._scope
+        client = scope.get("client")
+        fields = {
+            "method": scope["method"],
+            "path": scope["path"],
+            "query": scope["query_string"].decode("ascii", "backslashreplace"),
+            "status": self.status,
+            "duration_ms": round((time.perf_counter() - self._started) * 1000, 3),
+            "bytes": self._sent,
+            "client": client[0] if client else None,
+            "forwarded_for": self._headers.get("x-forwarded-for"),
+            "user_agent": self._headers.get("user-agent"),
+            "trace_id": self._headers.get("x-amzn-trace-id"),
+        }
+        message = "%s %s %s"
+        access.log(
+            level, message, scope["method"], scope["path"], self.status, extra={"fields": fields}
+        )
+
+
+def _request_id(headers: Headers) -> str:
+    """The caller's, so that one id follows a request through all services; else one of our own."""
+    for name in ("x-request-id", "x-amzn-trace-id"):
+        given = headers.get(name, "")
+        if _ID.fullmatch(given):
+            return given
+    return uuid4().hex

@@ -1,0 +1,41 @@
+"""Administrators' sessions and passwords."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from backend.api import models, sign_in
+from backend.api.sign_in import SignedIn
+from backend.api.state import Own
+from backend.store import administrators
+
+router = APIRouter(tags=["administrators"])
+
+
+@router.post("/sessions", status_code=201)
+async def create_session(
+    own: Own, request: Request, response: Response, asked: models.Credentials
+) -> models.NewSession:
+    """Signs in. A wrong name and a wrong password are told apart neither by answer nor by time."""
+    response.headers["Cache-Control"] = "no-store"
+    address = sign_in.client_address(request, own.trusted_proxies)
+    return await sign_in.sign_in(own, asked, address)
+
+
+@router.get("/sessions/current")
+async def get_session(who: SignedIn, response: Response) -> models.CurrentSession:
+    response.headers["Cache-Control"] = "no-store"
+    return models.CurrentSession(username=who.username, expires_at=who.expires_at)
+
+
+@router.delete("/sessions/current", status_code=204)
+async def delete_session(own: Own, who: SignedIn) -> None:
+    """Signs out."""
+    async with own.database.transaction() as connection:
+        await administrators.close_session(connection, who.token_hash)
+
+
+@router.put("/administrators/me/password", status_code=204)
+async def put_password(own: Own, who: SignedIn, asked: models.PasswordChange) -> None:
+    """Changes one's password; all one's other sessions end."""
+    await sign_in.change_password(own, who, asked)

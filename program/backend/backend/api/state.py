@@ -1,0 +1,27 @@
+"""What the routes work with, made once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from backend.api.documents import Documents
+from backend.passwords import Passwords
+from backend.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    database: Database
+    documents: Documents
+    passwords: Passwords = field(default_factory=Passwords)
+    trusted_proxies: int = 2
+
+
+async def services(request: Request) -> Services:
+    return cast("Services", request.app.state.services)
+
+
+Own = Annotated[Services, Depends(services)]

@@ -1,0 +1,58 @@
+"""Why something that was asked for cannot be done; `backend.api.problems` says it over HTTP."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """`detail` is for the person who asked; `kind` is a stable name for programs."""
+
+    kind = "rejected"
+
+    def __init__(self, detail: str, *, kind: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.kind = kind or type(self).kind
+
+
+class NotFoundError(DomainError):
+    kind = "not-found"
+
+
+class ConflictError(DomainError):
+    """What is there already stands against it."""
+
+    kind = "conflict"
+
+
+class InvalidError(DomainError):
+    """A value that only what is stored shows to be wrong; `pointer` is a JSON Pointer to it."""
+
+    kind = "invalid"
+
+    def __init__(self, detail: str, *, pointer: str) -> None:
+        super().__init__(detail)
+        self.pointer = pointer
+
+
+class NotSignedInError(DomainError):
+    kind = "not-signed-in"
+
+
+class WrongPasswordError(DomainError):
+    kind = "wrong-password"
+
+
+class ThrottledError(DomainError):
+    """Too many attempts; `retry_after` in seconds."""
+
+    kind = "throttled"
+
+    def __init__(self, detail: str, *, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class ChangedMeanwhileError(DomainError):
+    """If-Match names a version that is no longer the current one."""
+
+    kind = "changed-meanwhile"

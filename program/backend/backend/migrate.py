@@ -1,0 +1,160 @@
+"""Brings a database up to date, with the master user's rights; the services have fewer.
+
+In order: wait for the server, take a lock (another migration waits for this one), make the
+application's role and give it its password and rights, apply the migrations, make the first
+administrator. Whatever is there already stays as it is, so it may be run before every release.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from uuid import uuid4
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from psycopg import Connection as PsycopgConnection
+from psycopg import sql
+
+from backend.passwords import Passwords
+from backend.settings import MigrateSettings
+from backend.store.database import connect_arguments, url
+from backend.store.tables import administrators
+
+FIRST_ADMINISTRATOR = "admin"
+RETRY_SECONDS = 1.0
+_LOCK = 7_261_954_030  # any number, only always the same one
+
+logger = logging.getLogger(__name__)
+
+
+def run() -> None:
+    migrate(MigrateSettings.read())
+
+
+def migrate(settings: MigrateSettings) -> None:
+    engine = _engine(settings)
+    try:
+        with _connect(engine, settings.database_wait_seconds) as connection:
+            _lock(connection)
+            put_role(connection, settings)
+            upgrade(connection)
+            grant(connection, settings)
+            put_first_administrator(connection, settings)
+    finally:
+        engine.dispose()
+
+
+def put_role(connection: sa.Connection, settings: MigrateSettings) -> None:
+    """Make the application's role, which may only sign in, and set its password.
+
+    What is sent is a SCRAM verifier: the password itself would show in the server's log.
+    """
+    name = settings.database_username
+    known = connection.scalar(
+        sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}
+    )
+    raw = _psycopg(connection)
+    verifier = raw.pgconn.encrypt_password(
+        settings.database_password.get_secret_value().encode(), name.encode(), b"scram-sha-256"
+    )
+    statement = (
+        "ALTER ROLE {} WITH LOGIN PASSWORD {}" if known else "CREATE ROLE {} WITH LOGIN PASSWORD {}"
+    )
+    raw.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Literal(verifier.decode())))
+    connection.commit()
+    logger.info("the role %s is %s", name, "up to date" if known else "made")
+
+
+def upgrade(connection: sa.Connection) -> None:
+    """Apply the migrations that are missing, all or none."""
+    config = Config()
+    config.set_main_option("script_location", "backend:migrations")
+    config.attributes["connection"] = connection
+    # A statement that changes a table and waits for its lock makes all others wait behind it.
+    connection.execute(sa.text("SET lock_timeout = '30s'"))
+    connection.commit()
+    command.upgrade(config, "head")
+    connection.commit()
+
+
+def grant(connection: sa.Connection, settings: MigrateSettings) -> None:
+    """Let the application's role read and write rows, those of later migrations too; no more."""
+    role, database = (
+        sql.Identifier(settings.database_username),
+        sql.Identifier(settings.database_name),
+    )
+    by_default = "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
+    raw = _psycopg(connection)
+    for statement in (
+        "GRANT CONNECT ON DATABASE {database} TO {role}",
+        "GRANT USAGE ON SCHEMA public TO {role}",
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
+        "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        f"{by_default} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {{role}}",
+        f"{by_default} GRANT USAGE, SELECT ON SEQUENCES TO {{role}}",
+        "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+    ):
+        raw.execute(sql.SQL(statement).format(role=role, database=database))
+    connection.commit()
+
+
+def put_first_administrator(connection: sa.Connection, settings: MigrateSettings) -> None:
+    """Make `admin` with ADMINISTRATOR_PASSWORD, if there is no administrator at all."""
+    if connection.scalar(sa.select(sa.func.count()).select_from(administrators)):
+        return
+    password = settings.administrator_password.get_secret_value()
+    now = sa.func.now()
+    connection.execute(
+        sa.insert(administrators).values(
+            id=uuid4(),
+            username=FIRST_ADMINISTRATOR,
+            password_hash=Passwords().hash_now(password),
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    connection.commit()
+    logger.info("the first administrator, %s, is made", FIRST_ADMINISTRATOR)
+
+
+def _engine(settings: MigrateSettings) -> sa.Engine:
+    return sa.create_engine(
+        url(
+            settings,
+            settings.database_master_username,
+            settings.database_master_password.get_secret_value(),
+        ),
+        poolclass=sa.NullPool,
+        hide_parameters=True,
+        connect_args=connect_arguments(settings),
+    )
+
+
+def _connect(engine: sa.Engine, wait_seconds: float) -> sa.Connection:
+    """A connection, once the server accepts one; it may have been made only minutes ago."""
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        try:
+            return engine.connect()
+        except sa.exc.OperationalError as error:
+            if time.monotonic() >= deadline:
+                raise
+            logger.warning("the database is not there yet: %s", str(error.orig).strip())
+            time.sleep(RETRY_SECONDS)
+
+
+def _lock(connection: sa.Connection) -> None:
+    """Wait for other migrations; the lock is held until the connection is closed."""
+    # A migration may have to wait for, or look through, far more than a request may.
+    connection.execute(sa.text("SET statement_timeout = '15min'"))
+    connection.execute(sa.text("SET lock_timeout = '15min'"))
+    connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+    connection.commit()
+
+
+def _psycopg(connection: sa.Connection) -> PsycopgConnection[tuple[object, ...]]:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, PsycopgConnection)  # noqa: S101 - the URL says so
+    return raw

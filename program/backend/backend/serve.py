@@ -1,0 +1,99 @@
+"""The HTTP server: uvicorn, on uvloop and httptools, with a drain before it stops."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import time
+from types import FrameType
+
+import uvicorn
+
+from backend.api.app import create_app
+from backend.settings import ServeSettings, SettingsError
+
+# The ALB reuses idle connections for 60 s; a server that closes one earlier may close it just as a
+# request arrives, which the client sees as a 502.
+KEEP_ALIVE_SECONDS = 75
+QUIET_SECONDS = 2.0
+
+logger = logging.getLogger(__name__)
+
+
+class DrainingServer(uvicorn.Server):
+    """At SIGTERM it serves on until requests stop coming.
+
+    ECS may send SIGTERM before the load balancer has stopped sending requests. So the server goes
+    on answering, asks for connections to be closed, and stops once nobody has asked for anything
+    for `QUIET_SECONDS`, or after `drain_seconds`; then requests in flight have uvicorn's graceful
+    time-out. A second SIGTERM, or SIGINT, skips the drain.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, drain_seconds: float) -> None:
+        super().__init__(config)
+        self._drain_seconds = drain_seconds
+        self._drain_until: float | None = None
+        self._last_requests = 0
+        self._quiet_since = 0.0
+
+    @property
+    def is_draining(self) -> bool:
+        return self._drain_until is not None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if sig == signal.SIGTERM and not self.is_draining:
+            now = time.monotonic()
+            self._drain_until, self._quiet_since = now + self._drain_seconds, now
+            self._last_requests = self.server_state.total_requests
+            logger.info("draining")
+        elif self.should_exit and sig == signal.SIGINT:
+            self.force_exit = True
+        else:
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._drain_until is not None and self._is_drained(self._drain_until):
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def _is_drained(self, until: float) -> bool:
+        now = time.monotonic()
+        if self.server_state.total_requests != self._last_requests:
+            self._last_requests, self._quiet_since = self.server_state.total_requests, now
+        return now >= until or now - self._quiet_since >= QUIET_SECONDS
+
+
+def run() -> None:
+    settings = ServeSettings.read()
+    with _listen(settings.host, settings.port) as listener:
+        server: DrainingServer
+        app = create_app(settings, is_draining=lambda: server.is_draining)
+        config = uvicorn.Config(
+            app,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=settings.shutdown_seconds,
+        )
+        server = DrainingServer(config, drain_seconds=settings.drain_seconds)
+        logger.info("listening on http://%s:%s", *listener.getsockname()[:2])
+        try:
+            server.run(sockets=[listener])
+        except SystemExit as exit_:
+            raise RuntimeError(f"the server could not start (code {exit_.code})") from exit_
+        logger.info("stopped")
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(f"HOST, PORT: cannot listen on {host}:{port}: {error}") from None

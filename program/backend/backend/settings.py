@@ -1,0 +1,109 @@
+"""Settings, read from the environment once. A value that is secret never shows in a repr or log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Text = Annotated[str, Field(min_length=1)]
+Secret = Annotated[SecretStr, Field(min_length=1)]
+SslMode = Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
+RDS_CERTIFICATES = Path("/etc/ssl/certs/rds-global-bundle.pem")  # put there by the Dockerfile
+
+
+class SettingsError(Exception):
+    """The environment lacks something, or holds what cannot be understood; names each variable."""
+
+
+class _Settings(BaseSettings):
+    # An empty variable is as good as none: container definitions cannot leave one out by condition.
+    model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
+
+    @classmethod
+    def read(cls) -> Self:
+        """From the environment; raises `SettingsError`."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise SettingsError(_explain(error)) from None
+
+
+class LogSettings(_Settings):
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"] = "INFO"
+
+
+class DatabaseSettings(_Settings):
+    database_host: Text
+    database_port: Annotated[int, Field(ge=1, le=65535)] = 5432
+    database_name: Text
+    database_username: Text
+    database_password: Secret
+    database_sslmode: SslMode | None = Field(
+        default=None, description="Unset: verify-full for an RDS name, prefer for any other."
+    )
+    database_sslrootcert: Path = RDS_CERTIFICATES
+
+    @property
+    def tls(self) -> dict[str, str]:
+        """libpq's parameters. On AWS a server must prove that it is the one asked for."""
+        rds = self.database_host.endswith((".rds.amazonaws.com", ".rds.amazonaws.com.cn"))
+        mode = self.database_sslmode or ("verify-full" if rds else "prefer")
+        if mode in ("verify-ca", "verify-full"):
+            return {"sslmode": mode, "sslrootcert": str(self.database_sslrootcert)}
+        return {"sslmode": mode}
+
+    @model_validator(mode="after")
+    def _certificates_are_there(self) -> Self:
+        certificates = self.tls.get("sslrootcert")
+        if certificates not in (None, "system") and not Path(str(certificates)).is_file():
+            raise ValueError(
+                f"DATABASE_SSLROOTCERT: no such file {certificates}; the image holds it, elsewhere "
+                "name a file of certificate authorities or set DATABASE_SSLMODE"
+            )
+        return self
+
+
+class ServeSettings(DatabaseSettings):
+    host: Text = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    pool_size: Annotated[int, Field(ge=1, le=100)] = 10
+    drain_seconds: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=15, description="After SIGTERM, serve on for at most so long while requests come."
+    )
+    shutdown_seconds: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=10, description="Then wait so long for requests in flight."
+    )
+    trusted_proxies: Annotated[int, Field(ge=0, le=10)] = Field(
+        default=2, description="How many proxies append to X-Forwarded-For: CloudFront and the ALB."
+    )
+
+
+class MigrateSettings(DatabaseSettings):
+    database_master_username: Text
+    database_master_password: Secret
+    administrator_password: Annotated[SecretStr, Field(min_length=12, max_length=128)]
+    database_wait_seconds: Annotated[float, Field(ge=0, le=900)] = Field(
+        default=60, description="How long to wait for a database that is not up yet."
+    )
+
+    @model_validator(mode="after")
+    def _two_roles(self) -> Self:
+        if self.database_username == self.database_master_username:
+            raise ValueError(
+                "DATABASE_USERNAME: must differ from DATABASE_MASTER_USERNAME: "
+                "the service runs with a role of its own that cannot change the schema"
+            )
+        return self
+
+
+def _explain(error: ValidationError) -> str:
+    def line(fault: Any) -> str:
+        name = "_".join(str(part) for part in fault["loc"]).upper()
+        reason = "must be set" if fault["type"] == "missing" else fault["msg"]
+        return f"{name}: {reason}" if name else str(reason).removeprefix("Value error, ")
+
+    return "; ".join(line(fault) for fault in error.errors(include_input=False, include_url=False))

@@ -1,0 +1,180 @@
+"""The database's connections: a pool, short time-outs, and one error for "cannot be asked now"."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from backend.settings import DatabaseSettings
+from backend.store.tables import revision
+
+logger = logging.getLogger(__name__)
+
+POOL_WAIT_SECONDS = 2
+CONNECT_SECONDS = 3
+STATEMENT_MILLISECONDS = 5_000
+LOCK_MILLISECONDS = 3_000
+
+
+class DatabaseUnavailableError(Exception):
+    """The database cannot be asked: it is down, busy, or took too long. Trying again may help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """How often what the public sees has changed, and when it last did."""
+
+    value: int
+    changed_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A transaction that no other write overlaps. `now` is later than any stored before."""
+
+    connection: AsyncConnection
+    now: dt.datetime
+
+
+class Database:
+    def __init__(self, settings: DatabaseSettings, *, pool_size: int = 10) -> None:
+        self._engine = create_async_engine(
+            url(
+                settings, settings.database_username, settings.database_password.get_secret_value()
+            ),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            # A connection that a failover cut is found out before a request is spent on it.
+            pool_pre_ping=True,
+            hide_parameters=True,  # in errors, and so in the logs: they hold what people wrote
+            connect_args=connect_arguments(settings),
+        )
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._snapshot = self._engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._complaints = _Complaints()
+
+    @asynccontextmanager
+    async def query(self) -> AsyncIterator[AsyncConnection]:
+        """For single statements, each a transaction of its own."""
+        async with self._availability(), self._autocommit.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """For queries that must agree with each other; read-only."""
+        async with self._availability(), self._snapshot.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Write]:
+        """For changes of what the public sees, one after the other.
+
+        Such changes are few, and one lock taken first makes each see all before it: no lost
+        updates, no deadlocks, and times that grow from change to change.
+        """
+        async with self._availability(), self._engine.begin() as connection:
+            await connection.execute(sa.select(revision.c.value).with_for_update())
+            after = revision.c.changed_at + sa.text("interval '1 microsecond'")
+            # A statement of its own: in the one that waits, it could be evaluated before the wait.
+            clock = sa.select(sa.func.greatest(sa.func.clock_timestamp(), after))
+            yield Write(connection, (await connection.execute(clock)).scalar_one())
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncConnection]:
+        """For changes that the public does not see."""
+        async with self._availability(), self._engine.begin() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def _availability(self) -> AsyncIterator[None]:
+        try:
+            yield
+        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
+            self._complaints.about(error)
+            raise DatabaseUnavailableError from error
+        except exc.DBAPIError as error:
+            # A server that became a replica answers, but refuses to write.
+            if not error.connection_invalidated and _sqlstate(error) != "25006":
+                raise
+            await self._engine.dispose()
+            self._complaints.about(error)
+            raise DatabaseUnavailableError from error
+
+
+async def current_revision(connection: AsyncConnection) -> Revision:
+    row = (await connection.execute(sa.select(revision.c.value, revision.c.changed_at))).one()
+    return Revision(row.value, row.changed_at)
+
+
+def violated_constraint(error: exc.IntegrityError) -> str | None:
+    """The name of the constraint that refused."""
+    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+
+
+def url(settings: DatabaseSettings, username: str, password: str) -> sa.URL:
+    return sa.URL.create(
+        "postgresql+psycopg",
+        username,
+        password,
+        settings.database_host,
+        settings.database_port,
+        settings.database_name,
+    )
+
+
+def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
+    """libpq's parameters: TLS, and a bound on each wait, also on a network that went silent."""
+    return {
+        **settings.tls,
+        "application_name": "backend",
+        "client_encoding": "utf8",
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": STATEMENT_MILLISECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS}"
+        f" -c lock_timeout={LOCK_MILLISECONDS} -c idle_in_transaction_session_timeout=10000",
+    }
+
+
+def _sqlstate(error: exc.DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+class _Complaints:
+    """One ERROR record a second at most: an outage must not drown in its own noise."""
+
+    def __init__(self) -> None:
+        self._last = float("-inf")
+        self._kept_back = 0
+
+    def about(self, error: exc.SQLAlchemyError) -> None:
+        now = time.monotonic()
+        if now - self._last < 1:
+            self._kept_back += 1
+            return
+        # Not the statement and its parameters, which hold what people wrote.
+        cause = getattr(error, "orig", None) or error
+        logger.error(
+            "the database cannot be asked: %s: %s",
+            type(cause).__name__,
+            str(cause).strip(),
+            extra={"fields": {"kept_back": self._kept_back}},
+        )
+        self._last, self._kept_back = now, 0

@@ -1,0 +1,198 @@
+"""Incidents and their updates; what they say of components changes the components' status."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.domain import rules
+from backend.domain.errors import NotFoundError
+from backend.domain.status import ComponentStatus, IncidentStatus
+from backend.domain.values import AffectedComponent, Incident, IncidentUpdate
+from backend.store.components import settle_status
+from backend.store.database import Write
+from backend.store.maintenances import check_components
+from backend.store.tables import components, incident_components, incident_updates, incidents
+
+_i = incidents.c
+_u = incident_updates.c
+_link = incident_components.c
+
+Affected = Sequence[tuple[UUID, ComponentStatus]]
+
+
+class Filter(StrEnum):
+    ACTIVE = "active"
+    RESOLVED = "resolved"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ends: what follows is older than this incident."""
+
+    started_at: dt.datetime
+    id: UUID
+
+
+async def list_page(
+    connection: AsyncConnection, state: Filter, limit: int, before: Cursor | None = None
+) -> tuple[tuple[Incident, ...], Cursor | None]:
+    """At most `limit` incidents, newest first, and the cursor of the page that follows, if any."""
+    statement = sa.select(incidents)
+    if state is not Filter.ALL:
+        open_ = _i.resolved_at.is_(None)
+        statement = statement.where(open_ if state is Filter.ACTIVE else ~open_)
+    if before is not None:
+        statement = statement.where(
+            sa.tuple_(_i.started_at, _i.id) < sa.tuple_(before.started_at, before.id)
+        )
+    statement = statement.order_by(_i.started_at.desc(), _i.id.desc()).limit(limit + 1)
+    found = await _read(connection, statement)
+    page = found[:limit]
+    more = len(found) > limit
+    return page, Cursor(page[-1].started_at, page[-1].id) if more else None
+
+
+async def get(connection: AsyncConnection, incident_id: UUID) -> Incident:
+    found = await _read(connection, sa.select(incidents).where(_i.id == incident_id))
+    if not found:
+        raise NotFoundError("there is no such incident")
+    return found[0]
+
+
+async def create(write: Write, values: Mapping[str, Any], affected: Affected) -> Incident:
+    """`values`: title, title_ja, impact, status, body, body_ja (the first update's)."""
+    row = dict(values)
+    update = {"body": row.pop("body"), "body_ja": row.pop("body_ja")}
+    rules.check_first_status(row["status"])
+    row |= {"id": uuid4(), "started_at": write.now, "updated_at": write.now}
+    await write.connection.execute(sa.insert(incidents).values(row))
+    await _insert_update(write, row["id"], {**update, "status": row["status"]})
+    await _put_components(write, row["id"], affected)
+    return await get(write.connection, row["id"])
+
+
+async def change(
+    write: Write,
+    incident_id: UUID,
+    changes: Mapping[str, Any],
+    affected: Affected | None,
+) -> Incident:
+    """`changes`: any of title, title_ja, impact; `affected` None leaves the components alone."""
+    before = await get(write.connection, incident_id)
+    values = {**changes, "updated_at": write.now}
+    await write.connection.execute(sa.update(incidents).where(_i.id == incident_id).values(values))
+    if affected is not None:
+        rules.check_still_open(before.status)
+        await _put_components(write, incident_id, affected)
+    return await get(write.connection, incident_id)
+
+
+async def post_update(
+    write: Write,
+    incident_id: UUID,
+    values: Mapping[str, Any],
+    affected: Affected | None,
+) -> Incident:
+    """`values`: status, body, body_ja. Resolving lets go of the components."""
+    before = await get(write.connection, incident_id)
+    rules.check_still_open(before.status)
+    resolved = values["status"] is IncidentStatus.RESOLVED
+    await _insert_update(write, incident_id, values)
+    if affected is not None:
+        await _put_components(write, incident_id, affected)
+    await write.connection.execute(
+        sa.update(incidents)
+        .where(_i.id == incident_id)
+        .values(
+            status=values["status"],
+            resolved_at=write.now if resolved else None,
+            updated_at=write.now,
+        )
+    )
+    if resolved:
+        await settle_status(write, [component.id for component in before.components])
+    return await get(write.connection, incident_id)
+
+
+async def _insert_update(write: Write, incident_id: UUID, values: Mapping[str, Any]) -> None:
+    row = {**values, "id": uuid4(), "incident_id": incident_id, "created_at": write.now}
+    await write.connection.execute(sa.insert(incident_updates).values(row))
+
+
+async def _put_components(write: Write, incident_id: UUID, affected: Affected) -> None:
+    """Make `affected` the incident's components, and each component's status follow."""
+    now_affected = [component_id for component_id, _ in affected]
+    await check_components(write.connection, now_affected, "#/components")
+    removed = (
+        sa.delete(incident_components)
+        .where(_link.incident_id == incident_id)
+        .returning(_link.component_id)
+    )
+    before = (await write.connection.execute(removed)).scalars().all()
+    if affected:
+        await write.connection.execute(
+            sa.insert(incident_components),
+            [
+                {"incident_id": incident_id, "component_id": component_id, "status": status}
+                for component_id, status in affected
+            ],
+        )
+    await settle_status(write, {*before, *now_affected})
+
+
+async def _read(connection: AsyncConnection, statement: sa.Select[Any]) -> tuple[Incident, ...]:
+    rows = (await connection.execute(statement)).mappings().all()
+    ids = [row["id"] for row in rows]
+    updates, affected = await _updates_of(connection, ids), await _components_of(connection, ids)
+    return tuple(
+        Incident(
+            **row,
+            components=tuple(affected[row["id"]]),
+            updates=tuple(updates[row["id"]]),
+        )
+        for row in rows
+    )
+
+
+async def _updates_of(
+    connection: AsyncConnection, ids: Collection[UUID]
+) -> Mapping[UUID, Iterable[IncidentUpdate]]:
+    found: dict[UUID, list[IncidentUpdate]] = defaultdict(list)
+    if ids:
+        statement = (
+            sa.select(incident_updates)
+            .where(_u.incident_id.in_(ids))
+            .order_by(_u.created_at.desc(), _u.id.desc())
+        )
+        for row in (await connection.execute(statement)).mappings():
+            values = dict(row)
+            found[values.pop("incident_id")].append(IncidentUpdate(**values))
+    return found
+
+
+async def _components_of(
+    connection: AsyncConnection, ids: Collection[UUID]
+) -> Mapping[UUID, Iterable[AffectedComponent]]:
+    found: dict[UUID, list[AffectedComponent]] = defaultdict(list)
+    if ids:
+        c = components.c
+        statement = (
+            sa.select(_link.incident_id, c.id, c.name, c.name_ja, _link.status)
+            .join(components, c.id == _link.component_id)
+            .where(_link.incident_id.in_(ids))
+            .order_by(c.position, c.created_at, c.id)
+        )
+        for row in (await connection.execute(statement)).mappings():
+            values = dict(row)
+            found[values.pop("incident_id")].append(AffectedComponent(**values))
+    return found

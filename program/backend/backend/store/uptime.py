@@ -1,0 +1,56 @@
+"""How long each component was not operational, by day, in one query.
+
+It looks only at what was not operational in the window, and cuts that at midnight UTC; so it costs
+as much as there was trouble, not components times days. `backend.domain.uptime` fills in the rest.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.domain.status import ComponentStatus
+from backend.domain.uptime import Slice, midnight
+
+_QUERY = sa.text("""
+    WITH trouble AS (
+        SELECT component_id, status, started_at, ended_at
+          FROM component_status_history
+         WHERE status <> 'operational' AND (ended_at IS NULL OR ended_at > :since)
+        UNION ALL
+        SELECT component_id, 'under_maintenance', starts_at, ends_at
+          FROM maintenances JOIN maintenance_components ON maintenance_id = maintenances.id
+         WHERE ends_at > :since
+    ), bounded AS (
+        SELECT component_id, status, greatest(started_at, :since) AS started_at,
+               least(ended_at, :now) AS ended_at
+          FROM trouble
+         WHERE started_at < :now
+    )
+    SELECT component_id, (day AT TIME ZONE 'UTC')::date AS date, status,
+           sum((1000000 * extract(epoch FROM
+               least(ended_at, day + interval '24 hours') - greatest(started_at, day)
+           ))::bigint)::bigint AS microseconds
+      FROM bounded, generate_series(date_trunc('day', started_at, 'UTC'),
+                                    ended_at - interval '1 microsecond',
+                                    interval '24 hours') AS day
+     GROUP BY component_id, date, status
+     ORDER BY component_id, date, status
+""")
+
+
+async def slices(
+    connection: AsyncConnection, first: dt.date, now: dt.datetime
+) -> Mapping[UUID, Sequence[Slice]]:
+    """By component, what was not operational from day `first` (UTC) until `now`."""
+    found: dict[UUID, list[Slice]] = defaultdict(list)
+    for row in await connection.execute(_QUERY, {"since": midnight(first), "now": now}):
+        found[row.component_id].append(
+            Slice(row.date, ComponentStatus(row.status), row.microseconds)
+        )
+    return found
