@@ -65,7 +65,7 @@ class Context:
     token: str = "0123456789abcdef0"  # noqa: S105 -- no secret
     """17 hexadecimal digits, the resource's own, drawn when it is created."""
     generation: int = 1
-    """1 at creation, one more with each in-place update and each replacement."""
+    """1 at creation, one more with each in-place update."""
     now: str = "2025-01-01T00:00:00Z"
     """When the operation runs, RFC 3339 in UTC."""
     vault: Vault = field(default_factory=MemoryVault)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, final
+from typing import Any, Final, TypeAlias, TypeGuard, final
 
 Value: TypeAlias = Any
 """One of the shapes above. The schema, not Python's type checker, knows which."""
@@ -68,7 +68,7 @@ def is_known(value: Value) -> bool:
     return not isinstance(value, Typed) or is_known(value.value)
 
 
-def given(value: Value) -> bool:
+def given(value: Value) -> TypeGuard[Any]:
     """Whether a value is known and not null, so that it can be looked at."""
     return value is not None and value is not UNKNOWN
 

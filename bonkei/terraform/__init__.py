@@ -1,0 +1,7 @@
+"""Terraform, run on real definitions with the miniature's provider."""
+
+from bonkei.terraform.changes import ApplySummary, Change, PlanSummary
+from bonkei.terraform.errors import Diagnostic, TerraformError
+from bonkei.terraform.workspace import Workspace
+
+__all__ = ["ApplySummary", "Change", "Diagnostic", "PlanSummary", "TerraformError", "Workspace"]

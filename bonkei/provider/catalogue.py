@@ -1,0 +1,29 @@
+"""The providers that are served, by their address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider import archive, random, schema
+from bonkei.provider.provider import Provider, assemble
+
+AWS = "registry.terraform.io/hashicorp/aws"
+SCHEMA = "aws-schema.json.gz"
+
+
+def providers() -> Mapping[str, Provider]:
+    """hashicorp/aws, hashicorp/random and hashicorp/archive."""
+    from bonkei.provider import aws  # noqa: PLC0415 -- large, and not needed to name the addresses
+
+    served = (
+        assemble(
+            Provider(
+                schema=schema.load(SCHEMA),
+                resources=getattr(aws, "RESOURCES", {}),
+                data_sources=getattr(aws, "DATA_SOURCES", {}),
+            )
+        ),
+        random.provider(),
+        archive.provider(),
+    )
+    return {provider.schema.address: provider for provider in served}

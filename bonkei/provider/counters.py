@@ -1,0 +1,31 @@
+"""Numbers that go on across runs, such as a task definition family's revisions."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+
+class FileCounters:
+    """Series of numbers from 1 by name, kept in one JSON file; call it for the next of a series."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str) -> int:
+        with self._lock:
+            numbers = self._read()
+            numbers[name] = numbers.get(name, 0) + 1
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            draft = self._file.with_suffix(".draft")
+            draft.write_text(json.dumps(numbers, indent=1, sort_keys=True), encoding="utf-8")
+            draft.replace(self._file)
+            return numbers[name]
+
+    def _read(self) -> dict[str, int]:
+        try:
+            return dict(json.loads(self._file.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            return {}

@@ -1,0 +1,135 @@
+"""A provider's schema: which types there are, and which arguments and attributes they have."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib import resources
+from typing import Any, TypeAlias
+
+Type: TypeAlias = Any
+"""cty's JSON form: "string", "number", "bool", "dynamic", ["list", t], ["set", t], ["map", t],
+["object", {name: t}], ["tuple", [t, …]]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One argument or attribute."""
+
+    type: Type
+    required: bool = False
+    optional: bool = False
+    computed: bool = False
+    sensitive: bool = False
+    write_only: bool = False
+    deprecated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NestedBlock:
+    """A kind of block inside a block. `max_items` 0 means no limit."""
+
+    nesting: str  # single | list | set | map
+    block: Block
+    min_items: int = 0
+    max_items: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """The content of a resource, a data source or a nested block. Compared by identity."""
+
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    blocks: Mapping[str, NestedBlock] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSchema:
+    """Everything that a provider offers."""
+
+    address: str  # such as registry.terraform.io/hashicorp/aws
+    version: str
+    configuration: Block
+    resources: Mapping[str, Block] = field(default_factory=dict)
+    data_sources: Mapping[str, Block] = field(default_factory=dict)
+    ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)
+
+
+def load(name: str) -> ProviderSchema:
+    """Read a data file of this package, such as "aws-schema.json.gz".
+
+    A type is parsed when it is first asked for: a stack uses a few dozen of the hundreds there.
+    """
+    packed = resources.files("bonkei.provider").joinpath("data", name).read_bytes()
+    document = json.loads(gzip.decompress(packed))
+    shared = _LazyBlocks(document["shared"], lambda content: _block(content, shared))
+
+    def lazily(kind: str) -> Mapping[str, Block]:
+        return _LazyBlocks(document[kind], lambda content: _block(content, shared))
+
+    return ProviderSchema(
+        address=document["provider"],
+        version=document["version"],
+        configuration=_block(document["configuration"], shared),
+        resources=lazily("resources"),
+        data_sources=lazily("data_sources"),
+        ephemeral_resources=lazily("ephemeral_resources"),
+    )
+
+
+class _LazyBlocks(Mapping[str, Block]):
+    def __init__(self, contents: Mapping[str, Any], parse: Callable[[Any], Block]) -> None:
+        self._contents = contents
+        self._parse = parse
+        self._parsed: dict[str, Block] = {}
+
+    def __getitem__(self, name: str) -> Block:
+        if name not in self._parsed:
+            self._parsed[name] = self._parse(self._contents[name])
+        return self._parsed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+
+def _block(content: Any, shared: Mapping[str, Block]) -> Block:
+    if "ref" in content:
+        return shared[content["ref"]]
+    return Block(
+        {name: Attribute(**attribute) for name, attribute in content["attributes"].items()},
+        {
+            name: NestedBlock(
+                nested["nesting_mode"],
+                _block(nested["block"], shared),
+                nested.get("min_items", 0),
+                nested.get("max_items", 0),
+            )
+            for name, nested in content["block_types"].items()
+        },
+    )
+
+
+def type_of(block: Block) -> Type:
+    """The block's value as cty's object type."""
+    members: dict[str, Type] = {name: a.type for name, a in block.attributes.items()}
+    members.update((name, type_of_nested(nested)) for name, nested in block.blocks.items())
+    return ["object", members]
+
+
+def type_of_nested(nested: NestedBlock) -> Type:
+    """The value of all blocks of one kind as a cty type."""
+    inner = type_of(nested.block)
+    return inner if nested.nesting == "single" else [nested.nesting, inner]
+
+
+def empty(block: Block) -> dict[str, Any]:
+    """The block's value with every attribute null and no nested block."""
+    values: dict[str, Any] = dict.fromkeys(block.attributes)
+    absent: dict[str, Callable[[], Any]] = {"single": lambda: None, "map": dict}
+    values.update((name, absent.get(n.nesting, list)()) for name, n in block.blocks.items())
+    return values

@@ -1,0 +1,165 @@
+"""The process that serves the providers to Terraform.
+
+Terraform opens one connection for each provider block it evaluates and configures it once; the
+blocks differ in region and tags. gRPC for Python does not tell connections on a Unix socket apart,
+so each accepted connection is relayed to a gRPC server of its own, with a servicer of its own.
+
+Everything is in one directory of mode 0700: no other user of the machine can connect.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from bonkei.provider import wire
+from bonkei.provider.protocol import message
+from bonkei.provider.provider import Provider
+from bonkei.provider.servicer import Servicer
+from bonkei.provider.surroundings import Surroundings
+
+_CHUNK = 1 << 18
+_UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+
+_OPERATIONS = (
+    "GetMetadata",
+    "ValidateProviderConfig",
+    "ConfigureProvider",
+    "ValidateResourceConfig",
+    "ValidateDataResourceConfig",
+    "UpgradeResourceState",
+    "ReadResource",
+    "PlanResourceChange",
+    "ApplyResourceChange",
+    "ImportResourceState",
+    "MoveResourceState",
+    "ReadDataSource",
+    "ValidateEphemeralResourceConfig",
+    "OpenEphemeralResource",
+)
+_WITHOUT_CONTENT = (
+    "GetFunctions",
+    "GetResourceIdentitySchemas",
+    "CloseEphemeralResource",
+    "StopProvider",
+)
+
+
+async def serve(
+    providers: Mapping[str, Provider],
+    surroundings: Surroundings,
+    directory: Path,
+    announce: Callable[[str], None],
+) -> None:
+    """Serve until cancelled. `announce` gets the value for TF_REATTACH_PROVIDERS."""
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        servers = []
+        reattach = {}
+        for number, (address, provider) in enumerate(providers.items()):
+            endpoint = _Endpoint(provider, surroundings, pool, directory / f"{number}")
+            servers.append(
+                await asyncio.start_unix_server(endpoint.relay, directory / f"{number}.sock")
+            )
+            reattach[address] = {
+                "Protocol": "grpc",
+                "ProtocolVersion": 6,
+                "Pid": os.getpid(),
+                "Test": True,
+                "Addr": {"Network": "unix", "String": str(directory / f"{number}.sock")},
+            }
+        announce(json.dumps(reattach))
+        try:
+            await asyncio.gather(*(server.serve_forever() for server in servers))
+        finally:
+            for server in servers:
+                server.close()
+
+
+class _Endpoint:
+    """One provider's socket. The schema is the same for all connections: serialized once."""
+
+    def __init__(
+        self, provider: Provider, surroundings: Surroundings, pool: ThreadPoolExecutor, path: Path
+    ) -> None:
+        self._provider = provider
+        self._surroundings = surroundings
+        self._pool = pool
+        self._path = path
+        self._numbers = itertools.count()
+        self._schema: bytes | None = None
+
+    async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry one connection of Terraform's to a server of its own, until either side ends."""
+        inner = Path(f"{self._path}-{next(self._numbers)}.sock")
+        server = grpc.server(self._pool, options=_UNLIMITED)
+        server.add_generic_rpc_handlers((self._handlers(),))
+        server.add_insecure_port(f"unix:{inner}")
+        server.start()
+        try:
+            inner_reader, inner_writer = await asyncio.open_unix_connection(inner)
+            await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        finally:
+            server.stop(grace=None)
+            inner.unlink(missing_ok=True)  # noqa: ASYNC240 -- a socket, on no slow disk
+
+    def _handlers(self) -> Any:
+        servicer = Servicer(self._provider, self._surroundings)
+        methods = {name: _method(name, getattr(servicer, _snake(name))) for name in _OPERATIONS}
+        for name in _WITHOUT_CONTENT:
+            methods[name] = _method(name, _empty(name))
+        methods["GetProviderSchema"] = grpc.unary_unary_rpc_method_handler(
+            lambda _request, _context: self._schema_bytes()
+        )
+        return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
+
+    def _schema_bytes(self) -> bytes:
+        if self._schema is None:
+            self._schema = wire.provider_schema(self._provider.schema)
+        return self._schema
+
+
+def _method(name: str, answer: Callable[[Any], Any]) -> Any:
+    return grpc.unary_unary_rpc_method_handler(
+        lambda request, _context: answer(request),
+        request_deserializer=message(f"{name}.Request").FromString,
+        response_serializer=message(f"{name}.Response").SerializeToString,
+    )
+
+
+def _empty(name: str) -> Callable[[Any], Any]:
+    response = message(f"{name}.Response")
+    return lambda _: response()
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(_CHUNK):
+            writer.write(data)
+            await writer.drain()
+    with contextlib.suppress(ConnectionError):
+        writer.close()
+        await writer.wait_closed()
+
+
+async def until_input_ends() -> None:
+    """Return when whoever started this process is gone: it holds the other end of our input."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(_CHUNK):
+        pass

@@ -1,0 +1,59 @@
+"""What all operations of one provider process share: the home, the clock, the states seen."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bonkei.provider.behaviour import count_from_one
+from bonkei.provider.counters import FileCounters
+from bonkei.provider.values import Object
+from bonkei.vault import FileVault, MemoryVault, Vault
+
+
+class Peers:
+    """The last known state of each resource, as far as it went through this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._states: dict[str, dict[str, Object]] = {}
+
+    def saw(self, type_name: str, token: str, state: Object | None) -> None:
+        """Remember a resource's state; None means that it is gone."""
+        with self._lock:
+            states = self._states.setdefault(type_name, {})
+            if state is None:
+                states.pop(token, None)
+            else:
+                states[token] = state
+
+    def of(self, type_name: str) -> Sequence[Object]:
+        """The states of a type's resources."""
+        with self._lock:
+            return tuple(self._states.get(type_name, {}).values())
+
+
+def utc_now() -> str:
+    """The time as AWS writes it, RFC 3339 in UTC to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where secrets and counters are kept, and what time it is."""
+
+    vault: Vault = field(default_factory=MemoryVault)
+    sequence: Callable[[str], int] = field(default_factory=count_from_one)
+    clock: Callable[[], str] = utc_now
+    peers: Peers = field(default_factory=Peers)
+
+
+def at_home(home: Path) -> Surroundings:
+    """The surroundings that live below the miniature's home."""
+    return Surroundings(
+        vault=FileVault(home / "secrets"),
+        sequence=FileCounters(home / "terraform" / "counters.json"),
+    )

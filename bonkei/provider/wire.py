@@ -1,0 +1,130 @@
+"""Schemas and problems as messages of the plugin protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from bonkei.provider.behaviour import Problem
+from bonkei.provider.protocol import message
+from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
+
+_Schema = message("Schema")
+_Block = message("Schema.Block")
+_Attribute = message("Schema.Attribute")
+_NestedBlock = message("Schema.NestedBlock")
+_Diagnostic = message("Diagnostic")
+_Path = message("AttributePath")
+_Step = message("AttributePath.Step")
+
+_NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
+_SEVERITY = {"error": 1, "warning": 2}
+
+
+def provider_schema(schema: ProviderSchema) -> bytes:
+    """The serialized answer to GetProviderSchema."""
+    blocks: dict[Block, Any] = {}
+    response = message("GetProviderSchema.Response")()
+    response.provider.block.CopyFrom(_block(schema.configuration, blocks))
+    response.server_capabilities.move_resource_state = True
+    for messages, types in (
+        (response.resource_schemas, schema.resources),
+        (response.data_source_schemas, schema.data_sources),
+        (response.ephemeral_resource_schemas, schema.ephemeral_resources),
+    ):
+        for name, block in types.items():
+            messages[name].block.CopyFrom(_block(block, blocks))
+    return bytes(response.SerializeToString())
+
+
+def _block(block: Block, known: dict[Block, Any]) -> Any:
+    if block not in known:
+        known[block] = _Block(
+            attributes=[_attribute(name, a) for name, a in block.attributes.items()],
+            block_types=[_nested(name, n, known) for name, n in block.blocks.items()],
+        )
+    return known[block]
+
+
+def _attribute(name: str, attribute: Attribute) -> Any:
+    return _Attribute(
+        name=name,
+        type=json.dumps(attribute.type, separators=(",", ":")).encode(),
+        required=attribute.required,
+        optional=attribute.optional,
+        computed=attribute.computed,
+        sensitive=attribute.sensitive,
+        write_only=attribute.write_only,
+        deprecated=attribute.deprecated,
+    )
+
+
+def _nested(name: str, nested: NestedBlock, known: dict[Block, Any]) -> Any:
+    return _NestedBlock(
+        type_name=name,
+        block=_block(nested.block, known),
+        nesting=_NESTING[nested.nesting],
+        min_items=nested.min_items,
+        max_items=nested.max_items,
+    )
+
+
+def diagnostics(problems: Iterable[Problem], block: Block) -> list[Any]:
+    """Problems as diagnostics that Terraform can locate in the source."""
+    return [
+        _Diagnostic(
+            severity=_SEVERITY[problem.severity],
+            summary=problem.summary,
+            detail=problem.detail,
+            attribute=located(problem.path, block),
+        )
+        for problem in problems
+    ]
+
+
+def located(path: Iterable[str | int], block: Block) -> Any:
+    """An attribute path, as far as the source shows it."""
+    return _Path(steps=[_step(step) for step in _locatable(path, block)])
+
+
+def _step(step: str | int | tuple[str]) -> Any:
+    if isinstance(step, tuple):
+        return _Step(element_key_string=step[0])
+    if isinstance(step, int):
+        return _Step(element_key_int=step)
+    return _Step(attribute_name=step)
+
+
+def _locatable(path: Iterable[str | int], block: Block) -> list[str | int | tuple[str]]:
+    """The part of a path that can be found in the source.
+
+    A set's elements have no index there, so the path ends at the set; a name below a map attribute
+    is a key.
+    """
+    found: list[str | int | tuple[str]] = []
+    here: Block | None = block
+    for step in path:
+        if isinstance(step, int):
+            found.append(step)
+        elif here is None:
+            found.append((step,))
+        else:
+            found.append(step)
+            nested = here.blocks.get(step)
+            if nested is not None and nested.nesting == "set":
+                break
+            attribute = here.attributes.get(step)
+            if (
+                attribute is not None
+                and isinstance(attribute.type, list)
+                and attribute.type[0] == "set"
+            ):
+                break
+            here = nested.block if nested is not None else None
+    return found
+
+
+def names(types: Mapping[str, Any], kind: Any) -> list[Any]:
+    """Type names as metadata messages."""
+    return [kind(type_name=name) for name in types]

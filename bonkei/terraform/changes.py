@@ -1,0 +1,131 @@
+"""What a plan would change, and what an apply has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+_VERBS = {"create": "add", "update": "change", "replace": "replace", "delete": "destroy"}
+_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "read": "<"}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One resource, what happens to it, and the names of the attributes that differ."""
+
+    address: str
+    action: str  # create | update | replace | delete | read
+    attributes: tuple[str, ...] = ()
+    replaced_by: tuple[str, ...] = ()
+    """The attributes that force the replacement."""
+    moved_from: str | None = None
+
+    def render(self) -> str:
+        """One line."""
+        moved = f" (was {self.moved_from})" if self.moved_from else ""
+        if self.action == "replace" and self.replaced_by:
+            why = f": {', '.join(self.replaced_by)} cannot be changed in place"
+        elif self.action == "update" and self.attributes:
+            why = f": {', '.join(self.attributes)}"
+        else:
+            why = ""
+        return f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """What `apply` would do."""
+
+    changes: tuple[Change, ...]
+    outputs: tuple[str, ...] = ()
+    """Names of root module outputs that would change."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the definitions and the state agree."""
+        return not self.changes and not self.outputs
+
+    def count(self, action: str) -> int:
+        """How many resources that happens to."""
+        return sum(change.action == action for change in self.changes)
+
+    def render(self) -> str:
+        """The changes, one a line, and their number."""
+        if self.is_empty:
+            return "No changes. The miniature matches the definitions."
+        lines = [change.render() for change in self.changes]
+        lines += [f"~ output {name}" for name in self.outputs]
+        counts = {verb: self.count(action) for action, verb in _VERBS.items()}
+        lines += ["", ", ".join(f"{n} to {verb}" for verb, n in counts.items() if n)]
+        return "\n".join(lines).rstrip()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "changes": [
+                {
+                    "address": change.address,
+                    "action": change.action,
+                    "attributes": list(change.attributes),
+                    "replaced_by": list(change.replaced_by),
+                }
+                for change in self.changes
+            ],
+            "outputs": list(self.outputs),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySummary:
+    """How many resources an apply or a destroy has touched."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+
+    def render(self) -> str:
+        """One line."""
+        parts = {"added": self.added, "changed": self.changed, "removed": self.removed}
+        shown = [f"{number} {word}" for word, number in parts.items() if number]
+        return ", ".join(shown) if shown else "nothing changed"
+
+
+def read_plan(document: Mapping[str, Any]) -> PlanSummary:
+    """From `terraform show -json` of a plan file."""
+    changes = [
+        _change(entry)
+        for entry in document.get("resource_changes", ())
+        if entry["mode"] == "managed"
+        and (entry["change"]["actions"] != ["no-op"] or "previous_address" in entry)
+    ]
+    outputs = [
+        name
+        for name, change in document.get("output_changes", {}).items()
+        if change["actions"] != ["no-op"]
+    ]
+    return PlanSummary(tuple(changes), tuple(sorted(outputs)))
+
+
+def _change(entry: Mapping[str, Any]) -> Change:
+    change = entry["change"]
+    actions = change["actions"]
+    before, after = change.get("before") or {}, change.get("after") or {}
+    unknown = change.get("after_unknown") or {}
+    names = before.keys() | after.keys() | (unknown.keys() if isinstance(unknown, dict) else set())
+    differing = [
+        name
+        for name in sorted(names)
+        if before.get(name) != after.get(name) or (isinstance(unknown, dict) and unknown.get(name))
+    ]
+    return Change(
+        address=entry["address"],
+        action=actions[0] if len(actions) == 1 else "replace",
+        attributes=tuple(differing),
+        replaced_by=tuple(_path(path) for path in change.get("replace_paths", ())),
+        moved_from=entry.get("previous_address"),
+    )
+
+
+def _path(steps: Sequence[str | int]) -> str:
+    return "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in steps).lstrip(".")

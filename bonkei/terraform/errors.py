@@ -1,0 +1,86 @@
+"""What Terraform says about the definitions, with the place in the source."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.errors import BonkeiError
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error or warning. `file` is the file as its author knows it, not a copy."""
+
+    severity: str  # error | warning
+    summary: str
+    detail: str = ""
+    file: Path | None = None
+    line: int | None = None
+    context: str = ""  # such as: resource "aws_vpc" "this"
+    code: str = ""
+    values: tuple[str, ...] = ()  # such as: var.count is 3
+
+    def render(self) -> str:
+        """Several lines of text, as Terraform shows it."""
+        lines = [f"{self.severity.capitalize()}: {self.summary}"]
+        if self.file is not None:
+            within = f", in {self.context}" if self.context else ""
+            lines.append(f"  on {_relative(self.file)} line {self.line}{within}:")
+        if self.code:
+            lines += [f"  {number:>4}: {text}" for number, text in self._numbered()]
+        lines += [f"        {value}" for value in self.values]
+        if self.detail:
+            lines += ["", *(f"  {line}" if line else "" for line in self.detail.splitlines())]
+        return "\n".join(lines)
+
+    def _numbered(self) -> list[tuple[int, str]]:
+        return [*enumerate(self.code.splitlines(), start=self.line or 1)]
+
+
+class TerraformError(BonkeiError):
+    """Terraform refused the definitions, or could not be run."""
+
+    def __init__(
+        self, message: str, *, remedy: str = "", diagnostics: Sequence[Diagnostic] = ()
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.diagnostics = tuple(diagnostics)
+
+
+def refused(diagnostics: Sequence[Diagnostic], operation: str) -> TerraformError:
+    """The error that shows all of Terraform's errors."""
+    errors = [d for d in diagnostics if d.severity == "error"]
+    shown = "\n\n".join(error.render() for error in errors)
+    return TerraformError(
+        shown or f"terraform {operation} failed without saying why",
+        remedy="" if errors else "set TF_LOG=trace and run it again to see what it does",
+        diagnostics=diagnostics,
+    )
+
+
+def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) -> Diagnostic:
+    """From Terraform's JSON form; `locate` maps a file name of Terraform's to the real file."""
+    place = document.get("range") or {}
+    snippet = document.get("snippet") or {}
+    return Diagnostic(
+        severity=document["severity"],
+        summary=document["summary"],
+        detail=document.get("detail") or "",
+        file=locate(place["filename"]) if place.get("filename") else None,
+        line=place["start"]["line"] if place else None,
+        context=snippet.get("context") or "",
+        code=snippet.get("code") or "",
+        values=tuple(
+            f"{value['traversal']} {value['statement']}" for value in snippet.get("values") or ()
+        ),
+    )
+
+
+def _relative(file: Path) -> str:
+    """The shorter way to name a file, from where the user is."""
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative

@@ -1,0 +1,62 @@
+"""Whether anything that Terraform would look at has changed since it was last applied."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+_REFERENCE = re.compile(r"\$\{path\.(?:module|root|cwd)\}(/\.\.[\w./-]*)")
+"""A path that leaves its module, as far as it is written out."""
+
+_IGNORED = {".terraform", ".git", "__pycache__", "node_modules", ".venv", ".terraform.lock.hcl"}
+
+
+def fingerprint(
+    definitions: Path,
+    variable_files: Sequence[Path],
+    environment: Mapping[str, str],
+    implementation: str,
+) -> str:
+    """A digest of every input of an evaluation.
+
+    These are the definitions, the variable files, TF_VAR_* variables, the files elsewhere that the
+    definitions refer to through `path.module` (a function's source, for example), and the
+    implementation that evaluates them.
+    """
+    digest = hashlib.sha256(implementation.encode())
+    tree = sorted(_files(definitions))
+    for file in [*tree, *variable_files, *sorted(_referenced(definitions, tree))]:
+        _add(digest, str(file), file.read_bytes() if file.is_file() else b"")
+    for name in sorted(environment):
+        if name.startswith("TF_VAR_"):
+            _add(digest, name, environment[name].encode())
+    return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, name: str, content: bytes) -> None:
+    digest.update(f"{len(name)} {len(content)} {name}".encode())
+    digest.update(content)
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(directory):
+        folders[:] = sorted(name for name in folders if name not in _IGNORED)
+        yield from (Path(folder, file) for file in files if file not in _IGNORED)
+
+
+def _referenced(definitions: Path, tree: Iterable[Path]) -> set[Path]:
+    found: set[Path] = set()
+    for file in tree:
+        if file.suffix != ".tf":
+            continue
+        for reference in _REFERENCE.findall(file.read_text(encoding="utf-8", errors="replace")):
+            for base in {file.parent, definitions}:
+                target = Path(os.path.normpath(f"{base}{reference}"))
+                if target.is_file():
+                    found.add(target)
+                elif target.is_dir() and not definitions.is_relative_to(target):
+                    found.update(_files(target))
+    return found

@@ -1,0 +1,74 @@
+"""The provider's process, for as long as Terraform needs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO
+
+from bonkei.terraform.errors import TerraformError
+
+_PATIENCE = 5.0
+
+
+class ProviderProcess:
+    """Starts at once; `reattach` waits until it serves. A context manager that ends it."""
+
+    def __init__(self, home: Path, directory: Path, log: Path) -> None:
+        """`directory` is what relative paths in the definitions are relative to."""
+        self._log = log
+        with log.open("w", encoding="utf-8") as errors:
+            self._process = self._start(home, directory, errors)
+        self._reattach = ""
+
+    @staticmethod
+    def _start(home: Path, directory: Path, errors: IO[str]) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "bonkei.provider"],
+            cwd=directory,
+            env={
+                **os.environ,
+                "BONKEI_HOME": str(home),
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "PYTHONSAFEPATH": "1",
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            start_new_session=True,
+        )
+
+    def __enter__(self) -> ProviderProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def reattach(self) -> str:
+        """The value for TF_REATTACH_PROVIDERS. TerraformError if the process did not start."""
+        if not self._reattach:
+            assert self._process.stdout is not None  # noqa: S101 -- it was asked for
+            self._reattach = self._process.stdout.readline().strip()
+        if not self._reattach:
+            self._process.wait(_PATIENCE)
+            errors = self._log.read_text(encoding="utf-8").strip()
+            raise TerraformError(
+                f"The provider did not start:\n{errors[-2000:]}",
+                remedy="this is a fault in Bonkei, not in the definitions",
+            )
+        return self._reattach
+
+    def stop(self) -> None:
+        """Close its input, which ends it; kill it if that does not."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()

@@ -1,0 +1,117 @@
+"""One run of the Terraform command: its process, and what it says line by line."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.terraform.errors import TerraformError
+
+_PATIENCE = 10.0
+"""Seconds that an interrupted Terraform has to end in good order before it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended."""
+
+    code: int
+    lines: tuple[str, ...]
+    errors: str
+
+
+def command(executable: str | None) -> list[str]:
+    """How to start Terraform: the executable that was asked for, or the library.
+
+    `executable` is a path or a name to be found on the PATH. TerraformError if there is none.
+    """
+    if executable is None:
+        return [sys.executable, "-I", str(Path(__file__).with_name("embedded.py"))]
+    found = shutil.which(executable)
+    if found is None:
+        raise TerraformError(
+            f"BONKEI_TERRAFORM names {executable!r}, which is not an executable file",
+            remedy="set it to a terraform or tofu executable, or unset it to use the library",
+        )
+    return [found]
+
+
+def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run: no network check, no questions, and nobody's settings but ours."""
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_LOG"))
+    }
+    return {
+        **kept,
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        **additions,
+    }
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    directory: Path,
+    environment: Mapping[str, str],
+    on_line: Callable[[str], None] = lambda _: None,
+) -> Result:
+    """Run to the end, telling each line of output as it comes.
+
+    An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
+    then writes its state and ends; the exception goes on afterwards.
+    """
+    process = subprocess.Popen(
+        list(arguments),
+        cwd=directory,
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+        start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
+    )
+    assert process.stdout is not None  # noqa: S101 -- it was asked for
+    assert process.stderr is not None  # noqa: S101
+    errors: list[str] = []
+    reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+    reader.start()
+    lines: list[str] = []
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            on_line(line)
+        code = process.wait()
+    except BaseException:
+        _interrupt(process)
+        raise
+    finally:
+        reader.join(timeout=1)
+        process.stdout.close()
+        process.stderr.close()
+    return Result(code, tuple(lines), "".join(errors))
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process.pid, signal.SIGINT)
+    drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
+    drain.start()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    drain.join(timeout=1)
