@@ -47,6 +47,7 @@ class Config:
     `edge_port` is where the first distribution listens, `alb_port` the load balancer behind it.
     """
 
+    file: Path
     root: Path
     definitions: Path
     home: Path
@@ -76,6 +77,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
     config = Config(
+        file=file.resolve(),
         root=root,
         definitions=_directory(
             root, table.text("definitions", "infrastructure"), "definitions", file

@@ -9,16 +9,18 @@ from bonkei.cli.context import Context, pass_context
 
 @click.command()
 @click.option("--detach", "-d", is_flag=True, help="Go to the background once all is healthy.")
+@click.option("--background", is_flag=True, hidden=True, help="What --detach starts.")
 @pass_context
-def up(context: Context, detach: bool) -> None:
+def up(context: Context, detach: bool, background: bool) -> None:
     """Build the miniature and run it; Ctrl-C stops it and keeps its data."""
     from bonkei.miniature import foreground
 
-    context.home.make()
+    home = context.home.make()
+    home.logs.mkdir(exist_ok=True, mode=0o700)
     if detach:
-        foreground.detach(context.config, context.home)
-    else:
-        raise SystemExit(foreground.run(context.config, context.home, click.echo))
+        raise SystemExit(foreground.detach(context.config, home, click.echo))
+    ready = (lambda: foreground.leave_terminal(home)) if background else (lambda: None)
+    raise SystemExit(foreground.run(context.config, home, click.echo, ready))
 
 
 @click.command()

@@ -11,11 +11,17 @@ from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import Home
 from bonkei.vault import FileVault
 
+_KINDS = {"distribution": "CloudFront", "load_balancer": "Load balancer"}
+
 
 def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapshot) -> Iterator[str]:
     """The addresses, then where the generated secrets are to be read (never their values)."""
     yield ""
-    lines = [(listener.label, listener.url) for listener in edge.listeners]
+    lines = [
+        (f"{_KINDS[listener.kind]} {listener.name}", listener.url)
+        for listener in edge.listeners
+        if listener.kind in _KINDS
+    ]
     lines += [
         (announcement.label, str(FileVault(home.secrets).path(secret.arn)))
         for announcement in config.announcements

@@ -1,10 +1,21 @@
-"""Which loopback address each name of a blueprint gets."""
+"""Which loopback address each name of a blueprint gets, and where the public URLs are."""
 
 from __future__ import annotations
 
 from bonkei.addresses import AddressBook, Loopback, can_bind
 from bonkei.blueprint import Blueprint
+from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import MiniatureError
+
+
+class Translator:
+    """Translates by the book of the blueprint that is followed now."""
+
+    def __init__(self) -> None:
+        self.book = AddressBook()
+
+    def translate(self, value: str) -> str:
+        return self.book.translate(value)
 
 
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
@@ -28,15 +39,10 @@ def cluster_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str
     }
 
 
-def address_book(
-    blueprint: Blueprint,
-    services: dict[str, str],
-    clusters: dict[str, str],
-    urls: dict[str, str],
-) -> AddressBook:
-    """What the tasks' environment is translated with."""
-    hosts = {
-        name: clusters[cluster.arn]
+def cluster_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, str]:
+    """Each endpoint's name to the address of its cluster; readers read from the writer here."""
+    return {
+        name: addresses[cluster.arn]
         for cluster in blueprint.database_clusters
         for name in (
             cluster.endpoint,
@@ -45,7 +51,23 @@ def address_book(
         )
         if name
     }
-    return AddressBook(hosts=hosts, services=services, urls=urls)
+
+
+def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
+    """What a distribution or a load balancer is called on AWS, to where it listens here."""
+    names: dict[str, list[str]] = {
+        distribution.address: [distribution.domain_name, *distribution.aliases]
+        for distribution in blueprint.distributions
+    }
+    for balancer in blueprint.load_balancers:
+        for listener in balancer.listeners:
+            names[listener.address] = [balancer.dns_name]
+    return {
+        f"{scheme}://{name}": listener.url.rstrip("/")
+        for listener in edge.listeners
+        for name in names.get(listener.address, ())
+        for scheme in ("https", "http")
+    }
 
 
 def require_addresses(addresses: dict[str, str]) -> None:

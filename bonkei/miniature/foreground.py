@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import uvloop
 
 from bonkei.config import Config
-from bonkei.database import remove_data
+from bonkei.database import delete_data
 from bonkei.miniature import control
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 from bonkei.miniature.steps import Report
@@ -32,7 +31,8 @@ def run(
     lock = HomeLock(home)
     lock.acquire()
     try:
-        return uvloop.run(_live(Miniature(config, home, report), report, ready))
+        code: int = uvloop.run(_live(Miniature(config, home, report), report, ready))
+        return code
     finally:
         lock.release()
 
@@ -67,13 +67,12 @@ async def _live(miniature: Miniature, report: Report, ready: Callable[[], None])
         report("Stopped; the data is kept.")
 
 
-def detach(config: Config, home: Home, file: Path, report: Report) -> int:
+def detach(config: Config, home: Home, report: Report) -> int:
     """Start in the background; tell the steps as they come, until it is ready or has failed."""
     if is_running(home):
         HomeLock(home).acquire()  # says who holds it
-    home.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     child = subprocess.Popen(
-        [sys.executable, "-m", "bonkei", "--config", str(file), "up", "--background"],
+        [sys.executable, "-m", "bonkei", "--config", str(config.file), "up", "--background"],
         cwd=config.root,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -81,14 +80,16 @@ def detach(config: Config, home: Home, file: Path, report: Report) -> int:
         start_new_session=True,
         text=True,
     )
-    assert child.stdout is not None  # noqa: S101 - because of PIPE
+    assert child.stdout is not None  # noqa: S101 - it was asked for
     try:
+        # The child lets go of its output when it is ready; so does one that has ended.
         for line in child.stdout:
             report(line.rstrip("\n"))
     except KeyboardInterrupt:
         child.send_signal(signal.SIGTERM)
+        child.wait()
         raise
-    return child.wait() if not is_running(home) else 0
+    return 0 if is_running(home) else child.wait()
 
 
 def leave_terminal(home: Home) -> None:
@@ -127,5 +128,5 @@ def require_stopped(home: Home) -> None:
 
 def reset(home: Home) -> None:
     """Remove everything of a stopped miniature, also what it keeps outside its home."""
-    remove_data(home.path)
+    delete_data(home.path)
     shutil.rmtree(home.path)

@@ -48,6 +48,10 @@ class Home:
         return self.path / "logs"
 
     @property
+    def environments(self) -> Path:
+        return self.path / "environments"
+
+    @property
     def addresses(self) -> Path:
         return self.path / "addresses"
 

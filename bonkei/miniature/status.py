@@ -2,19 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
 
+from bonkei.blueprint import Blueprint
+from bonkei.database import DatabaseSnapshot
+from bonkei.edge import EdgeSnapshot
+from bonkei.tasks import TasksSnapshot
 
-def plain(value: Any) -> Any:
+
+def compose_status(
+    ready: bool,
+    blueprint: Blueprint,
+    edge: EdgeSnapshot,
+    tasks: TasksSnapshot | None,
+    databases: Sequence[DatabaseSnapshot],
+) -> dict[str, Any]:
+    """The components' snapshots, side by side, as JSON has them."""
+    return {
+        "running": True,
+        "ready": ready,
+        "edge": _plain(edge),
+        "tasks": _plain(tasks) if tasks is not None else None,
+        "databases": _plain(databases),
+        "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
+    }
+
+
+def _plain(value: Any) -> Any:
     """Dataclasses, tuples and paths as JSON has them."""
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
+        return _plain(asdict(value))
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(item) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, (str, int, float, bool)) or value is None:
         return value
     return str(value)
@@ -22,8 +45,119 @@ def plain(value: Any) -> Any:
 
 def render(status: Mapping[str, Any]) -> str:
     """The status as a person reads it."""
-    return "\n".join(_lines(status))
+    sections = (
+        _listeners(status["edge"]),
+        _services(status["tasks"]),
+        _tasks(status["tasks"]),
+        _targets(status["edge"]),
+        _databases(status["databases"]),
+        _web_acls(status["edge"]),
+        _notes(status),
+        _not_simulated(status["not_simulated"]),
+    )
+    head = "ready" if status["ready"] else "starting"
+    return "\n\n".join([head, *("\n".join(lines) for lines in map(list, sections) if lines)])
 
 
-def _lines(status: Mapping[str, Any]) -> Iterator[str]:
-    yield from status.get("addresses", [])
+def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        (listener["name"], listener["url"], f"{listener['requests']} requests")
+        for listener in edge["listeners"]
+    ]
+    yield from _table("LISTENERS", rows)
+
+
+def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:
+    rows = [
+        (
+            service["name"],
+            f"{service['healthy_count']} of {service['desired_count']} healthy",
+            f"{service['pending_count']} pending",
+            ", ".join(
+                f"{d['task_definition']} {d['rollout_state']}" for d in service["deployments"]
+            ),
+            " ".join(d["reason"] for d in service["deployments"] if d["reason"]),
+        )
+        for service in (tasks or {}).get("services", ())
+    ]
+    yield from _table("SERVICES", rows)
+
+
+def _tasks(tasks: Mapping[str, Any] | None) -> Iterator[str]:
+    rows = [
+        (
+            task["id"][:8],
+            task["task_definition"],
+            task["last_status"],
+            task["health"],
+            task["endpoint"],
+            f"{task['cpu_percent']:.1f} % CPU",
+            f"{task['memory'] / 2**20:.0f} MiB",
+            task["reason"],
+        )
+        for task in (tasks or {}).get("tasks", ())
+    ]
+    yield from _table("TASKS", rows)
+
+
+def _targets(edge: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        (
+            group["name"],
+            target["task_id"][:8],
+            f"{target['host']}:{target['port']}",
+            target["state"],
+            target["reason"],
+        )
+        for group in edge["target_groups"]
+        for target in group["targets"]
+    ]
+    yield from _table("TARGETS", rows)
+
+
+def _databases(databases: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [
+        (
+            database["identifier"],
+            database["status"],
+            database["server"],
+            database["endpoint"],
+            f"{database['cpu_percent']:.1f} % CPU",
+            f"{database['memory'] / 2**20:.0f} MiB",
+        )
+        for database in databases
+    ]
+    yield from _table("DATABASES", rows)
+
+
+def _web_acls(edge: Mapping[str, Any]) -> Iterator[str]:
+    rows = [
+        (acl["name"], rule["name"], f"{rule['allowed']} allowed", f"{rule['blocked']} blocked")
+        for acl in edge["web_acls"]
+        for rule in acl["rules"]
+    ]
+    yield from _table("WEB ACLS", rows)
+
+
+def _notes(status: Mapping[str, Any]) -> Iterator[str]:
+    notes = [*((status["tasks"] or {}).get("notes", ()))]
+    rows = [(note["subject"], note["text"]) for note in notes]
+    for database in status["databases"]:
+        rows += [(database["identifier"], text) for text in database.get("notes", ())]
+    yield from _table("NOT AS DEFINED", rows)
+
+
+def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [(part["kind"], f"×{part['count']}", part["reason"]) for part in parts]
+    yield from _table("NOT SIMULATED", rows)
+
+
+def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """The rows in columns below a title; nothing at all without rows."""
+    if not rows:
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    yield title
+    for row in rows:
+        cells = (f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))
+        yield f"  {'  '.join(cells)}".rstrip()

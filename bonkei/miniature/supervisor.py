@@ -7,7 +7,11 @@ containers' environments, side by side → one-off tasks → services. Stopping 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
@@ -15,6 +19,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.config import Config, OneOff
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
+from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import book, definitions
 from bonkei.miniature.announce import announce
@@ -22,9 +27,10 @@ from bonkei.miniature.control import ControlServer, Report
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.one_offs import Started, task_definition
-from bonkei.miniature.status import status
+from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Steps
 from bonkei.tasks import Tasks, TaskSettings
+from bonkei.tasks.software import ensure_environment, find_requirements
 from bonkei.vault import FileVault
 
 _PATIENCE = 90.0  # seconds until a start without healthy services is told as it stands
@@ -42,9 +48,21 @@ class Miniature:
         self._bus = Bus()
         self._watch = Watch(self._bus)
         self._blueprint = Blueprint()
-        self._edge: Edge | None = None
+        self._loopback = Loopback(home.addresses, home.loopback_claims)
+        self._services: dict[str, str] = {}
+        self._clusters: dict[str, str] = {}
+        self._translator = book.Translator()
+        self._edge = Edge(
+            self._bus,
+            EdgeSettings(
+                distribution_port=config.edge_port,
+                load_balancer_port=config.alb_port,
+                service_addresses=self._services,
+            ),
+        )
         self._tasks: Tasks | None = None
         self._databases: dict[str, Database] = {}
+        self._ready = False
         self._ask_to_stop: Callable[[], None] = lambda: None
         self._changing = asyncio.Lock()
         self._control = ControlServer(
@@ -62,39 +80,37 @@ class Miniature:
             await self._control.start()
             steps = Steps(self._report)
             self._blueprint = await self._evaluate(steps)
-            loopback = Loopback(self._home.addresses, self._home.loopback_claims)
-            services = book.service_addresses(self._blueprint, loopback)
-            clusters = book.cluster_addresses(self._blueprint, loopback)
-            book.require_addresses(services | clusters)
+            self._translator.book = self._addresses()
             with steps.step("edge") as step:
-                self._edge = await self._start_edge(services)
-                step.detail = ", ".join(
-                    listener.url for listener in self._edge.snapshot().listeners
-                )
-            urls = book.public_urls(self._blueprint, self._edge.snapshot())
-            addresses = book.address_book(self._blueprint, services, clusters, urls)
-            self._tasks = Tasks(self._bus, self._vault, self._task_settings(addresses, steps.note))
-            await asyncio.gather(self._start_databases(clusters, steps), self._prepare(steps))
+                await self._edge.start(self._blueprint)
+                step.detail = ", ".join(listener.url for listener in self._public_listeners())
+            self._translator.book = self._addresses()
+            self._tasks = Tasks(self._bus, self._vault, self._task_settings(steps))
+            await gather(self._start_databases(steps), self._prepare_containers(steps))
             await self._run_one_offs(steps)
             await self._start_services(steps)
+            self._ready = True
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)
-            self._report(f"Ready after {steps.elapsed:.1f} s. Ctrl-C stops it.")
+            self._report(f"Ready after {steps.elapsed:.1f} s.")
 
     async def stop(self) -> None:
         """Everything down, in order; safe at any point of the start."""
         await self._control.stop()
         if self._tasks is not None:
             await self._tasks.stop()
-        if self._edge is not None:
-            await self._edge.stop(grace=1.0)
+        await self._edge.stop(grace=1.0)
         for database in self._databases.values():
             await database.stop()
 
     def hurry(self) -> None:
         """A second Ctrl-C: containers are killed instead of asked."""
-        if self._tasks is not None:
-            self._tasks.hurry()
+        if self._tasks is None:
+            return
+        for task in self._tasks.snapshot().tasks:
+            for _, pid in task.pids:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     async def _evaluate(self, steps: Steps) -> Blueprint:
         with steps.step("terraform") as step:
@@ -104,47 +120,61 @@ class Miniature:
                 step.detail = await asyncio.to_thread(
                     definitions.apply, self._workspace, steps.note
                 )
-        return await asyncio.to_thread(definitions.read, self._workspace)
+            return await asyncio.to_thread(definitions.read, self._workspace)
 
-    async def _start_edge(self, services: dict[str, str]) -> Edge:
-        edge = Edge(
-            self._bus,
-            EdgeSettings(
-                host="127.0.0.1",
-                distribution_port=self._config.edge_port,
-                load_balancer_port=self._config.alb_port,
-                service_addresses=services,
-            ),
+    def _addresses(self) -> AddressBook:
+        """Give every name of the blueprint its address, and open the way to the public ones."""
+        services = book.service_addresses(self._blueprint, self._loopback)
+        self._clusters = book.cluster_addresses(self._blueprint, self._loopback)
+        book.require_addresses(services | self._clusters)
+        self._services.update(services)
+        return AddressBook(
+            hosts=book.cluster_hosts(self._blueprint, self._clusters),
+            services=services,
+            urls=book.public_urls(self._blueprint, self._edge.snapshot()),
         )
-        await edge.start(self._blueprint)
-        return edge
 
-    def _task_settings(self, addresses: AddressBook, report: Report) -> TaskSettings:
+    def _public_listeners(self) -> list[ListenerState]:
+        listeners = self._edge.snapshot().listeners
+        return [listener for listener in listeners if listener.kind != "service_connect"]
+
+    def _task_settings(self, steps: Steps) -> TaskSettings:
         return TaskSettings(
             home=self._home.path,
             containers=self._config.containers,
-            addresses=addresses,
-            report=report,
+            addresses=self._translator,
+            progress=steps.note,
         )
 
-    async def _start_databases(self, addresses: dict[str, str], steps: Steps) -> None:
+    async def _start_databases(self, steps: Steps) -> None:
         for cluster in self._blueprint.database_clusters:
+            if cluster.arn in self._databases:
+                await self._databases[cluster.arn].apply(cluster)
+                continue
             with steps.step("database") as step:
                 database = Database(
                     cluster,
-                    host=addresses[cluster.arn],
+                    host=self._clusters[cluster.arn],
                     home=self._home.path,
                     vault=self._vault,
                     url=self._config.database_url,
                 )
                 self._databases[cluster.arn] = database
                 await database.start()
-                step.detail = f"{cluster.identifier}: {database.snapshot().version}"
+                step.detail = f"{cluster.identifier}: {database.snapshot().server}"
 
-    async def _prepare(self, steps: Steps) -> None:
-        assert self._tasks is not None  # noqa: S101 - made just before
+    async def _prepare_containers(self, steps: Steps) -> None:
+        """The containers' own environments, side by side, before the first of them is needed."""
+        locks = {find_requirements(path) for path in self._config.containers.values()} - {None}
         with steps.step("containers") as step:
-            step.detail = await self._tasks.prepare(self._blueprint)
+            step.detail = f"{len(self._config.containers)} with their own packages"
+            await gather(
+                *(
+                    ensure_environment(lock, self._home.environments, steps.note)
+                    for lock in locks
+                    if lock is not None
+                )
+            )
 
     async def _run_one_offs(self, steps: Steps) -> None:
         started = Started(self._home.started)
@@ -155,29 +185,29 @@ class Miniature:
             started.remember(one_off)
 
     async def _run_one_off(self, one_off: OneOff) -> None:
-        assert self._tasks is not None  # noqa: S101 - made just before
+        assert self._tasks is not None  # noqa: S101 - the start makes it before
         definition = task_definition(self._blueprint, one_off)
-        outcome = await self._tasks.run_task(definition.arn, one_off.container, one_off.command)
+        outcome = await self._tasks.run_task(definition, one_off.container, one_off.command)
         if outcome.exit_code != 0:
             raise MiniatureError(
                 f"{one_off.name}: {outcome.reason or f'exit code {outcome.exit_code}'}",
-                remedy="its last words:\n" + "\n".join(outcome.output_tail),
+                remedy="\n".join(["its last words:", *outcome.output[-20:]]),
             )
 
     async def _start_services(self, steps: Steps) -> None:
-        assert self._tasks is not None  # noqa: S101 - made just before
+        assert self._tasks is not None  # noqa: S101 - the start makes it before
         with steps.step("services") as step:
             await self._tasks.reconcile(self._blueprint)
             waiting = await self._watch.settled(self._blueprint, _PATIENCE)
-            healthy = len([s for s in self._blueprint.services if s.desired_count]) - len(waiting)
-            step.detail = f"{healthy} of {healthy + len(waiting)} healthy"
+            wanted = [service for service in self._blueprint.services if service.desired_count]
+            step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
         for one in waiting:
             steps.note(f"{one.service.name} is not healthy: {one.reason}")
 
     async def _on_status(self, _report: Report) -> Any:
-        return status(
-            self._config, self._home, self._blueprint, self._edge, self._tasks, self._databases
-        )
+        tasks = self._tasks.snapshot() if self._tasks is not None else None
+        databases = [database.snapshot() for database in self._databases.values()]
+        return compose_status(self._ready, self._blueprint, self._edge.snapshot(), tasks, databases)
 
     async def _on_stop(self, _report: Report) -> None:
         self._ask_to_stop()
@@ -185,12 +215,22 @@ class Miniature:
     async def _on_reload(self, report: Report) -> None:
         """Follow what Terraform has applied; requests in flight are not touched."""
         async with self._changing:
-            if self._edge is None or self._tasks is None:
-                raise MiniatureError("the miniature has not started yet")
+            if not self._ready:
+                raise MiniatureError("the miniature has not started yet", remedy="try again then")
             steps = Steps(report)
             self._blueprint = await asyncio.to_thread(definitions.read, self._workspace)
+            self._translator.book = self._addresses()
             await self._edge.apply(self._blueprint)
-            for cluster in self._blueprint.database_clusters:
-                if cluster.arn in self._databases:
-                    await self._databases[cluster.arn].apply(cluster)
+            self._translator.book = self._addresses()
+            await self._start_databases(steps)
             await self._start_services(steps)
+
+
+async def gather(*jobs: Coroutine[Any, Any, None] | Coroutine[Any, Any, Path]) -> None:
+    """All of them; when one fails the others are cancelled, and its own error is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for job in jobs:
+                group.create_task(job)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None

@@ -1,0 +1,30 @@
+"""The miniature of this project, for the tests that only look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from miniatures import Project, Running, copy_of_this_project, remove, running
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A copy of this project; its miniature is started by whoever needs it."""
+    folder = tmp_path_factory.mktemp("miniature")
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    yield project
+    remove(project)
+
+
+@pytest.fixture(scope="module")
+def miniature(project: Project) -> Iterator[Running]:
+    with running(project) as started:
+        yield started
+
+
+@pytest.fixture
+def client(miniature: Running) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=miniature.project.site, timeout=15) as client:
+        yield client

@@ -1,0 +1,114 @@
+"""One request goes through all of it: CloudFront, WAF, ALB, frontend, backend, PostgreSQL."""
+
+from __future__ import annotations
+
+import subprocess
+
+import httpx
+from miniatures import Running, administrator, eventually
+
+
+def test_the_start_ends_with_the_addresses(miniature: Running) -> None:
+    output = "\n".join(miniature.lines)
+    assert miniature.project.site in output
+    assert miniature.project.load_balancer in output
+    assert "administrator" in output
+
+
+def test_the_page_shows_the_sample_data(client: httpx.Client) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    components = client.get("/api/v1/components").json()
+    names = [component["name"] for component in components.get("components", components)]
+    assert len(names) >= 3
+    assert [name for name in names if name not in page.text] == []
+
+
+def test_both_languages(client: httpx.Client) -> None:
+    assert '<html lang="ja"' in client.get("/ja/").text
+    assert '<html lang="en"' in client.get("/").text
+
+
+def test_cloudfront_caches_the_page_and_never_the_api(client: httpx.Client) -> None:
+    client.get("/")
+    assert "Hit" in client.get("/").headers["x-cache"]
+    client.get("/api/v1/status")
+    assert "Miss" in client.get("/api/v1/status").headers["x-cache"]
+
+
+def test_around_cloudfront_is_refused(miniature: Running) -> None:
+    assert httpx.get(miniature.project.load_balancer, timeout=5).status_code == 403
+    guessed = {"X-Origin-Verify": "guess"}
+    answer = httpx.get(miniature.project.load_balancer, headers=guessed, timeout=5)
+    assert answer.status_code == 403
+
+
+def test_a_viewer_cannot_bring_the_secret_header(client: httpx.Client) -> None:
+    assert client.get("/", headers={"X-Origin-Verify": "guess"}).status_code == 200
+
+
+def test_a_component_made_with_curl_appears_on_the_page(
+    miniature: Running, client: httpx.Client
+) -> None:
+    headers = administrator(miniature.project)
+    made = subprocess.run(
+        [
+            "curl", "-sf", f"{miniature.project.site}/api/v1/components",
+            "-H", f"Authorization: {headers['Authorization']}",
+            "-H", "Content-Type: application/json",
+            "-d", '{"name": "Made with curl", "name_ja": "curl 製"}',
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "Made with curl" in made.stdout
+    eventually(lambda: "Made with curl" in client.get("/").text, "the component is on the page")
+    eventually(lambda: "curl 製" in client.get("/ja/").text, "and on the Japanese page")
+
+
+def test_status_tells_what_runs_and_what_does_not(miniature: Running) -> None:
+    status = miniature.project.status()
+    assert status["ready"]
+    assert {task["last_status"] for task in status["tasks"]["tasks"]} == {"RUNNING"}
+    states = [t["state"] for group in status["edge"]["target_groups"] for t in group["targets"]]
+    assert states
+    assert set(states) == {"healthy"}
+    assert all(part["reason"] for part in status["not_simulated"])
+    told = miniature.project.bonkei("status").stdout
+    assert "NOT SIMULATED" in told
+    assert "SERVICES" in told
+
+
+def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None:
+    client.get("/api/v1/status")
+    outcome = miniature.project.bonkei("logs", "backend", "-n", "20")
+    assert outcome.returncode == 0
+    assert '"type"' in outcome.stdout
+
+
+def test_no_secret_is_in_the_state_or_the_logs(miniature: Running) -> None:
+    home = miniature.project.home
+    secrets = [
+        path.read_text()
+        for path in (home / "secrets").iterdir()
+        if "header" not in path.name and not path.read_text().startswith("{")
+    ]
+    assert secrets
+    written = [*home.glob("**/*.tfstate"), *home.glob("logs/**/*.log")]
+    assert written
+    for path in written:
+        text = path.read_text(errors="replace")
+        assert [secret for secret in secrets if secret in text] == []
+
+
+def test_nothing_listens_beyond_loopback(miniature: Running) -> None:
+    for process in miniature.processes():
+        for connection in process.net_connections(kind="inet"):
+            if connection.status == "LISTEN":
+                assert connection.laddr.ip.startswith("127.") or connection.laddr.ip == "::1"
+
+
+def test_a_second_start_is_told_who_is_there(miniature: Running) -> None:
+    outcome = miniature.project.bonkei("up")
+    assert outcome.returncode == 1
+    assert "already runs" in outcome.stderr
+    assert str(miniature.process.pid) in outcome.stderr

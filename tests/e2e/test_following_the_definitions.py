@@ -1,0 +1,138 @@
+"""`bonkei apply`: the running miniature follows Terraform, and nobody's request is dropped."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from miniatures import Project, Running, copy_of_this_project, eventually, remove, running
+
+
+@pytest.fixture(scope="module")
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder: Path = tmp_path_factory.mktemp("changing")
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    with running(project) as miniature:
+        yield miniature
+    remove(project)
+
+
+@contextmanager
+def visitors(project: Project) -> Iterator[list[str]]:
+    """People who read all the while; what went wrong for them ends up in the list."""
+    troubles: list[str] = []
+    done = threading.Event()
+    served = threading.Event()
+
+    def visit(path: str) -> None:
+        with httpx.Client(base_url=project.site, timeout=30) as client:
+            while not done.is_set():
+                try:
+                    answer = client.get(path)
+                    if answer.status_code >= 400:
+                        troubles.append(f"{path}: {answer.status_code}")
+                    served.set()
+                except httpx.HTTPError as error:
+                    troubles.append(f"{path}: {error!r}")
+
+    threads = [threading.Thread(target=visit, args=(path,)) for path in ("/", "/api/v1/status")]
+    for thread in threads:
+        thread.start()
+    try:
+        assert served.wait(30)
+        yield troubles
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def apply(project: Project) -> str:
+    outcome = project.bonkei("apply")
+    assert outcome.returncode == 0, outcome.stderr
+    return outcome.stdout
+
+
+def task_ids(project: Project, family: str) -> set[str]:
+    tasks = project.status()["tasks"]["tasks"]
+    return {
+        task["id"]
+        for task in tasks
+        if f"-{family}:" in task["task_definition"] and task["last_status"] == "RUNNING"
+    }
+
+
+def test_an_environment_variable_is_rolled_out(changing: Running) -> None:
+    project = changing.project
+    before = task_ids(project, "backend")
+    project.edit(
+        "infrastructure/environments/development.tfvars",
+        "log_retention_days  = 7",
+        'log_retention_days  = 7\nlog_level = "DEBUG"',
+    )
+    with visitors(project) as troubles:
+        apply(project)
+        eventually(
+            lambda: (now := task_ids(project, "backend")) and not now & before,
+            "the old tasks are gone",
+            within=90,
+        )
+    assert troubles == []
+
+
+def test_the_desired_count_changes(changing: Running) -> None:
+    project = changing.project
+    assert len(task_ids(project, "backend")) == 1
+    one, two = "min_capacity = 1, max_capacity = 2", "min_capacity = 2, max_capacity = 2"
+    project.edit("infrastructure/environments/development.tfvars", one, two)
+    with visitors(project) as troubles:
+        apply(project)
+        eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", within=60)
+    assert troubles == []
+
+
+def test_the_header_is_rotated(changing: Running) -> None:
+    project = changing.project
+    variables = "infrastructure/environments/development.tfvars"
+    project.edit(
+        variables,
+        "log_retention_days",
+        "origin_header = { current_version = 2, previous_version = 1 }\nlog_retention_days",
+    )
+    with visitors(project) as troubles:
+        apply(project)
+        project.edit(variables, ", previous_version = 1", "")
+        apply(project)
+    assert troubles == []
+    assert httpx.get(project.load_balancer, timeout=5).status_code == 403
+
+
+def test_a_listener_rule_changes(changing: Running) -> None:
+    project = changing.project
+    before = httpx.get(f"{project.site}/elsewhere/v1/status", timeout=15)
+    assert before.status_code == 404
+    assert "text/html" in before.headers["content-type"]
+    project.edit(
+        "infrastructure/main.tf",
+        'path_patterns     = ["/api/*"]',
+        'path_patterns     = ["/api/*", "/elsewhere/*"]',
+    )
+    with visitors(project) as troubles:
+        apply(project)
+    assert troubles == []
+    after = httpx.get(f"{project.site}/elsewhere/v1/other", timeout=15)
+    assert "json" in after.headers["content-type"]
+
+
+def test_a_broken_change_leaves_all_as_it_was(changing: Running) -> None:
+    project = changing.project
+    project.edit("infrastructure/main.tf", "priority          = 100", "priority          = 0")
+    outcome = project.bonkei("apply")
+    assert outcome.returncode == 1
+    assert httpx.get(project.site, timeout=15).status_code == 200
+    project.edit("infrastructure/main.tf", "priority          = 0", "priority          = 100")
+    assert "No changes" in project.bonkei("plan").stdout

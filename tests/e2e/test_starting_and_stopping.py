@@ -1,0 +1,132 @@
+"""Starting and stopping: the data stays, nothing is left behind, and mistakes are explained."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+from miniatures import (
+    Project,
+    Running,
+    administrator,
+    copy_of_this_project,
+    eventually,
+    remove,
+    running,
+)
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Project]:
+    project = Project(copy_of_this_project(tmp_path / "project"), tmp_path / "home")
+    yield project
+    remove(project)
+
+
+def test_data_survives_ctrl_c(project: Project) -> None:
+    with running(project) as first:
+        made = httpx.post(
+            f"{project.site}/api/v1/components",
+            json={"name": "Kept"},
+            headers=administrator(project),
+            timeout=15,
+        )
+        assert made.status_code == 201
+        assert first.interrupt() == 0
+        assert any("Stopped" in line for line in first.lines)
+    with running(project) as second:
+        eventually(lambda: "Kept" in httpx.get(project.site, timeout=15).text, "it is still there")
+        assert any("have not changed" in line for line in second.lines)
+        assert not any("sample data" in line for line in second.lines)
+
+
+def test_a_killed_supervisor_leaves_nothing_and_loses_nothing(project: Project) -> None:
+    miniature = Running(project)
+    miniature.wait_until_ready()
+    processes = miniature.processes()
+    miniature.process.kill()
+    miniature.process.communicate()
+    _, alive = psutil.wait_procs(processes, timeout=15)
+    assert [process for process in alive if process.is_running()] == []
+    with running(project):
+        assert httpx.get(project.site, timeout=15).status_code == 200
+
+
+def test_detached_and_down(project: Project) -> None:
+    started = project.bonkei("up", "--detach")
+    assert started.returncode == 0, started.stdout + started.stderr
+    assert project.site in started.stdout
+    try:
+        assert httpx.get(project.site, timeout=15).status_code == 200
+    finally:
+        stopped = project.bonkei("down")
+    assert stopped.returncode == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(project.site, timeout=5)
+    again = project.bonkei("down")
+    assert again.returncode == 1
+    assert "no miniature runs here" in again.stderr
+
+
+def test_two_miniatures_side_by_side(project: Project, other: Project) -> None:
+    with running(project), running(other):
+        for one in (project, other):
+            assert httpx.get(one.site, timeout=15).status_code == 200
+        httpx.post(
+            f"{other.site}/api/v1/components",
+            json={"name": "Only there"},
+            headers=administrator(other),
+            timeout=15,
+        )
+        names = httpx.get(f"{project.site}/api/v1/components", timeout=15).text
+        assert "Only there" not in names
+
+
+@pytest.mark.parametrize(
+    ("variable", "port"), [("BONKEI_EDGE_PORT", "edge"), ("BONKEI_ALB_PORT", "alb")]
+)
+def test_a_port_that_is_taken(project: Project, variable: str, port: str) -> None:
+    number = project.edge_port if port == "edge" else project.alb_port
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", number))
+        squatter.listen()
+        outcome = project.bonkei("up")
+    assert outcome.returncode == 1
+    assert str(number) in outcome.stderr
+    assert variable in outcome.stderr
+
+
+def test_broken_definitions_name_file_and_line(other: Project) -> None:
+    other.edit("infrastructure/main.tf", "module.network.vpc_id", "module.network.vpc_idd")
+    outcome = other.bonkei("up")
+    assert outcome.returncode == 1
+    assert "infrastructure/main.tf" in outcome.stderr
+    assert "vpc_idd" in outcome.stderr
+    lines = (other.folder / "infrastructure/main.tf").read_text().splitlines()
+    first = next(number for number, line in enumerate(lines, 1) if "vpc_idd" in line)
+    assert f":{first}" in outcome.stderr
+
+
+def test_without_settings(tmp_path: Path) -> None:
+    outcome = Project(tmp_path, tmp_path / "home").bonkei("up")
+    assert outcome.returncode == 1
+    assert "there is no bonkei.toml" in outcome.stderr
+
+
+def test_a_terraform_that_is_not_there(other: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BONKEI_TERRAFORM", "/nowhere/terraform")
+    outcome = other.bonkei("validate")
+    assert outcome.returncode == 1
+    assert "BONKEI_TERRAFORM" in outcome.stderr
+
+
+def test_reset_removes_everything(other: Project) -> None:
+    with running(other):
+        assert "running" in other.bonkei("reset", "--yes").stderr
+    assert other.bonkei("reset", "--yes").returncode == 0
+    assert not other.home.exists()

@@ -1,0 +1,179 @@
+"""A real miniature: `bonkei up` as a person starts it, on free ports, in its own folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BONKEI = [sys.executable, "-m", "bonkei"]
+PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
+PATIENCE = 120.0  # seconds for a start; it takes a few
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) -> Any:
+    """The first truthy value of `condition`; fails with `what` when none comes in time."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        if value := condition():
+            return value
+        time.sleep(0.1)
+    pytest.fail(f"not within {within:.0f} s: {what}")
+
+
+@dataclass
+class Project:
+    """A folder with definitions, programs and a bonkei.toml, and a home beside it."""
+
+    folder: Path
+    home: Path
+    edge_port: int = field(default_factory=free_port)
+    alb_port: int = field(default_factory=free_port)
+
+    @property
+    def site(self) -> str:
+        return f"http://127.0.0.1:{self.edge_port}"
+
+    @property
+    def load_balancer(self) -> str:
+        return f"http://127.0.0.1:{self.alb_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            "BONKEI_HOME": str(self.home),
+            "BONKEI_EDGE_PORT": str(self.edge_port),
+            "BONKEI_ALB_PORT": str(self.alb_port),
+        }
+
+    def bonkei(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*BONKEI, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=within,
+            check=False,
+        )
+
+    def status(self) -> dict[str, Any]:
+        outcome = self.bonkei("status", "--json")
+        return dict(json.loads(outcome.stdout))
+
+    def edit(self, file: str, before: str, after: str) -> None:
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert before in text, f"{file} has no {before!r}"
+        path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+class Running:
+    """`bonkei up` in the foreground, as a child of the test."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [*BONKEI, "up"],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def wait_until_ready(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.lines.append(line.rstrip("\n"))
+            if line.startswith("Ready"):
+                return
+        pytest.fail("bonkei up ended:\n" + "\n".join(self.lines))
+
+    def processes(self) -> list[psutil.Process]:
+        parent = psutil.Process(self.process.pid)
+        return [parent, *parent.children(recursive=True)]
+
+    def interrupt(self) -> int:
+        """Ctrl-C, and wait for the end. Fails when a process is left."""
+        processes = self.processes()
+        self.process.send_signal(signal.SIGINT)
+        output, _ = self.process.communicate(timeout=60)
+        self.lines += output.splitlines()
+        _, alive = psutil.wait_procs(processes, timeout=5)
+        assert [process for process in alive if process.is_running()] == []
+        return self.process.returncode
+
+    def kill(self) -> None:
+        if self.process.poll() is None:
+            processes = self.processes()
+            self.process.kill()
+            self.process.communicate()
+            psutil.wait_procs(processes, timeout=10)
+
+
+@contextlib.contextmanager
+def running(project: Project) -> Iterator[Running]:
+    miniature = Running(project)
+    try:
+        miniature.wait_until_ready()
+        yield miniature
+    finally:
+        if miniature.process.poll() is None:
+            miniature.interrupt()
+
+
+def remove(project: Project) -> None:
+    """What a miniature keeps outside its home goes too."""
+    if project.home.exists():
+        outcome = project.bonkei("reset", "--yes")
+        assert outcome.returncode == 0, outcome.stderr
+
+
+def copy_of_this_project(folder: Path) -> Path:
+    """What git knows of the definitions and programs, so that a test may edit it."""
+    listing = ["git", "ls-files", "--cached", "--others", "--exclude-standard", *PARTS]
+    names = subprocess.run(
+        listing, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    for name in names:
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, target)
+    return folder
+
+
+def administrator(project: Project) -> dict[str, str]:
+    """The headers of a signed-in administrator, through the whole system."""
+    (password,) = (project.home / "secrets").glob("*administrator*")
+    answer = httpx.post(
+        f"{project.site}/api/v1/sessions",
+        json={"username": "admin", "password": password.read_text()},
+        timeout=15,
+    )
+    assert answer.status_code == 201, answer.text
+    return {"Authorization": f"Bearer {answer.json()['token']}"}
