@@ -57,7 +57,7 @@ class Servicer:
     def get_metadata(self, _request: Any) -> Any:
         schema = self._provider.schema
         response = message("GetMetadata.Response")()
-        response.server_capabilities.move_resource_state = True
+        wire.declare_capabilities(response)
         for field, kind, types in (
             (response.resources, "ResourceMetadata", schema.resources),
             (response.data_sources, "DataSourceMetadata", schema.data_sources),

@@ -27,7 +27,7 @@ def provider_schema(schema: ProviderSchema) -> bytes:
     blocks: dict[Block, Any] = {}
     response = message("GetProviderSchema.Response")()
     response.provider.block.CopyFrom(_block(schema.configuration, blocks))
-    response.server_capabilities.move_resource_state = True
+    declare_capabilities(response)
     for messages, types in (
         (response.resource_schemas, schema.resources),
         (response.data_source_schemas, schema.data_sources),
@@ -36,6 +36,12 @@ def provider_schema(schema: ProviderSchema) -> bytes:
         for name, block in types.items():
             messages[name].block.CopyFrom(_block(block, blocks))
     return bytes(response.SerializeToString())
+
+
+def declare_capabilities(response: Any) -> None:
+    """Say that types can be moved, and that one fetch of the schema does for all connections."""
+    response.server_capabilities.move_resource_state = True
+    response.server_capabilities.get_provider_schema_optional = True
 
 
 def _block(block: Block, known: dict[Block, Any]) -> Any:
