@@ -1,0 +1,8 @@
+"""Aurora PostgreSQL as a real PostgreSQL: the wheel's, or the one that DATABASE_URL names."""
+
+from bonkei.database.errors import DatabaseError
+from bonkei.database.manager import Database
+from bonkei.database.place import delete_data
+from bonkei.database.snapshot import DatabaseSnapshot
+
+__all__ = ["Database", "DatabaseError", "DatabaseSnapshot", "delete_data"]

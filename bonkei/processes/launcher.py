@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
@@ -29,15 +29,21 @@ def launch_command(
     return [*program, *rights, *command]
 
 
-def _tie_to_parent(parent: int, signal: int) -> None:
-    """Linux only; elsewhere the watchdog alone does it."""
+def _tie_to_parent(parent: int, signal: int) -> Callable[[], None]:
+    """What to call in order to get `signal` when `parent` dies. Linux only; elsewhere the
+    watchdog alone does it."""
     if sys.platform != "linux":
-        return
+        return lambda: None
     import ctypes  # noqa: PLC0415 - slow to load, and needed here only
 
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0)
-    if os.getppid() != parent:  # it died before we asked
-        os._exit(1)
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+
+    def tie() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+    return tie
 
 
 def _become(command: Sequence[str]) -> None:
@@ -52,13 +58,14 @@ def _become(command: Sequence[str]) -> None:
 def main(arguments: Sequence[str]) -> None:
     """See the module's description."""
     parent, signal, uid, gid = (int(value) for value in arguments[:4])
+    tie = _tie_to_parent(parent, signal)  # loads what another user may not be able to read
     if gid >= 0:
         os.setgroups([])
         os.setgid(gid)
     if uid >= 0:
         os.setuid(uid)
     # After the change of user: the kernel forgets the request when credentials change.
-    _tie_to_parent(parent, signal)
+    tie()
     _become(arguments[4:])
 
 

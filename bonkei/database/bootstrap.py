@@ -1,0 +1,120 @@
+"""Roles and databases as RDS has them, made on a server that may have them already.
+
+Source: "Understanding the rds_superuser role" (Amazon RDS/Aurora User Guide): the master user is
+no superuser; it may create roles and databases, and is a member of rds_superuser, which has the
+monitoring and signalling rights. `rdsadmin` is the superuser that nobody gets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+ADMIN = "rdsadmin"
+_CONNECT_TIMEOUT = 10  # seconds
+
+_GROUPS: tuple[LiteralString, ...] = (
+    "rds_superuser", "rds_iam", "rds_password", "rds_replication",
+)  # fmt: skip
+_RIGHTS: tuple[LiteralString, ...] = ("pg_monitor", "pg_signal_backend", "pg_checkpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where and as whom to connect; `options` are more of psycopg's (sslmode …)."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    database: str = "postgres"
+    options: tuple[tuple[str, str], ...] = ()
+
+    def open(self) -> psycopg.Connection[tuple[object, ...]]:
+        """A connection that commits by itself; psycopg.OperationalError when there is none."""
+        return psycopg.connect(
+            autocommit=True,
+            host=self.host,
+            port=self.port,
+            user=self.user,
+            password=self.password,
+            dbname=self.database,
+            connect_timeout=_CONNECT_TIMEOUT,
+            application_name="bonkei",
+            **dict(self.options),  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What has to be there: the master user with this password, and its database (may be empty)."""
+
+    username: str
+    password: str
+    database: str
+
+
+def prepare(admin: Connection, wanted: Wanted) -> int:
+    """Make what is missing, set the master's password. Returns server_version_num (180006)."""
+    with admin.open() as connection:
+        version = connection.info.server_version
+        roles = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
+        _make_groups(connection, roles)
+        _make_master(connection, roles, wanted)
+        if wanted.database:
+            _make_database(connection, wanted)
+    return version
+
+
+def _make_groups(connection: psycopg.Connection[tuple[object, ...]], roles: set[str]) -> None:
+    for group in _GROUPS:
+        if group not in roles:
+            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(group)))
+    if "rds_superuser" in roles:
+        return
+    for right in _RIGHTS:
+        if right in roles:
+            connection.execute(
+                sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(right))
+            )
+    connection.execute(
+        "GRANT rds_iam, rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION"
+    )
+
+
+def _make_master(
+    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], wanted: Wanted
+) -> None:
+    name = sql.Identifier(wanted.username)
+    if wanted.username not in roles:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
+        connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name))
+    # Encrypted on this side, so that the password stands in no statement and no log.
+    encrypted = connection.pgconn.encrypt_password(
+        wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
+    )
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(encrypted.decode()))
+    )
+
+
+def _make_database(connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted) -> None:
+    found = connection.execute(
+        "SELECT 1 FROM pg_database WHERE datname = %s", (wanted.database,)
+    ).fetchone()
+    if found is None:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                sql.Identifier(wanted.database), sql.Identifier(wanted.username)
+            )
+        )
+
+
+def pending_restart(admin: Connection) -> tuple[str, ...]:
+    """Parameters whose new value needs a restart, as RDS says `pending-reboot`."""
+    with admin.open() as connection:
+        rows = connection.execute("SELECT name FROM pg_settings WHERE pending_restart ORDER BY 1")
+        return tuple(str(name) for (name,) in rows)

@@ -1,0 +1,215 @@
+"""A cluster, from its definition to a server that answers under its address and port."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psycopg
+
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.database.binaries import Binaries, find_binaries
+from bonkei.database.bootstrap import Connection, Wanted, pending_restart, prepare
+from bonkei.database.errors import DatabaseError
+from bonkei.database.external import check_version, explain, parse_url
+from bonkei.database.files import ClusterFiles, ServerSpec
+from bonkei.database.master import master_password
+from bonkei.database.notes import differences
+from bonkei.database.parameters import Settings, translate
+from bonkei.database.place import Place, find_place
+from bonkei.database.relay import Relay
+from bonkei.database.server import Server, rotate
+from bonkei.database.snapshot import DatabaseSnapshot
+from bonkei.database.usage import UsageMeter
+from bonkei.processes import Keeper
+from bonkei.vault import Vault
+
+_PATIENCE = (0.0, 1.0, 5.0, 15.0)  # seconds before a server that died is started again
+_SETTLED = 60.0  # seconds of running after which the next death counts as the first
+_LOOK = 30.0  # seconds between looks at the log's size
+
+
+class Database:
+    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a server of one's own.
+
+    The master user's password is in the vault, as JSON {"username", "password"}, under the
+    cluster's `master_secret_arn`, or under the cluster's ARN when RDS does not manage it.
+    """
+
+    def __init__(
+        self,
+        cluster: DatabaseCluster,
+        host: str,
+        home: Path,
+        vault: Vault,
+        url: str | None = None,
+    ) -> None:
+        self._cluster = cluster
+        self._host = host
+        self._home = home
+        self._vault = vault
+        self._url = url
+        self._status = "stopped"
+        self._version = 0
+        self._server: Server | None = None
+        self._relay: Relay | None = None
+        self._libraries: frozenset[str] = frozenset()
+        self._settings = Settings(())
+        self._notes: tuple[str, ...] = ()
+        self._guard: asyncio.Task[None] | None = None
+        self._usage = UsageMeter()
+
+    async def start(self) -> None:
+        """Until it answers. DatabaseError when it cannot; nothing is left running then."""
+        self._status = "creating"
+        try:
+            _check_engine(self._cluster)
+            if self._url:
+                await self._start_relay(parse_url(self._url))
+            else:
+                await self._start_server()
+        except BaseException:
+            await self.stop()
+            self._status = "failed"
+            raise
+        self._status = "available"
+
+    async def apply(self, cluster: DatabaseCluster) -> None:
+        """Follow a changed definition: parameters, database, password; the port by a restart."""
+        before, self._cluster = self._cluster, cluster
+        moved = (cluster.port, cluster.identifier) != (before.port, before.identifier)
+        if moved or self._status != "available":
+            await self.stop()
+            await self.start()
+        elif self._server is None:
+            await self._prepare(parse_url(self._url or ""))
+        else:
+            await self._reload(self._server)
+
+    async def stop(self) -> None:
+        """Fast shutdown; the data stays."""
+        self._status = "stopping"
+        guard, self._guard = self._guard, None
+        if guard is not None:
+            guard.cancel()
+            with suppress(asyncio.CancelledError):
+                await guard
+        server, self._server = self._server, None
+        if server is not None:
+            await server.stop()
+        relay, self._relay = self._relay, None
+        if relay is not None:
+            await relay.stop()
+        self._status = "stopped"
+
+    def snapshot(self) -> DatabaseSnapshot:
+        """How it is."""
+        server = self._server
+        pid = server.pid if server else None
+        usage = self._usage.read(pid)
+        major, minor = divmod(self._version, 10000)
+        return DatabaseSnapshot(
+            identifier=self._cluster.identifier,
+            status=self._status,
+            endpoint=f"{self._host}:{self._cluster.port}",
+            database=self._cluster.database_name,
+            server=f"PostgreSQL {major}.{minor}" if self._version else "",
+            pid=pid,
+            data=str(server.files.data) if server else "",
+            log=str(server.files.spec.log) if server else "",
+            cpu_percent=usage.cpu_percent,
+            memory=usage.memory,
+            notes=(*self._notes, *self._settings.notes),
+        )
+
+    # A server of the miniature's own.
+
+    async def _start_server(self) -> None:
+        place, binaries = await asyncio.to_thread(_find, self._home)
+        self._libraries = binaries.libraries
+        identifier = self._cluster.identifier
+        log = self._home / "logs" / identifier / "postgresql.log"
+        files = ClusterFiles(
+            ServerSpec(identifier, self._host, self._cluster.port, log), place, binaries
+        )
+        keeper = Keeper(self._home / "processes" / "database" / identifier)
+        self._server = server = Server(files, keeper)
+        await asyncio.to_thread(files.ensure)
+        wanted = translate(dict(self._cluster.parameters), self._libraries)
+        self._settings = await asyncio.to_thread(files.configure, wanted)
+        await server.start()
+        await self._prepare(files.admin)
+        self._guard = asyncio.create_task(self._watch(server))
+
+    async def _reload(self, server: Server) -> None:
+        wanted = translate(dict(self._cluster.parameters), self._libraries)
+        self._settings = await asyncio.to_thread(server.files.configure, wanted)
+        server.reload()
+        await self._prepare(server.files.admin)
+        pending = await asyncio.to_thread(pending_restart, server.files.admin)
+        self._notes += tuple(f"parameter {name} is pending-reboot" for name in pending)
+
+    async def _watch(self, server: Server) -> None:
+        """Start a server that died again, as Aurora does; keep its log bounded."""
+        deaths = 0
+        began = time.monotonic()
+        while True:
+            try:
+                await asyncio.wait_for(server.wait(), _LOOK)
+            except TimeoutError:
+                rotate(server.files.spec.log)
+                continue
+            deaths = 0 if time.monotonic() - began > _SETTLED else deaths
+            self._status = "rebooting"
+            await asyncio.sleep(_PATIENCE[min(deaths, len(_PATIENCE) - 1)])
+            deaths += 1
+            began = time.monotonic()
+            try:
+                await server.launch()
+            except DatabaseError as error:
+                self._status = "failed"
+                self._notes = (*self._notes[-10:], error.message)
+            else:
+                self._status = "available"
+
+    # A server elsewhere.
+
+    async def _start_relay(self, connection: Connection) -> None:
+        await self._prepare(connection)
+        check_version(connection, self._version)
+        self._relay = Relay(self._host, self._cluster.port, (connection.host, connection.port))
+        await self._relay.start()
+
+    # Both.
+
+    async def _prepare(self, admin: Connection) -> None:
+        """Roles, database and password."""
+        cluster = self._cluster
+        wanted = Wanted(
+            cluster.master_username, master_password(cluster, self._vault), cluster.database_name
+        )
+        try:
+            self._version = await asyncio.to_thread(prepare, admin, wanted)
+        except psycopg.Error as error:
+            if self._url:
+                raise explain(admin, error) from None
+            raise DatabaseError(
+                f"the server of {cluster.identifier} cannot be prepared: {error}",
+                remedy="begin with empty data: `bonkei reset`",
+            ) from error
+        self._notes = differences(cluster, self._version, is_own=self._url is None)
+
+
+def _find(home: Path) -> tuple[Place, Binaries]:
+    place = find_place(home)
+    return place, find_binaries(place)
+
+
+def _check_engine(cluster: DatabaseCluster) -> None:
+    if "postgres" not in cluster.engine:
+        raise DatabaseError(
+            f"{cluster.address}: the engine {cluster.engine} cannot be run here",
+            remedy="the miniature runs aurora-postgresql only",
+        )

@@ -1,0 +1,38 @@
+"""The master user's password: generated once, kept in the vault as RDS keeps it in Secrets Manager.
+
+Source: "Password management with Amazon RDS and AWS Secrets Manager": the secret is a JSON object
+with `username` and `password`.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.vault import Vault
+
+
+def master_password(cluster: DatabaseCluster, vault: Vault) -> str:
+    """The password in the vault, or a new one that is put there."""
+    arn = cluster.master_secret_arn or cluster.arn
+    password = _read(vault.get(arn), cluster.master_username)
+    if password is None:
+        password = secrets.token_urlsafe(24)
+        vault.put(arn, json.dumps({"username": cluster.master_username, "password": password}))
+    return password
+
+
+def _read(value: str | None, username: str) -> str | None:
+    """From JSON, or from the bare password that definitions may give; None when there is none."""
+    if not value:
+        return None
+    try:
+        document = json.loads(value)
+    except ValueError:
+        return value
+    if not isinstance(document, dict):
+        return value
+    password = document.get("password")
+    fits = isinstance(password, str) and password and document.get("username") == username
+    return password if fits else None

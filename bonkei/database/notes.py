@@ -1,0 +1,25 @@
+"""Where the server of the miniature differs from the cluster of the definitions."""
+
+from __future__ import annotations
+
+from bonkei.blueprint.database import DatabaseCluster
+
+
+def differences(cluster: DatabaseCluster, version: int, *, is_own: bool) -> tuple[str, ...]:
+    """Each in a sentence. `version` as server_version_num has it."""
+    notes: list[str] = []
+    wanted = cluster.engine_version.partition(".")[0]
+    major, minor = divmod(version, 10000)
+    if wanted.isdecimal() and int(wanted) != major:
+        notes.append(
+            f"the cluster is PostgreSQL {cluster.engine_version}, the server here {major}.{minor}"
+        )
+    if is_own:
+        notes.append("text is sorted by code point (C.UTF-8); Aurora sorts it by en_US.UTF-8")
+    else:
+        notes.append("the server of DATABASE_URL is used; the cluster's parameters are not applied")
+    if len(cluster.instances) > 1:
+        notes.append(
+            f"its {len(cluster.instances)} instances are one server here; readers can write"
+        )
+    return tuple(notes)

@@ -1,0 +1,120 @@
+"""A cluster's parameters as PostgreSQL's configuration, and what of them cannot be had here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+AURORA_LOG_LINE_PREFIX = "%t:%r:%u@%d:[%p]:"
+
+# Sized for the machine, which is another one here.
+_OF_THE_MACHINE = {
+    "shared_buffers", "huge_pages", "huge_page_size", "effective_cache_size",
+    "maintenance_work_mem", "autovacuum_work_mem", "max_worker_processes", "max_parallel_workers",
+    "shared_memory_type", "wal_buffers", "max_wal_size", "min_wal_size",
+}  # fmt: skip
+# The miniature's own to say: where it listens, keeps data and logs.
+_OF_THE_MINIATURE = {
+    "listen_addresses", "port", "data_directory", "hba_file", "ident_file", "config_file",
+    "unix_socket_directories", "log_destination", "logging_collector", "log_directory",
+    "log_filename", "log_line_prefix", "ssl", "ssl_cert_file", "ssl_key_file", "ssl_ca_file",
+    "fsync", "full_page_writes", "synchronous_standby_names", "primary_conninfo",
+    "restore_command", "archive_command", "archive_mode", "external_pid_file",
+}  # fmt: skip
+_NO_TLS = {"rds.force_ssl", "ssl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
+_MOST_CONNECTIONS = 1000
+_REFUSED = re.compile(
+    r'(?:invalid value for parameter|unrecognized configuration parameter|parameter) "([^"]+)"'
+    r"|^.*?(?:LOG|FATAL|ERROR): +([\w.]+) .*outside the valid range",
+    re.MULTILINE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`values` go into postgresql.conf; `notes` name what does not, with the reason."""
+
+    values: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+
+    def without(self, names: frozenset[str], reason: str) -> Settings:
+        """The same less some names, each noted."""
+        dropped = [name for name, _ in self.values if name in names]
+        return Settings(
+            tuple((name, value) for name, value in self.values if name not in names),
+            (*self.notes, *(f"parameter {name} is not applied: {reason}" for name in dropped)),
+        )
+
+
+def translate(parameters: Mapping[str, str], libraries: frozenset[str]) -> Settings:
+    """What PostgreSQL may know of a cluster's parameters. `libraries`: loadable modules' names."""
+    values: dict[str, str] = {}
+    notes: list[str] = []
+    for name, value in sorted(parameters.items()):
+        if reason := _refusal(name, value, libraries):
+            notes.append(f"parameter {name} is not applied: {reason}")
+        elif name == "shared_preload_libraries":
+            wanted = [word.strip() for word in value.split(",") if word.strip()]
+            values[name] = ",".join(word for word in wanted if word in libraries)
+            notes += [
+                f"shared library {word} is not loaded: it does not come with PostgreSQL"
+                for word in wanted
+                if word not in libraries
+            ]
+        else:
+            values[name] = value
+    return Settings(tuple(values.items()), tuple(notes))
+
+
+def _refusal(name: str, value: str, libraries: frozenset[str]) -> str:
+    if name in _NO_TLS:
+        return "the server of the miniature has no TLS; clients connect in plain text on loopback"
+    if name in _OF_THE_MINIATURE:
+        return "the miniature sets it"
+    if name in _OF_THE_MACHINE or "{" in value:
+        return "it is sized for the machine of the cluster"
+    if name == "max_connections" and not (value.isdecimal() and int(value) <= _MOST_CONNECTIONS):
+        return f"this machine allows up to {_MOST_CONNECTIONS}"
+    prefix, dot, _ = name.partition(".")
+    if dot and prefix not in libraries:
+        return "PostgreSQL outside RDS does not know it"
+    return ""
+
+
+def refused_names(output: str) -> frozenset[str]:
+    """The parameters that PostgreSQL complained about when it read its configuration."""
+    return frozenset(m[1] or m[2] for m in _REFUSED.finditer(output))
+
+
+def configuration(host: str, port: int, settings: Settings) -> str:
+    """The whole postgresql.conf. Durable: fsync, full_page_writes stay on."""
+    values = {
+        "listen_addresses": host,
+        "port": str(port),
+        "unix_socket_directories": "",
+        "password_encryption": "scram-sha-256",
+        "max_connections": "200",
+        "shared_buffers": "64MB",
+        "dynamic_shared_memory_type": "posix",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_destination": "stderr",
+        "logging_collector": "off",
+        "log_line_prefix": AURORA_LOG_LINE_PREFIX,
+        **dict(settings.values),
+    }
+    lines = [f"{name} = {_quote(value)}" for name, value in values.items()]
+    return "# Written at each start; changes here are lost.\n" + "\n".join(lines) + "\n"
+
+
+def _quote(value: str) -> str:
+    clean = value.replace("\n", " ").replace("\r", " ").replace("\0", "")
+    return "'" + clean.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+ACCESS = """\
+# Written at each start; changes here are lost. Loopback only, and never without a password.
+host all all 127.0.0.0/8 scram-sha-256
+host all all ::1/128 scram-sha-256
+"""

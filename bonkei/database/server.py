@@ -1,0 +1,167 @@
+"""One PostgreSQL server process: its start, its life, its end.
+
+Durable: fsync stays on, a killed server recovers at its next start. The process is tied to this
+one: when the supervisor dies, however it dies, the server shuts down by itself (fast shutdown).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from bonkei.database.errors import DatabaseError
+from bonkei.database.files import ClusterFiles, last_lines, program_environment
+from bonkei.database.listening import check_port
+from bonkei.processes import Keeper
+
+_START_TIMEOUT = 60.0  # seconds; crash recovery may take its time
+_STOP_TIMEOUT = 10.0
+_POLL = 0.01
+_STATUS_LINE = 7  # of postmaster.pid, from 0
+_LOG_LIMIT = 50 * 1024 * 1024  # bytes
+
+
+class Server:
+    """`start` and `stop` from one event loop; the server's life is tied to that loop's thread.
+
+    `keeper` is this server's own.
+    """
+
+    def __init__(self, files: ClusterFiles, keeper: Keeper) -> None:
+        self.files = files
+        self._keeper = keeper
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The postmaster's, while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    async def start(self) -> None:
+        """Until it accepts connections. DatabaseError when the port is taken or it ends at once."""
+        self._keeper.start()
+        await asyncio.to_thread(_end_leftover, self.files.data)
+        check_port(self.files.spec.host, self.files.spec.port)
+        await self.launch()
+
+    async def launch(self) -> None:
+        """Start the process and wait until it is ready; also after it has died."""
+        log = self.files.spec.log
+        log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        rotate(log)
+        with log.open("ab") as file:
+            self._process = await asyncio.create_subprocess_exec(
+                *self.files.command("postgres", "-D", str(self.files.data)),
+                cwd=self.files.directory,
+                env=program_environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+            )
+        self._keeper.keep(self._process.pid, ending=signal.SIGINT, grace=_STOP_TIMEOUT)
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not self._is_ready():
+            if self.pid is None or time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"PostgreSQL did not start for {self.files.spec.identifier}: "
+                    f"{last_lines(_end_of(log))}",
+                    remedy=f"see {log}",
+                )
+            await asyncio.sleep(_POLL)
+
+    def _is_ready(self) -> bool:
+        """As pg_ctl finds out: the server writes its status into postmaster.pid."""
+        try:
+            lines = (self.files.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return False
+        return (
+            len(lines) > _STATUS_LINE
+            and lines[0] == str(self.pid)
+            and lines[_STATUS_LINE].strip() == "ready"
+        )
+
+    def reload(self) -> None:
+        """Read the configuration again."""
+        self._send(signal.SIGHUP)
+
+    async def wait(self) -> int:
+        """Until the process has ended; its exit code."""
+        process = self._process
+        if process is None:
+            return 0
+        code = await process.wait()
+        self._keeper.release(process.pid)
+        return code
+
+    async def stop(self) -> None:
+        """Fast shutdown: sessions are ended, nothing is lost. A server that hangs is killed."""
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+            if self.pid is None:
+                break
+            self._send(number)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.wait(), _STOP_TIMEOUT)
+        if self._process is not None:
+            self._keeper.release(self._process.pid)
+        self._keeper.stop()
+
+    def _send(self, number: int) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+
+def rotate(log: Path) -> None:
+    """Keep the log bounded: beyond the limit its content becomes `.1`. Writers append, so the
+    file itself stays."""
+    if log.exists() and log.stat().st_size > _LOG_LIMIT:
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+        os.truncate(log, 0)
+
+
+def _end_leftover(data: Path) -> None:
+    """A server of an earlier run that is still on its way out, or a file that only says so."""
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
+    except (FileNotFoundError, ValueError):
+        return
+    process = _postmaster(pid, data)
+    if process is None:
+        pid_file.unlink(missing_ok=True)  # the number may be somebody else's by now
+        return
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
+        with suppress(psutil.NoSuchProcess):
+            process.send_signal(number)
+        with suppress(psutil.TimeoutExpired):
+            process.wait(_STOP_TIMEOUT)
+            return
+    raise DatabaseError(
+        f"PostgreSQL (process {pid}) still uses {data} and does not end",
+        remedy=f"end it: kill -9 {pid}",
+    )
+
+
+def _postmaster(pid: int, data: Path) -> psutil.Process | None:
+    try:
+        process = psutil.Process(pid)
+        return process if str(data) in process.cmdline() else None
+    except psutil.Error:
+        return None
+
+
+def _end_of(log: Path) -> str:
+    try:
+        return log.read_text(encoding="utf-8", errors="replace")[-4000:]
+    except OSError:
+        return ""

@@ -1,0 +1,87 @@
+"""Clusters on free ports, below a home of their own."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.database import Database, delete_data
+from bonkei.vault import MemoryVault
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf"
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def cluster(**changes: Any) -> DatabaseCluster:
+    values: dict[str, Any] = {
+        "address": "aws_rds_cluster.this",
+        "arn": "arn:aws:rds:eu-west-1:123456789012:cluster:main",
+        "identifier": "main",
+        "engine": "aurora-postgresql",
+        "engine_version": "18.1",
+        "endpoint": "main.cluster-abc.eu-west-1.rds.amazonaws.com",
+        "reader_endpoint": "main.cluster-ro-abc.eu-west-1.rds.amazonaws.com",
+        "port": free_port(),
+        "database_name": "status",
+        "master_username": "master",
+        "master_secret_arn": SECRET,
+    }
+    return DatabaseCluster(**{**values, **changes})
+
+
+def connect(
+    vault: MemoryVault, port: int, database: str = "status"
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """As the master user, the way an application would."""
+    secret = json.loads(vault.get(SECRET) or "{}")
+    return psycopg.connect(
+        host=HOST,
+        port=port,
+        user=secret["username"],
+        password=secret["password"],
+        dbname=database,
+        autocommit=True,
+        connect_timeout=10,
+    )
+
+
+@pytest.fixture
+def vault() -> MemoryVault:
+    return MemoryVault()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path / "home"
+    delete_data(tmp_path / "home")
+
+
+Make = Callable[..., Database]
+
+
+@pytest.fixture
+async def make(home: Path, vault: MemoryVault) -> AsyncIterator[Make]:
+    """Builds databases, and stops them after the test."""
+    made: list[Database] = []
+
+    def build(definition: DatabaseCluster, **changes: Any) -> Database:
+        values = {"host": HOST, "home": home, "vault": vault, **changes}
+        made.append(Database(definition, **values))
+        return made[-1]
+
+    yield build
+    for database in made:
+        await database.stop()

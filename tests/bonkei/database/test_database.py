@@ -1,0 +1,287 @@
+"""A real PostgreSQL, through everything that may happen to it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import stat
+from dataclasses import replace
+
+import psutil
+import psycopg
+import pytest
+
+from bonkei.database import DatabaseError, delete_data
+
+from .conftest import HOST, SECRET, cluster, connect, free_port
+
+
+async def test_it_serves_the_database_of_the_definitions(make, vault):
+    definition = cluster()
+    database = make(definition)
+
+    await database.start()
+
+    assert set(json.loads(vault.get(SECRET))) == {"username", "password"}
+    with connect(vault, definition.port) as connection:
+        connection.execute("CREATE TABLE component (name text)")
+        owner = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    assert owner == ("master",)
+    snapshot = database.snapshot()
+    assert snapshot.status == "available"
+    assert snapshot.server.startswith("PostgreSQL 18.")
+    assert snapshot.memory > 1_000_000
+
+
+async def test_the_master_user_has_the_rights_that_rds_gives(make, vault):
+    definition = cluster()
+    await make(definition).start()
+
+    with connect(vault, definition.port) as connection:
+        rights = connection.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'master'"
+        ).fetchone()
+        assert rights == (False, True, True)
+        assert connection.execute(
+            "SELECT pg_has_role('rds_superuser', 'member'), pg_has_role('pg_monitor', 'usage')"
+        ).fetchone() == (True, True)
+        connection.execute("CREATE ROLE application LOGIN PASSWORD 'secret'")
+        connection.execute("GRANT rds_iam TO application")
+        connection.execute("CREATE DATABASE other OWNER master")
+
+
+async def test_data_survives_a_restart_and_the_password_stays(make, vault):
+    definition = cluster()
+    first = make(definition)
+    await first.start()
+    password = vault.get(SECRET)
+    with connect(vault, definition.port) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    await first.stop()
+    assert first.snapshot().status == "stopped"
+
+    await make(definition).start()
+
+    assert vault.get(SECRET) == password
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+
+
+async def test_a_lost_master_password_is_set_anew(make, vault):
+    definition = cluster()
+    first = make(definition)
+    await first.start()
+    await first.stop()
+    vault.delete(SECRET)
+
+    await make(definition).start()
+
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    with connect(vault, definition.port) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS n")
+    before = database.snapshot().pid
+
+    os.kill(before, signal.SIGKILL)
+
+    async with asyncio.timeout(60):
+        while database.snapshot().pid in {None, before} or database.snapshot().status != "available":
+            await asyncio.sleep(0.05)
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+
+
+async def test_a_stale_pid_file_with_a_strangers_number_is_no_obstacle(make):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    data = database.snapshot().data
+    await database.stop()
+    with open(f"{data}/postmaster.pid", "w") as file:  # noqa: PTH123
+        file.write(f"{os.getpid()}\n{data}\n")
+
+    await make(definition).start()
+
+
+async def test_nothing_is_left_after_stop(make):
+    database = make(cluster())
+    await database.start()
+    pid = database.snapshot().pid
+    family = [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+    await database.stop()
+
+    assert not [pid for pid in family if psutil.pid_exists(pid)]
+
+
+async def test_only_loopback_and_only_with_the_password(make, vault):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+
+    listening = {
+        (c.laddr.ip, c.laddr.port)
+        for c in psutil.Process(database.snapshot().pid).net_connections("inet")
+        if c.status == psutil.CONN_LISTEN
+    }
+    assert listening == {(HOST, definition.port)}
+    for user, password in (("master", "wrong"), ("rdsadmin", "")):
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(
+                host=HOST, port=definition.port, user=user, password=password, dbname="status"
+            )
+
+
+async def test_the_data_is_readable_by_the_server_only(make, home):
+    database = make(cluster())
+    await database.start()
+
+    data = database.snapshot().data
+    for path in (data, os.path.dirname(data)):  # noqa: PTH120
+        assert stat.S_IMODE(os.stat(path).st_mode) == 0o700  # noqa: PTH116
+    assert stat.S_IMODE((home / "database").stat().st_mode) == 0o700
+
+
+async def test_the_log_has_auroras_prefix(make, vault, home):
+    definition = cluster()
+    await make(definition).start()
+    with connect(vault, definition.port) as connection, pytest.raises(psycopg.Error):
+        connection.execute("SELECT broken")
+
+    log = (home / "logs" / "main" / "postgresql.log").read_text()
+
+    pattern = r"^\S+ \S+ UTC:127\.0\.0\.1\(\d+\):master@status:\[\d+\]:ERROR:  column"
+    assert re.search(pattern, log, re.MULTILINE)
+    assert json.loads(vault.get(SECRET))["password"] not in log
+
+
+async def test_parameters_are_applied_or_named(make, vault):
+    definition = cluster(
+        parameters=(
+            ("log_min_duration_statement", "250"),
+            ("rds.force_ssl", "1"),
+            ("shared_preload_libraries", "pg_stat_statements,pgaudit"),
+            ("work_mem", "not a size"),
+            ("shared_buffers", "{DBInstanceClassMemory/12038}"),
+            ("apg_plan_mgmt.use_plan_baselines", "1"),
+            ("no_such_parameter", "1"),
+        )
+    )
+    database = make(definition)
+
+    await database.start()
+
+    with connect(vault, definition.port) as connection:
+        assert connection.execute("SHOW log_min_duration_statement").fetchone() == ("250ms",)
+        assert connection.execute("SHOW shared_preload_libraries").fetchone() == (
+            "pg_stat_statements",
+        )
+    notes = "\n".join(database.snapshot().notes)
+    for name in (
+        "rds.force_ssl", "pgaudit", "work_mem", "shared_buffers", "apg_plan_mgmt",
+        "no_such_parameter",
+    ):  # fmt: skip
+        assert name in notes
+
+
+async def test_apply_reloads_parameters_and_names_those_that_need_a_restart(make, vault):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    pid = database.snapshot().pid
+
+    await database.apply(
+        replace(
+            definition,
+            database_name="second",
+            parameters=(("log_min_duration_statement", "99"), ("max_connections", "50")),
+        )
+    )
+
+    assert database.snapshot().pid == pid
+    with connect(vault, definition.port, "second") as connection:
+        assert connection.execute("SHOW log_min_duration_statement").fetchone() == ("99ms",)
+    assert any(
+        "max_connections" in note and "pending-reboot" in note for note in database.snapshot().notes
+    )
+
+
+async def test_apply_moves_to_another_port(make, vault):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    moved = replace(definition, port=free_port())
+
+    await database.apply(moved)
+
+    with connect(vault, moved.port) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+async def test_another_major_version_is_named(make):
+    database = make(cluster(engine_version="16.4"))
+    await database.start()
+    assert any("16.4" in note for note in database.snapshot().notes)
+
+
+async def test_data_of_another_major_version_is_kept_and_refused(make):
+    definition = cluster()
+    database = make(definition)
+    await database.start()
+    data = database.snapshot().data
+    await database.stop()
+    with open(f"{data}/PG_VERSION", "w") as file:  # noqa: PTH123
+        file.write("15\n")
+
+    with pytest.raises(DatabaseError, match="PostgreSQL 15") as caught:
+        await make(definition).start()
+
+    assert "bonkei reset" in caught.value.remedy
+    assert os.path.exists(f"{data}/global")  # noqa: PTH110
+
+
+async def test_a_taken_port_is_named(make):
+    definition = cluster()
+    with socket.socket() as other:
+        other.bind((HOST, definition.port))
+        other.listen()
+        with pytest.raises(DatabaseError, match=f"port {definition.port}") as caught:
+            await make(definition).start()
+    assert "lsof" in caught.value.remedy
+
+
+async def test_an_address_that_this_machine_lacks_is_named_with_the_command_for_it(make):
+    with pytest.raises(DatabaseError) as caught:
+        await make(cluster(), host="192.0.2.1").start()
+    assert "sudo ifconfig lo0 alias 192.0.2.1" in caught.value.remedy
+
+
+async def test_another_engine_is_refused(make):
+    with pytest.raises(DatabaseError, match="aurora-mysql"):
+        await make(cluster(engine="aurora-mysql")).start()
+
+
+async def test_two_homes_run_side_by_side(make, vault, tmp_path):
+    clusters = (cluster(), cluster())
+    homes = (tmp_path / "first", tmp_path / "second")
+    try:
+        starts = [make(c, home=h).start() for c, h in zip(clusters, homes, strict=True)]
+        await asyncio.gather(*starts)
+        for definition in clusters:
+            with connect(vault, definition.port) as connection:
+                connection.execute("SELECT 1")
+    finally:
+        for home in homes:
+            delete_data(home)
