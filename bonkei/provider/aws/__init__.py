@@ -1,0 +1,47 @@
+"""What AWS does with each type: one module a service, each a table of behaviours.
+
+A resource type without an entry still works, generically: the core gives it an id and an ARN of
+AWS's form. A data source without an entry cannot be answered, and the core says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws import (
+    data_sources,
+    ecs,
+    iam,
+    kms,
+    listeners,
+    load_balancers,
+    logs,
+    network,
+    rds,
+    secrets_manager,
+    security_groups,
+    ssm,
+    target_groups,
+)
+from bonkei.provider.behaviour import DataSource, ResourceBehaviour
+
+_SERVICES = (
+    ecs,
+    iam,
+    kms,
+    listeners,
+    load_balancers,
+    logs,
+    network,
+    rds,
+    secrets_manager,
+    security_groups,
+    ssm,
+    target_groups,
+)
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    name: behaviour for service in _SERVICES for name, behaviour in service.RESOURCES.items()
+}
+
+DATA_SOURCES: Mapping[str, DataSource] = data_sources.DATA_SOURCES

@@ -1,0 +1,248 @@
+"""AWS IAM: roles, policies and what binds them.
+
+Names and sizes: "IAM and AWS STS quotas",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.checks import at, between, conflicts, length, matches
+from bonkei.provider.aws.documents import IDENTITY, TRUST, policy, same_policy
+from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.naming import Mint, resource
+from bonkei.provider.aws.seeds import UPPER
+from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.provider.values import Object, Value
+
+_CHARACTERS = matches(r"[\w+=,.@-]+", "letters, digits and +=,.@-_")
+_PATH = matches(r"/|/[\x21-\x7e]+/", "a path that begins and ends with /")
+_IDENTITY_POLICY = policy(IDENTITY)
+
+
+def _unique(mint: Mint, prefix: str) -> str:
+    """`AROA…`: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
+    return f"{prefix}{mint.random(17, UPPER, prefix)}"
+
+
+def _global(mint: Mint, kind: str, name: str) -> str:
+    path = str(mint.given("path") or "/")
+    return mint.arn("iam", f"{kind}{path}{name}", region="")
+
+
+def _role(mint: Mint) -> Mapping[str, Value]:
+    name = mint.name()
+    return {
+        "id": name,
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+        "arn": _global(mint, "role", name),
+        "unique_id": _unique(mint, "AROA"),
+        "create_date": mint.context.now,
+        "managed_policy_arns": [],
+    }
+
+
+def _role_policy(mint: Mint) -> Mapping[str, Value]:
+    name = mint.name()
+    return {
+        "id": f"{mint.given('role')}:{name}",
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+    }
+
+
+def _policy(mint: Mint) -> Mapping[str, Value]:
+    name = mint.name()
+    identifier = _global(mint, "policy", name)
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+        "policy_id": _unique(mint, "ANPA"),
+        "attachment_count": 0,
+    }
+
+
+def _instance_profile(mint: Mint) -> Mapping[str, Value]:
+    name = mint.name()
+    return {
+        "id": name,
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+        "arn": _global(mint, "instance-profile", name),
+        "unique_id": _unique(mint, "AIPA"),
+        "create_date": mint.context.now,
+    }
+
+
+def _user(mint: Mint) -> Mapping[str, Value]:
+    name = str(mint.given("name"))
+    return {"id": name, "arn": _global(mint, "user", name), "unique_id": _unique(mint, "AIDA")}
+
+
+def _group(mint: Mint) -> Mapping[str, Value]:
+    name = str(mint.given("name"))
+    return {"id": name, "arn": _global(mint, "group", name), "unique_id": _unique(mint, "AGPA")}
+
+
+def _service_linked_role(mint: Mint) -> Mapping[str, Value]:
+    service = str(mint.given("aws_service_name"))
+    title = "".join(part.capitalize() for part in service.partition(".")[0].split("-"))
+    tail = mint.given("custom_suffix")
+    name = f"AWSServiceRoleFor{title}" + (f"_{tail}" if tail else "")
+    path = f"/aws-service-role/{service}/"
+    identifier = mint.arn("iam", f"role{path}{name}", region="")
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "name": name,
+        "path": path,
+        "unique_id": _unique(mint, "AROA"),
+        "create_date": mint.context.now,
+    }
+
+
+def _identity_provider(mint: Mint) -> Mapping[str, Value]:
+    host = str(mint.given("url")).removeprefix("https://")
+    identifier = mint.arn("iam", f"oidc-provider/{host}", region="")
+    return {"id": identifier, "arn": identifier, "thumbprint_list": []}
+
+
+def _import_role_policy(identifier: str, _: Context) -> Object:
+    role, colon, name = identifier.partition(":")
+    if not colon or not name:
+        raise Refused("Unexpected import id", "Expected ROLE:POLICY.")
+    return {"id": identifier, "role": role, "name": name}
+
+
+def _import_attachment(identifier: str, _: Context) -> Object:
+    role, slash, policy_arn = identifier.partition("/")
+    if not slash or not policy_arn.startswith("arn:"):
+        raise Refused("Unexpected import id", "Expected ROLE/POLICYARN.")
+    return {"id": identifier, "role": role, "policy_arn": policy_arn}
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_iam_role": resource(
+        _role,
+        at("name", length(1, 64), _CHARACTERS),
+        at("name_prefix", length(1, 38), _CHARACTERS),
+        conflicts("name", "name_prefix"),
+        at("path", length(1, 512), _PATH),
+        at("description", length(0, 1000)),
+        at("max_session_duration", between(3600, 43200)),
+        at("permissions_boundary", arn("iam")),
+        at("managed_policy_arns", arn("iam")),
+        at("assume_role_policy", policy(TRUST, 2048)),
+        at("inline_policy.policy", policy(IDENTITY, 10240)),
+        force_new="name name_prefix path",
+        arguments={"force_detach_policies": False, "max_session_duration": 3600, "path": "/"},
+        equivalent={"assume_role_policy": same_policy},
+        regional=False,
+        import_="name",
+    ),
+    "aws_iam_role_policy": resource(
+        _role_policy,
+        at("name", length(1, 128), _CHARACTERS),
+        at("name_prefix", length(1, 102), _CHARACTERS),
+        conflicts("name", "name_prefix"),
+        at("policy", policy(IDENTITY, 10240)),
+        force_new="name name_prefix role",
+        equivalent={"policy": same_policy},
+        regional=False,
+        import_=_import_role_policy,
+    ),
+    "aws_iam_policy": resource(
+        _policy,
+        at("name", length(1, 128), _CHARACTERS),
+        at("name_prefix", length(1, 102), _CHARACTERS),
+        conflicts("name", "name_prefix"),
+        at("path", length(1, 512), _PATH),
+        at("description", length(0, 1000)),
+        at("policy", policy(IDENTITY, 6144)),
+        force_new="name name_prefix path description",
+        arguments={"path": "/"},
+        equivalent={"policy": same_policy},
+        regional=False,
+        import_="arn",
+    ),
+    "aws_iam_role_policy_attachment": resource(
+        lambda mint: {"id": f"{mint.given('role')}/{mint.given('policy_arn')}"},
+        at("policy_arn", arn("iam", resource="policy/")),
+        force_new="role policy_arn",
+        regional=False,
+        import_=_import_attachment,
+    ),
+    "aws_iam_policy_attachment": resource(
+        lambda mint: {"id": mint.given("name")},
+        at("policy_arn", arn("iam", resource="policy/")),
+        force_new="name policy_arn",
+        regional=False,
+    ),
+    "aws_iam_instance_profile": resource(
+        _instance_profile,
+        at("name", length(1, 128), _CHARACTERS),
+        conflicts("name", "name_prefix"),
+        at("path", _PATH),
+        force_new="name name_prefix path",
+        arguments={"path": "/"},
+        regional=False,
+        import_="name",
+    ),
+    "aws_iam_user": resource(
+        _user,
+        at("name", length(1, 64), _CHARACTERS),
+        at("path", _PATH),
+        arguments={"path": "/", "force_destroy": False},
+        regional=False,
+        import_="name",
+    ),
+    "aws_iam_user_policy": resource(
+        lambda mint: {
+            "id": f"{mint.given('user')}:{mint.name()}",
+            "name": mint.name(),
+            "name_prefix": mint.given("name_prefix") or "",
+        },
+        at("policy", _IDENTITY_POLICY),
+        force_new="name name_prefix user",
+        equivalent={"policy": same_policy},
+        regional=False,
+    ),
+    "aws_iam_user_policy_attachment": resource(
+        lambda mint: {"id": f"{mint.given('user')}/{mint.given('policy_arn')}"},
+        at("policy_arn", arn("iam", resource="policy/")),
+        force_new="user policy_arn",
+        regional=False,
+    ),
+    "aws_iam_group": resource(
+        _group,
+        at("name", length(1, 128), _CHARACTERS),
+        at("path", _PATH),
+        arguments={"path": "/"},
+        regional=False,
+        import_="name",
+    ),
+    "aws_iam_group_policy_attachment": resource(
+        lambda mint: {"id": f"{mint.given('group')}/{mint.given('policy_arn')}"},
+        at("policy_arn", arn("iam", resource="policy/")),
+        force_new="group policy_arn",
+        regional=False,
+    ),
+    "aws_iam_service_linked_role": resource(
+        _service_linked_role,
+        at("aws_service_name", matches(r"[\w.-]+\.amazonaws\.com(\.cn)?", "….amazonaws.com")),
+        force_new="aws_service_name custom_suffix",
+        regional=False,
+        import_="arn",
+    ),
+    "aws_iam_openid_connect_provider": resource(
+        _identity_provider,
+        at("url", matches(r"https://.+", "an address that begins with https://")),
+        force_new="url",
+        regional=False,
+        import_="arn",
+    ),
+}

@@ -1,0 +1,204 @@
+"""Elastic Load Balancing: listeners and their rules.
+
+Limits: "Quotas for your Application Load Balancers",
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bonkei.provider.aws.checks import (
+    at,
+    between,
+    length,
+    matches,
+    one_of,
+)
+from bonkei.provider.aws.formats import arn, cidr
+from bonkei.provider.aws.listener_actions import (
+    action_defaults,
+    action_values,
+    minted_actions,
+    still_unknown,
+)
+from bonkei.provider.aws.naming import Mint, each, first, resource
+from bonkei.provider.aws.target_groups import PROTOCOLS
+from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
+from bonkei.provider.values import UNKNOWN, Object, Value, given
+
+
+def _listener(mint: Mint) -> Mapping[str, Value]:
+    """`…:listener/app/<load balancer>/<its id>/<own id>`"""
+    balancer = str(mint.given("load_balancer_arn"))
+    suffix = balancer.partition(":loadbalancer/")[2]
+    identifier = mint.arn("elasticloadbalancing", f"listener/{suffix}/{mint.random(16)}")
+    _refuse_taken_port(mint, balancer, identifier)
+    protocol = mint.given("protocol") or ("HTTP" if suffix.startswith("app/") else None)
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "protocol": protocol,
+        "ssl_policy": _DEFAULT_SSL_POLICY if protocol in ("HTTPS", "TLS") else "",
+        "tcp_idle_timeout_seconds": 350 if protocol == "TCP" else None,
+        "default_action": minted_actions(mint, "default_action"),
+        "routing_http_response_server_enabled": True,
+        **{name: "" for name in mint.planned if _is_header_argument(name)},
+    }
+
+
+_DEFAULT_SSL_POLICY = "ELBSecurityPolicy-2016-08"
+
+
+def _is_header_argument(name: str) -> bool:
+    return name.startswith("routing_http_") and not name.endswith("server_enabled")
+
+
+def _refuse_taken_port(mint: Mint, balancer: str, own: str) -> None:
+    port = mint.given("port")
+    for other in mint.context.peers("aws_lb_listener"):
+        same = other.get("load_balancer_arn") == balancer and other.get("port") == port
+        if same and port is not None and other.get("arn") != own:
+            raise Refused(
+                "DuplicateListener: a listener with that port exists",
+                f"Port {port} of the load balancer is taken by {other.get('arn')}.",
+                ("port",),
+            )
+
+
+def _listener_fits(config: Object) -> Iterator[Problem]:
+    protocol = config.get("protocol")
+    if not given(protocol):
+        return
+    secure = str(protocol).upper() in ("HTTPS", "TLS")
+    if secure and config.get("certificate_arn") is None:
+        detail = f'A listener of protocol {protocol} needs a "certificate_arn".'
+        yield Problem(("protocol",), "Missing argument", detail)
+    for name in () if secure else ("certificate_arn", "ssl_policy"):
+        if given(config.get(name)) and config[name] != "":
+            detail = f'A listener of protocol {protocol} has no "{name}".'
+            yield Problem((name,), "Conflicting arguments", detail)
+
+
+def _listener_rule(mint: Mint) -> Mapping[str, Value]:
+    listener = str(mint.given("listener_arn"))
+    suffix = listener.partition(":listener/")[2]
+    identifier = mint.arn("elasticloadbalancing", f"listener-rule/{suffix}/{mint.random(16)}")
+    return {
+        "id": identifier,
+        "arn": identifier,
+        **_priority(mint, listener, identifier),
+        "action": minted_actions(mint, "action"),
+    }
+
+
+def _priority(mint: Mint, listener: str, own: str) -> Mapping[str, Value]:
+    """Above the highest of the listener's rules, as the AWS provider chooses it.
+
+    Two rules of one listener cannot have the same priority (PriorityInUse).
+    """
+    taken = {
+        rule.get("priority"): rule.get("arn")
+        for rule in mint.context.peers("aws_lb_listener_rule")
+        if rule.get("listener_arn") == listener and rule.get("arn") != own
+    }
+    chosen = mint.given("priority")
+    if chosen is not None and chosen in taken:
+        raise Refused(
+            f"PriorityInUse: priority {chosen} is in use",
+            f"{taken[chosen]} has it; no two rules of a listener share a priority.",
+            ("priority",),
+        )
+    numbers = [int(number) for number in taken if isinstance(number, int)]
+    if mint.planned.get("priority") is not UNKNOWN:
+        return {}
+    # Rules are made at the same time, so each takes a further number of its own on top.
+    step = mint.context.sequence(f"priority/{listener}")
+    return {"priority": max(numbers, default=0) + step}
+
+
+def _one_condition(config: Object) -> Iterator[Problem]:
+    """A condition block names one field; a rule has at most five values in all."""
+    names = (
+        "host_header",
+        "http_header",
+        "http_request_method",
+        "path_pattern",
+        "query_string",
+        "source_ip",
+    )
+    count = 0
+    for index, condition in enumerate(each(config.get("condition"))):
+        there = [name for name in names if first(condition.get(name))]
+        unsure = any(still_unknown(condition.get(name)) for name in names)
+        if len(there) != 1 and not unsure:
+            detail = "A condition has exactly one of " + ", ".join(names) + "."
+            yield Problem(("condition", index), "Invalid condition", detail)
+        for name in there:
+            blocks = list(each(condition.get(name)))
+            values = [first(condition[name]).get("values")] if name != "query_string" else [blocks]
+            count += sum(len(value) for value in values if isinstance(value, list))
+    if count > 5:
+        detail = f"A rule has at most 5 condition values, here are {count}. Make two rules of it."
+        yield Problem(("condition",), "Too many condition values", detail)
+
+
+_CONDITION_VALUE = length(1, 128)
+
+
+_LISTENER = resource(
+    _listener,
+    at("load_balancer_arn", arn("elasticloadbalancing", resource="loadbalancer/")),
+    at("certificate_arn", arn("acm", "iam")),
+    at("port", between(1, 65535)),
+    at("protocol", one_of(*PROTOCOLS, ignore_case=True)),
+    at("ssl_policy", matches(r"ELBSecurityPolicy-[\w-]+|", "an ELBSecurityPolicy-…")),
+    at(
+        "alpn_policy",
+        one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"),
+    ),
+    at("mutual_authentication.mode", one_of("off", "passthrough", "verify")),
+    *action_values("default_action"),
+    _listener_fits,
+    force_new="load_balancer_arn",
+    arguments=action_defaults("default_action"),
+    import_="arn",
+)
+
+
+_LISTENER_RULE = resource(
+    _listener_rule,
+    at("listener_arn", arn("elasticloadbalancing", resource="listener/")),
+    at("priority", between(1, 50000)),
+    *action_values("action"),
+    at("condition.path_pattern.values", _CONDITION_VALUE),
+    at("condition.host_header.values", _CONDITION_VALUE),
+    at("condition.http_header.values", _CONDITION_VALUE),
+    at(
+        "condition.http_header.http_header_name",
+        matches(r"[0-9A-Za-z_!#$%&'*+,.^`|~-]{1,40}", "a header's name of at most 40 characters"),
+    ),
+    at(
+        "condition.http_request_method.values",
+        matches(r"[A-Z_-]{1,40}", "a method in upper case"),
+    ),
+    at("condition.source_ip.values", cidr()),
+    _one_condition,
+    force_new="listener_arn",
+    arguments=action_defaults("action"),
+    import_="arn",
+)
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_lb_listener": _LISTENER,
+    "aws_alb_listener": _LISTENER,
+    "aws_lb_listener_rule": _LISTENER_RULE,
+    "aws_alb_listener_rule": _LISTENER_RULE,
+    "aws_lb_listener_certificate": resource(
+        lambda mint: {"id": f"{mint.given('listener_arn')}_{mint.given('certificate_arn')}"},
+        at("listener_arn", arn("elasticloadbalancing", resource="listener/")),
+        at("certificate_arn", arn("acm", "iam")),
+        force_new="listener_arn certificate_arn",
+    ),
+}
