@@ -1,0 +1,67 @@
+"""What CloudFront compresses, and how ("Serve compressed files", Amazon CloudFront Developer
+Guide)."""
+
+from __future__ import annotations
+
+import gzip
+
+import brotli
+
+from bonkei.edge.message import Headers, value_of
+
+SMALLEST, LARGEST = 1_000, 10_000_000
+"""Bytes of an object that is compressed."""
+
+STATUSES = frozenset({200, 403, 404})
+
+TYPES = frozenset(
+    b"""
+application/dash+xml application/eot application/font application/font-sfnt
+application/javascript application/json application/opentype application/otf
+application/pdf application/pkcs7-mime application/protobuf application/rss+xml
+application/truetype application/ttf application/vnd.apple.mpegurl
+application/vnd.mapbox-vector-tile application/vnd.ms-fontobject application/wasm
+application/xhtml+xml application/xml application/x-font-opentype application/x-font-truetype
+application/x-font-ttf application/x-httpd-cgi application/x-javascript application/x-mpegurl
+application/x-opentype application/x-otf application/x-perl application/x-ttf font/eot
+font/opentype font/otf font/ttf image/svg+xml text/css text/csv text/html text/javascript text/js
+text/plain text/richtext text/tab-separated-values text/xml text/x-component text/x-java-source
+text/x-script vnd.apple.mpegurl
+""".split()
+)
+
+
+def compressible(status: int, headers: Headers, length: int | None) -> bool:
+    """Whether a response is of a type and size that is compressed; it needs a Content-Length."""
+    if length is None or not SMALLEST <= length <= LARGEST or status not in STATUSES:
+        return False
+    if value_of(headers, b"content-encoding") is not None:
+        return False
+    kind = value_of(headers, b"content-type") or b""
+    return kind.partition(b";")[0].strip().lower() in TYPES
+
+
+def compress(body: bytes, accepted: bytes) -> tuple[bytes, bytes]:
+    """The coding (Brotli where both are accepted) and the compressed body."""
+    if accepted.startswith(b"br"):
+        return b"br", brotli.compress(body, quality=4)
+    return b"gzip", gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def compressed_headers(headers: Headers, coding: bytes) -> Headers:
+    """The headers of the compressed response: a strong ETag becomes weak, an invalid one goes."""
+    changed: Headers = []
+    for lower, name, value in headers:
+        if lower == b"etag" and value.startswith(b'"'):
+            changed.append((lower, name, b"W/" + value))
+        elif lower == b"etag" and not value.startswith(b"W/"):
+            continue
+        elif lower not in (b"accept-ranges", b"vary"):
+            changed.append((lower, name, value))
+    vary = value_of(headers, b"vary")
+    names = b"Accept-Encoding" if vary is None else vary
+    if b"accept-encoding" not in names.lower():
+        names += b", Accept-Encoding"
+    changed.append((b"vary", b"Vary", names))
+    changed.append((b"content-encoding", b"Content-Encoding", coding))
+    return changed

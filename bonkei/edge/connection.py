@@ -1,0 +1,454 @@
+"""A client's connection: bytes in, exchanges in order, bytes out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import cast
+
+import httptools
+
+from bonkei.edge.access import AccessHook
+from bonkei.edge.deadlines import NEVER, Deadlines
+from bonkei.edge.exchange import BUFFERED, Exchange, Handler
+from bonkei.edge.head import Refused, make_request
+from bonkei.edge.message import Headers, Request, Response, Tunnel, answer
+from bonkei.edge.page import load_balancer_page
+from bonkei.edge.settings import Limits
+
+LINGER = 2.0
+"""Seconds in which a refused client may read the answer while what it still sends is dropped."""
+
+
+class Front:
+    """What all connections of one listener share. `handler` is replaced when the routing is."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        limits: Limits,
+        deadlines: Deadlines,
+        on_access: AccessHook | None = None,
+    ) -> None:
+        self.handler = handler
+        self.limits = limits
+        self.deadlines = deadlines
+        self.on_access = on_access
+        self.name = ""
+        self.idle_timeout = 60.0
+        self.client_keep_alive = 3600.0
+        self.connections: set[ClientConnection] = set()
+        self.closing = False
+        self.requests = 0
+
+    def connect(self) -> ClientConnection:
+        """The protocol for a new connection."""
+        return ClientConnection(self)
+
+    def close(self) -> None:
+        """Let each connection end: at once where it is idle, after its exchange otherwise."""
+        self.closing = True
+        for connection in tuple(self.connections):
+            connection.retire()
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
+
+class ClientConnection(asyncio.Protocol):
+    """Parses requests, keeps their order, bounds what a client may send and how slowly.
+
+    It is also the client's end of a tunnel once a WebSocket has been opened.
+    """
+
+    __slots__ = (
+        "_begun", "_body_since", "_early", "_fed", "_fields", "_final", "_front", "_head_open",
+        "_headers", "_incoming", "_lingering", "_opened", "_parser", "_peer", "_port", "_queue",
+        "_reading", "_refusal", "_size", "_target", "_transport", "_tunnel", "_tunnel_asked",
+        "_unsent", "deadline", "logs",
+    )  # fmt: skip
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        self.logs = front.on_access is not None
+        self.deadline = NEVER
+        self._queue: deque[Exchange] = deque()
+        self._incoming: Exchange | None = None  # the exchange whose body is being read
+        self._final: Response | None = None  # said after the queue, then the connection closes
+        self._refusal = 400
+        self._tunnel: Tunnel | None = None
+        self._tunnel_asked = False
+        self._early: list[bytes] = []
+        self._lingering = False
+        self._reading = True
+        self._head_open = False
+        self._fed = 0
+        self._size = 0
+        self._body_since = 0.0
+        self._unsent = 0
+        self._target = b""
+        self._headers: Headers = []
+        self._fields: dict[bytes, bytes] = {}
+        self._parser = httptools.HttpRequestParser(self)
+
+    # The transport.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        peer = transport.get_extra_info("peername")
+        self._peer: bytes = peer[0].encode() if peer else b""
+        self._port: int = peer[1] if peer else 0
+        front = self._front
+        self._opened = front.deadlines.time()
+        if front.closing or len(front.connections) >= front.limits.connections:
+            self._transport.abort()
+            return
+        front.connections.add(self)
+        self.deadline = self._opened + front.idle_timeout
+        front.deadlines.watch(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        front = self._front
+        front.connections.discard(self)
+        front.deadlines.forget(self)
+        if self._tunnel is not None:
+            self._tunnel.close()
+        queue, self._queue = self._queue, deque()
+        for exchange in queue:
+            flow, exchange.flow = exchange.flow, None
+            if flow is not None:
+                flow.cancel()
+            if front.on_access is not None:
+                self._log(exchange)
+
+    def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self._tunnel.write(data)
+        elif self._tunnel_asked:
+            self._keep_early(data)
+        elif not self._lingering and self._final is None:
+            if self._head_open:
+                self._fed += len(data)
+                if self._fed > 2 * self._front.limits.head:
+                    self._refuse(400)
+                    return
+            self._feed(data)
+
+    def eof_received(self) -> bool:
+        """A client that closes its side has left: what was on its way for it is cancelled."""
+        return False
+
+    def pause_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.pause_reading()
+        elif (current := self.current) is not None and current.flow is not None:
+            current.flow.pause()
+        self._unsent = self._transport.get_write_buffer_size() + 1
+        self.deadline = self._idle_deadline()
+
+    def resume_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.resume_reading()
+        elif (current := self.current) is not None and current.flow is not None:
+            current.flow.resume()
+        if self._incoming is None:
+            self.deadline = NEVER if self._queue else self._idle_deadline()
+
+    # The parser's callbacks.
+
+    def on_message_begin(self) -> None:
+        self._target = b""
+        self._headers = []
+        self._fields = {}
+        self._size = 0
+        self._fed = 0
+        self._head_open = True
+        if not self._queue:
+            self._begun = self._front.deadlines.time()
+            self.deadline = self._begun + self._front.limits.head_seconds
+
+    def on_url(self, target: bytes) -> None:
+        self._target += target
+        if len(self._target) > self._front.limits.request_line:
+            raise Refused(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        size = len(name) + len(value) + 4
+        self._size += size
+        limits = self._front.limits
+        if size > limits.header or self._size > limits.head:
+            raise Refused(400)
+        if not self._head_open:
+            return  # a trailer; nobody is told
+        lower = name.lower()
+        fields = self._fields
+        if lower in fields:
+            if lower == b"host":
+                raise Refused(400)
+            separator = b"; " if lower == b"cookie" else b","
+            fields[lower] = fields[lower] + separator + value
+        else:
+            fields[lower] = value
+        self._headers.append((lower, name, value))
+
+    def on_headers_complete(self) -> None:
+        self._head_open = False
+        if len(self._headers) > self._front.limits.header_count:
+            raise Refused(400)
+        parser = self._parser
+        request, keep_alive = make_request(
+            parser.get_method(),
+            self._target,
+            parser.get_http_version(),
+            self._headers,
+            self._fields,
+            self._peer,
+        )
+        if parser.should_upgrade():
+            if request.has_body:
+                raise Refused(400)  # llhttp would take the body for what follows the upgrade
+            if request.websocket:
+                keep_alive = False
+                self._tunnel_asked = True
+        if (request.length or 0) > self._front.limits.body:
+            raise Refused(413)
+        now = self._front.deadlines.time()
+        exchange = Exchange(self, request, keep_alive, now if self._queue else self._begun)
+        self._queue.append(exchange)
+        self._front.requests += 1
+        if request.has_body:
+            self._incoming = exchange
+            self._body_since = now
+            self.deadline = now + self._front.idle_timeout
+            if b"100-continue" in request.fields.get(b"expect", b"").lower():
+                self._continue(exchange)
+        else:
+            exchange.request_complete = True
+        if len(self._queue) == 1:
+            self._start(exchange)
+        elif len(self._queue) > self._front.limits.pipelined:
+            raise Refused(400)
+
+    def on_body(self, data: bytes) -> None:
+        exchange = self._incoming
+        if exchange is None:
+            return
+        front = self._front
+        exchange.request_body(data)
+        if exchange.received > front.limits.body:
+            raise Refused(413)
+        self.deadline = min(
+            front.deadlines.time() + front.idle_timeout,
+            self._body_since + front.idle_timeout + exchange.received / front.limits.body_rate,
+        )
+        if not exchange.launched and exchange is self.current:
+            self._start(exchange)
+
+    def on_message_complete(self) -> None:
+        exchange, self._incoming = self._incoming, None
+        self.deadline = NEVER
+        if exchange is not None:
+            exchange.request_end()
+            if not exchange.launched and exchange is self.current:
+                self._start(exchange)
+        if len(self._queue) > 1:
+            self.pause_client()
+
+    # Exchanges.
+
+    @property
+    def current(self) -> Exchange | None:
+        """The exchange whose turn it is."""
+        return self._queue[0] if self._queue else None
+
+    def keeps(self) -> bool:
+        """Whether the connection may be used for another request."""
+        front = self._front
+        return not front.closing and front.deadlines.time() - self._opened < front.client_keep_alive
+
+    def finished(self, exchange: Exchange) -> None:
+        """An exchange's response is complete: the next one's turn, or the end."""
+        if not self._queue or self._queue[0] is not exchange:
+            return
+        self._queue.popleft()
+        if self._front.on_access is not None:
+            self._log(exchange)
+        if not exchange.request_complete:
+            self._linger()
+        elif not exchange.keep_alive:
+            self._transport.close()
+        elif self._queue:
+            self._front.deadlines.soon(self._next)
+        elif self._final is not None:
+            self._say_final()
+        else:
+            self.deadline = self._idle_deadline()
+            self._tunnel_asked = False
+            self.resume_client()
+
+    def abort(self) -> None:
+        """Cut the connection: a response that has begun cannot be completed."""
+        self._transport.abort()
+
+    def retire(self) -> None:
+        """Close once nothing is in flight."""
+        if self._tunnel is not None or not self._queue:
+            self._transport.close()
+
+    def expired(self, now: float) -> None:
+        """Too slow: a request that is not complete, an idle connection, an unread response."""
+        if self._lingering:
+            self._transport.abort()
+        elif unsent := self._transport.get_write_buffer_size():
+            if unsent >= self._unsent:
+                self._transport.abort()  # nothing was read in all that time
+            self._unsent = unsent
+            self.deadline = now + self._front.idle_timeout
+        elif self._incoming is not None or self._head_open:
+            self._refuse(408)
+        elif not self._queue:
+            self._transport.close()
+
+    def _start(self, exchange: Exchange) -> None:
+        handler = self._front.handler
+        if exchange.ready(handler.body_needed):
+            exchange.start(handler)
+
+    def _next(self) -> None:
+        if self._transport.is_closing():
+            return
+        current = self.current
+        if current is not None:
+            if not current.launched:
+                self._start(current)
+        elif self._final is not None:
+            self._say_final()
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            if self._tunnel is not None:
+                if rest:
+                    self._tunnel.write(rest)
+            elif self._tunnel_asked:
+                self._keep_early(rest)
+            else:
+                # An upgrade that is not offered is ignored (RFC 9110, section 7.8).
+                self._parser = httptools.HttpRequestParser(self)
+                if rest:
+                    self._feed(rest)
+        except httptools.HttpParserError as error:
+            refused = error.__context__
+            self._refuse(refused.status if isinstance(refused, Refused) else 400)
+
+    def _refuse(self, status: int) -> None:
+        """Answer what cannot be understood, after what came before it, and hang up."""
+        if self._lingering or self._final is not None:
+            return
+        self._head_open = False
+        response = load_balancer_page(status, close=True)
+        incoming, self._incoming = self._incoming, None
+        if incoming is None:
+            self._final = response
+            if not self._queue:
+                self._say_final()
+            return
+        incoming.keep_alive = False
+        if incoming is not self.current:
+            self._queue.remove(incoming)
+            self._final = response
+            return
+        flow, incoming.flow = incoming.flow, None
+        if flow is not None:
+            flow.cancel()
+        if incoming.status:
+            self._transport.abort()
+        else:
+            incoming.respond(response)
+
+    def _say_final(self) -> None:
+        response, self._final = self._final, None
+        if response is None:
+            return
+        request = Request(b"-", b"-", b"-", b"", b"1.1", [], {}, self._peer)
+        exchange = Exchange(self, request, False, self._front.deadlines.time())
+        self._queue.append(exchange)
+        answer(exchange, response)
+
+    def _linger(self) -> None:
+        """Close so that the response arrives even if the client is still sending: a close with
+        unread data in the kernel's buffer would reset the connection."""
+        self._lingering = True
+        self.deadline = self._front.deadlines.time() + LINGER
+        if not self._transport.is_closing():
+            self.resume_client()
+            self._transport.write_eof()
+
+    def _continue(self, exchange: Exchange) -> None:
+        """Answer `Expect: 100-continue` at once and drop the header, as both layers do ("HTTP
+        headers and Application Load Balancers"; CloudFront's table of request headers)."""
+        if exchange is self.current:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def _idle_deadline(self) -> float:
+        return self._front.deadlines.time() + self._front.idle_timeout
+
+    def _log(self, exchange: Exchange) -> None:
+        if self._front.on_access is not None:
+            now = self._front.deadlines.time()
+            self._front.on_access(exchange.record(now, self._front.name, self._port))
+
+    # Reading and writing.
+
+    def write(self, data: bytes) -> None:
+        """Send to the client."""
+        self._transport.write(data)
+
+    def pause_client(self) -> None:
+        """Read no more until `resume_client`."""
+        if self._reading and not self._transport.is_closing():
+            self._reading = False
+            self.deadline = NEVER
+            self._transport.pause_reading()
+
+    def resume_client(self) -> None:
+        """The counterpart of `pause_client`."""
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            if self._incoming is not None:
+                self._body_since = self._front.deadlines.time()
+                self.deadline = self._body_since + self._front.idle_timeout
+            self._transport.resume_reading()
+
+    # The client's end of a tunnel.
+
+    def open_tunnel(self, tunnel: Tunnel) -> None:
+        """From now on everything goes to `tunnel`, unparsed."""
+        self._tunnel = tunnel
+        self.deadline = NEVER
+        self.resume_client()
+
+    def take_early(self) -> bytes:
+        """What was sent before the tunnel was open."""
+        early, self._early = b"".join(self._early), []
+        return early
+
+    def pause_reading(self) -> None:
+        self.pause_client()
+
+    def resume_reading(self) -> None:
+        self.resume_client()
+
+    def close(self) -> None:
+        self._tunnel = None
+        self._transport.close()
+
+    def _keep_early(self, data: bytes) -> None:
+        if data:
+            self._early.append(data)
+            if sum(map(len, self._early)) > BUFFERED:
+                self.pause_client()

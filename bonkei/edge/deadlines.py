@@ -1,0 +1,58 @@
+"""Time-outs for many connections with one timer.
+
+A timer for each request would cost more than the routing. Instead everything that can time out
+holds a deadline, and a sweep a few times a second finds what is over; a time-out may so come
+`INTERVAL` seconds late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from math import inf
+from typing import Protocol
+
+INTERVAL = 0.2
+NEVER = inf
+
+
+class Watched(Protocol):
+    """`deadline` is a time of the event loop's clock, `NEVER` for none."""
+
+    deadline: float
+
+    def expired(self, now: float) -> None:
+        """The deadline is over. To be asked again, it sets a new one."""
+
+
+class Deadlines:
+    """The sweep. `watch` what lives, `forget` what is gone."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._watched: set[Watched] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self.time = loop.time
+        self.soon = loop.call_soon
+
+    def watch(self, watched: Watched) -> None:
+        """Begin to look at `watched.deadline`."""
+        self._watched.add(watched)
+        if self._timer is None:
+            self._timer = self._loop.call_later(INTERVAL, self._sweep)
+
+    def forget(self, watched: Watched) -> None:
+        """The counterpart of `watch`; does nothing for what is not watched."""
+        self._watched.discard(watched)
+
+    def close(self) -> None:
+        """Stop the sweep."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._watched.clear()
+
+    def _sweep(self) -> None:
+        now = self._loop.time()
+        for watched in [each for each in self._watched if each.deadline <= now]:
+            watched.deadline = NEVER
+            watched.expired(now)
+        self._timer = self._loop.call_later(INTERVAL, self._sweep) if self._watched else None

@@ -1,0 +1,289 @@
+"""One request on its way to a target: connection, body, response, and what may go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.exchange import Exchange
+from bonkei.edge.message import IDEMPOTENT, Headers, Request, Response, Sink, Tunnel, answer
+from bonkei.edge.message import reason as usual_reason
+from bonkei.edge.target import Pool, Target
+from bonkei.edge.upstream import TargetConnection
+
+CONNECT_TIMEOUT = 10.0
+"""Seconds to establish a connection to a target ("HTTP 504: Gateway timeout", Troubleshoot your
+Application Load Balancers)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarding:
+    """How a layer forwards: what it answers when a target fails it, and how patient it is."""
+
+    bad_gateway: Response
+    unavailable: Response
+    timeout: Response
+    idle_timeout: float
+    connect_retries: int = 0  # other targets to try when one cannot be connected to
+
+
+ResponseHeaders = Callable[[Headers], Headers]
+
+
+class Dispatch:
+    """Sends one request to one target and the response to the sink. A `Flow`.
+
+    A request is repeated on a new connection only if the old one had been idle, was closed before
+    a byte of the response, the method is idempotent and no body has gone out.
+    """
+
+    __slots__ = (
+        "_answered", "_body", "_connecting", "_connection", "_deadlines", "_done", "_exchange",
+        "_excluded", "_forwarding", "_head", "_headers", "_idle_timeout", "_paused", "_pool",
+        "_request", "_sink", "_size", "_target", "_timeout", "_tunnel", "head_only", "sent_all",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        request: Request,
+        head: bytes,
+        exchange: Exchange | None,
+        sink: Sink,
+        pool: Pool,
+        deadlines: Deadlines,
+        forwarding: Forwarding,
+        headers: ResponseHeaders | None = None,
+    ) -> None:
+        self._request = request
+        self._head = head
+        self._exchange = exchange
+        self._sink = sink
+        self._pool = pool
+        self._deadlines = deadlines
+        self._forwarding = forwarding
+        self._headers = headers
+        self._target: Target | None = None
+        self._connection: TargetConnection | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self._body: list[bytes] = []  # held until there is a connection
+        self._size = 0
+        self._excluded: tuple[Target, ...] = ()
+        self._paused = False
+        self._done = False
+        self._tunnel = False
+        self._answered = False
+        patience = request.patience
+        if patience is not None and patience.seconds < forwarding.idle_timeout:
+            self._idle_timeout = patience.seconds
+            self._timeout = patience.response
+        else:
+            self._idle_timeout = forwarding.idle_timeout
+            self._timeout = forwarding.timeout
+        self.head_only = request.method == b"HEAD"
+        self.sent_all = not request.has_body
+
+    def start(self, target: Target) -> Dispatch | None:
+        """Send the head; None when the sink was answered at once."""
+        self._target = target
+        target.begin()
+        idle = target.idle
+        while idle:
+            connection = idle.pop()
+            if connection.usable:
+                connection.attach(self)
+                self._connected(connection)
+                return self
+        self._connecting = asyncio.ensure_future(self._connect(target))
+        return self
+
+    async def _connect(self, target: Target) -> None:
+        loop = asyncio.get_running_loop()
+        endpoint = target.endpoint
+        forwarding = self._forwarding
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                _, connection = await loop.create_connection(
+                    lambda: TargetConnection(target, self, self._deadlines, self._idle_timeout),
+                    endpoint.host,
+                    endpoint.port,
+                )
+        except TimeoutError:
+            self._fail(forwarding.timeout)
+            return
+        except OSError:
+            self._unreachable(target)
+            return
+        self._connecting = None
+        if self._done:
+            connection.abort()
+        else:
+            self._connected(connection)
+
+    def _connected(self, connection: TargetConnection) -> None:
+        self._connection = connection
+        if self._body:
+            connection.write(self._head + b"".join(self._body))
+            self._body = []
+            if self._exchange is not None:
+                self._exchange.resume_client()
+        else:
+            connection.write(self._head)
+        if self._paused:
+            connection.pause_reading()
+        elif self.sent_all or self._request.websocket:
+            connection.await_response(self._idle_timeout)
+
+    def _unreachable(self, target: Target) -> None:
+        forwarding = self._forwarding
+        self._excluded = (*self._excluded, target)
+        if len(self._excluded) <= forwarding.connect_retries:
+            other = self._pool.choose(self._excluded)
+            if other is not None:
+                target.finish()
+                self.start(other)
+                return
+        self._fail(forwarding.bad_gateway)
+
+    # The request's body.
+
+    def upload(self, data: bytes) -> None:
+        if self._done:
+            return
+        if self._request.chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        self._send(data)
+
+    def uploaded(self) -> None:
+        if self._done:
+            return
+        self.sent_all = True
+        if self._request.chunked:
+            self._send(b"0\r\n\r\n")
+        if self._connection is not None and not self._paused:
+            self._connection.await_response(self._idle_timeout)
+
+    def _send(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._connection is not None:
+            self._connection.write(data)
+            return
+        self._body.append(data)
+        if self._size > 64 * 1024 and self._exchange is not None:
+            self._exchange.pause_client()
+
+    # The response.
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
+        """The response's head."""
+        self._answered = True
+        if self._headers is not None:
+            headers = self._headers(headers)
+        self._sink.head(status, reason or usual_reason(status), headers, length)
+
+    def body_received(self, data: bytes) -> None:
+        """The next bytes of the response's body."""
+        self._sink.body(data)
+
+    def ended(self) -> None:
+        """The response, or the tunnel, is complete."""
+        if self._finish():
+            self._sink.end()
+
+    def switch(self, headers: Headers, connection: TargetConnection) -> Tunnel | None:
+        """The target agreed to a WebSocket: the client's end of the tunnel, None if it left."""
+        if self._done or not self._request.websocket or self._exchange is None:
+            return None
+        if self._headers is not None:
+            headers = self._headers(headers)
+        tunnel = self._sink.switch(headers)
+        if tunnel is None:
+            return None
+        self._tunnel = True
+        self._exchange.open_tunnel(connection)
+        if early := self._exchange.early:
+            connection.write(early)
+        return tunnel
+
+    def lost(self, *, reused: bool, silent: bool) -> None:
+        """The connection ended, or its bytes made no sense, before the response was complete."""
+        if self._done:
+            return
+        connection, self._connection = self._connection, None
+        target = self._target
+        if (
+            reused
+            and silent
+            and connection is not None
+            and target is not None
+            and self._request.method in IDEMPOTENT
+            and not self._request.has_body
+        ):
+            self._connecting = asyncio.ensure_future(self._connect(target))
+            return
+        self._fail(self._forwarding.bad_gateway)
+
+    def timed_out(self, *, begun: bool) -> None:
+        """The target did not say anything for the idle time-out."""
+        self._connection = None
+        if begun:
+            self._abort()
+        else:
+            self._fail(self._timeout)
+
+    def _fail(self, response: Response) -> None:
+        """Answer in the target's place, or cut off a response that has begun."""
+        if not self._finish():
+            return
+        if self._answered:
+            self._sink.abort()
+        else:
+            answer(self._sink, response, head_only=self.head_only)
+
+    def _abort(self) -> None:
+        if self._finish():
+            self._sink.abort()
+
+    def _finish(self) -> bool:
+        if self._done:
+            return False
+        self._done = True
+        self._connection = None
+        if self._target is not None:
+            self._target.finish()
+        return True
+
+    # The client.
+
+    def cancel(self) -> None:
+        connection = self._connection
+        if not self._finish():
+            return
+        if self._connecting is not None:
+            self._connecting.cancel()
+        elif connection is not None:
+            if self._tunnel:
+                connection.close()
+            else:
+                connection.abort()
+
+    def pause(self) -> None:
+        self._paused = True
+        if self._connection is not None:
+            self._connection.pause_reading()
+
+    def resume(self) -> None:
+        self._paused = False
+        if self._connection is not None:
+            self._connection.resume_reading()
+
+    def pause_client(self) -> None:
+        """The target takes the body more slowly than it comes."""
+        if self._exchange is not None:
+            self._exchange.pause_client()
+
+    def resume_client(self) -> None:
+        """The counterpart of `pause_client`."""
+        if self._exchange is not None:
+            self._exchange.resume_client()

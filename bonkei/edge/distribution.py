@@ -1,0 +1,384 @@
+"""A CloudFront distribution: which behavior, from the cache or from the origin, and errors.
+
+The listener on loopback stands for the distribution's HTTPS endpoint as well as for its HTTP one:
+`https-only` and `redirect-to-https` are taken as met, since a redirect to HTTPS could lead nowhere.
+Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors included.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from bonkei.blueprint.distribution import Distribution
+from bonkei.edge.behavior import CompiledBehavior
+from bonkei.edge.cache import Cache, Key, Stored
+from bonkei.edge.conditional import byte_range, not_modified
+from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.fetch import ERROR, HIT, Fetch, Waiting
+from bonkei.edge.freshness import Lifetime
+from bonkei.edge.load_balancer import Firewall
+from bonkei.edge.message import Headers, Request, Response, Sink, answer, http_date, reason
+from bonkei.edge.page import cloudfront_page
+from bonkei.edge.pattern import normalize_path
+from bonkei.edge.settings import Limits
+
+URL_LIMIT = 8192
+REQUEST_LIMIT = 32768
+"""Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
+
+ERROR_CACHING_MINIMUM = 10.0
+_KNOWN_CLOUDFRONT_HEADERS = frozenset(
+    {"cloudfront-forwarded-proto", "cloudfront-viewer-http-version"}
+)
+
+
+class Originator(Protocol):
+    """What an origin's requests go to."""
+
+    body_needed: int
+
+    def route(self, request: Request, exchange: Exchange | None, sink: Sink) -> Flow | None: ...
+
+
+class DistributionHandler:
+    """One distribution, compiled. It does not change; the cache is handed on to its successor."""
+
+    def __init__(
+        self,
+        distribution: Distribution,
+        origins: Mapping[str, Originator | None],
+        firewall: Firewall | None,
+        cache: Cache,
+        deadlines: Deadlines,
+        limits: Limits,
+    ) -> None:
+        self.cache = cache
+        self.now = deadlines.time
+        self.not_simulated: list[tuple[str, str]] = []
+        self._limits = limits
+        self._origins = origins
+        self._firewall = firewall
+        by_id = {origin.id: origin for origin in distribution.origins}
+        self._behaviors = tuple(
+            CompiledBehavior(distribution, behavior, by_id[behavior.origin_id])
+            for behavior in distribution.behaviors
+        )
+        self._root = distribution.default_root_object.lstrip("/").encode()
+        self._errors = {each.error_code: each for each in distribution.custom_error_responses}
+        needs = [each.body_needed for each in origins.values() if each is not None]
+        self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
+        self._name_what_is_missing(distribution)
+
+    def handle(self, request: Request, exchange: Exchange) -> Flow | None:
+        """A viewer's request: web ACL, behavior, method, cache, origin."""
+        if len(request.target) > URL_LIMIT or _size(request) > REQUEST_LIMIT:
+            exchange.respond(_dated(cloudfront_page(413, "The request is too long.", close=True)))
+            return None
+        if self._root and request.path == b"/":
+            path = b"/" + self._root
+            target = path + b"?" + request.query if request.query else path
+            request = replace(request, path=path, target=target)
+        behavior = self._behavior(request.path)
+        if self._firewall is not None:
+            blocked = self._firewall.check(request)
+            if blocked is not None:
+                exchange.annotate(blocked_by=blocked[0])
+                page = blocked[1] or cloudfront_page(403, "Request blocked.")
+                self._reject(behavior, request, exchange, page)
+                return None
+        if request.method not in behavior.allowed:
+            page = cloudfront_page(
+                403,
+                "This distribution is not configured to allow the HTTP request method that was "
+                "used for this request.",
+            )
+            self._reject(behavior, request, exchange, page)
+            return None
+        if request.method == b"GET" and request.has_body:
+            # "GET requests that include a body" (Request and response behavior).
+            self._reject(behavior, request, exchange, cloudfront_page(403, "Bad request."))
+            return None
+        if behavior.caches and request.method in behavior.cached and not request.websocket:
+            return self._cached(behavior, request, exchange)
+        return Fetch(self, behavior, request, exchange).start()
+
+    def _behavior(self, path: bytes) -> CompiledBehavior:
+        path = normalize_path(path)
+        for behavior in self._behaviors:
+            if behavior.matches(path):
+                return behavior
+        return self._behaviors[-1]
+
+    def _cached(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange
+    ) -> Flow | None:
+        cache = self.cache
+        key = behavior.key(request)
+        stored = cache.get(key)
+        now = self.now()
+        if stored is not None:
+            if stored.fresh(now):
+                cache.hits += 1
+                x_cache = ERROR if stored.error else HIT
+                self.serve(behavior, request, exchange, stored, x_cache)
+                return None
+            if stored.usable_while_revalidating(now):
+                cache.hits += 1
+                self._refresh(behavior, request, key, stored)
+                self.serve(behavior, request, exchange, stored, HIT)
+                return None
+        cache.misses += 1
+        if request.method == b"HEAD":
+            return Fetch(self, behavior, request, exchange).start()
+        if b"range" in request.fields or (stored is None and _conditional(request)):
+            return Fetch(self, behavior, request, exchange, key, stored).start()
+        under_way = cache.fetches.get(key)
+        if under_way is not None:
+            return under_way.join(request, exchange)
+        fetch = Fetch(self, behavior, request, exchange, key, stored)
+        cache.fetches[key] = fetch
+        return fetch.start()
+
+    def _refresh(
+        self, behavior: CompiledBehavior, request: Request, key: Key, stored: Stored
+    ) -> None:
+        """Fetch again in the background what is served stale (`stale-while-revalidate`)."""
+        if key in self.cache.fetches:
+            return
+        plain = replace(request, method=b"GET" if request.method == b"HEAD" else request.method)
+        fetch = Fetch(self, behavior, plain, None, key, stored)
+        self.cache.fetches[key] = fetch
+        fetch.start()
+
+    # What a fetch asks for.
+
+    def ask(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None:
+        """Send a request to the behavior's origin."""
+        origin = self._origins[behavior.origin_id]
+        if origin is None:
+            page = cloudfront_page(
+                502, f"The origin {behavior.origin_id} is not simulated: it is no load balancer of "
+                "these definitions with a listener at its port.",
+            )  # fmt: skip
+            answer(sink, page, head_only=request.method == b"HEAD")
+            return None
+        return origin.route(request, exchange, sink)
+
+    def again(self, waiting: Waiting) -> None:
+        """A viewer that waited in vain for another's fetch asks for itself."""
+        flow = Fetch(
+            self, self._behavior(waiting.request.path), waiting.request, waiting.exchange
+        ).start()
+        if flow is not None:
+            waiting.exchange.flow = flow
+
+    def replaces(self, status: int) -> bool:
+        """Whether there is a custom error page for a status."""
+        custom = self._errors.get(status)
+        return custom is not None and custom.response_page_path is not None
+
+    def error_minimum(self, status: int) -> float:
+        """The error caching minimum TTL."""
+        custom = self._errors.get(status)
+        return custom.error_caching_min_ttl if custom else ERROR_CACHING_MINIMUM
+
+    def give_up(self, behavior: CompiledBehavior, exchange: Exchange) -> None:
+        """The origin broke off before there was anything to pass on."""
+        page = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
+        self._show(behavior, exchange, page)
+
+    def serve(
+        self,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        stored: Stored,
+        x_cache: bytes,
+    ) -> None:
+        """Answer from a stored response: 304, a part, or the whole."""
+        exchange.annotate(cache_result=x_cache.partition(b" ")[0].decode())
+        age = stored.age + max(0, int(self.now() - stored.stored_at))
+        shown = behavior.viewer_headers(stored.headers, x_cache)
+        if x_cache is HIT:
+            shown.append((b"age", b"Age", b"%d" % age))
+        body = stored.body
+        if stored.status == 200:
+            etag, modified = stored.etag, stored.last_modified
+            if not_modified(request, etag, modified):
+                kept = [each for each in shown if each[0] not in _NOT_IN_304]
+                exchange.head(304, reason(304), kept, None)
+                exchange.end()
+                return
+            part = byte_range(request, len(body), etag, modified)
+            if part is False:
+                self._unsatisfiable(exchange, shown, len(body))
+                return
+            if isinstance(part, tuple):
+                first, last = part
+                value = b"bytes %d-%d/%d" % (first, last, len(body))
+                shown.append((b"content-range", b"Content-Range", value))
+                exchange.head(206, reason(206), shown, last - first + 1)
+                exchange.body(body[first : last + 1])
+                exchange.end()
+                return
+        exchange.head(stored.status, stored.reason, shown, len(body))
+        if body and request.method != b"HEAD":
+            exchange.body(body)
+        exchange.end()
+
+    @staticmethod
+    def _unsatisfiable(exchange: Exchange, headers: Headers, size: int) -> None:
+        kept = [each for each in headers if each[0] not in _NOT_IN_304]
+        kept.append((b"content-range", b"Content-Range", b"bytes */%d" % size))
+        exchange.head(416, reason(416), kept, 0)
+        exchange.end()
+
+    # Errors.
+
+    def _reject(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange, page: Response
+    ) -> None:
+        if self.replaces(page.status):
+            self.replace(page.status, behavior, request, exchange, None, None)
+        else:
+            self._show(behavior, exchange, page)
+
+    def _show(self, behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
+        headers = [(name.lower(), name, value) for name, value in _dated(page).headers]
+        shown = behavior.viewer_headers(headers, ERROR)
+        exchange.annotate(cache_result="Error")
+        exchange.head(page.status, reason(page.status), shown, len(page.body))
+        if page.body and exchange.request.method != b"HEAD":
+            exchange.body(page.body)
+        exchange.end()
+
+    def replace(
+        self,
+        status: int,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        key: Key | None,
+        lifetime: Lifetime | None,
+    ) -> None:
+        """Answer with the custom error page, fetched by the behavior that its path matches ("How
+        CloudFront processes errors when you have configured custom error pages")."""
+        custom = self._errors[status]
+        path = (custom.response_page_path or "/").encode()
+        page_request = Request(
+            b"GET", path, path, b"", b"1.1", [], {}, request.client
+        )  # fmt: skip
+        page_behavior = self._behavior(path)
+        shown_status = custom.response_code or status
+
+        def done(page: Stored | None) -> None:
+            if exchange.status or exchange.flow is not holder:
+                return
+            if page is None:
+                text = "The custom error page could not be fetched from the origin."
+                self._show(behavior, exchange, cloudfront_page(status, text))
+                return
+            stored = replace(page, status=shown_status, reason=reason(shown_status))
+            if key is not None and lifetime is not None:
+                stored.lifetime = lifetime
+                self.cache.put(key, stored)
+            self.serve(behavior, request, exchange, stored, ERROR)
+
+        holder = _Page(done, self.cache.object_limit, self.now)
+        exchange.flow = holder
+        key_of_page = page_behavior.key(page_request)
+        known = self.cache.get(key_of_page) if page_behavior.caches else None
+        if known is not None and not known.error and known.fresh(self.now()):
+            done(known)
+            return
+        origin_request = page_behavior.origin_request(page_request)
+        holder.flow = self.ask(page_behavior, origin_request, None, holder)
+
+    def _name_what_is_missing(self, distribution: Distribution) -> None:
+        name = "aws_cloudfront_distribution"
+        policies = {each.viewer_protocol_policy for each in distribution.behaviors} - {"allow-all"}
+        if policies:
+            listed = ", ".join(sorted(policies))
+            reason_ = f"TLS: on loopback the viewer protocol policy {listed} is taken as met"
+            self.not_simulated.append((f"{name}.viewer_protocol_policy", reason_))
+        wanted: set[str] = set()
+        for behavior in distribution.behaviors:
+            for policy in (behavior.cache, behavior.origin_request):
+                if policy is not None and policy.headers.behavior == "whitelist":
+                    wanted |= {header.lower() for header in policy.headers.names}
+        unknown = {each for each in wanted if each.startswith("cloudfront-")}
+        for header in sorted(unknown - _KNOWN_CLOUDFRONT_HEADERS):
+            self.not_simulated.append((f"{name}.header", f"CloudFront does not add {header} here"))
+
+
+class _Page:
+    """The sink that collects a custom error page, and the `Flow` of the viewer who waits for it."""
+
+    def __init__(
+        self, done: Callable[[Stored | None], None], limit: int, now: Callable[[], float]
+    ) -> None:
+        self.flow: Flow | None = None
+        self._done = done
+        self._limit = limit
+        self._now = now
+        self._head: tuple[int, bytes, Headers] = (0, b"", [])
+        self._body: list[bytes] = []
+        self._size = 0
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:  # noqa: ARG002
+        self._head = (status, reason, headers)
+
+    def body(self, data: bytes) -> None:
+        self._size += len(data)
+        if self._size <= self._limit:
+            self._body.append(data)
+
+    def end(self) -> None:
+        status, reason, headers = self._head
+        if status != 200 or self._size > self._limit:
+            self._done(None)
+            return
+        body = b"".join(self._body)
+        self._done(Stored(status, reason, headers, body, self._now(), Lifetime(0.0)))
+
+    def abort(self) -> None:
+        self._done(None)
+
+    def switch(self, headers: Headers) -> None:  # noqa: ARG002
+        return None
+
+    def upload(self, data: bytes) -> None: ...
+    def uploaded(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None:
+        if self.flow is not None:
+            self.flow.cancel()
+
+
+_NOT_IN_304 = frozenset({b"content-type", b"content-encoding", b"content-range"})
+
+
+def _conditional(request: Request) -> bool:
+    fields = request.fields
+    return any(
+        name in fields
+        for name in (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
+    )
+
+
+def _size(request: Request) -> int:
+    return len(request.target) + sum(
+        len(name) + len(value) + 4 for _, name, value in request.headers
+    )
+
+
+def _dated(page: Response) -> Response:
+    return replace(page, headers=(*page.headers, (b"Date", http_date(time.time()))))

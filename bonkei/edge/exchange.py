@@ -1,0 +1,227 @@
+"""One request on a client's connection, and the response that goes back over it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from bonkei.edge.access import AccessRecord
+from bonkei.edge.message import Headers, Request, Response, Tunnel, answer, bodiless
+
+if TYPE_CHECKING:
+    from bonkei.edge.connection import ClientConnection
+
+_KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
+_CLOSE = b"Connection: close\r\n\r\n"
+_CHUNKED = b"Transfer-Encoding: chunked\r\n"
+BUFFERED = 64 * 1024
+"""Bytes of a request's body that are held while nobody takes them; then the client has to wait."""
+
+
+class Flow(Protocol):
+    """A request on its way to a target."""
+
+    def upload(self, data: bytes) -> None:
+        """The next bytes of the request's body."""
+
+    def uploaded(self) -> None:
+        """The request's body is complete."""
+
+    def cancel(self) -> None:
+        """Nobody waits for the response any more."""
+
+    def pause(self) -> None:
+        """The response comes faster than it can be passed on."""
+
+    def resume(self) -> None:
+        """The counterpart of `pause`."""
+
+
+class Handler(Protocol):
+    """A layer: it answers into the sink by itself, or lets a flow do so."""
+
+    body_needed: int  # bytes of the body that it inspects before it decides
+
+    def handle(self, request: Request, exchange: Exchange) -> Flow | None: ...
+
+
+class Exchange:
+    """A request, the body that follows it, and the sink for its response.
+
+    The life of one: queued behind its predecessors on the connection, started, answered. Request
+    and response may overlap; it is over when the response is complete.
+    """
+
+    __slots__ = (
+        "_chunked", "_connection", "_pending", "_pending_size", "flow", "keep_alive",
+        "launched", "note", "received", "request", "request_complete", "sent", "started", "status",
+    )  # fmt: skip
+
+    def __init__(
+        self, connection: ClientConnection, request: Request, keep_alive: bool, started: float
+    ) -> None:
+        self._connection = connection
+        self.request = request
+        self.keep_alive = keep_alive
+        self.started = started
+        self.launched = False  # the first layer has it
+        self.flow: Flow | None = None
+        self.request_complete = False
+        self.status = 0  # of the response, 0 until its head is out
+        self.sent = 0  # bytes of the response's body
+        self.received = 0  # bytes of the request's body
+        self.note: dict[str, str | bytes] | None = (
+            None  # for the access log, when somebody reads it
+        )
+        self._chunked = False
+        self._pending: list[bytes] | None = None
+        self._pending_size = 0
+
+    def start(self, handler: Handler) -> None:
+        """Give the request to the first layer, with the body that is there already."""
+        self.launched = True
+        if self._pending is not None and handler.body_needed:
+            self.request.body = b"".join(self._pending)[: handler.body_needed]
+        flow = handler.handle(self.request, self)
+        if flow is None or self._connection.current is not self:
+            return
+        self.flow = flow
+        if self._pending is not None:
+            pending, self._pending = self._pending, None
+            for data in pending:
+                flow.upload(data)
+        if self.request_complete and self.request.has_body:
+            flow.uploaded()
+
+    def ready(self, body_needed: int) -> bool:
+        """Whether enough of the body is there for a layer that inspects it."""
+        return (
+            not body_needed
+            or self.request_complete
+            or not self.request.has_body
+            or self._pending_size >= body_needed
+        )
+
+    # The request's body, from the client's connection.
+
+    def request_body(self, data: bytes) -> None:
+        """The next bytes of the body; held back while the request waits for its turn."""
+        self.received += len(data)
+        if self.flow is not None:
+            self.flow.upload(data)
+        elif not self.status:
+            if self._pending is None:
+                self._pending = []
+            self._pending.append(data)
+            self._pending_size += len(data)
+            if self._pending_size > BUFFERED:
+                self._connection.pause_client()
+
+    def request_end(self) -> None:
+        """The body is complete."""
+        self.request_complete = True
+        if self.flow is not None:
+            self.flow.uploaded()
+
+    # The sink.
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
+        self.status = status
+        request = self.request
+        lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
+        lines += [b"%b: %b\r\n" % (name, value) for _, name, value in headers]
+        if length is not None:
+            if status >= 200 and status != 204:
+                lines.append(b"Content-Length: %d\r\n" % length)
+        elif bodiless(request.method, status):
+            pass
+        elif request.version == b"1.1":
+            self._chunked = True
+            lines.append(_CHUNKED)
+        else:
+            self.keep_alive = False
+        if not self.keep_alive or not self._connection.keeps():
+            self.keep_alive = False
+            lines.append(_CLOSE)
+        else:
+            lines.append(_KEEP_ALIVE)
+        self._connection.write(b"".join(lines))
+
+    def body(self, data: bytes) -> None:
+        self.sent += len(data)
+        if self._chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        self._connection.write(data)
+
+    def end(self) -> None:
+        if self._chunked:
+            self._connection.write(b"0\r\n\r\n")
+        self.flow = None
+        self._connection.finished(self)
+
+    def abort(self) -> None:
+        self.flow = None
+        self._connection.abort()
+
+    def switch(self, headers: Headers) -> Tunnel | None:
+        lines = [b"HTTP/1.1 101 Switching Protocols\r\n"]
+        lines += [b"%b: %b\r\n" % (name, value) for _, name, value in headers]
+        lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+        self.status = 101
+        self._connection.write(b"".join(lines))
+        return self._connection
+
+    def respond(self, response: Response) -> None:
+        """Answer with a response of the edge's own."""
+        if response.close:
+            self.keep_alive = False
+        answer(self, response, head_only=self.request.method == b"HEAD")
+
+    # What the layers may ask of the connection.
+
+    def pause_client(self) -> None:
+        """Read no more of the request until `resume_client`."""
+        self._connection.pause_client()
+
+    def resume_client(self) -> None:
+        """The counterpart of `pause_client`."""
+        self._connection.resume_client()
+
+    def open_tunnel(self, tunnel: Tunnel) -> None:
+        """From now on the client's bytes go to `tunnel`."""
+        self._connection.open_tunnel(tunnel)
+
+    @property
+    def early(self) -> bytes:
+        """What the client sent after a request to upgrade, before it was granted."""
+        return self._connection.take_early()
+
+    def annotate(self, **note: str | bytes) -> None:
+        """Note for the access log what only a layer knows."""
+        if self._connection.logs:
+            self.note = {**(self.note or {}), **note}
+
+    def record(self, now: float, listener: str, client_port: int) -> AccessRecord:
+        """The finished exchange for the access log."""
+        note = {
+            key: value if isinstance(value, str) else value.decode("latin-1")
+            for key, value in (self.note or {}).items()
+        }
+        return AccessRecord(
+            listener=listener,
+            client=self.request.client.decode(),
+            client_port=client_port,
+            method=self.request.method.decode(),
+            target=self.request.target.decode("latin-1"),
+            host=self.request.fields.get(b"host", b"").decode("latin-1"),
+            user_agent=self.request.fields.get(b"user-agent", b"").decode("latin-1"),
+            status=self.status,
+            received_bytes=self.received,
+            sent_bytes=self.sent,
+            seconds=now - self.started,
+            target_group_arn=note.get("target_group_arn", ""),
+            task_id=note.get("task_id", ""),
+            rule=note.get("rule", ""),
+            trace_id=note.get("trace_id", ""),
+            cache_result=note.get("cache_result", ""),
+            blocked_by=note.get("blocked_by", ""),
+        )

@@ -1,0 +1,338 @@
+"""A request that CloudFront makes to an origin, and what becomes of the response.
+
+It is the sink of the origin's response. The response is passed to the viewer as it comes, kept
+for the cache, compressed, replaced by a custom error page or by what is in the cache already; and
+viewers that asked for the same in the meantime get it too ("Simultaneous requests for the same
+object", Request and response behavior for custom origins).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from bonkei.edge.behavior import CompiledBehavior
+from bonkei.edge.cache import Key, Stored
+from bonkei.edge.compression import compress, compressed_headers, compressible
+from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
+from bonkei.edge.message import Headers, Request, Tunnel, bodiless, value_of
+
+if TYPE_CHECKING:
+    from bonkei.edge.distribution import DistributionHandler
+
+MISS = b"Miss from cloudfront"
+HIT = b"Hit from cloudfront"
+REFRESH = b"RefreshHit from cloudfront"
+ERROR = b"Error from cloudfront"
+
+_INLINE = 128 * 1024
+"""Bytes that are compressed on the event loop; more goes to a thread."""
+
+
+class _Mode(Enum):
+    WAITING = 0  # for the head
+    PASSING = 1  # to the viewer
+    COLLECTING = 2  # to be compressed
+    REFRESHING = 3  # 304: what is stored is served
+    STALE = 4  # a 5xx: what is stored is served
+    REPLACING = 5  # by a custom error page
+    OVER = 6
+
+
+class Waiting:
+    """A viewer who waits for a fetch that another began. A `Flow` without a body."""
+
+    __slots__ = ("exchange", "fetch", "request")
+
+    def __init__(self, fetch: Fetch, request: Request, exchange: Exchange) -> None:
+        self.fetch = fetch
+        self.request = request
+        self.exchange = exchange
+
+    def upload(self, data: bytes) -> None: ...
+    def uploaded(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None:
+        self.fetch.leave(self)
+
+
+class Fetch:
+    """One request to an origin. A `Sink` for its response and the viewer's `Flow`.
+
+    `key` is None for what is not cached. Without an exchange it refreshes the cache for nobody in
+    particular.
+    """
+
+    __slots__ = (
+        "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_key", "_lifetime",
+        "_mode", "_request", "_size", "_stale", "_waiting",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        handler: DistributionHandler,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange | None,
+        key: Key | None = None,
+        stale: Stored | None = None,
+    ) -> None:
+        self._handler = handler
+        self._behavior = behavior
+        self._request = request  # the viewer's
+        self._exchange = exchange
+        self._key = key
+        self._stale = stale
+        self._flow: Flow | None = None
+        self._mode = _Mode.WAITING
+        self._head: tuple[int, bytes, Headers] = (0, b"", [])
+        self._lifetime: Lifetime | None = None
+        self._captured: list[bytes] | None = None
+        self._size = 0
+        self._waiting: list[Waiting] = []
+
+    def start(self) -> Flow | None:
+        """Ask the origin; None when the viewer was answered at once."""
+        behavior = self._behavior
+        stale = self._stale
+        validated = stale if stale is not None and not stale.error else None
+        request = behavior.origin_request(self._request, validated)
+        self._flow = self._handler.ask(behavior, request, self._exchange, self)
+        return None if self._mode is _Mode.OVER else self
+
+    def join(self, request: Request, exchange: Exchange) -> Flow:
+        """Another viewer waits for the same."""
+        waiting = Waiting(self, request, exchange)
+        self._waiting.append(waiting)
+        return waiting
+
+    def leave(self, waiting: Waiting) -> None:
+        """One who waited has left."""
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+
+    # The sink.
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
+        handler = self._handler
+        exchange = self._exchange
+        if self._key is None and status < 400:
+            self._mode = _Mode.PASSING
+            if exchange is not None:
+                shown = self._behavior.viewer_headers(headers, MISS)
+                exchange.head(status, reason, shown, length)
+            return
+        self._head = (status, reason, headers)
+        if self._stale is not None and self._still_usable(self._stale, status):
+            return
+        self._lifetime = self._decide(status, headers)
+        if status >= 400 and handler.replaces(status) and exchange is not None:
+            self._mode = _Mode.REPLACING
+            return
+        keeps = self._lifetime is not None and not bodiless(self._request.method, status)
+        if keeps and (length is None or length <= handler.cache.object_limit):
+            self._captured = []
+        accepted = self._behavior.encoding(self._request) if self._behavior.compress else b""
+        if accepted and self._captured is not None and compressible(status, headers, length):
+            self._mode = _Mode.COLLECTING
+            return
+        self._mode = _Mode.PASSING
+        if self._captured is None:
+            self._release()
+        if exchange is not None:
+            x_cache = ERROR if status >= 400 else MISS
+            exchange.head(status, reason, self._behavior.viewer_headers(headers, x_cache), length)
+
+    def body(self, data: bytes) -> None:
+        if self._captured is not None:
+            self._size += len(data)
+            if self._size <= self._handler.cache.object_limit:
+                self._captured.append(data)
+            elif self._mode is _Mode.PASSING:
+                self._captured = None
+                self._release()
+        if self._mode is _Mode.PASSING and self._exchange is not None:
+            self._exchange.body(data)
+
+    def end(self) -> None:
+        mode, self._mode = self._mode, _Mode.OVER
+        if mode is _Mode.PASSING:
+            self._passed()
+        elif mode is _Mode.COLLECTING:
+            self._collected()
+        elif mode is _Mode.REFRESHING and self._stale is not None:
+            self._refreshed(self._stale)
+        elif mode is _Mode.STALE and self._stale is not None:
+            self._failed(self._stale)
+        elif mode is _Mode.REPLACING:
+            self._replaced()
+
+    def abort(self) -> None:
+        mode, self._mode = self._mode, _Mode.OVER
+        self._release()
+        exchange = self._exchange
+        if mode is _Mode.STALE and self._stale is not None:
+            self._failed(self._stale)
+        elif mode is _Mode.REPLACING:
+            self._replaced()
+        elif exchange is not None:
+            if exchange.status:
+                exchange.abort()
+            else:
+                self._handler.give_up(self._behavior, exchange)
+
+    def switch(self, headers: Headers) -> Tunnel | None:
+        self._mode = _Mode.PASSING
+        if self._exchange is None:
+            return None
+        return self._exchange.switch(self._behavior.viewer_headers(headers, MISS))
+
+    # What becomes of the response.
+
+    def _still_usable(self, stale: Stored, status: int) -> bool:
+        """Whether the origin's status means that what is stored is served."""
+        if stale.error:
+            return False
+        if status == 304:
+            self._mode = _Mode.REFRESHING
+        elif status >= 500 and stale.usable_in_place_of_an_error(self._handler.now()):
+            self._mode = _Mode.STALE
+        else:
+            return False
+        return True
+
+    def _decide(self, status: int, headers: Headers) -> Lifetime | None:
+        if self._key is None:
+            return None
+        policy = self._behavior.policy
+        if status >= 400:
+            minimum = self._handler.error_minimum(status)
+            return error_lifetime(status, policy, headers, minimum, time.time())
+        return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None
+
+    def _passed(self) -> None:
+        stored = None
+        if self._captured is not None:
+            stored = self._store(*self._head, b"".join(self._captured))
+        if self._exchange is not None:
+            self._exchange.end()
+        self._release(stored)
+
+    def _collected(self) -> None:
+        body = b"".join(self._captured or ())
+        accepted = self._behavior.encoding(self._request)
+        if len(body) <= _INLINE:
+            self._compressed(*compress(body, accepted))
+            return
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(None, compress, body, accepted)
+        work.add_done_callback(lambda done: self._compressed(*done.result()))
+
+    def _compressed(self, coding: bytes, body: bytes) -> None:
+        status, reason, headers = self._head
+        stored = self._store(status, reason, compressed_headers(headers, coding), body)
+        self._serve(stored, ERROR if status >= 400 else MISS)
+
+    def _refreshed(self, stored: Stored) -> None:
+        fresh = lifetime(self._behavior.policy, self._merged(stored), time.time())
+        stored.lifetime = fresh or Lifetime(0.0)
+        stored.stored_at = self._handler.now()
+        stored.age = 0
+        self._handler.cache.refreshes += 1
+        self._serve(stored, REFRESH)
+
+    def _merged(self, stored: Stored) -> Headers:
+        """The headers of a 304 replace those that are stored (RFC 9111, section 4.3.4)."""
+        _, _, news = self._head
+        names = {lower for lower, _, _ in news} - {b"content-encoding", b"etag", b"vary"}
+        kept = [header for header in stored.headers if header[0] not in names]
+        stored.headers = kept + [header for header in news if header[0] in names]
+        return stored.headers
+
+    def _failed(self, stored: Stored) -> None:
+        now = self._handler.now()
+        stored.retry_at = now + self._handler.error_minimum(self._head[0])
+        self._serve(stored, HIT)
+
+    def _replaced(self) -> None:
+        exchange = self._exchange
+        waiting, self._waiting = self._waiting, []
+        self._forget()
+        if exchange is not None:
+            self._handler.replace(
+                self._head[0], self._behavior, self._request, exchange, self._key, self._lifetime
+            )
+        for each in waiting:
+            self._handler.again(each)
+
+    def _store(self, status: int, reason: bytes, headers: Headers, body: bytes) -> Stored:
+        age = value_of(headers, b"age") or b""
+        stored = Stored(
+            status,
+            reason,
+            [header for header in headers if header[0] != b"age"],
+            body,
+            self._handler.now(),
+            self._lifetime or Lifetime(0.0),
+            int(age) if age.isdigit() and len(age) < 12 else 0,
+        )
+        if self._key is not None and self._lifetime is not None:
+            self._handler.cache.put(self._key, stored)
+        return stored
+
+    def _serve(self, stored: Stored, x_cache: bytes) -> None:
+        """Answer the viewer from a stored response, then those who waited."""
+        if self._exchange is not None:
+            self._handler.serve(self._behavior, self._request, self._exchange, stored, x_cache)
+        self._release(stored)
+
+    def _release(self, stored: Stored | None = None) -> None:
+        """Let those who waited have it, or ask for themselves."""
+        waiting, self._waiting = self._waiting, []
+        self._forget()
+        for each in waiting:
+            if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
+                x_cache = ERROR if stored.error else HIT
+                self._handler.serve(self._behavior, each.request, each.exchange, stored, x_cache)
+            else:
+                self._handler.again(each)
+
+    def _forget(self) -> None:
+        fetches = self._handler.cache.fetches
+        if self._key is not None and fetches.get(self._key) is self:
+            del fetches[self._key]
+
+    # The viewer.
+
+    def upload(self, data: bytes) -> None:
+        if self._flow is not None:
+            self._flow.upload(data)
+
+    def uploaded(self) -> None:
+        if self._flow is not None:
+            self._flow.uploaded()
+
+    def cancel(self) -> None:
+        """The viewer left. The fetch goes on only for those who wait for it too."""
+        self._exchange = None
+        if self._waiting:
+            self.resume()
+            return
+        self._mode = _Mode.OVER
+        self._forget()
+        if self._flow is not None:
+            self._flow.cancel()
+
+    def pause(self) -> None:
+        # What is kept for the cache is bounded: it may come as fast as it likes.
+        if self._captured is None and self._flow is not None:
+            self._flow.pause()
+
+    def resume(self) -> None:
+        if self._flow is not None:
+            self._flow.resume()

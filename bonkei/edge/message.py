@@ -1,0 +1,141 @@
+"""HTTP messages as the data plane passes them on: a head, and the rules for its headers.
+
+A header is a triple of its name in lower case (to look at), its name as it was sent (to pass on)
+and its value. Heads are made once and not changed afterwards; they are plain slotted classes, as
+one is made for each request and a frozen dataclass costs several times as much to make.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Protocol
+
+Header = tuple[bytes, bytes, bytes]
+Headers = list[Header]
+
+HOP_BY_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+"""Headers that concern one connection only (RFC 9110, section 7.6.1)."""
+
+IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
+"""Methods that a proxy may repeat by itself (RFC 9110, section 9.2.2), TRACE aside."""
+
+REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long the layer in front waits for the next byte of a response, in seconds, and what it
+    says when that was not enough."""
+
+    seconds: float
+    response: Response
+
+
+@dataclass(slots=True)
+class Request:
+    """The head of one request. `fields` has each header's value by its name in lower case;
+    values of a repeated header are joined by commas."""
+
+    method: bytes
+    target: bytes
+    path: bytes
+    query: bytes
+    version: bytes  # b"1.0" or b"1.1"
+    headers: Headers
+    fields: dict[bytes, bytes]
+    client: bytes  # the address of the peer
+    length: int | None = None  # Content-Length
+    chunked: bool = False
+    websocket: bool = False
+    body: bytes = b""  # the beginning of the body, where a rule inspects it
+    patience: Patience | None = None
+
+    @property
+    def has_body(self) -> bool:
+        """Whether a body follows the head."""
+        return self.chunked or bool(self.length)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A response that the edge makes by itself."""
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    body: bytes = b""
+    close: bool = False  # close the client's connection afterwards
+
+
+class Sink(Protocol):
+    """Where a response goes: a client's connection, the cache, or both."""
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
+        """The head; `length` of the body where it is known. Hop-by-hop headers, Content-Length
+        and Transfer-Encoding are not among the headers."""
+
+    def body(self, data: bytes) -> None:
+        """The next bytes of the body, which is not empty."""
+
+    def end(self) -> None:
+        """The response is complete."""
+
+    def abort(self) -> None:
+        """The response, whose head was given, will never be complete."""
+
+    def switch(self, headers: Headers) -> Tunnel | None:
+        """101 Switching Protocols: the peer of the tunnel, or None where there cannot be one."""
+
+
+class Tunnel(Protocol):
+    """One end of a connection that has left HTTP."""
+
+    def write(self, data: bytes) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def answer(sink: Sink, response: Response, *, head_only: bool = False) -> None:
+    """Give a response of the edge's own to a sink."""
+    headers = [(name.lower(), name, value) for name, value in response.headers]
+    sink.head(response.status, reason(response.status), headers, len(response.body))
+    if response.body and not head_only:
+        sink.body(response.body)
+    sink.end()
+
+
+def reason(status: int) -> bytes:
+    """The usual reason phrase of a status."""
+    return REASONS.get(status, b"Unknown")
+
+
+def http_date(timestamp: float) -> bytes:
+    """A time as HTTP writes it (IMF-fixdate)."""
+    return formatdate(timestamp, usegmt=True).encode()
+
+
+def value_of(headers: Headers, name: bytes) -> bytes | None:
+    """The first value of a header, by its name in lower case."""
+    for lower, _, value in headers:
+        if lower == name:
+            return value
+    return None
+
+
+def bodiless(method: bytes, status: int) -> bool:
+    """Whether a response has no body whatever its headers say (RFC 9112, section 6.3)."""
+    return method == b"HEAD" or status == 204 or status == 304 or status < 200

@@ -1,0 +1,101 @@
+"""Listener rules compiled to predicates over a request.
+
+"Condition types for listener rules" (User Guide for Application Load Balancers): all conditions of
+a rule have to hold, of one condition any value. Paths are compared with case and without the query;
+host names, header values and query strings without case; methods exactly.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Sequence
+
+from bonkei.blueprint.load_balancer import (
+    Condition,
+    HostHeader,
+    HttpHeader,
+    HttpRequestMethod,
+    PathPattern,
+    QueryString,
+    SourceIp,
+)
+from bonkei.edge.message import Request
+from bonkei.edge.pattern import any_matcher, matcher
+
+RequestPredicate = Callable[[Request], bool]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def compile_conditions(conditions: Sequence[Condition]) -> RequestPredicate:
+    """A predicate that holds when every condition does."""
+    predicates = tuple(_compile(condition) for condition in conditions)
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda request: all(predicate(request) for predicate in predicates)
+
+
+def _compile(condition: Condition) -> RequestPredicate:
+    if isinstance(condition, PathPattern):
+        path = any_matcher(condition.values)
+        return lambda request: path(request.path)
+    if isinstance(condition, HostHeader):
+        host = any_matcher(condition.values, ignore_case=True)
+        return lambda request: host(host_name(request))
+    if isinstance(condition, HttpHeader):
+        name = condition.name.lower().encode()
+        header = any_matcher(condition.values, ignore_case=True)
+        return lambda request: header(value) if (value := _field(request, name)) else False
+    if isinstance(condition, HttpRequestMethod):
+        methods = frozenset(value.encode() for value in condition.values)
+        return lambda request: request.method in methods
+    if isinstance(condition, QueryString):
+        return _query_string(condition)
+    return _source_ip(condition)
+
+
+def _field(request: Request, name: bytes) -> bytes | None:
+    return request.fields.get(name)
+
+
+def host_name(request: Request) -> bytes:
+    """The Host header without its port."""
+    host = request.fields.get(b"host", b"")
+    if host.endswith(b"]") or b":" not in host:
+        return host
+    return host.rpartition(b":")[0]
+
+
+def _query_string(condition: QueryString) -> RequestPredicate:
+    pairs = tuple(
+        (matcher(key, ignore_case=True) if key else None, matcher(value, ignore_case=True))
+        for key, value in condition.pairs
+    )
+
+    def holds(request: Request) -> bool:
+        for argument in request.query.split(b"&"):
+            name, _, value = argument.partition(b"=")
+            for key, pattern in pairs:
+                if (key is None or key(name)) and pattern(value):
+                    return True
+        return False
+
+    return holds
+
+
+def _source_ip(condition: SourceIp) -> RequestPredicate:
+    networks = parse_networks(condition.values)
+    return lambda request: in_networks(request.client, networks)
+
+
+def parse_networks(values: Sequence[str]) -> tuple[Network, ...]:
+    """CIDR blocks; ValueError for what is none."""
+    return tuple(ipaddress.ip_network(value, strict=False) for value in values)
+
+
+def in_networks(address: bytes, networks: Sequence[Network]) -> bool:
+    """Whether an address, as text, is in one of the networks; text that is none is in none."""
+    try:
+        parsed = ipaddress.ip_address(address.decode("latin-1"))
+    except ValueError:
+        return False
+    return any(parsed in network for network in networks if network.version == parsed.version)

@@ -1,0 +1,218 @@
+"""Service Connect: a name of a service, listened on at the port that the callers know.
+
+"Service Connect" (Amazon ECS Developer Guide): a port whose mapping names an `appProtocol` is
+proxied as HTTP, one without as TCP. A connection that cannot be made is tried at two more tasks, as
+Service Connect's proxy does; its outlier detection is not simulated.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+from bonkei.blueprint.service import ServiceConnect
+from bonkei.edge.deadlines import NEVER, Deadlines
+from bonkei.edge.dispatch import Dispatch, Forwarding
+from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.forwarded import framing
+from bonkei.edge.message import HOP_BY_HOP, Request
+from bonkei.edge.page import service_page
+from bonkei.edge.target import Pool, Target
+
+PER_REQUEST_TIMEOUT = 15.0
+"""Seconds, "Service Connect configuration overview": the default of perRequestTimeout."""
+
+IDLE_TIMEOUT = 300.0
+TCP_IDLE_TIMEOUT = 3600.0
+_RETRIES = 2
+_DROPPED = HOP_BY_HOP | {b"content-length", b"expect"}
+_UNAVAILABLE = service_page(503, "no healthy upstream")
+_UNREACHABLE = service_page(
+    503,
+    "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
+)
+_TIMEOUT = service_page(504, "upstream request timeout")
+
+
+class ServiceHandler:
+    """Requests to a service's HTTP port, in turns to its tasks."""
+
+    body_needed = 0
+
+    def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
+        self._pool = pool
+        self._deadlines = deadlines
+        timeout = settings.per_request_timeout
+        self._forwarding = Forwarding(
+            bad_gateway=_UNREACHABLE,
+            unavailable=_UNAVAILABLE,
+            timeout=_TIMEOUT,
+            # 0 turns the time-out off; a stream then ends with the idle time-out.
+            idle_timeout=(PER_REQUEST_TIMEOUT if timeout is None else timeout)
+            or settings.idle_timeout
+            or IDLE_TIMEOUT,
+            connect_retries=_RETRIES,
+        )
+
+    def handle(self, request: Request, exchange: Exchange) -> Flow | None:
+        target = self._pool.choose()
+        if target is None:
+            exchange.respond(_UNAVAILABLE)
+            return None
+        exchange.annotate(target_group_arn=self._pool.arn, task_id=target.task_id)
+        lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
+        lines += [
+            b"%b: %b\r\n" % (name, value)
+            for lower, name, value in request.headers
+            if lower not in _DROPPED
+        ]
+        lines.append(framing(request))
+        return Dispatch(
+            request,
+            b"".join(lines),
+            exchange,
+            exchange,
+            self._pool,
+            self._deadlines,
+            self._forwarding,
+        ).start(target)
+
+
+class Relay:
+    """Connections to a service's TCP port, each to one task."""
+
+    def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
+        self.pool = pool
+        self.idle_timeout = settings.idle_timeout or TCP_IDLE_TIMEOUT
+        self.deadlines = deadlines
+        self.connections: set[RelayClient] = set()
+
+    def connect(self) -> RelayClient:
+        """The protocol for a new connection."""
+        return RelayClient(self)
+
+    def close(self) -> None:
+        """A TCP connection has no end of its own: nothing is cut until `abort`."""
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self.connections):
+            connection.abort()
+
+
+class _Half(asyncio.Protocol):
+    """One side of a relayed connection: its bytes and its back-pressure go to the other."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.other: _Half | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self.touch()
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.write(data)
+
+    def eof_received(self) -> bool:
+        """Half-closed connections stay half open, as TCP means them."""
+        other = self.other.transport if self.other is not None else None
+        if other is None or other.is_closing():
+            return False
+        other.write_eof()
+        return True
+
+    def pause_writing(self) -> None:
+        if self.other is not None and self.other.transport is not None:
+            self.other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        other = self.other.transport if self.other is not None else None
+        if other is not None and not other.is_closing():
+            other.resume_reading()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+        other, self.other = self.other, None
+        if other is not None and other.transport is not None:
+            other.transport.close()
+
+    def touch(self) -> None:
+        """Something was said."""
+
+
+class RelayClient(_Half):
+    """The client's side, which chooses the task and watches the time."""
+
+    def __init__(self, relay: Relay) -> None:
+        super().__init__()
+        self._relay = relay
+        self._target: Target | None = None
+        self._connecting: asyncio.Task[None] | None = None
+        self.deadline = NEVER
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        cast(asyncio.Transport, transport).pause_reading()
+        self._relay.connections.add(self)
+        self._relay.deadlines.watch(self)
+        self._connecting = asyncio.ensure_future(self._connect())
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._relay.connections.discard(self)
+        self._relay.deadlines.forget(self)
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self._target is not None:
+            self._target.finish()
+            self._target = None
+
+    def touch(self) -> None:
+        self.deadline = self._relay.deadlines.time() + self._relay.idle_timeout
+
+    def expired(self, now: float) -> None:  # noqa: ARG002
+        self.abort()
+
+    def abort(self) -> None:
+        """Cut both sides."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    async def _connect(self) -> None:
+        tried: tuple[Target, ...] = ()
+        loop = asyncio.get_running_loop()
+        while len(tried) <= _RETRIES:
+            target = self._relay.pool.choose(tried)
+            if target is None:
+                break
+            tried = (*tried, target)
+            server = _RelayServer(self)
+            try:
+                await loop.create_connection(
+                    lambda half=server: half,  # type: ignore[misc]
+                    target.endpoint.host,
+                    target.endpoint.port,
+                )
+            except OSError:
+                continue
+            self._connecting = None
+            self._target = target
+            target.begin()
+            self.other = server
+            self.touch()
+            if self.transport is not None:
+                self.transport.resume_reading()
+            return
+        self._connecting = None
+        self.abort()
+
+
+class _RelayServer(_Half):
+    def __init__(self, client: RelayClient) -> None:
+        super().__init__()
+        self.other = client
+
+    def touch(self) -> None:
+        if self.other is not None:
+            self.other.touch()

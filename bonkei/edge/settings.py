@@ -1,0 +1,44 @@
+"""Where the edge listens, and the bounds that keep it standing under hostile clients."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what one client may send. Sizes in bytes, times in seconds.
+
+    The sizes of a head are those of an Application Load Balancer ("Quotas for your Application
+    Load Balancers": request line 16K, single header 16K, entire request header 64K). AWS does not
+    publish the others; they are the miniature's own.
+    """
+
+    request_line: int = 16 * 1024
+    header: int = 16 * 1024
+    head: int = 64 * 1024
+    header_count: int = 200
+    head_seconds: float = 30.0  # from a request's first byte to the end of its head
+    body_rate: float = 8.0  # bytes a second, on average, once the idle time-out has passed once
+    body: int = 1024 * 1024 * 1024
+    connections: int = 4096  # a listener
+    pipelined: int = 1024  # parsed requests that wait for their turn on one connection
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSettings:
+    """Port 0 takes a free one. Times in seconds, sizes in bytes.
+
+    `service_addresses` maps a Service Connect DNS name to the loopback address that stands for
+    it; the port is the endpoint's own.
+    """
+
+    host: str = "127.0.0.1"
+    distribution_port: int = 8080
+    load_balancer_port: int = 8081
+    service_addresses: Mapping[str, str] = field(default_factory=dict)
+    cache_bytes: int = 64 * 1024 * 1024
+    cached_object_bytes: int = 8 * 1024 * 1024
+    initial_probe_interval: float = 0.2
+    limits: Limits = field(default_factory=Limits)

@@ -1,0 +1,82 @@
+"""What the edge is doing, as values to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.blueprint.coverage import NotSimulated
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerState:
+    """A socket that is open. `address` is the Terraform address of what it stands for."""
+
+    kind: str  # distribution | load_balancer | service_connect
+    address: str
+    name: str
+    url: str
+    host: str
+    port: int
+    connections: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetState:
+    """A target; `state` and `reason` as ELB's DescribeTargetHealth words them."""
+
+    task_id: str
+    host: str
+    port: int
+    state: str
+    reason: str
+    outstanding: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetGroupState:
+    arn: str
+    address: str
+    name: str
+    targets: tuple[TargetState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CacheState:
+    """A distribution's cache; `bytes` of bodies and heads held."""
+
+    distribution: str
+    objects: int
+    bytes: int
+    hits: int
+    misses: int
+    refreshes: int
+    evictions: int
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    name: str
+    allowed: int
+    blocked: int
+    counted: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebAclState:
+    """A web ACL's counters; the rule `Default_Action` is the default action."""
+
+    arn: str
+    address: str
+    name: str
+    rules: tuple[RuleState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeSnapshot:
+    listeners: tuple[ListenerState, ...] = ()
+    target_groups: tuple[TargetGroupState, ...] = ()
+    services: tuple[TargetGroupState, ...] = ()
+    caches: tuple[CacheState, ...] = ()
+    web_acls: tuple[WebAclState, ...] = ()
+    not_simulated: tuple[NotSimulated, ...] = ()

@@ -1,0 +1,253 @@
+"""A connection to a target, kept for the next request where both sides allow it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, cast
+
+import httptools
+
+from bonkei.edge.deadlines import NEVER, Deadlines
+from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
+
+if TYPE_CHECKING:
+    from bonkei.edge.dispatch import Dispatch
+    from bonkei.edge.target import Target
+
+HEAD_LIMIT = 64 * 1024
+"""Bytes of a response's head, in all; a target that sends more gets its client a 502."""
+
+
+class TargetConnection(asyncio.Protocol):
+    """Parses responses for the dispatch that has the connection, or carries a tunnel."""
+
+    __slots__ = (
+        "_chunked", "_closes", "_complete", "_deadlines", "_fed", "_head_done", "_headers",
+        "_keep_alive", "_length", "_parser", "_reading", "_reason", "_status", "_transport",
+        "_tunnel", "deadline", "dispatch", "idle_timeout", "target", "used",
+    )  # fmt: skip
+
+    def __init__(
+        self, target: Target, dispatch: Dispatch, deadlines: Deadlines, idle_timeout: float
+    ) -> None:
+        self.target = target
+        self.dispatch: Dispatch | None = dispatch
+        self.deadline = NEVER
+        self.idle_timeout = idle_timeout
+        self.used = False  # whether a response has come over it already
+        self._deadlines = deadlines
+        self._tunnel: Tunnel | None = None
+        self._reading = True
+        self._parser = httptools.HttpResponseParser(self)
+        self._reset()
+
+    def _reset(self) -> None:
+        self._headers: Headers = []
+        self._status = 0
+        self._reason = b""
+        self._length: int | None = None
+        self._chunked = False
+        self._head_done = False
+        self._complete = False
+        self._closes = False
+        self._keep_alive = False
+        self._fed = 0
+
+    # What the dispatch does.
+
+    def attach(self, dispatch: Dispatch) -> None:
+        """Take an idle connection for another request."""
+        self.dispatch = dispatch
+        self._reset()
+
+    def await_response(self, seconds: float) -> None:
+        """The request is out (or a part of it); the target has so long to send the next byte."""
+        self.deadline = self._deadlines.time() + seconds
+        self.idle_timeout = seconds
+
+    def write(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self.deadline = self._deadlines.time() + self.idle_timeout
+        self._transport.write(data)
+
+    def pause_reading(self) -> None:
+        if self._reading and not self._transport.is_closing():
+            self._reading = False
+            self.deadline = NEVER  # it is the client who is slow
+            self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if not self._reading and not self._transport.is_closing():
+            self._reading = True
+            self.deadline = self._deadlines.time() + self.idle_timeout
+            self._transport.resume_reading()
+
+    def close(self) -> None:
+        self.dispatch = None
+        self._transport.close()
+
+    def abort(self) -> None:
+        """Give up a request in flight."""
+        self.dispatch = None
+        self._transport.abort()
+
+    @property
+    def usable(self) -> bool:
+        """Whether the connection looks open."""
+        return not self._transport.is_closing()
+
+    # The transport.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._deadlines.watch(self)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._deadlines.forget(self)
+        dispatch, self.dispatch = self.dispatch, None
+        if self._tunnel is not None:
+            tunnel, self._tunnel = self._tunnel, None
+            tunnel.close()
+            if dispatch is not None:
+                dispatch.ended()
+        elif dispatch is None:
+            if self in self.target.idle:
+                self.target.idle.remove(self)
+        elif self._head_done and self._length is None and not self._chunked and exc is None:
+            dispatch.ended()  # the end of the connection is the end of the body
+        else:
+            dispatch.lost(reused=self.used, silent=not self._fed)
+
+    def data_received(self, data: bytes) -> None:
+        if self._tunnel is not None:
+            self.deadline = self._deadlines.time() + self.idle_timeout
+            self._tunnel.write(data)
+            return
+        dispatch = self.dispatch
+        if dispatch is None:
+            self._transport.abort()  # nothing was asked: whatever this is must answer nobody
+            return
+        self.deadline = self._deadlines.time() + self.idle_timeout
+        self._fed += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._switch(dispatch, data[upgrade.args[0] :])
+            return
+        except httptools.HttpParserError:
+            if not self._complete:
+                self._malformed(dispatch)
+                return
+            self._keep_alive = False
+        if self._complete:
+            self._release(dispatch)
+        elif not self._head_done and self._fed > HEAD_LIMIT:
+            self._malformed(dispatch)
+
+    def pause_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.pause_reading()
+        elif self.dispatch is not None:
+            self.dispatch.pause_client()
+
+    def resume_writing(self) -> None:
+        if self._tunnel is not None:
+            self._tunnel.resume_reading()
+        elif self.dispatch is not None:
+            self.dispatch.resume_client()
+
+    def expired(self, now: float) -> None:  # noqa: ARG002
+        """The target, or both ends of a tunnel, said nothing for the idle time-out."""
+        dispatch, self.dispatch = self.dispatch, None
+        if dispatch is not None and self._tunnel is None:
+            dispatch.timed_out(begun=self._head_done)
+        elif dispatch is not None:
+            dispatch.ended()
+        self._transport.abort()
+
+    # The parser's callbacks.
+
+    def on_message_begin(self) -> None:
+        if self._complete:
+            self._keep_alive = False  # a second response to one request
+        elif self._status:
+            self._headers = []  # the final response after an informational one
+            self._reason = b""
+
+    def on_status(self, reason: bytes) -> None:
+        self._reason += reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head_done:
+            return  # a trailer, or a second response
+        lower = name.lower()
+        if lower in HOP_BY_HOP:
+            if lower == b"transfer-encoding":
+                if value.strip().lower() != b"chunked":
+                    raise ValueError(value)
+                self._chunked = True
+            elif lower == b"connection" and b"close" in value.lower():
+                self._closes = True
+        elif lower == b"content-length":
+            self._length = int(value)
+        else:
+            self._headers.append((lower, name, value))
+
+    def on_headers_complete(self) -> None:
+        if self._head_done:
+            return
+        status = self._parser.get_status_code()
+        self._status = status
+        dispatch = self.dispatch
+        if status < 200 or dispatch is None:
+            return
+        if status > 599:
+            raise ValueError(status)
+        self._head_done = True
+        dispatch.head(status, self._reason, self._headers, self._length)
+        if dispatch.head_only:
+            # llhttp cannot be told that no body follows: this parser ends here.
+            self._complete = True
+            self._keep_alive = self._parser.get_http_version() == "1.1"
+            self._parser = httptools.HttpResponseParser(self)
+
+    def on_body(self, data: bytes) -> None:
+        if self._complete or self.dispatch is None:
+            self._keep_alive = False
+            return
+        self.dispatch.body_received(data)
+
+    def on_message_complete(self) -> None:
+        if self._status >= 200 and not self._complete:
+            self._complete = True
+            self._keep_alive = self._parser.should_keep_alive()
+
+    # The end of a response.
+
+    def _release(self, dispatch: Dispatch) -> None:
+        self.dispatch = None
+        self.used = True
+        if self._keep_alive and not self._closes and dispatch.sent_all and not self.target.draining:
+            self.deadline = self._deadlines.time() + self.idle_timeout
+            self.target.idle.append(self)
+        else:
+            self._transport.close()
+        dispatch.ended()
+
+    def _malformed(self, dispatch: Dispatch) -> None:
+        self.dispatch = None
+        self._transport.abort()
+        dispatch.lost(reused=False, silent=False)
+
+    def _switch(self, dispatch: Dispatch, rest: bytes) -> None:
+        if self._status != 101:
+            self._malformed(dispatch)
+            return
+        tunnel = dispatch.switch(self._headers, self)
+        if tunnel is None:
+            self._malformed(dispatch)
+            return
+        self._tunnel = tunnel
+        self.deadline = self._deadlines.time() + self.idle_timeout
+        if rest:
+            tunnel.write(rest)

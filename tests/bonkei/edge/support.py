@@ -1,0 +1,410 @@
+"""What the edge's tests share: a blueprint, a target that can misbehave, and a raw client."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httptools
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.distribution import (
+    Behavior,
+    CachePolicy,
+    Distribution,
+    Origin,
+    OriginRequestPolicy,
+    Selection,
+)
+from bonkei.blueprint.load_balancer import (
+    Forward,
+    Listener,
+    ListenerRule,
+    LoadBalancer,
+    PathPattern,
+    TargetGroup,
+    TargetHealthCheck,
+    WeightedTarget,
+)
+from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
+from bonkei.edge import Edge, EdgeSettings
+from bonkei.events import (
+    Bus,
+    Endpoint,
+    Event,
+    TargetDeregistered,
+    TargetHealthChanged,
+    TargetRegistered,
+)
+
+SECRET = "s3cret-header-value"
+ALL_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
+DISABLED = CachePolicy("disabled", 0, 0, 0)
+ALL_VIEWER = OriginRequestPolicy("all", Selection("all"), Selection("all"), Selection("all"))
+
+
+def target_group(name: str, **changes: Any) -> TargetGroup:
+    check = TargetHealthCheck(path="/health", interval=0.3, timeout=0.2, healthy_threshold=2)
+    group = TargetGroup(
+        f"aws_lb_target_group.{name}", f"arn:tg/{name}", name, 8000, "HTTP", check,
+        deregistration_delay=2.0,
+    )  # fmt: skip
+    return replace(group, **changes)
+
+
+def forward(*names: str) -> Forward:
+    return Forward(tuple(WeightedTarget(f"arn:tg/{name}") for name in names))
+
+
+def rule(priority: int, action: Any, *conditions: Any) -> ListenerRule:
+    return ListenerRule(f"rule.{priority}", f"arn:rule/{priority}", priority, conditions, action)
+
+
+def load_balancer(*rules: ListenerRule, default: Any = None, **changes: Any) -> LoadBalancer:
+    listener = Listener(
+        "aws_lb_listener.http", "arn:listener/http", 80, "HTTP", default or forward("web"), rules
+    )
+    balancer = LoadBalancer(
+        "aws_lb.this", "arn:lb", "lb", "lb.elb.amazonaws.com", (listener,), idle_timeout=5.0
+    )
+    return replace(balancer, **changes)
+
+
+def behavior(pattern: str = "*", **changes: Any) -> Behavior:
+    made = Behavior(
+        pattern, "alb", "redirect-to-https", ALL_METHODS, ("GET", "HEAD"), False, DISABLED,
+        ALL_VIEWER,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def distribution(*behaviors: Behavior, **changes: Any) -> Distribution:
+    origin = Origin("alb", "lb.elb.amazonaws.com", headers=(("X-Origin-Verify", SECRET),))
+    made = Distribution(
+        "aws_cloudfront_distribution.this", "arn:cf", "E1", "d1.cloudfront.net", True, (origin,),
+        behaviors or (behavior(),),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def header_acl(value: str = SECRET) -> WebAcl:
+    """The ACL of this kind of system: only what carries CloudFront's header may pass."""
+    statement = ByteMatch(
+        FieldToMatch("single_header", "x-origin-verify"), value.encode(), "EXACTLY"
+    )
+    return WebAcl(
+        "aws_wafv2_web_acl.this", "arn:acl", "acl", "REGIONAL", WafAction("block"),
+        (WafRule("verify", 1, WafAction("allow"), statement),), ("arn:lb",),
+    )  # fmt: skip
+
+
+def stack(**changes: Any) -> Blueprint:
+    """CloudFront, the header's ACL, and a load balancer: /api/* to `api`, else to `web`."""
+    api = rule(10, forward("api"), PathPattern(("/api/*",)))
+    blueprint = Blueprint(
+        distributions=(distribution(),),
+        web_acls=(header_acl(),),
+        load_balancers=(load_balancer(api),),
+        target_groups=(target_group("api"), target_group("web")),
+    )
+    return replace(blueprint, **changes)
+
+
+def balancer_only(*rules: ListenerRule, default: Any = None, **changes: Any) -> Blueprint:
+    """A load balancer with the target group `web`, and nothing in front."""
+    made = Blueprint(
+        load_balancers=(load_balancer(*rules, default=default),),
+        target_groups=(target_group("web"),),
+    )
+    return replace(made, **changes)
+
+
+@dataclass
+class Message:
+    """A request as a target saw it, or a response as a client did."""
+
+    method: str = ""
+    target: str = ""
+    status: int = 0
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+    informational: list[int] = field(default_factory=list)
+
+    def get(self, name: str) -> str | None:
+        values = [value for key, value in self.headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.headers if key.lower() == name.lower()]
+
+
+class _Parse:
+    def __init__(self, kind: type) -> None:
+        self.message = Message()
+        self.done = False
+        self.head = False
+        self.keep_alive = True
+        self.parser = kind(self)
+
+    def on_url(self, url: bytes) -> None:
+        self.message.target += url.decode("latin-1")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self.message.headers.append((name.decode("latin-1"), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        self.head = True
+        if isinstance(self.parser, httptools.HttpRequestParser):
+            self.message.method = self.parser.get_method().decode()
+        else:
+            self.message.status = self.parser.get_status_code()
+
+    def on_body(self, data: bytes) -> None:
+        self.message.body += data
+
+    def on_message_complete(self) -> None:
+        if self.message.status and self.message.status < 200 and self.message.status != 101:
+            informational = [*self.message.informational, self.message.status]
+            self.message = Message(informational=informational)
+            self.head = False
+            return
+        self.done = True
+        self.keep_alive = self.parser.should_keep_alive()
+
+
+Reply = Callable[[Message, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def ok(body: bytes = b"ok", *headers: tuple[str, str], status: str = "200 OK") -> Reply:
+    """A target that answers everything in the same way."""
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    head = f"HTTP/1.1 {status}\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode()
+
+    async def reply(
+        message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(head + (b"" if message.method == "HEAD" else body))
+
+    return reply
+
+
+def raw(data: bytes, *, close: bool = True) -> Reply:
+    """A target that answers with these bytes, and hangs up."""
+
+    async def reply(
+        message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(data)
+        if close:
+            writer.close()
+
+    return reply
+
+
+class Target:
+    """A real server. `reply` answers requests, but not /health, which is always 200 while
+    `healthy`; it remembers what it was asked and how many connections there were."""
+
+    def __init__(self, reply: Reply | None = None) -> None:
+        self.reply = reply or ok()
+        self.requests: list[Message] = []
+        self.checks = 0
+        self.connections = 0
+        self.healthy = True
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+
+    async def __aenter__(self) -> Target:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in tuple(self._writers):
+            writer.transport.abort()
+        await self._server.wait_closed()
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint("127.0.0.1", self.port)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        counted = False
+        try:
+            while not writer.is_closing():
+                parse = _Parse(httptools.HttpRequestParser)
+                while not parse.done:
+                    data = await reader.read(65536)
+                    if not data:
+                        return
+                    try:
+                        parse.parser.feed_data(data)
+                    except httptools.HttpParserUpgrade:
+                        parse.done = True
+                if parse.message.target == "/health":
+                    self.checks += 1
+                    status = "200 OK" if self.healthy else "500 Oops"
+                    writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
+                else:
+                    self.connections += not counted
+                    counted = True
+                    self.requests.append(parse.message)
+                    await self.reply(parse.message, reader, writer)
+                if writer.is_closing():
+                    return
+                await writer.drain()
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self._writers.discard(writer)
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
+
+
+class Client:
+    """A connection on which anything may be sent."""
+
+    def __init__(self, port: int, host: str = "127.0.0.1") -> None:
+        self._host, self._port = host, port
+
+    async def __aenter__(self) -> Client:
+        self.reader, self.writer = await asyncio.open_connection(self._host, self._port)
+        self._left = b""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.writer.close()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.wait_closed()
+
+    def send(self, data: bytes) -> None:
+        self.writer.write(data)
+
+    async def receive(self, *, head_only: bool = False) -> Message:
+        """The next response. EOFError when the connection ends before it is complete."""
+        parse = _Parse(httptools.HttpResponseParser)
+        while True:
+            data, self._left = self._left, b""
+            if not data:
+                data = await asyncio.wait_for(self.reader.read(65536), 10)
+            if not data:
+                if parse.head and parse.message.get("content-length") is None:
+                    return parse.message
+                raise EOFError(parse.message)
+            self._left = _first(parse, data)
+            if parse.done or (head_only and parse.head):
+                return parse.message
+
+    async def request(
+        self,
+        target: str = "/",
+        *headers: tuple[str, str],
+        method: str = "GET",
+        body: bytes | None = None,
+        host: str = "site.example",
+    ) -> Message:
+        lines = [f"{method} {target} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        self.send("\r\n".join([*lines, "", ""]).encode() + (body or b""))
+        return await self.receive(head_only=method == "HEAD")
+
+    async def closed(self, seconds: float = 5.0) -> bytes:
+        """Everything until the connection ends."""
+        data, self._left = self._left, b""
+        async with asyncio.timeout(seconds):
+            try:
+                while chunk := await self.reader.read(65536):
+                    data += chunk
+            except ConnectionError:
+                pass
+        return data
+
+
+def _first(parse: _Parse, data: bytes) -> bytes:
+    """Feed byte by byte near a message's end, so that the next message is not swallowed."""
+    for position in range(len(data)):
+        try:
+            parse.parser.feed_data(data[position : position + 1])
+        except httptools.HttpParserUpgrade:
+            parse.done = True
+        if parse.done:
+            return data[position + 1 :]
+    return b""
+
+
+class Running:
+    """An edge with its bus, what it published, and short ways to both."""
+
+    def __init__(self, edge: Edge, bus: Bus) -> None:
+        self.edge = edge
+        self.bus = bus
+        self.events: list[Event] = []
+        bus.subscribe(Event, self.events.append)
+
+    def port(self, kind: str = "load_balancer") -> int:
+        return next(each.port for each in self.edge.snapshot().listeners if each.kind == kind)
+
+    def client(self, kind: str = "load_balancer") -> Client:
+        return Client(self.port(kind))
+
+    async def get(
+        self, target: str = "/", *headers: tuple[str, str], kind: str = "load_balancer", **more: Any
+    ) -> Message:
+        async with self.client(kind) as client:
+            return await client.request(target, *headers, **more)
+
+    def register(self, group: str, target: Target, task: str = "task-1") -> None:
+        self.bus.publish(TargetRegistered(f"arn:tg/{group}", task, target.endpoint))
+
+    def deregister(self, group: str, task: str = "task-1") -> None:
+        self.bus.publish(TargetDeregistered(f"arn:tg/{group}", task))
+
+    async def join(self, group: str, target: Target, task: str = "task-1") -> None:
+        """Register and wait until it is healthy."""
+        self.register(group, target, task)
+        await self.until(lambda: self.state(group, task) == "healthy")
+
+    def state(self, group: str, task: str = "task-1") -> str | None:
+        for each in self.edge.snapshot().target_groups:
+            for target in each.targets:
+                if each.name == group and target.task_id == task:
+                    return target.state
+        return None
+
+    def health_events(self) -> list[tuple[str, str]]:
+        return [
+            (event.task_id, event.state)
+            for event in self.events
+            if isinstance(event, TargetHealthChanged)
+        ]
+
+    @staticmethod
+    async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(blueprint: Blueprint, settings: EdgeSettings | None = None, **more: Any) -> Any:
+    """An edge on free ports."""
+    bus = Bus()
+    settings = settings or EdgeSettings()
+    settings = replace(
+        settings, distribution_port=0, load_balancer_port=0, initial_probe_interval=0.02
+    )
+    edge = Edge(bus, settings, **more)
+    await edge.start(blueprint)
+    try:
+        yield Running(edge, bus)
+    finally:
+        await edge.stop(0.2)
