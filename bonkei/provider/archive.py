@@ -12,6 +12,7 @@ import base64
 import hashlib
 import io
 import os
+import secrets
 import stat
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -116,7 +117,9 @@ def _archive(config: Object, _: Context) -> Object:
     target = Path(config["output_path"])
     if not target.is_file() or target.read_bytes() != data:
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(data)
+        draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        draft.write_bytes(data)
+        draft.replace(target)  # never through a link into the definitions
     sha1, sha256, sha512 = (hashlib.new(name, data) for name in ("sha1", "sha256", "sha512"))
     return {
         "id": sha1.hexdigest(),

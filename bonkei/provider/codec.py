@@ -1,7 +1,8 @@
 """Terraform's wire form of values: MessagePack, as the plugin protocol's object-wire-format says.
 
 Unknown values are an extension (code 0, or 12 with refinements, which are dropped: a provider may).
-Whole numbers outside 64 bits and fractions that a double cannot hold are strings. A value of an
+Whole numbers outside 64 bits and fractions that a double does not hold exactly, such as 0.1, are
+strings; here that is 0.1, the float, since this is how everybody writes it. A value of an
 attribute of any type is a pair of its type's JSON and itself.
 """
 
@@ -77,13 +78,18 @@ def _from_wire(value: Any, type_: Type) -> Value:
     return [_from_wire(item, inner) for item in value]
 
 
-def _number(value: Any) -> int | float | Decimal:
-    if isinstance(value, str):
-        number = Decimal(value)
-        return int(number) if number == number.to_integral_value() else number
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value  # type: ignore[no-any-return]
+def _number(value: int | float | str | Decimal) -> int | float | Decimal:
+    if isinstance(value, int):
+        return value
+    exact = Decimal(value)
+    if exact == exact.to_integral_value():
+        return int(exact)
+    return float(exact) if _written(float(exact)) == exact else exact
+
+
+def _written(value: float) -> Decimal:
+    """The number that a float's shortest notation means: 0.1, not 0.1000000000000000055…"""
+    return Decimal(repr(value))
 
 
 def _to_wire(value: Value, type_: Type) -> Any:
@@ -127,9 +133,7 @@ def _primitive(value: Value, type_: str) -> Any:
 
 
 def _number_to_wire(value: int | float | Decimal) -> int | float | str:
-    if isinstance(value, Decimal):
-        as_float = float(value)
-        return as_float if Decimal(as_float) == value else str(value)
-    if isinstance(value, int) and not -(2**63) <= value < 2**64:
-        return str(value)
-    return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    exact = _written(value) if isinstance(value, float) else value
+    return float(exact) if Decimal(float(exact)) == exact else str(exact)

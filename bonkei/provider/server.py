@@ -16,6 +16,7 @@ import json
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,8 +25,10 @@ from typing import Any
 import grpc
 
 from bonkei.provider import wire
+from bonkei.provider.behaviour import Problem
 from bonkei.provider.protocol import message
 from bonkei.provider.provider import Provider
+from bonkei.provider.schema import Block
 from bonkei.provider.servicer import Servicer
 from bonkei.provider.surroundings import Surroundings
 
@@ -131,10 +134,26 @@ class _Endpoint:
 
 def _method(name: str, answer: Callable[[Any], Any]) -> Any:
     return grpc.unary_unary_rpc_method_handler(
-        lambda request, _context: answer(request),
+        lambda request, _context: _answered(name, answer, request),
         request_deserializer=message(f"{name}.Request").FromString,
         response_serializer=message(f"{name}.Response").SerializeToString,
     )
+
+
+def _answered(name: str, answer: Callable[[Any], Any], request: Any) -> Any:
+    """The answer, or what to say when a fault of ours prevented one."""
+    try:
+        return answer(request)
+    except Exception as error:
+        traceback.print_exc()
+        response = message(f"{name}.Response")()
+        if not hasattr(response, "diagnostics"):
+            raise
+        subject = getattr(request, "type_name", "") or "the provider"
+        detail = f"{type(error).__name__}: {error}\nThis is a fault in Bonkei; its log has more."
+        problem = Problem((), f"{name} failed for {subject}", detail)
+        response.diagnostics.extend(wire.diagnostics([problem], Block()))
+        return response
 
 
 def _empty(name: str) -> Callable[[Any], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from bonkei.provider.behaviour import Problem
@@ -129,8 +129,3 @@ def _locatable(path: Iterable[str | int], block: Block) -> list[str | int | tupl
                 break
             here = nested.block if nested is not None else None
     return found
-
-
-def names(types: Mapping[str, Any], kind: Any) -> list[Any]:
-    """Type names as metadata messages."""
-    return [kind(type_name=name) for name in types]

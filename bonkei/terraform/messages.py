@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bonkei.terraform.changes import ApplySummary
 from bonkei.terraform.errors import Diagnostic, read_diagnostic
 
 Report = Callable[[str], None]
@@ -29,6 +30,11 @@ class Listener:
     summary: Mapping[str, Any] = field(default_factory=dict)
     _planned: int = 0
     _done: int = 0
+
+    def applied(self) -> ApplySummary:
+        """How many resources an apply or a destroy has touched."""
+        counts = self.summary
+        return ApplySummary(counts.get("add", 0), counts.get("change", 0), counts.get("remove", 0))
 
     def __call__(self, line: str) -> None:
         """Take in one line of output."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bonkei.terraform.errors import TerraformError
@@ -24,11 +24,13 @@ _TERRAFORMS_OWN = (".terraform", ".terraform.lock.hcl", ".terraform.tfstate.lock
 class Mirror:
     """The mirror of one directory of definitions; `refresh` brings it up to date."""
 
-    def __init__(self, definitions: Path, directory: Path, state: Path) -> None:
-        self._definitions = definitions.resolve()
-        self._root = _project_root(self._definitions)
+    def __init__(self, definitions: Path, directory: Path, *, state: Path, home: Path) -> None:
+        """`directory` becomes the mirror; nothing in `home` is mirrored."""
+        self._definitions = definitions
+        self._root = _project_root(definitions)
         self._directory = directory
         self._state = state
+        self._home = home
 
     @property
     def path(self) -> Path:
@@ -42,10 +44,9 @@ class Mirror:
                 f"There are no Terraform definitions at {self._definitions}",
                 remedy="set `definitions` in bonkei.toml to the directory of the root module",
             )
-        keep = _kept(self.path)
         self.path.mkdir(parents=True, exist_ok=True)
         self._link_surroundings()
-        _link_tree(self._definitions, self.path, exclude=self._directory, keep=keep)
+        self._link_tree(self._definitions, self.path)
         override = {"terraform": {"backend": {"local": {"path": str(self._state)}}}}
         (self.path / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
 
@@ -59,10 +60,21 @@ class Mirror:
         while inner != self._root:
             outer = inner.parent
             mirrored = self._directory / outer.relative_to(self._root)
-            mirrored.mkdir(parents=True, exist_ok=True)
-            wanted = {entry.name: entry for entry in outer.iterdir() if entry != inner}
-            _synchronize(wanted, mirrored, spare={inner.name})
+            wanted = {entry.name: entry for entry in self._mirrored(outer) if entry != inner}
+            _synchronize(wanted, mirrored, directories={inner.name})
             inner = outer
+
+    def _link_tree(self, source: Path, target: Path) -> None:
+        entries = [entry for entry in self._mirrored(source) if _is_definition(entry)]
+        directories = {entry.name for entry in entries if entry.is_dir()}
+        files = {entry.name: entry for entry in entries if entry.is_file()}
+        target.mkdir(exist_ok=True)
+        _synchronize(files, target, directories=directories)
+        for name in directories:
+            self._link_tree(source / name, target / name)
+
+    def _mirrored(self, directory: Path) -> Iterable[Path]:
+        return (entry for entry in directory.iterdir() if entry != self._home)
 
 
 def _project_root(definitions: Path) -> Path:
@@ -72,48 +84,37 @@ def _project_root(definitions: Path) -> Path:
     return definitions.parent
 
 
-def _kept(path: Path) -> set[Path]:
-    """Files in the mirror that are no links: what Terraform or a data source has written."""
-    return {file for file in path.rglob("*") if file.is_file() and not file.is_symlink()}
+def _is_definition(entry: Path) -> bool:
+    return entry.name not in _TERRAFORMS_OWN and ".tfstate" not in entry.suffixes
 
 
-def _link_tree(source: Path, target: Path, *, exclude: Path, keep: set[Path]) -> None:
-    entries = {
-        entry.name: entry
-        for entry in source.iterdir()
-        if entry.name not in _TERRAFORMS_OWN and not entry.name.endswith((".tfstate", ".backup"))
-    }
-    folders = {
-        name: entry
-        for name, entry in entries.items()
-        if entry.is_dir() and not exclude.is_relative_to(entry)
-    }
-    files = {
-        name: entry for name, entry in entries.items() if name not in folders and entry.is_file()
-    }
-    spare = {*folders, OVERRIDE, *(file.name for file in keep if file.parent == target)}
-    target.mkdir(exist_ok=True)
-    _synchronize(files, target, spare=spare)
-    for name, folder in folders.items():
-        _link_tree(folder, target / name, exclude=exclude, keep=keep)
+def _synchronize(wanted: Mapping[str, Path], target: Path, *, directories: set[str]) -> None:
+    """Make the links in `target` those that are wanted.
 
-
-def _synchronize(wanted: dict[str, Path], target: Path, *, spare: set[str]) -> None:
-    """Make `target` hold links to `wanted` and, besides those to spare, nothing else."""
-    present = {entry.name: entry for entry in target.iterdir()}
-    for name, entry in present.items():
-        if name in wanted or name not in spare:
-            if name in wanted and entry.is_symlink() and entry.readlink() == wanted[name]:
-                continue
-            _remove(entry)
+    What is there and no link was written by a data source or by Terraform, and stays, unless a
+    file of the same name is wanted.
+    """
+    for entry in target.iterdir():
+        if entry.is_symlink():
+            if wanted.get(entry.name) != entry.readlink():
+                entry.unlink()
+        elif entry.is_dir():
+            if entry.name not in directories:
+                _remove_links(entry)
+        elif entry.name in wanted:
+            entry.unlink()
     for name, source in wanted.items():
         link = target / name
         if not link.is_symlink():
             link.symlink_to(source)
 
 
-def _remove(entry: Path) -> None:
-    if entry.is_dir() and not entry.is_symlink():
-        shutil.rmtree(entry)
-    else:
-        entry.unlink()
+def _remove_links(directory: Path) -> None:
+    """Remove what mirrored a directory that is gone; what was written there stays."""
+    for folder, folders, files in os.walk(directory, topdown=False):
+        for name in (*files, *folders):
+            entry = Path(folder, name)
+            if entry.is_symlink():
+                entry.unlink()
+        if not any(Path(folder).iterdir()):
+            Path(folder).rmdir()

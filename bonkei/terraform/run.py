@@ -27,6 +27,11 @@ class Result:
     lines: tuple[str, ...]
     errors: str
 
+    @property
+    def text(self) -> str:
+        """What it said, for a person: its errors, or else its output."""
+        return self.errors.strip() or "".join(self.lines).strip()
+
 
 def command(executable: str | None) -> list[str]:
     """How to start Terraform: the executable that was asked for, or the library.

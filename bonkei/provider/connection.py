@@ -1,0 +1,92 @@
+"""One connection of Terraform's: what its provider block says, for every operation on it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from bonkei.provider import codec, wire
+from bonkei.provider.behaviour import Context, Problem, value_at
+from bonkei.provider.private import Private
+from bonkei.provider.protocol import message
+from bonkei.provider.schema import Block, type_of
+from bonkei.provider.surroundings import Surroundings
+from bonkei.provider.values import UNKNOWN, Object, Value
+
+_DynamicValue = message("DynamicValue")
+
+
+class Connection:
+    """Configured once by Terraform; then gives each operation its context."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self.surroundings = surroundings
+        self._region = ""
+        self._default_tags: Mapping[str, str] = {}
+
+    def configure(self, config: Object) -> list[Problem]:
+        """Take in the provider block. A block without a region needs one from the environment."""
+        region = config.get("region")
+        if region is UNKNOWN:
+            region = None
+        self._region = region or _region_of_environment()
+        tags = value_at(config, "default_tags", "tags")
+        if isinstance(tags, Mapping):
+            self._default_tags = {key: value for key, value in tags.items() if value is not None}
+        if "region" in config and not self._region:
+            remedy = "Set region in the provider block, or AWS_REGION in the environment."
+            return [Problem((), "Missing region", remedy)]
+        return []
+
+    def context(self, private: Private, values: Object) -> Context:
+        """The context of an operation on a resource with these values."""
+        region = values.get("region")
+        own = region if isinstance(region, str) and region else self._region
+        return Context(
+            region=own,
+            partition=_partition(own),
+            default_tags=self._default_tags,
+            token=private.token,
+            generation=private.generation,
+            now=self.surroundings.clock(),
+            vault=self.surroundings.vault,
+            sequence=self.surroundings.sequence,
+            peers=self.surroundings.peers.of,
+        )
+
+
+def _region_of_environment() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+
+
+def _partition(region: str) -> str:
+    prefixes = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+    return next((name for prefix, name in prefixes.items() if region.startswith(prefix)), "aws")
+
+
+def is_null(value: Any) -> bool:
+    """Whether a DynamicValue holds null, or nothing."""
+    return value.msgpack in (b"", b"\xc0")
+
+
+def decode(value: Any, block: Block) -> dict[str, Value]:
+    """The object in a DynamicValue; empty if that is null."""
+    return codec.decode(value.msgpack, type_of(block)) or {}
+
+
+def encode(value: Object, block: Block) -> Any:
+    """An object as a DynamicValue."""
+    return _DynamicValue(msgpack=codec.encode(value, type_of(block)))
+
+
+def from_stored(document: bytes, block: Block) -> Value:
+    """An object as the state file has it."""
+    return codec.from_json(json.loads(document, parse_float=Decimal), type_of(block))
+
+
+def answer(operation: str, problems: Iterable[Problem], block: Block) -> Any:
+    """A response that holds nothing but diagnostics."""
+    return message(f"{operation}.Response")(diagnostics=wire.diagnostics(problems, block))

@@ -1,0 +1,159 @@
+"""The plugin protocol's operations on managed resources."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bonkei.provider import apply, private, wire
+from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
+from bonkei.provider.connection import Connection, answer, decode, encode, from_stored, is_null
+from bonkei.provider.plan import Plan, plan_creation, plan_update
+from bonkei.provider.private import Private
+from bonkei.provider.protocol import message
+from bonkei.provider.provider import Provider
+from bonkei.provider.schema import empty
+from bonkei.provider.values import Object
+
+_GENERIC = ResourceBehaviour()
+
+
+class ManagedResources:
+    """Plans, applies, reads, imports and moves resources."""
+
+    def __init__(self, provider: Provider, connection: Connection) -> None:
+        self._provider = provider
+        self._blocks = provider.schema.resources
+        self._connection = connection
+        self._peers = connection.surroundings.peers
+
+    def validate_resource_config(self, request: Any) -> Any:
+        block = self._blocks[request.type_name]
+        config = decode(request.config, block)
+        problems = self._behaviour(request.type_name).validate(config)
+        return answer("ValidateResourceConfig", problems, block)
+
+    def upgrade_resource_state(self, request: Any) -> Any:
+        """Fit a stored state to the schema: unknown names go, null comes for new ones."""
+        block = self._blocks[request.type_name]
+        state = from_stored(request.raw_state.json, block)
+        return message("UpgradeResourceState.Response")(upgraded_state=encode(state, block))
+
+    def read_resource(self, request: Any) -> Any:
+        """Nothing but Terraform changes the miniature's resources: what was stored is what is."""
+        known = private.read(request.private)
+        state = decode(request.current_state, self._blocks[request.type_name])
+        self._peers.saw(request.type_name, known.token, state)
+        return message("ReadResource.Response")(
+            new_state=request.current_state, private=known.write()
+        )
+
+    def plan_resource_change(self, request: Any) -> Any:
+        response = message("PlanResourceChange.Response")
+        if is_null(request.proposed_new_state):
+            return response(planned_state=request.proposed_new_state)
+        block = self._blocks[request.type_name]
+        config = decode(request.config, block)
+        is_new = is_null(request.prior_state)
+        known = private.fresh() if is_new else private.read(request.prior_private)
+        try:
+            plan = self._plan(request, config, known)
+        except Refused as refusal:
+            return response(diagnostics=wire.diagnostics([refusal.problem], block))
+        if isinstance(plan, list):
+            return response(diagnostics=wire.diagnostics(plan, block))
+        return response(
+            planned_state=encode(plan.planned, block),
+            requires_replace=[wire.located(path, block) for path in plan.replaced_by],
+            planned_private=known.write(),
+        )
+
+    def _plan(self, request: Any, config: Object, known: Private) -> Plan | list[Problem]:
+        block = self._blocks[request.type_name]
+        behaviour = self._behaviour(request.type_name)
+        errors = [p for p in behaviour.validate(config) if p.severity == "error"]
+        if errors:
+            return errors
+        context = self._connection.context(known, config)
+        proposed = decode(request.proposed_new_state, block)
+        if is_null(request.prior_state):
+            return plan_creation(block, behaviour, config, proposed, context)
+        prior = decode(request.prior_state, block)
+        adopted = known.adopted
+        return plan_update(block, behaviour, prior, config, proposed, context, adopted=adopted)
+
+    def apply_resource_change(self, request: Any) -> Any:
+        change = self._destroy if is_null(request.planned_state) else self._create_or_update
+        try:
+            return change(request)
+        except Refused as refusal:
+            block = self._blocks[request.type_name]
+            return message("ApplyResourceChange.Response")(
+                new_state=request.prior_state,
+                private=request.planned_private,
+                diagnostics=wire.diagnostics([refusal.problem], block),
+            )
+
+    def _create_or_update(self, request: Any) -> Any:
+        type_name = request.type_name
+        block = self._blocks[type_name]
+        behaviour = self._behaviour(type_name)
+        known = private.read(request.planned_private)
+        planned = decode(request.planned_state, block)
+        if is_null(request.prior_state):
+            context = self._connection.context(known, planned)
+            state = apply.create(type_name, block, behaviour, planned, context)
+        else:
+            known = Private(known.token, known.generation + 1)
+            context = self._connection.context(known, planned)
+            prior = decode(request.prior_state, block)
+            state = apply.update(type_name, block, behaviour, prior, planned, context)
+        behaviour.after_apply(decode(request.config, block), state, context)
+        self._peers.saw(type_name, known.token, state)
+        return message("ApplyResourceChange.Response")(
+            new_state=encode(state, block), private=known.write()
+        )
+
+    def _destroy(self, request: Any) -> Any:
+        type_name = request.type_name
+        prior = decode(request.prior_state, self._blocks[type_name])
+        known = private.read(request.planned_private)
+        context = self._connection.context(known, prior)
+        self._behaviour(type_name).after_destroy(prior, context)
+        self._peers.saw(type_name, known.token, None)
+        return message("ApplyResourceChange.Response")(new_state=request.planned_state)
+
+    def import_resource_state(self, request: Any) -> Any:
+        response = message("ImportResourceState.Response")
+        block = self._blocks[request.type_name]
+        known = private.fresh(adopted=True)
+        context = self._connection.context(known, {})
+        try:
+            found = self._behaviour(request.type_name).import_(request.id, context)
+        except Refused as refusal:
+            return response(diagnostics=wire.diagnostics([refusal.problem], block))
+        imported = message("ImportResourceState.ImportedResource")(
+            type_name=request.type_name,
+            state=encode({**empty(block), **found}, block),
+            private=known.write(),
+        )
+        return response(imported_resources=[imported])
+
+    def move_resource_state(self, request: Any) -> Any:
+        """Only between two names of one type."""
+        response = message("MoveResourceState.Response")
+        block = self._blocks[request.target_type_name]
+        source, target = request.source_type_name, request.target_type_name
+        is_ours = request.source_provider_address == self._provider.schema.address
+        if not is_ours or _canonical(source) != _canonical(target):
+            detail = "Only types that are two names of one, as aws_alb and aws_lb, can be moved."
+            problem = Problem((), f"{source} cannot become {target}", detail)
+            return response(diagnostics=wire.diagnostics([problem], block))
+        state = from_stored(request.source_state.json, block)
+        return response(target_state=encode(state, block), target_private=request.source_private)
+
+    def _behaviour(self, type_name: str) -> ResourceBehaviour:
+        return self._provider.resources.get(type_name, _GENERIC)
+
+
+def _canonical(type_name: str) -> str:
+    return type_name.replace("aws_alb", "aws_lb")
