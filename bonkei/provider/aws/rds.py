@@ -239,7 +239,8 @@ def _capacity(value: Value) -> str | None:
 
 
 def _capacity_order(config: Object) -> Iterator[Problem]:
-    for index, block in enumerate(config.get("serverlessv2_scaling_configuration") or ()):
+    blocks = config.get("serverlessv2_scaling_configuration")
+    for index, block in enumerate(blocks if isinstance(blocks, list) else ()):
         if not isinstance(block, Mapping):
             continue
         low, high = block.get("min_capacity"), block.get("max_capacity")
