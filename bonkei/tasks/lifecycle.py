@@ -360,7 +360,7 @@ class TaskLifecycle:
     def _deadlines(self) -> Iterator[float]:
         if self.status == "STOPPED":
             return
-        if self._undrained and self.stop_requested:
+        if self.status == "DEACTIVATING":
             yield self._drain_deadline
         for state in self.containers.values():
             if self.stop_requested:

@@ -97,7 +97,9 @@ async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault)
     os.kill(before, signal.SIGKILL)
 
     async with asyncio.timeout(60):
-        while database.snapshot().pid in {None, before} or database.snapshot().status != "available":
+        while (
+            database.snapshot().pid in {None, before} or database.snapshot().status != "available"
+        ):
             await asyncio.sleep(0.05)
     with connect(vault, definition.port) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)

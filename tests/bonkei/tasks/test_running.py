@@ -3,35 +3,44 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import psutil
 import pytest
 
-from bonkei.blueprint.service import ContainerDependency, ContainerHealthCheck
-from bonkei.events import (
-    DeploymentStateChanged,
-    TargetDeregistered,
-    TargetRegistered,
-    TaskStateChanged,
-)
-from bonkei.tasks import TaskError
+from bonkei.blueprint.service import Container, ContainerDependency, ContainerHealthCheck
+from bonkei.events import DeploymentStateChanged, TargetRegistered, TaskStateChanged
+from bonkei.tasks import TaskError, Tasks, TaskSettings
+from bonkei.tasks.logs import MemoryLogSink
 
-from .conftest import TARGETS, blueprint, definition, web_container
+from .conftest import SERVER, TARGETS, blueprint, definition, service, web_container
+
+ROOT = Path(__file__).parents[3]
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:web-AbCdEf"
 
 
-async def steady(tasks) -> None:
+async def steady(tasks: Tasks) -> None:
     await asyncio.wait_for(tasks.steady(), 30)
 
 
-async def until(condition) -> None:
+async def until(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(30):
         while not condition():
             await asyncio.sleep(0.02)
 
 
-async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web) -> None:
+def pids(tasks: Tasks) -> set[int]:
+    return {pid for task in tasks.snapshot().tasks for _, pid in task.pids}
+
+
+async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
     await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
     await steady(tasks)
 
@@ -56,3 +65,257 @@ async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web) -
     ]  # fmt: skip
     states = [event.rollout_state for event in edge.of(DeploymentStateChanged)]
     assert states == ["IN_PROGRESS", "COMPLETED"]
+
+
+async def test_a_new_revision_replaces_the_tasks_one_after_the_other(tasks, edge, web):
+    first = definition(web_container())
+    await tasks.reconcile(blueprint(first, desired=2, targets=TARGETS))
+    await steady(tasks)
+    before = pids(tasks)
+
+    second = definition(web_container(environment=(("LEVEL", "debug"),)), revision=2)
+    await tasks.reconcile(blueprint(second, desired=2, targets=TARGETS))
+    await steady(tasks)
+
+    after = pids(tasks)
+    assert len(after) == 2
+    assert not before & after
+    assert {psutil.Process(pid).environ()["LEVEL"] for pid in after} == {"debug"}
+    [shown] = tasks.snapshot().services
+    assert [d.task_definition for d in shown.deployments] == ["web:2"]
+
+
+async def test_the_environment_holds_what_it_should_and_no_more(tasks, web, vault, monkeypatch):
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the supervisor")
+    vault.put(SECRET, '{"password": "hunter2"}')
+    (web.directory / "Dockerfile").write_text(
+        "FROM python\nWORKDIR /app\nENV MODE=image PATH=/app/bin:$PATH DATA=/app/data\nEXPOSE 80\n"
+        'CMD ["python3", "main.py"]\n'
+    )
+    container = web_container(
+        environment=(("MODE", "task"), ("PEER", "http://localhost:8000/x")),
+        secrets=(("PASSWORD", f"{SECRET}:password::"),),
+    )
+    await tasks.reconcile(blueprint(definition(container)))
+    await steady(tasks)
+
+    [pid] = pids(tasks)
+    process = psutil.Process(pid)
+    await until(lambda: "main.py" in process.cmdline())
+    environment = process.environ()
+    assert environment["MODE"] == "task"
+    assert environment["PASSWORD"] == "hunter2"
+    assert environment["HOST"] == "127.0.0.1"
+    assert environment["PEER"] == f"http://127.0.0.1:{environment['PORT']}/x"
+    assert environment["PATH"].startswith(f"{web.directory}/bin:")
+    assert environment["DATA"] == f"{web.directory}/data"
+    assert environment["AWS_REGION"] == "eu-west-1"
+    assert environment["HOME"].startswith(str(web.directory.parent / "home"))
+    assert "AWS_SECRET_ACCESS_KEY" not in environment
+    assert "ECS_CONTAINER_METADATA_URI_V4" not in environment
+    assert "hunter2" not in " ".join(process.cmdline())
+
+
+async def test_a_missing_secret_is_the_tasks_reason(tasks, web):
+    container = web_container(secrets=(("PASSWORD", f"{SECRET}:password::"),))
+    await tasks.reconcile(blueprint(definition(container)))
+    await until(lambda: tasks.snapshot().stopped)
+    assert tasks.snapshot().stopped[0].reason.startswith("ResourceInitializationError")
+
+
+async def test_a_missing_program_is_named(tasks, web):
+    (web.directory / "Dockerfile").write_text('FROM node\nCMD ["no-such-program", "x"]\n')
+    await tasks.reconcile(blueprint(definition(web_container())))
+    await until(lambda: tasks.snapshot().stopped)
+    assert "no-such-program was not found" in tasks.snapshot().stopped[0].reason
+
+
+async def test_health_checks_run_in_the_containers_environment(tasks, web):
+    check = ContainerHealthCheck(
+        ("CMD-SHELL", 'test "$MODE" = healthy && python3 -c "import urllib.request as r;'
+         "r.urlopen('http://localhost:8000/')\""),
+        interval=1, timeout=10,
+    )  # fmt: skip
+    container = web_container(environment=(("MODE", "healthy"),), health_check=check)
+    await tasks.reconcile(blueprint(definition(container)))
+    await steady(tasks)
+    [task] = tasks.snapshot().tasks
+    assert task.health == "HEALTHY"
+
+
+async def test_a_process_that_ignores_sigterm_is_killed_with_its_children(tasks, program):
+    program("web").write("""
+        import signal, subprocess, sys, time
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+        print("ready", flush=True)
+        time.sleep(600)
+    """)
+    await tasks.reconcile(blueprint(definition(web_container(stop_timeout=0.5))))
+    await steady(tasks)
+    [pid] = pids(tasks)
+    await until(lambda: psutil.Process(pid).children())
+    family = [pid, *(child.pid for child in psutil.Process(pid).children())]
+
+    await tasks.stop()
+
+    await until(lambda: not any(map(psutil.pid_exists, family)))
+
+
+async def test_the_images_stop_signal_is_sent(tasks, program, logs):
+    directory = (
+        program("web")
+        .write("""
+        import signal, sys, time
+        signal.signal(signal.SIGQUIT, lambda *_: (print("quit", flush=True), sys.exit(0)))
+        print("ready", flush=True)
+        time.sleep(600)
+    """)
+        .directory
+    )
+    with (directory / "Dockerfile").open("a") as file:
+        file.write("STOPSIGNAL SIGQUIT\n")
+    await tasks.reconcile(blueprint(definition(web_container())))
+    await until(lambda: logs.texts("web"))
+    await tasks.stop()
+    assert logs.texts("web") == ["ready", "quit"]
+
+
+async def test_a_container_that_crashes_is_started_again(tasks, web):
+    await tasks.reconcile(blueprint(definition(web_container())))
+    await steady(tasks)
+    [before] = pids(tasks)
+    os.kill(before, signal.SIGKILL)
+    await until(lambda: before not in pids(tasks) and pids(tasks))
+    assert "exit code 137" in tasks.snapshot().stopped[-1].reason
+
+
+async def test_what_cannot_be_run_is_left_out_and_named(tasks, web, edge):
+    router = Container("router", "fluent-bit:3", health_check=ContainerHealthCheck(("CMD", "x")))
+    app = replace(web_container(), depends_on=(ContainerDependency("router", "HEALTHY"),))
+    await tasks.reconcile(blueprint(definition(router, app), targets=TARGETS))
+    await steady(tasks)
+    notes = {note.subject: note.text for note in tasks.snapshot().notes}
+    text = notes["service web, container router"]
+    assert text.startswith("left out: essential; no directory is configured")
+    assert text.endswith("the dependsOn of web counts as met")
+
+
+async def test_a_service_whose_target_cannot_be_run_is_not_run_and_the_others_are(tasks, web):
+    good = definition(web_container())
+    other = definition(replace(web_container(), name="unknown"), family="other")
+    lost = replace(
+        service(other), arn="other", name="other",
+        targets=(replace(TARGETS[0], container_name="unknown"),),
+    )  # fmt: skip
+    wanted = blueprint(good)
+    await tasks.reconcile(
+        replace(wanted, services=(*wanted.services, lost), task_definitions=(good, other))
+    )
+    await steady(tasks)
+    notes = {note.subject: note.text for note in tasks.snapshot().notes}
+    assert notes["service other"].startswith("not run: unknown: ")
+    assert [task.group for task in tasks.snapshot().tasks] == ["service:web"]
+
+
+async def test_a_task_by_itself_gives_its_exit_code_and_its_output(tasks, program):
+    program("job").write("""
+        import os, sys
+        print("applying", *sys.argv[1:], flush=True)
+        sys.exit(int(os.environ["CODE"]))
+    """)
+    job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
+    task = definition(job, family="job")
+
+    outcome = await tasks.run_task(task, "job", ["python3", "main.py", "migrate"])
+
+    assert outcome.exit_code == 3
+    assert outcome.output == ("applying migrate",)
+    assert "exit code 3" in outcome.reason
+    assert tasks.snapshot().tasks == ()
+
+
+async def test_a_task_by_itself_that_cannot_be_run_says_why(tasks, program):
+    with pytest.raises(TaskError, match="no directory is configured"):
+        await tasks.run_task(definition(Container("x", "x:1")), "x", ["true"])
+    with pytest.raises(TaskError, match="has no container y"):
+        await tasks.run_task(definition(Container("x", "x:1")), "y", ["true"])
+    with pytest.raises(TaskError, match="no task definition"):
+        await tasks.run_task("arn:unknown", "x", ["true"])
+
+
+async def test_a_task_by_itself_is_stopped_when_it_is_given_up(tasks, program, logs):
+    program("job").write("import time; print('ready', flush=True); time.sleep(600)")
+    job = asyncio.create_task(tasks.run_task(definition(Container("job", "job:1")), "job"))
+    await until(lambda: logs.texts("job"))
+    [pid] = pids(tasks)
+    job.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    await until(lambda: not psutil.pid_exists(pid))
+
+
+async def test_stop_while_tasks_start_leaves_nothing(tasks, web, tmp_path):
+    await tasks.reconcile(blueprint(definition(web_container()), desired=4))
+    await asyncio.sleep(0.05)
+    await tasks.stop()
+    assert not (tmp_path / "home" / "tasks").exists() or not any(
+        (tmp_path / "home" / "tasks").iterdir()
+    )
+    assert not any((tmp_path / "home" / "processes" / "tasks").iterdir())
+
+
+FORKING = """
+    import subprocess, sys, time
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, number):
+    directory = program("web").write(FORKING).directory
+    script = Path(__file__).with_name("supervisor.py")
+    supervisor = subprocess.Popen(
+        [sys.executable, script, ROOT, tmp_path / "home", directory],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    with supervisor:
+        assert supervisor.stdout is not None
+        line = await asyncio.to_thread(supervisor.stdout.readline)
+        assert line == "ready\n"
+        family = psutil.Process(supervisor.pid).children(recursive=True)
+        assert len(family) >= 5  # two tasks, a child each, the watchdog
+
+        supervisor.send_signal(number)
+        supervisor.wait()
+
+    gone, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
+    assert not alive
+
+
+async def test_the_next_start_ends_what_survived_supervisor_and_watchdog(
+    program, tmp_path, bus, vault
+):
+    home = tmp_path / "home"
+    leftover = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    stranger = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(600)"], start_new_session=True
+    )
+    ledger = home / "processes" / "tasks"
+    ledger.mkdir(parents=True)
+    (ledger / str(leftover.pid)).write_text(f"{psutil.Process(leftover.pid).create_time()}\n")
+    (ledger / str(stranger.pid)).write_text("1.0\n")  # another process had this number
+
+    directory = program("web").write(SERVER).directory
+    manager = Tasks(bus, vault, TaskSettings(home, {"web": directory}), logs=MemoryLogSink())
+    await manager.reconcile(blueprint(definition(web_container())))
+    try:
+        assert await asyncio.to_thread(leftover.wait, 10) == -signal.SIGKILL
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+        await manager.stop()

@@ -1,0 +1,36 @@
+"""A supervisor to be killed: runs one service, says its processes, and waits.
+
+python supervisor.py ROOT HOME DIRECTORY
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+sys.path.insert(0, sys.argv[1])
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Container, PortMapping, Service, TaskDefinition
+from bonkei.events import Bus
+from bonkei.tasks import Tasks, TaskSettings
+from bonkei.vault import MemoryVault
+
+ARN = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
+
+
+async def main() -> None:
+    container = Container("web", "web:1", port_mappings=(PortMapping(8000),))
+    definition = TaskDefinition("t", ARN, "web", 1, 256, 512, (container,))
+    service = Service("s", "service", "web", "cluster", ARN, 2)
+    settings = TaskSettings(Path(sys.argv[2]), {"web": Path(sys.argv[3])})
+    tasks = Tasks(Bus(), MemoryVault(), settings)
+    await tasks.reconcile(Blueprint(services=(service,), task_definitions=(definition,)))
+    await tasks.steady()
+    await asyncio.sleep(0.5)  # the containers start their own children
+    print("ready", flush=True)
+    await asyncio.sleep(600)
+
+
+asyncio.run(main())

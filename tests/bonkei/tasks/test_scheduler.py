@@ -1,0 +1,342 @@
+"""The scheduler with a clock of its own: histories are replayed, nothing runs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bonkei.blueprint.service import Container, ContainerDependency, ContainerHealthCheck
+from bonkei.events import (
+    ServiceEndpointAdded,
+    ServiceEndpointRemoved,
+    TargetDeregistered,
+    TargetRegistered,
+    TaskStateChanged,
+)
+from bonkei.tasks import messages as m
+from bonkei.tasks.lifecycle import Registrations
+
+from .conftest import GROUP, TARGETS, definition, web_container
+from .simulation import Simulation, service_spec, task_spec
+
+WEB = Registrations(TARGETS, (("http", ("web", 8000)),))
+CHECK = ContainerHealthCheck(("CMD-SHELL", "check"), interval=10, timeout=5, retries=3)
+
+
+def web_task(revision: int = 1, **changes):
+    return task_spec(definition(web_container(**changes), revision=revision), WEB)
+
+
+def container(name: str, *needs: tuple[str, str], **changes) -> Container:
+    depends_on = tuple(ContainerDependency(*need) for need in needs)
+    return Container(name=name, image=name, depends_on=depends_on, **changes)
+
+
+def started(simulation: Simulation) -> list[str]:
+    return [action.container for action in simulation.actions(m.StartContainer)]
+
+
+def terminated(simulation: Simulation) -> list[str]:
+    return [action.container for action in simulation.actions(m.TerminateContainer)]
+
+
+# A service's life.
+
+
+def test_a_service_gets_its_tasks_and_a_deployment_that_completes():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task(), desired=2))
+    simulation.run(10)
+    assert len(simulation.running()) == 2
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+    assert simulation.scheduler.is_steady
+
+
+def test_a_target_is_registered_when_running_or_when_its_health_check_has_passed():
+    plain, checked = Simulation(), Simulation(probes=lambda task, name, now: now > 1030)
+    plain.want(service_spec(web_task()))
+    checked.want(service_spec(web_task(health_check=CHECK)))
+    plain.run(60)
+    checked.run(60)
+    [first], [second] = plain.published(TargetRegistered), checked.published(TargetRegistered)
+    assert plain.time_of(m.Publish(first)) < 1005
+    assert checked.time_of(m.Publish(second)) > 1030
+    assert len(plain.published(ServiceEndpointAdded)) == 1
+
+
+def test_a_stopping_task_is_drained_before_it_is_terminated_and_killed_when_it_stays():
+    simulation = Simulation(drains_after=7, ignores_sigterm=frozenset({"web"}))
+    simulation.want(service_spec(web_task(stop_timeout=20)))
+    simulation.run(10)
+    [task] = simulation.running()
+    simulation.want()
+    simulation.run(60)
+
+    assert simulation.statuses(task) == [
+        "PROVISIONING", "PENDING", "RUNNING", "DEACTIVATING", "STOPPING", "STOPPED",
+    ]  # fmt: skip
+    gone = simulation.time_of(m.Publish(TargetDeregistered(GROUP, task)))
+    term = simulation.time_of(m.TerminateContainer(task, "web"))
+    kill = simulation.time_of(m.KillContainer(task, "web"))
+    assert (term - gone, kill - term) == (pytest.approx(7), pytest.approx(20))
+    assert len(simulation.published(ServiceEndpointRemoved)) == 1
+    assert simulation.scheduler.services == {}
+
+
+def test_a_load_balancer_that_never_says_drained_does_not_hold_a_task_for_ever():
+    simulation = Simulation(drains_after=None)
+    simulation.want(service_spec(web_task()))
+    simulation.run(10)
+    simulation.want()
+    simulation.run(29)
+    assert not terminated(simulation)
+    simulation.run(5)
+    assert terminated(simulation) == ["web"]
+
+
+def test_a_changed_definition_rolls_without_a_gap():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task(1), desired=2))
+    simulation.run(10)
+    old = set(simulation.running())
+    simulation.want(service_spec(web_task(2), desired=2))
+    simulation.run(30)
+
+    assert not old & set(simulation.running())
+    assert len(simulation.running()) == 2
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"] * 2
+    healthy = [time for time, a in simulation.history if isinstance(a, m.Publish)
+               and isinstance(a.event, TargetRegistered)]  # fmt: skip
+    gone = [simulation.time_of(m.Publish(TargetDeregistered(GROUP, task))) for task in old]
+    assert min(gone) >= healthy[2] + 1  # the load balancer's word came first
+
+
+def test_the_same_definition_again_changes_nothing_and_a_count_only_scales():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task()))
+    simulation.run(10)
+    before = len(simulation.history)
+    simulation.want(service_spec(web_task()))
+    simulation.run(10)
+    assert len(simulation.history) == before
+    first = simulation.running()
+    simulation.want(service_spec(web_task(), desired=3))
+    simulation.run(10)
+    assert len(simulation.running()) == 3
+    simulation.want(service_spec(web_task()))
+    simulation.run(10)
+    assert simulation.running() == first
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+
+
+def test_numbers_that_allow_no_move_are_said():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task(1), maximum=100))
+    simulation.run(10)
+    simulation.want(service_spec(web_task(2), maximum=100))
+    simulation.run(100)
+    [service] = simulation.scheduler.services.values()
+    assert service.stuck
+    assert len(simulation.running()) == 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 5), st.integers(0, 5), st.integers(0, 100), st.integers(100, 250),
+    st.lists(st.floats(0.1, 8), min_size=3, max_size=3),
+)  # fmt: skip
+def test_a_deployment_keeps_its_limits_at_every_moment(before, after, minimum, maximum, delays):
+    start, healthy, drain = delays
+    simulation = Simulation(start_delay=start, healthy_after=healthy, drains_after=drain)
+    simulation.want(service_spec(web_task(1), before, minimum=minimum, maximum=maximum))
+    simulation.run(30)
+    spec = service_spec(web_task(2), after, minimum=minimum, maximum=maximum)
+    simulation.want(spec)
+    most = max(before, spec.limits.upper)
+    for _ in range(400):
+        service = simulation.scheduler.services[spec.arn]
+        counts = service.counts()
+        assert counts.total <= most
+        assert counts.healthy >= min(before, spec.limits.lower)
+        simulation.run(0.5)
+        if service.stuck:
+            return
+    assert len(simulation.running()) == after
+    assert simulation.scheduler.is_steady
+
+
+# Failures.
+
+
+def test_a_task_that_cannot_be_prepared_is_tried_again_ever_more_slowly():
+    simulation = Simulation(fails_to_prepare="ResourceInitializationError: no secret")
+    simulation.want(service_spec(web_task()))
+    simulation.run(300)
+    times = [time for time, action in simulation.history if isinstance(action, m.PrepareTask)]
+    gaps = [round(b - a, 1) for a, b in zip(times, times[1:], strict=False)]
+    assert gaps[:4] == [1.1, 2.1, 4.1, 8.1]
+    assert max(gaps) <= 60.2
+    [service] = simulation.scheduler.services.values()
+    assert "no secret" in service.deployments[0].reason
+
+
+def test_a_task_that_served_for_long_is_replaced_at_once():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task()))
+    simulation.run(100)
+    [task] = simulation.running()
+    simulation.happen(m.ContainerExited(task, "web", 1))
+    simulation.run(0)
+    assert task not in simulation.running()
+    assert len(simulation.running()) == 1
+    assert simulation.published(TaskStateChanged)[-2].reason == "Essential container in task exited"
+
+
+def test_a_new_definition_is_not_throttled_by_the_failures_of_the_old():
+    simulation = Simulation(fails_to_prepare="no")
+    simulation.want(service_spec(web_task(1)))
+    simulation.run(200)
+    simulation.fails_to_prepare = ""
+    simulation.want(service_spec(web_task(2)))
+    simulation.run(5)
+    assert len(simulation.running()) == 1
+    assert simulation.scheduler.is_steady
+
+
+def test_an_unhealthy_target_is_replaced_after_the_grace_period():
+    simulation = Simulation(healthy_after=None)
+    simulation.want(service_spec(web_task(), health_check_grace_period=60))
+    simulation.run(5)
+    [task] = simulation.running()
+    simulation.target_health(task, "unhealthy", GROUP)
+    simulation.run(50)
+    assert simulation.running() == [task]
+    simulation.healthy_after = 1
+    simulation.run(20)
+    [replacement] = simulation.running()
+    assert replacement != task
+    reasons = [e.reason for e in simulation.published(TaskStateChanged) if e.task_id == task]
+    assert "failed ELB health checks" in reasons[-1]
+
+
+def test_an_unhealthy_target_serves_until_its_replacement_is_healthy():
+    simulation = Simulation()
+    simulation.want(service_spec(web_task()))
+    simulation.run(20)
+    [task] = simulation.running()
+    simulation.target_health(task, "unhealthy", GROUP)
+    simulation.run(1)
+    assert task in simulation.running()
+    assert len(simulation.running()) == 2
+    simulation.run(20)
+    assert task not in simulation.running()
+
+
+def test_a_container_that_fails_its_health_check_is_replaced():
+    simulation = Simulation(probes=lambda task, name, now: now < 1050 or not task.endswith("2"))
+    simulation.want(service_spec(web_task(health_check=CHECK)))
+    simulation.run(20)
+    [task] = simulation.running()
+    simulation.run(300)
+    [replacement] = simulation.running()
+    assert replacement != task
+    assert simulation.scheduler.tasks[replacement].health == "HEALTHY"
+
+
+# Containers of one task.
+
+
+def test_containers_start_and_stop_by_their_dependencies():
+    task = definition(
+        container("app", ("router", "HEALTHY"), ("migrate", "SUCCESS")),
+        container("router", health_check=CHECK),
+        container("migrate", ("router", "START"), essential=False),
+    )
+    simulation = Simulation()
+    simulation.want(service_spec(task_spec(task)))
+    simulation.run(5)
+    assert started(simulation) == ["router", "migrate"]
+    [task_id] = simulation.running()
+    simulation.happen(m.ContainerExited(task_id, "migrate", 0))
+    simulation.run(5)
+    assert started(simulation) == ["router", "migrate", "app"]
+    assert simulation.statuses(task_id)[-1] == "RUNNING"
+    simulation.want()
+    simulation.run(5)
+    assert terminated(simulation) == ["app", "router"]
+    app_gone = simulation.time_of(m.TerminateContainer(task_id, "app")) + 0.1
+    assert simulation.time_of(m.TerminateContainer(task_id, "router")) == pytest.approx(app_gone)
+
+
+def test_a_dependency_that_fails_stops_the_task():
+    task = definition(
+        container("app", ("migrate", "SUCCESS")), container("migrate", essential=False)
+    )
+    simulation = Simulation()
+    simulation.want(service_spec(task_spec(task)))
+    simulation.run(1.5)
+    [task_id] = simulation.running()
+    simulation.happen(m.ContainerExited(task_id, "migrate", 3))
+    simulation.run(0.5)
+    reasons = [e.reason for e in simulation.published(TaskStateChanged) if e.task_id == task_id]
+    assert reasons[-1] == "Container app depends on migrate reaching SUCCESS, which it did not"
+    assert "app" not in started(simulation)[:2]
+
+
+def test_a_dependency_that_takes_too_long_stops_the_task():
+    slow = replace(CHECK, retries=10, interval=60)
+    task = definition(
+        container("app", ("router", "HEALTHY")),
+        container("router", health_check=slow, start_timeout=30, essential=False),
+    )
+    simulation = Simulation(probes=lambda *_: False)
+    simulation.want(service_spec(task_spec(task)))
+    simulation.run(25)
+    [task_id] = simulation.running()
+    simulation.run(10)
+    reasons = [e.reason for e in simulation.published(TaskStateChanged) if e.task_id == task_id]
+    assert reasons[-1] == "Container router did not reach HEALTHY within its startTimeout"
+
+
+def test_a_dependency_that_is_left_out_counts_as_met():
+    task = definition(container("app", ("router", "HEALTHY")), container("router"))
+    simulation = Simulation()
+    simulation.want(service_spec(task_spec(task, without="router")))
+    simulation.run(5)
+    assert started(simulation) == ["app"]
+    assert simulation.scheduler.is_steady
+
+
+def test_a_task_that_is_stopped_while_it_starts_leaves_nothing():
+    simulation = Simulation(start_delay=5)
+    simulation.want(service_spec(web_task()))
+    simulation.run(2)
+    simulation.want()
+    simulation.run(10)
+    assert simulation.scheduler.tasks == {}
+    assert terminated(simulation) == ["web"]
+
+
+def test_a_task_run_by_itself_ends_with_its_container():
+    simulation = Simulation()
+    task_id, actions = simulation.scheduler.run(task_spec(definition(container("job"))), 1000.0)
+    simulation._carry_out(actions)
+    simulation.run(5)
+    simulation.happen(m.ContainerExited(task_id, "job", 3))
+    simulation.run(1)
+    life = simulation.scheduler.tasks[task_id]
+    assert (life.status, life.containers["job"].exit_code) == ("STOPPED", 3)
+    assert len(simulation.actions(m.ReleaseTask)) == 1
+
+
+def test_stopping_all_waits_for_no_connection():
+    simulation = Simulation(drains_after=None)
+    simulation.want(service_spec(web_task(), desired=3))
+    simulation.run(10)
+    simulation._carry_out(simulation.scheduler.stop_all("bye", simulation.now))
+    simulation.run(1)
+    assert simulation.scheduler.tasks == {}
+    assert len(simulation.published(TargetDeregistered)) == 3

@@ -1,0 +1,59 @@
+"""valueFrom, in every form that ECS documents."""
+
+from __future__ import annotations
+
+import traceback
+
+import pytest
+
+from bonkei.tasks import TaskError
+from bonkei.tasks.secret_references import resolve
+from bonkei.vault import MemoryVault
+
+ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
+PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/app/level"
+
+
+@pytest.fixture
+def vault():
+    return MemoryVault({ARN: '{"username": "app", "port": 5432}', PARAMETER: "debug"})
+
+
+@pytest.mark.parametrize(
+    ("value_from", "expected"),
+    [
+        (ARN, '{"username": "app", "port": 5432}'),
+        (f"{ARN}:username::", "app"),
+        (f"{ARN}:username:AWSCURRENT:", "app"),
+        (f"{ARN}:port::", "5432"),
+        (f"{ARN}::AWSCURRENT:", '{"username": "app", "port": 5432}'),
+        (PARAMETER, "debug"),
+    ],
+)
+def test_found(vault, value_from, expected):
+    assert resolve(value_from, vault) == expected
+
+
+@pytest.mark.parametrize(
+    ("value_from", "message"),
+    [
+        (f"{ARN}:password::", "did not contain the json key password"),
+        (f"{ARN}:username:AWSPREVIOUS:", "AWSPREVIOUS"),
+        (f"{ARN}:::0123", "version 0123"),
+        (ARN.replace("db", "other"), "ResourceNotFoundException"),
+        ("app/level", "is not the ARN"),
+        (f"{PARAMETER}:label", "is not the ARN"),
+    ],
+)
+def test_missing_is_an_initialisation_error(vault, value_from, message):
+    with pytest.raises(TaskError, match="ResourceInitializationError") as caught:
+        resolve(value_from, vault)
+    assert message in caught.value.message
+    assert caught.value.remedy
+
+
+def test_a_value_that_is_no_json_is_not_shown_in_the_error():
+    vault = MemoryVault({ARN: "hunter2"})
+    with pytest.raises(TaskError) as caught:
+        resolve(f"{ARN}:password::", vault)
+    assert "hunter2" not in "".join(traceback.format_exception(caught.value))
