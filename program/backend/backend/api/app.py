@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio.to_thread
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from backend.api import problems
 from backend.api.documents import Documents
@@ -54,10 +54,8 @@ def create_app(
     app.state.services = services
     problems.install(app)
     app.add_middleware(RequestMiddleware, quiet_paths=frozenset({HEALTH}), is_draining=is_draining)
-    version1 = APIRouter(prefix=PREFIX)
     for part in (health, status, components, incidents, maintenances, sessions):
-        version1.include_router(part.router)
-    app.include_router(version1)
+        app.include_router(part.router, prefix=PREFIX)
     app.include_router(docs.router)
     _publish_problem(app)
     return app

@@ -2,15 +2,16 @@
 
 The database counts changes (`revision`). A document that was made for the current revision, in the
 current minute (maintenance begins and ends, downtime grows), is current still: a burst of readers
-costs one tiny query each, and none of them sees anything older than what is stored.
+costs one tiny query for many of them, and none is told what was no longer true when it asked.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import time
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -20,7 +21,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from backend.domain.errors import ChangedMeanwhileError
-from backend.store.database import Database, Revision, current_revision
+from backend.store.database import Database
+from backend.store.revision import Revision, RevisionReader, current_revision
 
 CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
 
@@ -41,29 +43,44 @@ class Document:
 Build = Callable[[AsyncConnection, Revision], Awaitable[BaseModel]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    revision: int
+    minute: int
+    document: Document
+
+
 class Documents:
     """Makes documents from one snapshot of the database each, and keeps the last `capacity`."""
 
     def __init__(self, database: Database, *, capacity: int = 32) -> None:
+        self.revision = RevisionReader(database)
         self._database = database
         self._capacity = capacity
-        self._kept: OrderedDict[str, tuple[tuple[int, int], Document]] = OrderedDict()
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, name: str, build: Build) -> Document:
-        """The document called `name` as of now, which `build` makes if it is not there."""
-        minute = int(time.time() // 60)
-        if (kept := self._kept.get(name)) is not None:
-            async with self._database.query() as connection:
-                revision = await current_revision(connection)
-            if kept[0] == (revision.value, minute):
-                self._kept.move_to_end(name)
-                return kept[1]
-        revision, document = await self._make(build)
-        self._kept[name] = ((revision.value, minute), document)
+        """The document called `name` (one of few) as of now; `build` makes it after a change."""
+        revision = (await self.revision.read()).value
+        if (kept := self._current(name, revision)) is not None:
+            return kept
+        async with self._making[name]:  # the others wait for what the first one makes
+            if (kept := self._current(name, revision)) is not None:
+                return kept
+            minute = _minute()
+            made, document = await self._make(build)
+            self._kept[name] = _Kept(made.value, minute, document)
+            if len(self._kept) > self._capacity:
+                self._kept.popitem(last=False)
+            return document
+
+    def _current(self, name: str, revision: int) -> Document | None:
+        kept = self._kept.get(name)
+        if kept is None or kept.revision < revision or kept.minute != _minute():
+            return None
         self._kept.move_to_end(name)
-        if len(self._kept) > self._capacity:
-            self._kept.popitem(last=False)
-        return document
+        return kept.document
 
     async def make(self, build: Build) -> Document:
         """A document that few ask for, so that it is not worth keeping."""
@@ -108,3 +125,7 @@ def check_precondition(request: Request, current: BaseModel) -> None:
 def _tags(request: Request, header: str) -> set[str]:
     value = request.headers.get(header, "")
     return {"*"} if value.strip() == "*" else set(_TAG.findall(value))
+
+
+def _minute() -> int:
+    return int(time.time() // 60)

@@ -8,33 +8,22 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from backend.settings import DatabaseSettings
+from backend.store.connect import connect_arguments, url
 from backend.store.tables import revision
 
 logger = logging.getLogger(__name__)
 
 POOL_WAIT_SECONDS = 2
-CONNECT_SECONDS = 3
-STATEMENT_MILLISECONDS = 5_000
-LOCK_MILLISECONDS = 3_000
 
 
 class DatabaseUnavailableError(Exception):
     """The database cannot be asked: it is down, busy, or took too long. Trying again may help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """How often what the public sees has changed, and when it last did."""
-
-    value: int
-    changed_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,41 +105,9 @@ class Database:
             raise DatabaseUnavailableError from error
 
 
-async def current_revision(connection: AsyncConnection) -> Revision:
-    row = (await connection.execute(sa.select(revision.c.value, revision.c.changed_at))).one()
-    return Revision(row.value, row.changed_at)
-
-
 def violated_constraint(error: exc.IntegrityError) -> str | None:
     """The name of the constraint that refused."""
     return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-
-
-def url(settings: DatabaseSettings, username: str, password: str) -> sa.URL:
-    return sa.URL.create(
-        "postgresql+psycopg",
-        username,
-        password,
-        settings.database_host,
-        settings.database_port,
-        settings.database_name,
-    )
-
-
-def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
-    """libpq's parameters: TLS, and a bound on each wait, also on a network that went silent."""
-    return {
-        **settings.tls,
-        "application_name": "backend",
-        "client_encoding": "utf8",
-        "connect_timeout": CONNECT_SECONDS,
-        "tcp_user_timeout": STATEMENT_MILLISECONDS,
-        "keepalives_idle": 10,
-        "keepalives_interval": 3,
-        "keepalives_count": 3,
-        "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS}"
-        f" -c lock_timeout={LOCK_MILLISECONDS} -c idle_in_transaction_session_timeout=10000",
-    }
 
 
 def _sqlstate(error: exc.DBAPIError) -> str | None:

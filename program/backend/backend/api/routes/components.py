@@ -13,7 +13,8 @@ from backend.api.documents import changed, check_precondition, respond
 from backend.api.sign_in import SignedIn
 from backend.api.state import Own
 from backend.store import components
-from backend.store.database import Revision, Write
+from backend.store.database import Write
+from backend.store.revision import Revision
 
 router = APIRouter(prefix="/components", tags=["components"])
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from backend.api.models import Health
 from backend.api.state import Own
-from backend.store.database import DatabaseUnavailableError, current_revision
+from backend.store.database import DatabaseUnavailableError
 
 READINESS_SECONDS = 2
 
@@ -27,8 +27,8 @@ async def readiness(own: Own, response: Response) -> Health:
     """Asks the database for one row of the schema."""
     response.headers["Cache-Control"] = "no-store"
     try:
-        async with asyncio.timeout(READINESS_SECONDS), own.database.query() as connection:
-            await current_revision(connection)
+        async with asyncio.timeout(READINESS_SECONDS):
+            await own.documents.revision.read()
     except TimeoutError:
         raise DatabaseUnavailableError from None
     return Health(status="ok")

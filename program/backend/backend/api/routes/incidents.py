@@ -17,7 +17,8 @@ from backend.api.sign_in import SignedIn
 from backend.api.state import Own
 from backend.domain.errors import InvalidError
 from backend.store import incidents
-from backend.store.database import Revision, Write
+from backend.store.database import Write
+from backend.store.revision import Revision
 
 router = APIRouter(prefix="/incidents", tags=["incidents"])
 

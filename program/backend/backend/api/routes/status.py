@@ -14,7 +14,7 @@ from backend.api.state import Own
 from backend.domain.status import indicator
 from backend.domain.uptime import first_day, summarize
 from backend.store import components, incidents, maintenances, uptime
-from backend.store.database import Revision
+from backend.store.revision import Revision
 
 MAINTENANCE_AHEAD = dt.timedelta(days=14)
 ACTIVE_SHOWN = 50

@@ -1,0 +1,40 @@
+"""How a connection is asked for: libpq's parameters."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from backend.settings import DatabaseSettings
+
+CONNECT_SECONDS = 3
+STATEMENT_MILLISECONDS = 5_000
+LOCK_MILLISECONDS = 3_000
+
+
+def url(settings: DatabaseSettings, username: str, password: str) -> sa.URL:
+    return sa.URL.create(
+        "postgresql+psycopg",
+        username,
+        password,
+        settings.database_host,
+        settings.database_port,
+        settings.database_name,
+    )
+
+
+def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
+    """TLS, and a bound on each wait, also on a network that went silent."""
+    return {
+        **settings.tls,
+        "application_name": "backend",
+        "client_encoding": "utf8",
+        "connect_timeout": CONNECT_SECONDS,
+        "tcp_user_timeout": STATEMENT_MILLISECONDS,
+        "keepalives_idle": 10,
+        "keepalives_interval": 3,
+        "keepalives_count": 3,
+        "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS}"
+        f" -c lock_timeout={LOCK_MILLISECONDS} -c idle_in_transaction_session_timeout=10000",
+    }

@@ -1,0 +1,62 @@
+"""The revision: how often what the public sees has changed."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from contextvars import Context
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from backend.store.database import Database
+from backend.store.tables import revision
+
+_CURRENT = sa.select(revision.c.value, revision.c.changed_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    value: int
+    changed_at: dt.datetime
+
+
+async def current_revision(connection: AsyncConnection) -> Revision:
+    row = (await connection.execute(_CURRENT)).one()
+    return Revision(row.value, row.changed_at)
+
+
+class RevisionReader:
+    """Reads the revision for many at once.
+
+    Who asks while a query is under way shares the next one with all others who do: it begins after
+    they asked, so nobody is told what was no longer true then, and however many ask, one query is
+    under way at a time.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._next: asyncio.Future[Revision] | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def read(self) -> Revision:
+        """The current revision; raises `DatabaseUnavailableError`."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        asked = self._next
+        if self._task is None:
+            # In a context of its own: its records belong to no single request.
+            self._task = asyncio.create_task(self._run(), context=Context())
+        return await asyncio.shield(asked)  # who leaves must not take the answer from the others
+
+    async def _run(self) -> None:
+        while self._next is not None:
+            asked, self._next = self._next, None
+            try:
+                async with self._database.query() as connection:
+                    asked.set_result(await current_revision(connection))
+            except Exception as error:
+                asked.set_exception(error)
+                asked.exception()  # all of them may have left
+        self._task = None

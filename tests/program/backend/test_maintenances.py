@@ -1,0 +1,78 @@
+"""Scheduled maintenance over HTTP."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import httpx
+import pytest
+
+HOUR = dt.timedelta(hours=1)
+
+
+def window(starts_in: dt.timedelta, length: dt.timedelta = HOUR) -> dict[str, str]:
+    start = dt.datetime.now(dt.UTC) + starts_in
+    return {"starts_at": start.isoformat(), "ends_at": (start + length).isoformat()}
+
+
+async def plan(admin: httpx.AsyncClient, starts_in: dt.timedelta, **members: object):
+    body = {"title": "Upgrade", "body": "Some minutes.", **window(starts_in), **members}
+    answer = await admin.post("/maintenances", json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+async def test_time_moves_a_maintenance_on(admin: httpx.AsyncClient):
+    found = [(await plan(admin, HOUR * hours))["status"] for hours in (2, -0.5, -2)]
+    assert found == ["scheduled", "in_progress", "completed"]
+    listed = (await admin.get("/maintenances")).json()["maintenances"]
+    assert [m["status"] for m in listed] == ["in_progress", "scheduled", "completed"]
+    on_front = (await admin.get("/status")).json()["maintenances"]
+    assert [m["status"] for m in on_front] == ["in_progress", "scheduled"]
+
+
+async def test_the_far_future_is_not_on_the_front_page(admin: httpx.AsyncClient):
+    made = await plan(admin, dt.timedelta(days=20))
+    assert (await admin.get("/status")).json()["maintenances"] == []
+    assert (await admin.get("/maintenances")).json()["maintenances"] == [made]
+
+
+async def test_a_component_is_under_maintenance_while_it_is(admin: httpx.AsyncClient):
+    names = ("API", "Web", "Mail")
+    ids = [(await admin.post("/components", json={"name": n})).json()["id"] for n in names]
+    await admin.patch(f"/components/{ids[1]}", json={"status": "major_outage"})
+    made = await plan(admin, -HOUR / 2, component_ids=ids[:2])
+    assert [component["name"] for component in made["components"]] == ["API", "Web"]
+    status = (await admin.get("/status")).json()
+    assert [component["status"] for component in status["components"]] == [
+        "under_maintenance",
+        "major_outage",
+        "operational",
+    ]
+    path = f"/maintenances/{made['id']}"
+    ended = await admin.patch(path, json=window(-HOUR * 3))
+    assert ended.json()["status"] == "completed"
+    assert (await admin.get(f"/components/{ids[0]}")).json()["status"] == "operational"
+    assert (await admin.patch(path, json={"component_ids": []})).json()["components"] == []
+    assert (await admin.delete(path)).status_code == 204
+    assert (await admin.get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        window(HOUR, -HOUR),
+        window(HOUR, dt.timedelta(0)),
+        window(HOUR, dt.timedelta(days=32)),
+        {"starts_at": "2026-01-01T00:00:00", "ends_at": "2026-01-01T01:00:00"},
+        {"component_ids": ["3f7c1f6e-0000-4000-8000-000000000000"]},
+    ],
+)
+async def test_what_cannot_be_a_maintenance_is_refused(
+    admin: httpx.AsyncClient, members: dict[str, object]
+):
+    body = {"title": "t", "body": "b", **window(HOUR)} | members
+    assert (await admin.post("/maintenances", json=body)).status_code == 422
+    made = await plan(admin, HOUR)
+    assert (await admin.patch(f"/maintenances/{made['id']}", json=members)).status_code == 422
+    assert (await admin.get("/maintenances")).json()["maintenances"] == [made]
