@@ -37,3 +37,4 @@ class DatabaseCluster:
     security_group_ids: tuple[str, ...] = ()
     encrypted: bool = False
     kms_key_id: str = ""
+    master_secret_kms_key_id: str = ""

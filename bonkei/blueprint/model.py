@@ -54,6 +54,7 @@ class Blueprint:
     repositories: tuple[Repository, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     build_projects: tuple[BuildProject, ...] = ()
+    arns: tuple[str, ...] = ()  # of everything in the state, for what names them in a policy
 
     def task_definition(self, arn: str) -> TaskDefinition:
         """The task definition of an ARN; KeyError when there is none."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bonkei.blueprint.role import PolicyStatement
+
 RouteTarget = Literal[
     "internet_gateway",
     "egress_only_internet_gateway",
@@ -71,6 +73,7 @@ class VpcEndpoint:
     security_group_ids: tuple[str, ...] = ()
     route_table_ids: tuple[str, ...] = ()
     private_dns: bool = False
+    policy: tuple[PolicyStatement, ...] = ()  # empty: everything is allowed
 
     @property
     def service(self) -> str:

@@ -51,6 +51,11 @@ class State:
         """Resources and data sources of these types: whatever has their attributes."""
         return tuple(r for r in self.resources if r.type in types)
 
+    def arns(self) -> tuple[str, ...]:
+        """The ARN of everything that has one."""
+        found = (resource.values.get("arn") for resource in self.resources)
+        return tuple(sorted({arn for arn in found if isinstance(arn, str) and arn}))
+
     def find(self, value: str, by: str, *types: str) -> Resource | None:
         """The resource or data source of these types whose attribute `by` is `value`."""
         for resource in self.known(*types):

@@ -61,6 +61,7 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         repositories=read_repositories(state),
         pipelines=read_pipelines(state),
         build_projects=read_build_projects(state),
+        arns=state.arns(),
         # Last: by then the readers have noted what they could not carry over.
         not_simulated=read_coverage(state, gaps),
     )

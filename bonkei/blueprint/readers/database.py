@@ -117,6 +117,7 @@ class _Placement(TypedDict):
     security_group_ids: tuple[str, ...]
     encrypted: bool
     kms_key_id: str
+    master_secret_kms_key_id: str
 
 
 def _placement(block: Block, state: State) -> _Placement:
@@ -128,6 +129,7 @@ def _placement(block: Block, state: State) -> _Placement:
         "security_group_ids": tuple(sorted(block.texts("vpc_security_group_ids"))),
         "encrypted": block.flag("storage_encrypted"),
         "kms_key_id": block.text("kms_key_id", ""),
+        "master_secret_kms_key_id": block.text("master_user_secret_kms_key_id", ""),
     }
 
 

@@ -15,6 +15,7 @@ from bonkei.blueprint.network import (
     Vpc,
     VpcEndpoint,
 )
+from bonkei.blueprint.readers.policy_document import read_policy_document
 from bonkei.blueprint.state import Resource, State
 
 # Weights of AWS-managed prefix lists: "AWS-managed prefix lists",
@@ -166,6 +167,7 @@ def _endpoint(block: Resource, state: State) -> VpcEndpoint:
         security_group_ids=tuple(sorted(groups)),
         route_table_ids=tuple(sorted(tables)),
         private_dns=block.flag("private_dns_enabled"),
+        policy=read_policy_document(block, "policy"),
     )
 
 

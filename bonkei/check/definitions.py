@@ -1,0 +1,126 @@
+"""Where in Terraform's files a resource is written, and what is allowed there on purpose.
+
+A comment gives the reason for what a rule would find, above the block or in it:
+
+    # bonkei:allow <rule>: <reason>
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+_HEADER = re.compile(r'^\s*(resource|data|module)\s+"([^"]+)"(?:\s+"([^"]+)")?\s*\{')
+_SOURCE = re.compile(r'^(?:[^#"]*[{\s])?source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"')
+_ALLOW = re.compile(r"^\s*(?:#|//)\s*bonkei:allow\s+([\w-]+):\s*(\S.*?)\s*$")
+_COMMENT = re.compile(r"^\s*(#|//)")
+_INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line (from 1) of a file, and the rules that are allowed to find something there."""
+
+    file: Path
+    line: int
+    allowed: tuple[tuple[str, str], ...] = ()  # (rule, reason)
+
+    def reason(self, rule: str) -> str:
+        """Why this rule is allowed to find something here; empty when it is not."""
+        return dict(self.allowed).get(rule, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _WrittenBlock:
+    """A top-level block. `line` is its header's."""
+
+    kind: str  # resource | data | module
+    type: str
+    name: str
+    file: Path
+    line: int
+    lines: tuple[str, ...]
+    allowed: tuple[tuple[str, str], ...]
+
+    def place(self, attribute: str = "") -> Place:
+        return Place(self.file, self._line_of(attribute), self.allowed)
+
+    def _line_of(self, attribute: str) -> int:
+        if attribute:
+            written = re.compile(rf"^\s*(?:dynamic\s+\"|\")?{re.escape(attribute)}\"?\s*[={{]")
+            for offset, line in enumerate(self.lines):
+                if written.match(line):
+                    return self.line + offset
+        return self.line
+
+
+class Definitions:
+    """The root module's folder and the folders of the modules that it calls, read on demand."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._folders: dict[Path, dict[str, _WrittenBlock]] = {}
+
+    def place(self, address: str, attribute: str = "") -> Place | None:
+        """Where the resource of a Terraform address is written (and in it, an argument).
+
+        A resource of a module that comes from elsewhere is placed at the call of that module.
+        """
+        folder, allowed = self._root, dict[str, str]()
+        parts = _INSTANCE_KEY.sub("", address).split(".")
+        while parts[0] == "module":
+            call = self._blocks(folder).get(f"module.{parts[1]}")
+            if call is None:
+                return None
+            allowed |= dict(call.allowed)
+            source = next((m[1] for line in call.lines if (m := _SOURCE.match(line))), None)
+            if source is None:
+                return _with(call.place(), allowed)
+            folder, parts = (folder / source).resolve(), parts[2:]
+        found = self._blocks(folder).get(".".join(parts))
+        return _with(found.place(attribute), allowed) if found else None
+
+    def _blocks(self, folder: Path) -> dict[str, _WrittenBlock]:
+        if folder not in self._folders:
+            found = [b for file in sorted(folder.glob("*.tf")) for b in _written_blocks(file)]
+            self._folders[folder] = {_key(block): block for block in found}
+        return self._folders[folder]
+
+
+def _with(place: Place, allowed: dict[str, str]) -> Place:
+    return Place(place.file, place.line, tuple((dict(place.allowed) | allowed).items()))
+
+
+def _key(block: _WrittenBlock) -> str:
+    if block.kind == "module":
+        return f"module.{block.type}"
+    prefix = "data." if block.kind == "data" else ""
+    return f"{prefix}{block.type}.{block.name}"
+
+
+def _written_blocks(file: Path) -> Iterator[_WrittenBlock]:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    headers = [(index, match) for index, line in enumerate(lines) if (match := _HEADER.match(line))]
+    starts = [index for index, _ in headers]
+    for (index, match), following in zip(headers, [*starts[1:], len(lines)], strict=True):
+        end = next((i for i in range(index, following) if lines[i].startswith("}")), following - 1)
+        body = tuple(lines[index : end + 1])
+        comments = (*_comments_above(lines, index), *body)
+        yield _WrittenBlock(
+            kind=match[1],
+            type=match[2],
+            name=match[3] or "",
+            file=file,
+            line=index + 1,
+            lines=body,
+            allowed=tuple((m[1], m[2]) for line in comments if (m := _ALLOW.match(line))),
+        )
+
+
+def _comments_above(lines: list[str], index: int) -> list[str]:
+    start = index
+    while start > 0 and _COMMENT.match(lines[start - 1]):
+        start -= 1
+    return lines[start:index]

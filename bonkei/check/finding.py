@@ -1,0 +1,48 @@
+"""What a rule finds, and what is told about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+
+class Severity(Enum):
+    """An `ERROR` breaks on AWS; a `WARNING` is a risk."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A rule's own words: which resource (and which of its arguments), what, and what to do."""
+
+    address: str
+    message: str
+    remedy: str
+    attribute: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A problem with its rule and its place in the definitions.
+
+    `file` is None when the definitions do not hold the resource (a module from elsewhere); `line`
+    counts from 1. `allowed` is the reason that the definitions themselves give for it.
+    """
+
+    rule: str
+    severity: Severity
+    address: str
+    message: str
+    remedy: str
+    source: str
+    file: Path | None = None
+    line: int = 1
+    allowed: str = ""
+
+
+def exit_code(findings: tuple[Finding, ...]) -> int:
+    """1 when a finding is left that the definitions give no reason for."""
+    return int(any(not finding.allowed for finding in findings))

@@ -1,0 +1,85 @@
+"""Which metrics there are: AWS's own, and those that metric filters make from logs."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.alarm import Metric
+from bonkei.blueprint.log_group import MetricFilter
+
+
+def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]:
+    """The metric filters that feed a metric."""
+    return tuple(
+        found
+        for found in blueprint.metric_filters
+        if (found.namespace, found.metric_name) == (metric.namespace, metric.name)
+    )
+
+
+def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
+    """What is wrong with a metric's name, dimensions or their values; empty when it is emitted."""
+    filters = filters_of(metric, blueprint)
+    names = tuple(name for name, _ in metric.dimensions)
+    if filters:
+        usual = tuple(sorted(name for name, _ in filters[0].dimensions))
+        return "" if names == usual else _wrong_dimensions(names, [list(usual)])
+    if not metric.namespace.startswith(("AWS/", "ECS/")):
+        return f"no metric filter makes {metric.namespace} {metric.name}"
+    known = _table().get(metric.namespace)
+    if known is None:
+        return ""  # a service that this table does not know: nothing is claimed
+    if metric.name not in known["names"]:
+        return f"{metric.namespace} has no metric {metric.name}"
+    if list(names) not in known["dimensions"]:
+        return _wrong_dimensions(names, known["dimensions"])
+    return _why_nothing_has_these(metric, blueprint)
+
+
+def _wrong_dimensions(names: tuple[str, ...], usual: list[list[str]]) -> str:
+    sets = " or ".join("(" + ", ".join(found) + ")" if found else "(none)" for found in usual)
+    return f"it is emitted with the dimensions {sets}, not ({', '.join(names) or 'none'})"
+
+
+def _why_nothing_has_these(metric: Metric, blueprint: Blueprint) -> str:
+    existing = _existing(blueprint)
+    for name, value in metric.dimensions:
+        kind = _table()["dimensions"].get(name)
+        if kind is not None and existing[kind] and value not in existing[kind]:
+            return f"there is no {kind.replace('_', ' ')} {value}"
+    return ""
+
+
+def _existing(blueprint: Blueprint) -> dict[str, set[str]]:
+    """Values of dimensions, by the kind of thing that they name. An empty set: nothing of that
+    kind is in the definitions, so nothing is claimed about it."""
+    instances = [i for cluster in blueprint.database_clusters for i in cluster.instances]
+    return {
+        "cluster": {c.name for c in blueprint.clusters},
+        "service": {s.name for s in blueprint.services},
+        # "CloudWatch metrics for your Application Load Balancer": the last part of the ARN.
+        "load_balancer": {b.arn.partition(":loadbalancer/")[2] for b in blueprint.load_balancers},
+        "target_group": {t.arn.rpartition(":")[2] for t in blueprint.target_groups},
+        "database": {c.identifier for c in blueprint.database_clusters},
+        "database_instance": {i.identifier for i in instances},
+        "function": {f.name for f in blueprint.functions},
+        "topic": {t.name for t in blueprint.topics},
+        "web_acl": {a.metric_name or a.name for a in blueprint.web_acls}
+        | {a.name for a in blueprint.web_acls},
+        "pipeline": {p.name for p in blueprint.pipelines},
+        "build_project": {p.name for p in blueprint.build_projects},
+        "distribution": {d.id for d in blueprint.distributions},
+        "event_rule": {r.name for r in blueprint.event_rules},
+        "nat_gateway": {n.id for n in blueprint.network.nat_gateways},
+        "bucket": {b.name for b in blueprint.buckets},
+    }
+
+
+@cache
+def _table() -> dict[str, Any]:
+    data = files("bonkei.check") / "data" / "metrics.toml"
+    return tomllib.loads(data.read_text(encoding="utf-8"))

@@ -1,0 +1,77 @@
+"""What a role may do.
+
+"Policy evaluation logic": an explicit Deny wins, an Allow is needed. Conditions are taken to hold,
+boundaries and the resources' own policies to allow.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from bonkei.blueprint.role import PolicyStatement, Role
+
+
+def allows(role: Role, action: str, resource: str) -> bool:
+    """Whether the role may do this to that."""
+    statements = (*role.statements, *managed_statements(role))
+    fitting = [s for s in statements if _about(s, action, resource)]
+    return any(s.effect == "Allow" for s in fitting) and not any(
+        s.effect == "Deny" and not s.conditions for s in fitting
+    )
+
+
+def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
+    """What the role's AWS-managed policies allow, where their text is known here."""
+    known: dict[str, list[str]] = table()["managed"]
+    return tuple(
+        PolicyStatement(address, "Allow", actions=tuple(known[name]), resources=("*",))
+        for address, arn in role.managed_policies
+        if (name := arn.partition(":policy/")[2]) in known
+    )
+
+
+def unknown_managed_policies(role: Role) -> tuple[str, ...]:
+    """Managed policies whose text is not known here: nothing is claimed about such a role."""
+    known: dict[str, list[str]] = table()["managed"]
+    return tuple(
+        arn for _, arn in role.managed_policies if arn.partition(":policy/")[2] not in known
+    )
+
+
+def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
+    """IAM's wildcards: `*` for any characters, `?` for one."""
+    return _pattern(pattern, ignore_case).fullmatch(value) is not None
+
+
+def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = False) -> bool:
+    """Whether one of the patterns matches."""
+    return any(matches(pattern, value, ignore_case=ignore_case) for pattern in patterns)
+
+
+@cache
+def table() -> dict[str, Any]:
+    """data/permissions.toml as it is written."""
+    data = files("bonkei.check") / "data" / "permissions.toml"
+    return tomllib.loads(data.read_text(encoding="utf-8"))
+
+
+def _about(statement: PolicyStatement, action: str, resource: str) -> bool:
+    if statement.not_actions:
+        about_action = not matches_any(statement.not_actions, action, ignore_case=True)
+    else:
+        about_action = matches_any(statement.actions, action, ignore_case=True)
+    if statement.not_resources:
+        return about_action and not matches_any(statement.not_resources, resource)
+    return about_action and matches_any(statement.resources, resource)
+
+
+@cache
+def _pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
+    return re.compile(escaped, re.IGNORECASE if ignore_case else 0)

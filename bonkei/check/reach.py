@@ -1,0 +1,194 @@
+"""Whether a packet gets from one place of the network to another: subnet, route, endpoint or NAT,
+and the security groups on both sides.
+
+What is not in the definitions (a subnet or a group that is looked up) is taken to let it pass:
+nothing is claimed about what cannot be seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import ip_network
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.network import Subnet, VpcEndpoint
+from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
+
+HTTPS = 443
+_EVERYWHERE = "0.0.0.0/0"
+_EVERYWHERE_V6 = "::/0"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands: one subnet, its security groups, and whether it is public."""
+
+    subnet: Subnet
+    groups: tuple[SecurityGroup, ...]
+    public_ip: bool = False
+
+
+def places(
+    blueprint: Blueprint,
+    subnet_ids: Iterable[str],
+    group_ids: Iterable[str],
+    public_ip: bool = False,
+) -> tuple[Place, ...]:
+    """The places in subnets that the definitions hold."""
+    found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
+    groups = known_groups(blueprint, group_ids)
+    return tuple(Place(subnet, groups, public_ip) for subnet in found if subnet is not None)
+
+
+def known_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
+    """The security groups that the definitions hold."""
+    found = [blueprint.security_group(group_id) for group_id in group_ids]
+    return tuple(group for group in found if group is not None)
+
+
+def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
+    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS; empty when it can.
+
+    An interface endpoint with private DNS takes the service's name for the whole VPC: where there
+    is one, no other way is used. "Access an AWS service using an interface VPC endpoint",
+    https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
+    """
+    endpoints = [
+        endpoint
+        for endpoint in blueprint.network.endpoints
+        if endpoint.vpc_id == place.subnet.vpc_id and endpoint.service == service
+    ]
+    for endpoint in endpoints:
+        if endpoint.kind == "Interface" and endpoint.private_dns:
+            return _obstacle_to_endpoint(blueprint, place, endpoint)
+    for endpoint in endpoints:
+        if endpoint.kind == "Gateway" and place.subnet.route_table_id in endpoint.route_table_ids:
+            return _obstacle_to_gateway_endpoint(blueprint, place, service)
+    without = f"{place.subnet.address} has no endpoint for {service}"
+    internet = obstacle_to_internet(blueprint, place)
+    return f"{without}, and {internet}" if internet else ""
+
+
+def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
+    """Why HTTPS to the internet does not get through; empty when it does."""
+    default = [route for route in place.subnet.routes if route.destination == _EVERYWHERE]
+    if not default:
+        return f"{place.subnet.address} has no route to the internet"
+    route = default[0]
+    if route.target == "internet_gateway" and not place.public_ip:
+        return f"{place.subnet.address} leads to an internet gateway, but there is no public IP"
+    if route.target == "nat_gateway":
+        nat = next((n for n in blueprint.network.nat_gateways if n.id == route.target_id), None)
+        if nat is not None and nat.connectivity != "public":
+            return f"{nat.address} is private"
+        subnet = blueprint.network.subnet(nat.subnet_id) if nat else None
+        if subnet is not None and not leads_to_internet_gateway(subnet):
+            return f"{subnet.address}, where the NAT gateway stands, has no internet gateway"
+    if place.groups and not any(_lets_out(group, HTTPS) for group in place.groups):
+        return f"{_names(place.groups)} lets no HTTPS out to the internet"
+    return ""
+
+
+def leads_to_internet_gateway(subnet: Subnet) -> bool:
+    """Whether the subnet is public."""
+    return any(
+        route.target == "internet_gateway" and route.destination == _EVERYWHERE
+        for route in subnet.routes
+    )
+
+
+def obstacle_between(
+    source: Iterable[SecurityGroup],
+    source_cidrs: Iterable[str],
+    target: Iterable[SecurityGroup],
+    target_cidrs: Iterable[str],
+    port: int,
+) -> str:
+    """Why TCP to `port` is refused between two places of one VPC; empty when it is allowed.
+
+    A security group is stateful, so one rule on each side is enough; a group's rules add up.
+    """
+    source, target = tuple(source), tuple(target)
+    if source and not any(
+        _matches(rule, port, target, target_cidrs) for group in source for rule in group.egress()
+    ):
+        return f"{_names(source)} lets nothing out to {_names(target) or 'it'} on port {port}"
+    if target and not any(
+        _matches(rule, port, source, source_cidrs) for group in target for rule in group.ingress()
+    ):
+        return f"{_names(target)} lets nothing in from {_names(source) or 'it'} on port {port}"
+    return ""
+
+
+def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpoint) -> str:
+    subnets = [blueprint.network.subnet(subnet_id) for subnet_id in endpoint.subnet_ids]
+    if not endpoint.subnet_ids:
+        return f"{endpoint.address} stands in no subnet"
+    return obstacle_between(
+        place.groups,
+        (place.subnet.cidr_block,),
+        known_groups(blueprint, endpoint.security_group_ids),
+        tuple(subnet.cidr_block for subnet in subnets if subnet is not None),
+        HTTPS,
+    )
+
+
+def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: str) -> str:
+    """The endpoint's addresses are public ones, so the group lets out to its prefix list or all."""
+    if not place.groups or any(_lets_out(group, HTTPS) for group in place.groups):
+        return ""
+    for group in place.groups:
+        for rule in group.egress():
+            for identifier in rule.prefix_list_ids:
+                known = blueprint.network.prefix_list(identifier)
+                if rule.covers("tcp", HTTPS) and (
+                    known is None or known.name.rpartition(".")[2] == service
+                ):
+                    return ""
+    return f"{_names(place.groups)} lets no HTTPS out to {service}'s prefix list"
+
+
+def _lets_out(group: SecurityGroup, port: int) -> bool:
+    return any(
+        rule.covers("tcp", port) and _EVERYWHERE in rule.cidr_blocks for rule in group.egress()
+    )
+
+
+def _matches(
+    rule: SecurityGroupRule, port: int, peers: Iterable[SecurityGroup], cidrs: Iterable[str]
+) -> bool:
+    if not rule.covers("tcp", port):
+        return False
+    if any(peer.id in rule.security_group_ids for peer in peers):
+        return True
+    cidrs = tuple(cidrs)
+    return bool(cidrs) and all(_within(cidr, rule.cidr_blocks) for cidr in cidrs)
+
+
+def _within(cidr: str, blocks: Iterable[str]) -> bool:
+    try:
+        network = ip_network(cidr, strict=False)
+        outer = [ip_network(block, strict=False) for block in blocks]
+    except ValueError:
+        return False
+    return any(
+        network.version == block.version and network.subnet_of(block)  # type: ignore[arg-type]
+        for block in outer
+    )
+
+
+def _names(groups: Iterable[SecurityGroup]) -> str:
+    return " and ".join(group.address for group in groups)
+
+
+def leads_out(subnet: Subnet) -> str:
+    """The address of a route from the subnet to the internet, by any gateway; empty for none."""
+    for route in subnet.routes:
+        if route.destination in (_EVERYWHERE, _EVERYWHERE_V6) and route.target in (
+            "internet_gateway",
+            "egress_only_internet_gateway",
+            "nat_gateway",
+        ):
+            return route.address or subnet.address
+    return ""

@@ -1,0 +1,181 @@
+"""Alarms that can fire, tell someone, and return to OK."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.metrics import filters_of, why_nobody_emits
+from bonkei.check.subject import Rule, Subject
+
+_MIB = 1024 * 1024
+# Of RDS: a threshold below this is a percentage, or megabytes, by mistake.
+_LEAST_MEMORY = 16 * _MIB
+_IN_BYTES = ("FreeableMemory", "FreeLocalStorage", "FreeStorageSpace")
+
+
+def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
+    """The same for composite alarms; an alarm that only a composite alarm reads needs none."""
+    read_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
+    for alarm in _all(subject.blueprint):
+        if alarm.name in read_by_others:
+            continue
+        for argument, actions, word in (
+            ("alarm_actions", alarm.alarm_actions, "goes into ALARM"),
+            ("ok_actions", alarm.ok_actions, "returns to OK"),
+        ):
+            if not actions:
+                yield Problem(
+                    alarm.address,
+                    f"nobody is told when {alarm.name} {word}",
+                    f"set {argument}",
+                    argument,
+                )
+        if isinstance(alarm, Alarm) and not alarm.actions_enabled:
+            yield Problem(
+                alarm.address,
+                f"{alarm.name}'s actions are turned off",
+                "set actions_enabled = true",
+                "actions_enabled",
+            )
+
+
+def _all(blueprint: Blueprint) -> Iterator[Alarm | CompositeAlarm]:
+    yield from blueprint.alarms
+    yield from blueprint.composite_alarms
+
+
+def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
+    topics = {topic.arn: topic for topic in subject.blueprint.topics}
+    for alarm in _all(subject.blueprint):
+        for arn in sorted({*alarm.alarm_actions, *alarm.ok_actions}):
+            topic = topics.get(arn)
+            if topic is not None and not topic.subscriptions:
+                yield Problem(
+                    topic.address,
+                    f"{alarm.name} tells {topic.name}, to which nobody is subscribed",
+                    "subscribe the function, queue or person that is to know",
+                )
+
+
+def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
+    for alarm in subject.blueprint.alarms:
+        if not alarm.metrics() and not alarm.queries:
+            yield Problem(
+                alarm.address, f"{alarm.name} looks at no metric", "set metric_name or metric_query"
+            )
+        for metric in alarm.metrics():
+            if reason := why_nobody_emits(metric, subject.blueprint):
+                yield Problem(
+                    alarm.address,
+                    f"{alarm.name} looks at {metric.namespace} {metric.name}, and {reason}: it"
+                    " never fires",
+                    "name a metric with the dimensions that it is emitted with",
+                    "metric_query" if alarm.queries else "dimensions",
+                )
+
+
+def alarm_on_records_returns_to_ok(subject: Subject) -> Iterator[Problem]:
+    """Of metric filters that count records: no record means no data, not zero."""
+    for alarm, metric in _counting(subject.blueprint):
+        if metric.statistic not in ("Sum", "SampleCount"):
+            yield Problem(
+                alarm.address,
+                f"{alarm.name} takes the {metric.statistic} of records that are counted: one"
+                " record and a thousand look alike",
+                'set statistic = "Sum"',
+                "statistic",
+            )
+        if alarm.treat_missing_data != "notBreaching":
+            yield Problem(
+                alarm.address,
+                f"without new records {alarm.name} never returns to OK",
+                'set treat_missing_data = "notBreaching"',
+                "treat_missing_data",
+            )
+
+
+def _counting(blueprint: Blueprint) -> Iterator[tuple[Alarm, Metric]]:
+    for alarm in blueprint.alarms:
+        metric = alarm.metric
+        if metric is not None and any(f.value == "1" for f in filters_of(metric, blueprint)):
+            yield alarm, metric
+
+
+def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    read = {(m.namespace, m.name) for alarm in blueprint.alarms for m in alarm.metrics()}
+    for found in blueprint.metric_filters:
+        if (found.namespace, found.metric_name) not in read:
+            yield Problem(
+                found.address,
+                f"no alarm looks at {found.namespace} {found.metric_name}",
+                "give it an alarm, or take the filter away",
+            )
+
+
+def alarm_threshold_is_in_the_metrics_unit(subject: Subject) -> Iterator[Problem]:
+    for alarm in subject.blueprint.alarms:
+        metric = alarm.metric
+        if metric is None or metric.namespace != "AWS/RDS" or alarm.threshold is None:
+            continue
+        if metric.name in _IN_BYTES and alarm.threshold < _LEAST_MEMORY:
+            yield Problem(
+                alarm.address,
+                f"{alarm.name} compares {metric.name}, which is in bytes, with {alarm.threshold:g}",
+                "write the threshold in bytes; a percentage needs metric math",
+                "threshold",
+            )
+
+
+_ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
+_CONCEPTS = (
+    "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
+)
+
+RULES = (
+    Rule(
+        "alarm-has-actions",
+        "Every alarm tells someone, of the alarm and of its end",
+        Severity.ERROR,
+        _ALARMS,
+        alarm_has_actions,
+    ),
+    Rule(
+        "alarm-action-reaches-someone",
+        "Somebody is subscribed to what an alarm tells",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
+        alarm_action_reaches_someone,
+    ),
+    Rule(
+        "alarm-metric-is-emitted",
+        "Every alarm looks at a metric that something emits, with its dimensions",
+        Severity.ERROR,
+        _CONCEPTS,
+        alarm_metric_is_emitted,
+    ),
+    Rule(
+        "alarm-on-records-returns-to-ok",
+        "An alarm on counted log records sums them and returns to OK",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html",
+        alarm_on_records_returns_to_ok,
+    ),
+    Rule(
+        "metric-filter-is-read",
+        "An alarm looks at what a metric filter makes",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
+        metric_filter_is_read,
+    ),
+    Rule(
+        "alarm-threshold-is-in-the-metrics-unit",
+        "A threshold on free memory or storage is in bytes",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html",
+        alarm_threshold_is_in_the_metrics_unit,
+    ),
+)

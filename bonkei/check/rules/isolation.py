@@ -1,0 +1,254 @@
+"""What must not get anywhere: tasks to the internet, anyone but CloudFront to the load balancer,
+anyone but services to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.load_balancer import LoadBalancer
+from bonkei.blueprint.security_group import SecurityGroupRule
+from bonkei.blueprint.web_acl import (
+    And,
+    ByteMatch,
+    Or,
+    Statement,
+    WebAcl,
+)
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.reach import known_groups, leads_out
+from bonkei.check.subject import Rule, Subject
+
+_CLOUDFRONT_LISTS = (
+    "com.amazonaws.global.cloudfront.origin-facing",
+    "com.amazonaws.global.ipv6.cloudfront.origin-facing",
+)
+RULES_PER_GROUP = 60
+
+
+def app_has_no_way_out(subject: Subject) -> Iterator[Problem]:
+    network = subject.blueprint.network
+    for service in subject.blueprint.services:
+        for subnet_id in service.subnet_ids:
+            subnet = network.subnet(subnet_id)
+            if subnet is not None and (route := leads_out(subnet)):
+                yield Problem(
+                    route,
+                    f"{service.name}'s subnet {subnet.address} has a route to the internet",
+                    "reach AWS through VPC endpoints and take the route away, so that a program"
+                    " that is taken over cannot send data out",
+                )
+
+
+def task_has_no_public_ip(subject: Subject) -> Iterator[Problem]:
+    for service in subject.blueprint.services:
+        if service.assign_public_ip:
+            yield Problem(
+                service.address,
+                f"{service.name}'s tasks ask for public IP addresses",
+                "set assign_public_ip = false",
+                "network_configuration",
+            )
+
+
+def only_cloudfront_reaches_load_balancer(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for balancer, _, _ in _behind_distributions(blueprint):
+        for group in known_groups(blueprint, balancer.security_group_ids):
+            for rule in group.ingress():
+                for source in _not_cloudfront(blueprint, rule):
+                    yield Problem(
+                        rule.address,
+                        f"{balancer.name} is behind CloudFront, and lets in {source}",
+                        f"let in CloudFront's managed prefix list only ({_CLOUDFRONT_LISTS[0]})",
+                    )
+
+
+def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
+    """The prefix list is every customer's CloudFront: the header tells one's own distribution."""
+    blueprint = subject.blueprint
+    for balancer, headers, address in _behind_distributions(blueprint):
+        acl = next((acl for acl in blueprint.web_acls if balancer.arn in acl.protects), None)
+        if balancer.internal:  # reached through a VPC origin, which is one's own distribution
+            continue
+        if acl is None:
+            yield Problem(
+                balancer.address,
+                f"{balancer.name} is behind CloudFront, and no web ACL checks where requests"
+                " come from",
+                "associate a REGIONAL web ACL that allows only the header that the distribution"
+                " adds",
+            )
+        elif acl.default_action.kind != "block":
+            yield Problem(
+                acl.address,
+                f"{acl.name} allows what none of its rules matches",
+                "block by default, and allow what has the distribution's header",
+                "default_action",
+            )
+        else:
+            yield from _header_mismatch(acl, headers, address)
+
+
+def _header_mismatch(
+    acl: WebAcl, headers: tuple[tuple[str, str], ...], distribution: str
+) -> Iterator[Problem]:
+    """`headers` are the distribution's; the rules that allow name header and value."""
+    sent = {name.lower(): value.encode() for name, value in headers}
+    allowing = [rule for rule in acl.rules if rule.action.kind == "allow"]
+    wanted = [match for rule in allowing for match in _header_matches(rule.statement)]
+    if not wanted:
+        yield Problem(
+            acl.address,
+            f"{acl.name} allows nothing by a header",
+            "allow what has the header that the distribution adds",
+            "rule",
+        )
+        return
+    names = {match.field.name.lower() for match in wanted}
+    if not names & sent.keys():
+        yield Problem(
+            distribution,
+            f"{acl.name} wants the header {' or '.join(sorted(names))}, which the distribution"
+            " does not add",
+            "add it as custom_header of the origin",
+            "origin",
+        )
+    elif not any(sent.get(m.field.name.lower()) == m.search_string for m in wanted):
+        yield Problem(
+            acl.address,
+            f"the value that {acl.name} wants in {' or '.join(sorted(names))} is not the one that"
+            " the distribution adds: everything would be blocked",
+            "take both from one value",
+            "rule",
+        )
+
+
+def _header_matches(statement: Statement) -> Iterator[ByteMatch]:
+    match statement:
+        case ByteMatch(field=field, positional_constraint="EXACTLY"):
+            if field.kind == "single_header":
+                yield statement
+        case And(statements) | Or(statements):
+            for item in statements:
+                yield from _header_matches(item)
+
+
+def only_services_reach_database(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    strangers = _groups_of_others(blueprint)
+    for cluster in blueprint.database_clusters:
+        for group in known_groups(blueprint, cluster.security_group_ids):
+            for rule in group.ingress():
+                if not rule.covers("tcp", cluster.port):
+                    continue
+                sources = [*rule.cidr_blocks, *rule.prefix_list_ids]
+                sources += [strangers[g] for g in rule.security_group_ids if g in strangers]
+                for source in sources:
+                    yield Problem(
+                        rule.address,
+                        f"{cluster.identifier} can be reached from {source}",
+                        "let in the security groups of the services that use it, and nothing else",
+                    )
+
+
+def prefix_lists_fit_the_quota(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for group in blueprint.security_groups:
+        for rules in (group.ingress(), group.egress()):
+            weight = sum(_weight(blueprint, rule) for rule in rules)
+            if weight > RULES_PER_GROUP:
+                yield Problem(
+                    group.address,
+                    f"the {rules[0].direction} rules count as {weight}, and a security group has"
+                    f" {RULES_PER_GROUP}",
+                    "allow one port only where a managed prefix list is the peer, split the group,"
+                    " or have the quota raised and allow this finding with that reason",
+                )
+
+
+def _weight(blueprint: Blueprint, rule: SecurityGroupRule) -> int:
+    """A prefix list counts as its weight: "Prefix list weight"."""
+    known = [blueprint.network.prefix_list(item) for item in rule.prefix_list_ids]
+    v4 = [block for block in rule.cidr_blocks if ":" not in block]
+    v6 = len(rule.cidr_blocks) - len(v4)
+    lists = sum(found.weight if found else 1 for found in known)
+    return max(len(v4), v6) + lists + len(rule.security_group_ids)
+
+
+def _behind_distributions(
+    blueprint: Blueprint,
+) -> Iterator[tuple[LoadBalancer, tuple[tuple[str, str], ...], str]]:
+    """Load balancers that are an origin, with the headers that are added for them."""
+    for distribution in blueprint.distributions:
+        for origin in distribution.origins:
+            for balancer in blueprint.load_balancers:
+                names = {balancer.dns_name.lower(), *balancer.aliases}
+                if origin.domain_name.lower() in names:
+                    yield balancer, origin.headers, distribution.address
+
+
+def _not_cloudfront(blueprint: Blueprint, rule: SecurityGroupRule) -> Iterator[str]:
+    yield from rule.cidr_blocks
+    for identifier in rule.prefix_list_ids:
+        found = blueprint.network.prefix_list(identifier)
+        if found is not None and found.name not in _CLOUDFRONT_LISTS:
+            yield f"the prefix list {found.name}"
+
+
+def _groups_of_others(blueprint: Blueprint) -> dict[str, str]:
+    """Security groups of what is neither a service nor a database, with its name."""
+    services = {g for service in blueprint.services for g in service.security_group_ids}
+    holders = [
+        *((b.security_group_ids, b.name) for b in blueprint.load_balancers),
+        *((f.security_group_ids, f.name) for f in blueprint.functions),
+        *((p.security_group_ids, p.name) for p in blueprint.build_projects),
+        *((e.security_group_ids, e.address) for e in blueprint.network.endpoints),
+    ]
+    return {g: name for groups, name in holders for g in groups if g not in services}
+
+
+RULES = (
+    Rule(
+        "app-has-no-way-out",
+        "No route leads from a service's subnets to the internet",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-network.html",
+        app_has_no_way_out,
+    ),
+    Rule(
+        "task-has-no-public-ip",
+        "A task asks for no public IP address",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-2",
+        task_has_no_public_ip,
+    ),
+    Rule(
+        "only-cloudfront-reaches-load-balancer",
+        "Only CloudFront's addresses reach a load balancer behind it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
+        only_cloudfront_reaches_load_balancer,
+    ),
+    Rule(
+        "load-balancer-checks-the-header",
+        "The web ACL wants the header, and the value, that the distribution adds",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
+        load_balancer_checks_the_header,
+    ),
+    Rule(
+        "only-services-reach-database",
+        "Nothing but the services reaches the database",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
+        only_services_reach_database,
+    ),
+    Rule(
+        "prefix-lists-fit-the-quota",
+        "A security group's rules, prefix lists weighed, fit its quota",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html",
+        prefix_lists_fit_the_quota,
+    ),
+)

@@ -1,0 +1,110 @@
+"""Log groups, and images and secrets as task definitions name them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.subject import Rule, Subject
+
+_SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
+
+
+def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
+    for group in subject.blueprint.log_groups:
+        if group.retention == 0:
+            yield Problem(
+                group.address,
+                f"{group.name} keeps its records for ever",
+                "set retention_in_days",
+                "retention_in_days",
+            )
+        if not group.kms_key_id:
+            yield Problem(
+                group.address,
+                f"{group.name} is not encrypted with a key of one's own",
+                "set kms_key_id",
+                "kms_key_id",
+            )
+
+
+def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
+    """One that AWS makes by itself has neither retention nor key."""
+    declared = {group.name for group in subject.blueprint.log_groups}
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            log = container.log_configuration
+            name = dict(log.options).get("awslogs-group", "") if log else ""
+            if name and name not in declared:
+                yield Problem(
+                    definition.address,
+                    f"{container.name} logs to {name}, which is not declared",
+                    "declare the log group, with retention and a key",
+                    "container_definitions",
+                )
+    for function in subject.blueprint.functions:
+        if function.log_group not in declared:
+            yield Problem(
+                function.address,
+                f"{function.name} logs to {function.log_group}, which is not declared",
+                "declare the log group, with retention and a key",
+            )
+
+
+def image_is_pinned(subject: Subject) -> Iterator[Problem]:
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            tag = container.image.rpartition("/")[2].partition(":")[2]
+            if "@sha256:" not in container.image and tag in ("", "latest", "stable"):
+                yield Problem(
+                    definition.address,
+                    f"{container.name}'s image {container.image} may change under the same name",
+                    "name a tag that does not move, or a digest",
+                    "container_definitions",
+                )
+
+
+def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            for name, value in container.environment:
+                if value and _SECRET_NAME.search(name):
+                    yield Problem(
+                        definition.address,
+                        f"{container.name} is told {name} in plain text",
+                        "keep it in Secrets Manager and name it in `secrets`",
+                        "container_definitions",
+                    )
+
+
+RULES = (
+    Rule(
+        "log-group-has-retention-and-key",
+        "Every log group has a retention and a key",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+        log_group_has_retention_and_key,
+    ),
+    Rule(
+        "log-group-is-declared",
+        "What is logged to is declared",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
+        log_group_is_declared,
+    ),
+    Rule(
+        "image-is-pinned",
+        "An image is named by what does not move",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
+        image_is_pinned,
+    ),
+    Rule(
+        "secret-is-not-in-the-environment",
+        "No secret is written into a task definition",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-8",
+        secret_is_not_in_the_environment,
+    ),
+)

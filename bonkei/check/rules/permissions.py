@@ -1,0 +1,282 @@
+"""Roles that may do what is needed, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.permission import (
+    allows,
+    managed_statements,
+    matches,
+    matches_any,
+    table,
+    unknown_managed_policies,
+)
+from bonkei.check.subject import Rule, Subject
+
+_ECR_IMAGE = re.compile(
+    r"^(?P<account>\d+)\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
+)
+_EXEC_ACTIONS = (
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+)
+
+# (action, resource, what for)
+Need = tuple[str, str, str]
+
+
+def role_is_not_almighty(subject: Subject) -> Iterator[Problem]:
+    for role in subject.blueprint.roles:
+        for statement in _allowing(role):
+            wide = [a for a in statement.actions if a == "*" or a.endswith(":*")]
+            wide += [f"everything but {action}" for action in statement.not_actions]
+            if wide:
+                yield Problem(
+                    statement.address,
+                    f"{role.name} may do {', '.join(wide)}",
+                    "name the actions that are needed",
+                )
+
+
+def role_names_its_resources(subject: Subject) -> Iterator[Problem]:
+    free: list[str] = table()["without_resource"]
+    for role in subject.blueprint.roles:
+        for statement in role.statements:
+            if statement.effect != "Allow" or "*" not in statement.resources:
+                continue
+            wide = [a for a in statement.actions if not matches_any(free, a, ignore_case=True)]
+            if wide and not statement.conditions:
+                yield Problem(
+                    statement.address,
+                    f"{role.name} may do {', '.join(wide)} to everything there is",
+                    "name the resources, or narrow the statement by a condition",
+                )
+
+
+def role_is_used(subject: Subject) -> Iterator[Problem]:
+    """A role that people or another account take is used from outside of the definitions."""
+    for role in subject.blueprint.roles:
+        kinds = {kind for statement in role.trust for kind, _ in statement.principals}
+        if not role.users and kinds <= {"Service"}:
+            yield Problem(
+                role.address,
+                f"nothing uses the role {role.name}",
+                "take it away, or name it where it is meant to be used",
+            )
+
+
+def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for role in blueprint.roles:
+        yield from _unknown_resources(role, blueprint)
+        yield from _unneeded_by_execution(role, blueprint)
+        yield from _unneeded_exec(role, blueprint)
+
+
+def _unknown_resources(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
+    """An action on something that is not there is needed by nothing."""
+    known = (*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters))
+    for statement in role.statements:
+        for resource in statement.resources if statement.effect == "Allow" else ():
+            service = resource.split(":")[2] if resource.count(":") >= 5 else ""
+            if service not in table()["judged"] or matches_any(table()["of_aws"], resource):
+                continue
+            if not any(_names(resource, arn) for arn in known if arn):
+                yield Problem(
+                    statement.address,
+                    f"{role.name} may do {', '.join(statement.actions)} to {resource}, which"
+                    " nothing in the definitions is",
+                    "take the permission away, or name what is there",
+                )
+
+
+def _names(resource: str, arn: str) -> bool:
+    """Whether a policy's resource is the thing of this ARN, a part of it, or a set it is in."""
+    stem = resource.rstrip("*").rstrip(":/")
+    return matches(resource, arn) or stem == arn or stem.startswith((f"{arn}/", f"{arn}:"))
+
+
+def _unneeded_by_execution(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
+    """What a task execution role is for is known to the last action."""
+    definitions = [d for d in blueprint.task_definitions if d.execution_role_arn == role.arn]
+    arguments = {use.argument for use in role.users}
+    if not definitions or arguments != {"execution_role_arn"}:
+        return
+    needs = [need for d in definitions for need in execution_needs(d, blueprint)]
+    for statement in role.statements:
+        if statement.effect != "Allow":
+            continue
+        for action in statement.actions:
+            if not any(matches(action, needed, ignore_case=True) for needed, _, _ in needs):
+                yield Problem(
+                    statement.address,
+                    f"{role.name} may {action}, which starting its tasks does not need",
+                    "take the action away",
+                )
+
+
+def _unneeded_exec(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
+    """ECS Exec's actions are needed where a service turns it on."""
+    definitions = [d for d in blueprint.task_definitions if d.task_role_arn == role.arn]
+    shells = {s.task_definition_arn for s in blueprint.services if s.execute_command}
+    if not definitions or any(d.arn in shells for d in definitions):
+        return
+    for statement in role.statements:
+        actions = [a for a in statement.actions if a.lower().startswith("ssmmessages:")]
+        if actions and statement.effect == "Allow":
+            yield Problem(
+                statement.address,
+                f"{role.name} may open a shell (ECS Exec), which no service turns on",
+                "take the actions away, or set enable_execute_command",
+            )
+
+
+def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for definition in blueprint.task_definitions:
+        role = blueprint.role(definition.execution_role_arn)
+        if role is not None and not unknown_managed_policies(role):
+            for action, resource, purpose in execution_needs(definition, blueprint):
+                if action not in _USEFUL and not allows(role, action, resource):
+                    yield Problem(
+                        definition.address,
+                        f"{role.name} may not {action} on {resource}, by which the task {purpose}",
+                        "allow it in the execution role",
+                        "execution_role_arn",
+                    )
+    for service in blueprint.services:
+        definition = blueprint.task_definition(service.task_definition_arn)
+        role = blueprint.role(definition.task_role_arn)
+        if service.execute_command and role is not None and not unknown_managed_policies(role):
+            missing = [action for action in _EXEC_ACTIONS if not allows(role, action, "*")]
+            if missing:
+                yield Problem(
+                    service.address,
+                    f"{service.name} turns ECS Exec on, and {role.name} may not"
+                    f" {', '.join(missing)}",
+                    "allow it in the task role",
+                    "enable_execute_command",
+                )
+
+
+# Granted by AWS's own execution policy, and only needed in part.
+_USEFUL = ("ecr:BatchCheckLayerAvailability", "logs:CreateLogGroup", "s3:GetBucketLocation")
+
+
+def execution_needs(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[Need]:
+    """What ECS does in the execution role's name to start these tasks.
+
+    "Amazon ECS task execution IAM role",
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+    """
+    for container in definition.containers:
+        yield from _image_needs(container)
+        yield from _log_needs(container, blueprint)
+        for name, value_from in container.secrets:
+            yield from _secret_needs(name, value_from, blueprint)
+
+
+def _image_needs(container: Container) -> Iterator[Need]:
+    match = _ECR_IMAGE.match(container.image)
+    if match is None:
+        return
+    purpose = f"pulls {container.name}'s image"
+    repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
+    yield "ecr:GetAuthorizationToken", "*", purpose
+    yield "ecr:BatchCheckLayerAvailability", repository, purpose
+    yield "ecr:BatchGetImage", repository, purpose
+    yield "ecr:GetDownloadUrlForLayer", repository, purpose
+
+
+def _log_needs(container: Container, blueprint: Blueprint) -> Iterator[Need]:
+    log = container.log_configuration
+    if log is None or log.driver != "awslogs":
+        return
+    options = dict(log.options)
+    group = next((g for g in blueprint.log_groups if g.name == options.get("awslogs-group")), None)
+    stream = f"{group.arn.removesuffix(':*')}:log-stream:any" if group else "*"
+    purpose = f"ships {container.name}'s log"
+    yield "logs:CreateLogStream", stream, purpose
+    yield "logs:PutLogEvents", stream, purpose
+    if options.get("awslogs-create-group") == "true":
+        yield "logs:CreateLogGroup", stream, purpose
+
+
+def _secret_needs(name: str, value_from: str, blueprint: Blueprint) -> Iterator[Need]:
+    purpose = f"reads the secret {name}"
+    if ":secretsmanager:" not in value_from:
+        yield "ssm:GetParameters", value_from, purpose
+        return
+    arn = ":".join(value_from.split(":")[:7])
+    yield "secretsmanager:GetSecretValue", arn, purpose
+    key = _key_of(arn, blueprint)
+    if key:
+        yield "kms:Decrypt", key, purpose
+
+
+def _key_of(secret_arn: str, blueprint: Blueprint) -> str:
+    """The key of one's own that a secret is encrypted with; AWS's own key needs no permission."""
+    names = [s.kms_key_id for s in blueprint.secrets if s.arn == secret_arn]
+    names += [
+        c.master_secret_kms_key_id
+        for c in blueprint.database_clusters
+        if c.master_secret_arn == secret_arn
+    ]
+    return next((key.arn for key in blueprint.keys for n in names if n in (key.arn, key.id)), "")
+
+
+def _allowing(role: Role) -> Iterator[PolicyStatement]:
+    for statement in (*role.statements, *managed_statements(role)):
+        if statement.effect == "Allow":
+            yield statement
+
+
+_LEAST_PRIVILEGE = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege"
+)
+
+RULES = (
+    Rule(
+        "role-is-not-almighty",
+        "No role may do everything, or everything of a service",
+        Severity.ERROR,
+        _LEAST_PRIVILEGE,
+        role_is_not_almighty,
+    ),
+    Rule(
+        "role-names-its-resources",
+        "A role's actions are on named resources where IAM knows them",
+        Severity.ERROR,
+        _LEAST_PRIVILEGE,
+        role_names_its_resources,
+    ),
+    Rule(
+        "role-is-used",
+        "Something uses each role",
+        Severity.WARNING,
+        _LEAST_PRIVILEGE,
+        role_is_used,
+    ),
+    Rule(
+        "role-actions-are-needed",
+        "A role's actions are needed by something",
+        Severity.ERROR,
+        _LEAST_PRIVILEGE,
+        role_actions_are_needed,
+    ),
+    Rule(
+        "role-allows-what-is-needed",
+        "A task's roles allow what starting it and a shell in it need",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        role_allows_what_is_needed,
+    ),
+)

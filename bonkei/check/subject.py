@@ -1,0 +1,30 @@
+"""What the rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from bonkei.blueprint import Blueprint
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.program import Program
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The architecture, and the programs by the name of the container that runs them."""
+
+    blueprint: Blueprint
+    programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`source` says where it is written that this matters (a URL)."""
+
+    id: str
+    title: str
+    severity: Severity
+    source: str
+    check: Callable[[Subject], Iterator[Problem]]

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import read
+from bonkei.check import RULES, Finding, Severity, exit_code, run
+from bonkei.check.report import render_json, render_text
+from bonkei.check.sarif import render_sarif
+from tests.bonkei.check.stack import sound, state
+
+
+@pytest.fixture
+def definitions(tmp_path: Path) -> Path:
+    """Where the sound stack's topic and two of its alarms are written."""
+    folder = tmp_path / "infrastructure"
+    folder.mkdir()
+    (folder / "alarms.tf").write_text(
+        """\
+resource "aws_cloudwatch_metric_alarm" "cpu" {
+  alarm_name = "cpu"
+  ok_actions = []
+}
+
+# bonkei:allow alarm-has-actions: a dashboard shows it
+resource "aws_cloudwatch_metric_alarm" "memory" {
+  ok_actions = []
+}
+""",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def findings(definitions: Path) -> tuple[Finding, ...]:
+    resources = sound()
+    del resources["aws_vpc_endpoint.exec"]
+    for name in ("cpu", "memory"):
+        resources[f"aws_cloudwatch_metric_alarm.{name}"]["ok_actions"] = []
+    return run(read(state(resources)), definitions)
+
+
+def test_findings_have_a_place_and_the_reason_that_allows_them(findings, definitions) -> None:
+    exec_, cpu, memory = findings
+    assert (exec_.rule, exec_.file) == ("exec-reaches-its-channel", None)
+    assert (cpu.file, cpu.line, cpu.allowed) == (definitions / "alarms.tf", 3, "")
+    assert (memory.line, memory.allowed) == (8, "a dashboard shows it")
+    assert cpu.severity is Severity.ERROR
+
+
+def test_the_exit_code_counts_what_is_not_allowed(findings) -> None:
+    assert exit_code(findings) == 1
+    assert exit_code(findings[2:]) == 0
+    assert exit_code(()) == 0
+
+
+def test_text_names_file_line_remedy_and_source(findings, definitions) -> None:
+    text = render_text(findings, RULES, definitions.parent)
+    assert "error  infrastructure/alarms.tf:3  alarm-has-actions" in text
+    assert "  -> set ok_actions" in text
+    assert "  see https://docs.aws.amazon.com/" in text
+    assert "allowed  infrastructure/alarms.tf:8  alarm-has-actions: a dashboard shows it" in text
+    assert text.endswith(f"{len(RULES)} rules: 2 findings, 1 allowed with a reason")
+    assert render_text((), RULES, definitions) == f"{len(RULES)} rules: no finding"
+
+
+def test_json_is_a_list_of_findings(findings, definitions) -> None:
+    found = json.loads(render_json(findings, definitions.parent))
+    assert [item["line"] for item in found] == [None, 3, 8]
+    assert found[1] == {
+        "rule": "alarm-has-actions",
+        "severity": "error",
+        "address": "aws_cloudwatch_metric_alarm.cpu",
+        "file": "infrastructure/alarms.tf",
+        "line": 3,
+        "message": "nobody is told when cpu returns to OK",
+        "remedy": "set ok_actions",
+        "source": found[1]["source"],
+        "allowed": None,
+    }
+
+
+def test_sarif_has_what_code_hosts_ask_for(findings, definitions) -> None:
+    document = json.loads(render_sarif(findings, RULES, definitions.parent))
+    assert document["version"] == "2.1.0"
+    (sarif_run,) = document["runs"]
+    rules = sarif_run["tool"]["driver"]["rules"]
+    assert [rule["id"] for rule in rules] == [rule.id for rule in RULES]
+    for result in sarif_run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in ("error", "warning")
+        assert result["message"]["text"]
+    physical = sarif_run["results"][1]["locations"][0]["physicalLocation"]
+    assert physical == {
+        "artifactLocation": {"uri": "infrastructure/alarms.tf", "uriBaseId": "%SRCROOT%"},
+        "region": {"startLine": 3},
+    }
+    assert sarif_run["results"][2]["suppressions"] == [
+        {"kind": "inSource", "justification": "a dashboard shows it"}
+    ]
+    assert "suppressions" not in sarif_run["results"][1]

@@ -1,0 +1,590 @@
+"""Each rule, with a definition that breaks it; the sound stack breaks none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import read
+from bonkei.check import RULES, Finding, run
+from bonkei.check.program import LogRouter, Program
+from tests.bonkei.check.stack import (
+    ACCOUNT,
+    KEY_ARN,
+    SECRET_ARN,
+    Resources,
+    alarm,
+    allow,
+    app_containers,
+    endpoint,
+    peer,
+    policy,
+    sound,
+    state,
+    trust,
+)
+
+NOWHERE = Path("/nonexistent")
+ROUTER = Path("router/extra.conf")
+
+
+def check(
+    resources: Resources, *, grace: float | None = 30, outputs: tuple[str, ...] = ()
+) -> tuple[Finding, ...]:
+    programs = {"router": Program(Path("router"), router=LogRouter(ROUTER, grace, outputs))}
+    return run(read(state(resources)), NOWHERE, programs)
+
+
+def containers(resources: Resources, **changes: Any) -> None:
+    """Change the app container; None takes an attribute away."""
+    app, router = app_containers()
+    app = {key: value for key, value in (app | changes).items() if value is not None}
+    resources["aws_ecs_task_definition.app"]["container_definitions"] = json.dumps([app, router])
+
+
+def test_the_sound_stack_breaks_no_rule() -> None:
+    assert check(sound()) == ()
+
+
+# ------------------------------------------------------------------------------------------------
+# What breaks each rule, and the address at which it is found
+# ------------------------------------------------------------------------------------------------
+
+Change = Callable[[Resources], Any]
+
+
+def remove(*addresses: str) -> Change:
+    return lambda found: [found.pop(address) for address in addresses]
+
+
+def put(address: str, **values: Any) -> Change:
+    return lambda found: found.setdefault(address, {}).update(values)
+
+
+def environment(name: str, value: str) -> Change:
+    def change(found: Resources) -> None:
+        kept = [e for e in app_containers()[0]["environment"] if e["name"] != name]
+        containers(found, environment=[*kept, {"name": name, "value": value}])
+
+    return change
+
+
+def execution(*statements: dict[str, Any]) -> Change:
+    def change(found: Resources) -> None:
+        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
+        document["Statement"] += statements
+        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
+
+    return change
+
+
+def without(action: str) -> Change:
+    def change(found: Resources) -> None:
+        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
+        document["Statement"] = [s for s in document["Statement"] if action not in s["Action"]]
+        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
+
+    return change
+
+
+def public_network() -> list[dict[str, Any]]:
+    return [{"subnets": ["subnet-app"], "security_groups": ["sg-app"], "assign_public_ip": True}]
+
+
+BROKEN: list[tuple[str, str, Change]] = [
+    # No route from the application to the internet
+    (
+        "app-has-no-way-out",
+        "aws_route.out",
+        put(
+            "aws_route.out",
+            route_table_id="rtb-app",
+            destination_cidr_block="0.0.0.0/0",
+            nat_gateway_id="nat-1",
+        ),
+    ),
+    (
+        "app-has-no-way-out",
+        "aws_route.out",
+        put(
+            "aws_route.out",
+            route_table_id="rtb-app",
+            destination_ipv6_cidr_block="::/0",
+            egress_only_gateway_id="eigw-1",
+        ),
+    ),
+    (
+        "task-has-no-public-ip",
+        "aws_ecs_service.app",
+        put("aws_ecs_service.app", network_configuration=public_network()),
+    ),
+    # Only CloudFront reaches the load balancer
+    (
+        "only-cloudfront-reaches-load-balancer",
+        "aws_vpc_security_group_ingress_rule.all",
+        put("aws_vpc_security_group_ingress_rule.all", **peer("alb", 80, cidr_ipv4="0.0.0.0/0")),
+    ),
+    (
+        "load-balancer-checks-the-header",
+        "aws_lb.this",
+        remove("aws_wafv2_web_acl_association.this"),
+    ),
+    (
+        "load-balancer-checks-the-header",
+        "aws_wafv2_web_acl.this",
+        put("aws_wafv2_web_acl.this", default_action=[{"allow": [{}]}]),
+    ),
+    (
+        "load-balancer-checks-the-header",
+        "aws_wafv2_web_acl.this",
+        lambda found: found["aws_cloudfront_distribution.this"]["origin"][0].update(
+            custom_header=[{"name": "X-Origin", "value": "another"}]
+        ),
+    ),
+    (
+        "load-balancer-checks-the-header",
+        "aws_cloudfront_distribution.this",
+        lambda found: found["aws_cloudfront_distribution.this"]["origin"][0].update(
+            custom_header=[]
+        ),
+    ),
+    (
+        "load-balancer-checks-the-header",
+        "aws_wafv2_web_acl.this",
+        put("aws_wafv2_web_acl.this", rule=[]),
+    ),
+    # Nothing but the services reaches the database
+    (
+        "only-services-reach-database",
+        "aws_vpc_security_group_ingress_rule.office",
+        put(
+            "aws_vpc_security_group_ingress_rule.office",
+            **peer("database", 5432, cidr_ipv4="10.0.0.0/16"),
+        ),
+    ),
+    (
+        "only-services-reach-database",
+        "aws_vpc_security_group_ingress_rule.alb_too",
+        put("aws_vpc_security_group_ingress_rule.alb_too", **peer("database", 5432, to="alb")),
+    ),
+    # Quota
+    (
+        "prefix-lists-fit-the-quota",
+        "aws_security_group.alb",
+        put(
+            "aws_vpc_security_group_ingress_rule.tls",
+            **peer("alb", 443, prefix_list_id="pl-cloudfront"),
+        ),
+    ),
+    # Image
+    ("task-reaches-image", "aws_ecs_service.app", remove("aws_vpc_endpoint.ecr_dkr")),
+    ("task-reaches-image", "aws_ecs_service.app", remove("aws_vpc_endpoint.s3")),
+    (
+        "task-reaches-image",
+        "aws_ecs_service.app",
+        remove("aws_vpc_security_group_egress_rule.app_s3"),
+    ),
+    (
+        "task-reaches-image",
+        "aws_ecs_service.worker",
+        remove("aws_vpc_security_group_egress_rule.worker_https"),
+    ),
+    (
+        "task-reaches-image",
+        "aws_ecs_service.app",
+        lambda found: containers(found, image="ghcr.io/example/app:1.4.2"),
+    ),
+    # Logs
+    ("task-reaches-logs", "aws_ecs_service.app", remove("aws_vpc_endpoint.logs")),
+    (
+        "task-reaches-logs",
+        "aws_ecs_service.app",
+        put("aws_vpc_endpoint.logs", subnet_ids=[]),
+    ),
+    # Secrets
+    (
+        "task-reaches-secrets",
+        "aws_ecs_service.app",
+        put("aws_vpc_endpoint.secrets", private_dns_enabled=False),
+    ),
+    (
+        "task-reaches-secrets",
+        "aws_ecs_service.app",
+        remove("aws_vpc_security_group_ingress_rule.endpoints"),
+    ),
+    ("exec-reaches-its-channel", "aws_ecs_service.app", remove("aws_vpc_endpoint.exec")),
+    # Database
+    (
+        "task-reaches-database",
+        "aws_ecs_service.app",
+        remove("aws_vpc_security_group_ingress_rule.database"),
+    ),
+    (
+        "task-reaches-database",
+        "aws_ecs_service.app",
+        put("aws_vpc_security_group_egress_rule.app_database", from_port=5433, to_port=5433),
+    ),
+    (
+        "load-balancer-reaches-task",
+        "aws_ecs_service.app",
+        remove("aws_vpc_security_group_egress_rule.alb"),
+    ),
+    (
+        "task-reaches-peers",
+        "aws_ecs_service.app",
+        remove("aws_vpc_security_group_ingress_rule.worker"),
+    ),
+    # Time-outs
+    (
+        "keep-alive-outlasts-idle-timeout",
+        "aws_ecs_task_definition.app",
+        environment("KEEP_ALIVE_SECONDS", "60"),
+    ),
+    (
+        "keep-alive-outlasts-idle-timeout",
+        "aws_ecs_task_definition.app",
+        environment("KEEP_ALIVE_SECONDS", "who knows"),
+    ),
+    (
+        "application-waits-for-its-router",
+        "aws_ecs_task_definition.app",
+        lambda found: containers(
+            found, dependsOn=[{"containerName": "router", "condition": "START"}]
+        ),
+    ),
+    # Logs and what task definitions name
+    (
+        "log-group-has-retention-and-key",
+        "aws_cloudwatch_log_group.app",
+        put("aws_cloudwatch_log_group.app", retention_in_days=0),
+    ),
+    (
+        "log-group-has-retention-and-key",
+        "aws_cloudwatch_log_group.app",
+        put("aws_cloudwatch_log_group.app", kms_key_id=None),
+    ),
+    (
+        "log-group-is-declared",
+        "aws_ecs_task_definition.app",
+        put("aws_cloudwatch_log_group.app", name="/another"),
+    ),
+    (
+        "image-is-pinned",
+        "aws_ecs_task_definition.app",
+        lambda found: containers(
+            found, image=app_containers()[0]["image"].replace("1.4.2", "latest")
+        ),
+    ),
+    (
+        "secret-is-not-in-the-environment",
+        "aws_ecs_task_definition.app",
+        environment("SESSION_SECRET", "hunter2"),
+    ),
+    # Alarms
+    (
+        "alarm-has-actions",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", ok_actions=[]),
+    ),
+    (
+        "alarm-has-actions",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", alarm_actions=None),
+    ),
+    (
+        "alarm-has-actions",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", actions_enabled=False),
+    ),
+    (
+        "alarm-action-reaches-someone",
+        "aws_sns_topic.this",
+        remove("aws_sns_topic_subscription.this"),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", dimensions={}),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put(
+            "aws_cloudwatch_metric_alarm.cpu",
+            dimensions={"ClusterName": "main", "ServiceName": "gone"},
+        ),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.cpu",
+        put("aws_cloudwatch_metric_alarm.cpu", metric_name="CpuUtilisation"),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.fatal",
+        put("aws_cloudwatch_metric_alarm.fatal", dimensions={"Environment": "dev"}),
+    ),
+    (
+        "alarm-metric-is-emitted",
+        "aws_cloudwatch_metric_alarm.fatal",
+        remove("aws_cloudwatch_log_metric_filter.fatal"),
+    ),
+    (
+        "alarm-on-records-returns-to-ok",
+        "aws_cloudwatch_metric_alarm.fatal",
+        put("aws_cloudwatch_metric_alarm.fatal", statistic="Average"),
+    ),
+    (
+        "alarm-on-records-returns-to-ok",
+        "aws_cloudwatch_metric_alarm.fatal",
+        put("aws_cloudwatch_metric_alarm.fatal", treat_missing_data="missing"),
+    ),
+    (
+        "metric-filter-is-read",
+        "aws_cloudwatch_log_metric_filter.fatal",
+        remove("aws_cloudwatch_metric_alarm.fatal"),
+    ),
+    (
+        "alarm-threshold-is-in-the-metrics-unit",
+        "aws_cloudwatch_metric_alarm.memory",
+        put("aws_cloudwatch_metric_alarm.memory", threshold=5),
+    ),
+    # Permissions
+    (
+        "role-is-not-almighty",
+        "aws_iam_role_policy.execution",
+        execution(allow("s3:*", on=KEY_ARN)),
+    ),
+    (
+        "role-is-not-almighty",
+        "aws_iam_role_policy.execution",
+        execution({"Effect": "Allow", "NotAction": "iam:*", "Resource": KEY_ARN}),
+    ),
+    (
+        "role-is-not-almighty",
+        "aws_iam_role_policy_attachment.admin",
+        put(
+            "aws_iam_role_policy_attachment.admin",
+            role="task",
+            policy_arn="arn:aws:iam::aws:policy/AdministratorAccess",
+        ),
+    ),
+    (
+        "role-names-its-resources",
+        "aws_iam_role_policy.execution",
+        execution(allow("kms:Decrypt", on="*")),
+    ),
+    (
+        "role-is-used",
+        "aws_iam_role.idle",
+        put(
+            "aws_iam_role.idle",
+            arn="arn:aws:iam::123456789012:role/idle",
+            name="idle",
+            assume_role_policy=trust("lambda.amazonaws.com"),
+        ),
+    ),
+    (
+        "role-actions-are-needed",
+        "aws_iam_role_policy.execution",
+        execution(
+            allow(
+                "secretsmanager:GetSecretValue",
+                on=f"arn:aws:secretsmanager:{ACCOUNT}:secret:gone-AbCdEf",
+            )
+        ),
+    ),
+    (
+        "role-actions-are-needed",
+        "aws_iam_role_policy.execution",
+        execution(allow("kms:Encrypt", on=KEY_ARN)),
+    ),
+    (
+        "role-actions-are-needed",
+        "aws_iam_role_policy.task",
+        put("aws_ecs_service.app", enable_execute_command=False),
+    ),
+    (
+        "role-allows-what-is-needed",
+        "aws_ecs_task_definition.app",
+        without("secretsmanager:GetSecretValue"),
+    ),
+    ("role-allows-what-is-needed", "aws_ecs_task_definition.app", without("kms:Decrypt")),
+    (
+        "role-allows-what-is-needed",
+        "aws_ecs_task_definition.app",
+        execution({"Effect": "Deny", "Action": "secretsmanager:*", "Resource": SECRET_ARN}),
+    ),
+    (
+        "role-allows-what-is-needed",
+        "aws_ecs_service.app",
+        put("aws_iam_role_policy.task", policy=policy()),
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "address", "change"),
+    BROKEN,
+    ids=[f"{rule}-{index}" for index, (rule, _, _) in enumerate(BROKEN)],
+)
+def test_a_definition_that_breaks_the_rule_is_found(
+    rule: str, address: str, change: Change
+) -> None:
+    resources = sound()
+    change(resources)
+    found = check(resources)
+    assert (rule, address) in {(finding.rule, finding.address) for finding in found}
+    assert all(f.message and f.remedy and f.source.startswith("https://") for f in found)
+
+
+@pytest.mark.parametrize("grace", [None, 60, 90])
+def test_a_router_that_is_killed_before_it_has_flushed_is_found(grace: float | None) -> None:
+    found = check(sound(), grace=grace)
+    assert [(f.rule, f.address) for f in found] == [
+        ("router-flushes-before-it-is-killed", "aws_ecs_task_definition.app")
+    ]
+
+
+def test_every_rule_has_a_definition_that_breaks_it() -> None:
+    broken = {rule for rule, _, _ in BROKEN} | {"router-flushes-before-it-is-killed"}
+    assert broken == {rule.id for rule in RULES}
+
+
+def test_rules_have_names_of_their_own() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+
+
+# ------------------------------------------------------------------------------------------------
+# Other ways to be sound
+# ------------------------------------------------------------------------------------------------
+
+
+def rules_found(resources: Resources, **options: Any) -> set[str]:
+    return {finding.rule for finding in check(resources, **options)}
+
+
+def through_nat(found: Resources) -> None:
+    """No endpoint at all: everything leaves by a NAT gateway in the ingress subnet."""
+    for address in [a for a in found if a.startswith("aws_vpc_endpoint.")]:
+        del found[address]
+    found["aws_nat_gateway.this"] = {"id": "nat-1", "subnet_id": "subnet-ingress"}
+    found["aws_route.out"] = {
+        "route_table_id": "rtb-app",
+        "destination_cidr_block": "0.0.0.0/0",
+        "nat_gateway_id": "nat-1",
+    }
+    for name in ("app", "worker"):
+        found[f"aws_vpc_security_group_egress_rule.{name}_out"] = peer(
+            name, 443, cidr_ipv4="0.0.0.0/0"
+        )
+
+
+def test_a_nat_gateway_reaches_everything_but_is_a_way_out() -> None:
+    resources = sound()
+    through_nat(resources)
+    assert rules_found(resources) == {"app-has-no-way-out"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        put("aws_nat_gateway.this", connectivity_type="private"),
+        put("aws_nat_gateway.this", subnet_id="subnet-app"),
+        remove("aws_vpc_security_group_egress_rule.app_out"),
+    ],
+)
+def test_a_nat_gateway_that_leads_nowhere_is_found(change: Change) -> None:
+    resources = sound()
+    through_nat(resources)
+    change(resources)
+    assert "task-reaches-image" in rules_found(resources)
+
+
+def test_an_endpoint_takes_its_name_even_where_a_nat_gateway_is() -> None:
+    """Private DNS answers for the whole VPC: a closed endpoint is not gone around."""
+    resources = sound()
+    through_nat(resources)
+    resources["aws_vpc_endpoint.logs"] = endpoint("logs")
+    del resources["aws_vpc_security_group_ingress_rule.endpoints"]
+    assert "task-reaches-logs" in rules_found(resources)
+
+
+def test_an_internet_gateway_needs_a_public_ip() -> None:
+    resources = sound()
+    through_nat(resources)
+    resources["aws_route.out"] |= {"gateway_id": "igw-1", "nat_gateway_id": None}
+    assert "task-reaches-image" in rules_found(resources)
+    resources["aws_ecs_service.app"]["network_configuration"] = public_network()
+    app = {f.rule for f in check(resources) if f.address == "aws_ecs_service.app"}
+    assert app == {"task-has-no-public-ip"}
+
+
+def test_a_subnet_that_is_looked_up_is_not_judged() -> None:
+    resources = sound()
+    for name in ("app", "egress", "ingress", "database"):
+        del resources[f"aws_subnet.{name}"]
+    assert rules_found(resources) == set()
+
+
+def test_the_outputs_of_a_log_router_are_reached_too() -> None:
+    assert rules_found(sound(), outputs=("kinesis_firehose",)) == {"task-reaches-logs"}
+    assert rules_found(sound(), outputs=("s3", "cloudwatch_logs", "null")) == set()
+
+
+def test_two_values_of_the_header_are_accepted_while_it_rotates() -> None:
+    resources = sound()
+    (rule,) = resources["aws_wafv2_web_acl.this"]["rule"]
+    (match,) = rule["statement"][0]["byte_match_statement"]
+    both = [{"byte_match_statement": [{**match, "search_string": v}]} for v in ("new", "s3cret")]
+    rule["statement"] = [{"or_statement": [{"statement": both}]}]
+    assert rules_found(resources) == set()
+
+
+def test_without_cloudfront_the_load_balancer_may_be_open() -> None:
+    resources = sound()
+    del resources["aws_cloudfront_distribution.this"]
+    resources["aws_vpc_security_group_ingress_rule.alb"] = peer("alb", 80, cidr_ipv4="0.0.0.0/0")
+    assert rules_found(resources) == set()
+
+
+def test_an_alarm_that_a_composite_alarm_reads_needs_no_action() -> None:
+    resources = sound()
+    resources["aws_cloudwatch_metric_alarm.cpu"] = alarm(
+        "cpu",
+        namespace="AWS/ECS",
+        metric_name="CPUUtilization",
+        statistic="Average",
+        dimensions={"ClusterName": "main", "ServiceName": "app"},
+        alarm_actions=[],
+        ok_actions=[],
+    )
+    resources["aws_cloudwatch_composite_alarm.any"] = alarm("any", alarm_rule="ALARM(cpu)")
+    assert rules_found(resources) == set()
+
+
+def test_a_condition_narrows_a_statement() -> None:
+    resources = sound()
+    condition = {"StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}}
+    execution(allow("kms:Decrypt", on="*", Condition=condition))(resources)
+    assert rules_found(resources) == set()
+
+
+def test_a_role_that_people_take_is_used() -> None:
+    resources = sound()
+    resources["aws_iam_role.people"] = {
+        "arn": "arn:aws:iam::123456789012:role/people",
+        "name": "people",
+        "assume_role_policy": policy(
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"AWS": "arn:aws:iam::123456789012:root"},
+            }
+        ),
+    }
+    assert rules_found(resources) == set()
