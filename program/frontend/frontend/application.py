@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
@@ -12,7 +13,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from frontend.admin.area import Area
+from frontend.admin.components import Components
+from frontend.admin.incidents import Incidents
+from frontend.admin.maintenances import Maintenances
+from frontend.admin.sign_in import SignIn
+from frontend.admin.visit import Visits
 from frontend.api.client import BackendClient
+from frontend.api.kept import Clock
 from frontend.api.reader import Reader
 from frontend.pages.public import PublicPages, Today, utc_today
 from frontend.settings import Settings
@@ -30,10 +38,11 @@ def create_application(
     transport: httpx.AsyncBaseTransport | None = None,
     is_draining: Callable[[], bool] = lambda: False,
     today: Today = utc_today,
+    clock: Clock = time.monotonic,
 ) -> Envelope:
-    """The whole ASGI application; `transport` takes the backend's place in tests."""
+    """The whole ASGI application; tests put something in place of the backend and of time."""
     client = BackendClient(str(settings.backend_url), transport)
-    reader = Reader(client)
+    reader = Reader(client, clock)
     static = StaticFiles()
     renderer = Renderer(static, settings.site_name)
     public = PublicPages(
@@ -43,6 +52,8 @@ def create_application(
         site_name=settings.site_name,
         today=today,
     )
+    visits = Visits(settings.session_secret.get_secret_value(), settings.public_origin)
+    area = Area(visits, renderer, settings.public_origin)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -55,6 +66,10 @@ def create_application(
             Route("/robots.txt", _robots),
             Route("/static/{name}", static.serve),
             *public.routes(),
+            *SignIn(client).routes(area),
+            *Incidents(client, reader).routes(area),
+            *Components(client, reader).routes(area),
+            *Maintenances(client, reader).routes(area),
         ],
         exception_handlers=cast(Any, ErrorPages(renderer).handlers()),
         lifespan=lifespan,

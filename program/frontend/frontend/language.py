@@ -48,7 +48,7 @@ def preferred(accept_language: str) -> Language:
 
 
 class Catalogue:
-    """The messages of one language, by dotted name: `catalogue("incident.started", time="…")`.
+    """The messages of one language, by dotted name: `catalogue("incident.lasted", duration="…")`.
 
     A message with a `count` has two forms, `….one` and `….other`; Japanese has only `other`.
     """
@@ -57,7 +57,7 @@ class Catalogue:
         self.language = language
         self.messages = messages
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """Raises KeyError for a message that does not exist: a fault of the caller's."""
         if "count" in values:
             single = f"{name}.one"

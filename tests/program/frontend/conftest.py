@@ -31,6 +31,7 @@ async def site() -> AsyncIterator[Visit]:
             Settings(**values),  # type: ignore[arg-type]
             transport=httpx.ASGITransport(app=backend.application()),
             today=backend.now.date,
+            clock=lambda: backend.clock,
         )
         transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
         client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080")

@@ -36,6 +36,7 @@ class FakeBackend:
 
     def __init__(self) -> None:
         self.now = NOW
+        self.clock = 0.0  # the frontend's own, in seconds: it stands still unless a test moves it
         self.components: dict[str, Json] = {}
         self.incidents: dict[str, Json] = {}
         self.maintenances: dict[str, Json] = {}
@@ -220,6 +221,8 @@ class FakeBackend:
     async def _list_incidents(self, request: Request) -> Response:
         state = request.query_params.get("state", "all")
         limit = int(request.query_params.get("limit", "20"))
+        if limit > 50:
+            return problem(422, "limit is at most 50")
         found = [
             i for i in self._newest()
             if state == "all" or (state == "resolved") == (i["status"] == "resolved")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
 import httpx
@@ -162,21 +161,22 @@ def _check(response: httpx.Response) -> None:
         problem = {}
     if not isinstance(problem, dict):
         problem = {}
-    fallback = HTTPStatus(response.status_code).phrase if response.status_code < 452 else ""
     raise BackendRefusedError(
-        response.status_code, str(problem.get("detail") or fallback), _faults(problem)
+        response.status_code,
+        str(problem.get("detail") or response.reason_phrase),
+        kind=str(problem.get("type", "")).removeprefix("urn:problem:"),
+        faults=_faults(problem),
+        retry_after=response.headers.get("retry-after", ""),
     )
 
 
 def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
-    """From `{"errors": [{"pointer": "#/name", "detail": "…"}]}` to `{"name": "…"}`."""
+    """What is wrong by the outermost member: the pointer `#/components/0/id` is `components`."""
     faults: dict[str, str] = {}
     for fault in problem.get("errors") or ():
         if isinstance(fault, dict):
-            member = str(fault.get("pointer", "")).lstrip("#/").split("/")
-            faults.setdefault(
-                member[-1] if member[0] == "body" else member[0], str(fault.get("detail", ""))
-            )
+            member = str(fault.get("pointer", "")).removeprefix("#/").split("/")[0]
+            faults.setdefault(member, str(fault.get("detail", "")))
     return faults
 
 

@@ -16,12 +16,23 @@ class BackendUnavailableError(BackendError):
 class BackendRefusedError(BackendError):
     """It understood and said no (4xx).
 
-    `detail` is the problem document's English sentence, `faults` maps the name of a member of the
-    request's body to what is wrong with it.
+    `kind` is the end of the problem document's type (`name-taken`), `detail` its English sentence;
+    `faults` maps the name of a member of the request's body to what is wrong with it;
+    `retry_after` is the header of that name.
     """
 
-    def __init__(self, status: int, detail: str = "", faults: Mapping[str, str] | None = None):
+    def __init__(
+        self,
+        status: int,
+        detail: str = "",
+        *,
+        kind: str = "",
+        faults: Mapping[str, str] | None = None,
+        retry_after: str = "",
+    ) -> None:
         super().__init__(f"{status} {detail}".strip())
         self.status = status
         self.detail = detail
+        self.kind = kind
         self.faults = dict(faults or {})
+        self.retry_after = retry_after

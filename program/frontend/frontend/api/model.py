@@ -156,3 +156,8 @@ class Uptime:
 class NewSession:
     token: str
     expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentList:
+    components: tuple[Component, ...]  # by position

@@ -17,8 +17,8 @@ from frontend.api.model import Incident, IncidentList, MaintenanceList, Status, 
 UPTIME_DAYS = 90
 _FEED_LENGTH = 30
 _RECENT = 5
-_PAGE = 100
-_PAGES_A_MONTH = 10
+_PAGE = 50  # the most that the backend gives at once
+_PAGES_A_MONTH = 20
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class Front:
 class Reader:
     """Reads for everybody, never on behalf of one person."""
 
-    def __init__(self, client: BackendClient, *, clock: Clock | None = None) -> None:
+    def __init__(self, client: BackendClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
         self._status = self._kept(lambda: client.get("/status", Status), seconds=1.0)
@@ -110,8 +110,6 @@ class Reader:
         self._months.expire()
 
     def _kept(self, fetch: Callable[[], Awaitable[T]], *, seconds: float) -> Kept[T]:
-        if self._clock is None:
-            return Kept(fetch, seconds=seconds)
         return Kept(fetch, seconds=seconds, clock=self._clock)
 
     def _list(self, state: str, limit: int) -> Kept[IncidentList]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from frontend import log
 from frontend.api.error import BackendUnavailableError
-from frontend.language import catalogue, language_of
+from frontend.language import Language, catalogue, language_of, preferred
 from frontend.web.rendering import PRIVATE, Renderer
 
 # Not kept by a browser; CloudFront keeps it for its error caching minimum TTL, or answers with the
@@ -37,7 +37,7 @@ class ErrorPages:
     def page(
         self, request: Request, status: int, headers: dict[str, str] | None = None
     ) -> Response:
-        language = language_of(request.url.path)
+        language, home = _language_and_home(request)
         known = catalogue(language).has(f"error.{status}.title")
         body = self._renderer.render(
             "error.html",
@@ -46,7 +46,7 @@ class ErrorPages:
             as_of=None,
             code=status if known else 400 if status < HTTPStatus.INTERNAL_SERVER_ERROR else 500,
             status_code=int(status),
-            home=language.path("/"),
+            home=home,
             request_id=log.request_id.get(),
         )
         return Response(body, status, {**_HEADERS, **(headers or {})}, "text/html; charset=utf-8")
@@ -57,3 +57,12 @@ class ErrorPages:
             BackendUnavailableError: self.unavailable,
             Exception: self.unexpected,
         }
+
+
+def _language_and_home(request: Request) -> tuple[Language, str]:
+    """The area's error pages are made for one person, so they may follow what the browser asks."""
+    path = request.url.path
+    if path == "/admin" or path.startswith("/admin/"):
+        return preferred(request.headers.get("accept-language", "")), "/admin"
+    language = language_of(path)
+    return language, language.path("/")

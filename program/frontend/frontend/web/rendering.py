@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -36,6 +39,7 @@ class Renderer:
             auto_reload=False,
         )
         self._environment.globals["static"] = static.url
+        self._environment.filters["groupby_runs"] = _runs
         self._site_name = site_name
         self._writers = {language: Writer(language) for language in Language}
 
@@ -50,6 +54,11 @@ class Renderer:
             site_name=self._site_name or t("site.name"),
             **values,
         )
+
+
+def _runs(things: Iterable[object], attribute: str) -> list[tuple[object, list[object]]]:
+    """Neighbours with the same attribute together, in their order (Jinja's groupby would sort)."""
+    return [(key, list(run)) for key, run in itertools.groupby(things, attrgetter(attribute))]
 
 
 @dataclass(frozen=True, slots=True)

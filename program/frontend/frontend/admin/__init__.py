@@ -1,0 +1,1 @@
+"""The administrators' area: plain forms, never cached, guarded against forged requests."""

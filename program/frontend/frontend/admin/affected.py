@@ -1,0 +1,52 @@
+"""The part of a form that says which components an incident affects, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from frontend.admin.form import Choice, Field, Form
+from frontend.api.model import AffectedComponent, Component, ComponentStatus
+from frontend.language import Language
+
+_PREFIX = "affected-"
+_CHOICES = (
+    Choice("", "affected.not"),
+    *(
+        Choice(status.value, f"component_status.{status.value}")
+        for status in ComponentStatus
+        if status is not ComponentStatus.OPERATIONAL
+    ),
+)
+
+
+def affected_fields(components: Iterable[Component], language: Language) -> tuple[Field, ...]:
+    return tuple(
+        Field(
+            f"{_PREFIX}{component.id}",
+            "choice",
+            words=_name(component, language),
+            required=False,
+            choices=_CHOICES,
+            group="group.affected",
+        )
+        for component in components
+    )
+
+
+def affected_values(affected: Sequence[AffectedComponent]) -> Mapping[str, str]:
+    return {f"{_PREFIX}{component.id}": component.status.value for component in affected}
+
+
+def affected_members(form: Form) -> list[Mapping[str, str]]:
+    """As the backend takes them."""
+    return [
+        {"id": one.name.removeprefix(_PREFIX), "status": form.text(one.name)}
+        for one in form.fields
+        if one.name.startswith(_PREFIX) and form.text(one.name)
+    ]
+
+
+def _name(component: Component, language: Language) -> str:
+    if language is Language.JAPANESE and component.name_ja:
+        return component.name_ja
+    return component.name

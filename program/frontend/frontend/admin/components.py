@@ -1,0 +1,207 @@
+"""Components: listing, adding, changing, ordering, deleting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from starlette.routing import Route
+
+from frontend.admin.area import Area, Call, Outcome, Page, Redirect, refused, submit
+from frontend.admin.form import Field, Form, choices_of, read_form
+from frontend.api.client import BackendClient
+from frontend.api.error import BackendRefusedError
+from frontend.api.model import Component, ComponentList, ComponentStatus
+from frontend.api.reader import Reader
+from frontend.pages.public import parse_id
+
+LIST = "/admin/components"
+_FIELDS = (
+    Field("name", label="field.name", at_most=100, group="group.english", language="en"),
+    Field(
+        "description",
+        "lines",
+        label="field.description",
+        required=False,
+        at_most=500,
+        group="group.english",
+        language="en",
+    ),
+    Field(
+        "name_ja",
+        label="field.name",
+        required=False,
+        at_most=100,
+        group="group.japanese",
+        language="ja",
+    ),
+    Field(
+        "description_ja",
+        "lines",
+        label="field.description",
+        required=False,
+        at_most=500,
+        group="group.japanese",
+        language="ja",
+    ),
+    Field(
+        "status",
+        "choice",
+        label="field.component_status",
+        hint="hint.component_status",
+        choices=choices_of(ComponentStatus, "component_status"),
+    ),
+)
+
+
+class Components:
+    def __init__(self, client: BackendClient, reader: Reader) -> None:
+        self._client = client
+        self._reader = reader
+
+    def routes(self, area: Area) -> list[Route]:
+        one = f"{LIST}/{{id}}"
+        return [
+            area.show(LIST, self.list),
+            area.take(LIST, self.create),
+            area.show(f"{LIST}/new", self.show_new),
+            area.show(one, self.show),
+            area.take(one, self.change),
+            area.take(f"{one}/move", self.move),
+            area.show(f"{one}/delete", self.ask_to_delete),
+            area.take(f"{one}/delete", self.delete),
+        ]
+
+    async def list(self, call: Call) -> Outcome:
+        return Page("admin/components.html", {"components": await self._all(call)})
+
+    async def show_new(self, _: Call) -> Outcome:
+        return _new_page(Form(_FIELDS, {"status": ComponentStatus.OPERATIONAL.value}))
+
+    async def create(self, call: Call) -> Outcome:
+        form = read_form(_FIELDS, call.data)
+
+        async def send() -> Redirect:
+            made = await self._client.create(
+                "/components", _members(form), Component, caller=call.caller
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.component_created", made.name)
+
+        return await submit(call, form, send, _new_page)
+
+    async def show(self, call: Call) -> Outcome:
+        found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
+        return _edit_page(call, Form(_FIELDS, _values(found.value)), found.etag)
+
+    async def change(self, call: Call) -> Outcome:
+        form, version = read_form(_FIELDS, call.data), call.data.get("version", "")
+
+        async def send() -> Redirect:
+            current = await self._client.get(_path(call), Component, caller=call.caller)
+            # Only what was changed is sent. The status shown may be an incident's: to send it back
+            # would make it the component's own, and it would outlive the incident.
+            before = _values(current)
+            changed = {
+                name: value
+                for name, value in _members(form).items()
+                if (value or "") != before[name]
+            }
+            if changed:
+                await self._client.change(
+                    "PATCH", _path(call), changed, caller=call.caller, if_match=version
+                )
+                self._reader.expire()
+            return Redirect(LIST, "notice.saved", form.text("name"))
+
+        return await submit(call, form, send, lambda form: _edit_page(call, form, version))
+
+    async def move(self, call: Call) -> Outcome:
+        components = list(await self._all(call))
+        places = [str(component.id) for component in components]
+        wanted = str(parse_id(call.part("id")))
+        if wanted in places:
+            here = places.index(wanted)
+            there = here + (-1 if call.data.get("direction") == "up" else 1)
+            if 0 <= there < len(components):
+                components[here], components[there] = components[there], components[here]
+        for position, component in enumerate(components):
+            if component.position != position:
+                await self._client.change(
+                    "PATCH",
+                    f"/components/{component.id}",
+                    {"position": position},
+                    caller=call.caller,
+                )
+        self._reader.expire()
+        return Redirect(f"{LIST}#c-{wanted}", "notice.moved")
+
+    async def ask_to_delete(self, call: Call) -> Outcome:
+        found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
+        return _delete_page(call, Form((), {"name": found.value.name}), found.etag)
+
+    async def delete(self, call: Call) -> Outcome:
+        version, name = call.data.get("version", ""), call.data.get("name", "")
+        try:
+            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
+        except BackendRefusedError as error:
+            form = refused(Form((), {"name": name}), error, call.visit.spoken)
+            return _delete_page(call, form, version, status=error.status)
+        self._reader.expire()
+        return Redirect(LIST, "notice.deleted", name)
+
+    async def _all(self, call: Call) -> tuple[Component, ...]:
+        found = await self._client.get("/components", ComponentList, caller=call.caller)
+        return found.components
+
+
+def _path(call: Call) -> str:
+    return f"/components/{parse_id(call.part('id'))}"
+
+
+def _values(component: Component) -> Mapping[str, str]:
+    return {
+        "name": component.name,
+        "name_ja": component.name_ja or "",
+        "description": component.description,
+        "description_ja": component.description_ja or "",
+        "status": component.status.value,
+    }
+
+
+def _members(form: Form) -> Mapping[str, str | None]:
+    return {
+        "name": form.text("name"),
+        "name_ja": form.optional("name_ja"),
+        "description": form.text("description"),
+        "description_ja": form.optional("description_ja"),
+        "status": form.text("status"),
+    }
+
+
+def _new_page(form: Form) -> Page:
+    return Page("admin/form.html", {"form": form, "page": "component_new", "action": LIST})
+
+
+def _edit_page(call: Call, form: Form, version: str) -> Page:
+    action = f"{LIST}/{call.part('id')}"
+    values: dict[str, object] = {
+        "form": form,
+        "page": "component",
+        "action": action,
+        "version": version,
+        "delete": f"{action}/delete",
+    }
+    return Page("admin/form.html", values)
+
+
+def _delete_page(call: Call, form: Form, version: str, status: int = 200) -> Page:
+    here = f"{LIST}/{call.part('id')}"
+    values: dict[str, object] = {
+        "form": form,
+        "page": "component_delete",
+        "action": f"{here}/delete",
+        "back": here,
+        "version": version,
+        "name": form.values["name"],
+    }
+    return Page("admin/delete.html", values, status)

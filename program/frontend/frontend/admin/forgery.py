@@ -1,0 +1,27 @@
+"""Whether a form was sent from this site: the browser's word first, then the form's token."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+
+
+def is_from_here(headers: Headers, public_origin: str) -> bool:
+    """False if the browser says that another site sent the form.
+
+    `Sec-Fetch-Site` needs no knowledge of our own name. A browser that does not send it (or that
+    speaks plain HTTP to a host that is not loopback) tells the Origin, which must name the host
+    that it asked: behind CloudFront that is not Host, but PUBLIC_URL or X-Forwarded-Host. A page
+    of another site can set none of these headers.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = headers.get("origin")
+    if origin is None:
+        return True  # an old browser: the form's token alone decides
+    if public_origin:
+        return origin == public_origin
+    hosts = {headers.get("host", ""), headers.get("x-forwarded-host", "")}
+    return urlsplit(origin).netloc in hosts - {""}

@@ -1,0 +1,117 @@
+"""Forms as data: what is asked, what was answered, what is wrong with it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Kind = Literal["text", "lines", "choice", "check", "time", "password"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    label: str  # a message's name, or the words themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`label` and `hint` are messages' names; `words` stands in for a label that is not ours."""
+
+    name: str
+    kind: Kind = "text"
+    label: str = ""
+    words: str = ""
+    hint: str = ""
+    required: bool = True
+    at_least: int = 0
+    at_most: int = 200
+    choices: tuple[Choice, ...] = ()
+    group: str = ""  # a message's name: neighbours with the same one stand in one fieldset
+    autocomplete: str = "off"
+    language: str = ""  # of what is to be typed in
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A message's name with its values, or, from the backend, the words themselves."""
+
+    message: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What is shown: fields with their values and faults; `general` is a fault of the whole."""
+
+    fields: tuple[Field, ...]
+    values: Mapping[str, str] = field(default_factory=dict)
+    faults: Mapping[str, Fault] = field(default_factory=dict)
+    general: Fault | None = None
+
+    @property
+    def is_faulty(self) -> bool:
+        return bool(self.faults) or self.general is not None
+
+    def text(self, name: str) -> str:
+        return self.values.get(name, "")
+
+    def optional(self, name: str) -> str | None:
+        return self.values.get(name) or None
+
+    def with_faults(self, faults: Mapping[str, Fault], general: Fault | None = None) -> Form:
+        """Faults of unknown fields become the general one: nothing is swallowed."""
+        known = {field.name for field in self.fields}
+        mine = {name: fault for name, fault in faults.items() if name in known}
+        others = [fault for name, fault in faults.items() if name not in known]
+        return Form(self.fields, self.values, mine, general or (others[0] if others else None))
+
+
+def read_form(fields: Sequence[Field], data: Mapping[str, str]) -> Form:
+    """What was sent, trimmed (but for passwords) and checked."""
+    values = {one.name: _clean(one, data.get(one.name, "")) for one in fields}
+    faults = {one.name: fault for one in fields if (fault := _fault(one, values[one.name]))}
+    return Form(tuple(fields), values, faults)
+
+
+def _clean(one: Field, text: str) -> str:
+    if one.kind == "password":
+        return text
+    if one.kind == "check":
+        return "yes" if text else ""
+    return text.replace("\r\n", "\n").strip()
+
+
+def _fault(one: Field, value: str) -> Fault | None:
+    if not value:
+        return Fault("fault.required") if one.required else None
+    if len(value) > one.at_most:
+        return Fault("fault.too_long", {"most": one.at_most})
+    if len(value) < one.at_least:
+        return Fault("fault.too_short", {"least": one.at_least})
+    if one.kind == "choice" and value not in {choice.value for choice in one.choices}:
+        return Fault("fault.choice")
+    if one.kind == "time" and parse_time(value) is None:
+        return Fault("fault.time")
+    return None
+
+
+def parse_time(text: str) -> dt.datetime | None:
+    """What `<input type="datetime-local">` sends, taken as UTC."""
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else None
+
+
+def write_time(moment: dt.datetime) -> str:
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M")
+
+
+def choices_of(kind: type[StrEnum], prefix: str) -> tuple[Choice, ...]:
+    return tuple(Choice(one.value, f"{prefix}.{one.value}") for one in kind)

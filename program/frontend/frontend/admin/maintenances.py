@@ -1,0 +1,200 @@
+"""Scheduled maintenance: announcing, changing, calling off."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+
+from starlette.routing import Route
+
+from frontend.admin.area import Area, Call, Outcome, Page, Redirect, refused, submit
+from frontend.admin.form import Fault, Field, Form, parse_time, read_form, write_time
+from frontend.api.client import BackendClient
+from frontend.api.error import BackendRefusedError
+from frontend.api.model import Component, ComponentList, Maintenance, MaintenanceList
+from frontend.api.reader import Reader
+from frontend.language import Language
+from frontend.pages.public import parse_id
+
+LIST = "/admin/maintenance"
+_PREFIX = "touched-"
+_LONGEST = dt.timedelta(days=31)
+_FIELDS = (
+    Field("title", label="field.title", group="group.english", language="en"),
+    Field("body", "lines", label="field.body", at_most=5000, group="group.english", language="en"),
+    Field("title_ja", label="field.title", required=False, group="group.japanese", language="ja"),
+    Field(
+        "body_ja",
+        "lines",
+        label="field.body",
+        required=False,
+        at_most=5000,
+        group="group.japanese",
+        language="ja",
+    ),
+    Field("starts_at", "time", label="field.starts_at", group="group.times"),
+    Field("ends_at", "time", label="field.ends_at", hint="hint.ends_at", group="group.times"),
+)
+
+
+class Maintenances:
+    def __init__(self, client: BackendClient, reader: Reader) -> None:
+        self._client = client
+        self._reader = reader
+
+    def routes(self, area: Area) -> list[Route]:
+        one = f"{LIST}/{{id}}"
+        return [
+            area.show(LIST, self.list),
+            area.take(LIST, self.create),
+            area.show(f"{LIST}/new", self.show_new),
+            area.show(one, self.show),
+            area.take(one, self.change),
+            area.show(f"{one}/delete", self.ask_to_delete),
+            area.take(f"{one}/delete", self.delete),
+        ]
+
+    async def list(self, call: Call) -> Outcome:
+        found = await self._client.get("/maintenances", MaintenanceList, caller=call.caller)
+        return Page("admin/maintenances.html", {"maintenances": found.maintenances})
+
+    async def show_new(self, call: Call) -> Outcome:
+        return _new_page(Form(await self._fields(call)))
+
+    async def create(self, call: Call) -> Outcome:
+        form = _read(await self._fields(call), call.data)
+
+        async def send() -> Redirect:
+            made = await self._client.create(
+                "/maintenances", _members(form), Maintenance, caller=call.caller
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.maintenance_created", made.title)
+
+        return await submit(call, form, send, _new_page)
+
+    async def show(self, call: Call) -> Outcome:
+        found = await self._client.get_versioned(_path(call), Maintenance, caller=call.caller)
+        form = Form(await self._fields(call), _values(found.value))
+        return _edit_page(call, form, found.etag)
+
+    async def change(self, call: Call) -> Outcome:
+        form, version = _read(await self._fields(call), call.data), call.data.get("version", "")
+
+        async def send() -> Redirect:
+            await self._client.change(
+                "PATCH", _path(call), _members(form), caller=call.caller, if_match=version
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.saved", form.text("title"))
+
+        return await submit(call, form, send, lambda form: _edit_page(call, form, version))
+
+    async def ask_to_delete(self, call: Call) -> Outcome:
+        found = await self._client.get_versioned(_path(call), Maintenance, caller=call.caller)
+        return _delete_page(call, Form((), {"name": found.value.title}), found.etag)
+
+    async def delete(self, call: Call) -> Outcome:
+        version, name = call.data.get("version", ""), call.data.get("name", "")
+        try:
+            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
+        except BackendRefusedError as error:
+            form = refused(Form((), {"name": name}), error, call.visit.spoken)
+            return replace(_delete_page(call, form, version), status=error.status)
+        self._reader.expire()
+        return Redirect(LIST, "notice.deleted", name)
+
+    async def _fields(self, call: Call) -> tuple[Field, ...]:
+        found = await self._client.get("/components", ComponentList, caller=call.caller)
+        touched = (_touched_field(component, call.visit.spoken) for component in found.components)
+        return (*_FIELDS, *touched)
+
+
+def _touched_field(component: Component, language: Language) -> Field:
+    name = component.name_ja if language is Language.JAPANESE else None
+    return Field(
+        f"{_PREFIX}{component.id}",
+        "check",
+        words=name or component.name,
+        required=False,
+        group="group.touched",
+    )
+
+
+def _read(fields: tuple[Field, ...], data: Mapping[str, str]) -> Form:
+    form = read_form(fields, data)
+    start, end = parse_time(form.text("starts_at")), parse_time(form.text("ends_at"))
+    if start is None or end is None or form.faults.keys() & {"starts_at", "ends_at"}:
+        return form
+    if end <= start:
+        return form.with_faults({**form.faults, "ends_at": Fault("fault.order")})
+    if end - start > _LONGEST:
+        return form.with_faults({**form.faults, "ends_at": Fault("fault.too_late")})
+    return form
+
+
+def _values(maintenance: Maintenance) -> Mapping[str, str]:
+    return {
+        "title": maintenance.title,
+        "title_ja": maintenance.title_ja or "",
+        "body": maintenance.body,
+        "body_ja": maintenance.body_ja or "",
+        "starts_at": write_time(maintenance.starts_at),
+        "ends_at": write_time(maintenance.ends_at),
+        **{f"{_PREFIX}{component.id}": "yes" for component in maintenance.components},
+    }
+
+
+def _members(form: Form) -> Mapping[str, object]:
+    return {
+        "title": form.text("title"),
+        "title_ja": form.optional("title_ja"),
+        "body": form.text("body"),
+        "body_ja": form.optional("body_ja"),
+        "starts_at": _moment(form.text("starts_at")),
+        "ends_at": _moment(form.text("ends_at")),
+        "component_ids": [
+            one.name.removeprefix(_PREFIX)
+            for one in form.fields
+            if one.name.startswith(_PREFIX) and form.text(one.name)
+        ],
+    }
+
+
+def _moment(text: str) -> str:
+    moment = parse_time(text)
+    return moment.isoformat() if moment else ""
+
+
+def _path(call: Call) -> str:
+    return f"/maintenances/{parse_id(call.part('id'))}"
+
+
+def _new_page(form: Form) -> Page:
+    return Page("admin/form.html", {"form": form, "page": "maintenance_new", "action": LIST})
+
+
+def _edit_page(call: Call, form: Form, version: str) -> Page:
+    action = f"{LIST}/{call.part('id')}"
+    values: dict[str, object] = {
+        "form": form,
+        "page": "maintenance",
+        "action": action,
+        "version": version,
+        "delete": f"{action}/delete",
+    }
+    return Page("admin/form.html", values)
+
+
+def _delete_page(call: Call, form: Form, version: str) -> Page:
+    here = f"{LIST}/{call.part('id')}"
+    values: dict[str, object] = {
+        "form": form,
+        "page": "maintenance_delete",
+        "action": f"{here}/delete",
+        "back": here,
+        "version": version,
+        "name": form.values["name"],
+    }
+    return Page("admin/delete.html", values)
