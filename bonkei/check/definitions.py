@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _HEADER = re.compile(r'^\s*(resource|data|module)\s+"([^"]+)"(?:\s+"([^"]+)")?\s*\{')
-_SOURCE = re.compile(r'^(?:[^#"]*[{\s])?source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"')
+_SOURCE = re.compile(r'(?:^|[{\s])source\s*=\s*"(\.{1,2}(?:/[^"]*)?)"')
 _ALLOW = re.compile(r"^\s*(?:#|//)\s*bonkei:allow\s+([\w-]+):\s*(\S.*?)\s*$")
 _COMMENT = re.compile(r"^\s*(#|//)")
 _INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
@@ -75,7 +75,7 @@ class Definitions:
             if call is None:
                 return None
             allowed |= dict(call.allowed)
-            source = next((m[1] for line in call.lines if (m := _SOURCE.match(line))), None)
+            source = next((m[1] for line in call.lines if (m := _SOURCE.search(line))), None)
             if source is None:
                 return _with(call.place(), allowed)
             folder, parts = (folder / source).resolve(), parts[2:]
