@@ -9,7 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws import (
+    acm,
+    autoscaling,
+    cloudfront,
+    cloudfront_policies,
     data_sources,
+    dynamodb,
+    ecr,
     ecs,
     iam,
     kms,
@@ -18,14 +24,24 @@ from bonkei.provider.aws import (
     logs,
     network,
     rds,
+    route53,
+    s3,
     secrets_manager,
     security_groups,
+    service_discovery,
     ssm,
     target_groups,
+    wafv2,
 )
 from bonkei.provider.behaviour import DataSource, ResourceBehaviour
 
 _SERVICES = (
+    acm,
+    autoscaling,
+    cloudfront,
+    cloudfront_policies,
+    dynamodb,
+    ecr,
     ecs,
     iam,
     kms,
@@ -34,10 +50,14 @@ _SERVICES = (
     logs,
     network,
     rds,
+    route53,
+    s3,
     secrets_manager,
     security_groups,
+    service_discovery,
     ssm,
     target_groups,
+    wafv2,
 )
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

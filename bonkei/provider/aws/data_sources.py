@@ -17,6 +17,7 @@ from bonkei.provider.aws.regions import (
     zone_names,
 )
 from bonkei.provider.aws.seeds import HEX, UPPER, scatter
+from bonkei.provider.aws.zones import name_servers
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object, Value
 
@@ -339,15 +340,6 @@ def _zone(config: Object, context: Context) -> Object:
         "resource_record_set_count": 2,
         "tags": {},
     }
-
-
-def name_servers(seed: str) -> list[str]:
-    """Four, one in each top-level domain that Route 53 uses."""
-    return [
-        f"ns-{base + int(scatter(f'{seed}/{top}', 3, HEX), 16) % 512}.awsdns-"
-        f"{int(scatter(f'{seed}/{top}/n', 2, HEX), 16) % 64:02}.{top}"
-        for base, top in ((0, "com"), (512, "net"), (1024, "org"), (1536, "co.uk"))
-    ]
 
 
 def _endpoint_service(config: Object, context: Context) -> Object:

@@ -1,0 +1,105 @@
+"""AWS Certificate Manager.
+
+https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bonkei.provider.aws.checks import at, length, matches, one_of
+from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.naming import Mint, resource
+from bonkei.provider.aws.seeds import HEX, LOWER, scatter
+from bonkei.provider.behaviour import Problem, ResourceBehaviour
+from bonkei.provider.values import Object, Value, known_items
+
+_DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z]{2,}", "a domain name")
+
+
+def _certificate(mint: Mint) -> Mapping[str, Value]:
+    identifier = mint.arn("acm", f"certificate/{mint.uuid()}")
+    domain = str(mint.given("domain_name") or "imported.example")
+    alternatives = [
+        str(name) for name in known_items(mint.planned.get("subject_alternative_names"))
+    ]
+    names = list(dict.fromkeys([domain, *alternatives]))
+    by_dns = mint.given("validation_method") == "DNS"
+    imported = mint.given("certificate_body") is not None
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "domain_name": domain,
+        "subject_alternative_names": names,
+        "domain_validation_options": [_validation(mint, name) for name in names if by_dns],
+        "validation_emails": [],
+        "validation_method": "NONE",
+        "key_algorithm": "RSA_2048",
+        "not_after": "",
+        "not_before": "",
+        "pending_renewal": False,
+        "renewal_eligibility": "INELIGIBLE",
+        "renewal_summary": [],
+        "status": "ISSUED" if imported else "PENDING_VALIDATION",
+        "type": "IMPORTED" if imported else "AMAZON_ISSUED",
+        "options": [{"export": "DISABLED"}],
+    }
+
+
+def _validation(mint: Mint, name: str) -> Mapping[str, str]:
+    """The record that proves control: the same for an account and a name, whichever the
+    certificate and region; a wildcard shares its parent's."""
+    base = name.removeprefix("*.")
+    key, value = (scatter(f"acm/{mint.account}/{base}/{part}", 32, HEX) for part in "kv")
+    zone = scatter(f"acm/{mint.account}/{base}", 10, LOWER)
+    return {
+        "domain_name": name,
+        "resource_record_name": f"_{key}.{base}.",
+        "resource_record_type": "CNAME",
+        "resource_record_value": f"_{value}.{zone}.acm-validations.aws.",
+    }
+
+
+def _origin(config: Object) -> Iterator[Problem]:
+    """A certificate is asked for by a domain name, or brought along with its key."""
+    body, domain = config.get("certificate_body"), config.get("domain_name")
+    if body is None and domain is None:
+        detail = 'Give "domain_name", or "certificate_body" with "private_key".'
+        yield Problem((), "Missing argument", detail)
+    if domain is not None and body is not None:
+        detail = "A certificate that is brought along says its names itself."
+        yield Problem(("domain_name",), "Conflicting arguments", detail)
+    private = config.get("certificate_authority_arn")
+    if domain is not None and private is None and config.get("validation_method") is None:
+        detail = 'How is the domain proved? As a rule validation_method = "DNS".'
+        yield Problem((), "Missing argument", detail)
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_acm_certificate": resource(
+        _certificate,
+        at("domain_name", length(1, 253), _DOMAIN),
+        at("subject_alternative_names", length(1, 253), _DOMAIN),
+        at("validation_method", one_of("DNS", "EMAIL", "NONE")),
+        at(
+            "key_algorithm",
+            one_of(
+                *("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096"),
+                *("EC_prime256v1", "EC_secp384r1", "EC_secp521r1"),
+            ),
+        ),
+        at(
+            "options.certificate_transparency_logging_preference",
+            one_of("ENABLED", "DISABLED"),
+        ),
+        _origin,
+        force_new="domain_name subject_alternative_names validation_method key_algorithm"
+        " certificate_authority_arn validation_option",
+        import_="arn",
+    ),
+    "aws_acm_certificate_validation": resource(
+        lambda mint: {"id": mint.context.now.replace("T", " ").replace("Z", " +0000 UTC")},
+        at("certificate_arn", arn("acm")),
+        force_new="certificate_arn validation_record_fqdns",
+    ),
+}

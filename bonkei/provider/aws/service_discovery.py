@@ -1,0 +1,63 @@
+"""AWS Cloud Map: namespaces and services.
+
+https://docs.aws.amazon.com/cloud-map/latest/api/Welcome.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.checks import at, between, length, matches, one_of
+from bonkei.provider.aws.naming import Mint, Minting, resource
+from bonkei.provider.aws.seeds import LOWER, UPPER
+from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.values import Value
+
+_NAME = matches(r"[!-~]{1,1024}", "visible ASCII characters")
+_DOMAIN = matches(r"([a-zA-Z0-9_-]+\.?)+", "a domain name")
+
+
+def _namespace(kind: str) -> Minting:
+    def mint_namespace(mint: Mint) -> Mapping[str, Value]:
+        identifier = f"ns-{mint.random(16, LOWER)}"
+        values = {
+            "id": identifier,
+            "arn": mint.arn("servicediscovery", f"namespace/{identifier}"),
+        }
+        if kind == "http":
+            return {**values, "http_name": mint.given("name")}
+        return {**values, "hosted_zone": f"Z{mint.random(20, UPPER, 'zone')}"}
+
+    return mint_namespace
+
+
+def _service(mint: Mint) -> Mapping[str, Value]:
+    identifier = f"srv-{mint.random(16, LOWER)}"
+    dns = bool(mint.planned.get("dns_config"))
+    return {
+        "id": identifier,
+        "arn": mint.arn("servicediscovery", f"service/{identifier}"),
+        "type": "DNS_HTTP" if dns else "HTTP",
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_service_discovery_http_namespace": resource(
+        _namespace("http"), at("name", _NAME), force_new="name"
+    ),
+    "aws_service_discovery_private_dns_namespace": resource(
+        _namespace("dns"), at("name", length(1, 253), _DOMAIN), force_new="name vpc"
+    ),
+    "aws_service_discovery_public_dns_namespace": resource(
+        _namespace("dns"), at("name", length(1, 253), _DOMAIN), force_new="name"
+    ),
+    "aws_service_discovery_service": resource(
+        _service,
+        at("dns_config.routing_policy", one_of("MULTIVALUE", "WEIGHTED")),
+        at("dns_config.dns_records.type", one_of("SRV", "A", "AAAA", "CNAME")),
+        at("dns_config.dns_records.ttl", between(0, 2147483647)),
+        at("health_check_config.type", one_of("HTTP", "HTTPS", "TCP")),
+        force_new="name namespace_id dns_config.namespace_id type",
+        arguments={"dns_config.routing_policy": "MULTIVALUE", "force_destroy": False},
+    ),
+}
