@@ -92,6 +92,7 @@ module "edge" {
   subnet_ids             = module.network.subnet_ids["ingress"]
   domain                 = var.domain
   price_class            = var.price_class
+  access_log_bucket      = module.logging.access_log_bucket
   origin_header          = var.origin_header
   uncached_path_patterns = ["/api/*", "/admin*"]
   static_path_patterns   = ["/static/*"]
@@ -110,6 +111,14 @@ module "edge" {
       health_check_path = "/healthcheck"
     }
   }
+}
+
+module "logging" {
+  source = "./modules/logging"
+
+  name                  = local.name
+  bucket_retention_days = var.log_bucket_retention_days
+  deletion_protection   = var.deletion_protection
 }
 
 module "cluster" {
@@ -165,6 +174,7 @@ module "backend" {
   bootstrap                       = var.bootstrap
   deletion_protection             = var.deletion_protection
   log_retention_days              = var.log_retention_days
+  log_router                      = module.logging.router
   environment                     = merge(local.database_environment, { LOG_LEVEL = var.log_level })
   secrets                         = local.database_secrets
 }
@@ -177,7 +187,7 @@ module "backend_migrate" {
   name                        = "${local.name}-backend-migrate"
   container_name              = module.backend.container_name
   image                       = module.backend.image
-  repository_arns             = [module.backend.repository_arn]
+  repository_arn              = module.backend.repository.arn
   command                     = ["python", "-m", "backend", "migrate"]
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
@@ -189,6 +199,7 @@ module "backend_migrate" {
   kms_key_arn                 = module.backend.kms_key_arn
   log_group_name              = "${module.backend.log_group_name}/migrate"
   log_retention_days          = var.log_retention_days
+  log_router                  = module.logging.router
 
   generated_secrets = {
     administrator = {
@@ -224,6 +235,7 @@ module "frontend" {
   bootstrap                       = var.bootstrap
   deletion_protection             = var.deletion_protection
   log_retention_days              = var.log_retention_days
+  log_router                      = module.logging.router
 
   environment = {
     BACKEND_URL = module.backend.url

@@ -21,20 +21,20 @@ output "service_names" {
   }
 }
 
-output "repository_urls" {
-  description = "Repositories of the images, by program"
+output "repositories" {
+  description = "Repositories of the images, by program: where to push to, and the parameter that names the released tag"
   value = {
-    backend  = module.backend.repository_url
-    frontend = module.frontend.repository_url
+    for program, repository in {
+      backend   = module.backend.repository
+      frontend  = module.frontend.repository
+      fluentbit = module.logging.router_repository
+    } : program => { url = repository.url, image_tag_parameter = repository.image_tag_parameter.name }
   }
 }
 
-output "image_tag_parameters" {
-  description = "Parameters that name the released images' tags, by program"
-  value = {
-    backend  = module.backend.image_tag_parameter.name
-    frontend = module.frontend.image_tag_parameter.name
-  }
+output "program_log_bucket" {
+  description = "Bucket of the programs' logs: access/ and application/"
+  value       = module.logging.program_log_bucket
 }
 
 output "database_endpoint" {

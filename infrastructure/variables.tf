@@ -195,6 +195,12 @@ variable "log_retention_days" {
   default     = 30
 }
 
+variable "log_bucket_retention_days" {
+  description = "For how many days program logs and access logs are kept in S3"
+  type        = number
+  default     = 365
+}
+
 variable "deletion_protection" {
   description = "Whether database, load balancer, images and secrets outlive a mistaken destroy"
   type        = bool

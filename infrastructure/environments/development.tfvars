@@ -5,8 +5,10 @@ environment_identifier = "development"
 
 capacity_provider   = "FARGATE_SPOT"
 container_insights  = "disabled"
-log_retention_days  = 7
 deletion_protection = false
+
+log_retention_days        = 7
+log_bucket_retention_days = 30
 
 backend = {
   cpu     = 256

@@ -486,7 +486,7 @@ resource "aws_security_group" "load_balancer" {
 
 resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
   security_group_id = aws_security_group.load_balancer.id
-  description       = "CloudFront's locations"
+  description       = "From CloudFront"
   ip_protocol       = "tcp"
   from_port         = local.listener_port
   to_port           = local.listener_port

@@ -14,57 +14,12 @@ module "key" {
   log_group_names = [local.log_group_name, "${local.log_group_name}/*"]
 }
 
-# ---------------------------------------------------------------------------------------------
-# Images
-# ---------------------------------------------------------------------------------------------
+module "repository" {
+  source = "../repository"
 
-resource "aws_ecr_repository" "this" {
-  name                 = "${var.name}/${var.service_name}"
-  image_tag_mutability = "IMMUTABLE"
-  force_delete         = !var.deletion_protection
-
-  image_scanning_configuration {
-    scan_on_push = true
-  }
-
-  encryption_configuration {
-    encryption_type = "KMS"
-    kms_key         = module.key.arn
-  }
-}
-
-resource "aws_ecr_lifecycle_policy" "this" {
-  repository = aws_ecr_repository.this.name
-
-  policy = jsonencode({
-    rules = [
-      {
-        rulePriority = 1
-        description  = "Layers without a tag are left over from a failed push"
-        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 1 }
-        action       = { type = "expire" }
-      },
-      {
-        rulePriority = 2
-        description  = "Enough releases to go back to"
-        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = 50 }
-        action       = { type = "expire" }
-      },
-    ]
-  })
-}
-
-# The one owner of the image reference. The program pipeline writes it when a release has been
-# verified, Terraform reads it back, so a release is no drift and an apply no rollback.
-resource "aws_ssm_parameter" "image_tag" {
-  name           = "/${var.name}/${var.service_name}/image-tag"
-  description    = "Tag of the released image of ${local.full_name}; written by the program pipeline"
-  type           = "String"
-  insecure_value = "unreleased" # until the first release
-
-  lifecycle {
-    ignore_changes = [insecure_value]
-  }
+  name                = "${var.name}/${var.service_name}"
+  kms_key_arn         = module.key.arn
+  deletion_protection = var.deletion_protection
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -76,8 +31,8 @@ module "task" {
 
   name                        = local.full_name
   container_name              = var.service_name
-  image                       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
-  repository_arns             = [aws_ecr_repository.this.arn]
+  image                       = module.repository.image
+  repository_arn              = module.repository.arn
   port                        = var.port
   user                        = var.user
   cpu                         = var.cpu
@@ -93,6 +48,7 @@ module "task" {
   kms_key_arn                 = module.key.arn
   log_group_name              = local.log_group_name
   log_retention_days          = var.log_retention_days
+  log_router                  = var.log_router
   exec                        = var.exec
 }
 

@@ -20,24 +20,16 @@ output "security_group_id" {
 
 output "image" {
   description = "Image that is released, with its tag"
-  value       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
+  value       = module.repository.image
 }
 
-output "repository_url" {
-  description = "Repository of the images"
-  value       = aws_ecr_repository.this.repository_url
-}
-
-output "repository_arn" {
-  description = "ARN of the repository"
-  value       = aws_ecr_repository.this.arn
-}
-
-output "image_tag_parameter" {
-  description = "The parameter that names the released image's tag: name and ARN"
+output "repository" {
+  description = "Repository of the images: name, url, ARN, and the parameter of the released tag"
   value = {
-    name = aws_ssm_parameter.image_tag.name
-    arn  = aws_ssm_parameter.image_tag.arn
+    name                = module.repository.name
+    url                 = module.repository.url
+    arn                 = module.repository.arn
+    image_tag_parameter = module.repository.image_tag_parameter
   }
 }
 

@@ -190,3 +190,14 @@ variable "exec" {
   })
   default = null
 }
+
+variable "log_router" {
+  description = "The log router beside the program: its image and repository, the bucket it fills and the bucket's key"
+  type = object({
+    image          = string
+    repository_arn = string
+    bucket_name    = string
+    bucket_arn     = string
+    kms_key_arn    = string
+  })
+}

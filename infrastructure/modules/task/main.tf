@@ -69,14 +69,56 @@ locals {
       }
     ]
 
+    # Logs go to the router, which has to be there first and is the last to stop.
+    logConfiguration = {
+      logDriver = "awsfirelens"
+      options   = { "log-driver-buffer-limit" = "2097152" }
+    }
+
+    dependsOn = [{ containerName = local.log_router.name, condition = "HEALTHY" }]
+  }
+
+  # program/fluentbit: its configuration is in its image and reads this environment.
+  log_router = {
+    name                   = "log_router"
+    image                  = var.log_router.image
+    essential              = true
+    user                   = "10001:10001"
+    readonlyRootFilesystem = true
+    memoryReservation      = 64
+    stopTimeout            = 60 # above the 30 seconds (grace) that it takes for its last records
+
+    firelensConfiguration = { type = "fluentbit" }
+
+    environment = [
+      { name = "AWS_REGION", value = local.region },
+      { name = "LOG_BUCKET", value = var.log_router.bucket_name },
+      { name = "LOG_GROUP", value = aws_cloudwatch_log_group.this.name },
+      { name = "LOG_PREFIX", value = var.container_name },
+    ]
+
+    # Only whether it lives: a destination that is down must not take the program down as well.
+    healthCheck = {
+      command     = ["CMD-SHELL", "curl -fsS http://127.0.0.1:$PORT/api/v1/uptime || exit 1"]
+      interval    = 5
+      timeout     = 2
+      retries     = 3
+      startPeriod = 10
+    }
+
+    linuxParameters = {
+      capabilities = { drop = ["ALL"] }
+    }
+
+    mountPoints = [{ sourceVolume = "log-buffer", containerPath = "/var/lib/fluent-bit", readOnly = false }]
+
+    # Its own log cannot go through itself.
     logConfiguration = {
       logDriver = "awslogs"
       options = {
         "awslogs-group"         = aws_cloudwatch_log_group.this.name
         "awslogs-region"        = local.region
-        "awslogs-stream-prefix" = "ecs"
-        "mode"                  = "non-blocking"
-        "max-buffer-size"       = "25m"
+        "awslogs-stream-prefix" = "router"
       }
     }
   }
@@ -95,7 +137,10 @@ resource "aws_ecs_task_definition" "this" {
   memory                   = var.memory
   execution_role_arn       = aws_iam_role.execution.arn
   task_role_arn            = aws_iam_role.task.arn
-  container_definitions    = jsonencode([{ for key, value in local.container : key => value if value != null }])
+  container_definitions = jsonencode([
+    { for key, value in local.container : key => value if value != null },
+    local.log_router,
+  ])
 
   # A deploy registers a revision of its own, with the image that the parameter then names; with
   # the latest revision read back, that is no difference to what is written here.
@@ -107,10 +152,10 @@ resource "aws_ecs_task_definition" "this" {
   }
 
   dynamic "volume" {
-    for_each = local.exec_volumes
+    for_each = toset(concat(["log-buffer"], keys(local.exec_volumes)))
 
     content {
-      name = volume.key
+      name = volume.value
     }
   }
 
@@ -207,13 +252,13 @@ data "aws_iam_policy_document" "execution" {
   }
 
   statement {
-    sid       = "PullImage"
+    sid       = "PullImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = var.repository_arns
+    resources = [var.repository_arn, var.log_router.repository_arn]
   }
 
   statement {
-    sid       = "WriteLog"
+    sid       = "WriteRouterLog"
     actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
     resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
   }
@@ -257,11 +302,46 @@ resource "aws_iam_role_policy" "execution" {
   policy = data.aws_iam_policy_document.execution.json
 }
 
-# The programs call no AWS API, so the role stays empty unless shells are allowed.
+# The programs call no AWS API: what is allowed here is for the log router, and for shells.
 resource "aws_iam_role" "task" {
   name               = "${var.name}-task"
   description        = "What the program of ${var.name} may do"
   assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+data "aws_iam_policy_document" "route_logs" {
+  statement {
+    sid       = "ErrorsToLogGroup"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
+
+  statement {
+    sid     = "OthersToBucket"
+    actions = ["s3:PutObject"]
+    resources = [
+      "${var.log_router.bucket_arn}/access/${var.container_name}/*",
+      "${var.log_router.bucket_arn}/application/${var.container_name}/*",
+    ]
+  }
+
+  statement {
+    sid       = "EncryptObjects"
+    actions   = ["kms:GenerateDataKey"]
+    resources = [var.log_router.kms_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["s3.${local.region}.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "route_logs" {
+  name   = "route-logs"
+  role   = aws_iam_role.task.id
+  policy = data.aws_iam_policy_document.route_logs.json
 }
 
 data "aws_iam_policy_document" "exec" {

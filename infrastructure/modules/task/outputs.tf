@@ -2,8 +2,8 @@ output "arn" {
   description = "ARN of the task definition's latest revision"
   value       = aws_ecs_task_definition.this.arn
 
-  # A task starts only with what its role allows and its secrets hold.
-  depends_on = [aws_iam_role_policy.execution, aws_secretsmanager_secret_version.generated]
+  # A task starts only with what its roles allow and its secrets hold.
+  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.route_logs, aws_secretsmanager_secret_version.generated]
 }
 
 output "family" {

@@ -28,9 +28,9 @@ variable "image" {
   }
 }
 
-variable "repository_arns" {
-  description = "Repositories from which the images of the task are pulled"
-  type        = list(string)
+variable "repository_arn" {
+  description = "Repository from which the image is pulled"
+  type        = string
 }
 
 variable "command" {
@@ -173,4 +173,15 @@ variable "exec" {
     log_group_arn = string
   })
   default = null
+}
+
+variable "log_router" {
+  description = "The log router beside the program: its image and repository, the bucket it fills and the bucket's key"
+  type = object({
+    image          = string
+    repository_arn = string
+    bucket_name    = string
+    bucket_arn     = string
+    kms_key_arn    = string
+  })
 }

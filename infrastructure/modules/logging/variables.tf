@@ -1,0 +1,20 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "bucket_retention_days" {
+  description = "For how many days the buckets keep logs"
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.bucket_retention_days >= 1 && floor(var.bucket_retention_days) == var.bucket_retention_days
+    error_message = "bucket_retention_days must be a whole number of days, 1 at least."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether buckets and repositories that hold something refuse to be deleted"
+  type        = bool
+}

@@ -1,0 +1,50 @@
+# A repository of images, and the one reference to the image that is released.
+
+resource "aws_ecr_repository" "this" {
+  name                 = var.name
+  image_tag_mutability = "IMMUTABLE"
+  force_delete         = !var.deletion_protection
+
+  image_scanning_configuration {
+    scan_on_push = true
+  }
+
+  encryption_configuration {
+    encryption_type = "KMS"
+    kms_key         = var.kms_key_arn
+  }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  repository = aws_ecr_repository.this.name
+
+  policy = jsonencode({
+    rules = [
+      {
+        rulePriority = 1
+        description  = "Layers without a tag are left over from a failed push"
+        selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 1 }
+        action       = { type = "expire" }
+      },
+      {
+        rulePriority = 2
+        description  = "Enough releases to go back to"
+        selection    = { tagStatus = "tagged", tagPatternList = ["*"], countType = "imageCountMoreThan", countNumber = 50 }
+        action       = { type = "expire" }
+      },
+    ]
+  })
+}
+
+# The program pipeline writes it when a release has been verified, Terraform reads it back: a
+# release is no drift, and an apply no rollback.
+resource "aws_ssm_parameter" "image_tag" {
+  name           = "/${var.name}/image-tag"
+  description    = "Tag of the released image in ${var.name}; written by the program pipeline"
+  type           = "String"
+  insecure_value = "unreleased" # until the first release
+
+  lifecycle {
+    ignore_changes = [insecure_value]
+  }
+}

@@ -1,0 +1,27 @@
+output "name" {
+  description = "Name of the repository"
+  value       = aws_ecr_repository.this.name
+}
+
+output "url" {
+  description = "Where images are pushed to and pulled from"
+  value       = aws_ecr_repository.this.repository_url
+}
+
+output "arn" {
+  description = "ARN of the repository"
+  value       = aws_ecr_repository.this.arn
+}
+
+output "image" {
+  description = "Image that is released, with its tag"
+  value       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
+}
+
+output "image_tag_parameter" {
+  description = "The parameter that names the released image's tag: name and ARN"
+  value = {
+    name = aws_ssm_parameter.image_tag.name
+    arn  = aws_ssm_parameter.image_tag.arn
+  }
+}

@@ -1,0 +1,14 @@
+variable "name" {
+  description = "Name of the repository"
+  type        = string
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the images"
+  type        = string
+}
+
+variable "deletion_protection" {
+  description = "Whether a repository that holds images refuses to be deleted"
+  type        = bool
+}
