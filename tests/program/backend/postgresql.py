@@ -32,6 +32,7 @@ ADMINISTRATOR_PASSWORD = "correct horse battery"
 class Server:
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(self.dsn(database), autocommit=True) as connection:
@@ -72,9 +73,9 @@ def running_server(port: int) -> Iterator[Server]:
                  "-c", "fsync=off", "-c", "max_connections=60"],
                 user=user, cwd=home, stderr=log,
             )  # fmt: skip
-        server = Server(port, process)
+        server = Server(port, process, home / "log")
         try:
-            _wait_until_ready(server, home / "log")
+            _wait_until_ready(server)
             yield server
         finally:
             process.send_signal(signal.SIGINT)
@@ -83,14 +84,14 @@ def running_server(port: int) -> Iterator[Server]:
         shutil.rmtree(home)
 
 
-def _wait_until_ready(server: Server, log: Path) -> None:
+def _wait_until_ready(server: Server) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
             server.execute("SELECT 1")
         except psycopg.OperationalError:
             if time.monotonic() > deadline or server.process.poll() is not None:
-                raise AssertionError(log.read_text()) from None
+                raise AssertionError(server.log.read_text()) from None
             time.sleep(0.05)
         else:
             return

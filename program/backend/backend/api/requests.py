@@ -13,6 +13,8 @@ from http import HTTPStatus
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import logs
@@ -32,8 +34,15 @@ access = logging.getLogger(logs.ACCESS)
 logger = logging.getLogger(__name__)
 
 
-class _BodyTooLargeError(Exception):
-    pass
+class _BodyTooLargeError(HTTPException):
+    """An HTTPException, because FastAPI turns any other that comes while it reads into a 400."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"a body may have at most {BODY_BYTES} bytes",
+            {"Connection": "close"},  # what the client goes on to send is not read
+        )
 
 
 class RequestMiddleware:
@@ -83,23 +92,17 @@ class _Exchange:
         try:
             self._check_length(self._headers.get("content-length", ""))
             await app(self._inner_scope(), self.receive, self.send)
-        except _BodyTooLargeError:
-            await self._answer(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-                f"a body may have at most {BODY_BYTES} bytes",
-                # What the client goes on to send is not read.
-                close=True,
-            )
+        except _BodyTooLargeError as error:
+            await self._answer(problem(error.status_code, error.detail, headers=error.headers))
         except Exception as error:
             if self.status is not None:
                 raise  # too late for another answer; the server cuts the connection and logs it
             logger.exception("uncaught %s", type(error).__name__)
-            await self._answer(
-                HTTPStatus.INTERNAL_SERVER_ERROR, "an error that is ours; it is logged"
-            )
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            await self._answer(problem(status, "an error that is ours; it is logged"))
 
     def _check_length(self, given: str) -> None:
-        if given.isdecimal() and int(given) > BODY_BYTES:
+        if given.isdecimal() and (len(given) > 9 or int(given) > BODY_BYTES):
             raise _BodyTooLargeError
 
     def _inner_scope(self) -> Scope:
@@ -128,8 +131,7 @@ class _Exchange:
             self._sent += len(message.get("body", b""))
         await self._send(message)
 
-    async def _answer(self, status: HTTPStatus, detail: str, *, close: bool = False) -> None:
-        response = problem(status, detail, headers={"Connection": "close"} if close else None)
+    async def _answer(self, response: Response) -> None:
         await response(self._scope, self._receive, self.send)
 
     def log(self, level: int) -> None:

@@ -1,0 +1,141 @@
+"""Bringing a database up to date."""
+
+from __future__ import annotations
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from backend import migrations
+from backend.migrate import migrate
+from backend.store.connect import url
+from backend.store.tables import PUBLIC_TABLES, metadata
+from psycopg import errors
+from pydantic import SecretStr
+
+from tests.program.backend.postgresql import (
+    MASTER,
+    MASTER_PASSWORD,
+    PASSWORD,
+    USERNAME,
+    Server,
+    free_port,
+    migrate_settings,
+)
+
+
+def connect(server: Server, database: str, password: str = PASSWORD) -> psycopg.Connection:
+    return psycopg.connect(
+        host="127.0.0.1", port=server.port, dbname=database, user=USERNAME, password=password
+    )
+
+
+def test_it_may_be_run_again_and_at_once(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    with ThreadPoolExecutor() as pool:
+        for done in [pool.submit(migrate, settings) for _ in range(3)]:
+            done.result()
+    migrate(settings)
+    with connect(server, empty_database) as connection:
+        (count,) = connection.execute("SELECT count(*) FROM administrators").fetchone()
+        assert count == 1
+
+
+def test_the_first_administrator_keeps_a_changed_password(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    with connect(server, empty_database) as connection:
+        connection.execute("UPDATE administrators SET username = 'jane', password_hash = 'x'")
+    migrate(settings)
+    with connect(server, empty_database) as connection:
+        found = connection.execute("SELECT username, password_hash FROM administrators").fetchall()
+    assert found == [("jane", "x")]
+
+
+def test_the_role_gets_a_new_password(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    changed = settings.model_copy(update={"database_password": SecretStr("n")})
+    try:
+        migrate(changed)
+        connect(server, empty_database, "n").close()
+        with pytest.raises(psycopg.OperationalError):
+            connect(server, empty_database)
+    finally:
+        migrate(settings)
+    connect(server, empty_database).close()
+
+
+def test_the_role_reads_and_writes_rows_and_no_more(server: Server, empty_database: str):
+    migrate(migrate_settings(server, empty_database))
+    # A table of a later migration, which the role was not told of.
+    server.execute("CREATE TABLE later (id int)", empty_database)
+    with connect(server, empty_database) as connection:
+        connection.autocommit = True
+        connection.execute("INSERT INTO later VALUES (1)")
+        for forbidden in (
+            "CREATE TABLE mine (id int)",
+            "DROP TABLE later",
+            "ALTER TABLE components ADD COLUMN x int",
+            "TRUNCATE components",
+            "UPDATE alembic_version SET version_num = '0'",
+            "CREATE ROLE other",
+            "SELECT * FROM pg_authid",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute(forbidden)
+
+
+def test_no_password_is_sent_in_plain_text(server: Server, empty_database: str):
+    """With log_statement = ddl, as Aurora's audit settings often have it, the log would hold it."""
+    server.execute("ALTER SYSTEM SET log_statement = 'all'")
+    server.execute("SELECT pg_reload_conf()")
+    try:
+        migrate(migrate_settings(server, empty_database))
+    finally:
+        server.execute("ALTER SYSTEM RESET log_statement")
+        server.execute("SELECT pg_reload_conf()")
+    log = server.log.read_text()
+    assert "WITH LOGIN PASSWORD" in log
+    assert PASSWORD not in log
+    assert "status''password" not in log
+
+
+def test_the_tables_are_what_the_program_takes_them_for(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    engine = sa.create_engine(url(settings, MASTER, MASTER_PASSWORD), poolclass=sa.NullPool)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        triggers = connection.scalars(
+            sa.text("SELECT event_object_table FROM information_schema.triggers")
+        )
+        assert set(triggers) == set(PUBLIC_TABLES)
+
+
+def test_a_database_that_does_not_come_is_an_error(server: Server):
+    settings = migrate_settings(server, "postgres").model_copy(
+        update={"database_port": free_port(), "database_wait_seconds": 0.1}
+    )
+    with pytest.raises(sa.exc.OperationalError):
+        migrate(settings)
+
+
+# Each with why the version before does not miss what it takes away.
+EXCEPTIONS: dict[str, str] = {}
+
+
+def test_migrations_leave_the_running_version_what_it_uses():
+    versions = sorted((Path(migrations.__file__).parent / "versions").glob("[0-9]*.py"))
+    assert versions
+    destructive = re.compile(
+        r"\bDROP\s+(TABLE|COLUMN|TYPE)\b|\bRENAME\b|drop_(table|column)|SET\s+NOT\s+NULL",
+        re.IGNORECASE,
+    )
+    found = {path.name for path in versions if destructive.search(path.read_text())}
+    assert found == EXCEPTIONS.keys()

@@ -1,0 +1,252 @@
+"""The real thing: the backend as a process, as its container starts it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from backend.migrate import migrate
+from backend.serve import KEEP_ALIVE_SECONDS, QUIET_SECONDS
+from backend.settings import ServeSettings
+
+from tests.program.backend.postgresql import (
+    PASSWORD,
+    free_port,
+    migrate_settings,
+    running_server,
+)
+
+HOME = Path(__file__).parents[3] / "program" / "backend"
+
+
+@dataclass
+class Process:
+    """A started command; its records are read as they come."""
+
+    popen: subprocess.Popen[str]
+    port: int
+    records: list[dict[str, object]] = field(default_factory=list)
+
+    def read(self) -> None:
+        assert self.popen.stdout
+        for line in self.popen.stdout:
+            self.records.append(json.loads(line))
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+
+    def get(self, path: str) -> int:
+        connection = self.connect()
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
+    def wait_for(self, message: str) -> None:
+        wait_until(lambda: any(r["message"].startswith(message) for r in self.records))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@contextmanager
+def started(command: str, environment: Mapping[str, str]) -> Iterator[Process]:
+    port = free_port()
+    popen = subprocess.Popen(
+        [sys.executable, "-m", "backend", command],
+        cwd=HOME,
+        env={"PATH": os.environ["PATH"], "HOST": "127.0.0.1", "PORT": str(port), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    process = Process(popen, port)
+    reader = threading.Thread(target=process.read)
+    reader.start()
+    try:
+        yield process
+    finally:
+        popen.kill()
+        popen.wait()
+        reader.join()
+        assert popen.stdout
+        popen.stdout.close()
+
+
+def environment_of(settings: ServeSettings) -> dict[str, str]:
+    return {
+        "DATABASE_HOST": settings.database_host,
+        "DATABASE_PORT": str(settings.database_port),
+        "DATABASE_NAME": settings.database_name,
+        "DATABASE_USERNAME": settings.database_username,
+        "DATABASE_PASSWORD": PASSWORD,
+    }
+
+
+@pytest.fixture
+def backend(settings: ServeSettings) -> Iterator[Process]:
+    with started("serve", environment_of(settings)) as process:
+        process.wait_for("listening")
+        yield process
+
+
+def test_it_serves_and_stops_by_itself(backend: Process):
+    assert backend.get("/api/v1/healthcheck") == 200
+    assert backend.get("/api/v1/status") == 200
+    backend.popen.send_signal(signal.SIGTERM)
+    assert backend.popen.wait(30) == 0
+    backend.wait_for("stopped")
+    for record in backend.records:
+        assert {"type", "time", "level", "logger", "message"} <= record.keys()
+    access = [r for r in backend.records if r["type"] == "access"]
+    assert [(r["path"], r["status"]) for r in access] == [("/api/v1/status", 200)]
+
+
+def test_it_serves_on_while_requests_come_after_sigterm(backend: Process):
+    """ECS may send SIGTERM before the load balancer has stopped sending requests."""
+    kept = backend.connect()
+    kept.request("GET", "/api/v1/status")
+    assert kept.getresponse().read()
+    backend.popen.send_signal(signal.SIGTERM)
+    backend.wait_for("draining")
+    until = time.monotonic() + QUIET_SECONDS + 1
+    while time.monotonic() < until:
+        assert backend.get("/api/v1/status") == 200  # a new connection each time
+        time.sleep(0.1)
+    kept.request("GET", "/api/v1/status")
+    answer = kept.getresponse()
+    assert answer.status == 200
+    assert answer.getheader("connection") == "close"
+    kept.close()
+    assert backend.popen.wait(30) == 0
+
+
+def test_a_request_in_flight_is_answered(backend: Process):
+    with socket.create_connection(("127.0.0.1", backend.port), timeout=20) as client:
+        body = b'{"username": "a", "password": "b"}'
+        head = f"POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+        client.sendall(head.encode() + b"Content-Type: application/json\r\n\r\n" + body[:5])
+        backend.popen.send_signal(signal.SIGTERM)
+        backend.wait_for("draining")
+        time.sleep(QUIET_SECONDS + 0.5)  # it is no longer listening, but waits for this one
+        client.sendall(body[5:])
+        assert client.recv(100).startswith(b"HTTP/1.1 401")
+    assert backend.popen.wait(30) == 0
+
+
+def test_a_second_sigterm_skips_the_drain(backend: Process):
+    stop = threading.Event()
+
+    def ask() -> None:
+        while not stop.wait(0.05):
+            try:
+                backend.get("/api/v1/healthcheck")
+            except OSError:
+                return
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    for message in ("draining", "stopped"):
+        backend.popen.send_signal(signal.SIGTERM)
+        backend.wait_for(message)
+    assert backend.popen.wait(30) == 0
+    stop.set()
+    asking.join()
+
+
+def test_connections_outlive_the_load_balancers_idle_time_out():
+    assert KEEP_ALIVE_SECONDS > 60
+
+
+def test_two_requests_share_a_connection(backend: Process):
+    connection = backend.connect()
+    connection.request("GET", "/api/v1/healthcheck")
+    connection.getresponse().read()
+    kept = connection.sock
+    connection.request("GET", "/api/v1/healthcheck")
+    assert connection.getresponse().read()
+    assert connection.sock is kept
+    connection.close()
+
+
+def test_a_database_that_is_down_is_a_503_until_it_is_back():
+    port = free_port()
+    environment = {
+        "DATABASE_HOST": "127.0.0.1",
+        "DATABASE_PORT": str(port),
+        "DATABASE_NAME": "postgres",
+        "DATABASE_USERNAME": "status",
+        "DATABASE_PASSWORD": PASSWORD,
+    }
+    with started("serve", environment) as backend:
+        backend.wait_for("listening")
+        assert backend.get("/api/v1/healthcheck") == 200
+        assert backend.get("/api/v1/readiness") == 503
+        assert backend.get("/api/v1/status") == 503
+        errors = [r for r in backend.records if r["level"] == "ERROR"]
+        assert "cannot be asked" in str(errors[0]["message"])
+        with running_server(port) as server:
+            migrate(migrate_settings(server, "postgres"))
+            wait_until(lambda: backend.get("/api/v1/status") == 200)
+        assert backend.get("/api/v1/status") == 503
+        with running_server(port) as server:
+            migrate(migrate_settings(server, "postgres"))
+            assert backend.get("/api/v1/status") == 200  # at once: the dead connections are noticed
+        backend.popen.send_signal(signal.SIGTERM)
+        assert backend.popen.wait(30) == 0
+
+
+def test_what_keeps_it_from_starting_is_fatal(settings: ServeSettings):
+    with started("serve", {}) as backend:
+        assert backend.popen.wait(30) == 1
+    (record,) = backend.records
+    assert record["level"] == "FATAL"
+    assert "DATABASE_HOST: must be set" in str(record["message"])
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with started("serve", environment_of(settings) | {"PORT": port}) as backend:
+            assert backend.popen.wait(30) == 1
+    (record,) = backend.records
+    assert record["level"] == "FATAL"
+    assert f"cannot listen on 127.0.0.1:{port}" in str(record["message"])
+
+    with started("serve", environment_of(settings) | {"LOG_LEVEL": "LOUD"}) as backend:
+        assert backend.popen.wait(30) == 1
+    assert [record["level"] for record in backend.records] == ["FATAL"]
+
+
+def test_sample_data_is_loaded_once(settings: ServeSettings):
+    for message in ("sample data loaded", "there are components already"):
+        with started("sample-data", environment_of(settings)) as command:
+            assert command.popen.wait(60) == 0
+        assert str(command.records[-1]["message"]).startswith(message)
+
+
+def test_help_names_the_commands():
+    done = subprocess.run(
+        [sys.executable, "-m", "backend", "--help"],
+        cwd=HOME,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("serve", "migrate", "sample-data"):
+        assert command in done.stdout

@@ -1,0 +1,166 @@
+"""What happens to every request: ids, bounds, records, and errors as problem documents."""
+
+from __future__ import annotations
+
+import json
+import logging
+from uuid import uuid4
+
+import httpx
+import pytest
+from backend.api.requests import BODY_BYTES
+from backend.logs import JsonFormatter
+from fastapi import FastAPI
+
+JSON = {"Content-Type": "application/json"}
+
+
+def is_problem(answer: httpx.Response, status: int) -> None:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["cache-control"] == "no-store"
+    document = answer.json()
+    assert document["status"] == status
+    assert {"type", "title", "detail"} <= document.keys()
+    assert document["request_id"] == answer.headers["x-request-id"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ({"X-Request-Id": "abc-123"}, "abc-123"),
+        ({"X-Amzn-Trace-Id": "Root=1-6789-abcd"}, "Root=1-6789-abcd"),
+        ({"X-Amzn-Trace-Id": "Root=1-2-3", "X-Request-Id": "a"}, "a"),
+    ],
+)
+async def test_the_callers_id_is_kept(client: httpx.AsyncClient, sent: dict[str, str], kept: str):
+    assert (await client.get("/healthcheck", headers=sent)).headers["x-request-id"] == kept
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "x" * 129, 'a"b', "a\tb"])
+async def test_an_id_that_could_do_harm_is_replaced(client: httpx.AsyncClient, sent: str):
+    answer = await client.get("/healthcheck", headers={"X-Request-Id": sent})
+    assert len(answer.headers["x-request-id"]) == 32
+
+
+async def test_errors_are_problem_documents(client: httpx.AsyncClient, admin: httpx.AsyncClient):
+    is_problem(await client.get("/nowhere"), 404)
+    is_problem(await client.get("/components/"), 404)
+    is_problem(await client.delete("/status"), 405)
+    is_problem(await client.post("/components", json={}), 401)
+    is_problem(await admin.post("/components", content=b"{", headers=JSON), 400)
+    is_problem(await admin.post("/components", content=b"\xff\xfe", headers=JSON), 400)
+    is_problem(await admin.post("/components", content=b"[]", headers=JSON), 422)
+    is_problem(await admin.post("/components", content=b"a=b"), 422)
+    is_problem(await admin.get(f"/components/{uuid4()}"), 404)
+
+
+async def test_a_large_body_is_refused_before_it_is_read(client: httpx.AsyncClient):
+    is_problem(await client.post("/sessions", content=b"x" * (BODY_BYTES + 1), headers=JSON), 413)
+
+    async def chunks():
+        for _ in range(BODY_BYTES // 1024 + 1):
+            yield b"x" * 1024
+
+    is_problem(await client.post("/sessions", content=chunks(), headers=JSON), 413)
+    just = b'"' + b"x" * (BODY_BYTES - 2) + b'"'
+    assert (await client.post("/sessions", content=just, headers=JSON)).status_code == 422
+
+
+async def test_deep_json_is_no_way_in(client: httpx.AsyncClient):
+    answer = await client.post("/sessions", content=b"[" * 60_000, headers=JSON)
+    assert answer.status_code in (400, 422)
+
+
+async def test_an_error_of_ours_is_logged_and_not_shown(
+    client: httpx.AsyncClient,
+    app: FastAPI,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    async def broken() -> None:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr(app.state.services.documents.revision, "read", broken)
+    answer = await client.get("/status", headers={"X-Request-Id": "the-one"})
+    is_problem(answer, 500)
+    assert "secret" not in answer.text
+    (record,) = [r for r in caplog.records if r.levelno == logging.ERROR]
+    entry = json.loads(JsonFormatter().format(record))
+    assert entry["level"] == "ERROR"
+    assert "ZeroDivisionError: a secret" in entry["exception"]
+
+
+async def test_an_access_record_says_what_was_asked_and_answered(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.INFO)
+    answer = await client.get(
+        "/components?x=%22%0A", headers={"User-Agent": 'a"b', "X-Forwarded-For": "192.0.2.1"}
+    )
+    await client.get("/healthcheck")  # every few seconds: at DEBUG
+    (record,) = [r for r in caplog.records if r.name == "backend.access"]
+    line = JsonFormatter().format(record)
+    assert "\n" not in line
+    entry = json.loads(line)
+    assert entry["type"] == "access"
+    expected = {
+        "level": "INFO",
+        "method": "GET",
+        "path": "/api/v1/components",
+        "query": "x=%22%0A",
+        "status": 200,
+        "bytes": len(answer.content),
+        "user_agent": 'a"b',
+        "forwarded_for": "192.0.2.1",
+    }
+    assert {name: entry[name] for name in expected} == expected
+    assert entry["duration_ms"] > 0
+
+
+async def test_passwords_are_not_logged(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level(logging.DEBUG)
+    for body in ({"username": "admin", "password": "hunter22"}, {"password": "hunter22"}):
+        answer = await client.post("/sessions", json=body)
+        assert "hunter22" not in answer.text
+    assert "hunter22" not in "".join(JsonFormatter().format(r) for r in caplog.records)
+
+
+async def test_head_is_get_without_the_body(client: httpx.AsyncClient):
+    got, head = await client.get("/status"), await client.head("/status")
+    assert head.status_code == 200
+    assert head.headers["etag"] == got.headers["etag"]
+
+
+async def test_nothing_may_run_or_be_framed(client: httpx.AsyncClient):
+    for answer in (await client.get("/status"), await client.get("/nowhere")):
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["content-security-policy"] == (
+            "default-src 'none'; frame-ancestors 'none'"
+        )
+
+
+async def test_health(client: httpx.AsyncClient):
+    for path in ("/healthcheck", "/readiness"):
+        answer = await client.get(path)
+        assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+        assert answer.headers["cache-control"] == "no-store"
+
+
+async def test_a_busy_pool_is_a_503_and_soon_over(
+    client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+):
+    pool = app.state.services.database._engine.pool
+    monkeypatch.setattr(pool, "_timeout", 0.1)
+    taken = [app.state.services.database.query() for _ in range(10)]
+    for each in taken:
+        await each.__aenter__()
+    answer = await client.get("/status")
+    is_problem(answer, 503)
+    assert answer.headers["retry-after"] == "5"
+    assert (await client.get("/healthcheck")).status_code == 200
+    for each in taken:
+        await each.__aexit__(None, None, None)
+    assert (await client.get("/status")).status_code == 200
