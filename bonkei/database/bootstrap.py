@@ -106,6 +106,11 @@ def _make_database(connection: psycopg.Connection[tuple[object, ...]], wanted: W
         "SELECT 1 FROM pg_database WHERE datname = %s", (wanted.database,)
     ).fetchone()
     if found is None:
+        if connection.info.parameter_status("is_superuser") != "on":
+            # Only who may act as the owner may give it a database.
+            connection.execute(
+                sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(wanted.username))
+            )
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {}").format(
                 sql.Identifier(wanted.database), sql.Identifier(wanted.username)

@@ -24,6 +24,8 @@ from bonkei.processes import Keeper
 _START_TIMEOUT = 60.0  # seconds; crash recovery may take its time
 _STOP_TIMEOUT = 10.0
 _POLL = 0.01
+_RETRY = 0.2
+_LINGERING = "pre-existing shared memory block"
 _STATUS_LINE = 7  # of postmaster.pid, from 0
 _LOG_LIMIT = 50 * 1024 * 1024  # bytes
 
@@ -47,8 +49,9 @@ class Server:
 
     async def start(self) -> None:
         """Until it accepts connections. DatabaseError when the port is taken or it ends at once."""
-        self._keeper.start()
+        # Before the keeper, which would kill what is still shutting down in order.
         await asyncio.to_thread(_end_leftover, self.files.data)
+        self._keeper.start()
         check_port(self.files.spec.host, self.files.spec.port)
         await self.launch()
 
@@ -57,6 +60,23 @@ class Server:
         log = self.files.spec.log
         log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         rotate(log)
+        deadline = time.monotonic() + _START_TIMEOUT
+        while True:
+            begin = log.stat().st_size if log.exists() else 0
+            await self._spawn(log)
+            if await self._gets_ready(deadline):
+                return
+            said = _text_from(log, begin)
+            # The processes of a postmaster that was killed notice it within moments.
+            if _LINGERING not in said or time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"PostgreSQL did not start for {self.files.spec.identifier}: "
+                    f"{last_lines(said)}",
+                    remedy=f"see {log}",
+                )
+            await asyncio.sleep(_RETRY)
+
+    async def _spawn(self, log: Path) -> None:
         with log.open("ab") as file:
             self._process = await asyncio.create_subprocess_exec(
                 *self.files.command("postgres", "-D", str(self.files.data)),
@@ -68,15 +88,14 @@ class Server:
                 start_new_session=True,
             )
         self._keeper.keep(self._process.pid, ending=signal.SIGINT, grace=_STOP_TIMEOUT)
-        deadline = time.monotonic() + _START_TIMEOUT
+
+    async def _gets_ready(self, deadline: float) -> bool:
+        """False when it ends, or takes too long."""
         while not self._is_ready():
             if self.pid is None or time.monotonic() > deadline:
-                raise DatabaseError(
-                    f"PostgreSQL did not start for {self.files.spec.identifier}: "
-                    f"{last_lines(_end_of(log))}",
-                    remedy=f"see {log}",
-                )
+                return False
             await asyncio.sleep(_POLL)
+        return True
 
     def _is_ready(self) -> bool:
         """As pg_ctl finds out: the server writes its status into postmaster.pid."""
@@ -160,8 +179,10 @@ def _postmaster(pid: int, data: Path) -> psutil.Process | None:
         return None
 
 
-def _end_of(log: Path) -> str:
+def _text_from(log: Path, begin: int) -> str:
     try:
-        return log.read_text(encoding="utf-8", errors="replace")[-4000:]
+        with log.open("rb") as file:
+            file.seek(begin)
+            return file.read().decode(errors="replace")
     except OSError:
         return ""

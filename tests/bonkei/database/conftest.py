@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+import pytest_asyncio
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import Database, delete_data
@@ -56,6 +58,29 @@ def connect(
         autocommit=True,
         connect_timeout=10,
     )
+
+
+@dataclass(frozen=True)
+class Running:
+    """A server that tests share, as long as they leave it as it is."""
+
+    definition: DatabaseCluster
+    database: Database
+    vault: MemoryVault
+    home: Path
+
+    def connect(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return connect(self.vault, self.definition.port)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Running]:
+    home, vault, definition = tmp_path_factory.mktemp("shared"), MemoryVault(), cluster()
+    database = Database(definition, HOST, home, vault)
+    await database.start()
+    yield Running(definition, database, vault, home)
+    await database.stop()
+    delete_data(home)
 
 
 @pytest.fixture

@@ -1,59 +1,19 @@
-"""A real PostgreSQL, through everything that may happen to it."""
+"""A real PostgreSQL, through everything that may happen to it and to its definition."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import os
-import re
 import signal
 import socket
-import stat
 from dataclasses import replace
 
 import psutil
-import psycopg
 import pytest
 
 from bonkei.database import DatabaseError, delete_data
 
 from .conftest import HOST, SECRET, cluster, connect, free_port
-
-
-async def test_it_serves_the_database_of_the_definitions(make, vault):
-    definition = cluster()
-    database = make(definition)
-
-    await database.start()
-
-    assert set(json.loads(vault.get(SECRET))) == {"username", "password"}
-    with connect(vault, definition.port) as connection:
-        connection.execute("CREATE TABLE component (name text)")
-        owner = connection.execute(
-            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-        ).fetchone()
-    assert owner == ("master",)
-    snapshot = database.snapshot()
-    assert snapshot.status == "available"
-    assert snapshot.server.startswith("PostgreSQL 18.")
-    assert snapshot.memory > 1_000_000
-
-
-async def test_the_master_user_has_the_rights_that_rds_gives(make, vault):
-    definition = cluster()
-    await make(definition).start()
-
-    with connect(vault, definition.port) as connection:
-        rights = connection.execute(
-            "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'master'"
-        ).fetchone()
-        assert rights == (False, True, True)
-        assert connection.execute(
-            "SELECT pg_has_role('rds_superuser', 'member'), pg_has_role('pg_monitor', 'usage')"
-        ).fetchone() == (True, True)
-        connection.execute("CREATE ROLE application LOGIN PASSWORD 'secret'")
-        connection.execute("GRANT rds_iam TO application")
-        connection.execute("CREATE DATABASE other OWNER master")
 
 
 async def test_data_survives_a_restart_and_the_password_stays(make, vault):
@@ -126,47 +86,6 @@ async def test_nothing_is_left_after_stop(make):
     await database.stop()
 
     assert not [pid for pid in family if psutil.pid_exists(pid)]
-
-
-async def test_only_loopback_and_only_with_the_password(make, vault):
-    definition = cluster()
-    database = make(definition)
-    await database.start()
-
-    listening = {
-        (c.laddr.ip, c.laddr.port)
-        for c in psutil.Process(database.snapshot().pid).net_connections("inet")
-        if c.status == psutil.CONN_LISTEN
-    }
-    assert listening == {(HOST, definition.port)}
-    for user, password in (("master", "wrong"), ("rdsadmin", "")):
-        with pytest.raises(psycopg.OperationalError):
-            psycopg.connect(
-                host=HOST, port=definition.port, user=user, password=password, dbname="status"
-            )
-
-
-async def test_the_data_is_readable_by_the_server_only(make, home):
-    database = make(cluster())
-    await database.start()
-
-    data = database.snapshot().data
-    for path in (data, os.path.dirname(data)):  # noqa: PTH120
-        assert stat.S_IMODE(os.stat(path).st_mode) == 0o700  # noqa: PTH116
-    assert stat.S_IMODE((home / "database").stat().st_mode) == 0o700
-
-
-async def test_the_log_has_auroras_prefix(make, vault, home):
-    definition = cluster()
-    await make(definition).start()
-    with connect(vault, definition.port) as connection, pytest.raises(psycopg.Error):
-        connection.execute("SELECT broken")
-
-    log = (home / "logs" / "main" / "postgresql.log").read_text()
-
-    pattern = r"^\S+ \S+ UTC:127\.0\.0\.1\(\d+\):master@status:\[\d+\]:ERROR:  column"
-    assert re.search(pattern, log, re.MULTILINE)
-    assert json.loads(vault.get(SECRET))["password"] not in log
 
 
 async def test_parameters_are_applied_or_named(make, vault):

@@ -142,10 +142,16 @@ class Simulation:
                     self.happen(m.ContainerExited(task, name, 0), 0.1)
             case m.KillContainer(task_id=task, container=name):
                 self.happen(m.ContainerExited(task, name, 137), 0.1)
-            case m.Publish(event=TargetRegistered(target_group_arn=group, task_id=task)):
+            case m.Publish(event=event):
+                self._balance(event)
+
+    def _balance(self, event: Event) -> None:
+        """What a load balancer says to it."""
+        match event:
+            case TargetRegistered(target_group_arn=group, task_id=task):
                 if self.healthy_after is not None:
                     self.target_health(task, "healthy", group, self.healthy_after)
-            case m.Publish(event=TargetDeregistered(target_group_arn=group, task_id=task)):
+            case TargetDeregistered(target_group_arn=group, task_id=task):
                 if self.drains_after is not None:
                     self._later(
                         self.drains_after,

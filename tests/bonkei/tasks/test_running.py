@@ -131,11 +131,9 @@ async def test_a_missing_program_is_named(tasks, web):
 
 
 async def test_health_checks_run_in_the_containers_environment(tasks, web):
-    check = ContainerHealthCheck(
-        ("CMD-SHELL", 'test "$MODE" = healthy && python3 -c "import urllib.request as r;'
-         "r.urlopen('http://localhost:8000/')\""),
-        interval=1, timeout=10,
-    )  # fmt: skip
+    fetch = "import urllib.request as r; r.urlopen('http://localhost:8000/')"
+    line = f'test "$MODE" = healthy && python3 -c "{fetch}"'
+    check = ContainerHealthCheck(("CMD-SHELL", line), interval=1, timeout=10)
     container = web_container(environment=(("MODE", "healthy"),), health_check=check)
     await tasks.reconcile(blueprint(definition(container)))
     await steady(tasks)
@@ -290,7 +288,7 @@ async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, num
         supervisor.send_signal(number)
         supervisor.wait()
 
-    gone, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
     assert not alive
 
 

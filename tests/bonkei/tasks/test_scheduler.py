@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -176,7 +177,7 @@ def test_a_task_that_cannot_be_prepared_is_tried_again_ever_more_slowly():
     simulation.want(service_spec(web_task()))
     simulation.run(300)
     times = [time for time, action in simulation.history if isinstance(action, m.PrepareTask)]
-    gaps = [round(b - a, 1) for a, b in zip(times, times[1:], strict=False)]
+    gaps = [round(b - a, 1) for a, b in pairwise(times)]
     assert gaps[:4] == [1.1, 2.1, 4.1, 8.1]
     assert max(gaps) <= 60.2
     [service] = simulation.scheduler.services.values()

@@ -1,0 +1,105 @@
+"""Where the data lies, and that nothing private is opened for it."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bonkei.database import DatabaseError, delete_data
+from bonkei.database.binaries import find_binaries
+from bonkei.database.place import Place, find_place, foreign_root
+from bonkei.vault import FileVault
+
+from .conftest import cluster, free_port
+
+ROOT = Path(__file__).parents[3]
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it as another user")
+
+
+@as_root
+def test_as_root_the_data_is_outside_of_home_and_nobodys_alone(home):
+    place = find_place(home)
+    assert not place.root.is_relative_to(home)
+    status = place.root.stat()
+    assert (status.st_uid, stat.S_IMODE(status.st_mode)) == (pwd.getpwnam("nobody").pw_uid, 0o700)
+    assert (home / "database" / "location").read_text() == f"{place.root}\n"
+    delete_data(home)
+    assert not place.root.exists()
+
+
+@as_root
+@pytest.mark.parametrize("trap", ["link", "mode", "file"])
+def test_a_directory_that_somebody_else_prepared_is_refused(home, trap, tmp_path):
+    root = foreign_root(home)
+    if trap == "link":
+        root.symlink_to(tmp_path)
+    elif trap == "file":
+        root.touch()
+    else:
+        root.mkdir(mode=0o755)
+    try:
+        with pytest.raises(DatabaseError, match="is not a directory of mode 0700"):
+            find_place(home)
+    finally:
+        shutil.rmtree(root) if trap == "mode" else root.unlink()
+
+
+@as_root
+def test_a_record_that_was_tampered_with_deletes_nothing_else(home, tmp_path):
+    find_place(home)
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (home / "database" / "location").write_text(f"{precious}\n")
+    delete_data(home)
+    assert precious.exists()
+
+
+@as_root
+async def test_programs_that_the_other_user_cannot_read_are_put_next_to_the_data(
+    make, home, monkeypatch, vault
+):
+    monkeypatch.setattr("bonkei.database.binaries._is_open", lambda _: False)
+    database = make(cluster())
+    await database.start()
+    executable = Path(psutil.Process(database.snapshot().pid).exe())
+    assert executable.is_relative_to(foreign_root(home))
+
+
+def test_programs_are_used_where_they_are_when_that_is_possible(tmp_path):
+    binaries = find_binaries(Place(tmp_path))
+    assert binaries.major >= 18
+    assert Path(binaries.program("postgres")).is_file()
+    assert {"plpgsql", "pg_stat_statements"} <= binaries.libraries
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_no_server_outlives_a_supervisor_that_dies_and_the_next_one_starts(
+    make, home, number
+):
+    port = free_port()
+    script = Path(__file__).with_name("supervisor.py")
+    with subprocess.Popen(
+        [sys.executable, script, ROOT, home, str(port)], stdout=subprocess.PIPE, text=True
+    ) as supervisor:
+        assert supervisor.stdout is not None
+        pid = int(supervisor.stdout.readline())
+        family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        supervisor.send_signal(number)
+        supervisor.wait()
+
+    # At once, as a person would: what is still on its way out is waited for.
+    database = make(cluster(port=port, master_secret_arn=""), vault=FileVault(home / "secrets"))
+    await database.start()
+
+    assert database.snapshot().pid != pid
+    _, alive = psutil.wait_procs(family, 10)
+    assert not alive

@@ -1,0 +1,121 @@
+"""Which containers run, with what command, and why others do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import (
+    Container,
+    PortMapping,
+    ServiceConnect,
+    ServiceConnectEndpoint,
+)
+from bonkei.tasks.compose import compose, find_registrations
+from bonkei.tasks.plan import plan_task, replace_path
+
+from .conftest import TARGETS, definition, service, web_container
+
+DOCKERFILE = 'FROM python\nWORKDIR /app\nENTRYPOINT ["python"]\nCMD ["main.py"]\n'
+
+
+@pytest.fixture
+def directory(tmp_path):
+    (tmp_path / "Dockerfile").write_text(DOCKERFILE)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("changes", "command"),
+    [
+        ({}, ("python", "main.py")),
+        ({"command": ("other.py",)}, ("python", "other.py")),
+        ({"entry_point": ("sh",)}, ("sh",)),  # a new entry point drops the image's CMD
+        ({"entry_point": ("sh",), "command": ("-c", "x")}, ("sh", "-c", "x")),
+    ],
+)
+def test_overrides_are_dockers(directory, changes, command):
+    task = definition(Container("web", "web:1", **changes))
+    plan = plan_task(task, {"web": directory}, serving=frozenset())
+    assert plan.containers[0].command == command
+
+
+def test_the_working_directory_is_below_the_containers_directory(directory):
+    task = definition(Container("web", "web:1", working_directory="/app/sub"))
+    plan = plan_task(task, {"web": directory}, serving=frozenset())
+    assert plan.containers[0].working_directory == directory / "sub"
+
+    elsewhere = definition(Container("web", "web:1", working_directory="/srv"))
+    plan = plan_task(elsewhere, {"web": directory}, serving=frozenset())
+    assert "outside the image's WORKDIR /app" in plan.refused
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/app", "/here"),
+        ("/app/main.py", "/here/main.py"),
+        ("--config=/app/c.toml", "--config=/here/c.toml"),
+        ("/usr/bin:/app/bin", "/usr/bin:/here/bin"),
+        ("cd /app && run '/app/x'", "cd /here && run '/here/x'"),
+        ("/application", "/application"),
+        ("/srv/app", "/srv/app"),
+        ("http://host/app/x", "http://host/app/x"),
+    ],
+)
+def test_only_the_path_itself_is_replaced(text, expected):
+    assert replace_path(text, "/app", "/here") == expected
+    assert replace_path("/usr/bin/env", "/", "/here") == "/usr/bin/env"
+
+
+def test_without_a_command_a_container_is_left_out_with_the_reason(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM nginx\n")
+    task = definition(Container("web", "web:1"))
+    plan = plan_task(task, {"web": tmp_path}, serving=frozenset())
+    assert "neither" in plan.refused
+    assert "has a command" in plan.refused
+
+
+def test_target_groups_and_service_connect_become_registrations():
+    task = definition(web_container())
+    connect = ServiceConnect("internal", (ServiceConnectEndpoint("http", "web", 80),))
+    found = find_registrations(service(task, targets=TARGETS, service_connect=connect), task)
+    assert found.targets == TARGETS
+    assert found.endpoints == (("http", ("web", 8000)),)
+
+
+def test_what_cannot_be_simulated_is_noted(directory):
+    container = Container(
+        "web", "web:1", user="10001", readonly_root_filesystem=True,
+        port_mappings=(PortMapping(8000), PortMapping(9000)),
+    )  # fmt: skip
+    (directory / "requirements.txt").write_text("flask\n")
+    task = definition(container)
+    composition = compose(
+        Blueprint(services=(service(task),), task_definitions=(task,)), {"web": directory}
+    )
+    text = "\n".join(note.text for note in composition.notes)
+    for words in ("9000 cannot be moved", "not locked by hashes", "user 10001", "read-only"):
+        assert words in text
+
+
+def test_a_service_without_its_task_definition_is_named():
+    task = definition(web_container())
+    composition = compose(Blueprint(services=(service(task),)), {})
+    assert composition.services == ()
+    assert composition.notes[0].text.startswith("not run: task definition arn:aws:ecs")
+
+
+def test_a_deployment_begins_when_something_of_the_task_changes(directory):
+    def key(task, **changes):
+        wanted = Blueprint(services=(service(task, **changes),), task_definitions=(task,))
+        return compose(wanted, {"web": directory}).services[0].deployment_key
+
+    task = definition(web_container())
+    same = key(task)
+    assert key(task, desired=5, minimum_healthy_percent=50) == same
+    assert key(replace(task, revision=2)) != same
+    assert key(task, targets=TARGETS) != same
+    assert key(task, force_new_deployment_token="now") != same
