@@ -1,0 +1,89 @@
+"""From `make up` to the first healthy page: warm, and on a fresh clone with nothing cached."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+_PATIENCE = 600.0
+
+
+def free_ports() -> tuple[int, int]:
+    """Two ports that nobody listens on."""
+    with socket.socket() as one, socket.socket() as two:
+        one.bind(("127.0.0.1", 0))
+        two.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1]), int(two.getsockname()[1])
+
+
+def until_first_page(folder: Path, environment: dict[str, str]) -> float:
+    """Seconds from `make up` to the first page with status 200; the miniature is stopped then."""
+    edge, alb = free_ports()
+    ports = {"BONKEI_EDGE_PORT": str(edge), "BONKEI_ALB_PORT": str(alb)}
+    begun = time.monotonic()
+    process = subprocess.Popen(
+        ["make", "-s", "up"],
+        cwd=folder,
+        env={**environment, **ports},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        while time.monotonic() - begun < _PATIENCE and process.poll() is None:
+            if answers(f"http://127.0.0.1:{edge}/"):
+                return time.monotonic() - begun
+            time.sleep(0.02)
+        sys.exit("error: the miniature did not serve a page")
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait()
+
+
+def answers(url: str) -> bool:
+    """Whether the page is there."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own address
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def clone(scratch: Path) -> Path:
+    """What is committed, as a newcomer gets it."""
+    target = scratch / "clone"
+    subprocess.run(["git", "clone", "-q", str(ROOT), str(target)], check=True)
+    return target
+
+
+def main() -> None:
+    """Print the table: one fresh start, then warm ones of the same clone."""
+    with tempfile.TemporaryDirectory() as name:
+        scratch = Path(name)
+        folder = clone(scratch)
+        environment = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith(("BONKEI_", "VIRTUAL_ENV"))
+        }
+        environment |= {"UV_CACHE_DIR": str(scratch / "uv"), "PIP_NO_CACHE_DIR": "1"}
+        fresh = until_first_page(folder, environment)
+        warm = sorted(until_first_page(folder, environment) for _ in range(5))
+        subprocess.run(
+            [".venv/bin/bonkei", "reset", "--yes"], cwd=folder, check=True, capture_output=True
+        )
+    print("| start | seconds | goal |")
+    print("|---|---|---|")
+    print(f"| fresh clone, nothing cached | {fresh:.1f} | 120 |")
+    print(f"| warm, median of {len(warm)} | {warm[len(warm) // 2]:.1f} | 8 |")
+    print(f"| warm, slowest of {len(warm)} | {warm[-1]:.1f} | 8 |")
