@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class TargetDrained(Event):
 
 @dataclass(frozen=True, slots=True)
 class TargetHealthChanged(Event):
-    """The load balancer's opinion of a target. `state` is a value of ELB's TargetHealthStateEnum."""
+    """A load balancer's opinion of a target; `state` is one of ELB's TargetHealthStateEnum."""
 
     target_group_arn: str
     task_id: str
@@ -111,8 +111,14 @@ class Bus:
     def subscribe(self, kind: type[E_], listener: Callable[[E_], None]) -> Callable[[], None]:
         """Call `listener` for each event of `kind` and its subclasses. Returns the undo."""
         listeners = self._listeners.setdefault(kind, [])
-        listeners.append(listener)  # type: ignore[arg-type]
-        return lambda: listeners.remove(listener)  # type: ignore[arg-type]
+        entry = cast("Callable[[Event], None]", listener)
+        listeners.append(entry)
+
+        def undo() -> None:
+            if entry in listeners:
+                listeners.remove(entry)
+
+        return undo
 
     def publish(self, event: Event) -> None:
         """Tell everyone who asked; a listener's exception reaches the publisher."""

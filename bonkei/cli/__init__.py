@@ -46,7 +46,9 @@ def main() -> None:
     try:
         bonkei.main(standalone_mode=False)
     except BonkeiError as error:
-        click.secho(f"error: {error.message}", fg="red", err=True)
+        # Terraform's own diagnostics begin with the word already.
+        prefix = "" if error.message.startswith("Error:") else "error: "
+        click.secho(f"{prefix}{error.message}", fg="red", err=True)
         for line in error.remedy.splitlines():
             click.echo(f"  {line}", err=True)
         sys.exit(1)

@@ -30,9 +30,10 @@ def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapsho
     width = max((len(label) for label, _ in lines), default=0)
     for label, place in lines:
         yield f"  {label:<{width}}  {place}"
-    if blueprint.not_simulated:
-        count = sum(part.count for part in blueprint.not_simulated)
-        yield f"  {'Not simulated':<{width}}  {count} resources or parts: see `bonkei status`"
+    missing = {part.kind for part in blueprint.not_simulated if part.category != "declarative"}
+    if missing:
+        told = f"{len(missing)} kinds of things: `bonkei status` names each, with the reason"
+        yield f"  {'Not simulated':<{width}}  {told}"
     yield ""
 
 

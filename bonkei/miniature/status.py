@@ -147,9 +147,22 @@ def _notes(status: Mapping[str, Any]) -> Iterator[str]:
     yield from _table("NOT AS DEFINED", rows)
 
 
+_CATEGORIES = {
+    "missing": "NOT SIMULATED",
+    "unknown": "NOT KNOWN TO BONKEI",
+    "declarative": "NOTHING TO RUN HERE: AWS enforces it",
+}
+
+
 def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    rows = [(part["kind"], f"×{part['count']}", part["reason"]) for part in parts]
-    yield from _table("NOT SIMULATED", rows)
+    """One line a reason and kind, with how often; what could run here and does not comes first."""
+    for category, title in _CATEGORIES.items():
+        counts: dict[tuple[str, str], int] = {}
+        for part in parts:
+            if part["category"] == category:
+                key = (part["kind"], part["reason"])
+                counts[key] = counts.get(key, 0) + int(part["count"])
+        yield from _table(title, [(kind, f"×{n}", why) for (kind, why), n in counts.items()])
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -109,7 +109,7 @@ def test_broken_definitions_name_file_and_line(other: Project) -> None:
     assert "vpc_idd" in outcome.stderr
     lines = (other.folder / "infrastructure/main.tf").read_text().splitlines()
     first = next(number for number, line in enumerate(lines, 1) if "vpc_idd" in line)
-    assert f":{first}" in outcome.stderr
+    assert f"line {first}," in outcome.stderr
 
 
 def test_without_settings(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ class Project:
         path = self.folder / file
         text = path.read_text(encoding="utf-8")
         assert before in text, f"{file} has no {before!r}"
-        path.write_text(text.replace(before, after), encoding="utf-8")
+        path.write_text(text.replace(before, after, 1), encoding="utf-8")
 
 
 class Running:
