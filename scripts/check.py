@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
+PROGRAMS = "program/backend:program/frontend"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ def run(check: Check) -> bool:
     outcome = subprocess.run(
         [str(BIN / check.command[0]), *check.command[1:]],
         cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": PROGRAMS, "PATH": f"{BIN}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
