@@ -16,7 +16,6 @@ from backend.settings import ServeSettings, SettingsError
 # The ALB reuses idle connections for 60 s; a server that closes one earlier may close it just as a
 # request arrives, which the client sees as a 502.
 KEEP_ALIVE_SECONDS = 75
-QUIET_SECONDS = 2.0
 
 logger = logging.getLogger(__name__)
 
@@ -26,14 +25,18 @@ class DrainingServer(uvicorn.Server):
 
     ECS may send SIGTERM before the load balancer has stopped sending requests. So the server goes
     on answering, asks for connections to be closed, and stops once nobody has asked for anything
-    for `QUIET_SECONDS`, or after `drain_seconds`; then requests in flight have uvicorn's graceful
+    for `quiet_seconds`, or after `drain_seconds`; then requests in flight have uvicorn's graceful
     time-out. A second SIGTERM, or SIGINT, skips the drain.
     """
 
-    def __init__(self, config: uvicorn.Config, *, drain_seconds: float) -> None:
+    def __init__(
+        self, config: uvicorn.Config, *, drain_seconds: float, quiet_seconds: float
+    ) -> None:
         super().__init__(config)
         self._drain_seconds = drain_seconds
+        self._quiet_seconds = quiet_seconds
         self._drain_until: float | None = None
+        self._announced = False
         self._last_requests = 0
         self._quiet_since = 0.0
 
@@ -41,27 +44,34 @@ class DrainingServer(uvicorn.Server):
     def is_draining(self) -> bool:
         return self._drain_until is not None
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:
+            logger.info("listening on http://%s:%s", *listener.getsockname()[:2])
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if sig == signal.SIGTERM and not self.is_draining:
             now = time.monotonic()
             self._drain_until, self._quiet_since = now + self._drain_seconds, now
             self._last_requests = self.server_state.total_requests
-            logger.info("draining")
         elif self.should_exit and sig == signal.SIGINT:
             self.force_exit = True
         else:
             self.should_exit = True
 
     async def on_tick(self, counter: int) -> bool:
-        if self._drain_until is not None and self._is_drained(self._drain_until):
-            self.should_exit = True
+        if self._drain_until is not None:
+            if not self._announced:  # not in the signal handler, which may interrupt a record
+                self._announced = True
+                logger.info("draining")
+            self.should_exit = self.should_exit or self._is_drained(self._drain_until)
         return await super().on_tick(counter)
 
     def _is_drained(self, until: float) -> bool:
         now = time.monotonic()
         if self.server_state.total_requests != self._last_requests:
             self._last_requests, self._quiet_since = self.server_state.total_requests, now
-        return now >= until or now - self._quiet_since >= QUIET_SECONDS
+        return now >= until or now - self._quiet_since >= self._quiet_seconds
 
 
 def run() -> None:
@@ -82,8 +92,11 @@ def run() -> None:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=settings.shutdown_seconds,
         )
-        server = DrainingServer(config, drain_seconds=settings.drain_seconds)
-        logger.info("listening on http://%s:%s", *listener.getsockname()[:2])
+        server = DrainingServer(
+            config,
+            drain_seconds=settings.drain_seconds,
+            quiet_seconds=settings.drain_quiet_seconds,
+        )
         try:
             server.run(sockets=[listener])
         except SystemExit as exit_:

@@ -74,6 +74,9 @@ class ServeSettings(DatabaseSettings):
     drain_seconds: Annotated[float, Field(ge=0, le=100)] = Field(
         default=15, description="After SIGTERM, serve on for at most so long while requests come."
     )
+    drain_quiet_seconds: Annotated[float, Field(ge=0, le=100)] = Field(
+        default=2, description="… and stop once no request has come for so long."
+    )
     shutdown_seconds: Annotated[int, Field(ge=1, le=100)] = Field(
         default=10, description="Then wait so long for requests in flight."
     )

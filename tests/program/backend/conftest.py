@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
+from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
+import pytest_asyncio
 from backend.api.app import create_app
 from backend.migrate import migrate
 from backend.settings import ServeSettings
 from fastapi import FastAPI
+from pytest_asyncio import is_async_test
 
 from tests.program.backend.postgresql import (
     ADMINISTRATOR_PASSWORD,
@@ -25,6 +29,13 @@ from tests.program.backend.postgresql import (
 _numbers = count(1)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for all tests here, in which the application lives that they share."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     with running_server(free_port()) as server:
@@ -32,11 +43,53 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
-def template(server: Server) -> str:
-    """A database that has been migrated; copies of it are made in no time."""
-    server.execute("CREATE DATABASE template")
-    migrate(migrate_settings(server, "template"))
-    return "template"
+def migrated(server: Server) -> ServeSettings:
+    """Settings with a database that has been migrated, for all tests."""
+    server.execute("CREATE DATABASE shared")
+    migrate(migrate_settings(server, "shared"))
+    return ServeSettings(
+        database_host="127.0.0.1",
+        database_port=server.port,
+        database_name="shared",
+        database_username=USERNAME,
+        database_password=PASSWORD,
+    )
+
+
+@pytest.fixture(scope="session")
+def password_hash(server: Server, migrated: ServeSettings) -> str:
+    with psycopg.connect(server.dsn(migrated.database_name)) as connection:
+        row = connection.execute("SELECT password_hash FROM administrators").fetchone()
+    assert row
+    return str(row[0])
+
+
+@pytest.fixture
+def settings(
+    server: Server, migrated: ServeSettings, password_hash: str
+) -> Iterator[ServeSettings]:
+    """Settings with a database as it is after the first migration; emptied again afterwards."""
+    yield migrated
+    with psycopg.connect(server.dsn(migrated.database_name)) as connection:
+        connection.execute("DELETE FROM components")
+        connection.execute("DELETE FROM incidents")
+        connection.execute("DELETE FROM maintenances")
+        connection.execute("DELETE FROM administrator_sessions")
+        connection.execute("DELETE FROM sign_in_attempts")
+        connection.execute("UPDATE administrators SET password_hash = %s", [password_hash])
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
+    app = create_app(migrated)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+def app(settings: ServeSettings, shared_app: FastAPI) -> FastAPI:
+    """The application, with nothing in its database but the first administrator."""
+    return shared_app
 
 
 @pytest.fixture
@@ -46,28 +99,6 @@ def empty_database(server: Server) -> Iterator[str]:
     server.execute(f"CREATE DATABASE {name}")
     yield name
     server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-def settings(server: Server, template: str) -> Iterator[ServeSettings]:
-    """Settings with a migrated database of the test's own."""
-    name = f"test{next(_numbers)}"
-    server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield ServeSettings(
-        database_host="127.0.0.1",
-        database_port=server.port,
-        database_name=name,
-        database_username=USERNAME,
-        database_password=PASSWORD,
-    )
-    server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-@pytest.fixture
-async def app(settings: ServeSettings) -> AsyncIterator[FastAPI]:
-    app = create_app(settings)
-    async with app.router.lifespan_context(app):
-        yield app
 
 
 def _client_of(app: FastAPI) -> httpx.AsyncClient:
@@ -81,14 +112,14 @@ def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
     return _client_of
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Somebody who is not signed in."""
     async with _client_of(app) as client:
         yield client
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """An administrator who is signed in."""
     async with _client_of(app) as client:

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import httpx
 import pytest
+import pytest_asyncio
 from backend.api.routes.incidents import decode_cursor, encode_cursor
 from backend.domain.errors import InvalidError
 from backend.store.incidents import Cursor
@@ -15,12 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def api(admin: httpx.AsyncClient) -> str:
     return str((await admin.post("/components", json={"name": "API"})).json()["id"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def web(admin: httpx.AsyncClient, api: str) -> str:
     return str((await admin.post("/components", json={"name": "Web"})).json()["id"])
 

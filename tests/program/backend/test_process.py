@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 from backend.migrate import migrate
-from backend.serve import KEEP_ALIVE_SECONDS, QUIET_SECONDS
+from backend.serve import KEEP_ALIVE_SECONDS
 from backend.settings import ServeSettings
 
 from tests.program.backend.postgresql import (
@@ -28,6 +28,7 @@ from tests.program.backend.postgresql import (
     running_server,
 )
 
+QUIET_SECONDS = 0.5
 HOME = Path(__file__).parents[3] / "program" / "backend"
 
 
@@ -59,7 +60,7 @@ class Process:
         wait_until(lambda: any(r["message"].startswith(message) for r in self.records))
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
@@ -97,6 +98,7 @@ def environment_of(settings: ServeSettings) -> dict[str, str]:
         "DATABASE_NAME": settings.database_name,
         "DATABASE_USERNAME": settings.database_username,
         "DATABASE_PASSWORD": PASSWORD,
+        "DRAIN_QUIET_SECONDS": str(QUIET_SECONDS),
     }
 
 
@@ -194,6 +196,7 @@ def test_a_database_that_is_down_is_a_503_until_it_is_back():
         "DATABASE_NAME": "postgres",
         "DATABASE_USERNAME": "status",
         "DATABASE_PASSWORD": PASSWORD,
+        "DRAIN_QUIET_SECONDS": "0",
     }
     with started("serve", environment) as backend:
         backend.wait_for("listening")
