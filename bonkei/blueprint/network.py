@@ -50,6 +50,7 @@ class Subnet:
     availability_zone: str
     route_table_id: str
     routes: tuple[Route, ...] = ()
+    name: str = ""  # its Name tag
 
 
 @dataclass(frozen=True, slots=True)

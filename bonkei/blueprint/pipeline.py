@@ -28,6 +28,7 @@ class PipelineAction:
 class Stage:
     name: str
     actions: tuple[PipelineAction, ...]
+    entry_condition: str = ""  # otherwise the stage is skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,8 @@ def _key(block: _WrittenBlock) -> str:
 def _written_blocks(file: Path) -> Iterator[_WrittenBlock]:
     lines = file.read_text(encoding="utf-8").splitlines()
     headers = [(index, match) for index, line in enumerate(lines) if (match := _HEADER.match(line))]
-    starts = [index for index, _ in headers]
-    for (index, match), following in zip(headers, [*starts[1:], len(lines)], strict=True):
+    ends = [*(index for index, _ in headers), len(lines)][1:]
+    for (index, match), following in zip(headers, ends, strict=True):
         end = next((i for i in range(index, following) if lines[i].startswith("}")), following - 1)
         body = tuple(lines[index : end + 1])
         comments = (*_comments_above(lines, index), *body)

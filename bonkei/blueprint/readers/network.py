@@ -95,6 +95,7 @@ def _subnet(block: Resource, state: State) -> Subnet:
         availability_zone=block.text("availability_zone", ""),
         route_table_id=table_id,
         routes=tuple(_routes(table_id, state)),
+        name=dict(block.pairs("tags")).get("Name", ""),
     )
 
 

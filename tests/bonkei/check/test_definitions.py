@@ -57,6 +57,7 @@ def root(tmp_path: Path) -> Path:
     for name, text in {
         "main.tf": MAIN,
         "modules/network/main.tf": NETWORK,
+        "modules/key/versions.tf": "terraform {\n}\n",
         "modules/key/main.tf": '\nresource "aws_kms_key" "this" {}\n',
     }.items():
         file = tmp_path / name
