@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-import random
+import itertools
+import secrets
 from base64 import urlsafe_b64encode
+from enum import Enum
 
 from bonkei.blueprint.distribution import Behavior, Distribution, Origin
 from bonkei.edge.cache import Key, Stored
-from bonkei.edge.message import HOP_BY_HOP, Header, Headers, Patience, Request
+from bonkei.edge.message import HOP_BY_HOP, Header, Headers, Patience, Request, header, value_of
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import matcher
 from bonkei.edge.selection import (
@@ -41,21 +43,39 @@ _WEBSOCKET = frozenset(
         b"sec-websocket-protocol", b"sec-websocket-version",
     }
 )  # fmt: skip
-_OWN = HOP_BY_HOP | {
-    b"accept-encoding", b"authorization", b"content-length", b"cookie", b"expect", b"host",
-    b"user-agent", b"via", b"x-amz-cf-id", b"x-forwarded-for", b"x-forwarded-proto", b"x-real-ip",
-}  # fmt: skip
-"""Headers that are not simply passed on or dropped."""
+_OWN = frozenset({b"content-length", b"expect", b"x-amz-cf-id", b"x-forwarded-proto", b"x-real-ip"})
+"""Headers whose value from the viewer is dropped."""
 
-_ADDED_BY_CLOUDFRONT = {b"cloudfront-forwarded-proto", b"cloudfront-viewer-http-version"}
+_REWRITTEN = frozenset(
+    {
+        b"accept-encoding", b"authorization", b"cookie", b"host", b"user-agent", b"via",
+        b"x-forwarded-for",
+    }
+)  # fmt: skip
+_ADDED_BY_CLOUDFRONT = frozenset({b"cloudfront-forwarded-proto"})
 _AUTHORIZED = frozenset({b"DELETE", b"PATCH", b"POST", b"PUT"})
 POP = b"BONKEI1-C1"
 _REMEMBERED = 1024
 
 
+_PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
+_COUNT = itertools.count(secrets.randbits(48))
+
+
 def request_id() -> bytes:
-    """An X-Amz-Cf-Id: opaque, and different for each request."""
-    return urlsafe_b64encode(random.getrandbits(312).to_bytes(39, "big"))
+    """An X-Amz-Cf-Id: different for each request, opaque to the reader."""
+    return b"%b%014x==" % (_PREFIX, next(_COUNT))
+
+
+class _Decision(Enum):
+    """What becomes of a viewer's header on its way to the origin."""
+
+    KEEP = 1
+    DROP = 2
+    REWRITE = 3
+
+
+_KEEP, _DROP, _REWRITE = _Decision.KEEP, _Decision.DROP, _Decision.REWRITE
 
 
 class CompiledBehavior:
@@ -92,16 +112,16 @@ class CompiledBehavior:
         cache, request = behavior.cache, behavior.origin_request
         own = request.headers if request else None
         self._takes_header = either(cache.headers, own, ignore_case=True)
-        custom = [(name.lower().encode(), name.encode(), v.encode()) for name, v in origin.headers]
-        self._custom: Headers = custom
-        self._custom_names = frozenset(name for name, _, _ in custom)
-        self._decisions: dict[bytes, bool] = {}
+        self._custom = [header(name.encode(), value.encode()) for name, value in origin.headers]
+        self._custom_names = frozenset(name for name, _, _ in self._custom)
+        self._decisions: dict[bytes, _Decision] = {}
         self._origin_host = origin.domain_name.encode()
         self._takes_host = self._takes_header(b"host")
         self._takes_user_agent = self._takes_header(b"user-agent")
         self._takes_authorization = self._takes_header(b"authorization")
         self._takes_encoding = self._takes_header(b"accept-encoding")
         self._via = b"1.1 %b (CloudFront)" % distribution.domain_name.encode()
+        self._via_header = header(b"Via", self._via)
         queries = (cache.query_strings, request.query_strings if request else None)
         cookies = (cache.cookies, request.cookies if request else None)
         self._all_queries, self._no_queries = takes_all(*queries), takes_none(*queries)
@@ -117,6 +137,7 @@ class CompiledBehavior:
         # "All viewer headers" are the viewer's: CloudFront's own are added only where named.
         named = own is None or own.behavior != "all"
         self._added = {name: named and self._takes_header(name) for name in _ADDED_BY_CLOUDFRONT}
+        self._compile_own_headers()
 
     def encoding(self, request: Request) -> bytes:
         """The normalized Accept-Encoding; nothing for HTTP/1.0."""
@@ -136,155 +157,167 @@ class CompiledBehavior:
         headers = [fields.get(name, b"") for name in self._key_headers]
         return (method, request.path, query, cookies, self.encoding(request), *headers)
 
-    def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
-        """The request as the origin gets it; with the validators of what is to be refreshed."""
-        headers: Headers = [
-            (b"host", b"Host", self._host(request)),
-            *[header for header in request.headers if self._passes(header[0], request)],
-            *self._custom,
-            *self._rewritten(request),
-        ]
+    def origin_request(
+        self, request: Request, identity: bytes, stale: Stored | None = None
+    ) -> Request:
+        """The request as the origin gets it, `identity` as its X-Amz-Cf-Id; with the validators
+        of what is to be refreshed."""
+        decisions = self._decisions
+        headers: Headers = []
+        rewritten = False
+        for each in request.headers:
+            decision = decisions.get(each[0]) or self._decide(each[0])
+            if decision is _KEEP:
+                headers.append(each)
+            elif decision is _REWRITE:
+                rewritten = True
+        headers += self._constant
+        headers.append((b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity))
+        if rewritten or request.websocket:
+            headers += self._rewritten(request)
+        else:
+            headers += self._unrewritten
+            client = request.client
+            headers.append((b"x-forwarded-for", client, b"X-Forwarded-For: %b\r\n" % client))
         if stale is not None:
-            headers = [header for header in headers if header[0] not in _CONDITIONAL]
+            headers = [each for each in headers if each[0] not in _CONDITIONAL]
             headers += _validators(stale)
-        fields = {lower: value for lower, _, value in headers}
+        fields = {lower: value for lower, value, _ in headers}
         if len(fields) != len(headers):
             fields = _joined(headers)
-        target = self._origin_path + request.path
+        path = target = self._origin_path + request.path
         query = request.query
-        if query and not self._all_queries:
-            query = b"" if self._no_queries else filter_query(query, self._takes_query)
         if query:
-            target += b"?" + query
+            if not self._all_queries:
+                query = b"" if self._no_queries else filter_query(query, self._takes_query)
+            if query:
+                target = b"%b?%b" % (path, query)
         return Request(
-            request.method, target, self._origin_path + request.path, query, b"1.1", headers,
-            fields, request.client, request.length, request.chunked, request.websocket,
-            request.body, self._patience,
+            request.method, target, path, query, b"1.1", headers, fields, request.client,
+            request.length, request.chunked, request.has_body, request.websocket, request.body,
+            self._patience,
         )  # fmt: skip
 
-    def _passes(self, name: bytes, request: Request) -> bool:
-        """Whether a viewer's header is passed on as it is. The answer for a name is remembered."""
-        decision = self._decisions.get(name)
-        if decision is None:
-            decision = self._decide(name)
-            if len(self._decisions) < _REMEMBERED:
-                self._decisions[name] = decision
-        if decision or not request.websocket:
-            return decision
-        return name in _WEBSOCKET
+    def _decide(self, name: bytes) -> _Decision:
+        """What to do with a viewer's header; remembered, but only for so many names."""
+        decision = _DROP
+        if name in self._custom_names or name in HOP_BY_HOP:
+            pass
+        elif name in _REWRITTEN:
+            decision = _KEEP if name in self._kept_as_they_are else _REWRITE
+        elif name in _WEBSOCKET and not self._takes_header(name):
+            decision = _REWRITE
+        elif name in _OWN or name.startswith((b"x-edge-", b"cloudfront-")):
+            pass  # a viewer does not speak for CloudFront
+        elif name in FORWARDED_ALWAYS or self._takes_header(name):
+            decision = _KEEP
+        if len(self._decisions) < _REMEMBERED:
+            self._decisions[name] = decision
+        return decision
 
-    def _decide(self, name: bytes) -> bool:
-        if name in _OWN or name in self._custom_names or name.startswith(b"x-edge-"):
-            return False
-        if name.startswith(b"cloudfront-"):
-            return False  # a viewer does not speak for CloudFront
-        return name in FORWARDED_ALWAYS or self._takes_header(name)
-
-    def _host(self, request: Request) -> bytes:
+    def _compile_own_headers(self) -> None:
+        """Which of the headers that CloudFront sets are the viewer's after all, and those that are
+        the same in each request."""
+        kept = set()
         if self._takes_host:
-            return request.fields.get(b"host", self._origin_host)
-        return self._origin_host
+            kept.add(b"host")
+        if self._takes_user_agent:
+            kept.add(b"user-agent")
+        if self._takes_authorization:
+            kept.add(b"authorization")
+        if self._all_cookies:
+            kept.add(b"cookie")
+        if self._takes_encoding and not (self.policy.gzip or self.policy.brotli):
+            kept.add(b"accept-encoding")
+        self._kept_as_they_are = frozenset(kept)
+        constant = [] if self._takes_host else [header(b"Host", self._origin_host)]
+        if not self._takes_user_agent:
+            constant.append(header(b"User-Agent", b"Amazon CloudFront"))
+        if self._added[b"cloudfront-forwarded-proto"]:
+            constant.append(header(b"CloudFront-Forwarded-Proto", self.protocol))
+        names = self._custom_names
+        self._constant = [each for each in constant if each[0] not in names] + self._custom
+        self._unrewritten = [] if b"via" in names else [self._via_header]
 
     def _rewritten(self, request: Request) -> Headers:
-        """The headers that CloudFront sets itself. An origin custom header wins over them."""
+        """The headers of the viewer that CloudFront changes or passes on under conditions."""
         fields = request.fields
         given = fields.get(b"x-forwarded-for")
         client = given + b", " + request.client if given else request.client
-        agent = fields.get(b"user-agent") if self._takes_user_agent else b"Amazon CloudFront"
         via = fields.get(b"via")
         headers: Headers = [
-            (b"x-forwarded-for", b"X-Forwarded-For", client),
-            (b"via", b"Via", via + b", " + self._via if via else self._via),
-            (b"x-amz-cf-id", b"X-Amz-Cf-Id", request_id()),
+            header(b"X-Forwarded-For", client),
+            header(b"Via", via + b", " + self._via) if via else self._via_header,
         ]
-        if agent is not None:
-            headers.append((b"user-agent", b"User-Agent", agent))
-        if (cookie := fields.get(b"cookie")) and not self._no_cookies:
-            if not self._all_cookies:
-                cookie = filter_cookies(cookie, self._takes_cookie)
+        kept = self._kept_as_they_are
+        cookie = fields.get(b"cookie")
+        if cookie and b"cookie" not in kept and not self._no_cookies:
+            cookie = filter_cookies(cookie, self._takes_cookie)
             if cookie:
-                headers.append((b"cookie", b"Cookie", cookie))
-        headers += self._encoding_header(request)
+                headers.append(header(b"Cookie", cookie))
+        if b"accept-encoding" in fields and b"accept-encoding" not in kept:
+            encoding = self.encoding(request)
+            if encoding:
+                headers.append(header(b"Accept-Encoding", encoding))
         authorization = fields.get(b"authorization")
-        if authorization and (self._takes_authorization or request.method in _AUTHORIZED):
-            headers.append((b"authorization", b"Authorization", authorization))
-        if self._added[b"cloudfront-forwarded-proto"]:
-            headers.append(
-                (b"cloudfront-forwarded-proto", b"CloudFront-Forwarded-Proto", self.protocol)
-            )
-        if self._added[b"cloudfront-viewer-http-version"]:
-            name = b"CloudFront-Viewer-Http-Version"
-            headers.append((name.lower(), name, request.version))
-        if self._custom_names:
-            headers = [header for header in headers if header[0] not in self._custom_names]
-        return headers
-
-    def _encoding_header(self, request: Request) -> Headers:
-        given = request.fields.get(b"accept-encoding")
-        if given is None:
-            return []
-        if self.policy.gzip or self.policy.brotli:
-            given = self.encoding(request)
-        elif not self._takes_encoding:
-            return []
-        return [(b"accept-encoding", b"Accept-Encoding", given)] if given else []
+        if authorization and b"authorization" not in kept and request.method in _AUTHORIZED:
+            headers.append(header(b"Authorization", authorization))
+        if request.websocket:
+            headers += [
+                each
+                for each in request.headers
+                if each[0] in _WEBSOCKET and not self._takes_header(each[0])
+            ]
+        return [each for each in headers if each[0] not in self._custom_names]
 
     # The response to the viewer.
 
     def _compile_response(self, behavior: Behavior) -> None:
         removed = {name.lower().encode() for name in behavior.removed_headers}
         overridden = {h.name.lower().encode() for h in behavior.response_headers if h.override}
-        dropped = removed | overridden | {b"x-cache", b"x-amz-cf-pop", b"x-amz-cf-id", b"via"}
+        dropped = removed | overridden
+        # Vary is dropped here and given back filtered.
+        dropped |= {b"x-cache", b"x-amz-cf-pop", b"x-amz-cf-id", b"via", b"vary"}
         if self._no_cookies:
             dropped.add(b"set-cookie")
         self._dropped = frozenset(dropped)
-        self._defaults: tuple[Header, ...] = tuple(
-            (h.name.lower().encode(), h.name.encode(), h.value.encode())
+        made = [
+            (h.override, header(h.name.encode(), h.value.encode()))
             for h in behavior.response_headers
-            if not h.override
-        )
-        self._tail: tuple[Header, ...] = (
-            *(
-                (h.name.lower().encode(), h.name.encode(), h.value.encode())
-                for h in behavior.response_headers
-                if h.override
-            ),
-            (b"via", b"Via", self._via),
-            (b"x-amz-cf-pop", b"X-Amz-Cf-Pop", POP),
-        )
-
-    def viewer_headers(self, headers: Headers, x_cache: bytes) -> Headers:
-        """A response's headers for the viewer: the response headers policy, what CloudFront takes
-        out and what it adds."""
-        dropped = self._dropped
-        kept = [
-            self._vary(header) if header[0] == b"vary" else header
-            for header in headers
-            if header[0] not in dropped
         ]
+        self._defaults = [each for override, each in made if not override]
+        pop = header(b"X-Amz-Cf-Pop", POP)
+        self._tail = [each for override, each in made if override] + [self._via_header, pop]
+        self._keeps_vary = b"vary" not in removed | overridden
+
+    def viewer_headers(self, headers: Headers, x_cache: Header, identity: bytes) -> Headers:
+        """A response's headers for the viewer: the response headers policy, what CloudFront takes
+        out and what it adds, `identity` among it as X-Amz-Cf-Id."""
+        dropped = self._dropped
+        kept = [each for each in headers if each[0] not in dropped]
+        if len(kept) != len(headers) and self._keeps_vary:
+            vary = value_of(headers, b"vary")
+            if vary is not None:
+                kept += self._vary(vary)
         if self._defaults:
             present = {lower for lower, _, _ in kept}
-            kept += [header for header in self._defaults if header[0] not in present]
+            kept += [each for each in self._defaults if each[0] not in present]
         kept += self._tail
-        kept.append((b"x-cache", b"X-Cache", x_cache))
-        kept.append((b"x-amz-cf-id", b"X-Amz-Cf-Id", request_id()))
-        return [header for header in kept if header[2]] if self._empty(kept) else kept
+        kept.append(x_cache)
+        kept.append((b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity))
+        return kept
 
-    @staticmethod
-    def _empty(headers: Headers) -> bool:
-        return any(lower == b"vary" and not value for lower, _, value in headers)
-
-    def _vary(self, header: Header) -> Header:
+    def _vary(self, value: bytes) -> Headers:
         """Vary keeps Accept-Encoding, Cookie and the headers that go to the origin ("HTTP response
         headers that CloudFront removes or replaces")."""
-        names = [name.strip() for name in header[2].split(b",")]
+        names = [name.strip() for name in value.split(b",")]
         kept = [
             name
             for name in names
             if name.lower() in (b"accept-encoding", b"cookie", b"*")
             or self._takes_header(name.lower())
         ]
-        return header[0], header[1], b", ".join(kept)
+        return [header(b"Vary", b", ".join(kept))] if kept else []
 
 
 _CONDITIONAL = frozenset(
@@ -298,14 +331,14 @@ _CONDITIONAL = frozenset(
 def _validators(stale: Stored) -> Headers:
     validators: Headers = []
     if stale.etag is not None:
-        validators.append((b"if-none-match", b"If-None-Match", stale.etag))
+        validators.append(header(b"If-None-Match", stale.etag))
     if stale.last_modified is not None:
-        validators.append((b"if-modified-since", b"If-Modified-Since", stale.last_modified))
+        validators.append(header(b"If-Modified-Since", stale.last_modified))
     return validators
 
 
 def _joined(headers: Headers) -> dict[bytes, bytes]:
     fields: dict[bytes, bytes] = {}
-    for lower, _, value in headers:
+    for lower, value, _ in headers:
         fields[lower] = fields[lower] + b"," + value if lower in fields else value
     return fields

@@ -49,7 +49,7 @@ class Stored:
     @property
     def size(self) -> int:
         """Bytes that it counts for in the cache."""
-        head = sum(len(name) + len(value) for _, name, value in self.headers)
+        head = sum(len(line) for _, _, line in self.headers)
         return len(self.body) + head + _OVERHEAD
 
     def fresh(self, now: float) -> bool:

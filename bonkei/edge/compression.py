@@ -7,7 +7,7 @@ import gzip
 
 import brotli
 
-from bonkei.edge.message import Headers, value_of
+from bonkei.edge.message import Headers, header, value_of
 
 SMALLEST, LARGEST = 1_000, 10_000_000
 """Bytes of an object that is compressed."""
@@ -51,17 +51,18 @@ def compress(body: bytes, accepted: bytes) -> tuple[bytes, bytes]:
 def compressed_headers(headers: Headers, coding: bytes) -> Headers:
     """The headers of the compressed response: a strong ETag becomes weak, an invalid one goes."""
     changed: Headers = []
-    for lower, name, value in headers:
+    for each in headers:
+        lower, value, _ = each
         if lower == b"etag" and value.startswith(b'"'):
-            changed.append((lower, name, b"W/" + value))
+            changed.append(header(b"ETag", b"W/" + value))
         elif lower == b"etag" and not value.startswith(b"W/"):
             continue
         elif lower not in (b"accept-ranges", b"vary"):
-            changed.append((lower, name, value))
+            changed.append(each)
     vary = value_of(headers, b"vary")
     names = b"Accept-Encoding" if vary is None else vary
     if b"accept-encoding" not in names.lower():
         names += b", Accept-Encoding"
-    changed.append((b"vary", b"Vary", names))
-    changed.append((b"content-encoding", b"Content-Encoding", coding))
+    changed.append(header(b"Vary", names))
+    changed.append(header(b"Content-Encoding", coding))
     return changed

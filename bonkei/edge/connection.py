@@ -166,8 +166,9 @@ class ClientConnection(asyncio.Protocol):
         self._fed = 0
         self._head_open = True
         if not self._queue:
-            self._begun = self._front.deadlines.time()
-            self.deadline = self._begun + self._front.limits.head_seconds
+            front = self._front
+            self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
+            self.deadline = front.deadlines.coarse + front.limits.head_seconds
 
     def on_url(self, target: bytes) -> None:
         self._target += target
@@ -191,7 +192,7 @@ class ClientConnection(asyncio.Protocol):
             fields[lower] = fields[lower] + separator + value
         else:
             fields[lower] = value
-        self._headers.append((lower, name, value))
+        self._headers.append((lower, value, b"%b: %b\r\n" % (name, value)))
 
     def on_headers_complete(self) -> None:
         self._head_open = False
@@ -206,30 +207,42 @@ class ClientConnection(asyncio.Protocol):
             self._fields,
             self._peer,
         )
+        request.size = self._size + len(request.target)
         if parser.should_upgrade():
             if request.has_body:
                 raise Refused(400)  # llhttp would take the body for what follows the upgrade
             if request.websocket:
                 keep_alive = False
                 self._tunnel_asked = True
-        if (request.length or 0) > self._front.limits.body:
-            raise Refused(413)
-        now = self._front.deadlines.time()
-        exchange = Exchange(self, request, keep_alive, now if self._queue else self._begun)
-        self._queue.append(exchange)
-        self._front.requests += 1
+        front = self._front
+        queue = self._queue
+        exchange = Exchange(
+            self, request, keep_alive, front.deadlines.time() if queue else self._begun
+        )
+        front.requests += 1
+        queue.append(exchange)
         if request.has_body:
-            self._incoming = exchange
-            self._body_since = now
-            self.deadline = now + self._front.idle_timeout
-            if b"100-continue" in request.fields.get(b"expect", b"").lower():
-                self._continue(exchange)
+            self._expect_body(exchange)
         else:
             exchange.request_complete = True
-        if len(self._queue) == 1:
-            self._start(exchange)
-        elif len(self._queue) > self._front.limits.pipelined:
+            self.deadline = NEVER
+        if len(queue) == 1:
+            handler = front.handler
+            if not handler.body_needed or exchange.ready(handler.body_needed):
+                exchange.start(handler)
+        elif len(queue) > front.limits.pipelined:
             raise Refused(400)
+
+    def _expect_body(self, exchange: Exchange) -> None:
+        request, front = exchange.request, self._front
+        if request.length is not None and request.length > front.limits.body:
+            self._queue.remove(exchange)
+            raise Refused(413)
+        self._incoming = exchange
+        self._body_since = front.deadlines.coarse
+        self.deadline = self._body_since + front.idle_timeout
+        if b"100-continue" in request.fields.get(b"expect", b"").lower():
+            self._continue(exchange)
 
     def on_body(self, data: bytes) -> None:
         exchange = self._incoming
@@ -240,16 +253,17 @@ class ClientConnection(asyncio.Protocol):
         if exchange.received > front.limits.body:
             raise Refused(413)
         self.deadline = min(
-            front.deadlines.time() + front.idle_timeout,
+            front.deadlines.coarse + front.idle_timeout,
             self._body_since + front.idle_timeout + exchange.received / front.limits.body_rate,
         )
         if not exchange.launched and exchange is self.current:
             self._start(exchange)
 
     def on_message_complete(self) -> None:
-        exchange, self._incoming = self._incoming, None
-        self.deadline = NEVER
+        exchange = self._incoming
         if exchange is not None:
+            self._incoming = None
+            self.deadline = NEVER
             exchange.request_end()
             if not exchange.launched and exchange is self.current:
                 self._start(exchange)
@@ -266,7 +280,7 @@ class ClientConnection(asyncio.Protocol):
     def keeps(self) -> bool:
         """Whether the connection may be used for another request."""
         front = self._front
-        return not front.closing and front.deadlines.time() - self._opened < front.client_keep_alive
+        return not front.closing and front.deadlines.coarse - self._opened < front.client_keep_alive
 
     def finished(self, exchange: Exchange) -> None:
         """An exchange's response is complete: the next one's turn, or the end."""
@@ -284,9 +298,9 @@ class ClientConnection(asyncio.Protocol):
         elif self._final is not None:
             self._say_final()
         else:
-            self.deadline = self._idle_deadline()
-            self._tunnel_asked = False
-            self.resume_client()
+            self.deadline = self._front.deadlines.coarse + self._front.idle_timeout
+            if not self._reading:
+                self.resume_client()
 
     def abort(self) -> None:
         """Cut the connection: a response that has begun cannot be completed."""
@@ -395,7 +409,7 @@ class ClientConnection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _idle_deadline(self) -> float:
-        return self._front.deadlines.time() + self._front.idle_timeout
+        return self._front.deadlines.coarse + self._front.idle_timeout
 
     def _log(self, exchange: Exchange) -> None:
         if self._front.on_access is not None:
@@ -420,7 +434,7 @@ class ClientConnection(asyncio.Protocol):
         if not self._reading and not self._transport.is_closing():
             self._reading = True
             if self._incoming is not None:
-                self._body_since = self._front.deadlines.time()
+                self._body_since = self._front.deadlines.coarse
                 self.deadline = self._body_since + self._front.idle_timeout
             self._transport.resume_reading()
 

@@ -1,8 +1,8 @@
 """Time-outs for many connections with one timer.
 
 A timer for each request would cost more than the routing. Instead everything that can time out
-holds a deadline, and a sweep a few times a second finds what is over; a time-out may so come
-`INTERVAL` seconds late.
+holds a deadline, and a sweep a few times a second finds what is over. Deadlines are set by the time
+of the last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ class Deadlines:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._watched: set[Watched] = set()
-        self._timer: asyncio.TimerHandle | None = None
         self.time = loop.time
+        self.coarse = loop.time()
         self.soon = loop.call_soon
+        self._timer = loop.call_later(INTERVAL, self._sweep)
 
     def watch(self, watched: Watched) -> None:
         """Begin to look at `watched.deadline`."""
         self._watched.add(watched)
-        if self._timer is None:
-            self._timer = self._loop.call_later(INTERVAL, self._sweep)
 
     def forget(self, watched: Watched) -> None:
         """The counterpart of `watch`; does nothing for what is not watched."""
@@ -46,13 +45,12 @@ class Deadlines:
 
     def close(self) -> None:
         """Stop the sweep."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self._timer.cancel()
         self._watched.clear()
 
     def _sweep(self) -> None:
-        now = self._loop.time()
+        now = self.coarse = self._loop.time()
         for watched in [each for each in self._watched if each.deadline <= now]:
             watched.deadline = NEVER
             watched.expired(now)
-        self._timer = self._loop.call_later(INTERVAL, self._sweep) if self._watched else None
+        self._timer = self._loop.call_later(INTERVAL, self._sweep)

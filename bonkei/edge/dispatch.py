@@ -186,6 +186,10 @@ class Dispatch:
         """The next bytes of the response's body."""
         self._sink.body(data)
 
+    def flush(self) -> None:
+        """For now there is no more of the response."""
+        self._sink.flush()
+
     def ended(self) -> None:
         """The response, or the tunnel, is complete."""
         if self._finish():

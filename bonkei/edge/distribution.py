@@ -13,15 +13,25 @@ from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
-from bonkei.edge.behavior import CompiledBehavior
+from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Exchange, Flow
-from bonkei.edge.fetch import ERROR, HIT, Fetch, Waiting
+from bonkei.edge.fetch import ERROR, HIT, MISS, Fetch, Waiting
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.load_balancer import Firewall
-from bonkei.edge.message import Headers, Request, Response, Sink, answer, http_date, reason
+from bonkei.edge.message import (
+    Header,
+    Headers,
+    Request,
+    Response,
+    Sink,
+    answer,
+    header,
+    http_date,
+    reason,
+)
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import normalize_path
 from bonkei.edge.settings import Limits
@@ -31,9 +41,7 @@ REQUEST_LIMIT = 32768
 """Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
 
 ERROR_CACHING_MINIMUM = 10.0
-_KNOWN_CLOUDFRONT_HEADERS = frozenset(
-    {"cloudfront-forwarded-proto", "cloudfront-viewer-http-version"}
-)
+_KNOWN_CLOUDFRONT_HEADERS = frozenset({"cloudfront-forwarded-proto"})
 
 
 class Originator(Protocol):
@@ -69,13 +77,14 @@ class DistributionHandler:
         )
         self._root = distribution.default_root_object.lstrip("/").encode()
         self._errors = {each.error_code: each for each in distribution.custom_error_responses}
+        self._replaces_errors = any(map(self.replaces, self._errors))
         needs = [each.body_needed for each in origins.values() if each is not None]
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
         self._name_what_is_missing(distribution)
 
     def handle(self, request: Request, exchange: Exchange) -> Flow | None:
         """A viewer's request: web ACL, behavior, method, cache, origin."""
-        if len(request.target) > URL_LIMIT or _size(request) > REQUEST_LIMIT:
+        if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
             exchange.respond(_dated(cloudfront_page(413, "The request is too long.", close=True)))
             return None
         if self._root and request.path == b"/":
@@ -104,7 +113,23 @@ class DistributionHandler:
             return None
         if behavior.caches and request.method in behavior.cached and not request.websocket:
             return self._cached(behavior, request, exchange)
-        return Fetch(self, behavior, request, exchange).start()
+        if self._replaces_errors:
+            return Fetch(self, behavior, request, exchange).start()
+        return self._relay(behavior, request, exchange)
+
+    def _relay(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange
+    ) -> Flow | None:
+        """Pass a request on, and the response back, without a place in between where anything is
+        kept or replaced."""
+        identity = request_id()
+
+        def decorate(status: int, headers: Headers) -> Headers:
+            return behavior.viewer_headers(headers, ERROR if status >= 400 else MISS, identity)
+
+        exchange.decorate = decorate
+        origin_request = behavior.origin_request(request, identity)
+        return self.ask(behavior, origin_request, exchange, exchange)
 
     def _behavior(self, path: bytes) -> CompiledBehavior:
         path = normalize_path(path)
@@ -199,14 +224,15 @@ class DistributionHandler:
         request: Request,
         exchange: Exchange,
         stored: Stored,
-        x_cache: bytes,
+        x_cache: Header,
     ) -> None:
         """Answer from a stored response: 304, a part, or the whole."""
-        exchange.annotate(cache_result=x_cache.partition(b" ")[0].decode())
+        if exchange.logs:
+            exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
         age = stored.age + max(0, int(self.now() - stored.stored_at))
-        shown = behavior.viewer_headers(stored.headers, x_cache)
+        shown = behavior.viewer_headers(stored.headers, x_cache, request_id())
         if x_cache is HIT:
-            shown.append((b"age", b"Age", b"%d" % age))
+            shown.append(header(b"Age", b"%d" % age))
         body = stored.body
         if stored.status == 200:
             etag, modified = stored.etag, stored.last_modified
@@ -222,7 +248,7 @@ class DistributionHandler:
             if isinstance(part, tuple):
                 first, last = part
                 value = b"bytes %d-%d/%d" % (first, last, len(body))
-                shown.append((b"content-range", b"Content-Range", value))
+                shown.append(header(b"Content-Range", value))
                 exchange.head(206, reason(206), shown, last - first + 1)
                 exchange.body(body[first : last + 1])
                 exchange.end()
@@ -235,7 +261,7 @@ class DistributionHandler:
     @staticmethod
     def _unsatisfiable(exchange: Exchange, headers: Headers, size: int) -> None:
         kept = [each for each in headers if each[0] not in _NOT_IN_304]
-        kept.append((b"content-range", b"Content-Range", b"bytes */%d" % size))
+        kept.append(header(b"Content-Range", b"bytes */%d" % size))
         exchange.head(416, reason(416), kept, 0)
         exchange.end()
 
@@ -250,8 +276,8 @@ class DistributionHandler:
             self._show(behavior, exchange, page)
 
     def _show(self, behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
-        headers = [(name.lower(), name, value) for name, value in _dated(page).headers]
-        shown = behavior.viewer_headers(headers, ERROR)
+        headers = [header(name, value) for name, value in _dated(page).headers]
+        shown = behavior.viewer_headers(headers, ERROR, request_id())
         exchange.annotate(cache_result="Error")
         exchange.head(page.status, reason(page.status), shown, len(page.body))
         if page.body and exchange.request.method != b"HEAD":
@@ -297,7 +323,7 @@ class DistributionHandler:
         if known is not None and not known.error and known.fresh(self.now()):
             done(known)
             return
-        origin_request = page_behavior.origin_request(page_request)
+        origin_request = page_behavior.origin_request(page_request, request_id())
         holder.flow = self.ask(page_behavior, origin_request, None, holder)
 
     def _name_what_is_missing(self, distribution: Distribution) -> None:
@@ -313,8 +339,8 @@ class DistributionHandler:
                 if policy is not None and policy.headers.behavior == "whitelist":
                     wanted |= {header.lower() for header in policy.headers.names}
         unknown = {each for each in wanted if each.startswith("cloudfront-")}
-        for header in sorted(unknown - _KNOWN_CLOUDFRONT_HEADERS):
-            self.not_simulated.append((f"{name}.header", f"CloudFront does not add {header} here"))
+        for name_ in sorted(unknown - _KNOWN_CLOUDFRONT_HEADERS):
+            self.not_simulated.append((f"{name}.header", f"CloudFront does not add {name_} here"))
 
 
 class _Page:
@@ -338,6 +364,8 @@ class _Page:
         self._size += len(data)
         if self._size <= self._limit:
             self._body.append(data)
+
+    def flush(self) -> None: ...
 
     def end(self) -> None:
         status, reason, headers = self._head
@@ -371,12 +399,6 @@ def _conditional(request: Request) -> bool:
     return any(
         name in fields
         for name in (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
-    )
-
-
-def _size(request: Request) -> int:
-    return len(request.target) + sum(
-        len(name) + len(value) + 4 for _, name, value in request.headers
     )
 
 

@@ -122,8 +122,8 @@ class Edge:
             front.close()
         loop = asyncio.get_running_loop()
         end = loop.time() + grace
-        while any(front.connections for front in fronts) and loop.time() < end:
-            await asyncio.sleep(0.02)  # noqa: ASYNC110 - it happens once, at the end
+        while any(front.connections for front in fronts) and loop.time() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
         for front in fronts:
             front.abort()
         self._registry.stop()

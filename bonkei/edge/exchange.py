@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from bonkei.edge.access import AccessRecord
@@ -36,6 +37,10 @@ class Flow(Protocol):
         """The counterpart of `pause`."""
 
 
+Decorate = Callable[[int, Headers], Headers]
+"""A layer's change to the headers of a response, by its status."""
+
+
 class Handler(Protocol):
     """A layer: it answers into the sink by itself, or lets a flow do so."""
 
@@ -52,8 +57,9 @@ class Exchange:
     """
 
     __slots__ = (
-        "_chunked", "_connection", "_pending", "_pending_size", "flow", "keep_alive",
-        "launched", "note", "received", "request", "request_complete", "sent", "started", "status",
+        "_chunked", "_connection", "_out", "_pending", "_pending_size", "decorate", "flow",
+        "keep_alive", "launched", "logs", "note", "received", "request", "request_complete",
+        "sent", "started", "status",
     )  # fmt: skip
 
     def __init__(
@@ -69,10 +75,11 @@ class Exchange:
         self.status = 0  # of the response, 0 until its head is out
         self.sent = 0  # bytes of the response's body
         self.received = 0  # bytes of the request's body
-        self.note: dict[str, str | bytes] | None = (
-            None  # for the access log, when somebody reads it
-        )
+        self.note: dict[str, str | bytes] | None = None  # for the access log
+        self.logs = connection.logs
+        self.decorate: Decorate | None = None
         self._chunked = False
+        self._out: list[bytes] = []
         self._pending: list[bytes] | None = None
         self._pending_size = 0
 
@@ -126,15 +133,16 @@ class Exchange:
 
     def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
         self.status = status
-        request = self.request
+        if self.decorate is not None:
+            headers = self.decorate(status, headers)
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
-        lines += [b"%b: %b\r\n" % (name, value) for _, name, value in headers]
+        lines += [line for _, _, line in headers]
         if length is not None:
             if status >= 200 and status != 204:
                 lines.append(b"Content-Length: %d\r\n" % length)
-        elif bodiless(request.method, status):
+        elif bodiless(self.request.method, status):
             pass
-        elif request.version == b"1.1":
+        elif self.request.version == b"1.1":
             self._chunked = True
             lines.append(_CHUNKED)
         else:
@@ -144,17 +152,25 @@ class Exchange:
             lines.append(_CLOSE)
         else:
             lines.append(_KEEP_ALIVE)
-        self._connection.write(b"".join(lines))
+        self._out = lines
 
     def body(self, data: bytes) -> None:
         self.sent += len(data)
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
-        self._connection.write(data)
+        self._out.append(data)
+
+    def flush(self) -> None:
+        out = self._out
+        if out:
+            self._out = []
+            # One write for all of it: each is a system call.
+            self._connection.write(out[0] if len(out) == 1 else b"".join(out))
 
     def end(self) -> None:
         if self._chunked:
-            self._connection.write(b"0\r\n\r\n")
+            self._out.append(b"0\r\n\r\n")
+        self.flush()
         self.flow = None
         self._connection.finished(self)
 
@@ -163,8 +179,10 @@ class Exchange:
         self._connection.abort()
 
     def switch(self, headers: Headers) -> Tunnel | None:
+        if self.decorate is not None:
+            headers = self.decorate(101, headers)
         lines = [b"HTTP/1.1 101 Switching Protocols\r\n"]
-        lines += [b"%b: %b\r\n" % (name, value) for _, name, value in headers]
+        lines += [line for _, _, line in headers]
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         self.status = 101
         self._connection.write(b"".join(lines))
@@ -197,7 +215,7 @@ class Exchange:
 
     def annotate(self, **note: str | bytes) -> None:
         """Note for the access log what only a layer knows."""
-        if self._connection.logs:
+        if self.logs:
             self.note = {**(self.note or {}), **note}
 
     def record(self, now: float, listener: str, client_port: int) -> AccessRecord:

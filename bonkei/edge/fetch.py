@@ -13,20 +13,20 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bonkei.edge.behavior import CompiledBehavior
+from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Key, Stored
 from bonkei.edge.compression import compress, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
-from bonkei.edge.message import Headers, Request, Tunnel, bodiless, value_of
+from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless, header, value_of
 
 if TYPE_CHECKING:
     from bonkei.edge.distribution import DistributionHandler
 
-MISS = b"Miss from cloudfront"
-HIT = b"Hit from cloudfront"
-REFRESH = b"RefreshHit from cloudfront"
-ERROR = b"Error from cloudfront"
+MISS = header(b"X-Cache", b"Miss from cloudfront")
+HIT = header(b"X-Cache", b"Hit from cloudfront")
+REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
+ERROR = header(b"X-Cache", b"Error from cloudfront")
 
 _INLINE = 128 * 1024
 """Bytes that are compressed on the event loop; more goes to a thread."""
@@ -69,7 +69,7 @@ class Fetch:
     """
 
     __slots__ = (
-        "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_key", "_lifetime",
+        "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_identity", "_key", "_lifetime",
         "_mode", "_request", "_size", "_stale", "_waiting",
     )  # fmt: skip
 
@@ -95,13 +95,14 @@ class Fetch:
         self._captured: list[bytes] | None = None
         self._size = 0
         self._waiting: list[Waiting] = []
+        self._identity = request_id()
 
     def start(self) -> Flow | None:
         """Ask the origin; None when the viewer was answered at once."""
         behavior = self._behavior
         stale = self._stale
         validated = stale if stale is not None and not stale.error else None
-        request = behavior.origin_request(self._request, validated)
+        request = behavior.origin_request(self._request, self._identity, validated)
         self._flow = self._handler.ask(behavior, request, self._exchange, self)
         return None if self._mode is _Mode.OVER else self
 
@@ -124,7 +125,7 @@ class Fetch:
         if self._key is None and status < 400:
             self._mode = _Mode.PASSING
             if exchange is not None:
-                shown = self._behavior.viewer_headers(headers, MISS)
+                shown = self._behavior.viewer_headers(headers, MISS, self._identity)
                 exchange.head(status, reason, shown, length)
             return
         self._head = (status, reason, headers)
@@ -146,7 +147,8 @@ class Fetch:
             self._release()
         if exchange is not None:
             x_cache = ERROR if status >= 400 else MISS
-            exchange.head(status, reason, self._behavior.viewer_headers(headers, x_cache), length)
+            shown = self._behavior.viewer_headers(headers, x_cache, self._identity)
+            exchange.head(status, reason, shown, length)
 
     def body(self, data: bytes) -> None:
         if self._captured is not None:
@@ -158,6 +160,10 @@ class Fetch:
                 self._release()
         if self._mode is _Mode.PASSING and self._exchange is not None:
             self._exchange.body(data)
+
+    def flush(self) -> None:
+        if self._mode is _Mode.PASSING and self._exchange is not None:
+            self._exchange.flush()
 
     def end(self) -> None:
         mode, self._mode = self._mode, _Mode.OVER
@@ -190,7 +196,8 @@ class Fetch:
         self._mode = _Mode.PASSING
         if self._exchange is None:
             return None
-        return self._exchange.switch(self._behavior.viewer_headers(headers, MISS))
+        shown = self._behavior.viewer_headers(headers, MISS, self._identity)
+        return self._exchange.switch(shown)
 
     # What becomes of the response.
 
@@ -285,7 +292,7 @@ class Fetch:
             self._handler.cache.put(self._key, stored)
         return stored
 
-    def _serve(self, stored: Stored, x_cache: bytes) -> None:
+    def _serve(self, stored: Stored, x_cache: Header) -> None:
         """Answer the viewer from a stored response, then those who waited."""
         if self._exchange is not None:
             self._handler.serve(self._behavior, self._request, self._exchange, stored, x_cache)

@@ -6,9 +6,9 @@ Balancer" (User Guide for Application Load Balancers).
 
 from __future__ import annotations
 
-import random
+import itertools
+import secrets
 import time
-from dataclasses import dataclass
 
 from bonkei.edge.message import HOP_BY_HOP, Request
 
@@ -22,63 +22,72 @@ _REPLACED = HOP_BY_HOP | {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class ForwardedHeaders:
     """How one listener rewrites a request's head.
 
-    `port` and `protocol` are those that AWS would see, not the loopback port.
+    `port` and `protocol` are those that AWS would see, not the loopback port. `mode` is the load
+    balancer's xff_header_processing_mode: `append` adds the client's address to X-Forwarded-For,
+    `preserve` leaves the header as it is, `remove` drops it. With a port other than the protocol's
+    own, the load balancer appends it to Host, unless the host header is preserved.
     """
 
-    protocol: bytes
-    port: bytes
-    mode: str = "append"  # append | preserve | remove
-    default_port: bool = True
-    preserve_host: bool = False
-    drop_invalid: bool = False
+    def __init__(
+        self,
+        protocol: bytes,
+        port: bytes,
+        mode: str = "append",
+        *,
+        append_port: bool = False,
+        drop_invalid: bool = False,
+    ) -> None:
+        self._mode = mode
+        self._port = port if append_port else b""
+        self._drop_invalid = drop_invalid
+        self._plain = not append_port and not drop_invalid
+        self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
-    def head(self, request: Request, trace_id: bytes) -> bytes:
+    def head(self, request: Request, trace: bytes) -> bytes:
         """The bytes of the head for the target."""
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
-        plain = self.default_port or self.preserve_host
-        for lower, name, value in request.headers:
-            if lower in _REPLACED:
-                continue
-            if lower == b"host" and not plain:
-                lines.append(b"%b: %b\r\n" % (name, self._host(value)))
-            elif not self.drop_invalid or _valid_name(lower):
-                lines.append(b"%b: %b\r\n" % (name, value))
-        forwarded_for = self._forwarded_for(request)
-        if forwarded_for is not None:
-            lines.append(b"X-Forwarded-For: %b\r\n" % forwarded_for)
-        lines.append(
-            b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\nX-Amzn-Trace-Id: %b\r\n"
-            % (self.protocol, self.port, trace_id)
-        )
+        if self._plain:
+            lines += [line for lower, _, line in request.headers if lower not in _REPLACED]
+        else:
+            lines += self._careful(request)
+        mode = self._mode
+        if mode != "remove":
+            addresses = request.fields.get(b"x-forwarded-for")
+            if mode == "append":
+                client = request.client
+                addresses = addresses + b", " + client if addresses else client
+            if addresses is not None:
+                lines.append(b"X-Forwarded-For: %b\r\n" % addresses)
+        lines.append(b"%bX-Amzn-Trace-Id: %b\r\n" % (self._constant, trace))
         lines.append(framing(request))
         return b"".join(lines)
 
-    def _forwarded_for(self, request: Request) -> bytes | None:
-        """`append` adds the client's address, `preserve` leaves the header, `remove` drops it."""
-        given = request.fields.get(b"x-forwarded-for")
-        if self.mode == "append":
-            return given + b", " + request.client if given else request.client
-        return given if self.mode == "preserve" else None
-
-    def _host(self, value: bytes) -> bytes:
-        """With a port other than the protocol's own, the load balancer appends it ("Host header
-        preservation")."""
-        return value if b":" in value else value + b":" + self.port
+    def _careful(self, request: Request) -> list[bytes]:
+        lines = []
+        for lower, value, line in request.headers:
+            if lower == b"host" and self._port and b":" not in value:
+                lines.append(b"Host: %b:%b\r\n" % (value, self._port))
+            elif lower not in _REPLACED and (not self._drop_invalid or _valid_name(lower)):
+                lines.append(line)
+        return lines
 
 
 def framing(request: Request) -> bytes:
     """The head's last lines: how the body is delimited, and the empty line."""
-    if request.websocket:
-        return b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
-    if request.chunked:
-        return b"Transfer-Encoding: chunked\r\n\r\n"
     if request.length is not None:
         return b"Content-Length: %d\r\n\r\n" % request.length
+    if request.chunked:
+        return b"Transfer-Encoding: chunked\r\n\r\n"
+    if request.websocket:
+        return b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
     return b"\r\n"
+
+
+_PREFIX = secrets.token_hex(6).encode()
+_COUNT = itertools.count(secrets.randbits(40))
 
 
 def trace_id(given: bytes | None) -> bytes:
@@ -87,7 +96,7 @@ def trace_id(given: bytes | None) -> bytes:
     A request without the header gets a Root; one with a Root keeps it and gets a Self; other
     fields are kept.
     """
-    fresh = b"1-%08x-%024x" % (int(time.time()), random.getrandbits(96))
+    fresh = b"1-%08x-%b%012x" % (int(time.time()), _PREFIX, next(_COUNT))
     if not given:
         return b"Root=" + fresh
     fields = [field.strip() for field in given.split(b";") if field.strip()]

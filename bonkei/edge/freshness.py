@@ -36,7 +36,7 @@ class Lifetime:
 def cache_control(headers: Headers) -> dict[str, str]:
     """The directives of every Cache-Control, names in lower case, values without quotes."""
     directives: dict[str, str] = {}
-    for lower, _, value in headers:
+    for lower, value, _ in headers:
         if lower == b"cache-control":
             for part in value.decode("latin-1").split(","):
                 name, _, argument = part.strip().partition("=")

@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from bonkei.edge.message import Headers, Request
+from bonkei.edge.message import Headers, Request, header
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]+)([/?].*)?", re.IGNORECASE | re.DOTALL)
@@ -76,12 +76,13 @@ def _frame(request: Request, fields: dict[bytes, bytes]) -> None:
     """How the body is delimited."""
     if (length := fields.get(b"content-length")) is not None:
         request.length = int(length)
+        request.has_body = request.length > 0
     if (coding := fields.get(b"transfer-encoding")) is not None:
         if coding.strip().lower() != b"chunked":
             raise Refused(501)
         if request.version == b"1.0":
             raise Refused(400)
-        request.chunked = True
+        request.chunked = request.has_body = True
 
 
 def _connection(request: Request, value: bytes) -> bool:
@@ -89,7 +90,7 @@ def _connection(request: Request, value: bytes) -> bool:
     options = {option.strip() for option in value.lower().split(b",")}
     named = options - _CONNECTION_OPTIONS - _PROTECTED
     if named:
-        request.headers = [header for header in request.headers if header[0] not in named]
+        request.headers = [each for each in request.headers if each[0] not in named]
         for name in named:
             request.fields.pop(name, None)
     if b"upgrade" in options and request.version == b"1.1":
@@ -112,8 +113,8 @@ def _other_form(
     if match is None:
         raise Refused(400)
     authority, rest = match[1], match[2] or b"/"
-    headers[:] = [header for header in headers if header[0] != b"host"]
-    headers.insert(0, (b"host", b"Host", authority))
+    headers[:] = [each for each in headers if each[0] != b"host"]
+    headers.insert(0, header(b"Host", authority))
     fields[b"host"] = authority
     return rest if rest[:1] == b"/" else b"/" + rest, authority
 

@@ -25,7 +25,7 @@ from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.dispatch import Dispatch, Forwarding, ResponseHeaders
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.forwarded import ForwardedHeaders, trace_id
-from bonkei.edge.message import Headers, Request, Response, Sink, answer, http_date
+from bonkei.edge.message import Headers, Request, Response, Sink, answer, header, http_date
 from bonkei.edge.page import load_balancer_page
 from bonkei.edge.rule import RequestPredicate, compile_conditions, host_name
 from bonkei.edge.target import Pool, Target
@@ -73,12 +73,12 @@ class ListenerHandler:
         self._pools = pools
         self._deadlines = deadlines
         self._listener = listener
+        own_port = _DEFAULT_PORTS.get(listener.protocol) == listener.port
         self._forwarded = ForwardedHeaders(
-            protocol=listener.protocol.lower().encode(),
-            port=str(listener.port).encode(),
-            mode=balancer.xff_header_processing_mode,
-            default_port=_DEFAULT_PORTS.get(listener.protocol) == listener.port,
-            preserve_host=balancer.preserve_host_header,
+            listener.protocol.lower().encode(),
+            str(listener.port).encode(),
+            balancer.xff_header_processing_mode,
+            append_port=not own_port and not balancer.preserve_host_header,
             drop_invalid=balancer.drop_invalid_header_fields,
         )
         self._forwarding = Forwarding(
@@ -103,13 +103,13 @@ class ListenerHandler:
             blocked = self._firewall.check(request)
             if blocked is not None:
                 name, response = blocked
-                if exchange is not None:
+                if exchange is not None and exchange.logs:
                     exchange.annotate(blocked_by=name)
                 _answer(request, sink, response or load_balancer_page(403))
                 return None
         for rule in self._rules:
             if rule.holds(request):
-                if exchange is not None:
+                if exchange is not None and exchange.logs:
                     exchange.annotate(rule=rule.arn)
                 return rule.do(request, exchange, sink)
         return self._default(request, exchange, sink)
@@ -159,7 +159,7 @@ class ListenerHandler:
             _answer(request, sink, _UNAVAILABLE)
             return None
         trace = trace_id(request.fields.get(b"x-amzn-trace-id"))
-        if exchange is not None:
+        if exchange is not None and exchange.logs:
             exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id, trace_id=trace)
         head = self._forwarded.head(request, trace)
         return Dispatch(
@@ -264,4 +264,4 @@ def _cookie_pair(name: bytes, value: bytes, seconds: int) -> Headers:
     expires = http_date(time.time() + seconds)
     plain = b"%b=%b; Expires=%b; Path=/" % (name, value, expires)
     cross = b"%bCORS=%b; Expires=%b; Path=/; SameSite=None" % (name, value, expires)
-    return [(b"set-cookie", b"Set-Cookie", plain), (b"set-cookie", b"Set-Cookie", cross)]
+    return [header(b"Set-Cookie", plain), header(b"Set-Cookie", cross)]

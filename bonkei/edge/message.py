@@ -1,8 +1,8 @@
 """HTTP messages as the data plane passes them on: a head, and the rules for its headers.
 
-A header is a triple of its name in lower case (to look at), its name as it was sent (to pass on)
-and its value. Heads are made once and not changed afterwards; they are plain slotted classes, as
-one is made for each request and a frozen dataclass costs several times as much to make.
+A header is a triple of its name in lower case, its value, and the line that is passed on (with the
+name as it was written). Heads are made once and not changed afterwards; they are plain slotted
+classes, as one is made for each request and a frozen dataclass costs several times as much to make.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from typing import Protocol
 
 Header = tuple[bytes, bytes, bytes]
 Headers = list[Header]
+
+
+def header(name: bytes, value: bytes) -> Header:
+    """A header by its name and value."""
+    return name.lower(), value, b"%b: %b\r\n" % (name, value)
+
 
 HOP_BY_HOP = frozenset(
     {
@@ -60,14 +66,11 @@ class Request:
     client: bytes  # the address of the peer
     length: int | None = None  # Content-Length
     chunked: bool = False
+    has_body: bool = False
     websocket: bool = False
     body: bytes = b""  # the beginning of the body, where a rule inspects it
     patience: Patience | None = None
-
-    @property
-    def has_body(self) -> bool:
-        """Whether a body follows the head."""
-        return self.chunked or bool(self.length)
+    size: int = 0  # bytes of the head as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,9 @@ class Sink(Protocol):
     def body(self, data: bytes) -> None:
         """The next bytes of the body, which is not empty."""
 
+    def flush(self) -> None:
+        """For now there is no more; what was given so far goes out."""
+
     def end(self) -> None:
         """The response is complete."""
 
@@ -111,7 +117,7 @@ class Tunnel(Protocol):
 
 def answer(sink: Sink, response: Response, *, head_only: bool = False) -> None:
     """Give a response of the edge's own to a sink."""
-    headers = [(name.lower(), name, value) for name, value in response.headers]
+    headers = [header(name, value) for name, value in response.headers]
     sink.head(response.status, reason(response.status), headers, len(response.body))
     if response.body and not head_only:
         sink.body(response.body)
@@ -130,7 +136,7 @@ def http_date(timestamp: float) -> bytes:
 
 def value_of(headers: Headers, name: bytes) -> bytes | None:
     """The first value of a header, by its name in lower case."""
-    for lower, _, value in headers:
+    for lower, value, _ in headers:
         if lower == name:
             return value
     return None

@@ -61,11 +61,7 @@ class ServiceHandler:
             return None
         exchange.annotate(target_group_arn=self._pool.arn, task_id=target.task_id)
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
-        lines += [
-            b"%b: %b\r\n" % (name, value)
-            for lower, name, value in request.headers
-            if lower not in _DROPPED
-        ]
+        lines += [line for lower, _, line in request.headers if lower not in _DROPPED]
         lines.append(framing(request))
         return Dispatch(
             request,

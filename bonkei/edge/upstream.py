@@ -62,12 +62,12 @@ class TargetConnection(asyncio.Protocol):
 
     def await_response(self, seconds: float) -> None:
         """The request is out (or a part of it); the target has so long to send the next byte."""
-        self.deadline = self._deadlines.time() + seconds
+        self.deadline = self._deadlines.coarse + seconds
         self.idle_timeout = seconds
 
     def write(self, data: bytes) -> None:
         if self._tunnel is not None:
-            self.deadline = self._deadlines.time() + self.idle_timeout
+            self.deadline = self._deadlines.coarse + self.idle_timeout
         self._transport.write(data)
 
     def pause_reading(self) -> None:
@@ -79,7 +79,7 @@ class TargetConnection(asyncio.Protocol):
     def resume_reading(self) -> None:
         if not self._reading and not self._transport.is_closing():
             self._reading = True
-            self.deadline = self._deadlines.time() + self.idle_timeout
+            self.deadline = self._deadlines.coarse + self.idle_timeout
             self._transport.resume_reading()
 
     def close(self) -> None:
@@ -120,14 +120,14 @@ class TargetConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._tunnel is not None:
-            self.deadline = self._deadlines.time() + self.idle_timeout
+            self.deadline = self._deadlines.coarse + self.idle_timeout
             self._tunnel.write(data)
             return
         dispatch = self.dispatch
         if dispatch is None:
             self._transport.abort()  # nothing was asked: whatever this is must answer nobody
             return
-        self.deadline = self._deadlines.time() + self.idle_timeout
+        self.deadline = self._deadlines.coarse + self.idle_timeout
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
@@ -141,7 +141,9 @@ class TargetConnection(asyncio.Protocol):
             self._keep_alive = False
         if self._complete:
             self._release(dispatch)
-        elif not self._head_done and self._fed > HEAD_LIMIT:
+        elif self._head_done:
+            dispatch.flush()
+        elif self._fed > HEAD_LIMIT:
             self._malformed(dispatch)
 
     def pause_writing(self) -> None:
@@ -191,7 +193,7 @@ class TargetConnection(asyncio.Protocol):
         elif lower == b"content-length":
             self._length = int(value)
         else:
-            self._headers.append((lower, name, value))
+            self._headers.append((lower, value, b"%b: %b\r\n" % (name, value)))
 
     def on_headers_complete(self) -> None:
         if self._head_done:
@@ -228,7 +230,7 @@ class TargetConnection(asyncio.Protocol):
         self.dispatch = None
         self.used = True
         if self._keep_alive and not self._closes and dispatch.sent_all and not self.target.draining:
-            self.deadline = self._deadlines.time() + self.idle_timeout
+            self.deadline = self._deadlines.coarse + self.idle_timeout
             self.target.idle.append(self)
         else:
             self._transport.close()
@@ -248,6 +250,6 @@ class TargetConnection(asyncio.Protocol):
             self._malformed(dispatch)
             return
         self._tunnel = tunnel
-        self.deadline = self._deadlines.time() + self.idle_timeout
+        self.deadline = self._deadlines.coarse + self.idle_timeout
         if rest:
             tunnel.write(rest)

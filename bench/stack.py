@@ -1,0 +1,77 @@
+"""The blueprint that is measured: one distribution, one header ACL, two target groups."""
+
+from __future__ import annotations
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.distribution import (
+    Behavior,
+    CachePolicy,
+    Distribution,
+    Origin,
+    OriginRequestPolicy,
+    Selection,
+)
+from bonkei.blueprint.load_balancer import (
+    Forward,
+    Listener,
+    ListenerRule,
+    LoadBalancer,
+    PathPattern,
+    TargetGroup,
+    TargetHealthCheck,
+    WeightedTarget,
+)
+from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
+
+_METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
+
+
+def blueprint(secret: str) -> Blueprint:
+    """/api/* to `api`, everything else to `web`; /cached/* is kept by CloudFront."""
+    return Blueprint(
+        distributions=(_distribution(secret),),
+        web_acls=(_web_acl(secret),),
+        load_balancers=(_load_balancer(),),
+        target_groups=tuple(
+            TargetGroup(name, f"arn:tg/{name}", name, 80, "HTTP", TargetHealthCheck(path="/"))
+            for name in ("api", "web")
+        ),
+    )
+
+
+def _distribution(secret: str) -> Distribution:
+    everything = OriginRequestPolicy("all", Selection("all"), Selection("all"), Selection("all"))
+
+    def behavior(pattern: str, cache: CachePolicy) -> Behavior:
+        return Behavior(
+            pattern, "alb", "allow-all", _METHODS, ("GET", "HEAD"), True, cache, everything
+        )
+
+    return Distribution(
+        address="aws_cloudfront_distribution.this",
+        arn="arn:cf",
+        id="E1",
+        domain_name="d1.cloudfront.net",
+        enabled=True,
+        origins=(Origin("alb", "lb.elb", headers=(("X-Origin-Verify", secret),)),),
+        behaviors=(
+            behavior("/cached/*", CachePolicy("cached", 0, 60, 86400, gzip=True)),
+            behavior("*", CachePolicy("disabled", 0, 0, 0)),
+        ),
+    )
+
+
+def _web_acl(secret: str) -> WebAcl:
+    header = FieldToMatch("single_header", "x-origin-verify")
+    statement = ByteMatch(header, secret.encode(), "EXACTLY")
+    rule = WafRule("verify", 1, WafAction("allow"), statement)
+    return WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("block"), (rule,), ("arn:lb",))
+
+
+def _load_balancer() -> LoadBalancer:
+    def forward(name: str) -> Forward:
+        return Forward((WeightedTarget(f"arn:tg/{name}"),))
+
+    rule = ListenerRule("rule", "arn:rule", 10, (PathPattern(("/api/*",)),), forward("api"))
+    listener = Listener("listener", "arn:listener", 80, "HTTP", forward("web"), (rule,))
+    return LoadBalancer("lb", "arn:lb", "lb", "lb.elb", (listener,))
