@@ -13,10 +13,6 @@ import uvicorn
 from backend.api.app import create_app
 from backend.settings import ServeSettings, SettingsError
 
-# The ALB reuses idle connections for 60 s; a server that closes one earlier may close it just as a
-# request arrives, which the client sees as a 502.
-KEEP_ALIVE_SECONDS = 75
-
 logger = logging.getLogger(__name__)
 
 
@@ -89,7 +85,7 @@ def run() -> None:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=settings.shutdown_seconds,
         )
         server = DrainingServer(

@@ -16,9 +16,6 @@ from frontend.settings import Settings
 
 _log = logging.getLogger(__name__)
 
-# The ALB keeps idle connections for 60 s: this side must keep them longer, or the ALB sends a
-# request into a connection that is just being closed and answers 502.
-_KEEP_ALIVE_SECONDS = 75
 # The ALB may still send requests for a moment after SIGTERM. Serve until it has been quiet for
 # this long, but not for ever; both fit well into ECS's default stopTimeout of 30 s.
 _QUIET_SECONDS = 0.5
@@ -46,7 +43,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 proxy_headers=False,
                 server_header=False,
-                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_keep_alive=settings.keep_alive_seconds,
                 timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
             )
         )

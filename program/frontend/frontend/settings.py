@@ -19,6 +19,9 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    # The ALB keeps idle connections for 60 s: this side must keep them longer, or the ALB sends a
+    # request into a connection that is just being closed and answers 502.
+    keep_alive_seconds: Annotated[int, Field(ge=1, le=4000)] = 75
     backend_url: AnyHttpUrl
     session_secret: Annotated[SecretStr, Field(min_length=32)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"] = "INFO"
