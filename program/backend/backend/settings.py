@@ -70,8 +70,8 @@ class DatabaseSettings(_Settings):
 class ServeSettings(DatabaseSettings):
     host: Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    # The ALB reuses idle connections for 60 s; a server that closes one earlier may close it just as
-    # a request arrives, which the client sees as a 502.
+    # The ALB reuses idle connections for 60 s; a server that closes one earlier may close it just
+    # as a request arrives, which the client sees as a 502.
     keep_alive_seconds: Annotated[int, Field(ge=1, le=4000)] = 75
     pool_size: Annotated[int, Field(ge=1, le=100)] = 10
     drain_seconds: Annotated[float, Field(ge=0, le=100)] = Field(

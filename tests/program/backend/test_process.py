@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 from backend.migrate import migrate
 from backend.settings import ServeSettings
-from backend.settings import ServeSettings
 
 from tests.program.backend.postgresql import (
     PASSWORD,
