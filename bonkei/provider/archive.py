@@ -23,7 +23,7 @@ from typing import Any
 from bonkei.provider.behaviour import Context, DataSource, Problem, Refused, ResourceBehaviour
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
-from bonkei.provider.values import Object, given
+from bonkei.provider.values import UNKNOWN, Object, given
 
 ADDRESS = "registry.terraform.io/hashicorp/archive"
 VERSION = "2.7.1"
@@ -97,8 +97,9 @@ def _problems(config: Object) -> Sequence[Problem]:
     kind = config.get("type")
     if given(kind) and kind != "zip":
         found.append(Problem(("type",), f'Archive type "{kind}" is not supported', 'Use "zip".'))
-    named = [name for name in _SOURCES if config.get(name)]
-    if len(named) != 1:
+    named = [name for name in _SOURCES if config.get(name) is UNKNOWN or config.get(name)]
+    # One that is not known yet may turn out to be null.
+    if len(named) != 1 and not any(config.get(name) is UNKNOWN for name in _SOURCES):
         detail = f"Give exactly one of {', '.join(_SOURCES)}; there are {len(named)}."
         found.append(Problem((), "Invalid archive source", detail))
     mode = config.get("output_file_mode")
