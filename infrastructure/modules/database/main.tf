@@ -9,6 +9,19 @@ locals {
   log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
 }
 
+# How much memory an instance has, for the alarm on what is left of it.
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.Summary.html
+locals {
+  memory_gib_per_family = {
+    r = { large = 16, xlarge = 32, "2xlarge" = 64, "4xlarge" = 128, "8xlarge" = 256, "12xlarge" = 384, "16xlarge" = 512, "24xlarge" = 768 }
+    t = { medium = 4, large = 8 }
+    x = { large = 32, xlarge = 64, "2xlarge" = 128, "4xlarge" = 256, "8xlarge" = 512, "12xlarge" = 768, "16xlarge" = 1024 }
+  }
+
+  class_parts = split(".", var.instance_class)
+  memory_gib  = local.is_serverless ? var.serverless_capacity.max * 2 : try(local.memory_gib_per_family[substr(local.class_parts[1], 0, 1)][local.class_parts[2]], null)
+}
+
 module "key" {
   source = "../key"
 
@@ -132,9 +145,10 @@ data "aws_iam_policy_document" "monitoring_trust" {
 }
 
 resource "aws_iam_role" "monitoring" {
-  name               = "${local.identifier}-monitoring"
-  description        = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
-  assume_role_policy = data.aws_iam_policy_document.monitoring_trust.json
+  name                 = "${local.identifier}-monitoring"
+  description          = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
+  assume_role_policy   = data.aws_iam_policy_document.monitoring_trust.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy_attachment" "monitoring" {

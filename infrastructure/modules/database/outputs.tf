@@ -56,7 +56,12 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.postgresql.name
 }
 
-output "serverless_max_capacity" {
-  description = "Most capacity of an instance in ACU; null when the instances are provisioned"
-  value       = local.is_serverless ? var.serverless_capacity.max : null
+output "instance_memory_bytes" {
+  description = "Memory of an instance in bytes, against which FreeableMemory is measured; of a serverless one, at its most capacity"
+  value       = local.memory_gib * 1024 * 1024 * 1024
+
+  precondition {
+    condition     = local.memory_gib != null
+    error_message = "The memory of ${var.instance_class} is not known here, so its alarm would lie: add its family and size to local.memory_gib_per_family in modules/database/main.tf."
+  }
 }

@@ -43,6 +43,8 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
+  # No condition on the source: EventBridge sends none along. What these services may encrypt is
+  # bounded by the topic or queue that the key belongs to, and by that one's own policy.
   dynamic "statement" {
     for_each = length(var.service_principals) > 0 ? [var.service_principals] : []
 
@@ -54,12 +56,6 @@ data "aws_iam_policy_document" "this" {
       principals {
         type        = "Service"
         identifiers = statement.value
-      }
-
-      condition {
-        test     = "StringEquals"
-        variable = "aws:SourceAccount"
-        values   = [local.account_id]
       }
     }
   }

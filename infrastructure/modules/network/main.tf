@@ -321,9 +321,10 @@ data "aws_iam_policy_document" "flow_log" {
 }
 
 resource "aws_iam_role" "flow_log" {
-  name               = "${var.name}-flow-log"
-  description        = "Lets the VPC write its flow log"
-  assume_role_policy = data.aws_iam_policy_document.flow_log_trust.json
+  name                 = "${var.name}-flow-log"
+  description          = "Lets the VPC write its flow log"
+  assume_role_policy   = data.aws_iam_policy_document.flow_log_trust.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "flow_log" {

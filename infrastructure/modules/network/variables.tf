@@ -51,3 +51,9 @@ variable "log_retention_days" {
     error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
   }
 }
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}

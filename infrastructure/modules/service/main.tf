@@ -49,6 +49,7 @@ module "task" {
   log_group_name              = local.log_group_name
   log_retention_days          = var.log_retention_days
   log_router                  = var.log_router
+  permissions_boundary_arn    = var.permissions_boundary_arn
   exec                        = var.exec
 }
 

@@ -291,9 +291,10 @@ data "aws_iam_policy_document" "execution" {
 }
 
 resource "aws_iam_role" "execution" {
-  name               = "${var.name}-execution"
-  description        = "Starts tasks of ${var.name}: image, secrets, log"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = "${var.name}-execution"
+  description          = "Starts tasks of ${var.name}: image, secrets, log"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 resource "aws_iam_role_policy" "execution" {
@@ -304,9 +305,10 @@ resource "aws_iam_role_policy" "execution" {
 
 # The programs call no AWS API: what is allowed here is for the log router, and for shells.
 resource "aws_iam_role" "task" {
-  name               = "${var.name}-task"
-  description        = "What the program of ${var.name} may do"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
+  name                 = "${var.name}-task"
+  description          = "What the program of ${var.name} may do"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary_arn
 }
 
 data "aws_iam_policy_document" "route_logs" {

@@ -185,3 +185,9 @@ variable "log_router" {
     kms_key_arn    = string
   })
 }
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}
