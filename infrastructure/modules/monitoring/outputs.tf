@@ -1,0 +1,19 @@
+output "topic_arn" {
+  description = "Topic that reaches Slack"
+  value       = module.notification.topic_arn
+}
+
+output "webhook_secret_arn" {
+  description = "Secret that waits for the URL of Slack's webhook"
+  value       = module.notification.webhook_secret_arn
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard"
+  value       = aws_cloudwatch_dashboard.this.dashboard_name
+}
+
+output "alarm_arns" {
+  description = "Every alarm"
+  value       = local.alarm_arns
+}

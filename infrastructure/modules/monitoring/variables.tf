@@ -1,0 +1,107 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "cluster_name" {
+  description = "Name of the ECS cluster"
+  type        = string
+}
+
+variable "services" {
+  description = "The programs, by name: their service, their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
+  type = map(object({
+    service_name            = string
+    log_group_names         = list(string)
+    target_group_arn_suffix = string
+  }))
+
+  validation {
+    condition     = alltrue([for name in keys(var.services) : can(regex("^[a-z]+$", name))])
+    error_message = "services: a name must be lower-case letters alone; alarms are named after it."
+  }
+}
+
+variable "database" {
+  description = "The database: its instances, the memory of each in bytes, and its log group"
+  type = object({
+    instance_identifiers  = list(string)
+    instance_memory_bytes = number
+    log_group_name        = string
+  })
+}
+
+variable "load_balancer_arn_suffix" {
+  description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
+  type        = string
+}
+
+variable "web_acl_metric_name" {
+  description = "Name under which the web ACL's metrics are counted"
+  type        = string
+}
+
+variable "pipeline_names" {
+  description = "Pipelines whose failure is told"
+  type        = list(string)
+
+  validation {
+    condition     = length(var.pipeline_names) > 0
+    error_message = "pipeline_names must name at least one pipeline: an empty list would match all of the account's."
+  }
+}
+
+variable "thresholds" {
+  description = "From which value on an alarm is raised"
+  type = object({
+    service_percent              = optional(number, 80)
+    database_cpu_percent         = optional(number, 80)
+    database_memory_percent      = optional(number, 95)
+    load_balancer_5xx_per_minute = optional(number, 5)
+    target_5xx_per_minute        = optional(number, 5)
+    web_acl_blocks_per_5_minutes = optional(number, 100)
+  })
+  default = {}
+
+  validation {
+    condition = alltrue([
+      for percent in [var.thresholds.service_percent, var.thresholds.database_cpu_percent, var.thresholds.database_memory_percent] :
+      percent > 0 && percent < 100
+    ])
+    error_message = "thresholds: a percentage must be above 0 and below 100, or its alarm never ends or never begins."
+  }
+
+  validation {
+    condition = alltrue([
+      for count in [var.thresholds.load_balancer_5xx_per_minute, var.thresholds.target_5xx_per_minute, var.thresholds.web_acl_blocks_per_5_minutes] : count >= 1
+    ])
+    error_message = "thresholds: a count must be 1 at least, or its alarm never ends."
+  }
+}
+
+variable "function_directory" {
+  description = "Directory of the program that tells Slack"
+  type        = string
+}
+
+variable "fallback_emails" {
+  description = "Addresses that are told by e-mail when the way to Slack fails"
+  type        = set(string)
+  default     = []
+}
+
+variable "secret_recovery_window_days" {
+  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  type        = number
+}
+
+variable "log_retention_days" {
+  description = "For how many days the notifying function's log is kept"
+  type        = number
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}

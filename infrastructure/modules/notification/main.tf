@@ -1,0 +1,286 @@
+# From an alarm to a person: topic -> function -> Slack, and what watches over this path itself.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id     = data.aws_caller_identity.current.account_id
+  region         = data.aws_region.current.region
+  function_name  = "${var.name}-alarm"
+  log_group_name = "/aws/lambda/${local.function_name}" # where Lambda writes to; not ours to choose
+}
+
+module "key" {
+  source = "../key"
+
+  name               = "${var.name}-notification"
+  description        = "Alarm messages, Slack's webhook and the notifying function's log of ${var.name}"
+  log_group_names    = [local.log_group_name]
+  service_principals = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Topics: one for everything, one for when the way to Slack is itself what fails
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_sns_topic" "alarms" {
+  name              = "${var.name}-alarms"
+  kms_master_key_id = module.key.arn
+}
+
+resource "aws_sns_topic" "fallback" {
+  name              = "${var.name}-notifier-failures"
+  kms_master_key_id = module.key.arn
+}
+
+data "aws_iam_policy_document" "topic" {
+  for_each = {
+    alarms   = aws_sns_topic.alarms.arn
+    fallback = aws_sns_topic.fallback.arn
+  }
+
+  statement {
+    sid       = "AlarmsPublish"
+    actions   = ["sns:Publish"]
+    resources = [each.value]
+
+    principals {
+      type        = "Service"
+      identifiers = ["cloudwatch.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+    }
+  }
+
+  # EventBridge sends no source along that a condition could look at.
+  statement {
+    sid       = "EventsPublish"
+    actions   = ["sns:Publish"]
+    resources = [each.value]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_sns_topic_policy" "alarms" {
+  arn    = aws_sns_topic.alarms.arn
+  policy = data.aws_iam_policy_document.topic["alarms"].json
+}
+
+resource "aws_sns_topic_policy" "fallback" {
+  arn    = aws_sns_topic.fallback.arn
+  policy = data.aws_iam_policy_document.topic["fallback"].json
+}
+
+resource "aws_sns_topic_subscription" "function" {
+  topic_arn      = aws_sns_topic.alarms.arn
+  protocol       = "lambda"
+  endpoint       = aws_lambda_function.this.arn
+  redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead_letters.arn })
+
+  depends_on = [aws_lambda_permission.topic, aws_sqs_queue_policy.dead_letters]
+}
+
+resource "aws_sns_topic_subscription" "email" {
+  for_each = var.fallback_emails
+
+  topic_arn = aws_sns_topic.fallback.arn
+  protocol  = "email"
+  endpoint  = each.value
+}
+
+# ---------------------------------------------------------------------------------------------
+# Function
+# ---------------------------------------------------------------------------------------------
+
+# The value is put in by hand, once, and passes through neither Terraform nor its state:
+#   aws secretsmanager put-secret-value --secret-id <name>/slack-webhook --secret-string https://hooks.slack.com/...
+resource "aws_secretsmanager_secret" "webhook" {
+  name                    = "${var.name}/slack-webhook"
+  description             = "URL of Slack's incoming webhook for alarms"
+  kms_key_id              = module.key.arn
+  recovery_window_in_days = var.secret_recovery_window_days
+}
+
+data "archive_file" "function" {
+  type             = "zip"
+  source_dir       = var.function_directory
+  output_path      = "${path.root}/build/alarm.zip"
+  output_file_mode = "0644" # the same package wherever it is made
+  excludes         = ["**/__pycache__/**", "__pycache__/**", "tests/**", "README.md"]
+}
+
+# Made before the function, which would make it without key or retention.
+resource "aws_cloudwatch_log_group" "function" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+resource "aws_lambda_function" "this" {
+  function_name    = local.function_name
+  description      = "Tells Slack of alarms of ${var.name}"
+  role             = aws_iam_role.function.arn
+  runtime          = "python3.13"
+  architectures    = ["arm64"]
+  handler          = "alarm.handler"
+  filename         = data.archive_file.function.output_path
+  source_code_hash = data.archive_file.function.output_base64sha256
+  memory_size      = 256
+  timeout          = 30
+  kms_key_arn      = module.key.arn
+
+  environment {
+    variables = {
+      SLACK_WEBHOOK_SECRET_ARN = aws_secretsmanager_secret.webhook.arn
+    }
+  }
+
+  dead_letter_config {
+    target_arn = aws_sqs_queue.dead_letters.arn
+  }
+
+  logging_config {
+    log_format = "JSON"
+    log_group  = aws_cloudwatch_log_group.function.name
+  }
+
+  depends_on = [aws_iam_role_policy.function]
+}
+
+resource "aws_lambda_permission" "topic" {
+  statement_id   = "topic"
+  action         = "lambda:InvokeFunction"
+  function_name  = aws_lambda_function.this.function_name
+  principal      = "sns.amazonaws.com"
+  source_arn     = aws_sns_topic.alarms.arn
+  source_account = local.account_id
+}
+
+data "aws_iam_policy_document" "function_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["lambda.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "function" {
+  statement {
+    sid       = "ReadWebhook"
+    actions   = ["secretsmanager:GetSecretValue"]
+    resources = [aws_secretsmanager_secret.webhook.arn]
+  }
+
+  statement {
+    sid       = "KeepDeadLetters"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_letters.arn]
+  }
+
+  statement {
+    sid       = "UseKey"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [module.key.arn]
+  }
+
+  statement {
+    sid       = "WriteLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
+  }
+}
+
+resource "aws_iam_role" "function" {
+  name                 = local.function_name
+  description          = "What the notifying function may do"
+  assume_role_policy   = data.aws_iam_policy_document.function_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "function" {
+  name   = "notify"
+  role   = aws_iam_role.function.id
+  policy = data.aws_iam_policy_document.function.json
+}
+
+# ---------------------------------------------------------------------------------------------
+# What could not be delivered
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_sqs_queue" "dead_letters" {
+  name                      = "${var.name}-alarm-dead-letters"
+  kms_master_key_id         = module.key.arn
+  message_retention_seconds = 1209600 # 14 days, as long as SQS keeps anything
+}
+
+data "aws_iam_policy_document" "dead_letters" {
+  statement {
+    sid       = "TopicSends"
+    actions   = ["sqs:SendMessage"]
+    resources = [aws_sqs_queue.dead_letters.arn]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sns.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [aws_sns_topic.alarms.arn]
+    }
+  }
+}
+
+resource "aws_sqs_queue_policy" "dead_letters" {
+  queue_url = aws_sqs_queue.dead_letters.id
+  policy    = data.aws_iam_policy_document.dead_letters.json
+}
+
+# ---------------------------------------------------------------------------------------------
+# Alarms about the notifier, which therefore do not rely on it alone
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_cloudwatch_metric_alarm" "function_errors" {
+  alarm_name          = "${var.name}-notifier-errors"
+  alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log."
+  namespace           = "AWS/Lambda"
+  metric_name         = "Errors"
+  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
+  statistic           = "Sum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  alarm_name          = "${var.name}-notifier-dead-letters"
+  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. Read it there; purge the queue afterwards."
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+  ok_actions          = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+}

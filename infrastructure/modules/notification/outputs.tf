@@ -1,0 +1,17 @@
+output "topic_arn" {
+  description = "Topic that reaches Slack"
+  value       = aws_sns_topic.alarms.arn
+
+  # Nothing published before that would reach anybody.
+  depends_on = [aws_sns_topic_policy.alarms, aws_sns_topic_subscription.function]
+}
+
+output "webhook_secret_arn" {
+  description = "Secret that waits for the URL of Slack's webhook"
+  value       = aws_secretsmanager_secret.webhook.arn
+}
+
+output "alarm_arns" {
+  description = "Alarms about the notifier itself"
+  value       = [aws_cloudwatch_metric_alarm.function_errors.arn, aws_cloudwatch_metric_alarm.dead_letters.arn]
+}

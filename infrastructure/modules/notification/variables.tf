@@ -1,0 +1,46 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "function_directory" {
+  description = "Directory of the function's program: alarm.py with handler"
+  type        = string
+}
+
+variable "fallback_emails" {
+  description = "Addresses that are told by e-mail when the way to Slack fails"
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for address in var.fallback_emails : can(regex("^[^@ ]+@[^@ ]+\\.[^@ ]+$", address))])
+    error_message = "fallback_emails must be e-mail addresses."
+  }
+}
+
+variable "secret_recovery_window_days" {
+  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  type        = number
+
+  validation {
+    condition     = var.secret_recovery_window_days == 0 || (var.secret_recovery_window_days >= 7 && var.secret_recovery_window_days <= 30)
+    error_message = "secret_recovery_window_days must be 0, or from 7 to 30."
+  }
+}
+
+variable "log_retention_days" {
+  description = "For how many days the function's log is kept"
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}
