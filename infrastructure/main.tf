@@ -36,6 +36,9 @@ locals {
     ]
   }
 
+  # What the CloudFormation stack of the Terraform pipeline calls its pipeline.
+  terraform_pipeline_name = "${local.name}-pipeline-tf"
+
   exec = var.exec_enabled ? {
     kms_key_arn   = module.cluster.exec_key_arn
     log_group_arn = module.cluster.exec_log_group_arn
@@ -77,6 +80,7 @@ module "network" {
   availability_zone_count          = var.availability_zone_count
   endpoint_availability_zone_count = var.endpoint_availability_zone_count
   log_retention_days               = var.log_retention_days
+  permissions_boundary_arn         = var.permissions_boundary_arn
 }
 
 module "edge" {
@@ -145,6 +149,7 @@ module "database" {
   application_password_version = var.database.application_password_version
   deletion_protection          = var.deletion_protection
   log_retention_days           = var.log_retention_days
+  permissions_boundary_arn     = var.permissions_boundary_arn
 }
 
 module "backend" {
@@ -175,6 +180,7 @@ module "backend" {
   deletion_protection             = var.deletion_protection
   log_retention_days              = var.log_retention_days
   log_router                      = module.logging.router
+  permissions_boundary_arn        = var.permissions_boundary_arn
   environment                     = merge(local.database_environment, { LOG_LEVEL = var.log_level })
   secrets                         = local.database_secrets
 }
@@ -200,6 +206,7 @@ module "backend_migrate" {
   log_group_name              = "${module.backend.log_group_name}/migrate"
   log_retention_days          = var.log_retention_days
   log_router                  = module.logging.router
+  permissions_boundary_arn    = var.permissions_boundary_arn
 
   generated_secrets = {
     administrator = {
@@ -236,6 +243,7 @@ module "frontend" {
   deletion_protection             = var.deletion_protection
   log_retention_days              = var.log_retention_days
   log_router                      = module.logging.router
+  permissions_boundary_arn        = var.permissions_boundary_arn
 
   environment = {
     BACKEND_URL = module.backend.url
@@ -251,4 +259,66 @@ module "frontend" {
       length           = 64
     }
   }
+}
+
+module "delivery" {
+  source = "./modules/delivery"
+
+  name                       = local.name
+  vpc_id                     = module.network.vpc_id
+  subnet_ids                 = module.network.subnet_ids["management"]
+  endpoint_security_group_id = module.network.endpoint_security_group_id
+  access_log_bucket          = module.logging.access_log_bucket
+  source_repository          = var.source_repository
+  cpu_architecture           = var.cpu_architecture
+  trivy                      = var.trivy
+  cluster_name               = module.cluster.name
+  cluster_arn                = module.cluster.arn
+  log_retention_days         = var.log_retention_days
+  permissions_boundary_arn   = var.permissions_boundary_arn
+
+  repositories = {
+    backend   = module.backend.repository
+    frontend  = module.frontend.repository
+    fluentbit = module.logging.router_repository
+  }
+
+  services = {
+    for name, service in { backend = module.backend, frontend = module.frontend } : name => {
+      service_name                 = service.name
+      service_arn                  = service.arn
+      task_definition_family       = service.task_definition_family
+      container_name               = service.container_name
+      role_arns                    = service.role_arns
+    }
+  }
+
+  migrate = {
+    task_definition_family = module.backend_migrate.family
+    container_name         = module.backend_migrate.container_name
+    role_arns              = [module.backend_migrate.execution_role_arn, module.backend_migrate.task_role_arn]
+    subnet_ids             = module.network.subnet_ids["app"]
+    security_group_id      = module.backend.security_group_id
+    log_group_name         = module.backend_migrate.log_group_name
+  }
+}
+
+module "operators" {
+  source = "./modules/operators"
+
+  name                     = local.name
+  principal_arns           = var.operators.principal_arns
+  mfa_required             = var.operators.mfa_required
+  pipeline_names           = [module.delivery.pipeline_name, local.terraform_pipeline_name]
+  cluster_arn              = module.cluster.arn
+  exec                     = local.exec
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  log_group_names = [
+    module.backend.log_group_name,
+    module.backend_migrate.log_group_name,
+    module.frontend.log_group_name,
+    module.database.log_group_name,
+    module.delivery.build_log_group_name,
+  ]
 }

@@ -55,3 +55,13 @@ output "migrate_task" {
     security_group_id   = module.backend.security_group_id
   }
 }
+
+output "program_pipeline_name" {
+  description = "Pipeline that releases the programs"
+  value       = module.delivery.pipeline_name
+}
+
+output "operator_role_arn" {
+  description = "The role that people assume"
+  value       = module.operators.role_arn
+}

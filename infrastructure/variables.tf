@@ -34,6 +34,17 @@ variable "region" {
   }
 }
 
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; the Terraform pipeline sets it (TF_VAR_permissions_boundary_arn), for it may make no role without. Null: none"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary_arn == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/.+$", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of an IAM policy."
+  }
+}
+
 variable "domain" {
   description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer"
   type = object({
@@ -181,6 +192,57 @@ variable "database" {
     }), { min = 0.5, max = 2 })
     backup_retention_days        = optional(number, 7)
     application_password_version = optional(number, 1)
+  })
+  default = {}
+}
+
+# ---------------------------------------------------------------------------------------------
+# Releasing, watching, operating
+# ---------------------------------------------------------------------------------------------
+
+variable "source_repository" {
+  description = "Where the source of the programs is: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
+  type = object({
+    codecommit_repository_name = optional(string)
+    connection_arn             = optional(string)
+    repository_id              = optional(string)
+    branch                     = optional(string, "main")
+  })
+}
+
+variable "trivy" {
+  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without it a build refuses to run the scanner"
+  type = object({
+    version = optional(string, "0.76.0")
+    sha256  = optional(string, "")
+  })
+  default = {}
+}
+
+variable "thresholds" {
+  description = "From which value on an alarm is raised"
+  type = object({
+    service_percent              = optional(number, 80)
+    database_cpu_percent         = optional(number, 80)
+    database_memory_percent      = optional(number, 95)
+    load_balancer_5xx_per_minute = optional(number, 5)
+    target_5xx_per_minute        = optional(number, 5)
+    web_acl_blocks_per_5_minutes = optional(number, 100)
+  })
+  default = {}
+}
+
+variable "fallback_emails" {
+  description = "Addresses that are told by e-mail when the way to Slack fails"
+  type        = set(string)
+  default     = []
+}
+
+variable "operators" {
+  description = "Who may assume the operators' role (none named: everybody in this account whom IAM lets), and whether AWS must have seen a second factor"
+  type = object({
+    principal_arns = optional(list(string), [])
+    mfa_required   = optional(bool, true)
   })
   default = {}
 }

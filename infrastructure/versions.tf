@@ -8,6 +8,11 @@ terraform {
       version = "~> 6.0"
     }
 
+    archive = {
+      source  = "hashicorp/archive"
+      version = "~> 2.7"
+    }
+
     random = {
       source  = "hashicorp/random"
       version = "~> 3.7"

@@ -28,3 +28,5 @@ database = {
   serverless_capacity   = { min = 0.5, max = 2 }
   backup_retention_days = 1
 }
+
+source_repository = { codecommit_repository_name = "statuspage" }

@@ -29,3 +29,7 @@ database = {
   instance_count        = 2
   backup_retention_days = 35
 }
+
+source_repository = { codecommit_repository_name = "statuspage" }
+
+# fallback_emails = ["on-call@example.com"]

@@ -1,0 +1,660 @@
+# The pipeline that releases the programs: Source, Build (with a scan of each image), Migrate,
+# Deploy, Verify. Its stages run environment/buildspecs/program_*.yaml, each with a role of its own.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id     = data.aws_caller_identity.current.account_id
+  region         = data.aws_region.current.region
+  pipeline_name  = "${var.name}-pipeline-program"
+  log_group_name = "/codebuild/${local.pipeline_name}"
+  is_codecommit  = var.source_repository.codecommit_repository_name != null
+
+  # What the stages need to know of the system; each takes its part by jq.
+  release = {
+    cluster  = var.cluster_name
+    services = { for name, service in var.services : name => { service = service.service_name, family = service.task_definition_family, container = service.container_name } }
+    migrate = {
+      family         = var.migrate.task_definition_family
+      container      = var.migrate.container_name
+      subnets        = var.migrate.subnet_ids
+      security_group = var.migrate.security_group_id
+      log_group      = var.migrate.log_group_name
+    }
+    images = { for name, repository in var.repositories : name => { repository = repository.url, tag_parameter = repository.image_tag_parameter.name } }
+  }
+
+  # Only a build of images needs Docker, and the privileges that Docker needs.
+  stages = {
+    build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout = 30, policy = data.aws_iam_policy_document.build.json }
+    migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout = 30, policy = data.aws_iam_policy_document.migrate.json }
+    deploy  = { description = "Lets the services run the new images", privileged = false, timeout = 45, policy = data.aws_iam_policy_document.deploy.json }
+    verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout = 15, policy = data.aws_iam_policy_document.verify.json }
+  }
+}
+
+module "key" {
+  source = "../key"
+
+  name            = local.pipeline_name
+  description     = "Artifacts and build logs of ${local.pipeline_name}"
+  log_group_names = [local.log_group_name]
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+# ---------------------------------------------------------------------------------------------
+# Artifacts
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_s3_bucket" "artifacts" {
+  bucket        = "${var.name}-program-artifacts-${local.account_id}"
+  force_destroy = true # a copy of the source, made anew by every run
+}
+
+resource "aws_s3_bucket_public_access_block" "artifacts" {
+  bucket                  = aws_s3_bucket.artifacts.id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_ownership_controls" "artifacts" {
+  bucket = aws_s3_bucket.artifacts.id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_versioning" "artifacts" {
+  bucket = aws_s3_bucket.artifacts.id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "artifacts" {
+  bucket = aws_s3_bucket.artifacts.id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = module.key.arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_logging" "artifacts" {
+  bucket        = aws_s3_bucket.artifacts.id
+  target_bucket = var.access_log_bucket
+  target_prefix = "s3/"
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "artifacts" {
+  bucket = aws_s3_bucket.artifacts.id
+
+  rule {
+    id     = "age"
+    status = "Enabled"
+
+    filter {}
+
+    expiration {
+      days = 30
+    }
+
+    noncurrent_version_expiration {
+      noncurrent_days = 7
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 2
+    }
+  }
+
+  depends_on = [aws_s3_bucket_versioning.artifacts]
+}
+
+data "aws_iam_policy_document" "artifacts" {
+  statement {
+    sid       = "TlsOnly"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [aws_s3_bucket.artifacts.arn, "${aws_s3_bucket.artifacts.arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "artifacts" {
+  bucket = aws_s3_bucket.artifacts.id
+  policy = data.aws_iam_policy_document.artifacts.json
+
+  depends_on = [aws_s3_bucket_public_access_block.artifacts]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Network: from the management subnets through the NAT gateway, and to the interface endpoints
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_security_group" "this" {
+  name        = local.pipeline_name
+  description = "Builds: to the internet, from nowhere"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = local.pipeline_name }
+}
+
+resource "aws_vpc_security_group_egress_rule" "to_internet" {
+  security_group_id = aws_security_group.this.id
+  description       = "To package registries and AWS, by TLS"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+  cidr_ipv4         = "0.0.0.0/0"
+}
+
+resource "aws_vpc_security_group_ingress_rule" "endpoints_from_this" {
+  security_group_id            = var.endpoint_security_group_id
+  description                  = "From builds"
+  ip_protocol                  = "tcp"
+  from_port                    = 443
+  to_port                      = 443
+  referenced_security_group_id = aws_security_group.this.id
+}
+
+# ---------------------------------------------------------------------------------------------
+# Roles of the stages: what all of them need, and what each may do besides
+# ---------------------------------------------------------------------------------------------
+
+data "aws_iam_policy_document" "stage_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["codebuild.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "stage" {
+  statement {
+    sid       = "WriteLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+  }
+
+  statement {
+    sid       = "ReadSource"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+  }
+
+  statement {
+    sid       = "DecryptSource"
+    actions   = ["kms:Decrypt", "kms:DescribeKey"]
+    resources = [module.key.arn]
+  }
+
+  # A build in a VPC brings its own network interface, and describing names no resource:
+  # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
+  statement {
+    sid = "FindNetwork"
+    actions = [
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "JoinNetwork"
+    actions   = ["ec2:CreateNetworkInterfacePermission"]
+    resources = ["arn:aws:ec2:${local.region}:${local.account_id}:network-interface/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ec2:AuthorizedService"
+      values   = ["codebuild.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ec2:Subnet"
+      values   = [for id in var.subnet_ids : "arn:aws:ec2:${local.region}:${local.account_id}:subnet/${id}"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "build" {
+  # The one ECR action that has no resource to name.
+  statement {
+    sid       = "SignInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "PushImages"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:DescribeImages",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [for repository in var.repositories : repository.arn]
+  }
+}
+
+data "aws_iam_policy_document" "migrate" {
+  # Task definitions have no ARN before they are registered; what one may be given is in PassRoles.
+  statement {
+    sid       = "RegisterRevision"
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "RunMigration"
+    actions   = ["ecs:RunTask"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${var.migrate.task_definition_family}:*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster_arn]
+    }
+  }
+
+  statement {
+    sid       = "WatchMigration"
+    actions   = ["ecs:DescribeTasks", "ecs:StopTask"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster_name}/*"]
+  }
+
+  statement {
+    sid       = "ReadItsLog"
+    actions   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+    resources = ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${var.migrate.log_group_name}:*"]
+  }
+
+  statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = var.migrate.role_arns
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "deploy" {
+  statement {
+    sid       = "RegisterRevision"
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "UpdateServices"
+    actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
+    resources = [for service in var.services : service.service_arn]
+  }
+
+  # The first release sets the number of tasks, which from then on is auto scaling's.
+  statement {
+    sid       = "ReadScaling"
+    actions   = ["application-autoscaling:DescribeScalableTargets"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = flatten([for service in var.services : service.role_arns])
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "verify" {
+  statement {
+    sid       = "SeeServices"
+    actions   = ["ecs:DescribeServices"]
+    resources = [for service in var.services : service.service_arn]
+  }
+
+  statement {
+    sid       = "SeeTasks"
+    actions   = ["ecs:DescribeTasks", "ecs:ListTasks"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster_arn]
+    }
+  }
+
+  # A revision that ECS rolled back must not stay the latest, or Terraform would take it for released.
+  statement {
+    sid       = "WithdrawRevision"
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "SeeImages"
+    actions   = ["ecr:DescribeImages"]
+    resources = [for repository in var.repositories : repository.arn]
+  }
+
+  statement {
+    sid       = "RecordRelease"
+    actions   = ["ssm:GetParameter", "ssm:PutParameter"]
+    resources = [for repository in var.repositories : repository.image_tag_parameter.arn]
+  }
+}
+
+resource "aws_iam_role" "stage" {
+  for_each = local.stages
+
+  name                 = "${local.pipeline_name}-${each.key}"
+  description          = each.value.description
+  assume_role_policy   = data.aws_iam_policy_document.stage_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "stage" {
+  for_each = local.stages
+
+  name   = "run-stage"
+  role   = aws_iam_role.stage[each.key].id
+  policy = data.aws_iam_policy_document.stage.json
+}
+
+resource "aws_iam_role_policy" "stage_own" {
+  for_each = local.stages
+
+  name   = each.key
+  role   = aws_iam_role.stage[each.key].id
+  policy = each.value.policy
+}
+
+# ---------------------------------------------------------------------------------------------
+# Stages
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_codebuild_project" "this" {
+  for_each = local.stages
+
+  name           = "${local.pipeline_name}-${each.key}"
+  description    = each.value.description
+  service_role   = aws_iam_role.stage[each.key].arn
+  encryption_key = module.key.arn
+  build_timeout  = each.value.timeout
+
+  source {
+    type      = "CODEPIPELINE"
+    buildspec = "environment/buildspecs/program_${each.key}.yaml"
+  }
+
+  artifacts {
+    type = "CODEPIPELINE"
+  }
+
+  # The architecture of the tasks, so that images are built without emulation.
+  environment {
+    type            = var.cpu_architecture == "ARM64" ? "ARM_CONTAINER" : "LINUX_CONTAINER"
+    image           = var.cpu_architecture == "ARM64" ? "aws/codebuild/amazonlinux-aarch64-standard:3.0" : "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+    compute_type    = "BUILD_GENERAL1_SMALL"
+    privileged_mode = each.value.privileged
+
+    dynamic "environment_variable" {
+      for_each = {
+        RELEASE        = jsonencode(local.release)
+        TRIVY_VERSION  = var.trivy.version
+        TRIVY_SHA256   = var.trivy.sha256
+        TRIVY_PLATFORM = var.cpu_architecture == "ARM64" ? "Linux-ARM64" : "Linux-64bit"
+      }
+
+      content {
+        name  = environment_variable.key
+        value = environment_variable.value
+      }
+    }
+  }
+
+  vpc_config {
+    vpc_id             = var.vpc_id
+    subnets            = var.subnet_ids
+    security_group_ids = [aws_security_group.this.id]
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name  = aws_cloudwatch_log_group.this.name
+      stream_name = each.key
+    }
+  }
+
+  # CodeBuild tries the role when the project is made.
+  depends_on = [aws_iam_role_policy.stage]
+}
+
+# ---------------------------------------------------------------------------------------------
+# Pipeline
+# ---------------------------------------------------------------------------------------------
+
+data "aws_iam_policy_document" "pipeline_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["codepipeline.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid       = "RunStages"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
+    resources = [for project in aws_codebuild_project.this : project.arn]
+  }
+
+  statement {
+    sid       = "HandOnSource"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+  }
+
+  statement {
+    sid       = "FindBucket"
+    actions   = ["s3:GetBucketLocation", "s3:GetBucketVersioning"]
+    resources = [aws_s3_bucket.artifacts.arn]
+  }
+
+  statement {
+    sid       = "EncryptSource"
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+    resources = [module.key.arn]
+  }
+
+  dynamic "statement" {
+    for_each = local.is_codecommit ? [var.source_repository.codecommit_repository_name] : []
+
+    content {
+      sid       = "ReadRepository"
+      actions   = ["codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"]
+      resources = ["arn:aws:codecommit:${local.region}:${local.account_id}:${statement.value}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.is_codecommit ? [] : [var.source_repository.connection_arn]
+
+    content {
+      sid       = "UseConnection"
+      actions   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
+      resources = [statement.value]
+    }
+  }
+}
+
+resource "aws_iam_role" "pipeline" {
+  name                 = local.pipeline_name
+  description          = "Moves a release from stage to stage"
+  assume_role_policy   = data.aws_iam_policy_document.pipeline_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "pipeline" {
+  name   = "run-pipeline"
+  role   = aws_iam_role.pipeline.id
+  policy = data.aws_iam_policy_document.pipeline.json
+}
+
+# A release is begun by a person ("Release change"), and one waits for the other.
+resource "aws_codepipeline" "this" {
+  name           = local.pipeline_name
+  pipeline_type  = "V2"
+  execution_mode = "QUEUED"
+  role_arn       = aws_iam_role.pipeline.arn
+
+  artifact_store {
+    type     = "S3"
+    location = aws_s3_bucket.artifacts.bucket
+
+    encryption_key {
+      type = "KMS"
+      id   = module.key.arn
+    }
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = local.is_codecommit ? "CodeCommit" : "CodeStarSourceConnection"
+      version          = "1"
+      namespace        = "Source"
+      output_artifacts = ["Source"]
+
+      configuration = local.is_codecommit ? {
+        RepositoryName       = var.source_repository.codecommit_repository_name
+        BranchName           = var.source_repository.branch
+        PollForSourceChanges = "false"
+        } : {
+        ConnectionArn    = var.source_repository.connection_arn
+        FullRepositoryId = var.source_repository.repository_id
+        BranchName       = var.source_repository.branch
+        DetectChanges    = "false"
+      }
+    }
+  }
+
+  # One image a program, side by side; each is scanned before it is pushed.
+  stage {
+    name = "Build"
+
+    dynamic "action" {
+      for_each = local.release.images
+
+      content {
+        name            = action.key
+        category        = "Build"
+        owner           = "AWS"
+        provider        = "CodeBuild"
+        version         = "1"
+        input_artifacts = ["Source"]
+
+        configuration = {
+          ProjectName = aws_codebuild_project.this["build"].name
+          EnvironmentVariables = jsonencode([
+            { name = "PROGRAM", value = action.key },
+            { name = "REPOSITORY", value = action.value.repository },
+            { name = "IMAGE_TAG", value = "#{Source.CommitId}" },
+          ])
+        }
+      }
+    }
+  }
+
+  dynamic "stage" {
+    for_each = ["Migrate", "Deploy", "Verify"]
+
+    content {
+      name = stage.value
+
+      action {
+        name            = stage.value
+        category        = "Build"
+        owner           = "AWS"
+        provider        = "CodeBuild"
+        version         = "1"
+        input_artifacts = ["Source"]
+
+        configuration = {
+          ProjectName          = aws_codebuild_project.this[lower(stage.value)].name
+          EnvironmentVariables = jsonencode([{ name = "IMAGE_TAG", value = "#{Source.CommitId}" }])
+        }
+      }
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.pipeline]
+}

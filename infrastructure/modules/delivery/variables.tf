@@ -1,0 +1,148 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "vpc_id" {
+  description = "VPC of the builds"
+  type        = string
+}
+
+variable "subnet_ids" {
+  description = "Private subnets of the builds, with a route to the internet"
+  type        = list(string)
+}
+
+variable "endpoint_security_group_id" {
+  description = "Security group of the VPC's interface endpoints"
+  type        = string
+}
+
+variable "access_log_bucket" {
+  description = "Bucket to which S3 writes who read the artifacts"
+  type        = string
+}
+
+variable "source_repository" {
+  description = "Where the source is: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
+  type = object({
+    codecommit_repository_name = optional(string)
+    connection_arn             = optional(string)
+    repository_id              = optional(string)
+    branch                     = optional(string, "main")
+  })
+
+  validation {
+    condition     = (var.source_repository.codecommit_repository_name == null) != (var.source_repository.connection_arn == null)
+    error_message = "source_repository must have either codecommit_repository_name or connection_arn, and not both."
+  }
+
+  validation {
+    condition     = (var.source_repository.connection_arn == null) == (var.source_repository.repository_id == null)
+    error_message = "source_repository: connection_arn and repository_id go together."
+  }
+
+  validation {
+    condition     = var.source_repository.connection_arn == null || can(regex("^arn:[a-z-]+:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:connection/.+$", var.source_repository.connection_arn))
+    error_message = "source_repository.connection_arn must be the ARN of a connection."
+  }
+
+  validation {
+    condition     = var.source_repository.repository_id == null || can(regex("^[^/ ]+/[^ ]+$", var.source_repository.repository_id))
+    error_message = "source_repository.repository_id must be owner/name."
+  }
+}
+
+variable "cpu_architecture" {
+  description = "CPU architecture the images are built for"
+  type        = string
+
+  validation {
+    condition     = contains(["ARM64", "X86_64"], var.cpu_architecture)
+    error_message = "cpu_architecture must be ARM64 or X86_64."
+  }
+}
+
+variable "trivy" {
+  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without it a build refuses to run the scanner"
+  type = object({
+    version = string
+    sha256  = string
+  })
+
+  validation {
+    condition     = can(regex("^[0-9]+\\.[0-9]+\\.[0-9]+$", var.trivy.version)) && var.trivy.version != "0.69.4"
+    error_message = "trivy.version must be a version such as 0.76.0, and never 0.69.4, whose release was compromised (CVE-2026-33634)."
+  }
+
+  validation {
+    condition     = can(regex("^([0-9a-f]{64})?$", var.trivy.sha256))
+    error_message = "trivy.sha256 must be 64 lower-case hexadecimal digits."
+  }
+}
+
+variable "cluster_name" {
+  description = "Name of the ECS cluster"
+  type        = string
+}
+
+variable "cluster_arn" {
+  description = "ARN of the ECS cluster"
+  type        = string
+}
+
+variable "repositories" {
+  description = "Repositories of the images, by the directory of the program below program/, each with the parameter of the released tag"
+  type = map(object({
+    url = string
+    arn = string
+    image_tag_parameter = object({
+      name = string
+      arn  = string
+    })
+  }))
+}
+
+variable "services" {
+  description = "Services that are deployed, by program: service, task definition, container, and the roles to pass"
+  type = map(object({
+    service_name           = string
+    service_arn            = string
+    task_definition_family = string
+    container_name         = string
+    role_arns              = list(string)
+  }))
+
+  validation {
+    condition     = length(setsubtract(keys(var.services), keys(var.repositories))) == 0
+    error_message = "services: each needs a repository of the same name."
+  }
+}
+
+variable "migrate" {
+  description = "The migration, run before every deploy: task definition, container, where it runs and logs, and the roles to pass"
+  type = object({
+    task_definition_family = string
+    container_name         = string
+    role_arns              = list(string)
+    subnet_ids             = list(string)
+    security_group_id      = string
+    log_group_name         = string
+  })
+}
+
+variable "log_retention_days" {
+  description = "For how many days build logs are kept"
+  type        = number
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}

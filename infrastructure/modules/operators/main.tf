@@ -1,0 +1,138 @@
+# The role that people assume. Strong rights belong to pipelines; a person may start and approve
+# them, read logs and metrics, open a shell in a task, and nothing else.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "AWS"
+      identifiers = length(var.principal_arns) > 0 ? var.principal_arns : ["arn:aws:iam::${local.account_id}:root"]
+    }
+
+    dynamic "condition" {
+      for_each = var.mfa_required ? ["true"] : []
+
+      content {
+        test     = "Bool"
+        variable = "aws:MultiFactorAuthPresent"
+        values   = [condition.value]
+      }
+    }
+  }
+}
+
+data "aws_iam_policy_document" "this" {
+  statement {
+    sid = "RunPipelines"
+    actions = [
+      "codepipeline:GetPipeline",
+      "codepipeline:GetPipelineExecution",
+      "codepipeline:GetPipelineState",
+      "codepipeline:ListActionExecutions",
+      "codepipeline:ListPipelineExecutions",
+      "codepipeline:RetryStageExecution",
+      "codepipeline:StartPipelineExecution",
+      "codepipeline:StopPipelineExecution",
+    ]
+    resources = concat(local.pipeline_arns, [for arn in local.pipeline_arns : "${arn}/*"])
+  }
+
+  statement {
+    sid       = "Approve"
+    actions   = ["codepipeline:PutApprovalResult"]
+    resources = [for arn in local.pipeline_arns : "${arn}/*"]
+  }
+
+  statement {
+    sid = "ReadLogs"
+    actions = [
+      "logs:DescribeLogStreams",
+      "logs:FilterLogEvents",
+      "logs:GetLogEvents",
+      "logs:GetLogRecord",
+      "logs:StartLiveTail",
+      "logs:StartQuery",
+    ]
+    resources = flatten([for name in var.log_group_names : ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
+  }
+
+  # These name no resource: they list, or go by the id of a query of one's own.
+  statement {
+    sid = "ReadMetrics"
+    actions = [
+      "cloudwatch:DescribeAlarmHistory",
+      "cloudwatch:DescribeAlarms",
+      "cloudwatch:GetDashboard",
+      "cloudwatch:GetMetricData",
+      "cloudwatch:GetMetricStatistics",
+      "cloudwatch:ListDashboards",
+      "cloudwatch:ListMetrics",
+      "codepipeline:ListPipelines",
+      "logs:DescribeLogGroups",
+      "logs:DescribeQueries",
+      "logs:GetQueryResults",
+      "logs:StopQuery",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "FindTasks"
+    actions   = ["ecs:DescribeServices", "ecs:DescribeTasks", "ecs:ListServices", "ecs:ListTasks"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.exec == null ? [] : [var.exec]
+
+    content {
+      sid       = "OpenShell"
+      actions   = ["ecs:ExecuteCommand"]
+      resources = [var.cluster_arn, "${replace(var.cluster_arn, ":cluster/", ":task/")}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.exec == null ? [] : [var.exec]
+
+    content {
+      sid       = "EncryptShell"
+      actions   = ["kms:GenerateDataKey"]
+      resources = [statement.value.kms_key_arn]
+    }
+  }
+}
+
+locals {
+  pipeline_arns = [for name in var.pipeline_names : "arn:aws:codepipeline:${local.region}:${local.account_id}:${name}"]
+}
+
+resource "aws_iam_role" "this" {
+  name                 = "${var.name}-operator"
+  description          = "For people: start and approve pipelines, read logs and metrics, open shells in tasks"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  max_session_duration = 3600
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "operate"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.this.json
+}

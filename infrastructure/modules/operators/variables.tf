@@ -1,0 +1,50 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "principal_arns" {
+  description = "Who may assume the role; empty: everybody in this account whom IAM lets"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.principal_arns : can(regex("^arn:[a-z-]+:(iam|sts)::[0-9]{12}:(root|user/.+|role/.+|assumed-role/.+)$", arn))])
+    error_message = "principal_arns must be ARNs of IAM users or roles."
+  }
+}
+
+variable "mfa_required" {
+  description = "Whether AWS must have seen a second factor; false when it is asked for elsewhere, as by IAM Identity Center"
+  type        = bool
+  default     = true
+}
+
+variable "pipeline_names" {
+  description = "Pipelines that may be started and approved"
+  type        = list(string)
+}
+
+variable "log_group_names" {
+  description = "Log groups that may be read"
+  type        = list(string)
+}
+
+variable "cluster_arn" {
+  description = "ECS cluster whose tasks may be looked at and, with exec, opened"
+  type        = string
+}
+
+variable "exec" {
+  description = "Lets people open a shell in a task (ECS Exec): the key of the channel; null: nobody can"
+  type = object({
+    kms_key_arn = string
+  })
+  default = null
+}
+
+variable "permissions_boundary_arn" {
+  description = "Policy that bounds every role; null: none"
+  type        = string
+  default     = null
+}
