@@ -12,12 +12,12 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.tasks.environment import container_ports
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.lifecycle import Registrations, TaskSpec
 from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
 from bonkei.tasks.rolling import Limits
 from bonkei.tasks.service_state import ServiceSpec
 from bonkei.tasks.snapshot import Note
 from bonkei.tasks.software import find_requirements
+from bonkei.tasks.task_spec import Registrations, TaskSpec
 
 _DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
 

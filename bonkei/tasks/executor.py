@@ -18,7 +18,6 @@ from bonkei.tasks.environment import (
     translate_ports,
 )
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.lifecycle import TaskSpec
 from bonkei.tasks.logs import LogLine, LogSink
 from bonkei.tasks.plan import ContainerPlan
 from bonkei.tasks.ports import Ports
@@ -31,6 +30,7 @@ from bonkei.tasks.process import (
 )
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.software import ensure_environment, find_requirements
+from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
 
 

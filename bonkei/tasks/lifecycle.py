@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from bonkei.blueprint.service import Container, ServiceTarget, TaskDefinition
 from bonkei.events import (
     Endpoint,
     ServiceEndpointAdded,
@@ -21,65 +20,11 @@ from bonkei.events import (
     TaskStateChanged,
 )
 from bonkei.tasks import messages as m
+from bonkei.tasks.container_state import ContainerState, can_never_be, is_met
 from bonkei.tasks.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
-from bonkei.tasks.plan import TaskPlan
+from bonkei.tasks.task_spec import TaskSpec
 
 FARGATE_START_TIMEOUT = 180.0  # seconds; "The default value is 3 minutes" on Fargate
-
-
-@dataclass(frozen=True, slots=True)
-class Registrations:
-    """Where a service's tasks make themselves known; `endpoints`: (port name, its port)."""
-
-    targets: tuple[ServiceTarget, ...] = ()
-    endpoints: tuple[tuple[str, m.PortKey], ...] = ()
-
-    @property
-    def containers(self) -> frozenset[str]:
-        return frozenset(
-            [target.container_name for target in self.targets]
-            + [container for _, (container, _) in self.endpoints]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TaskSpec:
-    """What a task is made of. `group`: its service's name, or its family when it has none.
-
-    `drain_timeout` (seconds) bounds the wait for TargetDrained, should nobody say it.
-    """
-
-    plan: TaskPlan
-    group: str
-    registrations: Registrations = Registrations()
-    drain_timeout: float = 310.0
-
-    @property
-    def definition(self) -> TaskDefinition:
-        return self.plan.definition
-
-
-@dataclass(slots=True)
-class ContainerState:
-    """status: PENDING | STARTING | RUNNING | STOPPED. Times in monotonic seconds."""
-
-    container: Container
-    status: str = "PENDING"
-    started_at: float | None = None
-    pid: int | None = None
-    exit_code: int | None = None
-    reason: str = ""
-    health: HealthRecord | None = None
-    terminated_at: float | None = None
-    killed: bool = False
-
-    @property
-    def has_started(self) -> bool:
-        return self.started_at is not None
-
-    @property
-    def health_status(self) -> str:
-        return self.health.status if self.health else UNKNOWN
 
 
 @dataclass(slots=True)
@@ -234,7 +179,7 @@ class TaskLifecycle:
     def _dependencies_met(self, state: ContainerState) -> bool:
         for dependency in state.container.depends_on:
             other = self.containers.get(dependency.container_name)
-            if other is not None and not _is_met(dependency.condition, other):
+            if other is not None and not is_met(dependency.condition, other):
                 return False  # a container that is left out counts as met; the notes say so
         return True
 
@@ -244,9 +189,9 @@ class TaskLifecycle:
                 continue
             for dependency in state.container.depends_on:
                 other = self.containers.get(dependency.container_name)
-                if other is None or _is_met(dependency.condition, other):
+                if other is None or is_met(dependency.condition, other):
                     continue
-                if _can_never_be(dependency.condition, other):
+                if can_never_be(dependency.condition, other):
                     return (
                         f"Container {state.container.name} depends on {other.container.name} "
                         f"reaching {dependency.condition}, which it did not"
@@ -387,21 +332,3 @@ class TaskLifecycle:
                     self.service_arn, self.task_id, self.status, self.health, self.reason
                 )
             )
-
-
-def _is_met(condition: str, other: ContainerState) -> bool:
-    match condition:
-        case "START":
-            return other.has_started
-        case "COMPLETE":
-            return other.has_started and other.status == "STOPPED"
-        case "SUCCESS":
-            return other.status == "STOPPED" and other.exit_code == 0
-        case "HEALTHY":
-            return other.status == "RUNNING" and other.health_status == HEALTHY
-    return False
-
-
-def _can_never_be(condition: str, other: ContainerState) -> bool:
-    """Whether waiting is in vain: the other container has ended, in another way."""
-    return other.status == "STOPPED" and not _is_met(condition, other)

@@ -16,9 +16,10 @@ from itertools import chain
 
 from bonkei.events import DeploymentStateChanged
 from bonkei.tasks import messages as m
-from bonkei.tasks.lifecycle import TaskLifecycle, TaskSpec
+from bonkei.tasks.lifecycle import TaskLifecycle
 from bonkei.tasks.rolling import Step, next_step
 from bonkei.tasks.service_state import Deployment, ServiceSpec, ServiceState, ServiceTask
+from bonkei.tasks.task_spec import TaskSpec
 
 STUCK = (
     "was unable to stop or start tasks during a deployment because of the service deployment "

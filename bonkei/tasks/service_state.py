@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bonkei.tasks.backoff import Backoff
-from bonkei.tasks.lifecycle import TaskLifecycle, TaskSpec
+from bonkei.tasks.lifecycle import TaskLifecycle
 from bonkei.tasks.rolling import Counts, Limits
+from bonkei.tasks.task_spec import TaskSpec
 
 STABLE_AFTER = 10.0  # seconds of running, after which a failure is news and not the next of a row
 _REMEMBERED = 10  # stopped tasks, for whoever asks why

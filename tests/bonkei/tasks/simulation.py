@@ -24,11 +24,11 @@ from bonkei.events import (
 )
 from bonkei.tasks import messages as m
 from bonkei.tasks.image import Image
-from bonkei.tasks.lifecycle import Registrations, TaskSpec
 from bonkei.tasks.plan import ContainerPlan, TaskPlan
 from bonkei.tasks.rolling import Limits
 from bonkei.tasks.scheduler import Scheduler
 from bonkei.tasks.service_state import ServiceSpec
+from bonkei.tasks.task_spec import Registrations, TaskSpec
 
 SERVICE = "arn:aws:ecs:eu-west-1:123456789012:service/main/web"
 

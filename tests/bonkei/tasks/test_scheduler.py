@@ -18,7 +18,7 @@ from bonkei.events import (
     TaskStateChanged,
 )
 from bonkei.tasks import messages as m
-from bonkei.tasks.lifecycle import Registrations
+from bonkei.tasks.task_spec import Registrations
 
 from .conftest import GROUP, TARGETS, definition, web_container
 from .simulation import Simulation, service_spec, task_spec
