@@ -135,5 +135,10 @@ def _primitive(value: Value, type_: str) -> Any:
 def _number_to_wire(value: int | float | Decimal) -> int | float | str:
     if isinstance(value, int):
         return value if -(2**63) <= value < 2**63 else str(value)
-    exact = _written(value) if isinstance(value, float) else value
+    if isinstance(value, float):
+        exact = Decimal(value) if value.is_integer() else _written(value)
+    else:
+        exact = value
+    if exact == exact.to_integral_value():
+        return _number_to_wire(int(exact))
     return float(exact) if Decimal(float(exact)) == exact else str(exact)

@@ -12,6 +12,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, starmap
 
 from bonkei.provider.behaviour import ANY_CHANGE, Context, ResourceBehaviour
 from bonkei.provider.common import inherited
@@ -34,7 +35,7 @@ def plan_creation(
 ) -> Plan:
     """The plan of a resource that is not there yet."""
     planned = _storable(block, proposed)
-    _put_argument_defaults(planned, behaviour)
+    _put_argument_defaults(planned, config, behaviour)
     known = {**behaviour.defaults(config), **inherited(block, config, context)}
     for name, value in known.items():
         if planned.get(name) is None and block.attributes[name].computed:
@@ -58,7 +59,7 @@ def plan_update(
     `adopted`: it was imported, so what the state does not know of it is no reason to replace it.
     """
     planned = _storable(block, proposed)
-    _put_argument_defaults(planned, behaviour)
+    _put_argument_defaults(planned, config, behaviour)
     planned.update(inherited(block, config, context))
     for name, means_the_same in behaviour.equivalent.items():
         before, after = prior.get(name), planned.get(name)
@@ -75,7 +76,7 @@ def plan_update(
     replaced_by = tuple(
         path
         for argument in sorted(behaviour.force_new)
-        for path in _differences(prior, planned, tuple(argument.split(".")), adopted=adopted)
+        for path in _Comparison(adopted).block(block, prior, planned, argument.split("."))
     )
     return Plan(planned, replaced_by)
 
@@ -89,23 +90,41 @@ def _storable(block: Block, proposed: Object) -> dict[str, Value]:
     return copied
 
 
-def _put_argument_defaults(planned: dict[str, Value], behaviour: ResourceBehaviour) -> None:
+def _put_argument_defaults(
+    planned: dict[str, Value], config: Object, behaviour: ResourceBehaviour
+) -> None:
     for path, value in behaviour.argument_defaults.items():
-        *parents, name = path.split(".")
-        for holder in _holders(planned, parents):
-            if holder.get(name) is None:
-                holder[name] = copy.deepcopy(value)
+        _put_default(planned, config, path.split("."), value)
 
 
-def _holders(value: Value, names: list[str]) -> Iterator[dict[str, Value]]:
-    if isinstance(value, list):
-        for item in value:
-            yield from _holders(item, names)
-    elif isinstance(value, dict):
-        if names:
-            yield from _holders(value.get(names[0]), names[1:])
-        else:
-            yield value
+def _put_default(planned: Value, config: Value, path: list[str], default: Value) -> None:
+    """Put the default where the configuration has nothing, whatever the prior state has."""
+    if isinstance(planned, list) and isinstance(config, list):
+        for content, source in _paired(planned, config):
+            _put_default(content, source, path, default)
+    elif isinstance(planned, dict) and isinstance(config, Mapping):
+        name, *rest = path
+        if rest:
+            _put_default(planned.get(name), config.get(name), rest, default)
+        elif config.get(name) is None:
+            planned[name] = copy.deepcopy(default)
+
+
+def _paired(planned: list[Value], config: list[Value]) -> Iterator[tuple[Value, Value]]:
+    """Planned blocks with those of the configuration they come from; a set's order may differ."""
+    if all(starmap(_comes_from, zip(planned, config, strict=False))):
+        yield from zip(planned, config, strict=False)
+        return
+    for content in planned:
+        yield from islice(((content, s) for s in config if _comes_from(content, s)), 1)
+
+
+def _comes_from(planned: Value, config: Value) -> bool:
+    if isinstance(planned, Mapping) and isinstance(config, Mapping):
+        return all(_comes_from(planned.get(name), value) for name, value in config.items())
+    if isinstance(planned, list) and isinstance(config, list):
+        return len(planned) == len(config)
+    return config is None or bool(planned == config)
 
 
 def _mark_unknown(block: Block, values: dict[str, Value]) -> None:
@@ -130,39 +149,54 @@ def _mark_unknown_nested(nested: NestedBlock, value: Value) -> None:
 def _same(left: Value, right: Value, block: Block, name: str) -> bool:
     if left == right:
         return True
-    attribute = block.attributes.get(name)
-    if attribute is not None:
-        is_set = isinstance(attribute.type, list) and attribute.type[0] == "set"
-    else:
-        is_set = block.blocks[name].nesting == "set"
-    return (
-        is_set and isinstance(left, list) and isinstance(right, list) and _bag(left) == _bag(right)
-    )
+    both = isinstance(left, list) and isinstance(right, list)
+    return both and _is_set(block, name) and _bag(left) == _bag(right)
+
+
+def _is_set(block: Block, name: str) -> bool:
+    if name in block.blocks:
+        return block.blocks[name].nesting == "set"
+    type_ = block.attributes[name].type
+    return isinstance(type_, list) and type_[0] == "set"
 
 
 def _bag(values: list[Value]) -> list[str]:
     return sorted(json.dumps(value, sort_keys=True, default=repr) for value in values)
 
 
-def _differences(
-    prior: Value, planned: Value, names: tuple[str, ...], *, adopted: bool, at: Path = ()
-) -> Iterator[Path]:
-    """The paths, along `names`, where planned differs from prior."""
-    if not names or not _is_container(prior) or not _is_container(planned):
-        if prior != planned and not (adopted and prior is None):
-            yield at
-    elif isinstance(prior, list) and isinstance(planned, list):
-        if len(prior) != len(planned):
-            if not (adopted and not prior):
-                yield at
-            return
-        for index, (before, after) in enumerate(zip(prior, planned, strict=True)):
-            yield from _differences(before, after, names, adopted=adopted, at=(*at, index))
-    else:
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """Finds, along the names of a path, where planned differs from prior."""
+
+    adopted: bool
+
+    def block(
+        self, block: Block, prior: Object, planned: Object, names: list[str], at: Path = ()
+    ) -> Iterator[Path]:
         name, *rest = names
         before, after = prior.get(name), planned.get(name)
-        yield from _differences(before, after, tuple(rest), adopted=adopted, at=(*at, name))
+        if _same(before, after, block, name) or (self.adopted and not before):
+            return
+        here = (*at, name)
+        if not rest or not isinstance(before, list) or not isinstance(after, list):
+            yield here
+        elif _is_set(block, name):
+            if _bag([_along(item, rest) for item in before]) != _bag(
+                [_along(item, rest) for item in after]
+            ):
+                yield here
+        elif len(before) != len(after):
+            yield here
+        else:
+            inner = block.blocks[name].block
+            for index, (old, new) in enumerate(zip(before, after, strict=True)):
+                yield from self.block(inner, old, new, rest, (*here, index))
 
 
-def _is_container(value: Value) -> bool:
-    return isinstance(value, list | Mapping)
+def _along(value: Value, names: list[str]) -> Value:
+    """The value, or the list of values, that a path leads to."""
+    if isinstance(value, list):
+        return [_along(item, names) for item in value]
+    if names and isinstance(value, Mapping):
+        return _along(value.get(names[0]), names[1:])
+    return value
