@@ -45,6 +45,7 @@ class FakeBackend:
         self.password = PASSWORD
         self.requests: list[tuple[str, str]] = []
         self.headers: list[dict[str, str]] = []
+        self.bodies: list[Json] = []
         self.trouble: int | None = None  # a status that every request is answered with
         self.delay = 0.0
         self.refuse: Json | None = None  # a problem that the next write is answered with
@@ -160,6 +161,8 @@ class FakeBackend:
         async def guarded(request: Request) -> Response:
             self.requests.append((request.method, request.url.path.removeprefix("/api/v1")))
             self.headers.append(dict(request.headers))
+            if request.method in ("POST", "PATCH", "PUT"):
+                self.bodies.append(await request.json())
             if self.delay:
                 await anyio.sleep(self.delay)
             if self.trouble is not None:

@@ -2,7 +2,7 @@
 // follows what happens. Everything works without this file.
 "use strict";
 
-const language = document.documentElement.lang;
+const language = document.documentElement.lang === "ja" ? "ja" : "en-GB";
 const moment = new Intl.DateTimeFormat(language, {
   year: "numeric", month: language === "ja" ? "numeric" : "short", day: "numeric",
   hour: "2-digit", minute: "2-digit", hour12: false, timeZoneName: "short",

@@ -1,0 +1,169 @@
+"""The program as its container runs it: starts, tells, drains, stops."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import frontend
+import httpx
+import pytest
+import uvicorn
+from dockerfile_parse import DockerfileParser
+
+from tests.program.frontend import sample
+from tests.program.frontend.conftest import SECRET
+
+PROGRAM = Path(frontend.__file__).parent.parent
+
+
+@pytest.fixture
+def backend_url() -> Iterator[str]:
+    """The fake behind a real socket; slow enough that a request can be caught under way."""
+    backend = sample.outage()
+    backend.delay = 0.3
+    listener = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(backend.application(), log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    thread.join()
+
+
+def _environment(**extra: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "SESSION_SECRET": SECRET, "HOST": "127.0.0.1"} | extra
+
+
+@pytest.fixture
+def process(backend_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Its output goes to a file, as a pipe that nobody reads would block it."""
+    with (tmp_path / "log").open("w") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "frontend", "serve"],
+            cwd=PROGRAM,
+            env=_environment(PORT="0", BACKEND_URL=backend_url),
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+        yield running
+        if running.poll() is None:
+            running.kill()
+        running.wait()
+
+
+def _records(tmp_path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+
+
+def _address(tmp_path: Path, process: subprocess.Popen[str]) -> str:
+    while process.poll() is None:
+        if found := re.search(r"http://127\.0\.0\.1:\d+", (tmp_path / "log").read_text()):
+            return found[0]
+        time.sleep(0.02)
+    raise AssertionError((tmp_path / "log").read_text())
+
+
+def test_a_request_under_way_is_answered_after_sigterm(
+    process: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    address = _address(tmp_path, process)
+    answers: list[httpx.Response] = []
+    with httpx.Client() as client:
+        asking = threading.Thread(target=lambda: answers.append(client.get(f"{address}/")))
+        asking.start()
+        time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        asking.join()
+        late = client.get(f"{address}/healthcheck")
+    assert answers[0].status_code == 200
+    assert "We have a major outage" in answers[0].text
+    assert (late.status_code, late.headers["connection"]) == (200, "close")
+    assert process.wait(20) == 0
+
+
+def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) -> None:
+    address = _address(tmp_path, process)
+    httpx.get(f"{address}/history?x=\ud83d".encode("utf-8", "ignore").decode() + "%0a%22{")
+    headers = {"X-Request-Id": "id-from-the-edge", "X-Forwarded-For": "203.0.113.9"}
+    httpx.get(f"{address}/nowhere", headers=headers)
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    records = _records(tmp_path)
+    needed = {"time", "level", "logger", "message", "type"}
+    assert all(needed <= record.keys() for record in records)
+    (access,) = (record for record in records if record.get("path") == "/nowhere")
+    assert access["type"] == "access"
+    assert access["request_id"] == "id-from-the-edge"
+    assert (access["method"], access["status"], access["client"]) == ("GET", 404, "203.0.113.9")
+    assert {record["type"] for record in records} == {"access", "application"}
+
+
+@pytest.mark.parametrize(
+    ("missing", "wrong"),
+    [
+        ("SESSION_SECRET", {}),
+        ("SESSION_SECRET", {"SESSION_SECRET": "short-and-secret"}),
+        ("BACKEND_URL", {"BACKEND_URL": "backend"}),
+        ("PORT", {"PORT": "http"}),
+    ],
+)
+def test_what_is_wrong_in_the_environment_is_named(missing: str, wrong: dict[str, str]) -> None:
+    environment = _environment(BACKEND_URL="http://backend:8000", PORT="0")
+    environment.pop(missing)
+    ended = subprocess.run(
+        [sys.executable, "-m", "frontend", "serve"],
+        cwd=PROGRAM,
+        env=environment | wrong,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    record = json.loads(ended.stdout)
+    assert record["level"] == "FATAL"
+    assert missing in record["message"]
+    assert "short-and-secret" not in ended.stdout + ended.stderr
+
+
+def test_healthcheck_command(process: subprocess.Popen[str], tmp_path: Path) -> None:
+    def check(port: str) -> int:
+        command = [sys.executable, "-m", "frontend", "healthcheck"]
+        return subprocess.run(
+            command, cwd=PROGRAM, env=_environment(PORT=port), check=False
+        ).returncode
+
+    assert check(_address(tmp_path, process).rpartition(":")[2]) == 0
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = str(unused.getsockname()[1])
+    assert check(port) == 1
+
+
+def test_the_dockerfile() -> None:
+    dockerfile = DockerfileParser(fileobj=io.BytesIO((PROGRAM / "Dockerfile").read_bytes()))
+    instructions = {one["instruction"]: one["value"] for one in dockerfile.structure}
+    assert json.loads(instructions["CMD"]) == ["python", "-m", "frontend", "serve"]
+    assert instructions["USER"] == "10001"
+    assert "HOST=0.0.0.0" in instructions["ENV"]
+    assert all(re.search(r":3\.\d+\.\d+-slim", image) for image in dockerfile.parent_images)
+    linted = subprocess.run(
+        ["hadolint", str(PROGRAM / "Dockerfile")],
+        env={"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (linted.stdout, linted.returncode) == ("", 0)
