@@ -1,0 +1,50 @@
+"""Lambda function: what Amazon SNS delivers, told to Slack. Its handler is `alarm.handler`.
+
+A notification that cannot be delivered raises, so that Lambda tries again, then keeps it in the
+dead-letter queue, and the alarm on this function's own errors can go off.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from alarm.events import parse
+from alarm.message import message
+from alarm.slack import RefusedError, send
+from alarm.webhook import Webhook
+
+_webhook: Webhook | None = None  # kept while the execution environment lives
+
+
+def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature
+    """`event` as SNS gives it: `{"Records": [{"Sns": {"Message": "…", "Subject": "…"}}]}`."""
+    webhook = _get_webhook()
+    for record in event["Records"]:
+        notification = record["Sns"]
+        found = parse(notification["Message"], subject=notification.get("Subject") or "")
+        text = message(found)
+        if text is None:
+            _log("nothing to tell", notification, kind=type(found).__name__)
+            continue
+        try:
+            send(webhook.url(), text)
+        except RefusedError:
+            webhook.forget()  # it may have been replaced; the next try fetches it anew
+            raise
+        _log("told", notification, kind=type(found).__name__)
+
+
+def _get_webhook() -> Webhook:
+    global _webhook  # noqa: PLW0603 - made at the first use, so that importing needs no settings
+    if _webhook is None:
+        _webhook = Webhook(os.environ["SLACK_WEBHOOK_SECRET_ARN"])
+    return _webhook
+
+
+def _log(what: str, notification: Mapping[str, Any], **fields: str) -> None:
+    """Never the webhook's URL, nor the environment: both hold secrets."""
+    record = {"level": "INFO", "message": what, "message_id": notification.get("MessageId")}
+    print(json.dumps(record | fields))

@@ -1,0 +1,285 @@
+"""The function that tells Slack, from recorded events to a real HTTP server."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import alarm
+import pytest
+from alarm.events import AlarmChange, PipelineFailure, State, Unrecognized, parse
+from alarm.message import message
+from alarm.slack import ATTEMPTS, Answer, RefusedError, SlackError, post, send_by
+from alarm.webhook import SECONDS_KEPT, Webhook
+from hypothesis import given
+from hypothesis import strategies as st
+
+RECORDED = Path(__file__).parent / "events"
+SECRET_PATH = "/services/T000/B000/very-secret"
+
+
+def recorded(name: str, **members: Any) -> str:
+    return json.dumps(json.loads((RECORDED / f"{name}.json").read_text()) | members)
+
+
+def texts(sent: dict[str, Any]) -> str:
+    return json.dumps(sent, ensure_ascii=False)
+
+
+def test_an_alarm_is_understood():
+    event = parse(recorded("alarm"))
+    assert isinstance(event, AlarmChange)
+    assert (event.state, event.old_state) == (State.ALARM, State.OK)
+    assert event.region == "ap-northeast-1"
+
+
+def test_an_alarm_is_told():
+    sent = message(parse(recorded("alarm")))
+    assert sent is not None
+    assert sent["text"] == "🔴 ALARM: status-prod-backend-error-records"
+    assert "The backend logged an ERROR." in texts(sent)
+    assert "OK -&gt; ALARM transition" in texts(sent)
+    assert (
+        "<https://ap-northeast-1.console.aws.amazon.com/cloudwatch/home?region=ap-northeast-1"
+        "#alarmsV2:alarm/status-prod-backend-error-records|Open in CloudWatch>"
+    ) in texts(sent)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("OK", "ALARM", "🔴 ALARM"),
+        ("INSUFFICIENT_DATA", "ALARM", "🔴 ALARM"),
+        ("ALARM", "OK", "🟢 Recovered"),
+        ("INSUFFICIENT_DATA", "OK", None),
+        ("ALARM", "INSUFFICIENT_DATA", "⚪ No data"),
+        ("OK", "INSUFFICIENT_DATA", "⚪ No data"),
+    ],
+)
+def test_a_recovery_is_only_one_from_an_alarm(old: str, new: str, told: str | None):
+    sent = message(parse(recorded("alarm", OldStateValue=old, NewStateValue=new)))
+    if told is None:
+        assert sent is None
+    else:
+        assert sent is not None
+        assert sent["text"].startswith(told)
+
+
+def test_a_failed_pipeline_is_told():
+    event = parse(recorded("pipeline_execution_failed"))
+    assert isinstance(event, PipelineFailure)
+    sent = message(event)
+    assert sent is not None
+    assert sent["text"] == "🔴 Pipeline failed: status-prod-pipeline-program"
+    assert "/executions/12345678-1234-5678-abcd-12345678abcd/" in texts(sent)
+
+
+def test_a_failed_action_says_where_and_why():
+    sent = message(parse(recorded("pipeline_action_failed")))
+    assert sent is not None
+    assert "In Build / Scan" in texts(sent)
+    assert "ˋtrivy imageˋ &lt;1&gt;" in texts(sent)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["It burns.", "[]", "3", "null", '{"AlarmName": "x"}', '{"source": "aws.codepipeline"}', "{"],
+)
+def test_what_is_not_recognized_is_told_as_it_is(text: str):
+    event = parse(text, subject="Hello")
+    assert event == Unrecognized("Hello", text)
+    sent = message(event)
+    assert sent is not None
+    assert sent["text"] == "❔ Hello"
+
+
+hostile = st.text(st.sampled_from("`<>&*_~|!@#a \n") | st.characters(codec="utf-8"), max_size=5000)
+
+
+@given(name=hostile, description=hostile, reason=hostile)
+def test_nothing_in_an_event_is_markup_or_too_long(name: str, description: str, reason: str):
+    event = parse(
+        recorded("alarm", AlarmName=name, AlarmDescription=description, NewStateReason=reason)
+    )
+    sent = message(event)
+    assert sent is not None
+    for block in sent["blocks"]:
+        if block["type"] == "header":
+            assert len(block["text"]["text"]) <= 151
+        if block["type"] == "section":
+            text = block["text"]["text"]
+            assert 0 < len(text) <= 3000
+            inner = text
+            if block["text"]["type"] == "mrkdwn":
+                assert text.startswith("```")
+                assert text.endswith("```")
+                inner = text[3:-3]
+                assert "`" not in inner
+            assert not re.search(r"[<>]|&(?!(amp|lt|gt);)", inner)
+
+
+class Sleeps:
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def answering(*answers: Answer | Exception) -> tuple[Callable[[str, bytes], Answer], list[bytes]]:
+    left, bodies = list(answers), []
+
+    def answer(url: str, body: bytes) -> Answer:
+        bodies.append(body)
+        given = left.pop(0)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    return answer, bodies
+
+
+OK, BUSY = Answer(200, "ok"), Answer(429, "", 3.0)
+
+
+@pytest.mark.parametrize(
+    ("answers", "waits"),
+    [
+        ([OK], []),
+        ([BUSY, OK], [3.0]),
+        ([Answer(429, "", 900.0), OK], [8.0]),
+        ([Answer(503, "x"), TimeoutError(), OK], [1.0, 2.0]),
+    ],
+)
+def test_what_passes_is_tried_again(answers: list[Answer | Exception], waits: list[float]):
+    sleeps = Sleeps()
+    answer, bodies = answering(*answers)
+    send_by(answer, "https://x", {"text": "t"}, sleep=sleeps)
+    assert sleeps.seconds == waits
+    assert bodies == [b'{"text": "t"}'] * len(answers)
+
+
+def test_what_lasts_is_an_error():
+    answer, bodies = answering(*[Answer(500, "no")] * ATTEMPTS)
+    with pytest.raises(SlackError, match="500"):
+        send_by(answer, f"https://x{SECRET_PATH}", {}, sleep=Sleeps())
+    assert len(bodies) == ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    "given", [Answer(404, "no_service"), Answer(400, "invalid_blocks"), Answer(200, "<html>")]
+)
+def test_what_is_refused_is_an_error_at_once(given: Answer):
+    answer, bodies = answering(given)
+    with pytest.raises(RefusedError):
+        send_by(answer, "https://x", {}, sleep=Sleeps())
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "http://hooks.slack.com/x", "ftp://127.0.0.1/x", "https://", "https://a:b/c",
+     "https://[x/secret"],
+)  # fmt: skip
+def test_a_secret_that_is_no_url_is_refused_and_not_shown(url: str):
+    with pytest.raises(RefusedError) as caught:
+        post(url, b"{}")
+    assert str(caught.value) == "the webhook's secret does not hold an https URL"
+
+
+def test_the_secret_is_kept_for_a_while():
+    time, fetched = 0.0, []
+
+    def fetch(arn: str) -> str:
+        fetched.append(arn)
+        return f"https://{len(fetched)}\n"
+
+    webhook = Webhook("arn", fetch, lambda: time)
+    assert [webhook.url(), webhook.url()] == ["https://1", "https://1"]
+    time = SECONDS_KEPT
+    assert webhook.url() == "https://2"
+    webhook.forget()
+    assert webhook.url() == "https://3"
+    assert fetched == ["arn"] * 3
+
+
+class Slack(HTTPServer):
+    """A stand-in for Slack's end, over real HTTP."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Hook)
+        self.answer = (200, "ok")
+        self.received: list[dict[str, Any]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}{SECRET_PATH}"
+
+
+class Hook(BaseHTTPRequestHandler):
+    server: Slack
+
+    def do_POST(self) -> None:
+        assert self.path == SECRET_PATH
+        assert self.headers["Content-Type"] == "application/json"
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.received.append(json.loads(body))
+        status, text = self.server.answer
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    with Slack() as server:
+        monkeypatch.setattr(alarm, "_webhook", Webhook("arn", lambda _: server.url))
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def notification(text: str) -> dict[str, Any]:
+    sns = {"Type": "Notification", "MessageId": "m-1", "Subject": "S", "Message": text}
+    return {"Records": [{"EventSource": "aws:sns", "EventVersion": "1.0", "Sns": sns}]}
+
+
+def test_the_handler_tells_slack_and_logs_no_secret(
+    slack: Slack, capsys: pytest.CaptureFixture[str]
+):
+    alarm.handler(notification(recorded("alarm")), None)
+    alarm.handler(
+        notification(recorded("alarm", OldStateValue="INSUFFICIENT_DATA", NewStateValue="OK")), None
+    )
+    assert [sent["text"] for sent in slack.received] == [
+        "🔴 ALARM: status-prod-backend-error-records"
+    ]
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["message"] for line in lines] == ["told", "nothing to tell"]
+    assert "secret" not in "".join(lines)
+
+
+def test_the_handler_raises_if_slack_does_not_take_it(
+    slack: Slack, capsys: pytest.CaptureFixture[str]
+):
+    slack.answer = (404, "no_service")
+    with pytest.raises(RefusedError) as caught:
+        alarm.handler(notification(recorded("alarm")), None)
+    assert "secret" not in str(caught.value) + capsys.readouterr().out
+
+
+def test_a_redirect_is_not_followed(slack: Slack):
+    slack.answer = (302, "")
+    with pytest.raises(RefusedError, match="302"):
+        alarm.handler(notification(recorded("alarm")), None)
+    assert len(slack.received) == 1
