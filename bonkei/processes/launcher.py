@@ -46,6 +46,15 @@ def _tie_to_parent(parent: int, signal: int) -> Callable[[], None]:
     return tie
 
 
+def _reset_signals() -> None:
+    """What this process ignores or blocks (a shell's `&`, nohup) is no business of the command."""
+    import signal  # noqa: PLC0415 - as above
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
 def _become(command: Sequence[str]) -> None:
     try:
         os.execvp(command[0], list(command))  # noqa: S606 - that is what a launcher does
@@ -66,6 +75,7 @@ def main(arguments: Sequence[str]) -> None:
         os.setuid(uid)
     # After the change of user: the kernel forgets the request when credentials change.
     tie()
+    _reset_signals()
     _become(arguments[4:])
 
 

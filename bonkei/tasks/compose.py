@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.tasks.environment import container_ports
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
@@ -159,13 +159,5 @@ def _container_notes(plan: ContainerPlan) -> Iterator[str]:
             "no environment is made: its requirements.txt is not locked by hashes "
             "(`uv pip compile --generate-hashes`)"
         )
-    yield from _not_simulated(container)
-
-
-def _not_simulated(container: Container) -> Iterator[str]:
     if container.mount_points:
         yield "volumes are not mounted: the process sees this machine's files"
-    if container.user:
-        yield f"runs as you, not as the user {container.user}"
-    if container.readonly_root_filesystem:
-        yield "its file system is not read-only here"

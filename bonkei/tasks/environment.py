@@ -48,7 +48,7 @@ def build_environment(
     for name, value in plan.container.environment:
         environment[name] = translate_ports(addresses.translate(value), ports)
     for name, value_from in plan.container.secrets:
-        environment[name] = resolve(value_from, vault)
+        environment[name] = resolve(value_from, vault, definition_arn)
     if (endpoint := main_endpoint(plan, ports)) is not None:
         environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}
     if surroundings.software is not None:

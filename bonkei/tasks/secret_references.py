@@ -7,11 +7,13 @@ Manager parameters through Amazon ECS environment variables" (docs.aws.amazon.co
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 
 from bonkei.tasks.errors import TaskError
 from bonkei.vault import Vault
 
+_NAME = re.compile(r"/?[\w.-]+(/[\w.-]+)*")
 _PREFIX = "ResourceInitializationError: unable to pull secrets"
 
 
@@ -25,8 +27,15 @@ class SecretReference:
     version_id: str = ""
 
 
-def parse_reference(value_from: str) -> SecretReference:
-    """The parts of a `valueFrom`. TaskError when it is not an ARN of one of the two kinds."""
+def parse_reference(value_from: str, definition_arn: str) -> SecretReference:
+    """The parts of a `valueFrom`; a parameter of the task's own region may be named by its name.
+
+    TaskError when it is neither that nor an ARN of one of the two kinds.
+    """
+    if _NAME.fullmatch(value_from):
+        partition, _, region, account = definition_arn.split(":")[1:5]
+        name = value_from.removeprefix("/")
+        return SecretReference(f"arn:{partition}:ssm:{region}:{account}:parameter/{name}")
     parts = value_from.split(":")
     match parts:
         case ["arn", _, "secretsmanager", _, _, "secret", name, *rest] if name and len(rest) <= 3:
@@ -40,9 +49,9 @@ def parse_reference(value_from: str) -> SecretReference:
     )
 
 
-def resolve(value_from: str, vault: Vault) -> str:
+def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:
     """The value behind a `valueFrom`. TaskError, worded as ECS does, when there is none."""
-    reference = parse_reference(value_from)
+    reference = parse_reference(value_from, definition_arn)
     if reference.version_id or reference.version_stage not in {"", "AWSCURRENT"}:
         wanted = reference.version_id or reference.version_stage
         raise TaskError(
@@ -53,7 +62,7 @@ def resolve(value_from: str, vault: Vault) -> str:
     if value is None:
         raise TaskError(
             f"{_PREFIX}: ResourceNotFoundException: {reference.arn} has no value",
-            remedy="give the secret a version in the definitions, or put its value in the vault",
+            remedy="define its value (a secret's version, a parameter of type SecureString)",
         )
     return _json_value(value, reference) if reference.json_key else value
 

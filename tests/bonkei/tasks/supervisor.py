@@ -6,6 +6,7 @@ python supervisor.py ROOT HOME DIRECTORY
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 
@@ -33,4 +34,5 @@ async def main() -> None:
     await asyncio.sleep(600)
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
 asyncio.run(main())

@@ -9,6 +9,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import (
     Container,
+    MountPoint,
     PortMapping,
     ServiceConnect,
     ServiceConnectEndpoint,
@@ -88,16 +89,18 @@ def test_target_groups_and_service_connect_become_registrations():
 
 def test_what_cannot_be_simulated_is_noted(directory):
     container = Container(
-        "web", "web:1", user="10001", readonly_root_filesystem=True,
+        "web",
+        "web:1",
+        mount_points=(MountPoint("data", "/data"),),
         port_mappings=(PortMapping(8000), PortMapping(9000)),
-    )  # fmt: skip
+    )
     (directory / "requirements.txt").write_text("flask\n")
     task = definition(container)
     composition = compose(
         Blueprint(services=(service(task),), task_definitions=(task,)), {"web": directory}
     )
     text = "\n".join(note.text for note in composition.notes)
-    for words in ("9000 cannot be moved", "not locked by hashes", "user 10001", "read-only"):
+    for words in ("9000 cannot be moved", "not locked by hashes", "volumes are not mounted"):
         assert words in text
 
 

@@ -11,6 +11,7 @@ from bonkei.tasks.secret_references import resolve
 from bonkei.vault import MemoryVault
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
+DEFINITION = "arn:aws:ecs:eu-west-1:123456789012:task-definition/web:1"
 PARAMETER = "arn:aws:ssm:eu-west-1:123456789012:parameter/app/level"
 
 
@@ -28,10 +29,12 @@ def vault():
         (f"{ARN}:port::", "5432"),
         (f"{ARN}::AWSCURRENT:", '{"username": "app", "port": 5432}'),
         (PARAMETER, "debug"),
+        ("/app/level", "debug"),  # a parameter of the same region by its name
+        ("app/level", "debug"),
     ],
 )
 def test_found(vault, value_from, expected):
-    assert resolve(value_from, vault) == expected
+    assert resolve(value_from, vault, DEFINITION) == expected
 
 
 @pytest.mark.parametrize(
@@ -41,13 +44,14 @@ def test_found(vault, value_from, expected):
         (f"{ARN}:username:AWSPREVIOUS:", "AWSPREVIOUS"),
         (f"{ARN}:::0123", "version 0123"),
         (ARN.replace("db", "other"), "ResourceNotFoundException"),
-        ("app/level", "is not the ARN"),
+        ("app level", "is not the ARN"),
+        ("app/other", "parameter/app/other has no value"),
         (f"{PARAMETER}:label", "is not the ARN"),
     ],
 )
 def test_missing_is_an_initialisation_error(vault, value_from, message):
     with pytest.raises(TaskError, match="ResourceInitializationError") as caught:
-        resolve(value_from, vault)
+        resolve(value_from, vault, DEFINITION)
     assert message in caught.value.message
     assert caught.value.remedy
 
@@ -55,5 +59,5 @@ def test_missing_is_an_initialisation_error(vault, value_from, message):
 def test_a_value_that_is_no_json_is_not_shown_in_the_error():
     vault = MemoryVault({ARN: "hunter2"})
     with pytest.raises(TaskError) as caught:
-        resolve(f"{ARN}:password::", vault)
+        resolve(f"{ARN}:password::", vault, DEFINITION)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
