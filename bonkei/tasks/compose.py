@@ -4,6 +4,8 @@ the reading of Dockerfiles."""
 from __future__ import annotations
 
 import hashlib
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +21,7 @@ from bonkei.tasks.snapshot import Note
 from bonkei.tasks.software import find_requirements
 from bonkei.tasks.task_spec import Registrations, TaskSpec
 
+_PYTHON_IMAGE = re.compile(r"(?:.*/)?python:(\d+\.\d+)")
 _DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
 
 
@@ -159,5 +162,19 @@ def _container_notes(plan: ContainerPlan) -> Iterator[str]:
             "no environment is made: its requirements.txt is not locked by hashes "
             "(`uv pip compile --generate-hashes`)"
         )
+    if version := _other_python(plan):
+        yield f"its image is Python {version}, its environment here {_own_python()}"
     if container.mount_points:
         yield "volumes are not mounted: the process sees this machine's files"
+
+
+def _other_python(plan: ContainerPlan) -> str:
+    """The version of the image's Python when it is not the one that its environment gets here."""
+    found = _PYTHON_IMAGE.match(plan.image.base)
+    if found is None or find_requirements(plan.directory) is None or found[1] == _own_python():
+        return ""
+    return found[1]
+
+
+def _own_python() -> str:
+    return f"{sys.version_info.major}.{sys.version_info.minor}"

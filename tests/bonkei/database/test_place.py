@@ -94,7 +94,10 @@ async def test_no_server_outlives_a_supervisor_that_dies_and_the_next_one_starts
         pid = int(supervisor.stdout.readline())
         family = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
         supervisor.send_signal(number)
-        supervisor.wait()
+        try:
+            supervisor.wait(30)
+        finally:
+            supervisor.kill()
 
     # At once, as a person would: what is still on its way out is waited for.
     database = make(cluster(port=port, master_secret_arn=""), vault=FileVault(home / "secrets"))

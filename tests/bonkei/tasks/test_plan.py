@@ -122,3 +122,13 @@ def test_a_deployment_begins_when_something_of_the_task_changes(directory):
     assert key(replace(task, revision=2)) != same
     assert key(task, targets=TARGETS) != same
     assert key(task, force_new_deployment_token="now") != same
+
+
+def test_another_python_than_the_images_is_noted(directory):
+    (directory / "requirements.txt").write_text("flask==3 --hash=sha256:00\n")
+    task = definition(web_container())
+    wanted = Blueprint(services=(service(task),), task_definitions=(task,))
+    for base, noted in (("docker.io/library/python:2.7-slim", True), ("python:latest", False)):
+        (directory / "Dockerfile").write_text(DOCKERFILE.replace("python\n", f"{base}\n", 1))
+        notes = compose(wanted, {"web": directory}).notes
+        assert any("image is Python 2.7" in note.text for note in notes) == noted

@@ -287,7 +287,10 @@ async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, num
         assert len(family) >= 5  # two tasks, a child each, the watchdog
 
         supervisor.send_signal(number)
-        supervisor.wait()
+        try:
+            supervisor.wait(30)
+        finally:
+            supervisor.kill()
 
     _, alive = await asyncio.to_thread(psutil.wait_procs, family, 10)
     assert not alive
