@@ -57,21 +57,21 @@ def _keys_are_attributes(config: Object) -> Iterator[Problem]:
         if key not in declared:
             detail = f'The key "{key}" needs a block attribute with its type.'
             yield Problem(("hash_key",), "Missing attribute", detail)
-    for place, name in enumerate(declared):
-        if name not in known:
-            detail = f'"{name}" is no key of the table or an index; DynamoDB refuses it then.'
+    for place, unused in enumerate(declared):
+        if unused not in known:
+            detail = f'"{unused}" is no key of the table or an index; DynamoDB refuses it then.'
             yield Problem(("attribute", place), "Unused attribute", detail)
 
 
 def _capacity(config: Object) -> Iterator[Problem]:
-    mode = config.get("billing_mode")
-    default = mode is None
+    on_demand = config.get("billing_mode") == "PAY_PER_REQUEST"
+    provisioned = config.get("billing_mode") in (None, "PROVISIONED")
     for name in ("read_capacity", "write_capacity"):
         value = config.get(name)
-        if (default or mode == "PROVISIONED") and value is None:
+        if provisioned and value is None:
             detail = f'billing_mode "PROVISIONED" needs "{name}".'
             yield Problem((), "Missing argument", detail)
-        if mode == "PAY_PER_REQUEST" and given(value) and value:
+        if on_demand and given(value) and value:
             detail = f'billing_mode "PAY_PER_REQUEST" has no "{name}".'
             yield Problem((name,), "Conflicting arguments", detail)
 

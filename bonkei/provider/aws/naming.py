@@ -54,7 +54,7 @@ class Mint:
 
     def id(self, prefix: str, label: str = "") -> str:
         """A long id of EC2's: `vpc-` and 17 hexadecimal digits, the first of them 0."""
-        return f"{prefix}-0{self.random(16, HEX, label or prefix)}"
+        return f"{prefix}-0{self.random(16, HEX, f'{prefix}/{label}')}"
 
     def uuid(self, label: str = "") -> str:
         return str(uuid.UUID(hex=self.random(32, HEX, f"uuid/{label}"), version=4))

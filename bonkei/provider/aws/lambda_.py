@@ -1,0 +1,308 @@
+"""AWS Lambda: functions, and who may call them.
+
+https://docs.aws.amazon.com/lambda/latest/api/welcome.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from bonkei.provider.aws.checks import (
+    at,
+    between,
+    conflicts,
+    exactly_one,
+    length,
+    matches,
+    one_of,
+    whole,
+)
+from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.naming import Mint, resource, same_shape
+from bonkei.provider.aws.seeds import LOWER
+from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.values import Object, Value, given
+
+# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (deprecated ones included)
+_RUNTIMES = (
+    *("nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x"),
+    *("python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"),
+    *("python3.14", "java8.al2", "java11", "java17", "java21", "java25", "dotnet6", "dotnet8"),
+    *("dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "provided.al2", "provided.al2023"),
+)
+_RESERVED_NAMES = (
+    *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
+    *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_SESSION_TOKEN"),
+    *("AWS_LAMBDA_FUNCTION_VERSION", "AWS_LAMBDA_INITIALIZATION_TYPE", "AWS_ACCESS_KEY"),
+    *("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME", "AWS_ACCESS_KEY_ID"),
+    *("AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT"),
+    "LAMBDA_RUNTIME_DIR",
+)
+_LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+_CODE = "filename image_uri s3_bucket s3_key s3_object_version source_code_hash publish"
+
+
+def _invocation(mint: Mint, function: str) -> str:
+    """The address under which API Gateway calls a function."""
+    path = f"path/2015-03-31/functions/{function}/invocations"
+    return mint.arn("apigateway", path, account="lambda")
+
+
+def _function(mint: Mint) -> Mapping[str, Value]:
+    name = str(mint.given("function_name")).rpartition(":")[2]
+    identifier = mint.arn("lambda", f"function:{name}")
+    version = str(mint.context.generation) if mint.given("publish") is True else "$LATEST"
+    digest, size = _code(mint)
+    return {
+        "id": name,
+        "arn": identifier,
+        "invoke_arn": _invocation(mint, identifier),
+        "response_streaming_invoke_arn": _invocation(mint, identifier)
+        .replace("2015-03-31", "2021-11-15")
+        .replace("/invocations", "/response-streaming-invocations"),
+        "qualified_arn": f"{identifier}:{version}",
+        "qualified_invoke_arn": _invocation(mint, f"{identifier}:{version}"),
+        "version": version,
+        "last_modified": mint.context.now.replace("Z", ".000+0000"),
+        "code_sha256": digest,
+        "source_code_hash": digest,
+        "source_code_size": size,
+        "architectures": ["x86_64"],
+        "signing_job_arn": "",
+        "signing_profile_version_arn": "",
+        "ephemeral_storage": [{"size": 512}],
+        "logging_config": same_shape(
+            mint.planned.get("logging_config"),
+            lambda _index, _block: {"log_group": f"/aws/lambda/{name}"},
+        ),
+        "vpc_config": same_shape(
+            mint.planned.get("vpc_config"), lambda _index, block: {"vpc_id": _vpc(mint, block)}
+        ),
+        "snap_start": same_shape(
+            mint.planned.get("snap_start"), lambda _index, _block: {"optimization_status": "Off"}
+        ),
+    }
+
+
+def _code(mint: Mint) -> tuple[str, int]:
+    """The package's digest and size; of a package elsewhere, what the configuration says."""
+    filename = mint.given("filename")
+    try:
+        content = Path(str(filename)).read_bytes() if filename else b""
+    except OSError:
+        content = b""
+    digest = base64.b64encode(hashlib.sha256(content).digest()).decode()
+    return str(mint.given("source_code_hash") or digest), len(content)
+
+
+def _vpc(mint: Mint, block: Mapping[str, Value]) -> Value:
+    subnets = block.get("subnet_ids")
+    for subnet in mint.context.peers("aws_subnet"):
+        if isinstance(subnets, list) and subnet.get("id") in subnets:
+            return subnet.get("vpc_id")
+    return ""
+
+
+def _package(config: Object) -> Iterator[Problem]:
+    kind = config.get("package_type")
+    image = config.get("image_uri")
+    if kind is None:
+        kind = "Zip"
+    for name in ("handler", "runtime"):
+        value = config.get(name)
+        if kind == "Zip" and value is None and image is None:
+            yield Problem((), "Missing argument", f'A function of package_type Zip needs "{name}".')
+        if kind == "Image" and value is not None:
+            detail = f'A function of package_type Image has no "{name}".'
+            yield Problem((name,), "Conflicting arguments", detail)
+    if kind == "Zip" and image is not None:
+        detail = 'An image needs package_type = "Image".'
+        yield Problem(("image_uri",), "Conflicting arguments", detail)
+    if config.get("s3_bucket") is not None and config.get("s3_key") is None:
+        yield Problem(("s3_bucket",), "Missing argument", '"s3_key" is needed.')
+
+
+def _variables(config: Object) -> Iterator[Problem]:
+    for index, block in enumerate(config.get("environment") or ()):
+        variables = block.get("variables") if isinstance(block, Mapping) else None
+        if not isinstance(variables, Mapping):
+            continue
+        for name in variables:
+            path = ("environment", index, "variables", name)
+            if name in _RESERVED_NAMES:
+                yield Problem(path, "Reserved name", f'Lambda itself sets "{name}".')
+            elif not str(name).replace("_", "a").isalnum() or not str(name)[0].isalpha():
+                detail = f'"{name}": a letter, then letters, digits and _.'
+                yield Problem(path, "Invalid name", detail)
+        size = sum(
+            len(str(name)) + len(str(value)) for name, value in variables.items() if given(value)
+        )
+        if size > 4096:
+            detail = f"All variables together have at most 4 KB, here are {size} bytes."
+            yield Problem(("environment", index, "variables"), "Too large", detail)
+
+
+def _permission(mint: Mint) -> Mapping[str, Value]:
+    statement = mint.name("statement_id")
+    return {
+        "id": statement,
+        "statement_id": statement,
+        "statement_id_prefix": mint.given("statement_id_prefix") or "",
+    }
+
+
+def _import_permission(identifier: str, _: Context) -> Object:
+    function, slash, statement = identifier.partition("/")
+    if not slash:
+        raise Refused("Unexpected import id", "Expected FUNCTION/STATEMENT.")
+    return {"id": statement, "function_name": function, "statement_id": statement}
+
+
+def _alias(mint: Mint) -> Mapping[str, Value]:
+    function = str(mint.given("function_name")).rpartition(":")[2]
+    identifier = mint.arn("lambda", f"function:{function}:{mint.given('name')}")
+    return {"id": identifier, "arn": identifier, "invoke_arn": _invocation(mint, identifier)}
+
+
+def _mapping(mint: Mint) -> Mapping[str, Value]:
+    identifier = mint.uuid()
+    function = str(mint.given("function_name"))
+    return {
+        "id": identifier,
+        "uuid": identifier,
+        "arn": mint.arn("lambda", f"event-source-mapping:{identifier}"),
+        "function_arn": function
+        if function.startswith("arn:")
+        else mint.arn("lambda", f"function:{function}"),
+        "state": "Enabled",
+        "state_transition_reason": "USER_INITIATED",
+        "last_modified": mint.context.now,
+        "last_processing_result": "",
+    }
+
+
+def _url(mint: Mint) -> Mapping[str, Value]:
+    function = str(mint.given("function_name")).rpartition(":")[2]
+    host = mint.random(32, LOWER)
+    return {
+        "id": function,
+        "function_arn": mint.arn("lambda", f"function:{function}"),
+        "function_url": f"https://{host}.lambda-url.{mint.region}.on.aws/",
+        "url_id": host,
+    }
+
+
+def _layer(mint: Mint) -> Mapping[str, Value]:
+    name = str(mint.given("layer_name"))
+    version = mint.context.sequence(f"lambda/layer/{mint.region}/{name}")
+    identifier = mint.arn("lambda", f"layer:{name}")
+    return {
+        "id": f"{identifier}:{version}",
+        "arn": f"{identifier}:{version}",
+        "layer_arn": identifier,
+        "version": str(version),
+        "created_date": mint.context.now,
+        "source_code_size": _code(mint)[1],
+        "code_sha256": _code(mint)[0],
+    }
+
+
+_NAME = matches(
+    r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[\w$-]+)?",
+    "letters, digits, - and _, at most 64",
+)
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_lambda_function": resource(
+        _function,
+        at("function_name", length(1, 140), _NAME),
+        at("role", arn("iam")),
+        at("runtime", one_of(*_RUNTIMES)),
+        at("handler", length(1, 128), matches(r"\S+", "a handler without blanks")),
+        at("architectures", one_of("x86_64", "arm64")),
+        at("package_type", one_of("Zip", "Image")),
+        at("memory_size", between(128, 32768)),
+        at("timeout", between(1, 900)),
+        at("reserved_concurrent_executions", between(-1, 1000000)),
+        at("ephemeral_storage.size", between(512, 10240)),
+        at("tracing_config.mode", one_of("Active", "PassThrough")),
+        at("logging_config.log_format", one_of("JSON", "Text")),
+        at("logging_config.application_log_level", one_of(*_LOG_LEVELS)),
+        at("logging_config.system_log_level", one_of("DEBUG", "INFO", "WARN")),
+        at("dead_letter_config.target_arn", arn("sns", "sqs")),
+        at("layers", arn("lambda")),
+        at("kms_key_arn", arn("kms")),
+        whole("layers", length(0, 5)),
+        exactly_one("filename", "image_uri", "s3_bucket"),
+        _package,
+        _variables,
+        force_new="function_name package_type tenancy_config",
+        arguments={
+            "memory_size": 128,
+            "package_type": "Zip",
+            "publish": False,
+            "reserved_concurrent_executions": -1,
+            "skip_destroy": False,
+            "timeout": 3,
+        },
+        recomputed={
+            "last_modified": "*",
+            "code_sha256": _CODE,
+            "source_code_size": _CODE,
+            "version": _CODE,
+            "qualified_arn": _CODE,
+            "qualified_invoke_arn": _CODE,
+        },
+        import_="function_name",
+    ),
+    "aws_lambda_permission": resource(
+        _permission,
+        at("action", matches(r"lambda:[*]|lambda:[a-zA-Z]+", "lambda:…")),
+        at("function_name", length(1, 170)),
+        at("principal", length(1, 256)),
+        at("source_account", matches(r"\d{12}", "an account's twelve digits")),
+        at("source_arn", arn()),
+        at("statement_id", length(1, 100), matches(r"[\w-]+", "letters, digits, - and _")),
+        conflicts("statement_id", "statement_id_prefix"),
+        force_new="action event_source_token function_name function_url_auth_type principal"
+        " principal_org_id qualifier source_account source_arn statement_id statement_id_prefix"
+        " invoked_via_function_url",
+        import_=_import_permission,
+    ),
+    "aws_lambda_alias": resource(_alias, force_new="name function_name"),
+    "aws_lambda_event_source_mapping": resource(
+        _mapping,
+        at("starting_position", one_of("AT_TIMESTAMP", "LATEST", "TRIM_HORIZON")),
+        at("batch_size", between(1, 10000)),
+        force_new="event_source_arn queues topics starting_position starting_position_timestamp"
+        " self_managed_event_source amazon_managed_kafka_event_source_config"
+        " self_managed_kafka_event_source_config",
+        arguments={"enabled": True},
+        recomputed={"last_modified": "*"},
+    ),
+    "aws_lambda_function_event_invoke_config": resource(
+        lambda mint: {"id": mint.given("function_name")},
+        at("maximum_event_age_in_seconds", between(60, 21600)),
+        at("maximum_retry_attempts", between(0, 2)),
+        force_new="function_name qualifier",
+        arguments={"maximum_retry_attempts": 2},
+    ),
+    "aws_lambda_function_url": resource(
+        _url,
+        at("authorization_type", one_of("NONE", "AWS_IAM")),
+        at("invoke_mode", one_of("BUFFERED", "RESPONSE_STREAM")),
+        force_new="function_name qualifier",
+        arguments={"invoke_mode": "BUFFERED"},
+    ),
+    "aws_lambda_layer_version": resource(
+        _layer,
+        at("layer_name", length(1, 140)),
+        at("compatible_runtimes", one_of(*_RUNTIMES)),
+        force_new="compatible_architectures compatible_runtimes description filename layer_name"
+        " license_info s3_bucket s3_key s3_object_version source_code_hash",
+        arguments={"skip_destroy": False},
+    ),
+}
