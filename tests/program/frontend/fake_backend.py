@@ -350,7 +350,14 @@ class FakeBackend:
     def _with_status(self, maintenance: Json) -> Json:
         now = stamp(self.now)
         status = "scheduled" if now < maintenance["starts_at"] else "in_progress"
-        return maintenance | {"status": status if now < maintenance["ends_at"] else "completed"}
+        components = [
+            {key: one[key] for key in ("id", "name", "name_ja")}
+            for one in maintenance["components"]
+        ]
+        return maintenance | {
+            "status": status if now < maintenance["ends_at"] else "completed",
+            "components": components,
+        }
 
 
 def problem(status: int, detail: str) -> JSONResponse:

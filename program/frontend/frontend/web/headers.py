@@ -44,5 +44,7 @@ def is_https(headers: Headers, public_origin: str) -> bool:
     CloudFront tells its viewer's protocol in `CloudFront-Forwarded-Proto` if its origin request
     policy includes that header; `X-Forwarded-Proto` is the ALB's and tells CloudFront's own.
     """
-    told = headers.get("cloudfront-forwarded-proto") or headers.get("x-forwarded-proto", "")
-    return public_origin.startswith("https://") or told.strip().lower() == "https"
+    told = headers.get("cloudfront-forwarded-proto")
+    if told is not None:
+        return told == "https"
+    return public_origin.startswith("https://") or headers.get("x-forwarded-proto") == "https"

@@ -1,0 +1,177 @@
+"""The frontend against the real backend: its published contract, and its code on PostgreSQL."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+from backend.api import models
+from backend.api.app import create_app
+from backend.migrate import migrate
+from backend.settings import ServeSettings
+from fastapi import FastAPI
+from frontend.application import create_application
+from frontend.settings import Settings
+from pydantic import BaseModel
+
+from tests.program.backend.postgresql import (
+    ADMINISTRATOR_PASSWORD,
+    PASSWORD,
+    USERNAME,
+    free_port,
+    migrate_settings,
+    running_server,
+)
+from tests.program.frontend import sample
+from tests.program.frontend.admin_browser import AdminBrowser
+from tests.program.frontend.conftest import SECRET
+from tests.program.frontend.fake_backend import Json
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("/status", models.Status),
+        ("/uptime?days=90", models.Uptime),
+        ("/components", models.ComponentList),
+        ("/incidents", models.IncidentList),
+        ("/incidents?state=resolved&limit=1", models.IncidentList),
+        ("/maintenances", models.MaintenanceList),
+    ],
+)
+async def test_the_fake_answers_as_the_backend_does(path: str, model: type[BaseModel]) -> None:
+    transport = httpx.ASGITransport(app=sample.outage().application())
+    async with httpx.AsyncClient(transport=transport, base_url="http://fake/api/v1") as client:
+        answer = (await client.get(path)).json()
+    assert _members(model.model_validate(answer).model_dump(mode="json")) == _members(answer)
+
+
+def _members(value: object) -> object:
+    """The shape of a JSON document: the names of its members, without their values."""
+    if isinstance(value, dict):
+        return {name: _members(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_members(member) for member in value]
+    return None
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[ServeSettings]:
+    with running_server(free_port()) as server:
+        server.execute("CREATE DATABASE contract")
+        migrate(migrate_settings(server, "contract"))
+        yield ServeSettings(
+            database_host="127.0.0.1",
+            database_port=server.port,
+            database_name="contract",
+            database_username=USERNAME,
+            database_password=PASSWORD,  # type: ignore[arg-type]
+        )
+
+
+@pytest.fixture
+async def backend(database: ServeSettings) -> AsyncIterator[FastAPI]:
+    app = create_app(database)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def admin(backend: FastAPI) -> AsyncIterator[AdminBrowser]:
+    settings = Settings(backend_url="http://backend:8000", session_secret=SECRET)  # type: ignore[arg-type]
+    application = create_application(settings, transport=httpx.ASGITransport(app=backend))
+    transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+        yield AdminBrowser(client)
+
+
+async def test_all_that_an_administrator_does(admin: AdminBrowser, backend: FastAPI) -> None:
+    """One walk through every form; the backend refuses what it does not know."""
+    assert "Nothing to report yet" in (await admin.get("/")).text
+    assert (await admin.sign_in("wrong password")).status_code == 401
+    await admin.sign_in(ADMINISTRATOR_PASSWORD)
+    for name in ("API", "Search"):
+        page = await admin.submit("/admin/components/new", name=name, name_ja="", description="x")
+        assert f"Added: {name}" in page.text
+    page = await admin.submit("/admin/components/new", name="api")
+    assert "Another component has that name." in page.text
+    api, search = await _get(backend, "/components", "components")
+    page = await admin.submit(
+        "/admin/components",
+        number=1, direction="up",
+    )  # fmt: skip
+    assert "The order has been changed." in page.text
+    assert [c["name"] for c in await _get(backend, "/components", "components")] == [
+        "Search",
+        "API",
+    ]
+
+    page = await admin.submit(
+        "/admin/incidents/new",
+        title="Requests fail",
+        body="We are looking into it.",
+        impact="major",
+        **{f"affected-{api['id']}": "major_outage"},
+    )
+    assert "Published: Requests fail" in page.text
+    (incident,) = await _get(backend, "/incidents", "incidents")
+    front = await admin.get("/")
+    assert "We have a major outage" in front.text
+    assert "Requests fail" in front.text
+    page = await admin.submit(f"/admin/components/{api['id']}", description="Version 2")
+    assert "Saved: API" in page.text
+    page = await admin.submit(f"/admin/components/{api['id']}", status="operational")
+    assert "An active incident determines this component&#39;s status." in page.text
+    path = f"/admin/incidents/{incident['id']}"
+    page = await admin.submit(path, body="Found it.", status="identified")
+    assert "The update has been published" in page.text
+    page = await admin.submit(f"{path}/edit", title="All requests fail", title_ja="全滅")
+    assert "Saved: All requests fail" in page.text
+    page = await admin.submit(path, body="Fixed.", status="resolved")
+    assert "Resolved: All requests fail" in page.text
+    assert "All systems are working" in (await admin.get("/")).text
+    assert "全滅" in (await admin.get("/ja/history")).text
+    assert "全滅" in (await admin.get("/ja/feed.atom")).text
+    last_year = dt.datetime.now(dt.UTC).year - 1
+    assert "No incidents in this month." in (await admin.get(f"/history/{last_year}-01")).text
+
+    starts = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    page = await admin.submit(
+        "/admin/maintenance/new",
+        title="New disks",
+        body="Short breaks.",
+        starts_at=starts.strftime("%Y-%m-%dT%H:%M"),
+        ends_at=(starts + dt.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"),
+        **{f"touched-{api['id']}": "yes"},
+    )
+    assert "Announced: New disks" in page.text
+    (maintenance,) = await _get(backend, "/maintenances", "maintenances")
+    path = f"/admin/maintenance/{maintenance['id']}"
+    assert "Saved: Newer disks" in (await admin.submit(path, title="Newer disks")).text
+    assert "Newer disks" in (await admin.get("/maintenance")).text
+    assert "Deleted: Newer disks" in (await admin.submit(f"{path}/delete")).text
+    page = await admin.submit(f"/admin/components/{search['id']}/delete")
+    assert "Deleted: Search" in page.text
+
+    new = "a new and longer password"
+    page = await admin.submit(
+        "/admin/password", current_password="wrong", new_password=new, repeated_password=new
+    )
+    assert "The current password is wrong." in page.text
+    page = await admin.submit(
+        "/admin/password",
+        current_password=ADMINISTRATOR_PASSWORD,
+        new_password=new,
+        repeated_password=new,
+    )
+    assert "The password has been changed." in page.text
+    assert "You are signed out." in (await admin.submit("/admin", number=-1)).text
+
+
+async def _get(backend: FastAPI, path: str, member: str) -> list[Json]:
+    transport = httpx.ASGITransport(app=backend)
+    async with httpx.AsyncClient(transport=transport, base_url="http://b/api/v1") as client:
+        found: list[Json] = (await client.get(path)).json()[member]
+        return found
