@@ -1,0 +1,314 @@
+"""What a client may not send. Each of these is a way to make two parsers disagree, to fill memory
+or to hold a connection; none of it may reach a target."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bonkei.edge import EdgeSettings, Limits
+from bonkei.edge.head import Refused, make_request, valid_host
+from bonkei.edge.message import header
+from tests.bonkei.edge.support import Target, balancer_only, running
+
+HOST = b"Host: a\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+SMUGGLING = {
+    "content-length and transfer-encoding": (
+        POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "transfer-encoding and content-length": (
+        POST + b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n"
+    ),
+    "two content-lengths": POST + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+    "the same content-length twice": POST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\na",
+    "a list of content-lengths": POST + b"Content-Length: 1, 1\r\n\r\na",
+    "a signed content-length": POST + b"Content-Length: +1\r\n\r\na",
+    "a negative content-length": POST + b"Content-Length: -1\r\n\r\n",
+    "a hexadecimal content-length": POST + b"Content-Length: 0x1\r\n\r\na",
+    "an empty content-length": POST + b"Content-Length:\r\n\r\n",
+    "an overflowing content-length": POST + b"Content-Length: 99999999999999999999\r\n\r\n",
+    "space before the colon": POST + b"Content-Length : 1\r\n\r\na",
+    "transfer-encoding with a space": POST + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+    "a vertical tab": POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n",
+    "an unknown coding": POST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "chunked is not last": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "another coding before chunked": POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "chunked twice": POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n",
+    "identity": POST + b"Transfer-Encoding: identity\r\n\r\n",
+    "chunked in HTTP/1.0": (
+        b"POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+    ),
+    "a folded header": POST + b"X: a\r\n Content-Length: 5\r\n\r\n",
+    "a header that begins with space": b"GET / HTTP/1.1\r\n Host: a\r\n\r\n",
+    "bare line feeds": b"GET / HTTP/1.1\nHost: a\n\n",
+    "one bare line feed": b"GET / HTTP/1.1\r\nHost: a\nX: b\r\n\r\n",
+    "a bare carriage return": b"GET / HTTP/1.1\r\nHost: a\rX: b\r\n\r\n",
+    "a NUL": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+    "a control character": b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x01b\r\n\r\n",
+    "a name that is not ASCII": b"GET / HTTP/1.1\r\nHost: a\r\nX\xc3\xa9: a\r\n\r\n",
+    "an empty name": b"GET / HTTP/1.1\r\nHost: a\r\n: a\r\n\r\n",
+    "a line without a colon": b"GET / HTTP/1.1\r\nHost: a\r\nfoo\r\n\r\n",
+    "a malformed chunk size": CHUNKED + b"0x1\r\na\r\n0\r\n\r\n",
+    "a negative chunk size": CHUNKED + b"-1\r\n\r\n",
+    "an overflowing chunk size": CHUNKED + b"fffffffffffffffff\r\n",
+    "a chunk longer than its size": CHUNKED + b"1\r\nab\r\n0\r\n\r\n",
+    "chunks with bare line feeds": CHUNKED + b"1\na\n0\n\n",
+    "a space after the chunk size": CHUNKED + b"1 \r\na\r\n0\r\n\r\n",
+    "a line feed in a chunk extension": CHUNKED + b"1;a\nb\r\na\r\n0\r\n\r\n",
+    "a content-length in the trailer": CHUNKED + b"0\r\nContent-Length: 5\r\n\r\n",
+    "a malformed trailer": CHUNKED + b"0\r\nfoo bar\r\n\r\n",
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    "a host with a path": b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+    "a host with a space": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+    "a host with user information": b"GET / HTTP/1.1\r\nHost: user@a\r\n\r\n",
+    "HTTP/0.9": b"GET /\r\n\r\n",
+    "HTTP/2.0": b"GET / HTTP/2.0\r\nHost: a\r\n\r\n",
+    "the preface of HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "another protocol": b"SOURCE /x ICE/1.0\r\nHost: a\r\n\r\n",
+    "RTSP": b"DESCRIBE /x RTSP/1.0\r\nHost: a\r\n\r\n",
+    "a lower-case method": b"get / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "CONNECT": b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "TRACE": b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a fragment": b"GET /a#b HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a target that is no path": b"GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+    "a target with raw UTF-8": b"GET /\xe3\x81\x82 HTTP/1.1\r\nHost: a\r\n\r\n",
+    "an authority with user information": b"GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n",
+    "an upgrade with a body": (
+        POST + b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 3\r\n\r\nabc"
+    ),
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+}
+
+
+@pytest.mark.parametrize("data", SMUGGLING.values(), ids=SMUGGLING.keys())
+async def test_what_two_parsers_could_read_differently_is_refused(data: bytes) -> None:
+    """One 4xx or 5xx, then the connection is closed: nothing that follows is taken for a
+    request. ("HTTP 400", Troubleshoot your Application Load Balancers.)"""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+            answer = await client.closed()
+    assert answer.startswith(b"HTTP/1.1 ")
+    assert answer[9:12] in (b"400", b"405", b"501", b"505")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    complete = [each for each in target.requests if each.target == "/smuggled"]
+    assert complete == []
+
+
+STATUSES = [
+    (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+    (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+    (b"GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505),
+    (b"GET / HTTP/1.1\r\n\r\n", 400),
+    (b"GET /" + b"a" * 17_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
+    (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 17_000 + b"\r\n\r\n", 400),
+    (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: aaaaaaaa\r\n" * 201 + b"\r\n", 400),
+    (
+        b"GET / HTTP/1.1\r\nHost: a\r\n" + (b"X: " + b"a" * 9_000 + b"\r\n") * 8 + b"\r\n",
+        400,
+    ),
+]
+
+
+@pytest.mark.parametrize(("data", "status"), STATUSES)
+async def test_statuses_and_sizes(data: bytes, status: int) -> None:
+    """Request line and single header 16K, whole header 64K ("Quotas for your Application Load
+    Balancers"); 405, 414, 501 and 505 as "Troubleshoot your Application Load Balancers"."""
+    async with running(balancer_only()) as edge, edge.client() as client:
+        client.send(data)
+        assert (await client.closed()).startswith(b"HTTP/1.1 %d " % status)
+
+
+async def test_large_but_allowed_heads_pass() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        page = await edge.get("/" + "a" * 15_000, *[("X", "b" * 9_000)] * 6)
+        assert page.status == 200
+        assert len(target.requests[0].all("X")) == 6
+
+
+async def test_requests_before_a_malformed_one_are_answered() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send(b"nonsense\r\n\r\n")
+            statuses = [(await client.receive()).status for _ in range(3)]
+            assert statuses == [200, 200, 400]
+            assert await client.closed() == b""
+
+
+async def test_a_trailer_and_chunk_extensions_are_not_passed_on() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(CHUNKED + b"3;ext=1\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n")
+            assert (await client.receive()).status == 200
+        assert target.requests[0].body == b"abc"
+        assert target.requests[0].all("X-Forwarded-For") == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    "named", ["X-Origin-Verify", "X-Forwarded-For", "Content-Length", "Cookie", "close"]
+)
+async def test_connection_cannot_take_away_what_others_rely_on(named: str) -> None:
+    """A header that the client names in Connection is dropped (RFC 9110, section 7.6.1), but not
+    those that frame the message, nor those that the load balancer adds itself."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/", ("Connection", named), ("Cookie", "a=b"), method="POST", body=b"abc")
+        seen = target.requests[0]
+        assert seen.body == b"abc"
+        assert seen.get("Cookie") == "a=b"
+        assert seen.get("X-Forwarded-For") == "127.0.0.1"
+        assert seen.get("Connection") is None
+
+
+async def test_absolute_form_is_taken_for_its_authority() -> None:
+    """RFC 9112, section 3.2.2: the authority of the target wins over Host."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        assert (await edge.get("http://other.example/x?y=1", host="a")).status == 200
+        assert target.requests[0].target == "/x?y=1"
+        assert target.requests[0].all("Host") == ["other.example"]
+
+
+def limited(**limits: float) -> EdgeSettings:
+    return EdgeSettings(limits=Limits(**limits))  # type: ignore[arg-type]
+
+
+async def test_a_head_that_does_not_end_is_cut_off() -> None:
+    """Slowloris: "HTTP 408: The client did not send data before the idle timeout period expired"."""
+    async with running(balancer_only(), limited(head_seconds=0.3)) as edge:
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
+
+            async def drip() -> None:
+                while not client.writer.is_closing():
+                    client.send(b"X: y\r\n")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            answer = await client.closed()
+            dripping.cancel()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_body_that_drips_is_cut_off() -> None:
+    from dataclasses import replace
+
+    blueprint = balancer_only()
+    balancer = replace(blueprint.load_balancers[0], idle_timeout=0.4)
+    blueprint = replace(blueprint, load_balancers=(balancer,))
+    async with running(blueprint, limited(body_rate=1000.0)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(POST + b"Content-Length: 1000000\r\n\r\n")
+
+            async def drip() -> None:
+                while not client.writer.is_closing():
+                    client.send(b"x")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            answer = await client.closed()
+            dripping.cancel()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert target.requests == []
+
+
+async def test_an_idle_connection_is_closed_without_a_word() -> None:
+    from dataclasses import replace
+
+    blueprint = balancer_only()
+    balancer = replace(blueprint.load_balancers[0], idle_timeout=0.3)
+    async with running(replace(blueprint, load_balancers=(balancer,))) as edge:
+        async with edge.client() as client:
+            assert await client.closed() == b""
+
+
+async def test_a_body_over_the_limit_is_refused() -> None:
+    async with running(balancer_only(), limited(body=10)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(POST + b"Content-Length: 11\r\n\r\n")
+            assert (await client.receive()).status == 413
+        async with edge.client() as client:
+            client.send(CHUNKED + b"b\r\nabcdefghijk\r\n0\r\n\r\n")
+            assert (await client.receive()).status == 413
+        assert target.requests == []
+
+
+async def test_connections_over_the_limit_are_closed() -> None:
+    async with running(balancer_only(), limited(connections=2)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as first, edge.client() as second:
+            assert (await first.request()).status == 200
+            assert (await second.request()).status == 200
+            async with edge.client() as third:
+                assert await third.closed() == b""
+        await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
+        assert (await edge.get("/")).status == 200
+
+
+async def test_a_client_that_does_not_read_is_cut_off() -> None:
+    from dataclasses import replace
+
+    from tests.bonkei.edge.support import ok
+
+    blueprint = balancer_only()
+    balancer = replace(blueprint.load_balancers[0], idle_timeout=0.5)
+    blueprint = replace(blueprint, load_balancers=(balancer,))
+    async with running(blueprint) as edge, Target(ok(b"x" * 20_000_000)) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.writer.transport.pause_reading()
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.binary(max_size=200), prefix=st.sampled_from([b"", b"GET / HTTP/1.1\r\n", CHUNKED]))
+def test_no_bytes_break_the_edge(data: bytes, prefix: bytes) -> None:
+    async def run() -> None:
+        async with running(balancer_only()) as edge:
+            async with edge.client() as client:
+                client.send(prefix + data)
+                client.writer.write_eof()
+                await client.closed()
+            assert (await edge.get("/")).status == 503
+
+    asyncio.run(run())
+
+
+@given(st.binary(max_size=30))
+def test_heads_are_taken_or_refused_but_never_crash(value: bytes) -> None:
+    headers = [header(b"Host", value)]
+    try:
+        request, _ = make_request(b"GET", b"/", "1.1", headers, {b"host": value}, b"::1")
+    except Refused as refused:
+        assert refused.status == 400
+        assert not value or not valid_host(value)
+    else:
+        assert request.path == b"/"
+
+
+@pytest.mark.parametrize(
+    ("host", "valid"),
+    [(b"a", True), (b"a.b:80", True), (b"[::1]:8080", True), (b"a:", True), (b"", False),
+     (b"a:b", False), (b"a:123456", False), (b"a b", False), (b"[::1", False), (b"a\\b", False),
+     (b"a,b", True)],
+)  # fmt: skip
+def test_hosts(host: bytes, valid: bool) -> None:
+    assert valid_host(host) is valid
