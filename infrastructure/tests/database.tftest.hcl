@@ -1,0 +1,235 @@
+# The database: who reaches it, how it is kept, and whose secrets are where.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name                      = "test-development"
+  vpc_id                    = "vpc-0123456789abcdef0"
+  subnet_ids                = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  client_security_group_ids = { backend = "sg-0123456789abcdef0" }
+  database_name             = "statuspage"
+  deletion_protection       = true
+  log_retention_days        = 7
+}
+
+run "serverless" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  assert {
+    condition     = aws_rds_cluster.this.storage_encrypted && aws_rds_cluster.this.manage_master_user_password && aws_rds_cluster.this.deletion_protection && !aws_rds_cluster.this.skip_final_snapshot
+    error_message = "The data is encrypted and protected, and RDS keeps the master password."
+  }
+
+  assert {
+    condition     = [for parameter in aws_rds_cluster_parameter_group.this.parameter : parameter.value if parameter.name == "rds.force_ssl"] == ["1"]
+    error_message = "No connection without TLS."
+  }
+
+  assert {
+    condition     = aws_rds_cluster_parameter_group.this.family == "aurora-postgresql18" && aws_db_parameter_group.this.family == "aurora-postgresql18"
+    error_message = "The parameters are those of the version."
+  }
+
+  assert {
+    condition     = keys(aws_vpc_security_group_ingress_rule.from_client) == ["backend"] && aws_vpc_security_group_ingress_rule.from_client["backend"].from_port == 5432
+    error_message = "Only the named clients reach it, on its port."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.postgresql.name == "/aws/rds/cluster/${aws_rds_cluster.this.cluster_identifier}/postgresql"
+    error_message = "The log group has to be the one that RDS exports to."
+  }
+
+  assert {
+    condition     = output.instance_memory_bytes == 4 * 1024 * 1024 * 1024
+    error_message = "2 ACU at most are 4 GiB."
+  }
+
+  assert {
+    condition     = output.master_secret_arn != output.application_secret_arn
+    error_message = "The application has a user of its own."
+  }
+}
+
+run "provisioned" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    instance_class = "db.r8g.xlarge"
+    instance_count = 2
+  }
+
+  assert {
+    condition     = length(aws_rds_cluster_instance.this) == 2 && length(aws_rds_cluster.this.serverlessv2_scaling_configuration) == 0
+    error_message = "A writer and a reader, without serverless capacity."
+  }
+
+  assert {
+    condition     = output.instance_memory_bytes == 32 * 1024 * 1024 * 1024
+    error_message = "db.r8g.xlarge has 32 GiB."
+  }
+}
+
+run "refuses_one_subnet" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    subnet_ids = ["subnet-0123456789abcdef0"]
+  }
+
+  expect_failures = [var.subnet_ids]
+}
+
+run "refuses_a_version_that_aurora_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    engine_version = "9.6"
+  }
+
+  expect_failures = [var.engine_version]
+}
+
+run "refuses_a_database_name_with_hyphens" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    database_name = "status-page"
+  }
+
+  expect_failures = [var.database_name]
+}
+
+run "refuses_a_port_that_aurora_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    port = 80
+  }
+
+  expect_failures = [var.port]
+}
+
+run "refuses_a_class_that_aurora_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    instance_class = "db.m5.large"
+  }
+
+  expect_failures = [var.instance_class]
+}
+
+run "refuses_a_class_whose_memory_is_unknown" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    instance_class = "db.r8g.96xlarge"
+  }
+
+  expect_failures = [output.instance_memory_bytes]
+}
+
+run "refuses_no_instance" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    instance_count = 0
+  }
+
+  expect_failures = [var.instance_count]
+}
+
+run "refuses_more_at_least_than_at_most" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    serverless_capacity = { min = 4, max = 2 }
+  }
+
+  expect_failures = [var.serverless_capacity]
+}
+
+run "refuses_a_capacity_between_steps" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    serverless_capacity = { min = 0.7, max = 2 }
+  }
+
+  expect_failures = [var.serverless_capacity]
+}
+
+run "refuses_no_backup" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    backup_retention_days = 0
+  }
+
+  expect_failures = [var.backup_retention_days]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}

@@ -1,0 +1,253 @@
+# Releasing: the stages and their order, and what each may do.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name                       = "test-development"
+  vpc_id                     = "vpc-0123456789abcdef0"
+  subnet_ids                 = ["subnet-0123456789abcdef0"]
+  endpoint_security_group_id = "sg-0123456789abcdef0"
+  access_log_bucket          = "test-development-access-logs-123456789012"
+  source_repository          = { codecommit_repository_name = "test" }
+  cpu_architecture           = "ARM64"
+  trivy                      = { version = "0.76.0", sha256 = "" }
+  cluster_name               = "test-development"
+  cluster_arn                = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+  log_retention_days         = 7
+
+  repositories = {
+    backend = {
+      url                 = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend"
+      arn                 = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend"
+      image_tag_parameter = { name = "/test-development/backend/image-tag", arn = "arn:aws:ssm:ap-northeast-1:123456789012:parameter/test-development/backend/image-tag" }
+    }
+  }
+
+  services = {
+    backend = {
+      service_name           = "test-development-backend"
+      service_arn            = "arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"
+      task_definition_family = "test-development-backend"
+      container_name         = "backend"
+      role_arns              = ["arn:aws:iam::123456789012:role/test-development-backend-task"]
+    }
+  }
+
+  migrate = {
+    task_definition_family = "test-development-backend-migrate"
+    container_name         = "backend"
+    role_arns              = ["arn:aws:iam::123456789012:role/test-development-backend-migrate-task"]
+    subnet_ids             = ["subnet-0123456789abcdef1"]
+    security_group_id      = "sg-0123456789abcdef1"
+    log_group_name         = "/ecs/test-development/backend/migrate"
+  }
+}
+
+run "pipeline" {
+  command = apply
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.name == "test-development-pipeline-program" && [for stage in aws_codepipeline.this.stage : stage.name] == ["Source", "Build", "Migrate", "Deploy", "Verify"]
+    error_message = "Migrations run before the deploy, and what runs is verified after it."
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.pipeline_type == "V2" && aws_codepipeline.this.execution_mode == "QUEUED"
+    error_message = "One release waits for the other."
+  }
+
+  assert {
+    condition     = [for name, project in aws_codebuild_project.this : name if project.environment[0].privileged_mode] == ["build"]
+    error_message = "Only the build of images needs privileges."
+  }
+
+  assert {
+    condition     = alltrue([for name, project in aws_codebuild_project.this : project.source[0].buildspec == "environment/buildspecs/program_${name}.yaml"])
+    error_message = "What a stage does is in the repository."
+  }
+
+  assert {
+    condition     = length(distinct([for project in aws_codebuild_project.this : project.service_role])) == 4
+    error_message = "Each stage has a role of its own."
+  }
+
+  assert {
+    condition = alltrue([
+      for policy in aws_iam_role_policy.stage_own : alltrue([
+        for statement in jsondecode(policy.policy).Statement : !contains(flatten([statement.Action]), "iam:PassRole") || statement.Resource != "*"
+      ])
+    ])
+    error_message = "No stage may pass any role it likes."
+  }
+
+  assert {
+    condition     = jsondecode([for variable in aws_codebuild_project.this["deploy"].environment[0].environment_variable : variable.value if variable.name == "RELEASE"][0]).services.backend.service == "test-development-backend"
+    error_message = "The stages know what there is to deploy."
+  }
+}
+
+run "behind_a_connection" {
+  command = apply
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = {
+      connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/11111111-2222-3333-4444-555555555555"
+      repository_id  = "owner/name"
+    }
+  }
+
+  assert {
+    condition     = aws_codepipeline.this.stage[0].action[0].provider == "CodeStarSourceConnection" && aws_codepipeline.this.stage[0].action[0].configuration.FullRepositoryId == "owner/name"
+    error_message = "The source may as well be behind a connection."
+  }
+}
+
+run "refuses_two_sources" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = { codecommit_repository_name = "test", connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/11111111-2222-3333-4444-555555555555", repository_id = "owner/name" }
+  }
+
+  expect_failures = [var.source_repository]
+}
+
+run "refuses_no_source" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = {}
+  }
+
+  expect_failures = [var.source_repository]
+}
+
+run "refuses_a_connection_without_repository" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = { connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/11111111-2222-3333-4444-555555555555" }
+  }
+
+  expect_failures = [var.source_repository]
+}
+
+run "refuses_what_is_no_connection" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = { connection_arn = "test", repository_id = "owner/name" }
+  }
+
+  expect_failures = [var.source_repository]
+}
+
+run "refuses_a_repository_without_owner" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    source_repository = { connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/11111111-2222-3333-4444-555555555555", repository_id = "name" }
+  }
+
+  expect_failures = [var.source_repository]
+}
+
+run "refuses_an_unknown_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    cpu_architecture = "RISCV"
+  }
+
+  expect_failures = [var.cpu_architecture]
+}
+
+run "refuses_the_compromised_scanner" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    trivy = { version = "0.69.4", sha256 = "" }
+  }
+
+  expect_failures = [var.trivy]
+}
+
+run "refuses_what_is_no_digest" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    trivy = { version = "0.76.0", sha256 = "abc" }
+  }
+
+  expect_failures = [var.trivy]
+}
+
+run "refuses_a_service_without_repository" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    repositories = {}
+  }
+
+  expect_failures = [var.services]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/delivery"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}

@@ -1,0 +1,513 @@
+# The edge: who gets in, by which header, and what goes where.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+provider "aws" {
+  alias  = "us_east_1"
+  region = "us-east-1"
+}
+
+variables {
+  name                   = "test-development"
+  vpc_id                 = "vpc-0123456789abcdef0"
+  subnet_ids             = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  deletion_protection    = false
+  uncached_path_patterns = ["/api/*", "/admin*"]
+  static_path_patterns   = ["/static/*"]
+
+  targets = {
+    backend  = { port = 8000, health_check_path = "/api/v1/healthcheck", path_patterns = ["/api/*"], priority = 100 }
+    frontend = { port = 8000, health_check_path = "/healthcheck" }
+  }
+}
+
+run "without_a_domain" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+
+  assert {
+    condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : header.value]) == random_password.origin_header["1"].result
+    error_message = "CloudFront has to send the value that was generated."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl.this.scope == "REGIONAL" && length(aws_wafv2_web_acl.this.default_action[0].block) == 1
+    error_message = "The web ACL is the load balancer's, and blocks by default."
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].byte_match_statement[0].search_string == random_password.origin_header["1"].result &&
+      rule.statement[0].byte_match_statement[0].positional_constraint == "EXACTLY" if startswith(rule.name, "origin-header")
+    ])
+    error_message = "The web ACL has to ask for exactly the value that CloudFront sends."
+  }
+
+  assert {
+    condition     = length([for rule in aws_wafv2_web_acl.this.rule : rule if length(rule.action) > 0 && length(rule.action[0].allow) == 1]) == 1
+    error_message = "While nothing is rotated, one value alone opens the door."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl_association.this.resource_arn == aws_lb.this.arn
+    error_message = "The web ACL has to guard the load balancer."
+  }
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.load_balancer_from_cloudfront.prefix_list_id == data.aws_ec2_managed_prefix_list.cloudfront.id && aws_vpc_security_group_ingress_rule.load_balancer_from_cloudfront.from_port == 80 && aws_vpc_security_group_ingress_rule.load_balancer_from_cloudfront.to_port == 80
+    error_message = "Only CloudFront reaches the load balancer, on the listener's one port."
+  }
+
+  assert {
+    condition     = aws_lb_listener.this.port == 80 && aws_lb_listener.this.default_action[0].target_group_arn == aws_lb_target_group.this["frontend"].arn
+    error_message = "What no rule takes goes to the frontend."
+  }
+
+  assert {
+    condition     = keys(aws_lb_listener_rule.this) == ["backend"] && one(one(aws_lb_listener_rule.this["backend"].condition).path_pattern).values == toset(["/api/*"])
+    error_message = "/api/* goes to the backend."
+  }
+
+  assert {
+    condition     = one(one(aws_cloudfront_distribution.this.origin).custom_origin_config).origin_keepalive_timeout < aws_lb.this.idle_timeout
+    error_message = "CloudFront must let go of a connection before the load balancer does."
+  }
+
+  assert {
+    condition     = [for behavior in aws_cloudfront_distribution.this.ordered_cache_behavior : behavior.path_pattern] == ["/api/*", "/admin*", "/static/*"]
+    error_message = "What is not cached comes first."
+  }
+
+  assert {
+    condition     = aws_lb.this.drop_invalid_header_fields && length(aws_acm_certificate.distribution) == 0
+    error_message = "Invalid headers are dropped, and without a domain there is no certificate."
+  }
+}
+
+run "a_rotation_accepts_both_values" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+
+  variables {
+    origin_header = { current_version = 2, previous_version = 1 }
+  }
+
+  assert {
+    condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : header.value]) == random_password.origin_header["2"].result
+    error_message = "CloudFront sends the new value."
+  }
+
+  assert {
+    condition     = random_password.origin_header["1"].result != random_password.origin_header["2"].result
+    error_message = "The new value is another."
+  }
+
+  assert {
+    condition = toset([
+      for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].byte_match_statement[0].search_string if length(rule.action) > 0
+    ]) == toset([random_password.origin_header["1"].result, random_password.origin_header["2"].result])
+    error_message = "The web ACL accepts both while CloudFront changes over."
+  }
+}
+
+run "with_a_domain" {
+  command = apply
+
+  module {
+    source = "./modules/edge"
+  }
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+
+  variables {
+    domain = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
+  }
+
+  assert {
+    condition     = aws_lb_listener.this.port == 443 && aws_lb_listener.this.protocol == "HTTPS" && aws_vpc_security_group_ingress_rule.load_balancer_from_cloudfront.to_port == 443
+    error_message = "With a domain, CloudFront speaks TLS to the load balancer."
+  }
+
+  assert {
+    condition     = one(one(aws_cloudfront_distribution.this.origin).custom_origin_config).origin_protocol_policy == "https-only" && one(aws_cloudfront_distribution.this.origin).domain_name == "origin.status.example.com"
+    error_message = "The origin has a name that its certificate covers."
+  }
+
+  assert {
+    condition     = aws_cloudfront_distribution.this.viewer_certificate[0].minimum_protocol_version == "TLSv1.2_2021"
+    error_message = "Viewers need TLS 1.2."
+  }
+
+  assert {
+    condition     = startswith(aws_acm_certificate.distribution[0].arn, "arn:aws:acm:us-east-1:")
+    error_message = "CloudFront takes certificates from us-east-1 alone."
+  }
+
+  assert {
+    condition     = output.url == "https://status.example.com"
+    error_message = "The site is at its domain."
+  }
+}
+
+run "refuses_a_name_too_long" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    name = "a-name-much-too-long-for-it"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_one_subnet" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    subnet_ids = ["subnet-0123456789abcdef0"]
+  }
+
+  expect_failures = [var.subnet_ids]
+}
+
+run "refuses_two_targets_for_everything_else" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      backend  = { port = 8000, health_check_path = "/" }
+      frontend = { port = 8000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_paths_without_priority" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"] }
+      frontend = { port = 8000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_priority_out_of_range" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"], priority = 50001 }
+      frontend = { port = 8000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_two_rules_of_one_priority" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"], priority = 1 }
+      reports  = { port = 8000, health_check_path = "/", path_patterns = ["/reports/*"], priority = 1 }
+      frontend = { port = 8000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_health_check_path_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      frontend = { port = 8000, health_check_path = "healthcheck" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_port_out_of_range" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      frontend = { port = 70000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_too_long_a_deregistration" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      frontend = { port = 8000, health_check_path = "/", deregistration_delay = 4000 }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_a_target_with_a_long_name" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    targets = {
+      storefront = { port = 8000, health_check_path = "/" }
+    }
+  }
+
+  expect_failures = [var.targets]
+}
+
+run "refuses_an_uncached_pattern_that_is_no_path" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    uncached_path_patterns = ["api/*"]
+  }
+
+  expect_failures = [var.uncached_path_patterns]
+}
+
+run "refuses_a_static_pattern_that_is_no_path" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    static_path_patterns = ["static/*"]
+  }
+
+  expect_failures = [var.static_path_patterns]
+}
+
+run "refuses_a_header_that_is_not_our_own" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    origin_header = { name = "Authorization" }
+  }
+
+  expect_failures = [var.origin_header]
+}
+
+run "refuses_a_rotation_to_itself" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    origin_header = { current_version = 1, previous_version = 1 }
+  }
+
+  expect_failures = [var.origin_header]
+}
+
+run "refuses_a_domain_with_a_scheme" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    domain = { name = "https://status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_what_is_no_hosted_zone" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    domain = { name = "status.example.com", hosted_zone_id = "example.com" }
+  }
+
+  expect_failures = [var.domain]
+}
+
+run "refuses_an_unknown_price_class" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    price_class = "PriceClass_300"
+  }
+
+  expect_failures = [var.price_class]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/edge"
+  }
+
+  providers = {
+    aws           = aws
+    aws.us_east_1 = aws.us_east_1
+  }
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}

@@ -1,0 +1,154 @@
+# The network: what may leave which subnet, and by which way.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name = "test-development"
+}
+
+run "network" {
+  command = apply
+
+  module {
+    source = "./modules/network"
+  }
+
+  assert {
+    condition     = length(aws_subnet.this) == 10
+    error_message = "Five purposes in two zones make ten subnets."
+  }
+
+  assert {
+    condition     = length(distinct([for subnet in aws_subnet.this : subnet.cidr_block])) == length(aws_subnet.this)
+    error_message = "Subnets must not share addresses."
+  }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.this : !subnet.map_public_ip_on_launch])
+    error_message = "No subnet may hand out public addresses by itself."
+  }
+
+  assert {
+    condition     = aws_route.ingress_to_internet.route_table_id == aws_route_table.this["ingress"].id && aws_route.ingress_to_internet.gateway_id == aws_internet_gateway.this.id
+    error_message = "Only ingress subnets have the internet gateway as their default route."
+  }
+
+  assert {
+    condition     = aws_route.management_to_internet.route_table_id == aws_route_table.this["management"].id && aws_route.management_to_internet.nat_gateway_id == aws_nat_gateway.this.id
+    error_message = "Management subnets leave through the NAT gateway."
+  }
+
+  assert {
+    condition     = contains(output.subnet_ids["ingress"], aws_nat_gateway.this.subnet_id)
+    error_message = "The NAT gateway has to be in a public subnet."
+  }
+
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.private_dns_enabled && endpoint.policy != null])
+    error_message = "Every interface endpoint needs private DNS and a policy."
+  }
+
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : length(setsubtract(endpoint.subnet_ids, output.subnet_ids["egress"])) == 0])
+    error_message = "Interface endpoints are in egress subnets alone."
+  }
+
+  assert {
+    condition     = one(aws_vpc_endpoint.s3.route_table_ids) == aws_route_table.this["app"].id
+    error_message = "S3's gateway endpoint serves the app subnets."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.flow.kms_key_id == module.key.arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    error_message = "Flow logs need a key and a retention."
+  }
+}
+
+run "a_zone_more_changes_no_address" {
+  command = apply
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    availability_zone_count = 3
+  }
+
+  assert {
+    condition     = aws_subnet.this["app-ap-northeast-1a"].cidr_block == "10.0.16.0/24" && aws_subnet.this["database-ap-northeast-1a"].cidr_block == "10.0.48.0/24"
+    error_message = "Addresses in use must stay when a zone is added."
+  }
+}
+
+run "refuses_what_is_no_range" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    cidr_block = "10.0.0.0/33"
+  }
+
+  expect_failures = [var.cidr_block]
+}
+
+run "refuses_too_small_a_range" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    cidr_block = "10.0.0.0/24"
+  }
+
+  expect_failures = [var.cidr_block]
+}
+
+run "refuses_one_zone" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    availability_zone_count = 1
+  }
+
+  expect_failures = [var.availability_zone_count]
+}
+
+run "refuses_endpoints_in_more_zones_than_there_are" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    endpoint_availability_zone_count = 3
+  }
+
+  expect_failures = [var.endpoint_availability_zone_count]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}

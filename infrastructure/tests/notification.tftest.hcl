@@ -1,0 +1,86 @@
+# The way to a person, and what watches over it.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name                        = "test-development"
+  function_directory          = "tests/function"
+  secret_recovery_window_days = 0
+  log_retention_days          = 7
+}
+
+run "notification" {
+  command = apply
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    fallback_emails = ["on-call@example.com"]
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.function.endpoint == aws_lambda_function.this.arn && aws_lambda_permission.topic.source_arn == aws_sns_topic.alarms.arn
+    error_message = "The topic reaches the function, and may."
+  }
+
+  assert {
+    condition     = one(keys(aws_lambda_function.this.environment[0].variables)) == "SLACK_WEBHOOK_SECRET_ARN"
+    error_message = "The function knows where the webhook is, not what it is."
+  }
+
+  assert {
+    condition     = contains(aws_cloudwatch_metric_alarm.function_errors.alarm_actions, aws_sns_topic.fallback.arn) && contains(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions, aws_sns_topic.fallback.arn)
+    error_message = "An alarm about the notifier must not rely on it alone."
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email["on-call@example.com"].topic_arn == aws_sns_topic.fallback.arn
+    error_message = "The fallback reaches a person by e-mail."
+  }
+}
+
+run "refuses_what_is_no_address" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    fallback_emails = ["on-call"]
+  }
+
+  expect_failures = [var.fallback_emails]
+}
+
+run "refuses_a_recovery_window_that_secrets_manager_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    secret_recovery_window_days = 3
+  }
+
+  expect_failures = [var.secret_recovery_window_days]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/notification"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}

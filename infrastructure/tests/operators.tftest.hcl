@@ -1,0 +1,77 @@
+# What people may do, and what they may not.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name            = "test-development"
+  pipeline_names  = ["test-development-pipeline-program", "test-development-pipeline-tf"]
+  log_group_names = ["/ecs/test-development/backend"]
+  cluster_arn     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+}
+
+run "operators" {
+  command = apply
+
+  module {
+    source = "./modules/operators"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.Bool["aws:MultiFactorAuthPresent"] == "true"
+    error_message = "Nobody assumes the role without a second factor."
+  }
+
+  assert {
+    condition = toset([
+      for action in flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]) : action if !can(regex(":(Describe|Filter|Get|List)", action))
+      ]) == toset([
+      "codepipeline:PutApprovalResult",
+      "codepipeline:RetryStageExecution",
+      "codepipeline:StartPipelineExecution",
+      "codepipeline:StopPipelineExecution",
+      "logs:StartLiveTail",
+      "logs:StartQuery",
+      "logs:StopQuery",
+    ])
+    error_message = "Besides reading, people run and approve pipelines, and nothing else."
+  }
+}
+
+run "with_shells" {
+  command = apply
+
+  module {
+    source = "./modules/operators"
+  }
+
+  variables {
+    mfa_required = false
+    exec         = { kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555" }
+  }
+
+  assert {
+    condition     = contains(flatten([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action]), "ecs:ExecuteCommand")
+    error_message = "With exec, people may open shells."
+  }
+
+  assert {
+    condition     = try(jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition, null) == null
+    error_message = "The second factor may be asked for elsewhere."
+  }
+}
+
+run "refuses_a_principal_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/operators"
+  }
+
+  variables {
+    principal_arns = ["somebody"]
+  }
+
+  expect_failures = [var.principal_arns]
+}

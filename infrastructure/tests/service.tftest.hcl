@@ -1,0 +1,169 @@
+# A service: who reaches it, whom it reaches, and how it is deployed.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name                            = "test-development"
+  service_name                    = "backend"
+  cluster_arn                     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+  cluster_name                    = "test-development"
+  namespace_arn                   = "arn:aws:servicediscovery:ap-northeast-1:123456789012:namespace/ns-abcdefghijklmnop"
+  service_connect_name            = "backend"
+  vpc_id                          = "vpc-0123456789abcdef0"
+  subnet_ids                      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
+  target_group_arn                = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:targetgroup/test/0123456789abcdef"
+  load_balancer_security_group_id = "sg-0123456789abcdef0"
+  client_security_group_ids       = { frontend = "sg-0123456789abcdef1" }
+  endpoint_security_group_id      = "sg-0123456789abcdef2"
+  s3_prefix_list_id               = "pl-0123456789abcdef0"
+  port                            = 8000
+  cpu                             = 256
+  memory                          = 512
+  scaling                         = { min_capacity = 2, max_capacity = 4 }
+  health_check_command            = ["true"]
+  deletion_protection             = false
+  log_retention_days              = 7
+
+  log_router = {
+    image          = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/fluentbit:1"
+    repository_arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/fluentbit"
+    bucket_name    = "test-development-program-logs-123456789012"
+    bucket_arn     = "arn:aws:s3:::test-development-program-logs-123456789012"
+    kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+}
+
+run "service" {
+  command = apply
+
+  module {
+    source = "./modules/service"
+  }
+
+  assert {
+    condition     = !one(aws_ecs_service.this.network_configuration).assign_public_ip
+    error_message = "Tasks have no public address."
+  }
+
+  assert {
+    condition     = one(aws_ecs_service.this.deployment_circuit_breaker).enable && one(aws_ecs_service.this.deployment_circuit_breaker).rollback && aws_ecs_service.this.deployment_minimum_healthy_percent == 100
+    error_message = "A deploy that fails is rolled back, and none takes tasks away first."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.desired_count == 2
+    error_message = "It begins with as many tasks as auto scaling keeps at least."
+  }
+
+  assert {
+    condition = {
+      for name, rule in aws_vpc_security_group_ingress_rule.from_client : name => rule.referenced_security_group_id
+    } == { load-balancer = "sg-0123456789abcdef0", frontend = "sg-0123456789abcdef1" }
+    error_message = "Only the load balancer and the named clients reach the tasks."
+  }
+
+  assert {
+    condition     = alltrue([for name, rule in aws_vpc_security_group_egress_rule.client_to_this : rule.security_group_id == aws_vpc_security_group_ingress_rule.from_client[name].referenced_security_group_id && rule.from_port == 8000])
+    error_message = "Each client has the rule of the other side."
+  }
+
+  assert {
+    condition     = output.url == "http://backend:8000"
+    error_message = "Others call it by its Service Connect name."
+  }
+
+  assert {
+    condition     = endswith(output.image, ":unreleased") && output.repository.image_tag_parameter.name == "/test-development/backend/image-tag"
+    error_message = "The image is what the parameter names."
+  }
+}
+
+run "bootstrap_begins_without_tasks" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    name      = "other-development"
+    bootstrap = true
+  }
+
+  assert {
+    condition     = module.task.container_name == "backend"
+    error_message = "The task is there all the same."
+  }
+}
+
+run "refuses_a_name_that_aws_cannot_have" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    service_name = "Backend"
+  }
+
+  expect_failures = [var.service_name]
+}
+
+run "refuses_an_unknown_capacity_provider" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    capacity_provider = "EC2"
+  }
+
+  expect_failures = [var.capacity_provider]
+}
+
+run "refuses_fewer_tasks_than_one" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    scaling = { min_capacity = 0, max_capacity = 4 }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "refuses_more_at_least_than_at_most" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    scaling = { min_capacity = 5, max_capacity = 4 }
+  }
+
+  expect_failures = [var.scaling]
+}
+
+run "refuses_a_target_above_the_alarm" {
+  command = plan
+
+  module {
+    source = "./modules/service"
+  }
+
+  variables {
+    scaling = { min_capacity = 1, max_capacity = 4, cpu_target = 90 }
+  }
+
+  expect_failures = [var.scaling]
+}

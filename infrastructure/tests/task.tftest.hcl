@@ -1,0 +1,282 @@
+# A task: what runs beside the program, what it may do, and what it is told.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name                        = "test-development-backend"
+  container_name              = "backend"
+  image                       = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend:1"
+  repository_arn              = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend"
+  port                        = 8000
+  cpu                         = 256
+  memory                      = 512
+  secret_prefix               = "test-development"
+  secret_recovery_window_days = 0
+  kms_key_arn                 = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
+  log_group_name              = "/ecs/test-development/backend"
+  log_retention_days          = 7
+  environment                 = { LOG_LEVEL = "INFO" }
+
+  secrets = {
+    DATABASE_PASSWORD = {
+      secret_arn  = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:database-AbCdEf"
+      json_key    = "password"
+      kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-777777777777"
+    }
+  }
+
+  generated_secrets = {
+    session = { environment_name = "SESSION_SECRET", description = "Signs cookies" }
+  }
+
+  log_router = {
+    image          = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/fluentbit:1"
+    repository_arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/fluentbit"
+    bucket_name    = "test-development-program-logs-123456789012"
+    bucket_arn     = "arn:aws:s3:::test-development-program-logs-123456789012"
+    kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+}
+
+run "task" {
+  command = apply
+
+  module {
+    source = "./modules/task"
+  }
+
+  assert {
+    condition     = [for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : container.name] == ["backend", "log_router"]
+    error_message = "The log router runs beside the program."
+  }
+
+  assert {
+    condition     = alltrue([for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : container.readonlyRootFilesystem && container.user == "10001:10001"])
+    error_message = "Nothing runs as root, or writes to its image."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].dependsOn == [{ condition = "HEALTHY", containerName = "log_router" }]
+    error_message = "The program waits for its log router."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[1].stopTimeout > 30
+    error_message = "The log router needs more than its grace of 30 seconds to stop."
+  }
+
+  assert {
+    condition = { for secret in jsondecode(aws_ecs_task_definition.this.container_definitions)[0].secrets : secret.name => secret.valueFrom } == {
+      DATABASE_PASSWORD = "arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:database-AbCdEf:password::"
+      SESSION_SECRET    = output.generated_secret_arns["session"]
+    }
+    error_message = "Secrets reach the program by reference."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_version.generated["session"].secret_string == null || aws_secretsmanager_secret_version.generated["session"].secret_string == ""
+    error_message = "A generated secret must not be in the state."
+  }
+
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource != "*" || statement.Action == "ecr:GetAuthorizationToken"])
+    error_message = "The execution role may act on everything only to sign in to ECR."
+  }
+
+  assert {
+    condition     = length(aws_iam_role_policy.exec) == 0
+    error_message = "Without exec nobody opens a shell."
+  }
+}
+
+run "with_shells" {
+  command = apply
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    exec = {
+      kms_key_arn   = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-888888888888"
+      log_group_arn = "arn:aws:logs:ap-northeast-1:123456789012:log-group:/ecs/test-development/exec"
+    }
+  }
+
+  assert {
+    condition     = toset([for mount in jsondecode(aws_ecs_task_definition.this.container_definitions)[0].mountPoints : mount.containerPath]) == toset(["/var/lib/amazon", "/var/log/amazon"])
+    error_message = "The agent of ECS Exec needs to write somewhere."
+  }
+}
+
+run "refuses_a_name_that_roles_cannot_have" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    name = "Backend"
+  }
+
+  expect_failures = [var.name]
+}
+
+run "refuses_an_image_without_tag" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    image = "example.com/backend"
+  }
+
+  expect_failures = [var.image]
+}
+
+run "refuses_the_latest_image" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    image = "example.com/backend:latest"
+  }
+
+  expect_failures = [var.image]
+}
+
+run "refuses_a_port_of_root" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    port = 80
+  }
+
+  expect_failures = [var.port]
+}
+
+run "refuses_root" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    user = "0:0"
+  }
+
+  expect_failures = [var.user]
+}
+
+run "refuses_an_unknown_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    cpu_architecture = "RISCV"
+  }
+
+  expect_failures = [var.cpu_architecture]
+}
+
+run "refuses_too_long_a_stop" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    stop_timeout = 121
+  }
+
+  expect_failures = [var.stop_timeout]
+}
+
+run "refuses_a_short_secret" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    generated_secrets = {
+      session = { environment_name = "SESSION_SECRET", description = "Signs cookies", length = 8 }
+    }
+  }
+
+  expect_failures = [var.generated_secrets]
+}
+
+run "refuses_a_recovery_window_that_secrets_manager_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    secret_recovery_window_days = 3
+  }
+
+  expect_failures = [var.secret_recovery_window_days]
+}
+
+run "refuses_a_size_that_fargate_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    memory = 4096
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
+}
+
+run "refuses_a_name_that_is_both_variable_and_secret" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    environment = { DATABASE_PASSWORD = "x" }
+  }
+
+  expect_failures = [aws_ecs_task_definition.this]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/task"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}
