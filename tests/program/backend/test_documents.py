@@ -22,8 +22,6 @@ async def test_a_document_is_cacheable_and_conditional(
     tag = first.headers["etag"]
     for sent in (tag, f"W/{tag}", f'"other", {tag}', "*"):
         again = await client.get(path, headers={"If-None-Match": sent})
-        if sent == "*":
-            continue
         assert (again.status_code, again.content) == (304, b"")
         assert again.headers["etag"] == tag
         assert again.headers["cache-control"] == CACHE_CONTROL

@@ -65,6 +65,8 @@ async def test_a_component_is_under_maintenance_while_it_is(admin: httpx.AsyncCl
         window(HOUR, dt.timedelta(0)),
         window(HOUR, dt.timedelta(days=32)),
         {"starts_at": "2026-01-01T00:00:00", "ends_at": "2026-01-01T01:00:00"},
+        {"starts_at": "9999-12-31T23:00:00-12:00", "ends_at": "9999-12-31T23:30:00-12:00"},
+        {"starts_at": "0001-01-01T00:00:00+12:00", "ends_at": "0001-01-01T01:00:00+12:00"},
         {"component_ids": ["3f7c1f6e-0000-4000-8000-000000000000"]},
     ],
 )

@@ -95,7 +95,7 @@ class Documents:
 def respond(request: Request, document: Document) -> Response:
     """`document`, or 304 if the client has it already."""
     headers = {"ETag": document.etag, "Cache-Control": CACHE_CONTROL}
-    if document.etag in _tags(request, "if-none-match"):
+    if _tags(request, "if-none-match") & {document.etag, "*"}:
         return Response(status_code=304, headers=headers)
     return Response(document.body, headers=headers, media_type="application/json")
 
@@ -117,8 +117,7 @@ def check_precondition(request: Request, current: BaseModel) -> None:
     """
     if "if-match" not in request.headers:
         return
-    tags = _tags(request, "if-match")
-    if "*" not in tags and Document.of(current).etag not in tags:
+    if not _tags(request, "if-match") & {Document.of(current).etag, "*"}:
         raise ChangedMeanwhileError("it has been changed since you read it; read it again")
 
 

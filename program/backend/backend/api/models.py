@@ -42,6 +42,11 @@ Body = Annotated[
     ),
 ]
 Position = Annotated[int, Field(ge=0, le=10_000)]
+# PostgreSQL stores times that Python cannot read back, and then no list could be shown any more.
+Time = Annotated[
+    AwareDatetime,
+    Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(2100, 1, 1, tzinfo=dt.UTC)),
+]
 
 
 # A patch's members have a default factory only to be optional: factories, unlike defaults, are not
@@ -195,8 +200,8 @@ class MaintenanceCreate(Incoming):
     title_ja: Title | None = None
     body: Body
     body_ja: Body | None = None
-    starts_at: AwareDatetime
-    ends_at: AwareDatetime = Field(description="After `starts_at`, by at most 31 days.")
+    starts_at: Time
+    ends_at: Time = Field(description="After `starts_at`, by at most 31 days.")
     component_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
 
 
@@ -207,8 +212,8 @@ class MaintenancePatch(Incoming):
     title_ja: Title | None = Field(default_factory=_none)
     body: Body = Field(default_factory=str)
     body_ja: Body | None = Field(default_factory=_none)
-    starts_at: AwareDatetime = Field(default_factory=_now)
-    ends_at: AwareDatetime = Field(default_factory=_now)
+    starts_at: Time = Field(default_factory=_now)
+    ends_at: Time = Field(default_factory=_now)
     component_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
 
 
