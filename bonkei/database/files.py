@@ -49,7 +49,7 @@ class ClusterFiles:
         """The command line of one of PostgreSQL's programs, as the server's user."""
         program = (self._binaries.program(name), *arguments)
         rights = {"uid": self._place.uid, "gid": self._place.gid}
-        return launch_command(program, signal=signal.SIGINT, **rights)
+        return launch_command(program, ending=signal.SIGINT, **rights)
 
     def ensure(self) -> None:
         """Make the data directory, or check that the one that is there fits this PostgreSQL."""

@@ -10,6 +10,7 @@ Exit code 126: the command could not be executed; 127: not found; as a shell wou
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -17,20 +18,20 @@ _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def launch_command(
-    command: Sequence[str], *, signal: int, uid: int | None = None, gid: int | None = None
+    command: Sequence[str], *, ending: int, uid: int | None = None, gid: int | None = None
 ) -> list[str]:
-    """The command line that starts `command` so that it gets `signal` when this process dies.
+    """The command line that starts `command`, which gets the signal `ending` when we die.
 
     The kernel watches the thread that starts it: start it from a thread that lives as long as
     the process (the event loop's).
     """
     rights = [str(-1 if value is None else value) for value in (uid, gid)]
-    program = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(signal))]
+    program = [sys.executable, "-I", "-S", __file__, str(os.getpid()), str(int(ending))]
     return [*program, *rights, *command]
 
 
-def _tie_to_parent(parent: int, signal: int) -> Callable[[], None]:
-    """What to call in order to get `signal` when `parent` dies. Linux only; elsewhere the
+def _tie_to_parent(parent: int, ending: int) -> Callable[[], None]:
+    """What to call in order to get `ending` when `parent` dies. Linux only; elsewhere the
     watchdog alone does it."""
     if sys.platform != "linux":
         return lambda: None
@@ -39,7 +40,7 @@ def _tie_to_parent(parent: int, signal: int) -> Callable[[], None]:
     prctl = ctypes.CDLL(None, use_errno=True).prctl
 
     def tie() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal, 0, 0, 0)
+        prctl(_PR_SET_PDEATHSIG, ending, 0, 0, 0)
         if os.getppid() != parent:  # it died before we asked
             os._exit(1)
 
@@ -48,8 +49,6 @@ def _tie_to_parent(parent: int, signal: int) -> Callable[[], None]:
 
 def _reset_signals() -> None:
     """What this process ignores or blocks (a shell's `&`, nohup) is no business of the command."""
-    import signal  # noqa: PLC0415 - as above
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
@@ -66,8 +65,8 @@ def _become(command: Sequence[str]) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """See the module's description."""
-    parent, signal, uid, gid = (int(value) for value in arguments[:4])
-    tie = _tie_to_parent(parent, signal)  # loads what another user may not be able to read
+    parent, ending, uid, gid = (int(value) for value in arguments[:4])
+    tie = _tie_to_parent(parent, ending)  # before the change of user: it imports
     if gid >= 0:
         os.setgroups([])
         os.setgid(gid)

@@ -55,7 +55,7 @@ class ContainerProcess:
         command = (find_executable(spec), *spec.command[1:])
         try:
             process = await asyncio.create_subprocess_exec(
-                *launch_command(command, signal=signal.SIGKILL),
+                *launch_command(command, ending=signal.SIGKILL),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,

@@ -1,0 +1,173 @@
+"""Launcher, watchdog and ledger, each by itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bonkei.processes import Keeper, Ledger, Watchdog, launch_command
+from bonkei.processes.watchdog import read_orders
+
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def sleeper():
+    """Starts processes in groups of their own, and ends them after the test."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(command: list[str] = SLEEP) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(command, start_new_session=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        launch_command(command, ending=signal.SIGKILL), capture_output=True, text=True, check=False
+    )
+
+
+def test_the_launcher_becomes_the_command():
+    result = run("/bin/sh", "-c", "echo $$; exit 7")
+    assert result.returncode == 7
+    assert result.stdout.strip().isdecimal()
+
+
+@pytest.mark.parametrize(("command", "code"), [("no-such-program", 127), ("/", 126)])
+def test_what_cannot_be_executed_is_said_as_a_shell_would(command, code):
+    result = run(command)
+    assert result.returncode == code
+    assert result.stderr.startswith(f"{command}: ")
+
+
+def test_signals_that_we_ignore_reach_the_command():
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        result = run("/bin/sh", "-c", "kill -INT $$; sleep 60")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert result.returncode == -signal.SIGINT
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
+def test_the_kernel_alone_ends_the_command_of_a_parent_that_dies():
+    program = (
+        "import subprocess, sys; from bonkei.processes import launch_command;"
+        f"p = subprocess.Popen(launch_command({SLEEP!r}, ending=15), start_new_session=True);"
+        "print(p.pid, flush=True); import time; time.sleep(600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True, cwd=Path.cwd()
+    ) as parent:
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        until(lambda: child.cmdline() == SLEEP)
+        parent.kill()
+    until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_the_watchdog_ends_what_is_watched_and_nothing_else(sleeper):
+    watched, forgotten, never = sleeper(), sleeper(), sleeper()
+    stubborn = sleeper(
+        [sys.executable, "-c", "import signal, time; signal.signal(15, 1); time.sleep(600)"]
+    )
+    until(lambda: _ignores(stubborn.pid, signal.SIGTERM))
+    watchdog = Watchdog()
+    watchdog.start()
+    watchdog.watch(watched.pid, ending=signal.SIGTERM, grace=30)
+    watchdog.watch(stubborn.pid, ending=signal.SIGTERM, grace=0.1)
+    watchdog.watch(forgotten.pid)
+    watchdog.forget(forgotten.pid)
+    # Somebody has to take note of its end, or it stays in its group as a zombie.
+    threading.Thread(target=watched.wait).start()
+
+    watchdog.stop()
+
+    assert watched.wait(10) == -signal.SIGTERM
+    assert stubborn.wait(10) == -signal.SIGKILL
+    assert (forgotten.poll(), never.poll()) == (None, None)
+
+
+def test_a_watchdog_that_was_killed_is_replaced_and_knows_all(sleeper):
+    first, second = sleeper(), sleeper()
+    watchdog = Watchdog()
+    watchdog.start()
+    watchdog.watch(first.pid)
+    assert watchdog.pid is not None
+    os.kill(watchdog.pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(watchdog.pid)], 10)
+    watchdog.watch(second.pid)
+    watchdog.stop()
+    assert (first.wait(10), second.wait(10)) == (-signal.SIGKILL, -signal.SIGKILL)
+
+
+def test_orders_are_read_to_the_end_and_nonsense_is_passed_over():
+    assert read_orders(["watch 5 15 1.5\n", "nonsense\n", "watch 6 9 0\n", "forget 6\n"]) == {
+        5: (15, 1.5)
+    }
+
+
+def test_a_ledger_kills_a_group_whose_leader_is_gone(sleeper, tmp_path):
+    leader = sleeper(["/bin/sh", "-c", "sleep 600 & exec sleep 600"])
+    until(lambda: psutil.Process(leader.pid).children())
+    [member] = psutil.Process(leader.pid).children()
+    Ledger(tmp_path).add(leader.pid)
+    leader.kill()
+    leader.wait()
+
+    assert Ledger(tmp_path).clean_up() == (leader.pid,)
+
+    until(lambda: not member.is_running() or member.status() == psutil.STATUS_ZOMBIE)
+    assert Ledger(tmp_path).clean_up() == ()
+
+
+def test_a_ledger_never_kills_on_a_broken_entry(tmp_path):
+    (tmp_path / "1").write_text("0.0\n")
+    (tmp_path / str(os.getpid())).write_text("half a li")
+    (tmp_path / "notes.txt").write_text("not an entry")
+    assert Ledger(tmp_path).clean_up() == ()
+    assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_what_is_released_is_not_ended(sleeper, tmp_path):
+    kept, released = sleeper(), sleeper()
+    keeper = Keeper(tmp_path)
+    keeper.start()
+    keeper.keep(kept.pid)
+    keeper.keep(released.pid)
+    keeper.release(released.pid)
+    keeper.stop()
+    assert kept.wait(10) == -signal.SIGKILL
+    assert released.poll() is None
+
+
+def _ignores(pid: int, number: int) -> bool:
+    """Whether the process has got so far that it ignores a signal (Linux), or a moment has gone."""
+    try:
+        with open(f"/proc/{pid}/status") as status:  # noqa: PTH123
+            [mask] = [line.split()[1] for line in status if line.startswith("SigIgn")]
+    except FileNotFoundError:
+        time.sleep(0.5)
+        return True
+    return bool(int(mask, 16) & (1 << (number - 1)))
