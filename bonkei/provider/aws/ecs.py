@@ -53,7 +53,7 @@ def _task_definition(mint: Mint) -> Mapping[str, Value]:
     """Revisions of a family count up, also over destruction: ECS never gives a number twice."""
     family = str(mint.given("family"))
     place = f"ecs/{mint.account}/{mint.region}/{family}"
-    revision = mint.context.sequence(place) if mint.planned.get("revision") is UNKNOWN else 0
+    revision = mint.given("revision") or mint.context.sequence(place)
     without = mint.arn("ecs", f"task-definition/{family}")
     return {
         "id": family,
