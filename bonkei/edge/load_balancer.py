@@ -128,18 +128,18 @@ class ListenerHandler:
         pools = tuple(self._pools[target.target_group_arn] for target in weighted)
         weights = tuple(accumulate(target.weight for target in weighted))
         sticky_groups = action.stickiness if len(pools) > 1 else 0
-        plain = len(pools) == 1 and not _stickiness(pools[0])
+        only = pools[0] if len(pools) == 1 else None
 
         def forward(request: Request, exchange: Exchange | None, sink: Sink) -> Flow | None:
-            if plain:
-                return self._send(request, exchange, sink, pools[0], pools[0].choose(), None)
+            if only is not None and not only.stickiness:
+                return self._send(request, exchange, sink, only, only.choose(), None)
             if not pools:
                 _answer(request, sink, _UNAVAILABLE)
                 return None
             cookies = _cookies(request)
             pool = _group_of(cookies.get(b"AWSALBTG"), pools) if sticky_groups else None
             pool = pool or pools[bisect(weights, random.random() * weights[-1])]  # noqa: S311
-            target = _target_of(cookies.get(b"AWSALB"), pool) if _stickiness(pool) else None
+            target = _target_of(cookies.get(b"AWSALB"), pool) if pool.stickiness else None
             target = target or pool.choose()
             added = _sticky_cookies(pool, target, sticky_groups)
             return self._send(request, exchange, sink, pool, target, added)
@@ -218,10 +218,6 @@ def redirect_location(action: Redirect, listener: Listener, request: Request) ->
 # your Application Load Balancer"). AWS encrypts the cookies; here they are keyed digests.
 
 
-def _stickiness(pool: Pool) -> int:
-    return pool.configuration.stickiness if pool.configuration else 0
-
-
 def _digest(kind: str, name: str) -> bytes:
     return hmac.digest(_COOKIE_KEY, f"{kind}:{name}".encode(), hashlib.sha256).hex().encode()
 
@@ -251,7 +247,7 @@ def _group_of(cookie: bytes | None, pools: tuple[Pool, ...]) -> Pool | None:
 
 def _sticky_cookies(pool: Pool, target: Target | None, group_seconds: int) -> ResponseHeaders:
     cookies: Headers = []
-    seconds = _stickiness(pool)
+    seconds = pool.stickiness
     if seconds and target is not None:
         value = _digest(pool.arn, target.task_id)
         cookies += _cookie_pair(b"AWSALB", value, seconds)

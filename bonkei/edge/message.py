@@ -39,7 +39,12 @@ HOP_BY_HOP = frozenset(
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
 """Methods that a proxy may repeat by itself (RFC 9110, section 9.2.2), TRACE aside."""
 
-REASONS = {int(status): status.phrase.encode() for status in HTTPStatus}
+REASONS = {
+    **{int(status): status.phrase.encode() for status in HTTPStatus},
+    503: b"Service Temporarily Unavailable",
+    504: b"Gateway Time-out",
+}
+"""Reason phrases, as AWS's load balancers word them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,11 @@ class Pool:
         self._turn = itertools.count()
         self.configuration: Configuration | None = None
 
+    @property
+    def stickiness(self) -> int:
+        """Seconds for which a client stays with its target, 0 for none."""
+        return self.configuration.stickiness if self.configuration is not None else 0
+
     def refresh(self) -> None:
         """Work out the candidates again, after a target came, left or changed its health."""
         every = tuple(self.targets.values())

@@ -330,15 +330,16 @@ class Client:
 
 
 def _first(parse: _Parse, data: bytes) -> bytes:
-    """Feed byte by byte near a message's end, so that the next message is not swallowed."""
-    for position in range(len(data)):
-        try:
-            parse.parser.feed_data(data[position : position + 1])
-        except httptools.HttpParserUpgrade:
-            parse.done = True
-        if parse.done:
-            return data[position + 1 :]
-    return b""
+    """Feed up to the end of the message, so that the next one is not swallowed; what is left."""
+    position = 0
+    while position < len(data) and not parse.done:
+        length = parse.message.get("content-length") if parse.head else None
+        step = max(1, int(length) - len(parse.message.body)) if length else 1
+        with contextlib.suppress(httptools.HttpParserUpgrade):
+            parse.parser.feed_data(data[position : position + step])
+        position += step
+        parse.done = parse.done or parse.message.status == 101
+    return data[position:]
 
 
 class Running:

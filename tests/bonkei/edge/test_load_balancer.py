@@ -1,0 +1,551 @@
+"""The load balancer over real sockets: rules, actions, errors, connections, streams."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.load_balancer import (
+    FixedResponse,
+    Forward,
+    HostHeader,
+    Listener,
+    PathPattern,
+    Redirect,
+    WeightedTarget,
+)
+from bonkei.events import Endpoint, TargetRegistered
+from tests.bonkei.edge.support import (
+    Message,
+    Target,
+    balancer_only,
+    forward,
+    load_balancer,
+    ok,
+    raw,
+    rule,
+    running,
+    target_group,
+)
+
+
+def balancer(blueprint: Blueprint | None = None, **changes: Any) -> Blueprint:
+    blueprint = blueprint or balancer_only()
+    return replace(blueprint, load_balancers=(replace(blueprint.load_balancers[0], **changes),))
+
+
+# Rules and actions.
+
+
+async def test_rules_by_priority_then_the_default() -> None:
+    """ "Listener rules": evaluated in priority order, from the lowest value to the highest."""
+    blueprint = balancer_only(
+        rule(20, FixedResponse(200, body="late"), PathPattern(("/a/*",))),
+        rule(10, FixedResponse(200, body="early"), PathPattern(("/a/b*",))),
+        rule(30, FixedResponse(404, "text/html", "gone"), HostHeader(("old.example",))),
+        default=FixedResponse(503, "application/json", "{}"),
+    )
+    async with running(blueprint) as edge:
+        assert (await edge.get("/a/bc")).body == b"early"
+        assert (await edge.get("/a/x")).body == b"late"
+        gone = await edge.get("/", host="OLD.example:80")
+        assert (gone.status, gone.get("Content-Type"), gone.body) == (404, "text/html", b"gone")
+        default = await edge.get("/")
+        assert (default.status, default.get("Content-Type")) == (503, "application/json")
+        assert default.get("Server") == "awselb/2.0"
+        head = await edge.get("/a/bc", method="HEAD")
+        assert (head.status, head.get("Content-Length"), head.body) == (200, "5", b"")
+
+
+@pytest.mark.parametrize(
+    ("redirect", "location"),
+    [
+        (Redirect(301, protocol="HTTPS", port="443"), "https://site.example:443/a/b?c=d"),
+        (Redirect(302, path="/new/#{path}", query="x=1&#{query}"),
+         "http://site.example:80/new/a/b?x=1&c=d"),
+        (Redirect(302, host="www.#{host}", query=""), "http://www.site.example:80/a/b"),
+    ],
+)  # fmt: skip
+async def test_redirects(redirect: Redirect, location: str) -> None:
+    """ "Redirect actions": the URI components that are not set keep the request's own."""
+    async with running(balancer_only(default=redirect)) as edge:
+        answer = await edge.get("/a/b?c=d", host="site.example:8081")
+        assert (answer.status, answer.get("Location")) == (redirect.status, location)
+
+
+async def test_weights_share_the_requests() -> None:
+    action = Forward((WeightedTarget("arn:tg/a", 3), WeightedTarget("arn:tg/b", 1)))
+    blueprint = balancer_only(
+        default=action, target_groups=(target_group("a"), target_group("b"), target_group("web"))
+    )
+    async with running(blueprint) as edge, Target() as a, Target() as b:
+        await edge.join("a", a)
+        await edge.join("b", b)
+        async with edge.client() as client:
+            for _ in range(400):
+                await client.request()
+        assert 230 < len(a.requests) < 370
+        none = replace(action, targets=(WeightedTarget("arn:tg/a", 0), action.targets[1]))
+        await edge.edge.apply(replace(blueprint, load_balancers=(load_balancer(default=none),)))
+        before = len(a.requests)
+        for _ in range(5):
+            await edge.get("/")
+        assert len(a.requests) == before
+
+
+async def test_round_robin_and_least_outstanding_requests() -> None:
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.3)
+        await ok()(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target() as a, Target() as b:
+        await edge.join("web", a, "a")
+        await edge.join("web", b, "b")
+        for _ in range(10):
+            await edge.get("/")
+        assert (len(a.requests), len(b.requests)) == (5, 5)
+    least = balancer_only(
+        target_groups=(target_group("web", algorithm="least_outstanding_requests"),)
+    )
+    async with running(least) as edge, Target(slow) as a, Target() as b:
+        await edge.join("web", a, "a")
+        await edge.join("web", b, "b")
+        busy = [asyncio.create_task(edge.get("/")) for _ in range(2)]
+        await edge.until(lambda: len(a.requests) == 1)
+        for _ in range(5):
+            await edge.get("/")
+        assert len(a.requests) == 1
+        await asyncio.gather(*busy)
+
+
+async def test_a_sticky_target_group_keeps_a_client_at_its_target() -> None:
+    """ "Sticky sessions": AWSALB, and AWSALBCORS for cross-origin use."""
+    blueprint = balancer_only(target_groups=(target_group("web", stickiness=60),))
+    async with running(blueprint) as edge, Target() as a, Target() as b:
+        await edge.join("web", a, "a")
+        await edge.join("web", b, "b")
+        first = await edge.get("/")
+        names = [each.partition("=")[0] for each in first.all("Set-Cookie")]
+        assert names == ["AWSALB", "AWSALBCORS"]
+        cookie = first.all("Set-Cookie")[0].partition(";")[0]
+        for _ in range(6):
+            await edge.get("/", ("Cookie", cookie))
+        assert sorted((len(a.requests), len(b.requests))) == [0, 7]
+        for _ in range(4):
+            await edge.get("/", ("Cookie", "AWSALB=forged"))
+        assert 0 not in (len(a.requests), len(b.requests))
+
+
+# What a target is told.
+
+
+@pytest.mark.parametrize(
+    ("mode", "given", "seen"),
+    [
+        ("append", None, "127.0.0.1"),
+        ("append", "192.0.2.1", "192.0.2.1, 127.0.0.1"),
+        ("preserve", "192.0.2.1", "192.0.2.1"),
+        ("preserve", None, None),
+        ("remove", "192.0.2.1", None),
+    ],
+)
+async def test_x_forwarded_for(mode: str, given: str | None, seen: str | None) -> None:
+    """ "X-Forwarded-For" (HTTP headers and Application Load Balancers)."""
+    headers = [("X-Forwarded-For", given)] if given else []
+    async with running(balancer(xff_header_processing_mode=mode)) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/", *headers)
+        assert target.requests[0].get("X-Forwarded-For") == seen
+
+
+async def test_protocol_port_and_host() -> None:
+    """The target is told the port and protocol of AWS, not of loopback; and a port that is not the
+    protocol's own is appended to Host ("Host header preservation")."""
+    https = Listener("l", "arn:l", 443, "HTTPS", forward("web"))
+    async with running(balancer(listeners=(https,))) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/", ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Port", "70"))
+        seen = target.requests[0]
+        assert seen.all("X-Forwarded-Proto") == ["https"]
+        assert seen.all("X-Forwarded-Port") == ["443"]
+        assert seen.all("Host") == ["site.example"]
+        reasons = [each.reason for each in edge.edge.snapshot().not_simulated]
+        assert any("TLS" in reason for reason in reasons)
+    other = Listener("l", "arn:l", 8080, "HTTP", forward("web"))
+    async with running(balancer(listeners=(other,))) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/")
+        assert target.requests[0].all("Host") == ["site.example:8080"]
+    keeps = balancer(listeners=(other,), preserve_host_header=True)
+    async with running(keeps) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/")
+        assert target.requests[0].all("Host") == ["site.example"]
+
+
+async def test_invalid_header_names_can_be_dropped() -> None:
+    async with running(balancer(drop_invalid_header_fields=True)) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/", ("X_Bad", "1"), ("X-Good", "1"))
+        assert target.requests[0].get("X_Bad") is None
+        assert target.requests[0].get("X-Good") == "1"
+
+
+@pytest.mark.parametrize(
+    ("given", "seen"),
+    [
+        (None, r"Root=1-\w{8}-\w{24}"),
+        ("Root=1-67891233-abcdef012345678912345678",
+         r"Self=1-\w{8}-\w{24};Root=1-67891233-abcdef012345678912345678"),
+        ("Self=1-1-1;Root=1-67891233-abcdef012345678912345678;CalledFrom=app",
+         r"Self=1-\w{8}-\w{24};Root=1-67891233-abcdef012345678912345678;CalledFrom=app"),
+        ("CalledFrom=app", r"Root=1-\w{8}-\w{24};CalledFrom=app"),
+    ],
+)  # fmt: skip
+async def test_trace_id(given: str | None, seen: str) -> None:
+    """ "Request tracing for your Application Load Balancer"."""
+    headers = [("X-Amzn-Trace-Id", given)] if given else []
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/", *headers)
+        assert re.fullmatch(seen, target.requests[0].get("X-Amzn-Trace-Id") or "")
+
+
+# Errors ("Troubleshoot your Application Load Balancers").
+
+
+async def test_503_without_a_registered_target() -> None:
+    async with running(balancer_only()) as edge:
+        answer = await edge.get("/")
+        assert (answer.status, answer.get("Server")) == (503, "awselb/2.0")
+        assert b"503 Service Temporarily Unavailable" in answer.body
+
+
+async def test_502_when_the_target_refuses_or_breaks_off() -> None:
+    async with running(balancer_only()) as edge, Target(raw(b"")) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+        assert (await edge.get("/", method="POST", body=b"x")).status == 502
+    async with running(balancer_only()) as edge:
+        async with Target() as target:
+            await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nX : a\r\n\r\n",
+        b"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000,
+        b"HTTP/1.1 200",
+    ],
+)
+async def test_502_for_a_malformed_response(answer: bytes) -> None:
+    async with running(balancer_only()) as edge, Target(raw(answer)) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+
+
+async def test_504_when_the_target_is_silent() -> None:
+    async def silent(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(30)
+
+    async with running(balancer(idle_timeout=0.3)) as edge, Target(silent) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 504
+        assert edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0
+
+
+async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
+    cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+    async with running(balancer_only()) as edge, Target(cut) as target:
+        await edge.join("web", target)
+        with pytest.raises((EOFError, ConnectionError)):
+            await edge.get("/")
+    cut = raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+    async with running(balancer_only()) as edge, Target(cut) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert not (await client.closed()).endswith(b"0\r\n\r\n")
+
+
+# Connections.
+
+
+async def test_connections_are_kept_on_both_sides() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            for _ in range(5):
+                assert (await client.request()).get("Connection") == "keep-alive"
+        assert target.connections == 1
+
+
+async def test_an_idle_connection_that_the_target_closed_is_not_the_clients_problem() -> None:
+    """Only an idempotent request without a body is sent again; any other gets its 502."""
+    closing = True
+
+    async def once(message: Message, reader: Any, writer: Any) -> None:
+        if message.target == "/first" or not closing:
+            await ok()(message, reader, writer)
+        else:
+            writer.transport.abort()
+
+    async with running(balancer_only()) as edge, Target(once) as target:
+        await edge.join("web", target)
+        await edge.get("/first")
+        assert (await edge.get("/again")).status == 502  # the second connection fails as well
+        assert [each.target for each in target.requests] == ["/first", "/again", "/again"]
+        await edge.get("/first")
+        before = len(target.requests)
+        assert (await edge.get("/again", method="POST", body=b"x")).status == 502
+        assert len(target.requests) == before + 1
+
+
+async def test_pipelined_requests_are_answered_in_order() -> None:
+    async def echo(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.05 if message.target.endswith("0") else 0)
+        await ok(message.target.encode() + message.body)(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(echo) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            pipeline = b"".join(
+                b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" % number
+                for number in range(60)
+            )
+            client.send(pipeline)
+            bodies = [(await client.receive()).body for _ in range(60)]
+            assert bodies == [b"/%dabc" % number for number in range(60)]
+
+
+async def test_http_1_0() -> None:
+    chunked = raw(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", close=False
+    )
+    async with running(balancer_only()) as edge, Target(chunked) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.0\r\n\r\n")
+            answer = await client.closed()
+        assert answer.endswith(b"\r\n\r\nabc")
+        assert b"Transfer-Encoding" not in answer
+        assert b"Connection: close" in answer
+        target.reply = ok()
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n")
+            assert (await client.receive()).get("Connection") == "keep-alive"
+            assert (await client.request()).status == 200
+
+
+async def test_connection_close_is_honoured() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            answer = await client.request("/", ("Connection", "close"))
+            assert answer.get("Connection") == "close"
+            assert await client.closed() == b""
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "length"),
+    [
+        ("HEAD", b"HTTP/1.1 200 OK\r\nContent-Length: 123\r\n\r\n", "123"),
+        ("HEAD", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", None),
+        ("GET", b"HTTP/1.1 204 No Content\r\n\r\n", None),
+        ("GET", b'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 55\r\n\r\n', "55"),
+    ],
+)
+async def test_responses_without_a_body(method: str, answer: bytes, length: str | None) -> None:
+    async with running(balancer_only()) as edge, Target(raw(answer, close=False)) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            for _ in range(3):
+                client.send(f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+                seen = await client.receive(head_only=True)
+                assert seen.get("Content-Length") == length
+        assert target.connections == 1
+
+
+async def test_a_response_until_the_connection_ends() -> None:
+    until_close = raw(b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n" + b"z" * 100_000)
+    async with running(balancer_only()) as edge, Target(until_close) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            for _ in range(2):
+                answer = await client.request()
+                assert answer.get("Transfer-Encoding") == "chunked"
+                assert answer.body == b"z" * 100_000
+
+
+async def test_informational_responses_are_not_the_response() -> None:
+    early = raw(
+        b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+        close=False,
+    )
+    async with running(balancer_only()) as edge, Target(early) as target:
+        await edge.join("web", target)
+        answer = await edge.get("/")
+        assert (answer.status, answer.body, answer.get("Link")) == (200, b"ok", None)
+
+
+async def test_a_second_response_is_given_to_nobody() -> None:
+    twice = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" * 2, close=False)
+    async with running(balancer_only()) as edge, Target(twice) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            assert (await client.request()).body == b"a"
+            assert (await client.request()).body == b"a"
+        assert target.connections == 2  # the first was not to be trusted any more
+
+
+async def test_expect_continue_is_answered_at_once() -> None:
+    """ "When Application Load Balancer receives an Expect header, it responds to the client
+    immediately with an HTTP 100 Continue …, removes the Expect header, and then routes the
+    request" (How Elastic Load Balancing works: HTTP headers)."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(
+                b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            assert (await client.reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 100 ")
+            client.send(b"abc")
+            assert (await client.receive()).status == 200
+        assert target.requests[0].body == b"abc"
+        assert target.requests[0].get("Expect") is None
+
+
+async def test_an_upgrade_that_is_not_offered_is_ignored() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            upgrade = ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c")
+            assert (await client.request("/1", *upgrade)).status == 200
+            assert (await client.request("/2")).status == 200
+        assert target.requests[0].get("Upgrade") is None
+
+
+# Streams.
+
+
+async def test_bodies_stream_both_ways() -> None:
+    """Neither a request nor a response waits for its end."""
+
+    async def ticks(message: Message, reader: Any, writer: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        for tick in (b"one", b"two"):
+            writer.write(b"%x\r\n%b\r\n" % (len(tick), tick))
+            await gate.wait()
+        writer.write(b"0\r\n\r\n")
+
+    gate = asyncio.Event()
+    async with running(balancer_only()) as edge, Target(ticks) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await client.reader.readuntil(b"one")
+            gate.set()
+            await client.reader.readuntil(b"0\r\n\r\n")
+
+
+async def test_large_bodies_arrive_whole_and_are_not_hoarded() -> None:
+    size = 8_000_000
+    answer = ok(b"y" * size)
+    async with running(balancer_only()) as edge, Target(answer) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            post = await client.request("/", method="POST", body=b"x" * size)
+            assert len(post.body) == size
+        assert target.requests[0].body == b"x" * size
+
+
+async def test_a_slow_reader_slows_the_target_down() -> None:
+    sent = 0
+
+    async def pour(message: Message, reader: Any, writer: Any) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n")
+        for _ in range(1000):
+            writer.write(b"z" * 100_000)
+            await writer.drain()
+            sent += 100_000
+
+    async with running(balancer_only()) as edge, Target(pour) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.writer.transport.pause_reading()
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await asyncio.sleep(0.3)
+            stuck = sent
+            await asyncio.sleep(0.2)
+            assert sent == stuck < 50_000_000
+
+
+async def test_a_client_that_leaves_frees_the_target() -> None:
+    async def forever(message: Message, reader: Any, writer: Any) -> None:
+        assert await reader.read() == b""
+        gone.set()
+
+    gone = asyncio.Event()
+    async with running(balancer_only()) as edge, Target(forever) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: len(target.requests) == 1)
+        async with asyncio.timeout(5):
+            await gone.wait()
+        await edge.until(lambda: edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0)
+
+
+async def test_an_early_response_ends_the_upload() -> None:
+    async with running(balancer_only()) as edge:
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            if b"/health" in await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            else:
+                writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nstop")
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            edge.bus.publish(TargetRegistered("arn:tg/web", "t", Endpoint("127.0.0.1", port)))
+            await edge.until(lambda: edge.state("web", "t") == "healthy")
+            async with edge.client() as client:
+                client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\nabc")
+                answer = await client.receive()
+                assert (answer.status, answer.body) == (413, b"stop")
+                assert await client.closed() == b""
+
+
+async def test_the_access_log_hook_is_told_of_each_request() -> None:
+    records: list[Any] = []
+    blueprint = balancer_only(rule(1, forward("web"), PathPattern(("/a",))))
+    async with running(blueprint, on_access=records.append) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/a?b", ("User-Agent", "test"), method="POST", body=b"abc")
+        await edge.until(lambda: len(records) == 1)
+    (record,) = records
+    assert (record.method, record.target, record.status) == ("POST", "/a?b", 200)
+    assert (record.received_bytes, record.sent_bytes) == (3, 2)
+    assert (record.target_group_arn, record.task_id) == ("arn:tg/web", "task-1")
+    assert (record.rule, record.user_agent, record.host) == ("arn:rule/1", "test", "site.example")
+    assert record.trace_id.startswith("Root=1-")
+    assert record.seconds >= 0

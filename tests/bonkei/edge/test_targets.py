@@ -1,0 +1,213 @@
+"""Targets come, are checked, and go."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from bonkei.blueprint.load_balancer import FixedResponse
+from bonkei.events import Endpoint, TargetDrained, TargetRegistered
+from tests.bonkei.edge.support import (
+    Message,
+    Running,
+    Target,
+    balancer_only,
+    load_balancer,
+    ok,
+    running,
+    target_group,
+)
+
+
+async def held(message: Message, reader: Any, writer: Any) -> None:
+    """Answers /held after a while, everything else at once."""
+    if message.target == "/held":
+        await asyncio.sleep(0.5)
+    await ok()(message, reader, writer)
+
+
+def drained(edge: Running) -> list[str]:
+    return [event.task_id for event in edge.events if isinstance(event, TargetDrained)]
+
+
+async def test_a_target_is_initial_then_healthy_then_unhealthy_then_healthy() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        assert edge.health_events() == [("task-1", "initial"), ("task-1", "healthy")]
+        target.healthy = False
+        await edge.until(lambda: edge.state("web") == "unhealthy")
+        state = edge.edge.snapshot().target_groups[0].targets[0]
+        assert state.reason == "Target.ResponseCodeMismatch"
+        target.healthy = True
+        await edge.until(lambda: edge.state("web") == "healthy")
+
+
+async def test_an_unhealthy_target_gets_no_requests_while_another_is_healthy() -> None:
+    async with running(balancer_only()) as edge, Target() as good, Target() as bad:
+        await edge.join("web", good, "good")
+        await edge.join("web", bad, "bad")
+        bad.healthy = False
+        await edge.until(lambda: edge.state("web", "bad") == "unhealthy")
+        for _ in range(6):
+            await edge.get("/")
+        assert (len(good.requests), len(bad.requests)) == (6, 0)
+
+
+async def test_without_a_healthy_target_all_are_used() -> None:
+    """ "If a target group contains only unhealthy registered targets, the load balancer routes
+    requests to all those targets, regardless of their health status" (Health checks for
+    Application Load Balancer target groups)."""
+    async with running(balancer_only()) as edge, Target() as a, Target() as b:
+        for name, target in (("a", a), ("b", b)):
+            await edge.join("web", target, name)
+            target.healthy = False
+        await edge.until(lambda: {edge.state("web", n) for n in "ab"} == {"unhealthy"})
+        for _ in range(4):
+            assert (await edge.get("/")).status == 200
+        assert (len(a.requests), len(b.requests)) == (2, 2)
+
+
+async def test_a_target_that_starts_gets_nothing_yet() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        target.healthy = False
+        edge.register("web", target)
+        assert edge.state("web") == "initial"
+        assert (await edge.get("/")).status == 503
+        target.healthy = True
+        await edge.until(lambda: edge.state("web") == "healthy")
+        assert (await edge.get("/")).status == 200
+
+
+async def test_a_silent_target_is_timed_out() -> None:
+    async def never(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with running(balancer_only()) as edge:
+        async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            edge.bus.publish(TargetRegistered("arn:tg/web", "task-1", Endpoint("127.0.0.1", port)))
+            await edge.until(lambda: edge.state("web") == "unhealthy")
+            state = edge.edge.snapshot().target_groups[0].targets[0]
+            assert state.reason == "Target.Timeout"
+
+
+async def test_a_group_that_no_listener_uses_is_not_checked() -> None:
+    """ "unused: the target group is not used in a listener rule" (Target health status)."""
+    blueprint = balancer_only(target_groups=(target_group("web"), target_group("other")))
+    async with running(blueprint) as edge, Target() as target:
+        edge.register("other", target)
+        assert edge.state("other") == "unused"
+        await asyncio.sleep(0.1)
+        assert target.checks == 0
+        used = replace(blueprint, load_balancers=(load_balancer(default=_to("other")),))
+        await edge.edge.apply(used)
+        await edge.until(lambda: edge.state("other") == "healthy")
+        unused = replace(blueprint, load_balancers=(load_balancer(default=FixedResponse(200)),))
+        await edge.edge.apply(unused)
+        assert edge.state("other") == "unused"
+
+
+def _to(name: str) -> Any:
+    from tests.bonkei.edge.support import forward
+
+    return forward(name)
+
+
+async def test_a_target_may_register_before_its_group_is_known() -> None:
+    async with running(balancer_only(load_balancers=(), target_groups=())) as edge:
+        async with Target() as target:
+            edge.register("web", target)
+            await edge.edge.apply(balancer_only())
+            await edge.until(lambda: edge.state("web") == "healthy")
+            assert (await edge.get("/")).status == 200
+
+
+async def test_an_idle_target_is_drained_at_once() -> None:
+    """ "If a deregistering target has no in-flight requests and no active connections, Elastic Load
+    Balancing immediately completes the deregistration process" (Deregistration delay)."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        await edge.get("/")
+        edge.deregister("web")
+        assert edge.health_events()[-1] == ("task-1", "draining")
+        assert drained(edge) == []  # never within the publisher's own call
+        await edge.until(lambda: drained(edge) == ["task-1"], 1)
+        assert edge.state("web") is None
+
+
+async def test_what_is_in_flight_ends_before_a_target_is_drained() -> None:
+    async with running(balancer_only()) as edge, Target(held) as old, Target() as new:
+        await edge.join("web", old, "old")
+        slow = asyncio.create_task(edge.get("/held"))
+        await edge.until(lambda: len(old.requests) == 1)
+        edge.deregister("web", "old")
+        await edge.join("web", new, "new")
+        assert edge.state("web", "old") == "draining"
+        for _ in range(3):
+            assert (await edge.get("/")).status == 200
+        assert (len(old.requests), len(new.requests), drained(edge)) == (1, 3, [])
+        assert (await slow).status == 200
+        await edge.until(lambda: drained(edge) == ["old"])
+
+
+async def test_the_deregistration_delay_bounds_draining() -> None:
+    groups = (target_group("web", deregistration_delay=0.1),)
+    async with running(balancer_only(target_groups=groups)) as edge, Target(held) as target:
+        await edge.join("web", target)
+        slow = asyncio.create_task(edge.get("/held"))
+        await edge.until(lambda: len(target.requests) == 1)
+        edge.deregister("web")
+        await edge.until(lambda: drained(edge) == ["task-1"])
+        assert not slow.done()
+        assert (await slow).status == 200
+
+
+async def test_a_task_that_registers_again_is_not_drained() -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        edge.deregister("web")
+        edge.register("web", target)
+        await edge.until(lambda: edge.state("web") == "healthy")
+        await asyncio.sleep(0.05)
+        assert drained(edge) == []
+
+
+async def test_thousands_of_requests_while_targets_come_and_go_and_rules_change() -> None:
+    """Not one is lost: each deploy registers, waits for health, deregisters, waits for drained,
+    and only then ends the task; rules are swapped all the while."""
+    results: dict[int, int] = {}
+    running_clients = True
+    blueprint = balancer_only()
+
+    async with running(blueprint) as edge:
+
+        async def client() -> None:
+            while running_clients:
+                async with edge.client() as connection:
+                    for _ in range(50):
+                        body = b"x" * 10 if len(results) % 2 else None
+                        answer = await connection.request(
+                            "/a", method="POST" if body else "GET", body=body
+                        )
+                        results[answer.status] = results.get(answer.status, 0) + 1
+
+        first = await Target().__aenter__()
+        await edge.join("web", first, "0")
+        clients = [asyncio.create_task(client()) for _ in range(8)]
+        current = first
+        for deploy in range(1, 13):
+            following = await Target().__aenter__()
+            await edge.join("web", following, str(deploy))
+            changed = replace(load_balancer(), idle_timeout=5.0 + deploy)
+            await edge.edge.apply(replace(blueprint, load_balancers=(changed,)))
+            edge.deregister("web", str(deploy - 1))
+            await edge.until(lambda d=deploy: str(d - 1) in drained(edge))  # type: ignore[misc]
+            await current.__aexit__()
+            current = following
+        await edge.until(lambda: sum(results.values()) > 2000, 30)
+        running_clients = False
+        await asyncio.gather(*clients)
+        await current.__aexit__()
+    assert set(results) == {200}
