@@ -6,16 +6,6 @@ provider "aws" {
   }
 }
 
-# CloudFront takes certificates from this region alone.
-provider "aws" {
-  alias  = "us_east_1"
-  region = "us-east-1"
-
-  default_tags {
-    tags = local.tags
-  }
-}
-
 locals {
   name = "${var.service_name}-${var.environment_identifier}"
 
@@ -85,11 +75,6 @@ module "network" {
 
 module "edge" {
   source = "./modules/edge"
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
 
   name                   = local.name
   vpc_id                 = module.network.vpc_id
@@ -300,6 +285,41 @@ module "delivery" {
     subnet_ids             = module.network.subnet_ids["app"]
     security_group_id      = module.backend.security_group_id
     log_group_name         = module.backend_migrate.log_group_name
+  }
+}
+
+module "monitoring" {
+  source = "./modules/monitoring"
+
+  name                        = local.name
+  cluster_name                = module.cluster.name
+  load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
+  web_acl_metric_name         = module.edge.web_acl_metric_name
+  pipeline_names              = [module.delivery.pipeline_name, local.terraform_pipeline_name]
+  thresholds                  = var.thresholds
+  function_directory          = "${path.root}/../program/functions/alarm"
+  fallback_emails             = var.fallback_emails
+  secret_recovery_window_days = var.deletion_protection ? 30 : 0
+  log_retention_days          = var.log_retention_days
+  permissions_boundary_arn    = var.permissions_boundary_arn
+
+  services = {
+    backend = {
+      service_name            = module.backend.name
+      log_group_names         = [module.backend.log_group_name, module.backend_migrate.log_group_name]
+      target_group_arn_suffix = module.edge.target_group_arn_suffixes["backend"]
+    }
+    frontend = {
+      service_name            = module.frontend.name
+      log_group_names         = [module.frontend.log_group_name]
+      target_group_arn_suffix = module.edge.target_group_arn_suffixes["frontend"]
+    }
+  }
+
+  database = {
+    instance_identifiers  = module.database.instance_identifiers
+    instance_memory_bytes = module.database.instance_memory_bytes
+    log_group_name        = module.database.log_group_name
   }
 }
 

@@ -61,6 +61,16 @@ output "program_pipeline_name" {
   value       = module.delivery.pipeline_name
 }
 
+output "slack_webhook_secret_arn" {
+  description = "Secret that waits for the URL of Slack's webhook: put it in with aws secretsmanager put-secret-value"
+  value       = module.monitoring.webhook_secret_arn
+}
+
+output "dashboard_name" {
+  description = "Name of the CloudWatch dashboard"
+  value       = module.monitoring.dashboard_name
+}
+
 output "operator_role_arn" {
   description = "The role that people assume"
   value       = module.operators.role_arn

@@ -4,11 +4,6 @@ provider "aws" {
   region = "ap-northeast-1"
 }
 
-provider "aws" {
-  alias  = "us_east_1"
-  region = "us-east-1"
-}
-
 variables {
   name                   = "test-development"
   vpc_id                 = "vpc-0123456789abcdef0"
@@ -29,11 +24,6 @@ run "without_a_domain" {
   module {
     source = "./modules/edge"
   }
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
-
   assert {
     condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : header.value]) == random_password.origin_header["1"].result
     error_message = "CloudFront has to send the value that was generated."
@@ -99,11 +89,6 @@ run "a_rotation_accepts_both_values" {
   module {
     source = "./modules/edge"
   }
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
-
   variables {
     origin_header = { current_version = 2, previous_version = 1 }
   }
@@ -132,11 +117,6 @@ run "with_a_domain" {
   module {
     source = "./modules/edge"
   }
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
-
   variables {
     domain = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
   }
@@ -173,11 +153,6 @@ run "refuses_a_name_too_long" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     name = "a-name-much-too-long-for-it"
   }
@@ -191,11 +166,6 @@ run "refuses_one_subnet" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     subnet_ids = ["subnet-0123456789abcdef0"]
   }
@@ -208,11 +178,6 @@ run "refuses_two_targets_for_everything_else" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     targets = {
@@ -230,11 +195,6 @@ run "refuses_paths_without_priority" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"] }
@@ -251,11 +211,6 @@ run "refuses_a_priority_out_of_range" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"], priority = 50001 }
@@ -271,11 +226,6 @@ run "refuses_two_rules_of_one_priority" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     targets = {
@@ -294,11 +244,6 @@ run "refuses_a_health_check_path_that_is_none" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     targets = {
       frontend = { port = 8000, health_check_path = "healthcheck" }
@@ -313,11 +258,6 @@ run "refuses_a_port_out_of_range" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     targets = {
@@ -334,11 +274,6 @@ run "refuses_too_long_a_deregistration" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     targets = {
       frontend = { port = 8000, health_check_path = "/", deregistration_delay = 4000 }
@@ -353,11 +288,6 @@ run "refuses_a_target_with_a_long_name" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     targets = {
@@ -374,11 +304,6 @@ run "refuses_an_uncached_pattern_that_is_no_path" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     uncached_path_patterns = ["api/*"]
   }
@@ -391,11 +316,6 @@ run "refuses_a_static_pattern_that_is_no_path" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     static_path_patterns = ["static/*"]
@@ -410,11 +330,6 @@ run "refuses_a_header_that_is_not_our_own" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     origin_header = { name = "Authorization" }
   }
@@ -427,11 +342,6 @@ run "refuses_a_rotation_to_itself" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     origin_header = { current_version = 1, previous_version = 1 }
@@ -446,11 +356,6 @@ run "refuses_a_domain_with_a_scheme" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     domain = { name = "https://status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
   }
@@ -463,11 +368,6 @@ run "refuses_what_is_no_hosted_zone" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     domain = { name = "status.example.com", hosted_zone_id = "example.com" }
@@ -482,11 +382,6 @@ run "refuses_an_unknown_price_class" {
   module {
     source = "./modules/edge"
   }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
-  }
   variables {
     price_class = "PriceClass_300"
   }
@@ -499,11 +394,6 @@ run "refuses_a_retention_that_cloudwatch_lacks" {
 
   module {
     source = "./modules/edge"
-  }
-
-  providers = {
-    aws           = aws
-    aws.us_east_1 = aws.us_east_1
   }
   variables {
     log_retention_days = 10

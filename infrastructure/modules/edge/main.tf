@@ -12,6 +12,9 @@ locals {
   origin_domain_name = local.has_domain ? "origin.${var.domain.name}" : aws_lb.this.dns_name
   certificate_names  = local.has_domain ? toset([var.domain.name, "origin.${var.domain.name}"]) : toset([])
 
+  # From here alone CloudFront takes certificates.
+  cloudfront_region = "us-east-1"
+
   # One port, because CloudFront's prefix list weighs 55 of the 60 rules of a security group.
   listener_port     = local.has_domain ? 443 : 80
   listener_protocol = local.has_domain ? "HTTPS" : "HTTP"
@@ -45,9 +48,9 @@ resource "random_password" "origin_header" {
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_acm_certificate" "distribution" {
-  count    = local.has_domain ? 1 : 0
-  provider = aws.us_east_1
+  count = local.has_domain ? 1 : 0
 
+  region            = local.cloudfront_region
   domain_name       = var.domain.name
   validation_method = "DNS"
 
@@ -81,9 +84,9 @@ resource "aws_route53_record" "certificate_validation" {
 }
 
 resource "aws_acm_certificate_validation" "distribution" {
-  count    = local.has_domain ? 1 : 0
-  provider = aws.us_east_1
+  count = local.has_domain ? 1 : 0
 
+  region                  = local.cloudfront_region
   certificate_arn         = aws_acm_certificate.distribution[0].arn
   validation_record_fqdns = [aws_route53_record.certificate_validation[var.domain.name].fqdn]
 }

@@ -5,8 +5,6 @@ terraform {
     aws = {
       source  = "hashicorp/aws"
       version = "~> 6.0"
-      # CloudFront takes certificates from us-east-1 alone.
-      configuration_aliases = [aws.us_east_1]
     }
 
     random = {

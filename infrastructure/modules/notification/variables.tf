@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "function_directory" {
-  description = "Directory of the function's program: alarm.py with handler"
+  description = "Directory that becomes the function's package; it holds the module alarm with handler"
   type        = string
 }
 
