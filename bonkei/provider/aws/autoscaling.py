@@ -15,6 +15,7 @@ from bonkei.provider.aws.checks import (
     matches,
     needs_when,
     one_of,
+    unsure,
 )
 from bonkei.provider.aws.formats import schedule
 from bonkei.provider.aws.naming import Mint, first, resource
@@ -107,7 +108,8 @@ def _capacities(config: Object) -> Iterator[Problem]:
 
 def _metrics(config: Object) -> Iterator[Problem]:
     block = first(config.get(_TRACKING))
-    if not block:
+    kinds = ("predefined_metric_specification", "customized_metric_specification")
+    if not block or any(unsure(block.get(kind)) for kind in kinds):
         return
     predefined = first(block.get("predefined_metric_specification"))
     customized = first(block.get("customized_metric_specification"))

@@ -47,6 +47,11 @@ def is_set(value: Value) -> bool:
     return value is not None and value != []
 
 
+def unsure(value: Value) -> bool:
+    """Whether it is not known how many blocks or elements there are, or what one of them is."""
+    return value is UNKNOWN or (isinstance(value, list) and any(v is UNKNOWN for v in value))
+
+
 def at(path: str, *checks: Check) -> Rule:
     """Every value at the path (each element, where there is a list) passes the checks."""
 

@@ -16,6 +16,7 @@ from bonkei.provider.aws.checks import (
     matches,
     one_of,
     unique,
+    unsure,
     whole,
 )
 from bonkei.provider.aws.formats import arn
@@ -118,7 +119,9 @@ def _targets(config: Object) -> Iterator[Problem]:
         for name in ("origin", "origin_group")
         for block in each(config.get(name))
     ]
-    if not isinstance(config.get("origin"), list) or not all(map(given, origins)):
+    if unsure(config.get("origin")) or unsure(config.get("origin_group")):
+        return
+    if not all(map(given, origins)):
         return
     for place, block in _behaviors(config):
         target = block.get("target_origin_id")

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from bonkei.provider.aws.checks import (
     Path,
@@ -16,6 +16,7 @@ from bonkei.provider.aws.checks import (
     matches,
     one_of,
     unique,
+    unsure,
     whole,
 )
 from bonkei.provider.aws.formats import arn
@@ -98,7 +99,9 @@ def _pipeline(mint: Mint) -> Mapping[str, Value]:
 def _stages(config: Object) -> Iterator[Problem]:
     """The first stage has the sources, no other does; what goes in came out before."""
     stages = list(each(config.get("stage")))
-    if stages and isinstance(config.get("stage"), list) and len(stages) < 2:
+    if unsure(config.get("stage")) or any(unsure(stage.get("action")) for stage in stages):
+        return
+    if stages and len(stages) < 2:
         yield Problem(("stage",), "Too few stages", "A pipeline has two stages at least.")
     produced: set[Value] = set()
     for number, stage in enumerate(stages):
@@ -109,18 +112,32 @@ def _stages(config: Object) -> Iterator[Problem]:
             if given(category) and (category == "Source") != (number == 0):
                 detail = "The first stage has source actions only, and no other stage has one."
                 yield Problem((*place, "category"), "Source action in the wrong stage", detail)
-            earlier = produced | _outputs(actions, action)
-            for name in known_items(action.get("input_artifacts")):
-                if name not in earlier and all(map(_is_sure, stages)):
-                    detail = f'No earlier action puts out "{name}".'
-                    yield Problem((*place, "input_artifacts"), "No such artifact", detail)
+            yield from _inputs(action, place, produced | _outputs(actions, action), stages)
         for index, action in enumerate(actions):
-            for name in known_items(action.get("output_artifacts")):
-                if name in produced:
-                    place = ("stage", number, "action", index, "output_artifacts")
-                    detail = f'"{name}" is put out by two actions.'
-                    yield Problem(place, "Duplicate artifact", detail)
-                produced.add(name)
+            yield from _new_outputs(action, ("stage", number, "action", index), produced)
+
+
+def _inputs(
+    action: Mapping[str, Value],
+    place: Path,
+    earlier: Set[Value],
+    stages: Sequence[Mapping[str, Value]],
+) -> Iterator[Problem]:
+    outputs = [each_.get("output_artifacts") for s in stages for each_ in each(s.get("action"))]
+    for name in known_items(action.get("input_artifacts")):
+        if name not in earlier and not any(map(unsure, outputs)):
+            detail = f'No earlier action puts out "{name}".'
+            yield Problem((*place, "input_artifacts"), "No such artifact", detail)
+
+
+def _new_outputs(
+    action: Mapping[str, Value], place: Path, produced: set[Value]
+) -> Iterator[Problem]:
+    for name in known_items(action.get("output_artifacts")):
+        if name in produced:
+            detail = f'"{name}" is put out by two actions.'
+            yield Problem((*place, "output_artifacts"), "Duplicate artifact", detail)
+        produced.add(name)
 
 
 def _outputs(actions: list[Mapping[str, Value]], of: Mapping[str, Value]) -> set[Value]:
@@ -136,10 +153,6 @@ def _outputs(actions: list[Mapping[str, Value]], of: Mapping[str, Value]) -> set
 def _order(action: Mapping[str, Value]) -> float:
     order = action.get("run_order")
     return float(order or 1) if given(order) else 1.0
-
-
-def _is_sure(stage: Mapping[str, Value]) -> bool:
-    return isinstance(stage.get("action"), list | Mapping)
 
 
 def _needs_v2(config: Object) -> Iterator[Problem]:

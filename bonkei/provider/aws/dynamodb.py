@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, length, matches, one_of, unique
+from bonkei.provider.aws.checks import at, length, matches, one_of, unique, unsure
 from bonkei.provider.aws.naming import Mint, each, resource, same_shape
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -44,6 +44,8 @@ def _table(mint: Mint) -> Mapping[str, Value]:
 
 def _keys_are_attributes(config: Object) -> Iterator[Problem]:
     """Every key is declared as an attribute, and every attribute is a key of something."""
+    if unsure(config.get("attribute")):
+        return
     declared = [attribute.get("name") for attribute in each(config.get("attribute"))]
     keys = [config.get("hash_key"), config.get("range_key")]
     for name in ("global_secondary_index", "local_secondary_index"):

@@ -74,7 +74,8 @@ def _endpoint_names(mint: Mint, identifier: str, short: str) -> list[Mapping[str
 
 
 def _endpoint_has_what_it_needs(config: Object) -> Iterator[Problem]:
-    kind = config.get("vpc_endpoint_type") or "Gateway"
+    kind = config.get("vpc_endpoint_type")
+    kind = "Gateway" if kind is None else kind
     if not given(kind):
         return
     wrong: Iterable[str] = ()

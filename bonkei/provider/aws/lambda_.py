@@ -21,7 +21,7 @@ from bonkei.provider.aws.checks import (
     whole,
 )
 from bonkei.provider.aws.formats import arn
-from bonkei.provider.aws.naming import Mint, resource, same_shape
+from bonkei.provider.aws.naming import Mint, each, resource, same_shape
 from bonkei.provider.aws.seeds import LOWER
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -126,8 +126,8 @@ def _package(config: Object) -> Iterator[Problem]:
 
 
 def _variables(config: Object) -> Iterator[Problem]:
-    for index, block in enumerate(config.get("environment") or ()):
-        variables = block.get("variables") if isinstance(block, Mapping) else None
+    for index, block in enumerate(each(config.get("environment"))):
+        variables = block.get("variables")
         if not isinstance(variables, Mapping):
             continue
         for name in variables:

@@ -14,6 +14,7 @@ from bonkei.provider.aws.checks import (
     length,
     matches,
     one_of,
+    unsure,
     whole,
 )
 from bonkei.provider.aws.formats import arn
@@ -55,7 +56,7 @@ def _action(action: Mapping[str, Value]) -> Iterator[Problem]:
         return
     kind = str(kind).lower()
     wanted = _ACTION_BLOCKS.get(kind)
-    if wanted and not first(action.get(wanted)) and not still_unknown(action.get(wanted)):
+    if wanted and not first(action.get(wanted)) and not unsure(action.get(wanted)):
         detail = f'An action of type "{kind}" needs a block "{wanted}".'
         yield Problem(("type",), "Missing block", detail)
     for other in {"forward", *_ACTION_BLOCKS.values()} - {wanted, kind}:
@@ -64,17 +65,12 @@ def _action(action: Mapping[str, Value]) -> Iterator[Problem]:
             yield Problem((other,), "Conflicting block", detail)
     target, forward = action.get("target_group_arn"), action.get("forward")
     if kind == "forward":
-        if target is None and not first(forward) and not still_unknown(forward):
+        if target is None and not first(forward) and not unsure(forward):
             detail = 'An action of type "forward" needs "target_group_arn" or a block "forward".'
             yield Problem(("type",), "Missing argument", detail)
     elif target is not None:
         detail = f'An action of type "{kind}" has no "target_group_arn".'
         yield Problem(("target_group_arn",), "Conflicting arguments", detail)
-
-
-def still_unknown(block: Value) -> bool:
-    """A dynamic block whose number is not known yet."""
-    return block is not None and not isinstance(block, list | Mapping)
 
 
 def action_values(block: str) -> tuple[Rule, ...]:

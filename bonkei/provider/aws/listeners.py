@@ -14,13 +14,13 @@ from bonkei.provider.aws.checks import (
     length,
     matches,
     one_of,
+    unsure,
 )
 from bonkei.provider.aws.formats import arn, cidr
 from bonkei.provider.aws.listener_actions import (
     action_defaults,
     action_values,
     minted_actions,
-    still_unknown,
 )
 from bonkei.provider.aws.naming import Mint, each, first, resource
 from bonkei.provider.aws.target_groups import PROTOCOLS
@@ -130,8 +130,7 @@ def _one_condition(config: Object) -> Iterator[Problem]:
     count = 0
     for index, condition in enumerate(each(config.get("condition"))):
         there = [name for name in names if first(condition.get(name))]
-        unsure = any(still_unknown(condition.get(name)) for name in names)
-        if len(there) != 1 and not unsure:
+        if len(there) != 1 and not any(unsure(condition.get(name)) for name in names):
             detail = "A condition has exactly one of " + ", ".join(names) + "."
             yield Problem(("condition", index), "Invalid condition", detail)
         for name in there:

@@ -1,0 +1,192 @@
+"""Secrets go to the vault and nowhere else; documents that mean the same are no difference."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from bonkei.provider.aws import DATA_SOURCES, RESOURCES, managed_policies
+from bonkei.provider.behaviour import Context, Refused
+from bonkei.vault import MemoryVault
+
+ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/key-AbCdEf"
+
+
+@pytest.mark.parametrize("argument", ["secret_string", "secret_string_wo"])
+def test_a_secrets_value_goes_to_the_vault(argument: str) -> None:
+    vault = MemoryVault()
+    behaviour = RESOURCES["aws_secretsmanager_secret_version"]
+    behaviour.after_apply({argument: "s3cret"}, {"arn": ARN}, Context(vault=vault))
+    assert vault.get(ARN) == "s3cret"
+    RESOURCES["aws_secretsmanager_secret"].after_destroy({"arn": ARN}, Context(vault=vault))
+    assert vault.get(ARN) is None
+
+
+def test_a_version_that_is_not_current_changes_nothing() -> None:
+    vault = MemoryVault({ARN: "current"})
+    state = {"arn": ARN, "version_stages": ["AWSPENDING"]}
+    RESOURCES["aws_secretsmanager_secret_version"].after_apply(
+        {"secret_string": "next"}, state, Context(vault=vault)
+    )
+    assert vault.get(ARN) == "current"
+
+
+def test_nothing_write_only_is_minted() -> None:
+    planned = {"secret_id": ARN, "secret_string_wo_version": 1, "secret_string_wo": "s3cret"}
+    minted = RESOURCES["aws_secretsmanager_secret_version"].mint(planned, Context())
+    assert minted["has_secret_string_wo"] is True
+    assert "s3cret" not in json.dumps(minted)
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("SecureString", "v"), ("String", None)])
+def test_only_a_secure_parameter_is_a_secret(kind: str, kept: str | None) -> None:
+    vault = MemoryVault()
+    behaviour = RESOURCES["aws_ssm_parameter"]
+    state = {"type": kind, "arn": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}
+    behaviour.after_apply({"value": "v"}, state, Context(vault=vault))
+    assert vault.get(state["arn"]) == kept
+    behaviour.after_destroy(state, Context(vault=vault))
+    assert vault.get(state["arn"]) is None
+
+
+def test_a_managed_password_goes_with_its_cluster() -> None:
+    vault = MemoryVault({ARN: "managed"})
+    state = {"master_user_secret": [{"secret_arn": ARN}]}
+    RESOURCES["aws_rds_cluster"].after_destroy(state, Context(vault=vault))
+    assert vault.get(ARN) is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ('{"a": [1, 2]}', '{ "a":[1,2] }', True),
+        ('{"Statement": {"Action": ["s3:*"]}}', '{"Statement": [{"Action": "s3:*"}]}', True),
+        ('{"Action": ["a", "b"]}', '{"Action": ["b", "a"]}', True),
+        (
+            '{"Principal": {"AWS": "arn:aws:iam::123456789012:root"}}',
+            '{"Principal": {"AWS": "123456789012"}}',
+            True,
+        ),
+        ('{"Condition": {"Bool": {"x": true}}}', '{"Condition": {"Bool": {"x": "true"}}}', True),
+        ('{"Action": ["a", "b"]}', '{"Action": "a"}', False),
+        ('{"Effect": "Allow"}', '{"Effect": "Deny"}', False),
+    ],
+)
+def test_policies_that_mean_the_same(one: str, other: str, same: bool) -> None:
+    assert RESOURCES["aws_iam_role_policy"].equivalent["policy"](one, other) is same
+
+
+def test_a_subnet_must_lie_in_its_network_and_cross_no_other() -> None:
+    vpc = {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}
+    there = {"id": "subnet-x", "vpc_id": "vpc-1", "cidr_block": "10.0.1.0/24"}
+    peers = {"aws_vpc": (vpc,), "aws_subnet": (there,)}
+    context = Context(peers=lambda kind: peers.get(kind, ()))
+    mint = RESOURCES["aws_subnet"].mint
+    assert mint({"vpc_id": "vpc-1", "cidr_block": "10.0.2.0/24"}, context)["id"]
+    with pytest.raises(Refused, match="outside"):
+        mint({"vpc_id": "vpc-1", "cidr_block": "10.1.0.0/24"}, context)
+    with pytest.raises(Refused, match="overlaps"):
+        mint({"vpc_id": "vpc-1", "cidr_block": "10.0.1.128/25"}, context)
+    assert mint({"vpc_id": "vpc-2", "cidr_block": "10.0.1.0/24"}, context)["id"]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "name", "identifier"),
+    [
+        ("cache", "Managed-CachingDisabled", "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"),
+        ("cache", "Managed-CachingOptimized", "658327ea-f89d-4fab-a63d-7e88639e58f6"),
+        ("cache", "UseOriginCacheControlHeaders", "83da9c7e-98b4-4e11-a168-04f0df8e2c65"),
+        ("origin_request", "Managed-AllViewer", "216adef6-5c7f-47e4-b989-5492eafa07d3"),
+        (
+            "origin_request",
+            "Managed-AllViewerExceptHostHeader",
+            "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+        ),
+        (
+            "response_headers",
+            "Managed-SecurityHeadersPolicy",
+            "67f7725c-6f97-4210-82d7-5512b31e9d03",
+        ),
+    ],
+)
+def test_cloudfronts_own_policies_have_their_published_ids(
+    type_name: str, name: str, identifier: str
+) -> None:
+    read = DATA_SOURCES[f"aws_cloudfront_{type_name}_policy"].read
+    assert read({"name": name}, Context())["id"] == identifier
+    assert read({"id": identifier}, Context())["name"] == name
+    with pytest.raises(Refused, match="no such policy"):
+        read({"name": "Managed-Nothing"}, Context())
+
+
+def test_a_disabled_cache_keeps_nothing_and_forwards_nothing() -> None:
+    _, settings = managed_policies.CACHE_POLICIES["Managed-CachingDisabled"]
+    assert (settings["min_ttl"], settings["default_ttl"], settings["max_ttl"]) == (0, 0, 0)
+    [key] = settings["parameters_in_cache_key_and_forwarded_to_origin"]
+    assert key["headers_config"] == [{"header_behavior": "none", "headers": []}]
+
+
+def test_the_origin_facing_prefix_list_weighs_55_rules() -> None:
+    read = DATA_SOURCES["aws_ec2_managed_prefix_list"].read
+    found = read(
+        {"name": "com.amazonaws.global.cloudfront.origin-facing"}, Context(region="ap-northeast-1")
+    )
+    assert (found["id"], found["max_entries"]) == ("pl-58a04531", 55)
+    with pytest.raises(Refused):
+        read({"name": "com.amazonaws.other"}, Context())
+
+
+def test_zones_of_a_region() -> None:
+    read = DATA_SOURCES["aws_availability_zones"].read
+    tokyo = read({"state": "available"}, Context(region="ap-northeast-1"))
+    assert tokyo["names"] == ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
+    assert tokyo["zone_ids"] == ["apne1-az4", "apne1-az1", "apne1-az2"]
+    some = read({"exclude_names": ["us-east-1e"]}, Context())
+    assert "us-east-1e" not in some["names"]
+
+
+def test_only_the_stacks_own_can_be_read() -> None:
+    role = {"name": "task", "arn": "arn:aws:iam::123456789012:role/task"}
+    context = Context(peers=lambda kind: (role,) if kind == "aws_iam_role" else ())
+    read = DATA_SOURCES["aws_iam_role"].read
+    assert read({"name": "task"}, context)["arn"] == role["arn"]
+    with pytest.raises(Refused, match="no aws_iam_role"):
+        read({"name": "other"}, context)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "identifier", "known"),
+    [
+        ("aws_ecs_service", "main/api", {"name": "api"}),
+        ("aws_lb", "arn:x", {"arn": "arn:x"}),
+        ("aws_iam_role_policy", "task:open", {"role": "task", "name": "open"}),
+        (
+            "aws_wafv2_web_acl",
+            "1/edge/REGIONAL",
+            {"id": "1", "name": "edge", "scope": "REGIONAL"},
+        ),
+        (
+            "aws_route53_record",
+            "Z1_www.example.com_A",
+            {"zone_id": "Z1", "name": "www.example.com", "type": "A"},
+        ),
+        (
+            "aws_route",
+            "rtb-1_10.0.0.0/8",
+            {"route_table_id": "rtb-1", "destination_cidr_block": "10.0.0.0/8"},
+        ),
+        ("aws_cloudwatch_log_group", "/ecs/api", {"name": "/ecs/api"}),
+    ],
+)
+def test_import(type_name: str, identifier: str, known: dict[str, str]) -> None:
+    found = RESOURCES[type_name].import_(identifier, Context())
+    assert {name: found[name] for name in known} == known
+
+
+@pytest.mark.parametrize(
+    "type_name", ["aws_ecs_service", "aws_iam_role_policy", "aws_wafv2_web_acl", "aws_route"]
+)
+def test_an_import_id_of_the_wrong_form_is_refused(type_name: str) -> None:
+    with pytest.raises(Refused, match="import id"):
+        RESOURCES[type_name].import_("nothing", Context())
