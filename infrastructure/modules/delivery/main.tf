@@ -286,8 +286,20 @@ data "aws_iam_policy_document" "migrate" {
   # Task definitions have no ARN before they are registered; what one may be given is in PassRoles.
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "KeepTags"
+    actions   = ["ecs:TagResource"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${var.migrate.task_definition_family}:*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
   }
 
   statement {
@@ -304,14 +316,8 @@ data "aws_iam_policy_document" "migrate" {
 
   statement {
     sid       = "WatchMigration"
-    actions   = ["ecs:DescribeTasks", "ecs:StopTask"]
+    actions   = ["ecs:DescribeTasks"]
     resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster_name}/*"]
-  }
-
-  statement {
-    sid       = "ReadItsLog"
-    actions   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
-    resources = ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${var.migrate.log_group_name}:*"]
   }
 
   statement {
@@ -330,8 +336,20 @@ data "aws_iam_policy_document" "migrate" {
 data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions", "ecs:RegisterTaskDefinition"]
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "KeepTags"
+    actions   = ["ecs:TagResource"]
+    resources = [for service in var.services : "arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${service.task_definition_family}:*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
   }
 
   statement {
@@ -382,7 +400,7 @@ data "aws_iam_policy_document" "verify" {
   # A revision that ECS rolled back must not stay the latest, or Terraform would take it for released.
   statement {
     sid       = "WithdrawRevision"
-    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:ListTaskDefinitions"]
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"]
     resources = ["*"]
   }
 
@@ -394,7 +412,7 @@ data "aws_iam_policy_document" "verify" {
 
   statement {
     sid       = "RecordRelease"
-    actions   = ["ssm:GetParameter", "ssm:PutParameter"]
+    actions   = ["ssm:PutParameter"]
     resources = [for repository in var.repositories : repository.image_tag_parameter.arn]
   }
 }
