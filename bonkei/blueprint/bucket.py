@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.blueprint.role import PolicyStatement
+from bonkei.blueprint.use import Use
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +21,4 @@ class Bucket:
     public_access_blocked: bool = False
     lifecycle_rules: tuple[str, ...] = ()  # the ids of those that are enabled
     policy: tuple[PolicyStatement, ...] = ()
+    users: tuple[Use, ...] = ()  # whose argument names it, its satellites aside

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bonkei.blueprint.use import Use
+
 
 @dataclass(frozen=True, slots=True)
 class LogGroup:
-    """`retention` in days, 0 for ever."""
+    """`retention` in days, 0 for ever. `writers` are the resources that name it as a destination;
+    containers name theirs in their log configuration or environment instead."""
 
     address: str
     arn: str
     name: str
     retention: int = 0
     kms_key_id: str = ""
+    writers: tuple[Use, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class PipelineAction:
 class Stage:
     name: str
     actions: tuple[PipelineAction, ...]
-    entry_condition: str = ""  # otherwise the stage is skipped
+    entry_condition: str = ""  # name of the rule without which the stage is skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bonkei.blueprint.use import Use
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyStatement:
@@ -21,14 +23,6 @@ class PolicyStatement:
 
 
 @dataclass(frozen=True, slots=True)
-class RoleUse:
-    """Which argument of which resource names the role."""
-
-    address: str
-    argument: str
-
-
-@dataclass(frozen=True, slots=True)
 class Role:
     """`managed_policies` are ARNs of policies whose text is not in the state (AWS's own)."""
 
@@ -39,4 +33,4 @@ class Role:
     statements: tuple[PolicyStatement, ...] = ()
     managed_policies: tuple[tuple[str, str], ...] = ()  # (address of the attachment, ARN)
     permissions_boundary: str = ""
-    users: tuple[RoleUse, ...] = ()
+    users: tuple[Use, ...] = ()

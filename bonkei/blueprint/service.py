@@ -164,3 +164,12 @@ class Service:
     security_group_ids: tuple[str, ...] = ()
     assign_public_ip: bool = False
     execute_command: bool = False
+
+    @property
+    def capacity(self) -> int:
+        """How many tasks run while load asks for nothing: the desired count, within the bounds of
+        auto scaling, which moves a capacity outside of them at once ("RegisterScalableTarget",
+        docs.aws.amazon.com/autoscaling/application/APIReference)."""
+        if self.scaling is None:
+            return self.desired_count
+        return max(self.scaling.min_capacity, min(self.desired_count, self.scaling.max_capacity))

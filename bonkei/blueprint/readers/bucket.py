@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bonkei.blueprint.block import Block
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.readers.policy_document import read_policy_document
+from bonkei.blueprint.readers.uses import uses_of
 from bonkei.blueprint.state import Resource, State
 
 _PUBLIC_ACCESS = (
@@ -50,6 +51,11 @@ def _bucket(block: Resource, state: State) -> Bucket:
             statement
             for found in _satellites("aws_s3_bucket_policy", name, state)
             for statement in read_policy_document(found, "policy")
+        ),
+        users=uses_of(
+            (name, block.text("arn"), block.text("bucket_domain_name", "")),
+            state,
+            not_by=("aws_s3_", "aws_iam_", "random_", "terraform_data"),
         ),
     )
 

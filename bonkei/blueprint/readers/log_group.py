@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint.log_group import LogGroup, MetricFilter
+from bonkei.blueprint.readers.uses import uses_of
 from bonkei.blueprint.state import State
+
+# These read it, or say how it is kept.
+_NOT_A_WRITER = ("aws_cloudwatch_", "aws_iam_", "aws_kms_", "random_", "terraform_data")
 
 
 def read_log_groups(state: State) -> tuple[LogGroup, ...]:
@@ -17,6 +21,11 @@ def read_log_groups(state: State) -> tuple[LogGroup, ...]:
             name=block.text("name"),
             retention=block.integer("retention_in_days", 0),
             kms_key_id=block.text("kms_key_id", ""),
+            writers=uses_of(
+                (block.text("name"), block.text("arn"), f"{block.text('arn')}:*"),
+                state,
+                not_by=_NOT_A_WRITER,
+            ),
         )
         for block in state.managed("aws_cloudwatch_log_group")
     )

@@ -18,7 +18,11 @@ def read_pipelines(state: State) -> tuple[Pipeline, ...]:
             type=block.text("pipeline_type", "V1"),
             execution_mode=block.text("execution_mode", "SUPERSEDED"),
             stages=tuple(
-                Stage(stage.text("name"), tuple(map(_action, stage.blocks("action"))))
+                Stage(
+                    stage.text("name"),
+                    tuple(map(_action, stage.blocks("action"))),
+                    _entry_condition(stage),
+                )
                 for stage in block.blocks("stage")
             ),
             artifact_buckets=tuple(
@@ -27,6 +31,15 @@ def read_pipelines(state: State) -> tuple[Pipeline, ...]:
         )
         for block in state.managed("aws_codepipeline")
     )
+
+
+def _entry_condition(stage: Block) -> str:
+    """The name of the first rule that holds before a stage is entered."""
+    for entry in stage.blocks("before_entry"):
+        for condition in entry.blocks("condition"):
+            for rule in condition.blocks("rule"):
+                return rule.text("name")
+    return ""
 
 
 def _action(block: Block) -> PipelineAction:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from bonkei.blueprint.readers.policy_document import read_policy_document
-from bonkei.blueprint.role import PolicyStatement, Role, RoleUse
+from bonkei.blueprint.readers.uses import uses_of
+from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.use import Use
 
 # Naming a role in these does not use it.
 _NOT_A_USE = ("aws_iam_", "aws_kms_", "random_", "terraform_data", "null_resource")
@@ -41,7 +42,10 @@ def _role(block: Resource, state: State) -> Role:
         statements=_unique(statements),
         managed_policies=tuple(managed),
         permissions_boundary=block.text("permissions_boundary", ""),
-        users=tuple(_users(block.text("arn"), block.text("name"), state)),
+        users=(
+            *uses_of((block.text("arn"),), state, not_by=_NOT_A_USE),
+            *_profiles(block.text("name"), state),
+        ),
     )
 
 
@@ -72,23 +76,8 @@ def _unique(statements: list[PolicyStatement]) -> tuple[PolicyStatement, ...]:
     return tuple(seen.values())
 
 
-def _users(arn: str, name: str, state: State) -> Iterator[RoleUse]:
-    for resource in state.resources:
-        if resource.mode == "managed" and not resource.type.startswith(_NOT_A_USE):
-            for argument in _arguments_with(arn, resource.values):
-                yield RoleUse(resource.address, argument)
+def _profiles(name: str, state: State) -> Iterator[Use]:
+    """An instance profile names its role by name."""
     for profile in state.managed("aws_iam_instance_profile"):
         if profile.text("role", "") == name:
-            yield RoleUse(profile.address, "role")
-
-
-def _arguments_with(value: str, attributes: Mapping[str, Any], path: str = "") -> Iterator[str]:
-    """Paths of the attributes that are exactly this value (a policy's text is not)."""
-    for name, found in attributes.items():
-        here = f"{path}.{name}" if path else name
-        items = found if isinstance(found, list) else [found]
-        for item in items:
-            if item == value:
-                yield here
-            elif isinstance(item, Mapping):
-                yield from _arguments_with(value, item, here)
+            yield Use(profile.address, profile.type, "role")

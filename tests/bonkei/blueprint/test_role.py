@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import BlueprintError
-from bonkei.blueprint.role import PolicyStatement, RoleUse
+from bonkei.blueprint.role import PolicyStatement
+from bonkei.blueprint.use import Use
 
 
 def policy(**statement: Any) -> str:
@@ -72,8 +73,8 @@ def test_a_roles_users_are_the_arguments_that_name_it(blueprint) -> None:
         }
     ).roles[0]
     assert found.users == (
-        RoleUse("aws_flow_log.this", "iam_role_arn"),
-        RoleUse("aws_scheduler_schedule.this", "target.role_arn"),
+        Use("aws_flow_log.this", "aws_flow_log", "iam_role_arn"),
+        Use("aws_scheduler_schedule.this", "aws_scheduler_schedule", "target.role_arn"),
     )
 
 

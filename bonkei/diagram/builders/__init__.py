@@ -1,0 +1,1 @@
+"""From the blueprint to diagrams: one module a picture."""

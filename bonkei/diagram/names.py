@@ -1,0 +1,37 @@
+"""Names as a reader needs them: without what all of them begin with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_PART = re.compile(r"[^-_/.]+[-_/.]?")
+
+
+def common_prefix(names: Iterable[str]) -> str:
+    """What all names begin with, up to a hyphen, underscore, dot or slash; a name is never empty
+    without it."""
+    split = [_PART.findall(name) for name in names if name]
+    if len(split) < 2:
+        return ""
+    prefix = ""
+    for parts in zip(*split, strict=False):
+        if len(set(parts)) > 1 or any(len(found) == 1 for found in split):
+            break
+        if any("".join(found) == prefix + parts[0] for found in split):
+            break
+        prefix += parts[0]
+    return prefix
+
+
+def plural(count: int, word: str) -> str:
+    """`1 task`, `2 tasks`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def duration(seconds: float) -> str:
+    """In the largest unit that gives a whole number."""
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds:g} s"
