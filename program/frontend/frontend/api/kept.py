@@ -63,6 +63,10 @@ class Kept(Generic[T]):
         self._generation = 0
         self._task: asyncio.Task[None] | None = None
 
+    def peek(self) -> Reading[T] | None:
+        """The value if it is fresh, without waiting: what a burst lives on."""
+        return None if self._is_due() else self._reading
+
     async def read(self) -> Reading[T]:
         """Raises BackendError when there is no value to give."""
         if self._is_due():

@@ -78,6 +78,9 @@ class Reader:
 
     async def front(self) -> Front:
         """Raises BackendError if not even an old status is known."""
+        fresh = self._status.peek(), self._uptime.peek(), self._recent.peek()
+        if fresh[0] and fresh[1] and fresh[2]:
+            return Front(fresh[0], fresh[1], fresh[2])
         status, uptime, recent = await asyncio.gather(
             self._status.read(), self._uptime.read(), self._recent.read(), return_exceptions=True
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -77,10 +77,12 @@ class PublicPages:
             as_of=front.status.known_as_of,
             template="status.html",
             path="/",
-            status=front.status.value,
-            state=_state(front.status.value),
-            bars=bars_by_component(front.uptime.value) if front.uptime else {},
-            recent=front.recent.value.incidents if front.recent else (),
+            values=lambda: {
+                "status": front.status.value,
+                "state": _state(front.status.value),
+                "bars": bars_by_component(front.uptime.value) if front.uptime else {},
+                "recent": front.recent.value.incidents if front.recent else (),
+            },
         )
 
     async def history(self, request: Request) -> Response:
@@ -97,10 +99,12 @@ class PublicPages:
             as_of=reading.known_as_of,
             template="history.html",
             path=f"/history/{asked}" if asked else "/history",
-            month=month,
-            incidents=reading.value,
-            older=previous_month(month) if month > _FIRST_MONTH else None,
-            newer=newer if newer <= this_month else None,
+            values=lambda: {
+                "month": month,
+                "incidents": reading.value,
+                "older": previous_month(month) if month > _FIRST_MONTH else None,
+                "newer": newer if newer <= this_month else None,
+            },
         )
 
     async def incident(self, request: Request) -> Response:
@@ -115,7 +119,7 @@ class PublicPages:
             as_of=reading.known_as_of,
             template="incident.html",
             path=f"/incidents/{identifier}",
-            incident=reading.value,
+            values=lambda: {"incident": reading.value},
         )
 
     async def maintenance(self, request: Request) -> Response:
@@ -126,7 +130,7 @@ class PublicPages:
             as_of=reading.known_as_of,
             template="maintenance.html",
             path="/maintenance",
-            maintenances=reading.value.maintenances,
+            values=lambda: {"maintenances": reading.value.maintenances},
         )
 
     async def feed(self, request: Request) -> Response:
@@ -152,15 +156,18 @@ class PublicPages:
         as_of: dt.datetime | None,
         template: str,
         path: str,
-        **values: object,
+        values: Callable[[], Mapping[str, object]],
     ) -> Response:
-        """`path` is the page's own without its language; `as_of` is told if it is not None."""
+        """`path` is the page's own without its language; `as_of` is told if it is not None.
+
+        `values` are the template's, made only if the page is not there yet.
+        """
         language = language_of(request.url.path)
         key = language.path(path)
         made_of = (*made_of, as_of)
         page = self._pages.find(key, made_of)
         if page is None:
-            body = self._renderer.render(template, language, path=path, as_of=as_of, **values)
+            body = self._renderer.render(template, language, path=path, as_of=as_of, **values())
             page = self._pages.keep(key, made_of, body)
         return public_response(request, page)
 
