@@ -112,6 +112,8 @@ class _Endpoint:
         try:
             inner_reader, inner_writer = await asyncio.open_unix_connection(inner)
             await asyncio.gather(_pump(reader, inner_writer), _pump(inner_reader, writer))
+        except asyncio.CancelledError:
+            writer.close()  # the process ends; asyncio reports a cancelled callback as a fault
         finally:
             server.stop(grace=None)
             inner.unlink(missing_ok=True)  # noqa: ASYNC240 -- a socket, on no slow disk
