@@ -11,8 +11,19 @@ import datetime as dt
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
+from backend.api.fields import (
+    Body,
+    Description,
+    Name,
+    NewPassword,
+    Password,
+    Position,
+    Time,
+    Title,
+    Username,
+)
 from backend.domain.status import (
     ComponentStatus,
     Impact,
@@ -20,33 +31,6 @@ from backend.domain.status import (
     Indicator,
     MaintenanceStatus,
 )
-
-_NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
-_NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-
-Name = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_CONTROL),
-]
-Title = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_NO_CONTROL),
-]
-Description = Annotated[
-    str, StringConstraints(strip_whitespace=True, max_length=500, pattern=_NO_CONTROL_BUT_LINES)
-]
-Body = Annotated[
-    str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=5000, pattern=_NO_CONTROL_BUT_LINES
-    ),
-]
-Position = Annotated[int, Field(ge=0, le=10_000)]
-# PostgreSQL stores times that Python cannot read back, and then no list could be shown any more.
-Time = Annotated[
-    AwareDatetime,
-    Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(2100, 1, 1, tzinfo=dt.UTC)),
-]
 
 
 # A patch's members have a default factory only to be optional: factories, unlike defaults, are not
@@ -287,8 +271,8 @@ class Uptime(Outgoing):
 
 
 class Credentials(Incoming):
-    username: Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
-    password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
+    username: Username
+    password: Password
 
 
 class NewSession(Outgoing):
@@ -302,8 +286,8 @@ class CurrentSession(Outgoing):
 
 
 class PasswordChange(Incoming):
-    current_password: Annotated[SecretStr, Field(min_length=1, max_length=128)]
-    new_password: Annotated[SecretStr, Field(min_length=12, max_length=128)]
+    current_password: Password
+    new_password: NewPassword
 
 
 # Health and errors

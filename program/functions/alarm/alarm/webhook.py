@@ -39,6 +39,6 @@ def fetch_secret(secret_arn: str) -> str:
     import boto3  # noqa: PLC0415 - part of Lambda's runtime; nothing else here needs it
     from botocore.config import Config  # noqa: PLC0415
 
-    config = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 3})
+    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
     client = boto3.client("secretsmanager", config=config)
     return str(client.get_secret_value(SecretId=secret_arn)["SecretString"])

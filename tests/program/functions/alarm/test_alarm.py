@@ -144,15 +144,15 @@ def answering(*answers: Answer | Exception) -> tuple[Callable[[str, bytes], Answ
     return answer, bodies
 
 
-OK, BUSY = Answer(200, "ok"), Answer(429, "", 3.0)
+OK, BUSY = Answer(200, "ok"), Answer(429, "", 2.5)
 
 
 @pytest.mark.parametrize(
     ("answers", "waits"),
     [
         ([OK], []),
-        ([BUSY, OK], [3.0]),
-        ([Answer(429, "", 900.0), OK], [8.0]),
+        ([BUSY, OK], [2.5]),
+        ([Answer(429, "", 900.0), OK], [3.0]),
         ([Answer(503, "x"), TimeoutError(), OK], [1.0, 2.0]),
     ],
 )
