@@ -32,4 +32,4 @@ database = {
 
 source_repository = { codecommit_repository_name = "statuspage" }
 
-# fallback_emails = ["on-call@example.com"]
+fallback_emails = ["on-call@example.com"]

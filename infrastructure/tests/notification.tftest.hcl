@@ -33,13 +33,26 @@ run "notification" {
   }
 
   assert {
-    condition     = contains(aws_cloudwatch_metric_alarm.function_errors.alarm_actions, aws_sns_topic.fallback.arn) && contains(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions, aws_sns_topic.fallback.arn)
+    condition     = contains(aws_cloudwatch_metric_alarm.function_errors.alarm_actions, aws_sns_topic.fallback[0].arn) && contains(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions, aws_sns_topic.fallback[0].arn)
     error_message = "An alarm about the notifier must not rely on it alone."
   }
 
   assert {
-    condition     = aws_sns_topic_subscription.email["on-call@example.com"].topic_arn == aws_sns_topic.fallback.arn
+    condition     = aws_sns_topic_subscription.email["on-call@example.com"].topic_arn == aws_sns_topic.fallback[0].arn
     error_message = "The fallback reaches a person by e-mail."
+  }
+}
+
+run "without_anybody_to_fall_back_on" {
+  command = apply
+
+  module {
+    source = "./modules/notification"
+  }
+
+  assert {
+    condition     = length(aws_sns_topic.fallback) == 0 && length(aws_cloudwatch_metric_alarm.function_errors.alarm_actions) == 1
+    error_message = "A topic to which nobody is subscribed would be a false comfort."
   }
 }
 

@@ -282,18 +282,30 @@ data "aws_iam_policy_document" "build" {
   }
 }
 
+locals {
+  task_definition_arn_prefix   = "arn:aws:ecs:${local.region}:${local.account_id}:task-definition"
+  migrate_task_definition_arns = ["${local.task_definition_arn_prefix}/${var.migrate.task_definition_family}:*"]
+  service_task_definition_arns = [for service in var.services : "${local.task_definition_arn_prefix}/${service.task_definition_family}:*"]
+}
+
 data "aws_iam_policy_document" "migrate" {
-  # Task definitions have no ARN before they are registered; what one may be given is in PassRoles.
+  # Describing one names no resource.
+  statement {
+    sid       = "ReadRevision"
+    actions   = ["ecs:DescribeTaskDefinition"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-    resources = ["*"]
+    actions   = ["ecs:RegisterTaskDefinition"]
+    resources = local.migrate_task_definition_arns
   }
 
   statement {
     sid       = "KeepTags"
     actions   = ["ecs:TagResource"]
-    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${var.migrate.task_definition_family}:*"]
+    resources = local.migrate_task_definition_arns
 
     condition {
       test     = "StringEquals"
@@ -305,7 +317,7 @@ data "aws_iam_policy_document" "migrate" {
   statement {
     sid       = "RunMigration"
     actions   = ["ecs:RunTask"]
-    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${var.migrate.task_definition_family}:*"]
+    resources = local.migrate_task_definition_arns
 
     condition {
       test     = "ArnEquals"
@@ -334,16 +346,23 @@ data "aws_iam_policy_document" "migrate" {
 }
 
 data "aws_iam_policy_document" "deploy" {
+  # Describing one names no resource.
+  statement {
+    sid       = "ReadRevision"
+    actions   = ["ecs:DescribeTaskDefinition"]
+    resources = ["*"]
+  }
+
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
-    resources = ["*"]
+    actions   = ["ecs:RegisterTaskDefinition"]
+    resources = local.service_task_definition_arns
   }
 
   statement {
     sid       = "KeepTags"
     actions   = ["ecs:TagResource"]
-    resources = [for service in var.services : "arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${service.task_definition_family}:*"]
+    resources = local.service_task_definition_arns
 
     condition {
       test     = "StringEquals"

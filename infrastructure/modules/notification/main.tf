@@ -21,7 +21,7 @@ module "key" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Topics: one for everything, one for when the way to Slack is itself what fails
+# Topics: one for everything, and one by e-mail for when the way to Slack is itself what fails
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_sns_topic" "alarms" {
@@ -30,15 +30,14 @@ resource "aws_sns_topic" "alarms" {
 }
 
 resource "aws_sns_topic" "fallback" {
+  count = length(var.fallback_emails) > 0 ? 1 : 0
+
   name              = "${var.name}-notifier-failures"
   kms_master_key_id = module.key.arn
 }
 
 data "aws_iam_policy_document" "topic" {
-  for_each = {
-    alarms   = aws_sns_topic.alarms.arn
-    fallback = aws_sns_topic.fallback.arn
-  }
+  for_each = { for topic in concat([aws_sns_topic.alarms], aws_sns_topic.fallback) : topic.name => topic.arn }
 
   statement {
     sid       = "AlarmsPublish"
@@ -72,12 +71,14 @@ data "aws_iam_policy_document" "topic" {
 
 resource "aws_sns_topic_policy" "alarms" {
   arn    = aws_sns_topic.alarms.arn
-  policy = data.aws_iam_policy_document.topic["alarms"].json
+  policy = data.aws_iam_policy_document.topic[aws_sns_topic.alarms.name].json
 }
 
 resource "aws_sns_topic_policy" "fallback" {
-  arn    = aws_sns_topic.fallback.arn
-  policy = data.aws_iam_policy_document.topic["fallback"].json
+  count = length(aws_sns_topic.fallback)
+
+  arn    = aws_sns_topic.fallback[count.index].arn
+  policy = data.aws_iam_policy_document.topic[aws_sns_topic.fallback[count.index].name].json
 }
 
 resource "aws_sns_topic_subscription" "function" {
@@ -92,7 +93,7 @@ resource "aws_sns_topic_subscription" "function" {
 resource "aws_sns_topic_subscription" "email" {
   for_each = var.fallback_emails
 
-  topic_arn = aws_sns_topic.fallback.arn
+  topic_arn = aws_sns_topic.fallback[0].arn
   protocol  = "email"
   endpoint  = each.value
 }
@@ -253,6 +254,10 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 # Alarms about the notifier, which therefore do not rely on it alone
 # ---------------------------------------------------------------------------------------------
 
+locals {
+  notifier_alarm_topics = concat([aws_sns_topic.alarms.arn], aws_sns_topic.fallback[*].arn)
+}
+
 resource "aws_cloudwatch_metric_alarm" "function_errors" {
   alarm_name          = "${var.name}-notifier-errors"
   alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log."
@@ -265,8 +270,8 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+  alarm_actions       = local.notifier_alarm_topics
+  ok_actions          = local.notifier_alarm_topics
 }
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
@@ -281,6 +286,6 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
-  ok_actions          = [aws_sns_topic.alarms.arn, aws_sns_topic.fallback.arn]
+  alarm_actions       = local.notifier_alarm_topics
+  ok_actions          = local.notifier_alarm_topics
 }

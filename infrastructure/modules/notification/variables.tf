@@ -9,7 +9,7 @@ variable "function_directory" {
 }
 
 variable "fallback_emails" {
-  description = "Addresses that are told by e-mail when the way to Slack fails"
+  description = "Addresses that are told by e-mail when the way to Slack fails; none: nobody is"
   type        = set(string)
   default     = []
 

@@ -66,16 +66,22 @@ data "aws_iam_policy_document" "this" {
     resources = flatten([for name in var.log_group_names : ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
   }
 
+  statement {
+    sid     = "ReadAlarmsAndDashboards"
+    actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListDashboards"]
+    resources = [
+      "arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:*",
+      "arn:aws:cloudwatch::${local.account_id}:dashboard/*",
+    ]
+  }
+
   # These name no resource: they list, or go by the id of a query of one's own.
   statement {
     sid = "ReadMetrics"
     actions = [
       "cloudwatch:DescribeAlarmHistory",
-      "cloudwatch:DescribeAlarms",
-      "cloudwatch:GetDashboard",
       "cloudwatch:GetMetricData",
       "cloudwatch:GetMetricStatistics",
-      "cloudwatch:ListDashboards",
       "cloudwatch:ListMetrics",
       "codepipeline:ListPipelines",
       "logs:DescribeLogGroups",
