@@ -124,6 +124,7 @@ async def test_what_does_not_exist_is_a_page_too(
     expected = "ページが見つかりません" if path.startswith("/ja") else "There is no such page"
     assert expected in page.text
     assert page.headers["x-request-id"] in page.text
+    assert "aria-current" not in page.text
 
 
 async def test_a_method_that_no_page_knows(site: Visit, backend: FakeBackend) -> None:
