@@ -12,7 +12,7 @@ from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import HEX, LOWER, scatter
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
-from bonkei.provider.values import Object, Value, known_items
+from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
 
 _DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z]{2,}", "a domain name")
 
@@ -25,13 +25,15 @@ def _certificate(mint: Mint) -> Mapping[str, Value]:
     ]
     names = list(dict.fromkeys([domain, *alternatives]))
     by_dns = mint.given("validation_method") == "DNS"
+    options = mint.given("domain_validation_options")
+    asked = [str(option["domain_name"]) for option in options] if options else names
     imported = mint.given("certificate_body") is not None
     return {
         "id": identifier,
         "arn": identifier,
         "domain_name": domain,
         "subject_alternative_names": names,
-        "domain_validation_options": [_validation(mint, name) for name in names if by_dns],
+        "domain_validation_options": [_validation(mint, name) for name in asked if by_dns],
         "validation_emails": [],
         "validation_method": "NONE",
         "key_algorithm": "RSA_2048",
@@ -58,6 +60,21 @@ def _validation(mint: Mint, name: str) -> Mapping[str, str]:
         "resource_record_type": "CNAME",
         "resource_record_value": f"_{value}.{zone}.acm-validations.aws.",
     }
+
+
+def _known_options(config: Object) -> Object:
+    """A plan already knows which names are to be proved, so that it can go through them (for_each);
+    what the records are, it learns at apply."""
+    alternatives = config.get("subject_alternative_names")
+    names = [config.get("domain_name"), *(alternatives if isinstance(alternatives, list) else [])]
+    sure = alternatives is None or isinstance(alternatives, list)
+    if config.get("validation_method") != "DNS" or not sure or not all(map(given, names)):
+        return {}
+    later = ("resource_record_name", "resource_record_type", "resource_record_value")
+    options = [
+        {"domain_name": name, **dict.fromkeys(later, UNKNOWN)} for name in dict.fromkeys(names)
+    ]
+    return {"domain_validation_options": options}
 
 
 def _origin(config: Object) -> Iterator[Problem]:
@@ -95,6 +112,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _origin,
         force_new="domain_name subject_alternative_names validation_method key_algorithm"
         " certificate_authority_arn validation_option",
+        defaults=_known_options,
         import_="arn",
     ),
     "aws_acm_certificate_validation": resource(

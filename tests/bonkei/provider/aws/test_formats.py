@@ -337,6 +337,23 @@ def test_certificates_of_one_name_share_their_proof() -> None:
     assert re.fullmatch(r"_[0-9a-f]{32}\.example\.com\.", one[0]["resource_record_name"])
 
 
+def test_a_plan_knows_which_names_are_to_be_proved() -> None:
+    """The documented `for_each` over domain_validation_options works before the first apply."""
+    behaviour = RESOURCES["aws_acm_certificate"]
+    config = {
+        "domain_name": "example.com",
+        "subject_alternative_names": ["www.example.com"],
+        "validation_method": "DNS",
+    }
+    options = behaviour.defaults(config)["domain_validation_options"]
+    assert [option["domain_name"] for option in options] == ["example.com", "www.example.com"]
+    assert all(option["resource_record_name"] is UNKNOWN for option in options)
+    planned = {**config, "domain_validation_options": options[::-1]}
+    minted = behaviour.mint(planned, Context())["domain_validation_options"]
+    assert [option["domain_name"] for option in minted] == ["www.example.com", "example.com"]
+    assert behaviour.defaults({**config, "domain_name": UNKNOWN}) == {}
+
+
 def test_a_rules_priority_is_its_own() -> None:
     mint = RESOURCES["aws_lb_listener_rule"].mint
     there = {"listener_arn": "arn:x", "priority": 20, "arn": "arn:other"}
