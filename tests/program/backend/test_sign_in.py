@@ -78,6 +78,22 @@ async def test_a_wrong_name_takes_as_long_as_a_wrong_password():
     assert 0.4 < known / unknown < 2.5
 
 
+async def test_a_wrong_name_has_its_password_looked_at(
+    client: httpx.AsyncClient, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+):
+    passwords, seen = app.state.services.passwords, []
+    original = passwords.verify
+
+    async def verify(password_hash: str | None, password: str) -> bool:
+        seen.append(password_hash is None)
+        return await original(password_hash, password)
+
+    monkeypatch.setattr(passwords, "verify", verify)
+    await attempt(client, "wrong", username="nobody")
+    await attempt(client, "wrong")
+    assert seen == [True, False]
+
+
 async def test_an_expired_session_has_ended(client: httpx.AsyncClient, app: FastAPI):
     answer = await attempt(client, ADMINISTRATOR_PASSWORD)
     async with app.state.services.database.transaction() as connection:
