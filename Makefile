@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench lock clean
+.PHONY: help up down test check format bench diagrams lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -19,7 +19,7 @@ $(VENV)/.runtime: requirements/bonkei.txt pyproject.toml scripts/bootstrap.py | 
 	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/bonkei.txt
 	@rm -f $(VENV)/.development && touch $@
 
-$(VENV)/.development: requirements/dev.txt pyproject.toml | $(VENV)/.runtime
+$(VENV)/.development: requirements/dev.txt $(VENV)/.runtime
 	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/dev.txt
 	@touch $@
 
@@ -41,6 +41,9 @@ format: $(VENV)/.development ## Rewrite the sources as the formatters want them
 
 bench: $(VENV)/.development ## Measure, and print what is compared with what
 	@$(BIN)/python -m bench
+
+diagrams: $(VENV)/.development ## Draw docs/architecture.md anew
+	@$(BIN)/python scripts/draw.py
 
 # One resolution for all: what the programs pin, the development environment pins too.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \

@@ -43,7 +43,7 @@ class Watch:
         return [
             Waiting(service, self._reasons.get(service.arn, "no task is healthy yet"))
             for service in blueprint.services
-            if service.desired_count > 0
+            if service.capacity > 0
             and self._rollouts.get((service.arn, service.task_definition_arn)) != "COMPLETED"
         ]
 

@@ -199,7 +199,7 @@ class Miniature:
         with steps.step("services") as step:
             await self._tasks.reconcile(self._blueprint)
             waiting = await self._watch.settled(self._blueprint, _PATIENCE)
-            wanted = [service for service in self._blueprint.services if service.desired_count]
+            wanted = [service for service in self._blueprint.services if service.capacity]
             step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
         for one in waiting:
             steps.note(f"{one.service.name} is not healthy: {one.reason}")

@@ -117,7 +117,7 @@ def _service_spec(
         arn=service.arn,
         name=service.name,
         limits=Limits(
-            service.desired_count, service.minimum_healthy_percent, service.maximum_percent
+            service.capacity, service.minimum_healthy_percent, service.maximum_percent
         ),
         task=TaskSpec(plan, service.name, registrations, drain_timeout),
         deployment_key=hashlib.sha256(parts.encode()).hexdigest(),

@@ -71,7 +71,7 @@ def test_an_environment_variable_is_rolled_out(changing: Running) -> None:
     before = task_ids(project, "backend")
     project.edit(
         "infrastructure/environments/development.tfvars",
-        "log_retention_days  = 7",
+        "log_retention_days        = 7",
         'log_retention_days  = 7\nlog_level = "DEBUG"',
     )
     with visitors(project) as troubles:
