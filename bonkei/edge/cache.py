@@ -32,6 +32,7 @@ class Stored:
     lifetime: Lifetime
     age: int = 0  # that it had when it came
     retry_at: float = 0.0
+    stands_for_error: bool = False  # a custom error page, whatever its status
 
     @property
     def etag(self) -> bytes | None:
@@ -44,7 +45,7 @@ class Stored:
     @property
     def error(self) -> bool:
         """Whether it is a cached error."""
-        return self.status >= 400
+        return self.status >= 400 or self.stands_for_error
 
     @property
     def size(self) -> int:

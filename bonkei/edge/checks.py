@@ -83,9 +83,10 @@ class HealthChecker:
         self._probe = probe
         self._task = asyncio.ensure_future(self._run())
 
-    def stop(self) -> None:
-        """Check no more."""
+    def stop(self) -> asyncio.Task[None]:
+        """Check no more. The task that is returned ends when a check under way is over."""
         self._task.cancel()
+        return self._task
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -4,57 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from bonkei.edge.access import AccessHook
-from bonkei.edge.deadlines import NEVER, Deadlines
-from bonkei.edge.exchange import BUFFERED, Exchange, Handler
-from bonkei.edge.head import Refused, make_request
+from bonkei.edge.deadlines import NEVER
+from bonkei.edge.exchange import BUFFERED, Exchange
+from bonkei.edge.head import RefusedError, make_request
 from bonkei.edge.message import Headers, Request, Response, Tunnel, answer
 from bonkei.edge.page import load_balancer_page
-from bonkei.edge.settings import Limits
+
+if TYPE_CHECKING:
+    from bonkei.edge.front import Front
 
 LINGER = 2.0
 """Seconds in which a refused client may read the answer while what it still sends is dropped."""
-
-
-class Front:
-    """What all connections of one listener share. `handler` is replaced when the routing is."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        limits: Limits,
-        deadlines: Deadlines,
-        on_access: AccessHook | None = None,
-    ) -> None:
-        self.handler = handler
-        self.limits = limits
-        self.deadlines = deadlines
-        self.on_access = on_access
-        self.name = ""
-        self.idle_timeout = 60.0
-        self.client_keep_alive = 3600.0
-        self.connections: set[ClientConnection] = set()
-        self.closing = False
-        self.requests = 0
-
-    def connect(self) -> ClientConnection:
-        """The protocol for a new connection."""
-        return ClientConnection(self)
-
-    def close(self) -> None:
-        """Let each connection end: at once where it is idle, after its exchange otherwise."""
-        self.closing = True
-        for connection in tuple(self.connections):
-            connection.retire()
-
-    def abort(self) -> None:
-        """Cut every connection."""
-        for connection in tuple(self.connections):
-            connection.abort()
 
 
 class ClientConnection(asyncio.Protocol):
@@ -173,21 +137,21 @@ class ClientConnection(asyncio.Protocol):
     def on_url(self, target: bytes) -> None:
         self._target += target
         if len(self._target) > self._front.limits.request_line:
-            raise Refused(414)
+            raise RefusedError(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         size = len(name) + len(value) + 4
         self._size += size
         limits = self._front.limits
         if size > limits.header or self._size > limits.head:
-            raise Refused(400)
+            raise RefusedError(400)
         if not self._head_open:
             return  # a trailer; nobody is told
         lower = name.lower()
         fields = self._fields
         if lower in fields:
             if lower == b"host":
-                raise Refused(400)
+                raise RefusedError(400)
             separator = b"; " if lower == b"cookie" else b","
             fields[lower] = fields[lower] + separator + value
         else:
@@ -197,7 +161,7 @@ class ClientConnection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._head_open = False
         if len(self._headers) > self._front.limits.header_count:
-            raise Refused(400)
+            raise RefusedError(400)
         parser = self._parser
         request, keep_alive = make_request(
             parser.get_method(),
@@ -210,7 +174,7 @@ class ClientConnection(asyncio.Protocol):
         request.size = self._size + len(request.target)
         if parser.should_upgrade():
             if request.has_body:
-                raise Refused(400)  # llhttp would take the body for what follows the upgrade
+                raise RefusedError(400)  # llhttp would take the body for what follows the upgrade
             if request.websocket:
                 keep_alive = False
                 self._tunnel_asked = True
@@ -231,13 +195,13 @@ class ClientConnection(asyncio.Protocol):
             if not handler.body_needed or exchange.ready(handler.body_needed):
                 exchange.start(handler)
         elif len(queue) > front.limits.pipelined:
-            raise Refused(400)
+            raise RefusedError(400)
 
     def _expect_body(self, exchange: Exchange) -> None:
         request, front = exchange.request, self._front
         if request.length is not None and request.length > front.limits.body:
             self._queue.remove(exchange)
-            raise Refused(413)
+            raise RefusedError(413)
         self._incoming = exchange
         self._body_since = front.deadlines.coarse
         self.deadline = self._body_since + front.idle_timeout
@@ -251,7 +215,7 @@ class ClientConnection(asyncio.Protocol):
         front = self._front
         exchange.request_body(data)
         if exchange.received > front.limits.body:
-            raise Refused(413)
+            raise RefusedError(413)
         self.deadline = min(
             front.deadlines.coarse + front.idle_timeout,
             self._body_since + front.idle_timeout + exchange.received / front.limits.body_rate,
@@ -357,7 +321,7 @@ class ClientConnection(asyncio.Protocol):
                     self._feed(rest)
         except httptools.HttpParserError as error:
             refused = error.__context__
-            self._refuse(refused.status if isinstance(refused, Refused) else 400)
+            self._refuse(refused.status if isinstance(refused, RefusedError) else 400)
 
     def _refuse(self, status: int) -> None:
         """Answer what cannot be understood, after what came before it, and hang up."""

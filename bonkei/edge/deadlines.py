@@ -43,6 +43,11 @@ class Deadlines:
         """The counterpart of `watch`; does nothing for what is not watched."""
         self._watched.discard(watched)
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is watched any more."""
+        return not self._watched
+
     def close(self) -> None:
         """Stop the sweep."""
         self._timer.cancel()

@@ -8,15 +8,15 @@ Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors includ
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
 from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
-from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.error_page import ErrorPage
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.fetch import ERROR, HIT, MISS, Fetch, Waiting
 from bonkei.edge.freshness import Lifetime
@@ -34,6 +34,7 @@ from bonkei.edge.message import (
 )
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import normalize_path
+from bonkei.edge.serving import show
 from bonkei.edge.settings import Limits
 
 URL_LIMIT = 8192
@@ -233,37 +234,7 @@ class DistributionHandler:
         shown = behavior.viewer_headers(stored.headers, x_cache, request_id())
         if x_cache is HIT:
             shown.append(header(b"Age", b"%d" % age))
-        body = stored.body
-        if stored.status == 200:
-            etag, modified = stored.etag, stored.last_modified
-            if not_modified(request, etag, modified):
-                kept = [each for each in shown if each[0] not in _NOT_IN_304]
-                exchange.head(304, reason(304), kept, None)
-                exchange.end()
-                return
-            part = byte_range(request, len(body), etag, modified)
-            if part is False:
-                self._unsatisfiable(exchange, shown, len(body))
-                return
-            if isinstance(part, tuple):
-                first, last = part
-                value = b"bytes %d-%d/%d" % (first, last, len(body))
-                shown.append(header(b"Content-Range", value))
-                exchange.head(206, reason(206), shown, last - first + 1)
-                exchange.body(body[first : last + 1])
-                exchange.end()
-                return
-        exchange.head(stored.status, stored.reason, shown, len(body))
-        if body and request.method != b"HEAD":
-            exchange.body(body)
-        exchange.end()
-
-    @staticmethod
-    def _unsatisfiable(exchange: Exchange, headers: Headers, size: int) -> None:
-        kept = [each for each in headers if each[0] not in _NOT_IN_304]
-        kept.append(header(b"Content-Range", b"bytes */%d" % size))
-        exchange.head(416, reason(416), kept, 0)
-        exchange.end()
+        show(request, exchange, stored, shown)
 
     # Errors.
 
@@ -310,13 +281,18 @@ class DistributionHandler:
                 text = "The custom error page could not be fetched from the origin."
                 self._show(behavior, exchange, cloudfront_page(status, text))
                 return
-            stored = replace(page, status=shown_status, reason=reason(shown_status))
+            stored = replace(
+                page,
+                status=shown_status,
+                reason=reason(shown_status),
+                stands_for_error=True,
+            )
             if key is not None and lifetime is not None:
                 stored.lifetime = lifetime
                 self.cache.put(key, stored)
             self.serve(behavior, request, exchange, stored, ERROR)
 
-        holder = _Page(done, self.cache.object_limit, self.now)
+        holder = ErrorPage(done, self.cache.object_limit, self.now)
         exchange.flow = holder
         key_of_page = page_behavior.key(page_request)
         known = self.cache.get(key_of_page) if page_behavior.caches else None
@@ -341,57 +317,6 @@ class DistributionHandler:
         unknown = {each for each in wanted if each.startswith("cloudfront-")}
         for name_ in sorted(unknown - _KNOWN_CLOUDFRONT_HEADERS):
             self.not_simulated.append((f"{name}.header", f"CloudFront does not add {name_} here"))
-
-
-class _Page:
-    """The sink that collects a custom error page, and the `Flow` of the viewer who waits for it."""
-
-    def __init__(
-        self, done: Callable[[Stored | None], None], limit: int, now: Callable[[], float]
-    ) -> None:
-        self.flow: Flow | None = None
-        self._done = done
-        self._limit = limit
-        self._now = now
-        self._head: tuple[int, bytes, Headers] = (0, b"", [])
-        self._body: list[bytes] = []
-        self._size = 0
-
-    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:  # noqa: ARG002
-        self._head = (status, reason, headers)
-
-    def body(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size <= self._limit:
-            self._body.append(data)
-
-    def flush(self) -> None: ...
-
-    def end(self) -> None:
-        status, reason, headers = self._head
-        if status != 200 or self._size > self._limit:
-            self._done(None)
-            return
-        body = b"".join(self._body)
-        self._done(Stored(status, reason, headers, body, self._now(), Lifetime(0.0)))
-
-    def abort(self) -> None:
-        self._done(None)
-
-    def switch(self, headers: Headers) -> None:  # noqa: ARG002
-        return None
-
-    def upload(self, data: bytes) -> None: ...
-    def uploaded(self) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-
-    def cancel(self) -> None:
-        if self.flow is not None:
-            self.flow.cancel()
-
-
-_NOT_IN_304 = frozenset({b"content-type", b"content-encoding", b"content-range"})
 
 
 def _conditional(request: Request) -> bool:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from bonkei.blueprint import Blueprint
 from bonkei.edge.access import AccessHook
-from bonkei.edge.connection import Front
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.errors import EdgeError
+from bonkei.edge.front import Front
 from bonkei.edge.registry import Registry
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
 from bonkei.edge.service_connect import Relay
@@ -126,11 +126,13 @@ class Edge:
             await asyncio.sleep(0.02)
         for front in fronts:
             front.abort()
-        self._registry.stop()
-        await asyncio.sleep(0)
-        if self._deadlines is not None:
-            self._deadlines.close()
-            self._deadlines = None
+        await self._registry.stop()
+        deadlines, self._deadlines = self._deadlines, None
+        if deadlines is not None:
+            end = loop.time() + 1.0
+            while not deadlines.empty and loop.time() < end:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            deadlines.close()
         for each in self._open.values():
             await each.server.wait_closed()
         self._open = {}

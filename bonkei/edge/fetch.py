@@ -69,8 +69,8 @@ class Fetch:
     """
 
     __slots__ = (
-        "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_identity", "_key", "_lifetime",
-        "_mode", "_request", "_size", "_stale", "_waiting",
+        "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_identity", "_key",
+        "_lifetime", "_mode", "_request", "_size", "_stale", "_waiting",
     )  # fmt: skip
 
     def __init__(

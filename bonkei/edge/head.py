@@ -14,6 +14,7 @@ import re
 from functools import lru_cache
 
 from bonkei.edge.message import Headers, Request, header
+from bonkei.errors import BonkeiError
 
 _HOST = re.compile(rb"(?:[A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{0,5})?")
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]+)([/?].*)?", re.IGNORECASE | re.DOTALL)
@@ -28,11 +29,11 @@ _PROTECTED = frozenset({b"host", b"content-length", b"content-type", b"authoriza
 _CONNECTION_OPTIONS = frozenset({b"close", b"keep-alive", b"upgrade", b"te", b""})
 
 
-class Refused(Exception):  # noqa: N818 - a control flow of the parser's, never seen outside
-    """The request gets `status` and the connection is closed."""
+class RefusedError(BonkeiError):
+    """The request gets `status` and the connection is closed. It does not leave the edge."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(status)
+        super().__init__(f"refused with {status}")
         self.status = status
 
 
@@ -44,7 +45,7 @@ def make_request(
     fields: dict[bytes, bytes],
     client: bytes,
 ) -> tuple[Request, bool]:
-    """The request, and whether its connection may be kept. Raises `Refused`.
+    """The request, and whether its connection may be kept. Raises `RefusedError`.
 
     400, 405, 501 and 505 as "Troubleshoot your Application Load Balancers" lists them.
     """
@@ -53,16 +54,16 @@ def make_request(
     elif version == "1.0":
         http = b"1.0"
     else:
-        raise Refused(505)
+        raise RefusedError(505)
     if method not in METHODS:
-        raise Refused(405 if method in (b"TRACE", b"CONNECT") else 400)
+        raise RefusedError(405 if method in (b"TRACE", b"CONNECT") else 400)
     host = fields.get(b"host")
     if target[:1] != b"/":
         target, host = _other_form(method, target, host, headers, fields)
     if b"#" in target or (host is None and http == b"1.1"):
-        raise Refused(400)
+        raise RefusedError(400)
     if host and not valid_host(host):
-        raise Refused(400)
+        raise RefusedError(400)
     path, _, query = target.partition(b"?")
     request = Request(method, target, path, query, http, headers, fields, client)
     _frame(request, fields)
@@ -79,9 +80,9 @@ def _frame(request: Request, fields: dict[bytes, bytes]) -> None:
         request.has_body = request.length > 0
     if (coding := fields.get(b"transfer-encoding")) is not None:
         if coding.strip().lower() != b"chunked":
-            raise Refused(501)
+            raise RefusedError(501)
         if request.version == b"1.0":
-            raise Refused(400)
+            raise RefusedError(400)
         request.chunked = request.has_body = True
 
 
@@ -111,7 +112,7 @@ def _other_form(
         return target, host
     match = _ABSOLUTE.fullmatch(target)
     if match is None:
-        raise Refused(400)
+        raise RefusedError(400)
     authority, rest = match[1], match[2] or b"/"
     headers[:] = [each for each in headers if each[0] != b"host"]
     headers.insert(0, header(b"Host", authority))

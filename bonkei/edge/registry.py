@@ -49,12 +49,13 @@ class Registry:
             bus.subscribe(ServiceEndpointRemoved, self._removed),
         ]
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Listen no more, check no more, close every idle connection."""
         for undo in self._undo:
             undo()
-        for checker in self._checkers.values():
-            checker.stop()
+        self._undo = []
+        checks = [checker.stop() for checker in self._checkers.values()]
+        await asyncio.gather(*checks, return_exceptions=True)
         for timer in self._timers.values():
             timer.cancel()
         self._checkers.clear()

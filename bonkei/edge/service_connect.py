@@ -102,6 +102,8 @@ class _Half(asyncio.Protocol):
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
         self.other: _Half | None = None
+        self.ended = False  # it will send nothing more
+        self._early: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
@@ -110,14 +112,30 @@ class _Half(asyncio.Protocol):
         self.touch()
         if self.other is not None and self.other.transport is not None:
             self.other.transport.write(data)
+        else:
+            self._early.append(data)  # what was read before reading could be paused
 
     def eof_received(self) -> bool:
-        """Half-closed connections stay half open, as TCP means them."""
-        other = self.other.transport if self.other is not None else None
-        if other is None or other.is_closing():
+        """A connection that is closed on one side stays half open, as TCP means it."""
+        self.ended = True
+        other = self.other
+        if other is None or other.transport is None:
+            return True
+        if other.ended or other.transport.is_closing():
             return False
-        other.write_eof()
+        other.transport.write_eof()
         return True
+
+    def join(self, other: _Half) -> None:
+        """Both sides are there: pass on what one of them has said already."""
+        self.other = other
+        if other.transport is None:
+            return
+        if self._early:
+            other.transport.write(b"".join(self._early))
+            self._early = []
+        if self.ended:
+            other.transport.write_eof()
 
     def pause_writing(self) -> None:
         if self.other is not None and self.other.transport is not None:
@@ -195,7 +213,7 @@ class RelayClient(_Half):
             self._connecting = None
             self._target = target
             target.begin()
-            self.other = server
+            self.join(server)
             self.touch()
             if self.transport is not None:
                 self.transport.resume_reading()

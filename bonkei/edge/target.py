@@ -98,7 +98,7 @@ class Pool:
             return candidates[0]
         algorithm = self.configuration.algorithm if self.configuration else "round_robin"
         if algorithm == "weighted_random":
-            return random.choice(candidates)  # noqa: S311 - balancing, not cryptography
+            return random.choice(candidates)  # noqa: S311
         if algorithm == "least_outstanding_requests":
             least = min(each.outstanding for each in candidates)
             candidates = tuple(each for each in candidates if each.outstanding == least)

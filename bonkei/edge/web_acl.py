@@ -174,7 +174,7 @@ class CompiledWebAcl:
     def _rate(self, statement: RateBased, rule: str) -> Evaluate:
         scope = self._compile(statement.scope_down, rule) if statement.scope_down else None
         if statement.aggregate == "CONSTANT":
-            key: Callable[[Request], bytes] = lambda request: b""  # noqa: E731, ARG005
+            key: Callable[[Request], bytes] = lambda request: b""  # noqa: ARG005, E731
         elif statement.aggregate == "FORWARDED_IP":
             name = (statement.forwarded_header or "X-Forwarded-For").lower().encode()
             key = lambda request: _first_address(request.fields.get(name, b""))  # noqa: E731

@@ -1,4 +1,4 @@
-"""What cache and origin request policies take, and conditions and ranges answered from the cache."""
+"""What cache and origin request policies take; conditions and ranges answered from the cache."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def html(**more: str) -> Headers:
 
 
 def test_what_is_compressed() -> None:
-    """ "Serve compressed files": 1,000 to 10,000,000 bytes, with a Content-Length, of certain types,
-    and not encoded already."""
+    """ "Serve compressed files": 1,000 to 10,000,000 bytes, with a Content-Length, of certain
+    types, and not encoded already."""
     assert compressible(200, html(), 1000)
     assert not compressible(200, html(), 999)
     assert compressible(200, html(), 10_000_000)

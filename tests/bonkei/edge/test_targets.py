@@ -13,6 +13,7 @@ from tests.bonkei.edge.support import (
     Running,
     Target,
     balancer_only,
+    forward,
     load_balancer,
     ok,
     running,
@@ -84,13 +85,15 @@ async def test_a_silent_target_is_timed_out() -> None:
         await reader.read()
         writer.close()
 
-    async with running(balancer_only()) as edge:
-        async with await asyncio.start_server(never, "127.0.0.1", 0) as server:
-            port = server.sockets[0].getsockname()[1]
-            edge.bus.publish(TargetRegistered("arn:tg/web", "task-1", Endpoint("127.0.0.1", port)))
-            await edge.until(lambda: edge.state("web") == "unhealthy")
-            state = edge.edge.snapshot().target_groups[0].targets[0]
-            assert state.reason == "Target.Timeout"
+    async with (
+        running(balancer_only()) as edge,
+        await asyncio.start_server(never, "127.0.0.1", 0) as server,
+    ):
+        port = server.sockets[0].getsockname()[1]
+        edge.bus.publish(TargetRegistered("arn:tg/web", "task-1", Endpoint("127.0.0.1", port)))
+        await edge.until(lambda: edge.state("web") == "unhealthy")
+        state = edge.edge.snapshot().target_groups[0].targets[0]
+        assert state.reason == "Target.Timeout"
 
 
 async def test_a_group_that_no_listener_uses_is_not_checked() -> None:
@@ -101,7 +104,7 @@ async def test_a_group_that_no_listener_uses_is_not_checked() -> None:
         assert edge.state("other") == "unused"
         await asyncio.sleep(0.1)
         assert target.checks == 0
-        used = replace(blueprint, load_balancers=(load_balancer(default=_to("other")),))
+        used = replace(blueprint, load_balancers=(load_balancer(default=forward("other")),))
         await edge.edge.apply(used)
         await edge.until(lambda: edge.state("other") == "healthy")
         unused = replace(blueprint, load_balancers=(load_balancer(default=FixedResponse(200)),))
@@ -109,19 +112,15 @@ async def test_a_group_that_no_listener_uses_is_not_checked() -> None:
         assert edge.state("other") == "unused"
 
 
-def _to(name: str) -> Any:
-    from tests.bonkei.edge.support import forward
-
-    return forward(name)
-
-
 async def test_a_target_may_register_before_its_group_is_known() -> None:
-    async with running(balancer_only(load_balancers=(), target_groups=())) as edge:
-        async with Target() as target:
-            edge.register("web", target)
-            await edge.edge.apply(balancer_only())
-            await edge.until(lambda: edge.state("web") == "healthy")
-            assert (await edge.get("/")).status == 200
+    async with (
+        running(balancer_only(load_balancers=(), target_groups=())) as edge,
+        Target() as target,
+    ):
+        edge.register("web", target)
+        await edge.edge.apply(balancer_only())
+        await edge.until(lambda: edge.state("web") == "healthy")
+        assert (await edge.get("/")).status == 200
 
 
 async def test_an_idle_target_is_drained_at_once() -> None:

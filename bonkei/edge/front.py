@@ -1,0 +1,46 @@
+"""What all connections of one listener share."""
+
+from __future__ import annotations
+
+from bonkei.edge.access import AccessHook
+from bonkei.edge.connection import ClientConnection
+from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.exchange import Handler
+from bonkei.edge.settings import Limits
+
+
+class Front:
+    """One listener. `handler` is replaced when the routing is."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        limits: Limits,
+        deadlines: Deadlines,
+        on_access: AccessHook | None = None,
+    ) -> None:
+        self.handler = handler
+        self.limits = limits
+        self.deadlines = deadlines
+        self.on_access = on_access
+        self.name = ""
+        self.idle_timeout = 60.0
+        self.client_keep_alive = 3600.0
+        self.connections: set[ClientConnection] = set()
+        self.closing = False
+        self.requests = 0
+
+    def connect(self) -> ClientConnection:
+        """The protocol for a new connection."""
+        return ClientConnection(self)
+
+    def close(self) -> None:
+        """Let each connection end: at once where it is idle, after its exchange otherwise."""
+        self.closing = True
+        for connection in tuple(self.connections):
+            connection.retire()
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self.connections):
+            connection.abort()

@@ -1,0 +1,174 @@
+"""The edge's life: listeners, ports, and routing swapped while requests are in flight."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint.load_balancer import FixedResponse, Listener
+from bonkei.edge import Edge, EdgeError, EdgeSettings
+from bonkei.events import Bus
+from tests.bonkei.edge.support import (
+    Client,
+    Message,
+    Target,
+    balancer_only,
+    behavior,
+    distribution,
+    forward,
+    header_acl,
+    load_balancer,
+    ok,
+    running,
+    stack,
+    target_group,
+)
+
+
+@pytest.mark.parametrize(
+    ("setting", "kind"),
+    [("distribution_port", "BONKEI_EDGE_PORT"), ("load_balancer_port", "BONKEI_ALB_PORT")],
+)
+async def test_a_port_that_is_taken(setting: str, kind: str) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        port = holder.getsockname()[1]
+        settings = replace(
+            EdgeSettings(distribution_port=0, load_balancer_port=0), **{setting: port}
+        )
+        edge = Edge(Bus(), settings)
+        with pytest.raises(EdgeError) as failed:
+            await edge.start(stack())
+        assert f"port {port}" in failed.value.message
+        assert kind in failed.value.remedy
+        assert edge.snapshot().listeners == ()
+
+
+async def test_what_listens_is_listed() -> None:
+    http = load_balancer().listeners[0]
+    https = Listener("aws_lb_listener.https", "arn:listener/https", 443, "HTTPS", forward("web"))
+    blueprint = stack(
+        distributions=(distribution(), replace(distribution(), id="E2", address="second")),
+        load_balancers=(replace(load_balancer(), listeners=(https, http)),),
+    )
+    async with running(blueprint) as edge:
+        listeners = edge.edge.snapshot().listeners
+        assert [(each.kind, each.address) for each in listeners] == [
+            ("distribution", "aws_cloudfront_distribution.this"),
+            ("distribution", "second"),
+            # The listener that the distribution goes to has the port of the settings.
+            ("load_balancer", "aws_lb_listener.http"),
+            ("load_balancer", "aws_lb_listener.https"),
+        ]
+        assert len({each.port for each in listeners}) == 4
+        assert all(each.url == f"http://127.0.0.1:{each.port}" for each in listeners)
+
+
+async def test_a_disabled_distribution_does_not_listen() -> None:
+    async with running(stack(distributions=(distribution(enabled=False),))) as edge:
+        assert [each.kind for each in edge.edge.snapshot().listeners] == ["load_balancer"]
+
+
+async def test_listeners_come_and_go_and_the_others_stay() -> None:
+    blueprint = balancer_only()
+    async with running(blueprint) as edge, Target() as web:
+        await edge.join("web", web)
+        port = edge.port()
+        async with edge.client() as client:
+            assert (await client.request()).status == 200
+            await edge.edge.apply(
+                replace(stack(web_acls=()), load_balancers=blueprint.load_balancers)
+            )
+            assert edge.port() == port
+            assert (await client.request()).status == 200  # the same connection
+        assert (await edge.get("/", kind="distribution")).status == 200
+        viewers = edge.port("distribution")
+        await edge.edge.apply(blueprint)
+        with pytest.raises(ConnectionError):
+            await asyncio.open_connection("127.0.0.1", viewers)
+
+
+async def test_a_request_in_flight_ends_as_it_began() -> None:
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.3)
+        await ok(b"old")(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(slow) as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: len(web.requests) == 1)
+            await edge.edge.apply(balancer_only(default=FixedResponse(200, body="new")))
+            assert (await edge.get("/")).body == b"new"
+            assert (await client.receive()).body == b"old"
+            assert (await client.request()).body == b"new"
+
+
+async def test_a_changed_header_is_in_force_at_once() -> None:
+    async with running(stack()) as edge, Target() as web:
+        await edge.join("web", web)
+        await edge.edge.apply(stack(web_acls=(header_acl("rotated"),)))
+        assert (await edge.get("/", kind="distribution")).status == 403
+        assert (await edge.get("/", ("X-Origin-Verify", "rotated"))).status == 200
+        assert len(edge.edge.snapshot().web_acls[0].rules) == 2
+
+
+async def test_definitions_that_contradict_themselves_leave_the_old_routing() -> None:
+    async with running(balancer_only()) as edge, Target() as web:
+        await edge.join("web", web)
+        with pytest.raises(EdgeError, match="target group"):
+            await edge.edge.apply(balancer_only(default=forward("nowhere")))
+        assert (await edge.get("/")).status == 200
+
+
+async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        settings = EdgeSettings(distribution_port=holder.getsockname()[1], load_balancer_port=0)
+        edge = Edge(Bus(), settings)
+        await edge.start(balancer_only(default=FixedResponse(200, body="old")))
+        try:
+            port = edge.snapshot().listeners[0].port
+            with pytest.raises(EdgeError):
+                await edge.apply(stack())
+            async with Client(port) as client:
+                assert (await client.request()).body == b"old"
+        finally:
+            await edge.stop(0)
+
+
+async def test_stopping_waits_for_what_is_in_flight() -> None:
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.3)
+        await ok(b"whole")(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(slow) as web:
+        await edge.join("web", web)
+        async with edge.client() as busy, edge.client() as idle:
+            busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: len(web.requests) == 1)
+            stopping = asyncio.create_task(edge.edge.stop(5))
+            assert await idle.closed() == b""
+            answer = await busy.receive()
+            assert (answer.body, answer.get("Connection")) == (b"whole", "close")
+            await stopping
+        assert edge.edge.snapshot().listeners == ()
+
+
+async def test_everything_listens_on_loopback_only() -> None:
+    async with running(stack(distributions=(distribution(behavior()),))) as edge:
+        assert {each.host for each in edge.edge.snapshot().listeners} == {"127.0.0.1"}
+
+
+async def test_what_aws_has_and_the_edge_has_not_is_named() -> None:
+    check = replace(target_group("web").health_check, port="9000", protocol="HTTPS")
+    group = target_group("web", slow_start=30.0, protocol_version="GRPC", health_check=check)
+    async with running(balancer_only(target_groups=(group,))) as edge:
+        kinds = {each.kind.rpartition(".")[2] for each in edge.edge.snapshot().not_simulated}
+        assert kinds == {"protocol", "protocol_version", "port", "slow_start"}
