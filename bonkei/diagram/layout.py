@@ -7,7 +7,7 @@ only: straight along a row where nothing stands in its way, or else by a track o
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bonkei.diagram.geometry import Box, Path, Span
 from bonkei.diagram.model import Diagram, Group, Node
@@ -52,6 +52,7 @@ class _Grid:
 
 def lay_out(diagram: Diagram) -> Layout:
     """Place a diagram. The same diagram gives the same layout."""
+    diagram = _without_gaps(diagram)
     grid = _Grid()
     _place_columns(diagram, grid)
     _place_rows(diagram, grid)
@@ -62,6 +63,14 @@ def lay_out(diagram: Diagram) -> Layout:
     )
     paths = route(diagram, boxes, grid.column_gutters, grid.row_gutters)
     return Layout(grid.width, grid.height, boxes, frames, paths)
+
+
+def _without_gaps(diagram: Diagram) -> Diagram:
+    """Columns and rows numbered one after the other."""
+    columns = {c: i for i, c in enumerate(sorted({node.column for node in diagram.nodes}))}
+    rows = {r: i for i, r in enumerate(sorted({node.row for node in diagram.nodes}))}
+    nodes = (replace(n, column=columns[n.column], row=rows[n.row]) for n in diagram.nodes)
+    return replace(diagram, nodes=tuple(nodes))
 
 
 def node_width(node: Node) -> float:

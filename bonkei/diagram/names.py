@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 _PART = re.compile(r"[^-_/.]+[-_/.]?")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def common_prefix(names: Iterable[str]) -> str:
@@ -35,3 +36,8 @@ def duration(seconds: float) -> str:
         if seconds >= size and seconds % size == 0:
             return f"{seconds / size:g} {unit}"
     return f"{seconds:g} s"
+
+
+def words(text: str) -> list[str]:
+    """The words of a name in lower case: PlanHasChanges, plan_has_changes -> plan, has, changes."""
+    return [word.lower() for word in _WORD.findall(text)]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
 from bonkei.blueprint.pipeline import BuildProject, Pipeline, PipelineAction, Stage
 from bonkei.diagram.model import Arrow, Diagram, Group, Kind, Node
+from bonkei.diagram.names import words
 
 _IN_ONE_ROW = 5
-_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 _KINDS: dict[str, Kind] = {
     "Source": "source",
     "Build": "build",
@@ -101,8 +100,7 @@ def _is_file(buildspec: str) -> bool:
 
 def _condition(stage: Stage) -> str:
     """A rule's name in words: PlanHasChanges -> if plan has changes."""
-    words = _WORD.findall(stage.entry_condition)
-    return f"if {' '.join(words).lower()}" if words else ""
+    return f"if {' '.join(words(stage.entry_condition))}" if stage.entry_condition else ""
 
 
 def _description(pipeline: Pipeline) -> str:

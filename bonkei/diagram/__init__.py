@@ -1,0 +1,9 @@
+"""Pictures of the architecture, drawn from the blueprint so that they cannot drift from it."""
+
+from bonkei.diagram.draw import draw
+from bonkei.diagram.mermaid import render_mermaid
+from bonkei.diagram.model import Diagram
+from bonkei.diagram.page import update_page
+from bonkei.diagram.svg import render_svg
+
+__all__ = ["Diagram", "draw", "render_mermaid", "render_svg", "update_page"]

@@ -1,0 +1,52 @@
+"""Diagrams in a Markdown page: a picture, and the same as Mermaid to be copied and read aloud.
+
+Where a page has a pair of these comments, what is between them is written anew:
+
+    <!-- diagram: system -->
+    <!-- /diagram -->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from os.path import relpath
+from pathlib import Path
+
+from bonkei.diagram.mermaid import render_mermaid
+from bonkei.diagram.model import Diagram
+from bonkei.errors import BonkeiError
+
+_BLOCK = re.compile(r"(<!-- diagram: ([\w-]+) -->\n).*?(<!-- /diagram -->)", re.DOTALL)
+
+
+class PageError(BonkeiError):
+    """A page asks for a diagram that is not drawn."""
+
+
+def update_page(page: Path, text: str, diagrams: Iterable[Diagram], folder: Path) -> str:
+    """The page's text with its diagrams as they are now; `folder` is where their SVG files are."""
+    by_name = {diagram.name: diagram for diagram in diagrams}
+    place = Path(relpath(folder, page.parent)).as_posix()
+
+    def written(match: re.Match[str]) -> str:
+        return match[1] + _block(_find(by_name, match[2], page), place) + match[3]
+
+    return _BLOCK.sub(written, text)
+
+
+def _find(diagrams: Mapping[str, Diagram], name: str, page: Path) -> Diagram:
+    if name not in diagrams:
+        raise PageError(
+            f"{page} asks for the diagram {name}, which is not drawn",
+            remedy=f"name one of {', '.join(sorted(diagrams))}",
+        )
+    return diagrams[name]
+
+
+def _block(diagram: Diagram, place: str) -> str:
+    return (
+        f"\n![{diagram.title}]({place}/{diagram.name}.svg)\n\n"
+        f"<details><summary>Mermaid</summary>\n\n"
+        f"```mermaid\n{render_mermaid(diagram)}```\n\n</details>\n\n"
+    )
