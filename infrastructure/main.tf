@@ -67,7 +67,7 @@ module "network" {
 
   name                             = local.name
   cidr_block                       = var.vpc_cidr_block
-  availability_zone_count          = var.availability_zone_count
+  availability_zones               = var.availability_zones
   endpoint_availability_zone_count = var.endpoint_availability_zone_count
   log_retention_days               = var.log_retention_days
   permissions_boundary_arn         = var.permissions_boundary_arn

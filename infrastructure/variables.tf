@@ -64,14 +64,19 @@ variable "vpc_cidr_block" {
   default     = "10.0.0.0/16"
 }
 
-variable "availability_zone_count" {
-  description = "In how many Availability Zones everything lies: 2 or 3"
-  type        = number
-  default     = 2
+variable "availability_zones" {
+  description = "Availability Zones in which everything lies: two, or three. Add new ones at the end: addresses go by the order"
+  type        = list(string)
+  default     = ["ap-northeast-1a", "ap-northeast-1c"]
+
+  validation {
+    condition     = alltrue([for zone in var.availability_zones : startswith(zone, var.region)])
+    error_message = "availability_zones must be zones of the region."
+  }
 }
 
 variable "endpoint_availability_zone_count" {
-  description = "In how many of them each interface endpoint has an address: 1 is cheap, all is highly available"
+  description = "In how many of them, from the first, each interface endpoint has an address: 1 is cheap, all is highly available"
   type        = number
   default     = 1
 }

@@ -2,7 +2,7 @@
 service_name           = "statuspage"
 environment_identifier = "production"
 
-availability_zone_count          = 3
+availability_zones               = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
 endpoint_availability_zone_count = 3
 
 price_class         = "PriceClass_All"

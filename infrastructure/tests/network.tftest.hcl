@@ -5,7 +5,8 @@ provider "aws" {
 }
 
 variables {
-  name = "test-development"
+  name               = "test-development"
+  availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
 }
 
 run "network" {
@@ -74,7 +75,7 @@ run "a_zone_more_changes_no_address" {
   }
 
   variables {
-    availability_zone_count = 3
+    availability_zones = ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
   }
 
   assert {
@@ -119,10 +120,24 @@ run "refuses_one_zone" {
   }
 
   variables {
-    availability_zone_count = 1
+    availability_zones = ["ap-northeast-1a"]
   }
 
-  expect_failures = [var.availability_zone_count]
+  expect_failures = [var.availability_zones]
+}
+
+run "refuses_what_is_no_zone" {
+  command = plan
+
+  module {
+    source = "./modules/network"
+  }
+
+  variables {
+    availability_zones = ["a", "c"]
+  }
+
+  expect_failures = [var.availability_zones]
 }
 
 run "refuses_endpoints_in_more_zones_than_there_are" {

@@ -68,3 +68,13 @@ run "refuses_a_level_that_blinds_the_alarms" {
 
   expect_failures = [var.log_level]
 }
+
+run "refuses_zones_of_another_region" {
+  command = plan
+
+  variables {
+    availability_zones = ["us-east-1a", "us-east-1b"]
+  }
+
+  expect_failures = [var.availability_zones]
+}

@@ -1,37 +1,26 @@
-data "aws_availability_zones" "available" {
-  state = "available"
-
-  filter {
-    name   = "opt-in-status"
-    values = ["opt-in-not-required"]
-  }
-}
-
 data "aws_caller_identity" "current" {}
 
 data "aws_region" "current" {}
 
 locals {
-  availability_zones = slice(data.aws_availability_zones.available.names, 0, var.availability_zone_count)
-  account_id         = data.aws_caller_identity.current.account_id
-  region             = data.aws_region.current.region
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
 
   # Every purpose owns one sixteenth of the VPC and every zone one sixteenth of that, so a zone
   # more changes no address that is in use.
   purposes = ["ingress", "app", "egress", "database", "management"]
 
   subnets = {
-    for pair in setproduct(local.purposes, range(var.availability_zone_count)) :
-    "${pair[0]}-${local.availability_zones[pair[1]]}" => {
+    for pair in setproduct(local.purposes, var.availability_zones) : "${pair[0]}-${pair[1]}" => {
       purpose           = pair[0]
-      availability_zone = local.availability_zones[pair[1]]
-      cidr_block        = cidrsubnet(cidrsubnet(var.cidr_block, 4, index(local.purposes, pair[0])), 4, pair[1])
+      availability_zone = pair[1]
+      cidr_block        = cidrsubnet(cidrsubnet(var.cidr_block, 4, index(local.purposes, pair[0])), 4, index(var.availability_zones, pair[1]))
     }
   }
 
   subnet_ids = {
     for purpose in local.purposes : purpose => [
-      for zone in local.availability_zones : aws_subnet.this["${purpose}-${zone}"].id
+      for zone in var.availability_zones : aws_subnet.this["${purpose}-${zone}"].id
     ]
   }
 
@@ -291,6 +280,7 @@ module "key" {
 }
 
 resource "aws_cloudwatch_log_group" "flow" {
+  #checkov:skip=CKV_AWS_338:the environment says for how long
   name              = local.flow_log_group
   retention_in_days = var.log_retention_days
   kms_key_id        = module.key.arn

@@ -8,11 +8,6 @@ output "subnet_ids" {
   value       = local.subnet_ids
 }
 
-output "availability_zones" {
-  description = "Names of the zones in use"
-  value       = local.availability_zones
-}
-
 output "endpoint_security_group_id" {
   description = "Security group of the interface endpoints, for rules towards them"
   value       = aws_security_group.endpoints.id

@@ -19,25 +19,29 @@ variable "cidr_block" {
   }
 }
 
-variable "availability_zone_count" {
-  description = "In how many Availability Zones the subnets lie; an ALB and Aurora need two"
-  type        = number
-  default     = 2
+variable "availability_zones" {
+  description = "Availability Zones in which the subnets lie: two at least, as an ALB and Aurora need them. Add new ones at the end: addresses go by the order"
+  type        = list(string)
 
   validation {
-    condition     = contains([2, 3], var.availability_zone_count)
-    error_message = "availability_zone_count must be 2 or 3."
+    condition     = contains([2, 3], length(var.availability_zones)) && length(distinct(var.availability_zones)) == length(var.availability_zones)
+    error_message = "availability_zones must be two or three different zones."
+  }
+
+  validation {
+    condition     = alltrue([for zone in var.availability_zones : can(regex("^[a-z]{2}(-[a-z]+)+-[0-9][a-z]$", zone))])
+    error_message = "availability_zones must be names of zones, such as ap-northeast-1a."
   }
 }
 
 variable "endpoint_availability_zone_count" {
-  description = "In how many of these zones each interface endpoint has an address: 1 is cheap, all is highly available"
+  description = "In how many of these zones, from the first, each interface endpoint has an address: 1 is cheap, all is highly available"
   type        = number
   default     = 1
 
   validation {
-    condition     = var.endpoint_availability_zone_count >= 1 && var.endpoint_availability_zone_count <= var.availability_zone_count && floor(var.endpoint_availability_zone_count) == var.endpoint_availability_zone_count
-    error_message = "endpoint_availability_zone_count must be a whole number from 1 to availability_zone_count."
+    condition     = var.endpoint_availability_zone_count >= 1 && var.endpoint_availability_zone_count <= length(var.availability_zones) && floor(var.endpoint_availability_zone_count) == var.endpoint_availability_zone_count
+    error_message = "endpoint_availability_zone_count must be a whole number, from 1 to the number of availability_zones."
   }
 }
 

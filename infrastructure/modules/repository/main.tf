@@ -39,6 +39,7 @@ resource "aws_ecr_lifecycle_policy" "this" {
 # The program pipeline writes it when a release has been verified, Terraform reads it back: a
 # release is no drift, and an apply no rollback.
 resource "aws_ssm_parameter" "image_tag" {
+  #checkov:skip=CKV2_AWS_34:an image's tag is no secret
   name           = "/${var.name}/image-tag"
   description    = "Tag of the released image in ${var.name}; written by the program pipeline"
   type           = "String"
