@@ -5,7 +5,8 @@
 
 The result, `bonkei/provider/data/aws-schema.json.gz`, has the shape of `terraform providers schema
 -json` but for blocks that occur often, which are kept once ("shared") and referred to. It is the
-same, byte for byte, for the same wheel. What could not be taken over is listed in it ("left_out").
+same, byte for byte, for the same wheel. What could not be taken over is listed in it ("left_out"),
+and so are the names of the types that do not ship ("not_carried").
 """
 
 from __future__ import annotations
@@ -78,6 +79,9 @@ def extract(wheel: Path) -> Json:
         "version": version,
         "source": f"{bindings.describe(wheel)} (generated from the provider's schema, MPL-2.0)",
         "left_out": left_out,
+        "not_carried": {
+            f"{kind}s": sorted(types[kind].keys() - chosen[kind].keys()) for kind in chosen
+        },
         "shared": shared.share(everything),
         "configuration": configuration,
         "resources": chosen["resource"],

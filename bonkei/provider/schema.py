@@ -55,6 +55,8 @@ class ProviderSchema:
     resources: Mapping[str, Block] = field(default_factory=dict)
     data_sources: Mapping[str, Block] = field(default_factory=dict)
     ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)
+    not_carried: frozenset[str] = frozenset()
+    """Types that the real provider has beyond these."""
 
 
 def load(name: str) -> ProviderSchema:
@@ -76,6 +78,7 @@ def load(name: str) -> ProviderSchema:
         resources=lazily("resources"),
         data_sources=lazily("data_sources"),
         ephemeral_resources=lazily("ephemeral_resources"),
+        not_carried=frozenset(name for names in document["not_carried"].values() for name in names),
     )
 
 

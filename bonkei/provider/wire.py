@@ -83,7 +83,8 @@ def diagnostics(problems: Iterable[Problem], block: Block) -> list[Any]:
             severity=_SEVERITY[problem.severity],
             summary=problem.summary,
             detail=problem.detail,
-            attribute=located(problem.path, block),
+            # no path at all means the whole block; an empty one would mean nowhere
+            attribute=located(problem.path, block) if problem.path else None,
         )
         for problem in problems
     ]

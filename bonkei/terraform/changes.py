@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _VERBS = {"create": "add", "update": "change", "replace": "replace", "delete": "destroy"}
-_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "read": "<"}
+_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Change:
     """One resource, what happens to it, and the names of the attributes that differ."""
 
     address: str
-    action: str  # create | update | replace | delete | read
+    action: str  # create | update | replace | delete | move
     attributes: tuple[str, ...] = ()
     replaced_by: tuple[str, ...] = ()
     """The attributes that force the replacement."""
@@ -120,11 +120,17 @@ def _change(entry: Mapping[str, Any]) -> Change:
     ]
     return Change(
         address=entry["address"],
-        action=actions[0] if len(actions) == 1 else "replace",
+        action=_action(actions),
         attributes=tuple(differing),
         replaced_by=tuple(_path(path) for path in change.get("replace_paths", ())),
         moved_from=entry.get("previous_address"),
     )
+
+
+def _action(actions: Sequence[str]) -> str:
+    if len(actions) > 1:
+        return "replace"
+    return "move" if actions[0] == "no-op" else actions[0]
 
 
 def _path(steps: Sequence[str | int]) -> str:

@@ -15,6 +15,7 @@ from bonkei.terraform import run as runs
 from bonkei.terraform import stamps
 from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.errors import Diagnostic, TerraformError, read_diagnostic, refused
+from bonkei.terraform.explain import explain
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.lock import locked
 from bonkei.terraform.messages import Listener, Report
@@ -79,7 +80,10 @@ class Workspace:
         with self._ready() as ready:
             result = self._run(ready, "validate", "-json")
         document = _json(result)
-        found = [read_diagnostic(d, self._mirror.locate) for d in document["diagnostics"]]
+        found = [
+            explain(read_diagnostic(found, self._mirror.locate))
+            for found in document["diagnostics"]
+        ]
         if not document["valid"]:
             raise refused(found, "validate")
         return found
@@ -222,7 +226,7 @@ class Workspace:
         if result.code and not listener.diagnostics:
             raise TerraformError(result.text or f"terraform {operation} failed without a word")
         if result.code:
-            raise refused(listener.diagnostics, operation)
+            raise refused([explain(found) for found in listener.diagnostics], operation)
         return listener
 
     def _run(

@@ -1,0 +1,22 @@
+"""New projects for the tests of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.bonkei.terraform.project import PROVIDERS, Project
+
+
+@pytest.fixture(scope="module")
+def new_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+    """Makes a project that has its providers and nothing else."""
+
+    def make() -> Project:
+        project = Project(tmp_path_factory.mktemp("project"))
+        project.write("bonkei.toml", "")
+        project.write("infrastructure/versions.tf", PROVIDERS)
+        return project
+
+    return make

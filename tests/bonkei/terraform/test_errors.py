@@ -1,0 +1,184 @@
+"""What is wrong in the definitions is told with the file and the line it is in."""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bonkei.provider import catalogue
+from bonkei.terraform import Diagnostic, TerraformError
+from tests.bonkei.terraform.project import Project
+
+GOOD = """
+resource "aws_vpc" "this" {
+  cidr_block = "10.0.0.0/16"
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(new_project: Callable[[], Project]) -> Project:
+    made = new_project()
+    made.write("infrastructure/module/main.tf", 'variable "name" { type = string }\n')
+    return made
+
+
+@pytest.fixture
+def definitions(project: Project) -> Iterator[Callable[[str], Path]]:
+    """Writes a file into the project for one test."""
+    written: list[Path] = []
+
+    def write(text: str, name: str = "infrastructure/main.tf") -> Path:
+        written.append(project.write(name, text))
+        return written[-1]
+
+    yield write
+    for file in written:
+        file.unlink()
+
+
+def errors(operation: Callable[[], object]) -> list[Diagnostic]:
+    with pytest.raises(TerraformError) as raised:
+        operation()
+    return [d for d in raised.value.diagnostics if d.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('resource "aws_vpc" "x" {\n  cidr_blok = "10.0.0.0/16"\n}', 2, "cidr_blok"),
+        ('resource "aws_subnett" "x" {}', 1, 'Did you mean "aws_subnet"'),
+        ('resource "aws_vpc" "x" {\n  enable_dns_support = "maybe"\n}', 2, "bool"),
+        ('resource "aws_subnet" "x" {\n  cidr_block = "10.0.0.0/24"\n}', 1, "vpc_id"),
+        ('resource "aws_subnet" "x" {\n  vpc_id = aws_vpc.absent.id\n}', 2, "absent"),
+        ('resource "aws_vpc" "x" {\n  cidr_block = "10.0.0.0/33"\n}', 2, "10.0.0.0/33"),
+        ('output "x" {\n  value = var.absent\n}', 2, "absent"),
+        ('module "m" {\n  source = "./module"\n}', 1, "name"),
+        ('resource "aws_vpc" "x" {\n  tags =\n}', 2, "expression"),
+        (
+            'resource "aws_lb_target_group" "x" {\n  port = 80\n  protocol = "HTP"\n}',
+            3,
+            "HTP",
+        ),
+        (
+            'resource "aws_ecs_task_definition" "x" {\nfamily = "x"\ncontainer_definitions = "["\n}',
+            3,
+            "container_definitions",
+        ),
+        ('data "aws_outposts_asset" "x" {}', 1, "the miniature does not carry it"),
+        ('resource "aws_outposts_nonsense" "x" {}', 1, "does not support"),
+    ],
+)
+def test_validation_says_where(
+    project: Project, definitions: Callable[[str], Path], text: str, line: int, words: str
+) -> None:
+    file = definitions(text)
+    (first, *_) = errors(project.workspace().validate)
+    assert (first.file, first.line) == (file, line)
+    assert words in first.render()
+    assert f"main.tf line {line}" in first.render()
+
+
+def test_a_cycle_is_told(project: Project, definitions: Callable[[str], Path]) -> None:
+    definitions('locals {\n  a = local.b\n  b = local.a\n}\noutput "a" { value = local.a }')
+    (found,) = errors(project.workspace().validate)
+    assert found.summary.startswith("Cycle")
+
+
+def test_what_only_a_plan_can_know_is_told_with_its_place(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions(
+        'variable "cidr" { type = string }\nresource "aws_vpc" "x" {\n  cidr_block = var.cidr\n}\n'
+    )
+    variables = project.write("bad.tfvars", 'cidr = "10.0.0.0/99"\n')
+    workspace = project.workspace(variables)
+    assert workspace.validate() == []
+    (found,) = errors(workspace.plan)
+    assert (found.file, found.line) == (file, 3)
+
+
+def test_a_refused_variable_shows_its_value_and_the_rule(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    definitions(
+        """
+        variable "size" {
+          type = number
+          validation {
+            condition     = var.size > 3
+            error_message = "Choose a size above 3."
+          }
+        }
+        """
+    )
+    variables = project.write("small.tfvars", "size = 2\n")
+    (found,) = errors(project.workspace(variables).plan)
+    assert "Choose a size above 3." in found.detail
+    assert "var.size is 2" in found.values
+
+
+def test_a_module_is_named_by_its_own_file(
+    project: Project, definitions: Callable[..., Path]
+) -> None:
+    broken = definitions(
+        'resource "aws_vpc" "x" {\n  nonsense = 1\n}', "infrastructure/module/x.tf"
+    )
+    definitions('module "m" {\n  source = "./module"\n  name = "n"\n}')
+    (found,) = errors(project.workspace().validate)
+    assert (found.file, found.line) == (broken, 2)
+
+
+def test_a_data_source_that_nobody_simulates_is_refused(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    aws = catalogue.providers()[catalogue.AWS]
+    type_name = next(
+        name
+        for name, block in aws.schema.data_sources.items()
+        if name not in aws.data_sources and not any(a.required for a in block.attributes.values())
+    )
+    file = definitions(f'data "{type_name}" "x" {{}}\n')
+    (found,) = errors(project.workspace().validate)
+    assert f"{type_name} is not simulated" in found.summary
+    assert (found.file, found.line) == (file, 1)
+
+
+def test_a_provider_that_is_not_served_needs_no_network_to_be_refused(
+    project: Project, definitions: Callable[..., Path]
+) -> None:
+    definitions('resource "null_resource" "x" {}')
+    (found,) = errors(project.workspace().validate)
+    assert "hashicorp/null" in found.detail
+    assert "Served are hashicorp/archive, hashicorp/aws and hashicorp/random." in found.detail
+
+
+def test_the_workspace_recovers_from_errors(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    definitions(GOOD)
+    assert project.workspace().validate() == []
+
+
+def test_missing_definitions_are_named(project: Project, tmp_path: Path) -> None:
+    elsewhere = Project(tmp_path)
+    with pytest.raises(TerraformError, match="no Terraform definitions") as raised:
+        elsewhere.workspace().validate()
+    assert "bonkei.toml" in raised.value.remedy
+
+
+def test_a_wrong_executable_is_named(project: Project) -> None:
+    with pytest.raises(TerraformError, match="BONKEI_TERRAFORM names '/no/such/terraform'"):
+        project.workspace(terraform="/no/such/terraform").validate()
+
+
+def test_two_at_once_are_refused(project: Project) -> None:
+    lock = project.home / "terraform" / "lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with pytest.raises(TerraformError, match="already working"):
+            project.workspace().plan()

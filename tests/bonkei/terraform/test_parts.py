@@ -1,0 +1,248 @@
+"""The mirror, the fingerprint, the reading of plans and diagnostics, and a run's interruption."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
+from bonkei.terraform.errors import Diagnostic, read_diagnostic
+from bonkei.terraform.fingerprint import fingerprint
+from bonkei.terraform.messages import Listener
+from bonkei.terraform.mirror import OVERRIDE, Mirror
+from bonkei.terraform.run import environment, run
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in ("infra/main.tf", "infra/modules/a/main.tf", "program/app.py", "bonkei.toml"):
+        file = tmp_path / "project" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(name)
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def mirror(root: Path) -> Mirror:
+    home = root / ".bonkei"
+    made = Mirror(root / "infra", home / "mirror", state=home / "state", home=home)
+    made.refresh()
+    return made
+
+
+def test_a_mirror_looks_like_the_definitions(root: Path, mirror: Mirror) -> None:
+    assert (mirror.path / "main.tf").read_text() == "infra/main.tf"
+    assert (mirror.path / "modules/a/main.tf").read_text() == "infra/modules/a/main.tf"
+    assert (mirror.path / "modules/a/../../../program/app.py").read_text() == "program/app.py"
+    assert mirror.locate("modules/a/main.tf") == root / "infra/modules/a/main.tf"
+
+
+def test_a_mirror_has_a_backend_of_its_own(root: Path, mirror: Mirror) -> None:
+    override = json.loads((mirror.path / OVERRIDE).read_text())
+    assert override == {
+        "terraform": {"backend": {"local": {"path": str(root / ".bonkei" / "state")}}}
+    }
+
+
+def test_a_mirror_follows_the_definitions(root: Path, mirror: Mirror) -> None:
+    (root / "infra/main.tf").unlink()
+    (root / "infra/new.tf").write_text("new")
+    (root / "infra/modules/a/main.tf").unlink()
+    (root / "infra/modules/a").rmdir()
+    (root / "infra/modules").rmdir()
+    mirror.refresh()
+    assert {entry.name for entry in mirror.path.iterdir()} == {"new.tf", OVERRIDE}
+
+
+def test_what_is_written_into_a_mirror_stays_there(root: Path, mirror: Mirror) -> None:
+    written = mirror.path / "modules/a/function.zip"
+    written.write_bytes(b"zip")
+    built = mirror.path / "build/other.zip"
+    built.parent.mkdir()
+    built.write_bytes(b"zip")
+    mirror.refresh()
+    assert (written.read_bytes(), built.read_bytes()) == (b"zip", b"zip")
+    assert not (root / "infra/modules/a/function.zip").exists()
+    (root / "infra/modules/a/function.zip").write_bytes(b"theirs")
+    mirror.refresh()
+    assert written.read_bytes() == b"theirs"
+
+
+def test_terraforms_own_files_are_not_mirrored(root: Path, mirror: Mirror) -> None:
+    for name in (".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup"):
+        (root / "infra" / name).write_text("{}")
+    mirror.refresh()
+    assert {entry.name for entry in mirror.path.iterdir()} == {"main.tf", "modules", OVERRIDE}
+
+
+def test_a_fingerprint_depends_on_every_input(root: Path) -> None:
+    variables = root / "dev.tfvars"
+    variables.write_text("a = 1")
+    source = "${path.module}/../../../program"
+    (root / "infra/modules/a/main.tf").write_text(f'x = "{source}"')
+
+    def now(environment: dict[str, str] | None = None, made_by: str = "1") -> str:
+        return fingerprint(root / "infra", [variables], environment or {}, made_by)
+
+    seen = [now()]
+    assert now() == seen[0]
+    assert now({"HOME": "/h"}) == seen[0]
+    (root / "unrelated").write_text("x")
+    assert now() == seen[0]
+    (root / "infra/main.tf").write_text("changed")
+    seen.append(now())
+    variables.write_text("a = 2")
+    seen.append(now())
+    (root / "program/app.py").write_text("changed")
+    seen.append(now())
+    (root / "infra/modules/a/new.tf").write_text("")
+    seen.append(now())
+    seen += [now({"TF_VAR_a": "3"}), now(made_by="2")]
+    assert len(set(seen)) == len(seen)
+
+
+def entry(actions: list[str], **more: Any) -> dict[str, Any]:
+    change = {"actions": actions, "before": None, "after": None, "after_unknown": {}}
+    fields = {name: more.pop(name) for name in tuple(more) if name in (*change, "replace_paths")}
+    return {"address": "a.b", "mode": "managed", "change": {**change, **fields}, **more}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (entry(["no-op"]), None),
+        (entry(["read"], mode="data"), None),
+        (
+            entry(["update"], before={"x": 1, "y": 2}, after={"x": 1, "y": 3}),
+            Change("a.b", "update", ("y",)),
+        ),
+        (
+            entry(["update"], before={"x": 1}, after={}, after_unknown={"x": True}),
+            Change("a.b", "update", ("x",)),
+        ),
+        (
+            entry(
+                ["delete", "create"],
+                before={"x": [1]},
+                after={"x": [2]},
+                replace_paths=[["x", 0, "k"]],
+            ),
+            Change("a.b", "replace", ("x",), ("x[0].k",)),
+        ),
+        (
+            entry(["no-op"], before={}, after={}, previous_address="a.old"),
+            Change("a.b", "move", (), (), "a.old"),
+        ),
+    ],
+)
+def test_reading_a_plan(given: dict[str, Any], expected: Change | None) -> None:
+    changes = read_plan({"resource_changes": [given]}).changes
+    assert changes == ((expected,) if expected else ())
+
+
+def test_rendering_a_plan() -> None:
+    plan = PlanSummary(
+        (
+            Change("a.new", "create"),
+            Change("a.b", "update", ("x", "y")),
+            Change("a.c", "replace", ("z",), ("z",)),
+        ),
+        ("url",),
+    )
+    assert plan.render().splitlines() == [
+        "+ a.new",
+        "~ a.b: x, y",
+        "± a.c: z cannot be changed in place",
+        "~ output url",
+        "",
+        "1 to add, 1 to change, 1 to replace",
+    ]
+    assert json.loads(json.dumps(plan.as_dict()))["outputs"] == ["url"]
+    assert ApplySummary(1, 0, 2).render() == "1 added, 2 removed"
+
+
+def test_rendering_a_diagnostic(tmp_path: Path) -> None:
+    document = {
+        "severity": "error",
+        "summary": "Wrong",
+        "detail": "Two\nlines.",
+        "range": {"filename": "main.tf", "start": {"line": 7}},
+        "snippet": {
+            "context": 'resource "a" "b"',
+            "code": "  x = 1",
+            "values": [{"traversal": "var.x", "statement": "is 1"}],
+        },
+    }
+    diagnostic = read_diagnostic(document, lambda name: tmp_path / name)
+    assert diagnostic == Diagnostic(
+        "error",
+        "Wrong",
+        "Two\nlines.",
+        tmp_path / "main.tf",
+        7,
+        'resource "a" "b"',
+        "  x = 1",
+        ("var.x is 1",),
+    )
+    assert diagnostic.render().splitlines() == [
+        "Error: Wrong",
+        f'  on {tmp_path}/main.tf line 7, in resource "a" "b":',
+        "     7:   x = 1",
+        "        var.x is 1",
+        "",
+        "  Two",
+        "  lines.",
+    ]
+
+
+def test_output_that_is_no_json_is_passed_over() -> None:
+    listener = Listener(Path)
+    listener("Terraform wonders\n")
+    listener(json.dumps({"type": "change_summary", "changes": {"add": 3}}))
+    assert listener.applied() == ApplySummary(3)
+
+
+def test_the_environment_is_quiet_and_ours() -> None:
+    given = {"PATH": "/bin", "TF_CLI_ARGS": "-x", "TF_VAR_a": "1", "TF_WORKSPACE": "w"}
+    made = environment(given, {"TF_DATA_DIR": "/d"})
+    assert made["CHECKPOINT_DISABLE"] == "1"
+    assert made["TF_VAR_a"] == "1"
+    assert not {"TF_CLI_ARGS", "TF_WORKSPACE"} & made.keys()
+    assert made["TF_DATA_DIR"] == "/d"
+
+
+PATIENT = """
+import signal, sys, time, pathlib
+signal.signal(signal.SIGINT, lambda *_: (pathlib.Path(sys.argv[1]).write_text("ended"), sys.exit()))
+print("ready", flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_interrupt_is_passed_on_and_waited_for(tmp_path: Path) -> None:
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            [sys.executable, "-c", PATIENT, str(tmp_path / "mark")],
+            directory=tmp_path,
+            environment={},
+            on_line=interrupt,
+        )
+    assert (tmp_path / "mark").read_text() == "ended"
+    assert time.monotonic() - started < 50
+
+
+def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
+    code = (
+        "import sys; [print(n) for n in range(20000)]; sys.stderr.write('e' * 300000); sys.exit(3)"
+    )
+    result = run([sys.executable, "-c", code], directory=tmp_path, environment={})
+    assert (result.code, len(result.lines), len(result.errors)) == (3, 20000, 300000)

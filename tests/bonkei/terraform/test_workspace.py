@@ -1,0 +1,118 @@
+"""The workspace beyond the resources' life: interruption, formatting, tests, other executables."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bonkei.terraform import TerraformError, embedded
+from tests.bonkei.terraform.project import Project
+
+MANY = """
+resource "aws_eip" "this" {
+  count  = 120
+  domain = "vpc"
+}
+"""
+
+
+@pytest.fixture
+def project(new_project: Callable[[], Project]) -> Project:
+    return new_project()
+
+
+def test_an_interrupted_apply_keeps_what_it_did(project: Project) -> None:
+    project.write("infrastructure/main.tf", MANY)
+    workspace = project.workspace()
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        workspace.apply(progress=interrupt)
+    assert not workspace.is_current()
+    there = len(workspace.state()["values"]["root_module"]["resources"])
+    assert 25 <= there <= 120
+    assert workspace.plan().count("create") == 120 - there
+
+
+def test_progress_counts_resources(project: Project) -> None:
+    project.write("infrastructure/main.tf", MANY)
+    told: list[str] = []
+    assert project.workspace().apply(progress=told.append).added == 120
+    assert told == [f"{n} of 120 resources" for n in (25, 50, 75, 100)]
+
+
+def test_another_executable_takes_the_librarys_place(project: Project, tmp_path: Path) -> None:
+    """Any program with Terraform's interface does; here one that tells what it was asked."""
+    asked = tmp_path / "asked"
+    program = tmp_path / "terraform"
+    real = shlex.join([sys.executable, "-I", embedded.__file__])
+    program.write_text(f'#!/bin/sh\necho "$1" >> {asked}\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    project.write("infrastructure/main.tf", 'resource "aws_vpc" "x" { cidr_block = "10.0.0.0/16" }')
+    workspace = project.workspace(terraform=str(program))
+    assert workspace.apply().added == 1
+    assert asked.read_text().split() == ["init", "apply", "show"]
+
+
+def test_formatting(project: Project) -> None:
+    file = project.write("infrastructure/main.tf", 'locals {\n a="b"\n}\n')
+    workspace = project.workspace()
+    assert workspace.fmt(check=True) == ["main.tf"]
+    assert file.read_text() == 'locals {\n a="b"\n}\n'
+    assert workspace.fmt() == ["main.tf"]
+    assert file.read_text() == 'locals {\n  a = "b"\n}\n'
+    assert workspace.fmt(check=True) == []
+    file.write_text("locals {")
+    with pytest.raises(TerraformError, match=r"main\.tf"):
+        workspace.fmt()
+
+
+def test_terraform_test_runs_through_the_provider(project: Project) -> None:
+    project.write(
+        "infrastructure/main.tf",
+        """
+        variable "name" { default = "x" }
+
+        resource "aws_secretsmanager_secret" "this" {
+          name = var.name
+        }
+
+        resource "aws_secretsmanager_secret_version" "this" {
+          secret_id     = aws_secretsmanager_secret.this.id
+          secret_string = "s"
+        }
+        """,
+    )
+    passing = """
+        run "applies" {
+          assert {
+            condition     = startswith(aws_secretsmanager_secret.this.arn, "arn:aws:secretsmanager")
+            error_message = "That is no ARN."
+          }
+        }
+        """
+    tests = project.write("infrastructure/tests/main.tftest.hcl", passing)
+    told: list[str] = []
+    workspace = project.workspace()
+    assert workspace.test(report=told.append)
+    assert any("1 passed, 0 failed" in line for line in told)
+    assert not (project.home / "secrets").exists()
+
+    tests.write_text(passing.replace('secretsmanager"', 'sns"'))
+    assert not workspace.test(report=told.append)
+    assert any("That is no ARN." in line for line in told)
+
+
+def test_a_state_can_be_refreshed_and_is_the_same(project: Project) -> None:
+    project.write("infrastructure/main.tf", 'resource "random_pet" "x" {}')
+    workspace = project.workspace()
+    workspace.apply()
+    before = workspace.state()
+    (project.home / "terraform" / "state.json").unlink()
+    assert workspace.state() == before
