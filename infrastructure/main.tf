@@ -323,13 +323,14 @@ module "monitoring" {
   }
 }
 
+# For releases of programs. Who may release infrastructure is said by the Terraform pipeline's stack.
 module "operators" {
   source = "./modules/operators"
 
   name                     = local.name
   principal_arns           = var.operators.principal_arns
   mfa_required             = var.operators.mfa_required
-  pipeline_names           = [module.delivery.pipeline_name, local.terraform_pipeline_name]
+  pipeline_names           = [module.delivery.pipeline_name]
   cluster_arn              = module.cluster.arn
   exec                     = local.exec
   permissions_boundary_arn = var.permissions_boundary_arn

@@ -6,7 +6,7 @@ provider "aws" {
 
 variables {
   name            = "test-development"
-  pipeline_names  = ["test-development-pipeline-program", "test-development-pipeline-tf"]
+  pipeline_names  = ["test-development-pipeline-program"]
   log_group_names = ["/ecs/test-development/backend"]
   cluster_arn     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
 }
