@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import definitions, lifecycle, logs, status
+from bonkei.cli import definitions, inspection, lifecycle, logs, status
 from bonkei.cli.context import Context
 from bonkei.errors import BonkeiError
 
@@ -37,7 +37,13 @@ def bonkei(ctx: click.Context, file: Path | None) -> None:
     )
 
 
-for command in (*lifecycle.COMMANDS, *status.COMMANDS, *definitions.COMMANDS, *logs.COMMANDS):
+for command in (
+    *lifecycle.COMMANDS,
+    *status.COMMANDS,
+    *definitions.COMMANDS,
+    *inspection.COMMANDS,
+    *logs.COMMANDS,
+):
     bonkei.add_command(command)
 
 

@@ -1,0 +1,121 @@
+"""`bonkei check` and `bonkei diagram`: what the definitions hold, without running it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_variables = click.option(
+    "--var-file",
+    "variable_files",
+    type=_FILE,
+    multiple=True,
+    help="Variables to evaluate with, instead of those of the settings; may be repeated.",
+)
+
+
+def _directories(
+    ctx: click.Context, option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, Path]:
+    """NAME=DIRECTORY, several times."""
+    found: dict[str, Path] = {}
+    for value in values:
+        name, _, path = value.partition("=")
+        if not name or not Path(path).is_dir():
+            raise click.BadParameter(f"{value!r} is not NAME=DIRECTORY", ctx, option)
+        found[name] = Path(path)
+    return found
+
+
+@click.command()
+@_variables
+@click.option(
+    "--program",
+    "programs",
+    metavar="NAME=DIRECTORY",
+    multiple=True,
+    callback=_directories,
+    help="The directory of a further container's Dockerfile or configuration; may be repeated.",
+)
+@click.option("--json", "form", flag_value="json", help="The findings as JSON.")
+@click.option("--sarif", "form", flag_value="sarif", help="The findings as SARIF 2.1.0.")
+@pass_context
+def check(
+    context: Context,
+    variable_files: tuple[Path, ...],
+    programs: dict[str, Path],
+    form: str | None,
+) -> None:
+    """Find what would break, leak or stay silent on AWS; exit code 1 when there is something."""
+    from bonkei.check import RULES, exit_code, run
+    from bonkei.check.program import read_programs
+    from bonkei.check.report import render_json, render_text
+    from bonkei.check.sarif import render_sarif
+    from bonkei.miniature.evaluate import evaluate
+
+    config = context.config
+    directories = {**config.containers, **programs}
+    blueprint = evaluate(config, variable_files)
+    findings = run(blueprint, config.definitions, read_programs(directories))
+    if form == "json":
+        click.echo(render_json(findings, config.root))
+    elif form == "sarif":
+        click.echo(render_sarif(findings, RULES, config.root))
+    else:
+        click.echo(render_text(findings, RULES, config.root))
+    sys.exit(exit_code(findings))
+
+
+@click.command()
+@_variables
+@click.option(
+    "--template",
+    "templates",
+    type=_FILE,
+    multiple=True,
+    help="A CloudFormation template whose pipelines are drawn too; may be repeated.",
+)
+@click.option(
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("diagrams"),
+    show_default=True,
+    help="Where the SVG and Mermaid files are written.",
+)
+@click.option(
+    "--page",
+    "pages",
+    type=_FILE,
+    multiple=True,
+    help="A Markdown page whose diagrams are written anew; may be repeated.",
+)
+@pass_context
+def diagram(
+    context: Context,
+    variable_files: tuple[Path, ...],
+    templates: tuple[Path, ...],
+    output: Path,
+    pages: tuple[Path, ...],
+) -> None:
+    """Draw the architecture: the system, logging, monitoring and the pipelines."""
+    from bonkei.diagram import draw, render_mermaid, render_svg, update_page
+    from bonkei.miniature.evaluate import evaluate
+
+    diagrams = draw(evaluate(context.config, variable_files), templates)
+    output.mkdir(parents=True, exist_ok=True)
+    for drawn in diagrams:
+        for suffix, text in ((".svg", render_svg(drawn)), (".mmd", render_mermaid(drawn))):
+            (output / f"{drawn.name}{suffix}").write_text(text, encoding="utf-8")
+        click.echo(f"{output / drawn.name}.svg  {drawn.title}")
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(update_page(page, text, diagrams, output), encoding="utf-8")
+        click.echo(str(page))
+
+
+COMMANDS = (check, diagram)

@@ -1,0 +1,28 @@
+"""The definitions as they are now, applied beside the miniature: nothing that runs is touched."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from bonkei import blueprint
+from bonkei.blueprint import Blueprint
+from bonkei.config import Config
+from bonkei.terraform import Workspace
+
+
+def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
+    """The blueprint with these variable files, or else those of the settings.
+
+    The state is kept below the home, so that definitions that have not changed are not evaluated
+    again. Raises TerraformError and BlueprintError.
+    """
+    files = tuple(file.resolve() for file in variable_files) or config.variable_files
+    digest = hashlib.sha256("\n".join(map(str, files)).encode()).hexdigest()[:12]
+    home = config.home / "evaluated" / digest
+    home.mkdir(parents=True, exist_ok=True)
+    workspace = Workspace(config.definitions, home, files, config.terraform)
+    if not workspace.is_current():
+        workspace.apply()
+    return blueprint.read(workspace.state())

@@ -1,0 +1,114 @@
+"""`bonkei check` and `bonkei diagram` on a small project, with real Terraform."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+
+DEFINITIONS = """\
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws", version = "~> 6.0" }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "days" {
+  type    = number
+  default = 0
+}
+
+resource "aws_kms_key" "this" {}
+
+resource "aws_cloudwatch_log_group" "this" {
+  name              = "/app"
+  kms_key_id        = aws_kms_key.this.arn
+  retention_in_days = var.days
+}
+
+resource "aws_cloudwatch_log_group" "kept" {
+  # bonkei:allow log-group-has-retention-and-key: an auditor reads it
+  name = "/audit"
+}
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("project")
+    (root / "infrastructure").mkdir()
+    (root / "infrastructure" / "main.tf").write_text(DEFINITIONS, encoding="utf-8")
+    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    (root / "kept.tfvars").write_text("days = 30\n", encoding="utf-8")
+    (root / "page.md").write_text("<!-- diagram: release-pipeline -->\n<!-- /diagram -->\n")
+    (root / "release.yaml").write_text(
+        "Resources: {P: {Type: 'AWS::CodePipeline::Pipeline', Properties: {Stages: [{Name: Source,"
+        " Actions: [{Name: Source, ActionTypeId: {Category: Source, Provider: CodeCommit}}]}]}}}",
+        encoding="utf-8",
+    )
+    return root
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(bonkei, ["--config", str(project / "bonkei.toml"), *arguments])
+
+    return invoke
+
+
+def test_a_finding_names_its_place_and_fails(run: Run) -> None:
+    result = run("check")
+    assert result.exit_code == 1
+    assert "error  infrastructure/main.tf:21  log-group-has-retention-and-key" in result.output
+    assert "infrastructure/main.tf:24  log-group-has-retention-and-key: an auditor" in result.output
+
+
+def test_other_variables_are_another_evaluation(run: Run, project: Path) -> None:
+    result = run("check", "--var-file", str(project / "kept.tfvars"))
+    assert result.exit_code == 0, result.output
+    assert "no finding, 2 allowed with a reason" in result.output
+
+
+def test_findings_as_json_and_sarif(run: Run) -> None:
+    as_json = json.loads(run("check", "--json").output)
+    assert [(f["file"], f["line"]) for f in as_json if not f["allowed"]] == [
+        ("infrastructure/main.tf", 21)
+    ]
+    as_sarif = json.loads(run("check", "--sarif").output)
+    assert len(as_sarif["runs"][0]["results"]) == len(as_json)
+
+
+def test_a_program_that_is_no_directory_is_refused(run: Run) -> None:
+    result = run("check", "--program", "router=nowhere")
+    assert result.exit_code == 2
+    assert "NAME=DIRECTORY" in result.output
+
+
+def test_diagrams_are_written_and_pages_updated(run: Run, project: Path) -> None:
+    arguments = (
+        *("--template", str(project / "release.yaml")),
+        *("--output", str(project / "pictures")),
+        *("--page", str(project / "page.md")),
+    )
+    result = run("diagram", *arguments)
+    assert result.exit_code == 0, result.output
+    assert (project / "pictures" / "release-pipeline.svg").read_text().startswith("<svg ")
+    assert (project / "pictures" / "release-pipeline.mmd").read_text().startswith("flowchart")
+    assert "](pictures/release-pipeline.svg)" in (project / "page.md").read_text()
+
+
+def test_the_miniatures_own_state_is_not_touched(run: Run, project: Path) -> None:
+    run("check")
+    assert [path.name for path in (project / ".bonkei").iterdir()] == ["evaluated"]

@@ -1,0 +1,75 @@
+"""The real definitions: both environments break no rule, and the pictures in docs/ are theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import Blueprint, read
+from bonkei.check import exit_code, run
+from bonkei.check.program import read_programs
+from bonkei.diagram import Diagram, draw, render_mermaid, render_svg, update_page
+from bonkei.terraform import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFINITIONS = ROOT / "infrastructure"
+PROGRAMS = {
+    "backend": ROOT / "program/backend",
+    "frontend": ROOT / "program/frontend",
+    "log_router": ROOT / "program/fluentbit",
+}
+PICTURES = ROOT / "docs" / "diagrams"
+REMEDY = "draw it anew: make diagrams"
+
+
+@pytest.fixture(scope="module")
+def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Blueprint]:
+    home = tmp_path_factory.mktemp("homes")
+
+    @cache
+    def of(environment: str) -> Blueprint:
+        variables = DEFINITIONS / "environments" / f"{environment}.tfvars"
+        workspace = Workspace(DEFINITIONS, home / environment, [variables])
+        workspace.apply()
+        return read(workspace.state())
+
+    return of
+
+
+@pytest.fixture(scope="module")
+def diagrams(evaluate: Callable[[str], Blueprint]) -> tuple[Diagram, ...]:
+    return draw(evaluate("production"), [ROOT / "environment" / "terraform_pipeline.yaml"])
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_no_rule_is_broken(environment: str, evaluate: Callable[[str], Blueprint]) -> None:
+    findings = run(evaluate(environment), DEFINITIONS, read_programs(PROGRAMS))
+    assert [f"{f.file}:{f.line} {f.rule} {f.message}" for f in findings if not f.allowed] == []
+    assert exit_code(findings) == 0
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_every_resource_type_is_judged(
+    environment: str, evaluate: Callable[[str], Blueprint]
+) -> None:
+    unknown = [n.kind for n in evaluate(environment).not_simulated if n.category == "unknown"]
+    assert unknown == []
+
+
+def test_the_pictures_are_of_these_definitions(diagrams: tuple[Diagram, ...]) -> None:
+    drawn = {f"{d.name}.svg": render_svg(d) for d in diagrams}
+    drawn |= {f"{d.name}.mmd": render_mermaid(d) for d in diagrams}
+    kept = {path.name: path.read_text(encoding="utf-8") for path in PICTURES.iterdir()}
+    outdated = sorted(name for name in drawn | kept if drawn.get(name) != kept.get(name))
+    assert outdated == [], REMEDY
+
+
+@pytest.mark.parametrize("name", ["architecture.md", "architecture.ja.md"])
+def test_the_pages_show_every_picture_as_it_is(name: str, diagrams: tuple[Diagram, ...]) -> None:
+    page = ROOT / "docs" / name
+    text = page.read_text(encoding="utf-8")
+    assert update_page(page, text, diagrams, PICTURES) == text, REMEDY
+    assert [d.name for d in diagrams if f"diagrams/{d.name}.svg" not in text] == []
