@@ -35,6 +35,12 @@ def checks() -> list[Check]:
         Check("terraform validate", ("bonkei", "validate")),
         Check("mypy", ("mypy",)),
     ]
+    router = "--program=log_router=program/fluentbit"
+    for variables in sorted(ROOT.glob("infrastructure/environments/*.tfvars")):
+        place = str(variables.relative_to(ROOT))
+        found.append(
+            Check(f"bonkei {variables.stem}", ("bonkei", "check", "--var-file", place, router))
+        )
     if templates:
         found.append(Check("cfn-lint", ("cfn-lint", "--non-zero-exit-code", "warning", *templates)))
     return found
