@@ -19,7 +19,11 @@ from bonkei.blueprint.role import PolicyStatement, Role
 
 def allows(role: Role, action: str, resource: str) -> bool:
     """Whether the role may do this to that."""
-    statements = (*role.statements, *managed_statements(role))
+    return allowed((*role.statements, *managed_statements(role)), action, resource)
+
+
+def allowed(statements: Iterable[PolicyStatement], action: str, resource: str) -> bool:
+    """The same for any policy's statements."""
     fitting = [s for s in statements if _about(s, action, resource)]
     return any(s.effect == "Allow" for s in fitting) and not any(
         s.effect == "Deny" and not s.conditions for s in fitting

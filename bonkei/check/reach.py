@@ -8,12 +8,13 @@ nothing is claimed about what cannot be seen.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Subnet, VpcEndpoint
-from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
+from bonkei.blueprint.role import PolicyStatement
+from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRulefrom bonkei.check.permission import allowed
 
 HTTPS = 443
 _EVERYWHERE = "0.0.0.0/0"
@@ -61,10 +62,12 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
     ]
     for endpoint in endpoints:
         if endpoint.kind == "Interface" and endpoint.private_dns:
-            return _obstacle_to_endpoint(blueprint, place, endpoint)
+            closed = _obstacle_to_endpoint(blueprint, place, endpoint)
+            return closed or _refused_by_policy(endpoint)
     for endpoint in endpoints:
         if endpoint.kind == "Gateway" and place.subnet.route_table_id in endpoint.route_table_ids:
-            return _obstacle_to_gateway_endpoint(blueprint, place, service)
+            closed = _obstacle_to_gateway_endpoint(blueprint, place, service)
+            return closed or _refused_by_policy(endpoint)
     without = f"{place.subnet.address} has no endpoint for {service}"
     internet = obstacle_to_internet(blueprint, place)
     return f"{without}, and {internet}" if internet else ""
@@ -131,6 +134,45 @@ def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpo
         known_groups(blueprint, endpoint.security_group_ids),
         tuple(subnet.cidr_block for subnet in subnets if subnet is not None),
         HTTPS,
+    )
+
+
+# What a task does through an endpoint to start and to log. ECR keeps an image's layers in a bucket:
+# "Minimum Amazon S3 Bucket Permissions for Amazon ECR",
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+_LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/any"
+_DONE_THROUGH: dict[str, tuple[tuple[str, str], ...]] = {
+    "ecr.api": (
+        ("ecr:GetAuthorizationToken", "*"),
+        ("ecr:BatchGetImage", "arn:aws:ecr:any"),
+        ("ecr:GetDownloadUrlForLayer", "arn:aws:ecr:any"),
+    ),
+    "logs": (("logs:CreateLogStream", "arn:aws:logs:any"), ("logs:PutLogEvents", "arn:aws:logs:any")),
+    "s3": (("s3:GetObject", _LAYERS),),
+    "secretsmanager": (("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:any"),),
+    "ssm": (("ssm:GetParameters", "arn:aws:ssm:any"),),
+    "ssmmessages": (("ssmmessages:OpenDataChannel", "*"),),
+}
+
+
+def _refused_by_policy(endpoint: VpcEndpoint) -> str:
+    """An endpoint without a policy of its own allows everything."""
+    if not endpoint.policy:
+        return ""
+    region = endpoint.service_name.split(".")[2]
+    for action, resource in _DONE_THROUGH.get(endpoint.service, ()):
+        if not allowed(_by_kind(endpoint), action, resource.format(region=region)):
+            return f"{endpoint.address}'s policy does not allow {action}"
+    return ""
+
+
+def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
+    """Which repository, group or secret a policy names is another question: here, whether any."""
+    if endpoint.service == "s3":
+        return endpoint.policy
+    return tuple(
+        replace(statement, resources=("*",)) if statement.effect == "Allow" else statement
+        for statement in endpoint.policy
     )
 
 

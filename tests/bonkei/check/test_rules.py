@@ -205,6 +205,19 @@ BROKEN: list[tuple[str, str, Change]] = [
         "aws_ecs_service.app",
         put("aws_vpc_endpoint.logs", subnet_ids=[]),
     ),
+    (
+        "task-reaches-logs",
+        "aws_ecs_service.app",
+        put("aws_vpc_endpoint.logs", policy=policy(allow("logs:Describe*", on="*"))),
+    ),
+    (
+        "task-reaches-image",
+        "aws_ecs_service.app",
+        put(
+            "aws_vpc_endpoint.s3",
+            policy=policy(allow("s3:GetObject", on="arn:aws:s3:::prod-us-east-1-starport-*/*")),
+        ),
+    ),
     # Secrets
     (
         "task-reaches-secrets",
@@ -587,4 +600,14 @@ def test_a_role_that_people_take_is_used() -> None:
             }
         ),
     }
+    assert rules_found(resources) == set()
+
+
+def test_an_endpoint_whose_policy_allows_what_is_needed_is_a_way() -> None:
+    resources = sound()
+    layers = "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
+    resources["aws_vpc_endpoint.s3"]["policy"] = policy(allow("s3:GetObject", on=layers))
+    resources["aws_vpc_endpoint.logs"]["policy"] = policy(
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on="arn:aws:logs:*:*:log-group:/app:*")
+    )
     assert rules_found(resources) == set()
