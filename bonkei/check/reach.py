@@ -14,7 +14,8 @@ from ipaddress import ip_network
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Subnet, VpcEndpoint
 from bonkei.blueprint.role import PolicyStatement
-from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRulefrom bonkei.check.permission import allowed
+from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
+from bonkei.check.permission import allowed
 
 HTTPS = 443
 _EVERYWHERE = "0.0.0.0/0"
@@ -147,7 +148,10 @@ _DONE_THROUGH: dict[str, tuple[tuple[str, str], ...]] = {
         ("ecr:BatchGetImage", "arn:aws:ecr:any"),
         ("ecr:GetDownloadUrlForLayer", "arn:aws:ecr:any"),
     ),
-    "logs": (("logs:CreateLogStream", "arn:aws:logs:any"), ("logs:PutLogEvents", "arn:aws:logs:any")),
+    "logs": (
+        ("logs:CreateLogStream", "arn:aws:logs:any"),
+        ("logs:PutLogEvents", "arn:aws:logs:any"),
+    ),
     "s3": (("s3:GetObject", _LAYERS),),
     "secretsmanager": (("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:any"),),
     "ssm": (("ssm:GetParameters", "arn:aws:ssm:any"),),
