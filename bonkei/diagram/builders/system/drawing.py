@@ -1,0 +1,32 @@
+"""What the parts of the picture share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bonkei.blueprint import Blueprint
+from bonkei.diagram.model import Arrow, Node
+
+# Columns: what stands before the network, then the network from its edge inwards, then AWS.
+BEFORE, ENTRY, APP, INNER, OUTSIDE = range(5)
+
+
+@dataclass(slots=True)
+class Drawing:
+    """Collects while the picture is composed."""
+
+    blueprint: Blueprint
+    prefix: str
+    nodes: list[Node] = field(default_factory=list)
+    arrows: list[Arrow] = field(default_factory=list)
+    tiers: dict[tuple[str, ...], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def short(self, name: str) -> str:
+        return name.removeprefix(self.prefix) or name
+
+    def stand(self, node_id: str, subnet_ids: tuple[str, ...]) -> None:
+        """Put a node into the tier of its subnets; where they are unknown, into none."""
+        known = tuple(s for s in subnet_ids if self.blueprint.network.subnet(s))
+        if known:
+            self.tiers[known].append(node_id)
