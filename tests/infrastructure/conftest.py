@@ -1,0 +1,64 @@
+"""The definitions, evaluated once for all tests of this folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation, evaluate
+
+# What the examples leave at its default, all at once.
+OTHERWISE = """
+domain                   = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
+permissions_boundary_arn = "arn:aws:iam::123456789012:policy/statuspage-production-boundary"
+vpc_cidr_block           = "10.32.0.0/20"
+cpu_architecture         = "X86_64"
+exec_enabled             = false
+bootstrap                = true
+origin_header            = { current_version = 2, previous_version = 1 }
+operators                = { mfa_required = false }
+
+source_repository = {
+  connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/0f2a"
+  repository_id  = "example/statuspage"
+}
+"""
+
+BACKEND = """
+service_name           = "statuspage"
+environment_identifier = "production"
+region                 = "ap-northeast-1"
+"""
+
+
+@pytest.fixture(scope="session")
+def development(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    home = tmp_path_factory.mktemp("development")
+    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "development.tfvars"])
+
+
+@pytest.fixture(scope="session")
+def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    home = tmp_path_factory.mktemp("production")
+    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "production.tfvars"])
+
+
+@pytest.fixture(scope="session")
+def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """Production with a domain, and with the other choice wherever there is one."""
+    home = tmp_path_factory.mktemp("otherwise")
+    variables = _file(home / "otherwise.tfvars", OTHERWISE)
+    return evaluate(INFRASTRUCTURE, home, [EXAMPLES / "production.tfvars", variables])
+
+
+@pytest.fixture(scope="session")
+def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    home = tmp_path_factory.mktemp("terraform-backend")
+    return evaluate(
+        INFRASTRUCTURE / "terraform_backend", home, [_file(home / "backend.tfvars", BACKEND)]
+    )
+
+
+def _file(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path

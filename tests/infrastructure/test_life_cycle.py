@@ -1,0 +1,68 @@
+"""Validate, plan, apply, plan again, destroy: for each way in which the definitions are used."""
+
+from __future__ import annotations
+
+import pytest
+from evaluations import Evaluation
+
+from bonkei.terraform import TerraformError
+
+WAYS = ["development", "production", "otherwise", "terraform_backend"]
+
+
+@pytest.fixture
+def way(request: pytest.FixtureRequest) -> Evaluation:
+    evaluation = request.getfixturevalue(request.param)
+    assert isinstance(evaluation, Evaluation)
+    return evaluation
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_the_definitions_are_valid_without_a_warning(way: Evaluation) -> None:
+    assert way.warnings == ()
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_everything_that_was_planned_is_made(way: Evaluation) -> None:
+    assert way.planned > 0
+    assert way.added == way.planned
+
+
+@pytest.mark.parametrize("way", WAYS, indirect=True)
+def test_a_plan_after_the_apply_has_no_changes(way: Evaluation) -> None:
+    assert way.planned_again == "No changes. The miniature matches the definitions."
+
+
+def test_only_the_first_apply_begins_without_tasks(
+    production: Evaluation, otherwise: Evaluation
+) -> None:
+    assert {service.desired_count for service in otherwise.blueprint.services} == {0}
+    assert {service.desired_count for service in production.blueprint.services} == {3}
+
+
+def test_a_domain_brings_encryption_as_far_as_the_load_balancer(otherwise: Evaluation) -> None:
+    (distribution,) = otherwise.blueprint.distributions
+    (load_balancer,) = otherwise.blueprint.load_balancers
+    assert distribution.aliases == ("status.example.com",)
+    assert {origin.protocol_policy for origin in distribution.origins} == {"https-only"}
+    assert [(found.port, found.protocol) for found in load_balancer.listeners] == [(443, "HTTPS")]
+
+
+def test_a_boundary_is_put_around_every_role(otherwise: Evaluation) -> None:
+    boundaries = {role.permissions_boundary for role in otherwise.blueprint.roles}
+    assert boundaries == {"arn:aws:iam::123456789012:policy/statuspage-production-boundary"}
+
+
+# What follows ends an evaluation's life; its copy of the state is what other tests look at.
+
+
+@pytest.mark.parametrize("way", ["development", "production", "otherwise"], indirect=True)
+def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
+    assert way.workspace.destroy().removed == way.added
+    assert "values" not in way.workspace.state()
+
+
+def test_a_destroy_does_not_take_the_state_bucket_with_it(terraform_backend: Evaluation) -> None:
+    with pytest.raises(TerraformError) as caught:
+        terraform_backend.workspace.destroy()
+    assert any("aws_s3_bucket.this" in found.detail for found in caught.value.diagnostics)

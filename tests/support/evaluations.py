@@ -1,0 +1,68 @@
+"""Definitions as Terraform evaluates them: one whole life through the provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint, read
+from bonkei.terraform import Workspace
+
+ROOT = Path(__file__).resolve().parents[2]
+INFRASTRUCTURE = ROOT / "infrastructure"
+EXAMPLES = INFRASTRUCTURE / "environments"
+
+State = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What validate, plan, apply and another plan said, in this order; the workspace as they left
+    it, and a copy of its state."""
+
+    workspace: Workspace
+    warnings: tuple[str, ...]
+    planned: int
+    added: int
+    planned_again: str
+    state: State
+    blueprint: Blueprint
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The root module's outputs."""
+        return {name: found["value"] for name, found in self.state["values"]["outputs"].items()}
+
+    def values(self, kind: str) -> list[dict[str, Any]]:
+        """The attributes of every resource and data source of a type."""
+        return [r["values"] for r in self.resources() if r["type"] == kind]
+
+    def resources(self) -> Iterator[dict[str, Any]]:
+        """All, of every module."""
+        return _resources(self.state["values"]["root_module"])
+
+
+def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from module.get("resources", ())
+    for child in module.get("child_modules", ()):
+        yield from _resources(child)
+
+
+def evaluate(definitions: Path, home: Path, variable_files: Sequence[Path]) -> Evaluation:
+    """TerraformError when a step is refused."""
+    workspace = Workspace(definitions, home, variable_files)
+    warnings = workspace.validate()
+    planned = workspace.plan()
+    applied = workspace.apply()
+    state = workspace.state()
+    return Evaluation(
+        workspace=workspace,
+        warnings=tuple(f"{found.summary}: {found.detail}" for found in warnings),
+        planned=planned.count("create"),
+        added=applied.added,
+        planned_again=workspace.plan().render(),
+        state=state,
+        blueprint=read(state),
+    )
