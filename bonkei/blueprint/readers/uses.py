@@ -29,5 +29,5 @@ def _arguments_with(
         for item in found if isinstance(found, list) else [found]:
             if isinstance(item, str) and item in wanted:
                 yield here
-            elif isinstance(item, Mapping):
+            elif isinstance(item, dict):
                 yield from _arguments_with(wanted, item, here)
