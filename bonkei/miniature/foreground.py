@@ -59,12 +59,15 @@ async def _live(miniature: Miniature, report: Report, ready: Callable[[], None])
             await stopping
         return 0
     finally:
+        failed = starting.done() and starting.exception() is not None
         starting.cancel()
         stopping.cancel()
         await asyncio.gather(starting, stopping, return_exceptions=True)
-        report("Stopping (Ctrl-C again does not wait for requests in flight)")
+        if not failed:  # after a failure the error has the last word
+            report("Stopping (Ctrl-C again does not wait for requests in flight)")
         await miniature.stop()
-        report("Stopped; the data is kept.")
+        if not failed:
+            report("Stopped; the data is kept.")
 
 
 def detach(config: Config, home: Home, report: Report) -> int:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+
+_INTENDED = "Scaling activity"  # ECS's words for a task that a deployment replaces
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,7 @@ class Waiting:
 
 
 class Watch:
-    """Follows the services' deployments; `settled` ends when each is completed or has failed."""
+    """Follows the services' deployments; `settled` ends when each is completed."""
 
     def __init__(self, bus: Bus) -> None:
         self._rollouts: dict[tuple[str, str], str] = {}
@@ -30,30 +32,45 @@ class Watch:
 
     def _on_deployment(self, event: DeploymentStateChanged) -> None:
         self._rollouts[event.service_arn, event.task_definition_arn] = event.rollout_state
-        if event.reason:
-            self._reasons[event.service_arn] = event.reason
+        self._hear(event.service_arn, event.reason)
         self._changed.set()
 
     def _on_task(self, event: TaskStateChanged) -> None:
-        if event.service_arn and event.reason:
-            self._reasons[event.service_arn] = event.reason
+        if not event.reason.startswith(_INTENDED):
+            self._hear(event.service_arn, event.reason)
 
-    def waiting(self, blueprint: Blueprint) -> list[Waiting]:
-        """The services whose current task definition has not been rolled out."""
+    def _hear(self, service_arn: str, reason: str) -> None:
+        if service_arn and reason:
+            self._reasons[service_arn] = reason
+            self._changed.set()
+
+    def waiting(self, services: Sequence[Service]) -> list[Waiting]:
+        """Those whose current task definition has not been rolled out."""
         return [
             Waiting(service, self._reasons.get(service.arn, "no task is healthy yet"))
-            for service in blueprint.services
-            if service.capacity > 0
-            and self._rollouts.get((service.arn, service.task_definition_arn)) != "COMPLETED"
+            for service in services
+            if self._rollouts.get((service.arn, service.task_definition_arn)) != "COMPLETED"
         ]
 
-    async def settled(self, blueprint: Blueprint, limit: float) -> list[Waiting]:
-        """Wait for all of them, `limit` seconds at most; what is still missing comes back."""
+    async def settled(
+        self, services: Sequence[Service], limit: float, tell: Callable[[str], None]
+    ) -> list[Waiting]:
+        """Wait for all of them, `limit` seconds at most; what is still missing comes back.
+
+        `tell` hears meanwhile why one has failed, once for each reason.
+        """
+        self._reasons.clear()
+        told: set[tuple[str, str]] = set()
         try:
             async with asyncio.timeout(limit):
-                while self.waiting(blueprint):
+                while self.waiting(services):
                     self._changed.clear()
                     await self._changed.wait()
+                    for service in services:
+                        reason = self._reasons.get(service.arn, "")
+                        if reason and (service.arn, reason) not in told:
+                            told.add((service.arn, reason))
+                            tell(f"{service.name}: {reason}")
         except TimeoutError:
             pass
-        return self.waiting(blueprint)
+        return self.waiting(services)

@@ -198,9 +198,13 @@ class Miniature:
         assert self._tasks is not None  # noqa: S101 - the start makes it before
         with steps.step("services") as step:
             await self._tasks.reconcile(self._blueprint)
-            waiting = await self._watch.settled(self._blueprint, _PATIENCE)
-            wanted = [service for service in self._blueprint.services if service.capacity]
+            refused = {s.arn: s.refused for s in self._tasks.snapshot().services if s.refused}
+            wanted = [s for s in self._blueprint.services if s.capacity and s.arn not in refused]
+            waiting = await self._watch.settled(wanted, _PATIENCE, steps.note)
             step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
+        for service in self._blueprint.services:
+            if service.arn in refused:
+                steps.note(f"{service.name} is not run: {refused[service.arn]}")
         for one in waiting:
             steps.note(f"{one.service.name} is not healthy: {one.reason}")
 

@@ -116,9 +116,7 @@ def _service_spec(
     return ServiceSpec(
         arn=service.arn,
         name=service.name,
-        limits=Limits(
-            service.capacity, service.minimum_healthy_percent, service.maximum_percent
-        ),
+        limits=Limits(service.capacity, service.minimum_healthy_percent, service.maximum_percent),
         task=TaskSpec(plan, service.name, registrations, drain_timeout),
         deployment_key=hashlib.sha256(parts.encode()).hexdigest(),
         health_check_grace_period=service.health_check_grace_period,

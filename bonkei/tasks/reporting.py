@@ -46,6 +46,7 @@ def _service(service: ServiceState) -> ServiceSnapshot:
         pending_count=sum(life.status in _COMING for life in lives),
         healthy_count=counts.healthy,
         deployments=tuple(_deployment(service, d) for d in service.deployments),
+        refused=service.spec.refused,
     )
 
 

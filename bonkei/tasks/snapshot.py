@@ -21,7 +21,8 @@ class DeploymentSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class ServiceSnapshot:
-    """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks."""
+    """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks.
+    `refused`: why no task of it can be run here, or empty."""
 
     arn: str
     name: str
@@ -30,6 +31,7 @@ class ServiceSnapshot:
     pending_count: int
     healthy_count: int
     deployments: tuple[DeploymentSnapshot, ...]
+    refused: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,19 +69,27 @@ def test_a_first_start_command_runs_until_it_has_succeeded(tmp_path: Path) -> No
 async def test_the_start_waits_for_each_service() -> None:
     bus = Bus()
     watch = Watch(bus)
-    blueprint = Blueprint(services=(service("web"), service("idle", count=0)))
-    waiting = asyncio.create_task(watch.settled(blueprint, limit=30))
+    told: list[str] = []
+    services = (service("web"), service("api"))
+    waiting = asyncio.create_task(watch.settled(services, 30, told.append))
     await asyncio.sleep(0)
     bus.publish(DeploymentStateChanged("arn:web", "definition:0", "COMPLETED"))
-    assert [one.service.name for one in watch.waiting(blueprint)] == ["web"]
+    assert [one.service.name for one in watch.waiting(services)] == ["web", "api"]
     bus.publish(DeploymentStateChanged("arn:web", "definition:1", "COMPLETED"))
+    assert [one.service.name for one in watch.waiting(services)] == ["api"]
+    for _ in range(2):
+        bus.publish(TaskStateChanged("arn:api", "t", "STOPPED", "UNKNOWN", "exit code 3"))
+        await asyncio.sleep(0)
+    bus.publish(DeploymentStateChanged("arn:api", "definition:1", "COMPLETED"))
     assert await waiting == []
+    assert told == ["api: exit code 3"]
 
 
 async def test_a_service_that_never_comes_is_told_with_its_reason() -> None:
     bus = Bus()
     watch = Watch(bus)
-    blueprint = Blueprint(services=(service("web"),))
+    waiting = asyncio.create_task(watch.settled((service("web"),), 0.05, lambda _: None))
+    await asyncio.sleep(0)
     bus.publish(TaskStateChanged("arn:web", "t", "STOPPED", "UNKNOWN", "exit code 1"))
-    (missing,) = await watch.settled(blueprint, limit=0.01)
+    (missing,) = await waiting
     assert missing.reason == "exit code 1"

@@ -1,0 +1,191 @@
+# Another team's stack: other names, other shapes, no CloudFront, no database, parts that a miniature
+# cannot run.
+
+terraform {
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "~> 6.0"
+    }
+  }
+}
+
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variable "greeting" {
+  type    = string
+  default = "hello from the definitions"
+}
+
+resource "aws_vpc" "main" {
+  cidr_block = "172.16.0.0/16"
+}
+
+resource "aws_subnet" "a" {
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = "172.16.0.0/24"
+  availability_zone = "eu-west-1a"
+}
+
+resource "aws_subnet" "b" {
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = "172.16.1.0/24"
+  availability_zone = "eu-west-1b"
+}
+
+resource "aws_lb" "shop" {
+  name    = "shop"
+  subnets = [aws_subnet.a.id, aws_subnet.b.id]
+}
+
+resource "aws_lb_target_group" "shop" {
+  name        = "shop"
+  port        = 9000
+  protocol    = "HTTP"
+  target_type = "ip"
+  vpc_id      = aws_vpc.main.id
+
+  health_check {
+    path = "/alive"
+  }
+}
+
+resource "aws_lb_listener" "http" {
+  load_balancer_arn = aws_lb.shop.arn
+  port              = 80
+
+  default_action {
+    type = "fixed-response"
+
+    fixed_response {
+      content_type = "text/plain"
+      status_code  = "404"
+      message_body = "nothing here"
+    }
+  }
+}
+
+resource "aws_lb_listener_rule" "shop" {
+  listener_arn = aws_lb_listener.http.arn
+  priority     = 5
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.shop.arn
+  }
+
+  condition {
+    path_pattern {
+      values = ["/shop/*"]
+    }
+  }
+}
+
+resource "aws_sqs_queue" "orders" {
+  name = "orders"
+}
+
+resource "aws_elasticache_serverless_cache" "carts" {
+  engine = "valkey"
+  name   = "carts"
+}
+
+resource "aws_secretsmanager_secret" "api" {
+  name = "shop/api-key"
+}
+
+resource "aws_secretsmanager_secret_version" "api" {
+  secret_id     = aws_secretsmanager_secret.api.id
+  secret_string = jsonencode({ key = "k-123" })
+}
+
+resource "aws_ecs_cluster" "shop" {
+  name = "shop"
+}
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "start" {
+  name               = "shop-start"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_ecs_task_definition" "web" {
+  family                   = "shop-web"
+  execution_role_arn       = aws_iam_role.start.arn
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+
+  container_definitions = jsonencode([
+    {
+      name         = "web"
+      image        = "registry.example.com/shop:1.0"
+      portMappings = [{ containerPort = 9000 }]
+      environment = [
+        { name = "GREETING", value = var.greeting },
+        { name = "QUEUE_URL", value = aws_sqs_queue.orders.url },
+      ]
+      secrets = [{ name = "API_KEY", valueFrom = "${aws_secretsmanager_secret.api.arn}:key::" }]
+    },
+    {
+      name      = "metrics"
+      image     = "registry.example.com/metrics:1.0"
+      essential = false
+    },
+  ])
+
+  depends_on = [aws_secretsmanager_secret_version.api]
+}
+
+resource "aws_ecs_service" "web" {
+  name            = "web"
+  cluster         = aws_ecs_cluster.shop.id
+  task_definition = aws_ecs_task_definition.web.arn
+  desired_count   = 2
+  launch_type     = "FARGATE"
+
+  network_configuration {
+    subnets = [aws_subnet.a.id, aws_subnet.b.id]
+  }
+
+  load_balancer {
+    target_group_arn = aws_lb_target_group.shop.arn
+    container_name   = "web"
+    container_port   = 9000
+  }
+}
+
+resource "aws_ecs_task_definition" "worker" {
+  family                   = "shop-worker"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+
+  container_definitions = jsonencode([{ name = "worker", image = "registry.example.com/worker:1.0" }])
+}
+
+resource "aws_ecs_service" "worker" {
+  name            = "worker"
+  cluster         = aws_ecs_cluster.shop.id
+  task_definition = aws_ecs_task_definition.worker.arn
+  desired_count   = 1
+  launch_type     = "FARGATE"
+
+  network_configuration {
+    subnets = [aws_subnet.a.id, aws_subnet.b.id]
+  }
+}
