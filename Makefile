@@ -10,14 +10,14 @@ BIN := $(VENV)/bin
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-# Two environments' worth of packages go into one folder: first what the miniature needs, and only
-# for tests and checks the rest. A stamp holds the lock's fingerprint, so an unchanged lock costs nothing.
+# One environment: first what the miniature needs, and only for tests and checks the rest. A stamp is
+# newer than the lock that it stands for, so an unchanged lock costs nothing.
 $(BIN)/python:
 	@$(PYTHON) scripts/bootstrap.py $(VENV)
 
 $(VENV)/.runtime: requirements/bonkei.txt pyproject.toml scripts/bootstrap.py | $(BIN)/python
-	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/bonkei.txt
-	@rm -f $(VENV)/.development && touch $@
+	@$(BIN)/python scripts/bootstrap.py $(VENV) --add requirements/bonkei.txt
+	@touch $@
 
 $(VENV)/.development: requirements/dev.txt $(VENV)/.runtime
 	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/dev.txt
@@ -48,7 +48,7 @@ diagrams: $(VENV)/.development ## Draw docs/architecture.md anew
 # One resolution for all: what the programs pin, the development environment pins too.
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --no-emit-find-links --no-annotate --custom-compile-command "make lock"
-lock: $(VENV)/.runtime ## Lock every dependency again, with hashes and without addresses
+lock: $(VENV)/.development ## Lock every dependency again, with hashes and without addresses
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt

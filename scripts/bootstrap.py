@@ -1,6 +1,7 @@
-"""Makes the project's environment with nothing but Python: `bootstrap.py VENV [--sync LOCK]`.
+"""Makes the project's environment with nothing but Python: `bootstrap.py VENV [--add|--sync LOCK]`.
 
-Without --sync it creates the environment; with --sync it installs exactly what the lock names.
+Alone it creates the environment; with --add it installs what the lock names, with --sync exactly
+that: what else is there goes.
 uv does the installing (seconds instead of a minute), and uv itself is installed from the lock,
 by hash, so that nothing unlocked ever runs.
 """
@@ -74,13 +75,14 @@ def install_uv(python: Path) -> None:
         )
 
 
-def sync(directory: Path, lock: Path) -> None:
-    """Exactly the lock's packages, and the project itself as an editable package."""
+def install(directory: Path, lock: Path, *, exactly: bool) -> None:
+    """The lock's packages, and the project itself as an editable package."""
     python = directory / "bin" / "python"
     print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
     install_uv(python)
     uv = python.parent / "uv"
-    run(uv, "pip", "sync", "-q", "--require-hashes", "-p", python, lock)
+    how = ["sync"] if exactly else ["install", "-r"]
+    run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], lock)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
 
 
@@ -99,11 +101,14 @@ def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("venv", type=Path)
-    parser.add_argument("--sync", type=Path, metavar="LOCK")
+    lock = parser.add_mutually_exclusive_group()
+    lock.add_argument("--add", type=Path, metavar="LOCK")
+    lock.add_argument("--sync", type=Path, metavar="LOCK")
     arguments = parser.parse_args()
     directory = arguments.venv.absolute()
-    if arguments.sync:
-        sync(directory, arguments.sync.absolute())
+    if arguments.add or arguments.sync:
+        wanted = arguments.sync or arguments.add
+        install(directory, wanted.absolute(), exactly=bool(arguments.sync))
     else:
         create(directory)
 
