@@ -16,6 +16,9 @@ from bonkei.terraform.errors import Diagnostic, read_diagnostic
 
 Report = Callable[[str], None]
 
+_PREAMBLE = "Terraform encountered problems during initialisation"
+"""How `init` announces the diagnostics that follow."""
+
 _EVERY = 25
 """Resources between two lines of progress."""
 
@@ -43,7 +46,7 @@ class Listener:
         except ValueError:
             return  # not everything that Terraform prints before it knows its options is JSON
         match message.get("type"):
-            case "diagnostic":
+            case "diagnostic" if not message["diagnostic"]["summary"].startswith(_PREAMBLE):
                 self.diagnostics.append(read_diagnostic(message["diagnostic"], self.locate))
             case "planned_change" if message["change"]["action"] not in ("noop", "read"):
                 self._planned += 1

@@ -2,13 +2,13 @@
 
 Terraform writes next to what it evaluates, and the real definitions keep their state in S3. So it
 works in a mirror below the miniature's home: real directories, each file a symbolic link, and one
-override file that names a local backend. What lies beside the definitions in their project can be
-reached too, so that `${path.module}/../program` means what it says.
+override file that names our backend (`bonkei.terraform.state_server`). What lies beside the
+definitions in their project can be reached too, so that `${path.module}/../program` means what it
+says.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -16,6 +16,7 @@ from pathlib import Path
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_override.tf.json"
+_OUR_BACKEND = '{"terraform": {"backend": {"http": {}}}}'
 
 _PROJECT_MARKS = (".git", "bonkei.toml")
 _TERRAFORMS_OWN = (".terraform", ".terraform.lock.hcl", ".terraform.tfstate.lock.info")
@@ -24,12 +25,11 @@ _TERRAFORMS_OWN = (".terraform", ".terraform.lock.hcl", ".terraform.tfstate.lock
 class Mirror:
     """The mirror of one directory of definitions; `refresh` brings it up to date."""
 
-    def __init__(self, definitions: Path, directory: Path, *, state: Path, home: Path) -> None:
+    def __init__(self, definitions: Path, directory: Path, *, home: Path) -> None:
         """`directory` becomes the mirror; nothing in `home` is mirrored."""
         self._definitions = definitions
         self._root = _project_root(definitions)
         self._directory = directory
-        self._state = state
         self._home = home
 
     @property
@@ -47,8 +47,7 @@ class Mirror:
         self.path.mkdir(parents=True, exist_ok=True)
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
-        override = {"terraform": {"backend": {"local": {"path": str(self._state)}}}}
-        (self.path / OVERRIDE).write_text(json.dumps(override, indent=2), encoding="utf-8")
+        (self.path / OVERRIDE).write_text(_OUR_BACKEND, encoding="utf-8")
 
     def locate(self, name: str) -> Path:
         """The real file behind a file name in Terraform's output."""

@@ -28,7 +28,7 @@ def implementation(terraform: str | None) -> str:
 
 def initialization(definitions: Path) -> str:
     """A digest of what `terraform init` looks at: module calls and required providers."""
-    digest = hashlib.sha256(str(definitions).encode())
+    digest = hashlib.sha256(f"{definitions} backend http".encode())
     for file in sorted((*definitions.rglob("*.tf"), *definitions.rglob("*.tftest.hcl"))):
         digest.update(str(file).encode())
         for line in _INITIALIZED_BY.finditer(file.read_text(encoding="utf-8", errors="replace")):

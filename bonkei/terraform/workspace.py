@@ -21,6 +21,7 @@ from bonkei.terraform.lock import locked
 from bonkei.terraform.messages import Listener, Report
 from bonkei.terraform.mirror import Mirror
 from bonkei.terraform.provider_process import ProviderProcess
+from bonkei.terraform.state_server import StateServer
 
 _CLI_CONFIGURATION = """\
 # No provider is downloaded: those that there are, are served.
@@ -68,12 +69,7 @@ class Workspace:
         self._state_file = self._directory / "terraform.tfstate"
         self._applied = self._directory / "applied"
         self._cache = stamps.StateCache(self._directory / "state.json", self._state_file)
-        self._mirror = Mirror(
-            self._definitions,
-            self._directory / "mirror",
-            state=self._state_file,
-            home=self._home,
-        )
+        self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
 
     def validate(self) -> list[Diagnostic]:
         """Check the definitions without planning; the warnings."""
@@ -179,8 +175,12 @@ class Workspace:
             self._mirror.refresh()
             log = self._directory / "provider.log"
             home = provider_home or self._home
-            with ProviderProcess(home, self._mirror.path, log) as provider:
-                environment = runs.environment(os.environ, self._settings(provider.reattach()))
+            with (
+                ProviderProcess(home, self._mirror.path, log) as provider,
+                StateServer(self._state_file) as state,
+            ):
+                settings = {**self._settings(provider.reattach()), **state.environment}
+                environment = runs.environment(os.environ, settings)
                 ready = _Ready(command, self._mirror.path, environment)
                 self._initialize(ready)
                 yield ready

@@ -46,40 +46,87 @@ def errors(operation: Callable[[], object]) -> list[Diagnostic]:
     return [d for d in raised.value.diagnostics if d.severity == "error"]
 
 
+BROKEN = """
+resource "aws_vpc" "misspelt_argument" {
+  cidr_blok = "10.0.0.0/16"
+}
+resource "aws_subnett" "misspelt_type" {}
+resource "aws_vpc" "wrong_type" {
+  enable_dns_support = "maybe"
+}
+resource "aws_subnet" "missing_argument" {
+  cidr_block = "10.0.0.0/24"
+}
+resource "aws_subnet" "undeclared" {
+  vpc_id = aws_vpc.absent.id
+}
+resource "aws_vpc" "bad_cidr" {
+  cidr_block = "10.0.0.0/33"
+}
+resource "aws_lb_target_group" "bad_choice" {
+  port     = 80
+  protocol = "HTP"
+  vpc_id   = "vpc-1"
+}
+resource "aws_ecs_task_definition" "bad_document" {
+  family                = "x"
+  container_definitions = "["
+}
+data "aws_outposts_asset" "not_carried" {}
+resource "aws_outposts_nonsense" "unknown" {}
+output "undeclared_variable" {
+  value = var.absent
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def told(project: Project) -> dict[int, Diagnostic]:
+    """The error of each line of BROKEN that has one."""
+    file = project.write("infrastructure/main.tf", BROKEN)
+    found = errors(project.workspace().validate)
+    file.unlink()
+    assert {diagnostic.file for diagnostic in found} == {file}
+    return {diagnostic.line or 0: diagnostic for diagnostic in found}
+
+
 @pytest.mark.parametrize(
-    ("text", "line", "words"),
+    ("source", "words"),
     [
-        ('resource "aws_vpc" "x" {\n  cidr_blok = "10.0.0.0/16"\n}', 2, "cidr_blok"),
-        ('resource "aws_subnett" "x" {}', 1, 'Did you mean "aws_subnet"'),
-        ('resource "aws_vpc" "x" {\n  enable_dns_support = "maybe"\n}', 2, "bool"),
-        ('resource "aws_subnet" "x" {\n  cidr_block = "10.0.0.0/24"\n}', 1, "vpc_id"),
-        ('resource "aws_subnet" "x" {\n  vpc_id = aws_vpc.absent.id\n}', 2, "absent"),
-        ('resource "aws_vpc" "x" {\n  cidr_block = "10.0.0.0/33"\n}', 2, "10.0.0.0/33"),
-        ('output "x" {\n  value = var.absent\n}', 2, "absent"),
-        ('module "m" {\n  source = "./module"\n}', 1, "name"),
-        ('resource "aws_vpc" "x" {\n  tags =\n}', 2, "expression"),
-        (
-            'resource "aws_lb_target_group" "x" {\n  port = 80\n  protocol = "HTP"\n}',
-            3,
-            "HTP",
-        ),
-        (
-            'resource "aws_ecs_task_definition" "x" {\nfamily = "x"\ncontainer_definitions = "["\n}',
-            3,
-            "container_definitions",
-        ),
-        ('data "aws_outposts_asset" "x" {}', 1, "the miniature does not carry it"),
-        ('resource "aws_outposts_nonsense" "x" {}', 1, "does not support"),
+        ("  cidr_blok =", "cidr_blok"),
+        ('resource "aws_subnett"', 'Did you mean "aws_subnet"'),
+        ("  enable_dns_support =", "bool"),
+        ('resource "aws_subnet" "missing_argument"', "vpc_id"),
+        ("  vpc_id = aws_vpc.absent", "absent"),
+        ('  cidr_block = "10.0.0.0/33"', "10.0.0.0/33"),
+        ('  protocol = "HTP"', "HTP"),
+        ("  container_definitions", "container_definitions"),
+        ('data "aws_outposts_asset"', "the miniature does not carry it"),
+        ('resource "aws_outposts_nonsense"', "does not support"),
+        ("  value = var.absent", "absent"),
     ],
 )
-def test_validation_says_where(
-    project: Project, definitions: Callable[[str], Path], text: str, line: int, words: str
+def test_validation_says_where(told: dict[int, Diagnostic], source: str, words: str) -> None:
+    lines = BROKEN.splitlines()
+    (line,) = (number for number, text in enumerate(lines, 1) if text.startswith(source))
+    assert words in told[line].render()
+    assert f"main.tf line {line}" in told[line].render()
+
+
+def test_nothing_else_is_told(told: dict[int, Diagnostic]) -> None:
+    assert len(told) == 11
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['\nresource "aws_vpc" "x" {\n  tags =\n}', '\n\nmodule "m" {\n  source = "./module"\n}'],
+)
+def test_what_stops_terraform_from_reading_on_is_told(
+    project: Project, definitions: Callable[[str], Path], text: str
 ) -> None:
     file = definitions(text)
-    (first, *_) = errors(project.workspace().validate)
-    assert (first.file, first.line) == (file, line)
-    assert words in first.render()
-    assert f"main.tf line {line}" in first.render()
+    for found in errors(project.workspace().validate):
+        assert (found.file, found.line) == (file, 3)
 
 
 def test_a_cycle_is_told(project: Project, definitions: Callable[[str], Path]) -> None:

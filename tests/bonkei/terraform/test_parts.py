@@ -30,7 +30,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def mirror(root: Path) -> Mirror:
     home = root / ".bonkei"
-    made = Mirror(root / "infra", home / "mirror", state=home / "state", home=home)
+    made = Mirror(root / "infra", home / "mirror", home=home)
     made.refresh()
     return made
 
@@ -42,11 +42,9 @@ def test_a_mirror_looks_like_the_definitions(root: Path, mirror: Mirror) -> None
     assert mirror.locate("modules/a/main.tf") == root / "infra/modules/a/main.tf"
 
 
-def test_a_mirror_has_a_backend_of_its_own(root: Path, mirror: Mirror) -> None:
+def test_a_mirror_has_a_backend_of_its_own(mirror: Mirror) -> None:
     override = json.loads((mirror.path / OVERRIDE).read_text())
-    assert override == {
-        "terraform": {"backend": {"local": {"path": str(root / ".bonkei" / "state")}}}
-    }
+    assert override == {"terraform": {"backend": {"http": {}}}}
 
 
 def test_a_mirror_follows_the_definitions(root: Path, mirror: Mirror) -> None:

@@ -1,0 +1,102 @@
+"""Terraform's state over HTTP, for the time of one run.
+
+The local backend writes the whole state after each resource: with two hundred resources that is
+half of an apply's work. A remote state is written every 20 seconds and at the end, and the HTTP
+backend is the simplest remote one. (What the miniature has in its state exists nowhere else, so
+nothing is orphaned if Terraform is killed in between.)
+
+Listens on loopback; the password is new each time and reaches Terraform in its environment.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import secrets
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+_USER = "terraform"
+
+
+class StateServer:
+    """A context manager; `environment` is what Terraform's http backend needs to know."""
+
+    def __init__(self, file: Path) -> None:
+        self._password = secrets.token_urlsafe(32)
+        self._server = _Server(file, self._password)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+
+    def __enter__(self) -> StateServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The backend's settings, as the variables that it reads."""
+        return {
+            "TF_HTTP_ADDRESS": f"http://127.0.0.1:{self._server.server_port}/state",
+            "TF_HTTP_USERNAME": _USER,
+            "TF_HTTP_PASSWORD": self._password,
+        }
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, file: Path, password: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.file = file
+        self.credentials = b"Basic " + base64.b64encode(f"{_USER}:{password}".encode())
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+    server: _Server
+
+    def do_GET(self) -> None:
+        if self._is_allowed():
+            there = self.server.file.is_file()
+            content = self.server.file.read_bytes() if there else b""
+            self._answer(HTTPStatus.OK if there else HTTPStatus.NOT_FOUND, content)
+
+    def do_POST(self) -> None:
+        if self._is_allowed():
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            _write(self.server.file, content)
+            self._answer(HTTPStatus.OK)
+
+    def do_DELETE(self) -> None:
+        if self._is_allowed():
+            self.server.file.unlink(missing_ok=True)
+            self._answer(HTTPStatus.OK)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing: Terraform tells what goes wrong."""
+
+    def _is_allowed(self) -> bool:
+        given = (self.headers["Authorization"] or "").encode("latin-1")
+        allowed = hmac.compare_digest(given, self.server.credentials)
+        if not allowed:
+            self.close_connection = True
+            self._answer(HTTPStatus.UNAUTHORIZED)
+        return allowed
+
+    def _answer(self, status: HTTPStatus, body: bytes = b"") -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _write(file: Path, content: bytes) -> None:
+    draft = file.with_suffix(".draft")
+    draft.touch(mode=0o600)
+    draft.write_bytes(content)
+    draft.replace(file)

@@ -1,0 +1,54 @@
+"""The state over HTTP: kept whole, for Terraform only."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bonkei.terraform.state_server import StateServer
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "terraform.tfstate"
+
+
+@pytest.fixture
+def client(file: Path) -> Iterator[httpx.Client]:
+    with StateServer(file) as server:
+        settings = server.environment
+        password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
+        with httpx.Client(
+            base_url=settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False
+        ) as made:
+            yield made
+
+
+def test_a_state_is_written_read_and_deleted(client: httpx.Client, file: Path) -> None:
+    assert client.get("").status_code == 404
+    content = b'{"serial": 1}' * 100_000
+    assert client.post("", content=content).status_code == 200
+    assert file.read_bytes() == content
+    assert file.stat().st_mode & 0o077 == 0
+    assert client.get("").content == content
+    assert client.delete("").status_code == 200
+    assert not file.exists()
+
+
+@pytest.mark.parametrize(
+    "authorization", [None, "Basic " + base64.b64encode(b"terraform:x").decode()]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_nobody_else_is_let_in(
+    client: httpx.Client, file: Path, method: str, authorization: str | None
+) -> None:
+    file.write_text("precious")
+    headers = {"Authorization": authorization} if authorization else {}
+    answer = httpx.request(method, client.base_url, headers=headers, trust_env=False)
+    assert answer.status_code == 401
+    assert "precious" not in answer.text
+    assert file.read_text() == "precious"
