@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from claims import claims
 from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation, evaluate
+
+CLAIMS = claims()
 
 # What the examples leave at its default, all at once.
 OTHERWISE = """
@@ -62,3 +65,9 @@ def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 def _file(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path
+
+
+@pytest.fixture
+def expected(request: pytest.FixtureRequest) -> object:
+    """What the claim of the test's name comes to."""
+    return CLAIMS[request.node.originalname.removeprefix("test_").replace("_", "-")].expected

@@ -1,0 +1,223 @@
+"""The claims of docs/claims.md about the pipelines. Each test has its claim's name."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from buildspecs import commands, option
+from evaluations import ROOT, Evaluation
+from stack import Stack
+
+GIVEN = {
+    "ServiceName": "statuspage",
+    "EnvironmentIdentifier": "production",
+    "TerraformSha256": "0" * 64,
+    "TrivySha256": "0" * 64,
+}
+CODECOMMIT = Stack(GIVEN | {"CodeCommitRepositoryName": "statuspage"})
+CONNECTION = Stack(
+    GIVEN
+    | {
+        "ConnectionArn": "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/0f2a",
+        "ConnectionRepositoryId": "example/statuspage",
+    }
+)
+PROJECTS = CODECOMMIT.of_type("AWS::CodeBuild::Project")
+READING = re.compile(r"^[\w-]+:(Get|List|Describe|BatchGet|Filter)")
+VERSION = {"TFVARS_VERSION": "version-1"}
+
+
+def test_a_stack_makes_the_terraform_pipeline(expected: list[str]) -> None:
+    assert len(CODECOMMIT.of_type("AWS::CodePipeline::Pipeline")) == 1
+    assert CODECOMMIT.broken_rules() == CONNECTION.broken_rules() == []
+    assert Stack(GIVEN).broken_rules()
+    required = {name for name, found in CODECOMMIT.declared.items() if "Default" not in found}
+    assert sorted(required - {"TerraformSha256", "TrivySha256"}) == expected
+
+
+def test_terraform_pipeline_name(production: Evaluation, expected: str) -> None:
+    assert _pipeline(CODECOMMIT)["Name"] == expected
+    (told,) = production.blueprint.event_rules
+    assert expected in json.loads(told.pattern)["detail"]["pipeline"]
+
+
+def test_program_pipeline_name(production: Evaluation, expected: str) -> None:
+    assert [pipeline.name for pipeline in production.blueprint.pipelines] == [expected]
+    (told,) = production.blueprint.event_rules
+    assert expected in json.loads(told.pattern)["detail"]["pipeline"]
+
+
+def test_tfvars_location(expected: str) -> None:
+    assert CODECOMMIT.outputs["TfvarsLocation"] == expected
+
+
+def test_tfvars_come_from_the_bucket(expected: list[str]) -> None:
+    fetching = []
+    for project in PROJECTS.values():
+        for words in _commands(project):
+            if words[:3] == ["aws", "s3api", "get-object"]:
+                place = f"s3://{option(words, '--bucket')}/{option(words, '--key')}"
+                assert place == CODECOMMIT.outputs["TfvarsLocation"]
+                fetching.append(project["Name"].rpartition("-")[2])
+    assert sorted(fetching) == expected
+    (plan,) = _terraform("PlanProject", "plan")
+    assert option(plan, "-var-file") == "/tmp/terraform.tfvars"  # noqa: S108 - where it is put
+
+
+def test_tfvars_are_not_in_the_repository(expected: str) -> None:
+    assert expected in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_a_person_releases_a_change(production: Evaluation, expected: int) -> None:
+    sources = [_actions(stack)[0]["Configuration"] for stack in (CODECOMMIT, CONNECTION)]
+    sources += [
+        dict(action.configuration)
+        for pipeline in production.blueprint.pipelines
+        for action in pipeline.stages[0].actions
+    ]
+    switches = [found.get("PollForSourceChanges", found.get("DetectChanges")) for found in sources]
+    assert len(switches) == 3
+    assert len([switch for switch in switches if switch != "false"]) == expected
+    assert not CODECOMMIT.of_type("AWS::Events::Rule")
+
+
+def test_terraform_stages(expected: list[str]) -> None:
+    assert [stage["Name"] for stage in _pipeline(CODECOMMIT)["Stages"]] == expected
+
+
+def test_source_comes_from_codecommit(expected: str) -> None:
+    assert _actions(CODECOMMIT)[0]["ActionTypeId"]["Provider"] == expected
+
+
+def test_weaknesses_end_the_run(expected: list[str]) -> None:
+    assert _action("tfsec")["Configuration"]["ProjectName"] == PROJECTS["ScanProject"]["Name"]
+    scans = [words for words in _commands(PROJECTS["ScanProject"]) if words[0] == "trivy"]
+    assert scans
+    for words in scans:
+        assert words[1] == "config"
+        assert option(words, "--exit-code") == "1"
+        assert sorted(option(words, "--severity").split(",")) == expected
+
+
+def test_plan_is_made_by_terraform(expected: str) -> None:
+    (plan,) = _terraform("PlanProject", "plan")
+    assert option(plan, "-out") == expected
+    assert _action("Plan")["OutputArtifacts"] == [{"Name": "Plan"}]
+
+
+def test_a_person_approves_the_plan(expected: str) -> None:
+    kind = _action("Approve")["ActionTypeId"]
+    assert (kind["Category"], kind["Provider"]) == ("Approval", expected)
+
+
+def test_apply_makes_what_was_approved(expected: str) -> None:
+    (apply,) = _terraform("ApplyProject", "apply")
+    assert apply[-1] == expected
+    assert "-auto-approve" not in apply
+    assert not _terraform("ApplyProject", "plan")
+    assert {"Name": "Plan"} in _action("Apply")["InputArtifacts"]
+
+
+def test_people_have_no_strong_rights(production: Evaluation, expected: list[str]) -> None:
+    (operator,) = [r for r in production.blueprint.roles if r.name.endswith("-operator")]
+    actions = {action for statement in operator.statements for action in statement.actions}
+    actions |= set(_allowed(CODECOMMIT, "OperatorRole"))
+    assert sorted(action for action in actions if not READING.match(action)) == expected
+
+
+def test_builds_have_the_strong_rights(expected: list[str]) -> None:
+    roles = CODECOMMIT.of_type("AWS::IAM::Role")
+    strong = [
+        role["RoleName"].rpartition("-")[2]
+        for name, role in roles.items()
+        if {"iam:CreateRole", "rds:*", "ecs:*"} & set(_allowed(CODECOMMIT, name))
+    ]
+    assert strong == expected
+    assert PROJECTS["ApplyProject"]["ServiceRole"] == roles["ApplyRole"]["RoleName"]
+
+
+@pytest.mark.parametrize("project", ["PlanProject", "ApplyProject"])
+def test_the_backend_comes_with_the_stack(expected: list[str], project: str) -> None:
+    (init,) = _terraform(project, "init")
+    settings = dict(
+        word.removeprefix("-backend-config=").split("=", 1)
+        for word in init
+        if word.startswith("-backend-config=")
+    )
+    table, bucket = expected
+    assert settings["bucket"] in [b["BucketName"] for b in CODECOMMIT.of_type(bucket).values()]
+    assert settings["dynamodb_table"] in [
+        found["TableName"] for found in CODECOMMIT.of_type(table).values()
+    ]
+    assert settings["use_lockfile"] == "true"
+
+
+def test_a_backend_without_the_pipeline(terraform_backend: Evaluation, expected: list[str]) -> None:
+    kinds = {found["type"] for found in terraform_backend.resources()}
+    assert set(expected) <= kinds
+    (table,) = terraform_backend.values("aws_dynamodb_table")
+    assert table["hash_key"] == "LockID"
+    assert (
+        f"bucket={terraform_backend.outputs['bucket_name']}"
+        in (terraform_backend.outputs["init_command"])
+    )
+
+
+def test_builds_build_and_scan(production: Evaluation, expected: str) -> None:
+    (project,) = [p for p in production.blueprint.build_projects if p.name.endswith("-build")]
+    run = [words[:2] for words in commands(project.buildspec)]
+    order = [["docker", "build"], [expected, "image"], ["docker", "push"]]
+    assert [words for words in run if words in order] == order
+
+
+def _pipeline(stack: Stack) -> dict[str, Any]:
+    (found,) = stack.of_type("AWS::CodePipeline::Pipeline").values()
+    return found
+
+
+def _actions(stack: Stack) -> list[dict[str, Any]]:
+    return [action for stage in _pipeline(stack)["Stages"] for action in stage["Actions"]]
+
+
+def _action(stage: str) -> dict[str, Any]:
+    (found,) = [action for action in _actions(CODECOMMIT) if action["Name"] == stage]
+    return found
+
+
+def _commands(project: dict[str, Any]) -> list[list[str]]:
+    """A build's commands with its project's variables in them."""
+    given = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
+    return [words for words in commands(project["Source"]["BuildSpec"], given | VERSION) if words]
+
+
+def _terraform(project: str, operation: str) -> list[list[str]]:
+    found = [
+        words[words.index("terraform") :]
+        for words in _commands(PROJECTS[project])
+        if "terraform" in words
+    ]
+    return [words for words in found if words[1] == operation]
+
+
+def _allowed(stack: Stack, role: str) -> list[str]:
+    """Every action that a role's own and attached policies allow."""
+    name = stack.of_type("AWS::IAM::Role")[role]["RoleName"]
+    documents = [
+        policy["PolicyDocument"]
+        for policy in stack.of_type("AWS::IAM::Role")[role].get("Policies", ())
+    ]
+    documents += [
+        policy["PolicyDocument"]
+        for policy in stack.of_type("AWS::IAM::ManagedPolicy").values()
+        if name in policy.get("Roles", ())
+    ]
+    actions: list[str] = []
+    for document in documents:
+        for statement in document["Statement"]:
+            if statement["Effect"] == "Allow":
+                found = statement["Action"]
+                actions += found if isinstance(found, list) else [found]
+    return actions

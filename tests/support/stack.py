@@ -1,0 +1,101 @@
+"""A CloudFormation template as it comes out for given parameters.
+
+Of the intrinsic functions, those that the pipeline's stack uses. A reference to a resource stands
+as the resource's name where the template gives it one, else as its logical id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cfnlint.decode import cfn_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"
+
+_PSEUDO = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "ap-northeast-1",
+    "AWS::AccountId": "123456789012",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+_NAMES = ("BucketName", "TableName", "LogGroupName", "Name", "RoleName", "ManagedPolicyName")
+_NOTHING = object()
+
+
+class Stack:
+    """The template with its parameters given: `resources`, `outputs`, and whether rules hold."""
+
+    def __init__(self, parameters: Mapping[str, str], file: Path = TEMPLATE) -> None:
+        self._template: dict[str, Any] = json.loads(json.dumps(cfn_yaml.load(str(file))))
+        self.declared: dict[str, Any] = self._template["Parameters"]
+        defaults = {n: p["Default"] for n, p in self.declared.items() if "Default" in p}
+        self._values = _PSEUDO | defaults | dict(parameters)
+        self.resources = {
+            name: {"Type": found["Type"], "Properties": self.value(found.get("Properties", {}))}
+            for name, found in self._template["Resources"].items()
+        }
+        self.outputs = {n: self.value(o["Value"]) for n, o in self._template["Outputs"].items()}
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """The properties of each resource of a type, by logical id."""
+        return {n: r["Properties"] for n, r in self.resources.items() if r["Type"] == kind}
+
+    def broken_rules(self) -> list[str]:
+        """The words of each rule that these parameters break."""
+        return [
+            assertion["AssertDescription"]
+            for rule in self._template["Rules"].values()
+            if "RuleCondition" not in rule or self.value(rule["RuleCondition"])
+            for assertion in rule["Assertions"]
+            if not self.value(assertion["Assert"])
+        ]
+
+    def value(self, written: Any) -> Any:
+        """What something of the template comes to."""
+        if isinstance(written, list):
+            return [found for item in written if (found := self.value(item)) is not _NOTHING]
+        if not isinstance(written, dict):
+            return written
+        if len(written) == 1:
+            ((name, argument),) = written.items()
+            if name == "Ref" or name.startswith("Fn::"):
+                return self._intrinsic(name, argument)
+        values = {key: self.value(item) for key, item in written.items()}
+        return {key: found for key, found in values.items() if found is not _NOTHING}
+
+    def _intrinsic(self, name: str, argument: Any) -> Any:
+        match name, argument:
+            case "Ref", "AWS::NoValue":
+                return _NOTHING
+            case "Ref", str():
+                return self._reference(argument)
+            case "Fn::GetAtt", [str() as resource, *_]:
+                return self._reference(resource)
+            case "Fn::Sub", str():
+                return re.sub(r"\$\{([\w:.]+)\}", lambda m: self._reference(m[1]), argument)
+            case "Fn::If", [str() as condition, yes, no]:
+                return self.value(
+                    yes if self.value(self._template["Conditions"][condition]) else no
+                )
+            case "Fn::Equals", [left, right]:
+                return self.value(left) == self.value(right)
+            case "Fn::Not", [condition]:
+                return not self.value(condition)
+            case "Fn::And", [*conditions]:
+                return all(self.value(condition) for condition in conditions)
+            case "Fn::Or", [*conditions]:
+                return any(self.value(condition) for condition in conditions)
+        raise NotImplementedError(f"{name} of {argument!r}")
+
+    def _reference(self, name: str) -> str:
+        if name in self._values:
+            return str(self._values[name])
+        logical_id = name.partition(".")[0]
+        properties = self._template["Resources"][logical_id].get("Properties", {})
+        named = next((properties[key] for key in _NAMES if key in properties), None)
+        return logical_id if named is None else str(self.value(named))
