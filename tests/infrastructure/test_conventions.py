@@ -1,0 +1,71 @@
+"""What every module of the definitions has in common."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+DEFINITIONS = Path(__file__).resolve().parents[2] / "infrastructure"
+MODULES = [DEFINITIONS, *sorted((DEFINITIONS / "modules").iterdir())]
+
+_BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+_RUN = re.compile(r'^run "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
+_SOURCE = re.compile(r'source = "\./modules/(\w+)"')
+_EXPECTED = re.compile(r"expect_failures = \[var\.(\w+)\]")
+
+
+def name(module: Path) -> str:
+    return module.name if module.parent.name == "modules" else "root"
+
+
+def blocks(module: Path, file: str) -> Iterator[tuple[str, str]]:
+    """Name and body of each variable or output."""
+    for _, block, body in _BLOCK.findall((module / file).read_text(encoding="utf-8")):
+        yield block, body
+
+
+def refusals() -> Counter[tuple[str, str]]:
+    """How many runs of `terraform test` expect a variable of a module to be refused."""
+    found: Counter[tuple[str, str]] = Counter()
+    for file in (DEFINITIONS / "tests").glob("*.tftest.hcl"):
+        for run in _RUN.findall(file.read_text(encoding="utf-8")):
+            source = _SOURCE.search(run)
+            for variable in _EXPECTED.findall(run):
+                found[source[1] if source else "root", variable] += 1
+    return found
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_has_four_files(module: Path) -> None:
+    files = {file.name for file in module.glob("*.tf")}
+    assert files == {"main.tf", "variables.tf", "outputs.tf", "versions.tf"}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_variables_and_outputs_say_what_they_are(module: Path) -> None:
+    for variable, body in blocks(module, "variables.tf"):
+        assert re.search(r'^  description = ".+"$', body, re.MULTILINE), variable
+        assert re.search(r"^  type +=", body, re.MULTILINE), variable
+    for output, body in blocks(module, "outputs.tf"):
+        assert re.search(r'^  description = ".+"$', body, re.MULTILINE), output
+
+
+@pytest.mark.parametrize("module", MODULES, ids=name)
+def test_every_validation_has_a_run_that_it_refuses(module: Path) -> None:
+    tried = refusals()
+    lacking = {
+        variable: body.count("  validation {")
+        for variable, body in blocks(module, "variables.tf")
+        if tried[name(module), variable] < body.count("  validation {")
+    }
+    assert not lacking
+
+
+def test_no_variable_of_the_root_is_idle() -> None:
+    main = (DEFINITIONS / "main.tf").read_text(encoding="utf-8")
+    variables = [variable for variable, _ in blocks(DEFINITIONS, "variables.tf")]
+    assert not [variable for variable in variables if f"var.{variable}" not in main]

@@ -1,0 +1,21 @@
+"""Terraform's own tests of the modules, and its own format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from evaluations import INFRASTRUCTURE
+
+from bonkei.terraform import Workspace
+
+
+def test_the_definitions_are_formatted(tmp_path: Path) -> None:
+    assert Workspace(INFRASTRUCTURE, tmp_path / "home", []).fmt(check=True) == []
+
+
+@pytest.mark.timeout(600)  # a hundred runs, each a plan at least
+def test_terraform_test_passes(tmp_path: Path) -> None:
+    lines: list[str] = []
+    passed = Workspace(INFRASTRUCTURE, tmp_path / "home", []).test(report=lines.append)
+    assert passed, "\n".join(lines)
