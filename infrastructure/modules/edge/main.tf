@@ -511,6 +511,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
 # Public, because CloudFront comes from the internet; it answers nobody else.
 #trivy:ignore:AWS-0053
 resource "aws_lb" "this" {
+  #checkov:skip=CKV_AWS_150:whether it is protected is the environment's to say; production is
   #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in aws_wafv2_web_acl.this
   name                       = var.name
   load_balancer_type         = "application"
