@@ -33,8 +33,8 @@ test: $(VENV)/.development ## Run the whole test suite
 	@$(BIN)/python scripts/test_tools.py
 	@$(BIN)/pytest
 
-check: $(VENV)/.development ## Run every linter and type checker
-	@$(BIN)/python scripts/check.py
+check: $(VENV)/.development ## Run every linter, type checker and scanner
+	@$(BIN)/python -m scripts.check
 
 format: $(VENV)/.development ## Rewrite the sources as the formatters want them
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt
@@ -51,6 +51,7 @@ COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --python-versi
 lock: $(VENV)/.development ## Lock every dependency again, with hashes and without addresses
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
+	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
 	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 

@@ -1,4 +1,4 @@
-"""Every linter and type checker, in one go: `make check`. Fails when one of them does."""
+"""Every linter, type checker and scanner, in one go: `make check`. Fails when one of them does."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from scripts import scanners
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -20,6 +24,7 @@ class Check:
 
     name: str
     command: tuple[str, ...]
+    environment: Mapping[str, str] | None = None  # nothing: ours
 
 
 def checks() -> list[Check]:
@@ -46,30 +51,46 @@ def checks() -> list[Check]:
     return found
 
 
+def scans() -> list[Check]:
+    """What is scanned, with the scanners installed when they are not yet."""
+    scanners.install()
+    return [Check(scan.name, scan.command, scanners.environment()) for scan in scanners.scans()]
+
+
 def run(check: Check) -> bool:
     """Run one check from the root; say its name, its time, and its words when it fails."""
     begun = time.monotonic()
     outcome = subprocess.run(
-        [str(BIN / check.command[0]), *check.command[1:]],
+        check.command,
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": PROGRAMS, "PATH": f"{BIN}:{os.environ['PATH']}"},
+        env=check.environment
+        or {**os.environ, "PYTHONPATH": PROGRAMS, "PATH": f"{BIN}:{os.environ['PATH']}"},
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
     passed = outcome.returncode == 0
-    print(
-        f"  {'✓' if passed else '✗'} {check.name:<20} {time.monotonic() - begun:5.1f} s", flush=True
-    )
-    if not passed:
-        print(outcome.stdout.rstrip(), flush=True)
+    line = f"  {'✓' if passed else '✗'} {check.name:<24} {time.monotonic() - begun:5.1f} s"
+    # In one piece, for two of them run at a time.
+    print(line if passed else f"{line}\n{outcome.stdout.rstrip()}", flush=True)
     return passed
 
 
+def run_all(listed: Callable[[], list[Check]]) -> list[str]:
+    """Run one after the other, also after a failure; give the names of those that failed."""
+    try:
+        return [check.name for check in listed() if not run(check)]
+    except scanners.ScannerError as error:
+        print(f"  ✗ scanners\n{error}", flush=True)
+        return ["scanners"]
+
+
 def main() -> None:
-    """All of them, also after a failure."""
-    failed = [check.name for check in checks() if not run(check)]
+    """Linters and scanners side by side: each of the two keeps about one core busy."""
+    with ThreadPoolExecutor() as both:
+        failed = [name for names in both.map(run_all, [checks, scans]) for name in names]
     if failed:
         sys.exit(f"error: {', '.join(failed)}")
 

