@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -117,6 +118,7 @@ def _block(content: Any, shared: Mapping[str, Block]) -> Block:
     )
 
 
+@functools.cache
 def type_of(block: Block) -> Type:
     """The block's value as cty's object type."""
     members: dict[str, Type] = {name: a.type for name, a in block.attributes.items()}

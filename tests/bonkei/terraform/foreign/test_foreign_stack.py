@@ -1,0 +1,65 @@
+"""Another team's definitions work as they are: nothing in the provider or the runner knows ours."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.terraform import Workspace
+
+STACK = Path(__file__).parent / "stack"
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+    """The stack as somebody else has it: no bonkei.toml, no git, a home elsewhere."""
+    root = tmp_path_factory.mktemp("foreign")
+    shutil.copytree(STACK, root / "stack")
+    made = Workspace(root / "stack", root / "home")
+    made.apply()
+    yield made
+    assert made.destroy().removed > 20
+    assert made.state().get("values", {}).get("root_module", {}) == {}
+
+
+def resources(module: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for resource in module.get("resources", ()):
+        yield resource["address"], resource["values"]
+    for child in module.get("child_modules", ()):
+        yield from resources(child)
+
+
+def test_it_is_valid_without_a_warning(workspace: Workspace) -> None:
+    assert workspace.validate() == []
+
+
+def test_planning_again_changes_nothing(workspace: Workspace) -> None:
+    assert workspace.plan().render().startswith("No changes")
+
+
+def test_its_values_are_those_of_its_region(workspace: Workspace) -> None:
+    state = workspace.state()["values"]
+    outputs = {name: output["value"] for name, output in state["outputs"].items()}
+    base = "https://sqs.eu-central-1.amazonaws.com/123456789012"
+    assert outputs["queues"] == {"orders": f"{base}/orders.fifo", "returns": f"{base}/returns"}
+    assert outputs["address"].endswith(".eu-central-1.elb.amazonaws.com")
+    found = dict(resources(state["root_module"]))
+    bucket = found["aws_s3_bucket.receipts"]["bucket"]
+    assert bucket == "orders-eu-central-1-receipts-123456789012"
+    task = found['module.worker["orders"].aws_ecs_task_definition.this']
+    assert f"{base}/orders.fifo" in task["container_definitions"]
+
+
+def test_no_two_resources_of_a_type_share_an_identity(workspace: Workspace) -> None:
+    root = workspace.state()["values"]["root_module"]
+    seen: dict[tuple[str, str], str] = {}
+    for address, values in resources(root):
+        if ".data." in f".{address}":
+            continue
+        identity = (address.rpartition(".")[0].rpartition(".")[2], str(values.get("id")))
+        assert identity not in seen, f"{address} and {seen.get(identity)} are both {identity}"
+        seen[identity] = address
