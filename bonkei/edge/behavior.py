@@ -10,6 +10,7 @@ import itertools
 import secrets
 from base64 import urlsafe_b64encode
 from enum import Enum
+from functools import lru_cache
 
 from bonkei.blueprint.distribution import Behavior, Distribution, Origin
 from bonkei.edge.cache import Key, Stored
@@ -58,13 +59,24 @@ POP = b"BONKEI1-C1"
 _REMEMBERED = 1024
 
 
+MISS = header(b"X-Cache", b"Miss from cloudfront")
+HIT = header(b"X-Cache", b"Hit from cloudfront")
+REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
+ERROR = header(b"X-Cache", b"Error from cloudfront")
+
 _PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
 _COUNT = itertools.count(secrets.randbits(48))
 
 
-def request_id() -> bytes:
+def request_id() -> Header:
     """An X-Amz-Cf-Id: different for each request, opaque to the reader."""
-    return b"%b%014x==" % (_PREFIX, next(_COUNT))
+    identity = b"%b%014x==" % (_PREFIX, next(_COUNT))
+    return b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity
+
+
+@lru_cache(maxsize=1024)
+def _forwarded_for(client: bytes) -> Header:
+    return header(b"X-Forwarded-For", client)
 
 
 class _Decision(Enum):
@@ -158,7 +170,7 @@ class CompiledBehavior:
         return (method, request.path, query, cookies, self.encoding(request), *headers)
 
     def origin_request(
-        self, request: Request, identity: bytes, stale: Stored | None = None
+        self, request: Request, identity: Header, stale: Stored | None = None
     ) -> Request:
         """The request as the origin gets it, `identity` as its X-Amz-Cf-Id; with the validators
         of what is to be refreshed."""
@@ -172,13 +184,12 @@ class CompiledBehavior:
             elif decision is _REWRITE:
                 rewritten = True
         headers += self._constant
-        headers.append((b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity))
+        headers.append(identity)
         if rewritten or request.websocket:
             headers += self._rewritten(request)
         else:
             headers += self._unrewritten
-            client = request.client
-            headers.append((b"x-forwarded-for", client, b"X-Forwarded-For: %b\r\n" % client))
+            headers.append(_forwarded_for(request.client))
         if stale is not None:
             headers = [each for each in headers if each[0] not in _CONDITIONAL]
             headers += _validators(stale)
@@ -290,7 +301,11 @@ class CompiledBehavior:
         self._tail = [each for override, each in made if override] + [self._via_header, pop]
         self._keeps_vary = b"vary" not in removed | overridden
 
-    def viewer_headers(self, headers: Headers, x_cache: Header, identity: bytes) -> Headers:
+    def decorate(self, status: int, headers: Headers, identity: Header) -> Headers:
+        """The headers of a response that comes straight from the origin."""
+        return self.viewer_headers(headers, ERROR if status >= 400 else MISS, identity)
+
+    def viewer_headers(self, headers: Headers, x_cache: Header, identity: Header) -> Headers:
         """A response's headers for the viewer: the response headers policy, what CloudFront takes
         out and what it adds, `identity` among it as X-Amz-Cf-Id."""
         dropped = self._dropped
@@ -304,7 +319,7 @@ class CompiledBehavior:
             kept += [each for each in self._defaults if each[0] not in present]
         kept += self._tail
         kept.append(x_cache)
-        kept.append((b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity))
+        kept.append(identity)
         return kept
 
     def _vary(self, value: bytes) -> Headers:

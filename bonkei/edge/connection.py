@@ -163,10 +163,12 @@ class ClientConnection(asyncio.Protocol):
         if len(self._headers) > self._front.limits.header_count:
             raise RefusedError(400)
         parser = self._parser
+        # Only HTTP/1.1 is kept alive without saying so, and asking this way is cheaper.
+        plain = parser.should_keep_alive() and b"connection" not in self._fields
         request, keep_alive = make_request(
             parser.get_method(),
             self._target,
-            parser.get_http_version(),
+            "1.1" if plain else parser.get_http_version(),
             self._headers,
             self._fields,
             self._peer,
@@ -205,8 +207,7 @@ class ClientConnection(asyncio.Protocol):
         self._incoming = exchange
         self._body_since = front.deadlines.coarse
         self.deadline = self._body_since + front.idle_timeout
-        if b"100-continue" in request.fields.get(b"expect", b"").lower():
-            self._continue(exchange)
+        self._continue(exchange)
 
     def on_body(self, data: bytes) -> None:
         exchange = self._incoming
@@ -300,6 +301,8 @@ class ClientConnection(asyncio.Protocol):
         current = self.current
         if current is not None:
             if not current.launched:
+                if not current.received:
+                    self._continue(current)
                 self._start(current)
         elif self._final is not None:
             self._say_final()
@@ -369,7 +372,10 @@ class ClientConnection(asyncio.Protocol):
     def _continue(self, exchange: Exchange) -> None:
         """Answer `Expect: 100-continue` at once and drop the header, as both layers do ("HTTP
         headers and Application Load Balancers"; CloudFront's table of request headers)."""
-        if exchange is self.current:
+        expected = exchange.request.fields.get(b"expect")
+        if expected is None or exchange.request_complete or exchange is not self.current:
+            return
+        if b"100-continue" in expected.lower():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _idle_deadline(self) -> float:

@@ -93,7 +93,10 @@ class Dispatch:
             connection = idle.pop()
             if connection.usable:
                 connection.attach(self)
-                self._connected(connection)
+                self._connection = connection
+                connection.write(self._head)
+                if self.sent_all:
+                    connection.await_response(self._idle_timeout)
                 return self
         self._connecting = asyncio.ensure_future(self._connect(target))
         return self

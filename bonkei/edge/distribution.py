@@ -13,17 +13,16 @@ from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
-from bonkei.edge.behavior import CompiledBehavior, request_id
+from bonkei.edge.behavior import ERROR, HIT, CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.error_page import ErrorPage
 from bonkei.edge.exchange import Exchange, Flow
-from bonkei.edge.fetch import ERROR, HIT, MISS, Fetch, Waiting
+from bonkei.edge.fetch import Fetch, Waiting
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.load_balancer import Firewall
 from bonkei.edge.message import (
     Header,
-    Headers,
     Request,
     Response,
     Sink,
@@ -123,13 +122,9 @@ class DistributionHandler:
     ) -> Flow | None:
         """Pass a request on, and the response back, without a place in between where anything is
         kept or replaced."""
-        identity = request_id()
-
-        def decorate(status: int, headers: Headers) -> Headers:
-            return behavior.viewer_headers(headers, ERROR if status >= 400 else MISS, identity)
-
-        exchange.decorate = decorate
-        origin_request = behavior.origin_request(request, identity)
+        exchange.decorator = behavior
+        exchange.identity = request_id()
+        origin_request = behavior.origin_request(request, exchange.identity)
         return self.ask(behavior, origin_request, exchange, exchange)
 
     def _behavior(self, path: bytes) -> CompiledBehavior:

@@ -112,6 +112,8 @@ class Edge:
         for each in gone:
             each.front.close()
             self._retiring.append(each.front)
+        self._retiring = [front for front in self._retiring if front.connections]
+        self._memory.forget_all_but(blueprint)
 
     async def stop(self, grace: float = 10.0) -> None:
         """Accept no more, let what is in flight end for `grace` seconds, then cut it."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from bonkei.edge.access import AccessRecord
-from bonkei.edge.message import Headers, Request, Response, Tunnel, answer, bodiless
+from bonkei.edge.message import Header, Headers, Request, Response, Tunnel, answer, bodiless
 
 if TYPE_CHECKING:
     from bonkei.edge.connection import ClientConnection
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
 _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
+_UNKNOWN: Header = (b"", b"", b"")
 BUFFERED = 64 * 1024
 """Bytes of a request's body that are held while nobody takes them; then the client has to wait."""
 
@@ -37,8 +37,11 @@ class Flow(Protocol):
         """The counterpart of `pause`."""
 
 
-Decorate = Callable[[int, Headers], Headers]
-"""A layer's change to the headers of a response, by its status."""
+class Decorator(Protocol):
+    """A layer that changes the headers of each response, whoever answers; `identity` is the
+    header that it told the origin to know the request by."""
+
+    def decorate(self, status: int, headers: Headers, identity: Header) -> Headers: ...
 
 
 class Handler(Protocol):
@@ -57,9 +60,9 @@ class Exchange:
     """
 
     __slots__ = (
-        "_chunked", "_connection", "_out", "_pending", "_pending_size", "decorate", "flow",
-        "keep_alive", "launched", "logs", "note", "received", "request", "request_complete",
-        "sent", "started", "status",
+        "_chunked", "_connection", "_out", "_pending", "_pending_size", "decorator", "flow",
+        "identity", "keep_alive", "launched", "logs", "note", "received", "request",
+        "request_complete", "sent", "started", "status",
     )  # fmt: skip
 
     def __init__(
@@ -77,7 +80,8 @@ class Exchange:
         self.received = 0  # bytes of the request's body
         self.note: dict[str, str | bytes] | None = None  # for the access log
         self.logs = connection.logs
-        self.decorate: Decorate | None = None
+        self.decorator: Decorator | None = None
+        self.identity: Header = _UNKNOWN
         self._chunked = False
         self._out: list[bytes] = []
         self._pending: list[bytes] | None = None
@@ -133,8 +137,8 @@ class Exchange:
 
     def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
         self.status = status
-        if self.decorate is not None:
-            headers = self.decorate(status, headers)
+        if self.decorator is not None:
+            headers = self.decorator.decorate(status, headers, self.identity)
         lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
         lines += [line for _, _, line in headers]
         if length is not None:
@@ -179,8 +183,8 @@ class Exchange:
         self._connection.abort()
 
     def switch(self, headers: Headers) -> Tunnel | None:
-        if self.decorate is not None:
-            headers = self.decorate(101, headers)
+        if self.decorator is not None:
+            headers = self.decorator.decorate(101, headers, self.identity)
         lines = [b"HTTP/1.1 101 Switching Protocols\r\n"]
         lines += [line for _, _, line in headers]
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")

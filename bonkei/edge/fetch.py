@@ -13,20 +13,15 @@ import time
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from bonkei.edge.behavior import CompiledBehavior, request_id
+from bonkei.edge.behavior import ERROR, HIT, MISS, REFRESH, CompiledBehavior, request_id
 from bonkei.edge.cache import Key, Stored
 from bonkei.edge.compression import compress, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
-from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless, header, value_of
+from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless, value_of
 
 if TYPE_CHECKING:
     from bonkei.edge.distribution import DistributionHandler
-
-MISS = header(b"X-Cache", b"Miss from cloudfront")
-HIT = header(b"X-Cache", b"Hit from cloudfront")
-REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
-ERROR = header(b"X-Cache", b"Error from cloudfront")
 
 _INLINE = 128 * 1024
 """Bytes that are compressed on the event loop; more goes to a thread."""

@@ -17,6 +17,7 @@ from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.distribution import DistributionHandler, Originator
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.exchange import Handler
+from bonkei.edge.health import matches
 from bonkei.edge.load_balancer import ListenerHandler
 from bonkei.edge.registry import Registry
 from bonkei.edge.service_connect import Relay, ServiceHandler
@@ -58,6 +59,13 @@ class Memory:
 
     caches: dict[str, Cache] = field(default_factory=dict)
     counters: dict[str, Counters] = field(default_factory=dict)
+
+    def forget_all_but(self, blueprint: Blueprint) -> None:
+        """Drop what belongs to no distribution and no web ACL any more."""
+        distributions = {each.id for each in blueprint.distributions}
+        web_acls = {each.arn for each in blueprint.web_acls}
+        self.caches = {key: each for key, each in self.caches.items() if key in distributions}
+        self.counters = {key: each for key, each in self.counters.items() if key in web_acls}
 
 
 def compile_routing(
@@ -215,6 +223,14 @@ class _Compiler:
     def _target_groups(self) -> None:
         for group in self._blueprint.target_groups:
             check = group.health_check
+            try:
+                matches(check.matcher, 200)
+            except ValueError:
+                raise EdgeError(
+                    f"{group.address}: the health check's matcher {check.matcher!r} is no list of "
+                    "codes",
+                    remedy="write it as 200, 200,302 or 200-299",
+                ) from None
             if group.protocol == "HTTPS" or check.protocol == "HTTPS":
                 self._lacks(
                     "aws_lb_target_group.protocol", "TLS: targets are asked by HTTP", group.address

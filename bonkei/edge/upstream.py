@@ -150,12 +150,16 @@ class TargetConnection(asyncio.Protocol):
         if self._tunnel is not None:
             self._tunnel.pause_reading()
         elif self.dispatch is not None:
+            # A target that takes nothing of a body for so long will not answer either.
+            self.deadline = self._deadlines.coarse + self.idle_timeout
             self.dispatch.pause_client()
 
     def resume_writing(self) -> None:
         if self._tunnel is not None:
             self._tunnel.resume_reading()
         elif self.dispatch is not None:
+            if not self.dispatch.sent_all:
+                self.deadline = NEVER
             self.dispatch.resume_client()
 
     def expired(self, now: float) -> None:  # noqa: ARG002

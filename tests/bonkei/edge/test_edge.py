@@ -126,6 +126,14 @@ async def test_definitions_that_contradict_themselves_leave_the_old_routing() ->
         assert (await edge.get("/")).status == 200
 
 
+async def test_a_matcher_that_is_none_is_refused() -> None:
+    group = target_group("web")
+    group = replace(group, health_check=replace(group.health_check, matcher="ok"))
+    async with running(balancer_only()) as edge:
+        with pytest.raises(EdgeError, match="matcher 'ok'"):
+            await edge.edge.apply(balancer_only(target_groups=(group,)))
+
+
 async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))

@@ -431,6 +431,50 @@ async def test_expect_continue_is_answered_at_once() -> None:
         assert target.requests[0].get("Expect") is None
 
 
+async def test_expect_continue_waits_for_its_turn() -> None:
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.1)
+        await ok(message.body)(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(slow) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(
+                b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+                b"POST /2 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            assert (await client.receive()).informational == []
+            second = asyncio.create_task(client.receive())
+            await asyncio.sleep(0.2)
+            client.send(b"abc")
+            answer = await second
+            assert (answer.informational, answer.body) == ([100], b"abc")
+
+
+async def test_504_when_the_target_does_not_take_the_body() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if b"/health" in await reader.readuntil(b"\r\n\r\n"):
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        else:
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            await gone.wait()
+        writer.close()
+
+    gone = asyncio.Event()
+    async with running(balancer(idle_timeout=0.5)) as edge:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        edge.bus.publish(TargetRegistered("arn:tg/web", "t", Endpoint("127.0.0.1", port)))
+        await edge.until(lambda: edge.state("web", "t") == "healthy")
+        async with edge.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n")
+            client.send(b"x" * 40_000_000)
+            assert (await client.receive()).status == 504
+        gone.set()
+        server.close()
+        await server.wait_closed()
+
+
 async def test_an_upgrade_that_is_not_offered_is_ignored() -> None:
     async with running(balancer_only()) as edge, Target() as target:
         await edge.join("web", target)
