@@ -1,0 +1,293 @@
+"""The scans of `make check` are the pipeline's, find what they should, and lose no module."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from scripts import scanners
+
+ROOT = Path(__file__).resolve().parents[2]
+STAGE = ROOT / "environment" / "buildspecs" / "terraform_scan.yaml"
+MODULES = {path.parent.name for path in ROOT.glob("infrastructure/modules/*/main.tf")}
+
+# A bucket that the public may read, and a security group that lets everybody in.
+MISTAKES = """
+resource "aws_s3_bucket" "mistake" {
+  bucket = "mistake"
+}
+
+resource "aws_s3_bucket_public_access_block" "mistake" {
+  bucket              = aws_s3_bucket.mistake.id
+  block_public_acls   = false
+  block_public_policy = false
+}
+
+resource "aws_security_group" "mistake" {
+  name        = "mistake"
+  description = "Open to everybody"
+
+  ingress {
+    description = "SSH"
+    protocol    = "tcp"
+    from_port   = 22
+    to_port     = 22
+    cidr_blocks = ["0.0.0.0/0"]
+  }
+}
+"""
+OPEN_PORT = {"trivy": "AWS-0107", "checkov": "CKV_AWS_24"}
+PUBLIC_BUCKET = {"trivy": "AWS-0087", "checkov": "CKV_AWS_54"}
+MISTAKEN_TEMPLATE = """
+Resources:
+  Bucket:
+    Type: AWS::S3::Bucket
+    Properties: { AccessControl: PublicRead }
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    """The scanners, as `make check` has them."""
+    scanners.install()
+
+
+def scan(
+    root: Path, *commands: scanners.Command, proxy: str | None = None
+) -> list[subprocess.CompletedProcess[str]]:
+    """Run scans two at a time."""
+    environment = dict(scanners.environment())
+    if proxy is not None:
+        environment |= {"HTTP_PROXY": proxy, "HTTPS_PROXY": proxy}
+
+    def run(command: scanners.Command) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command,
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(run, commands))
+
+
+@contextmanager
+def recorder() -> Iterator[tuple[str, list[bytes]]]:
+    """A proxy that serves nobody and remembers who asked: its address, and what it was asked."""
+    asked: list[bytes] = []
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def listen() -> None:
+            while True:
+                peer, _ = server.accept()
+                with peer:
+                    request = peer.recv(4096)
+                if not request:
+                    return
+                asked.append(request)
+
+        pool.submit(listen)
+        address = server.getsockname()
+        yield f"http://{address[0]}:{address[1]}", asked
+        socket.create_connection(address).close()
+
+
+def trivy_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[str]]:
+    """Checks that failed, by file."""
+    assert answer.returncode == 1, answer.stderr
+    results = json.loads(answer.stdout)["Results"]
+    return {
+        result["Target"]: {finding["ID"] for finding in result["Misconfigurations"]}
+        for result in results
+        if result.get("Misconfigurations")
+    }
+
+
+def checkov_findings(answer: subprocess.CompletedProcess[str]) -> dict[str, set[str]]:
+    """Checks that failed, by file."""
+    assert answer.returncode == 1, answer.stderr
+    report = json.loads(answer.stdout)
+    found: dict[str, set[str]] = {}
+    for part in report if isinstance(report, list) else [report]:
+        assert part["summary"]["parsing_errors"] == 0
+        for finding in part["results"]["failed_checks"]:
+            found.setdefault(finding["file_path"].lstrip("/"), set()).add(finding["check_id"])
+    return found
+
+
+def command(name: str, root: Path = ROOT) -> scanners.Command:
+    return next(scan.command for scan in scanners.scans(root) if scan.name == name)
+
+
+# --- What is scanned -----------------------------------------------------------------------------
+
+
+def test_the_pipelines_stage_scans_the_same_with_the_same_words() -> None:
+    # The stage has one file of variables, and a loop in place of a list; what is built from a
+    # Dockerfile is scanned as an image, by the programs' pipeline.
+    ours = set()
+    for scan in scanners.scans():
+        words = " ".join(scan.command)
+        words = re.sub(r"infrastructure/modules/\w+$", '"$module"', words)
+        words = re.sub(r"\S+\.tfvars", "/tmp/terraform.tfvars", words)  # noqa: S108
+        if words.startswith("trivy ") and not words.endswith(" program"):
+            ours.add(words)
+    script = "\n".join(yaml.safe_load(STAGE.read_text())["phases"]["build"]["commands"])
+    assert set(re.findall(r"trivy config [^;\n]+", script)) == ours
+    assert "for module in infrastructure/modules/*/; do" in script
+
+
+def test_the_pipeline_has_the_version_that_is_pinned_here() -> None:
+    text = (ROOT / "environment" / "terraform_pipeline.yaml").read_text()
+    default = re.search(r"^  TrivyVersion:\n(?:    .*\n)*?    Default: (\S+)", text, re.MULTILINE)
+    assert default is not None
+    assert default.group(1) == scanners.trivy_version()
+
+
+def test_every_environment_module_template_and_dockerfile_is_scanned() -> None:
+    words = [word for scan in scanners.scans() for word in scan.command]
+    for variables in ROOT.glob("infrastructure/environments/*.tfvars"):
+        assert words.count(str(variables.relative_to(ROOT))) == 2  # once by each scanner
+    expected = [
+        *(f"infrastructure/modules/{module}" for module in MODULES),
+        *(str(path.relative_to(ROOT)) for path in ROOT.glob("program/*/Dockerfile")),
+        "environment/terraform_pipeline.yaml",
+    ]
+    assert len(expected) > 15
+    assert [place for place in expected if place not in words] == []
+
+
+# --- What a scan finds ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mistaken(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This project's definitions, with the same mistakes in every module."""
+    root = tmp_path_factory.mktemp("mistaken")
+    for part in ("infrastructure", "environment"):
+        shutil.copytree(ROOT / part, root / part)
+    for main in root.glob("infrastructure/modules/*/main.tf"):
+        main.write_text(main.read_text() + MISTAKES)
+    (root / "environment" / "mistake.yaml").write_text(MISTAKEN_TEMPLATE)
+    dockerfile = root / "program" / "backend" / "Dockerfile"
+    dockerfile.parent.mkdir(parents=True)
+    dockerfile.write_text("FROM scratch\nUSER root\nCOPY . .\n")
+    return root
+
+
+def test_checkov_finds_a_mistake_in_every_module_from_the_root(mistaken: Path) -> None:
+    [answer] = scan(mistaken, (*command("checkov production"), "--output", "json"))
+    found = checkov_findings(answer)
+    for name in MODULES:
+        mistakes = {OPEN_PORT["checkov"], PUBLIC_BUCKET["checkov"]}
+        assert mistakes <= found[f"modules/{name}/main.tf"], name
+
+
+def test_what_trivy_loses_from_the_root_it_finds_in_the_module_by_itself(mistaken: Path) -> None:
+    mistakes = {OPEN_PORT["trivy"], PUBLIC_BUCKET["trivy"]}
+    [answer] = scan(mistaken, (*command("Trivy production"), "--format", "json"))
+    from_root = trivy_findings(answer)
+    seen = {name for name in MODULES if mistakes <= from_root.get(f"modules/{name}/main.tf", set())}
+    assert len(seen) > len(MODULES) / 2
+    alone = [*sorted(MODULES - seen), "edge"]
+    commands = [(*command(f"Trivy modules/{name}"), "--format", "json") for name in alone]
+    for name, one in zip(alone, scan(mistaken, *commands), strict=True):
+        assert mistakes <= trivy_findings(one)["main.tf"], name
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What the scans of everything but Terraform answered, and what they asked of the network."""
+
+    environment: subprocess.CompletedProcess[str]
+    program: subprocess.CompletedProcess[str]
+    checkov: subprocess.CompletedProcess[str]
+    asked: list[bytes]
+
+
+@pytest.fixture(scope="module")
+def others(mistaken: Path) -> Others:
+    commands = (
+        (*command("Trivy environment"), "--format", "json"),
+        (*command("Trivy program"), "--format", "json"),
+        (*command("checkov other files", mistaken), "--output", "json"),
+    )
+    with recorder() as (proxy, asked):
+        return Others(*scan(mistaken, *commands, proxy=proxy), asked)
+
+
+def test_a_mistake_in_a_template_or_a_dockerfile_is_found(others: Others) -> None:
+    assert PUBLIC_BUCKET["trivy"] in trivy_findings(others.environment)["mistake.yaml"]
+    assert "DS-0002" in trivy_findings(others.program)["backend/Dockerfile"]
+    found = checkov_findings(others.checkov)
+    assert "CKV_AWS_20" in found["environment/mistake.yaml"]
+    assert "CKV_DOCKER_8" in found["program/backend/Dockerfile"]
+
+
+# --- Nothing from outside, nothing to outside ----------------------------------------------------
+
+
+def test_no_setting_and_no_key_of_the_user_reaches_a_scanner(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("BC_API_KEY", "TRIVY_SEVERITY", "CKV_FRAMEWORK", "AWS_PROFILE"):
+        monkeypatch.setenv(name, "theirs")
+    assert "theirs" not in scanners.environment().values()
+
+
+def test_no_scanner_asks_the_network_for_anything(others: Others) -> None:
+    assert others.asked == []
+
+
+# --- Exceptions ----------------------------------------------------------------------------------
+
+
+def sources() -> list[Path]:
+    patterns = ("infrastructure/**/*.tf", "environment/*.yaml", "program/*/Dockerfile")
+    return [path for pattern in patterns for path in ROOT.glob(pattern)]
+
+
+def test_each_exception_names_one_check_and_its_reason() -> None:
+    exceptions, wanting = 0, []
+    for path in sources():
+        lines = path.read_text().splitlines()
+        for number, line in enumerate(lines):
+            if not re.search(r"(trivy|tfsec):ignore|checkov:skip|\{ id: CKV", line):
+                continue
+            exceptions += 1
+            above = number
+            while lines[above].startswith("#trivy:ignore"):
+                above -= 1
+            reasoned = (
+                # Trivy takes no reason: it stands above.
+                (
+                    re.fullmatch(r"#trivy:ignore:AWS-\d{4}", line)
+                    and re.match("# .{20}", lines[above])
+                )
+                or re.fullmatch(r"\s*# ?checkov:skip=CKV2?_[A-Z]+_\d+:.{15,}", line)
+                or re.fullmatch(r'\s*- \{ id: CKV2?_AWS_\d+, comment: ".{15,}" \}', line)
+            )
+            if not reasoned:
+                wanting.append(f"{path.relative_to(ROOT)}:{number + 1}: {line.strip()}")
+    assert wanting == []
+    assert exceptions > 20
+
+
+@pytest.mark.parametrize("name", [".trivyignore*", "trivy.y*ml", ".checkov.y*ml", ".hadolint.y*ml"])
+def test_no_exception_stands_apart_from_what_it_excepts(name: str) -> None:
+    places = (ROOT, *(ROOT / part for part in ("infrastructure", "environment", "program")))
+    assert [found for place in places for found in place.glob(name)] == []
