@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider import archive, random, schema
+from bonkei.provider import archive, common, random, schema
 from bonkei.provider.provider import Provider, assemble
 
 AWS = "registry.terraform.io/hashicorp/aws"
@@ -19,8 +19,9 @@ def providers() -> Mapping[str, Provider]:
         assemble(
             Provider(
                 schema=schema.load(SCHEMA),
-                resources=getattr(aws, "RESOURCES", {}),
-                data_sources=getattr(aws, "DATA_SOURCES", {}),
+                resources=aws.RESOURCES,
+                data_sources=aws.DATA_SOURCES,
+                validate=common.provider_problems,
             )
         ),
         random.provider(),

@@ -6,11 +6,14 @@ Support" (version 6: every regional resource has an argument `region`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
-from bonkei.provider.behaviour import Context
+from bonkei.provider.behaviour import Context, Problem
 from bonkei.provider.schema import Block
-from bonkei.provider.values import UNKNOWN, Object, Value, is_known
+from bonkei.provider.values import UNKNOWN, Object, Value, given, is_known
+
+_REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}")
 
 
 def inherited(block: Block, config: Object, context: Context) -> dict[str, Value]:
@@ -29,6 +32,15 @@ def all_tags(tags: Value, default_tags: Mapping[str, str]) -> Value:
         return UNKNOWN
     own = {key: value for key, value in (tags or {}).items() if value is not None}
     return {**default_tags, **own}
+
+
+def provider_problems(config: Object) -> Sequence[Problem]:
+    """The problems of a provider block: a region that is none."""
+    region = config.get("region")
+    if not given(region) or _REGION.fullmatch(region):
+        return ()
+    detail = f'"{region}" is not the name of an AWS Region, such as ap-northeast-1.'
+    return [Problem(("region",), "Invalid AWS Region", detail)]
 
 
 def _is_computed(block: Block, name: str) -> bool:

@@ -148,6 +148,15 @@ def test_what_only_a_plan_can_know_is_told_with_its_place(
     assert (found.file, found.line) == (file, 3)
 
 
+def test_a_misspelt_region_is_told(project: Project, definitions: Callable[..., Path]) -> None:
+    file = definitions(
+        'provider "aws" {\n  alias  = "x"\n  region = "ap-northeast1"\n}\n'
+        'data "aws_region" "x" {\n  provider = aws.x\n}\n'
+    )
+    (found,) = errors(project.workspace().validate)
+    assert (found.file, found.line, found.summary) == (file, 3, "Invalid AWS Region")
+
+
 def test_a_refused_variable_shows_its_value_and_the_rule(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
