@@ -72,7 +72,7 @@ def run(check: Check) -> bool:
         check=False,
     )
     passed = outcome.returncode == 0
-    line = f"  {'✓' if passed else '✗'} {check.name:<24} {time.monotonic() - begun:5.1f} s"
+    line = f"  {'✓' if passed else '✗'} {check.name:<28} {time.monotonic() - begun:5.1f} s"
     # In one piece, for two of them run at a time.
     print(line if passed else f"{line}\n{outcome.stdout.rstrip()}", flush=True)
     return passed
