@@ -126,16 +126,16 @@ def _require_trivy() -> None:
     wanted = trivy_version()
     trivy = shutil.which("trivy", path=environment()["PATH"])
     if trivy is None:
-        found = "there is none"
+        found = "none"
     else:
         answer = subprocess.run(
             [trivy, "--version"], env=environment(), capture_output=True, text=True, check=False
         )
-        found = answer.stdout.partition("\n")[0].strip()
-        if found == f"Version: {wanted}":
+        found = answer.stdout.partition("\n")[0].removeprefix("Version:").strip()
+        if found == wanted:
             return
     raise ScannerError(
-        f"Trivy {wanted} is needed, and {found}: for this platform its package has no wheel.\n"
+        f"Trivy {wanted} is needed, and the PATH has {found}; its package is for Linux on x86-64.\n"
         f"  Put the release {wanted} on the PATH, checked against its signed list of digests."
     )
 
