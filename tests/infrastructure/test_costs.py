@@ -1,0 +1,50 @@
+"""docs/costs.md and its translation hold the table that the definitions and the prices come to."""
+
+from __future__ import annotations
+
+import pytest
+from evaluations import Evaluation
+
+from scripts import costs
+
+
+@pytest.mark.parametrize("language", costs.PAGES)
+def test_the_table_is_current(
+    development: Evaluation, production: Evaluation, language: str
+) -> None:
+    states = {"development": development.state, "production": production.state}
+    page = costs.PAGES[language].read_text(encoding="utf-8")
+    made = costs.rewrite(page, costs.table(language, states))
+    assert "| **" in made
+    assert page == made, "run: python scripts/costs.py"
+
+
+def test_what_is_counted_is_what_stands(production: Evaluation) -> None:
+    counted = costs.quantities(production.state)
+    blueprint = production.blueprint
+    assert counted["fargate_arm64_vcpu"] == sum(
+        blueprint.task_definition(s.task_definition_arn).cpu * s.capacity / 1024
+        for s in blueprint.services
+    )
+    assert counted["interface_endpoint"] == sum(
+        len(found.subnet_ids) for found in blueprint.network.endpoints if found.kind == "Interface"
+    )
+    assert counted["kms_key"] == len(blueprint.keys) + 1  # that of the pipeline's stack
+    assert counted["db.r8g.large"] == len(blueprint.database_clusters[0].instances)
+
+
+def test_what_has_no_price_is_named(otherwise: Evaluation) -> None:
+    with pytest.raises(KeyError, match="fargate_x86_64_memory, fargate_x86_64_vcpu"):
+        costs.table("en", {"otherwise": otherwise.state})
+
+
+def test_the_examples_cost_what_their_sizes_promise(
+    development: Evaluation, production: Evaluation
+) -> None:
+    prices = costs.read_prices()
+
+    def usd(evaluation: Evaluation) -> float:
+        counted = costs.quantities(evaluation.state)
+        return sum(n * prices[k].per_month * prices[k].usd for k, n in counted.items())
+
+    assert usd(development) < usd(production) / 3

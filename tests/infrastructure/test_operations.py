@@ -1,0 +1,208 @@
+"""What docs/operations/ names is there: variables, outputs, parameters, alarms, resources.
+
+The pages tell of an environment called statuspage-production, which is one of the examples.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from documents import Document
+from evaluations import INFRASTRUCTURE, ROOT, Evaluation
+from stack import Stack
+
+OPERATIONS = ROOT / "docs" / "operations"
+PAGES = [Document.read(file) for file in sorted(OPERATIONS.glob("*.md"))]
+ENGLISH = [page for page in PAGES if not page.file.name.endswith(".ja.md")]
+ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
+
+STACK = Stack(
+    {
+        "ServiceName": "statuspage",
+        "EnvironmentIdentifier": "production",
+        "CodeCommitRepositoryName": "statuspage",
+        "TerraformSha256": "0" * 64,
+        "TrivySha256": "0" * 64,
+    }
+)
+
+# What exists only while, or because, a person does what a page says.
+MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")
+
+
+# Where the AWS CLI calls a service otherwise than its model does.
+_SERVICES = {"s3api": "s3"}
+
+
+def in_(page: Document) -> str:
+    return page.file.name
+
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=in_)
+
+
+def all_code(page: Document) -> str:
+    return "\n".join([*page.code(), *page.commands()])
+
+
+@each_page
+def test_a_variable_that_is_named_is_declared(page: Document) -> None:
+    declared = declared_variables()
+    named = {name for block in page.blocks("hcl") for name in assigned(block)}
+    named |= {
+        (variable, key)
+        for code in page.code()
+        for variable, key in re.findall(r"^(\w+)\.(\w+)$", code)
+        if variable in declared
+    }
+    assert [n for n in sorted(named) if n[0] not in declared or n[1] not in declared[n[0]]] == []
+
+
+@pytest.mark.parametrize("page", ALARMS, ids=in_)
+def test_every_alarm_has_its_section(
+    production: Evaluation, development: Evaluation, page: Document
+) -> None:
+    told = [name for _, words in page.headings() for name in re.findall(r"`([^`]+)`", words)]
+    assert sorted(told) == sorted(names_of_alarms(production))
+    assert names_of_alarms(production) == names_of_alarms(development)
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=in_)
+def test_an_output_that_is_named_is_there(production: Evaluation, page: Document) -> None:
+    outputs = set(re.findall(r"Terraform's\s+output\s+`(\w+)`", page.prose))
+    of_stack = set(re.findall(r"stack's\s+output\s+`(\w+)`", page.prose))
+    assert outputs <= production.outputs.keys()
+    assert of_stack <= STACK.outputs.keys()
+
+
+def test_the_backends_outputs_are_there(terraform_backend: Evaluation) -> None:
+    (page,) = [page for page in ENGLISH if page.file.name == "without-the-pipeline.md"]
+    named = set(re.findall(r"output\s+`(\w+)`", page.prose))
+    assert named == {"init_command", "lock_table_name"}
+    assert named <= terraform_backend.outputs.keys()
+    (init,) = [line for line in page.commands() if "output -raw" in line]
+    assert "output -raw init_command" in init
+
+
+@each_page
+def test_a_parameter_of_the_stack_that_is_named_is_declared(page: Document) -> None:
+    given = [line for line in page.commands() if "--parameter-overrides" in line]
+    names = set(re.findall(r"(\w+)=", " ".join(line.split("--parameter")[1] for line in given)))
+    names |= {
+        code for code in page.code() if re.fullmatch(r"(Connection|Approval|CodeCommit)\w+", code)
+    }
+    assert names <= STACK.declared.keys()
+
+
+def test_the_set_up_gives_every_parameter_that_has_to_be_given() -> None:
+    (page,) = [page for page in ENGLISH if page.file.name == "set-up.md"]
+    (line,) = [line for line in page.commands() if "--parameter-overrides" in line]
+    required = {name for name, found in STACK.declared.items() if "Default" not in found}
+    assert required <= set(re.findall(r"(\w+)=", line))
+
+
+@each_page
+def test_a_resource_that_is_named_is_there(production: Evaluation, page: Document) -> None:
+    there = strings(production.state) | strings(STACK.resources) | strings(STACK.outputs)
+    pattern = r"(?:alias/|(?<!\w)/[a-z/]*)?(?:aws-waf-logs-)?statuspage-production[\w/-]*"
+    named = {found.rstrip("/") for found in re.findall(pattern, all_code(page))}
+    prefixes = {name for name in named if not any(name in text for text in there)}
+    assert [name for name in sorted(prefixes) if not MADE_BY_HAND.search(name)] == []
+
+
+@each_page
+def test_the_tools_versions_are_the_definitions_own(page: Document) -> None:
+    code = all_code(page)
+    terraform = set(re.findall(r"terraform[_/](\d+\.\d+\.\d+)", code))
+    trivy = set(re.findall(r"trivy_(\d+\.\d+\.\d+)|trivy +=.*\"(\d+\.\d+\.\d+)\"", code))
+    assert terraform <= {STACK.declared["TerraformVersion"]["Default"]}
+    assert {a or b for a, b in trivy} <= {STACK.declared["TrivyVersion"]["Default"]}
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=in_)
+def test_aws_takes_the_commands(page: Document) -> None:
+    refused = [(line, why) for line in aws_commands(page) if (why := trouble(line))]
+    assert refused == []
+
+
+@each_page
+def test_the_variables_go_where_the_pipeline_fetches_them(page: Document) -> None:
+    uploads = [line for line in page.commands() if line.startswith("aws s3 cp")]
+    assert [line for line in uploads if STACK.outputs["TfvarsLocation"] not in line] == []
+    if page.file.name.startswith("set-up."):
+        assert len(uploads) == 1
+
+
+def names_of_alarms(evaluation: Evaluation) -> set[str]:
+    """Without the environment's name, and with N for the number of a database instance."""
+    names = [alarm.name for alarm in evaluation.blueprint.alarms]
+    names += [rule.name for rule in evaluation.blueprint.event_rules]
+    prefix = re.compile(r"^statuspage-(production|development)-")
+    return {re.sub(r"-\d+-", "-N-", prefix.sub("", name)) for name in names}
+
+
+def declared_variables() -> dict[str, set[str]]:
+    """Each variable of the root module, with its object's keys (and "", for itself)."""
+    text = (INFRASTRUCTURE / "variables.tf").read_text(encoding="utf-8")
+    blocks = re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL)
+    return {
+        name: {"", *re.findall(r"^ +(\w+) += ", body.partition("validation")[0], re.MULTILINE)}
+        for name, body in blocks
+    } | {"scaling": {"min_capacity", "max_capacity"}}
+
+
+def assigned(block: str) -> Iterator[tuple[str, str]]:
+    """Variables and keys that a block of HCL assigns; a key's variable is the line's first name."""
+    for line in block.splitlines():
+        names = re.findall(r"(\w+) *= ", re.sub(r'"[^"]*"|#.*', "", line))
+        yield from ((names[0], key) for key in ["", *names[1:]])
+
+
+def strings(value: object) -> set[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, dict):
+        return {found for item in value.values() for found in strings(item)}
+    if isinstance(value, list):
+        return {found for item in value for found in strings(item)}
+    return {value} if isinstance(value, str) else set()
+
+
+def aws_commands(page: Document) -> Iterator[str]:
+    """Of `a && b | aws …`, the part that is a call of `aws`."""
+    for line in page.commands():
+        for part in re.split(r"&&|\|", line):
+            if part.strip().startswith("aws "):
+                yield part.strip()
+    for code in page.code():
+        if code.startswith("aws "):
+            yield code
+
+
+def trouble(line: str) -> str:
+    """Why the AWS CLI would refuse a command; empty when its service, operation and options are
+    there. Commands that the CLI has beyond the services' own are left out."""
+    _, service, operation, *words = shlex.split(line)
+    if service == "s3" or (service, operation) == ("cloudformation", "deploy"):
+        return ""
+    loader = botocore.session.get_session().get_component("data_loader")
+    if operation == "wait":
+        waiters = json.dumps(loader.load_service_model(service, "waiters-2")["waiters"])
+        named = {xform_name(name, "-") for name in json.loads(waiters)}
+        return "" if words[0] in named else f"no waiter {words[0]}"
+    model = loader.load_service_model(_SERVICES.get(service, service), "service-2")
+    operations = {xform_name(name, "-"): found for name, found in model["operations"].items()}
+    if operation not in operations:
+        return f"no operation {operation}"
+    shape = model["shapes"][operations[operation]["input"]["shape"]]
+    members = {xform_name(name, "-") for name in shape["members"]} | {"query", "output", "profile"}
+    given = {word.removeprefix("--") for word in words if word.startswith("--")}
+    wrong = {name for name in given if name.removeprefix("no-") not in members}
+    required = {xform_name(name, "-") for name in shape.get("required", ())}
+    missing = required - given if given else set()
+    return f"{sorted(wrong)} unknown, {sorted(missing)} missing" if wrong or missing else ""
