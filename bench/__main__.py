@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from bench import edge, start, terraform
 
-MEASUREMENTS: dict[str, Callable[[], None]] = {
+MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
     "edge": edge.main,

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import pytest
+from evaluations import Evaluation
 
-from bonkei.blueprint import Blueprint, read
 from bonkei.check import exit_code, run
 from bonkei.check.program import read_programs
 from bonkei.diagram import Diagram, draw, render_mermaid, render_svg, update_page
-from bonkei.terraform import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = ROOT / "infrastructure"
@@ -25,37 +22,29 @@ PICTURES = ROOT / "docs" / "diagrams"
 REMEDY = "draw it anew: make diagrams"
 
 
-@pytest.fixture(scope="module")
-def evaluate(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Blueprint]:
-    home = tmp_path_factory.mktemp("homes")
-
-    @cache
-    def of(environment: str) -> Blueprint:
-        variables = DEFINITIONS / "environments" / f"{environment}.tfvars"
-        workspace = Workspace(DEFINITIONS, home / environment, [variables])
-        workspace.apply()
-        return read(workspace.state())
-
-    return of
+@pytest.fixture
+def environment(request: pytest.FixtureRequest) -> Evaluation:
+    evaluation = request.getfixturevalue(request.param)
+    assert isinstance(evaluation, Evaluation)
+    return evaluation
 
 
-@pytest.fixture(scope="module")
-def diagrams(evaluate: Callable[[str], Blueprint]) -> tuple[Diagram, ...]:
-    return draw(evaluate("production"), [ROOT / "environment" / "terraform_pipeline.yaml"])
+@pytest.fixture
+def diagrams(production: Evaluation) -> tuple[Diagram, ...]:
+    return draw(production.blueprint, [ROOT / "environment" / "terraform_pipeline.yaml"])
 
 
-@pytest.mark.parametrize("environment", ["development", "production"])
-def test_no_rule_is_broken(environment: str, evaluate: Callable[[str], Blueprint]) -> None:
-    findings = run(evaluate(environment), DEFINITIONS, read_programs(PROGRAMS))
+@pytest.mark.parametrize("environment", ["development", "production"], indirect=True)
+def test_no_rule_is_broken(environment: Evaluation) -> None:
+    findings = run(environment.blueprint, DEFINITIONS, read_programs(PROGRAMS))
     assert [f"{f.file}:{f.line} {f.rule} {f.message}" for f in findings if not f.allowed] == []
     assert exit_code(findings) == 0
 
 
-@pytest.mark.parametrize("environment", ["development", "production"])
-def test_every_resource_type_is_judged(
-    environment: str, evaluate: Callable[[str], Blueprint]
-) -> None:
-    unknown = [n.kind for n in evaluate(environment).not_simulated if n.category == "unknown"]
+@pytest.mark.parametrize("environment", ["development", "production"], indirect=True)
+def test_every_resource_type_is_judged(environment: Evaluation) -> None:
+    parts = environment.blueprint.not_simulated
+    unknown = [part.kind for part in parts if part.category == "unknown"]
     assert unknown == []
 
 
