@@ -214,13 +214,13 @@ class ClientConnection(asyncio.Protocol):
         if exchange is None:
             return
         front = self._front
-        exchange.request_body(data)
-        if exchange.received > front.limits.body:
-            raise RefusedError(413)
         self.deadline = min(
             front.deadlines.coarse + front.idle_timeout,
             self._body_since + front.idle_timeout + exchange.received / front.limits.body_rate,
         )
+        exchange.request_body(data)  # may pause the client, which takes the deadline away
+        if exchange.received > front.limits.body:
+            raise RefusedError(413)
         if not exchange.launched and exchange is self.current:
             self._start(exchange)
 

@@ -452,27 +452,24 @@ async def test_expect_continue_waits_for_its_turn() -> None:
 
 
 async def test_504_when_the_target_does_not_take_the_body() -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if b"/health" in await reader.readuntil(b"\r\n\r\n"):
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-        else:
-            writer.transport.pause_reading()  # type: ignore[attr-defined]
-            await gone.wait()
-        writer.close()
+    async def stuck(message: Message, reader: Any, writer: Any) -> None:
+        raise AssertionError("the request never becomes complete")
 
-    gone = asyncio.Event()
-    async with running(balancer(idle_timeout=0.5)) as edge:
-        server = await asyncio.start_server(serve, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        edge.bus.publish(TargetRegistered("arn:tg/web", "t", Endpoint("127.0.0.1", port)))
-        await edge.until(lambda: edge.state("web", "t") == "healthy")
+    class Unwilling(Target):
+        async def _serve(self, reader: Any, writer: Any) -> None:
+            if b"/health" in await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                writer.close()
+            else:
+                self._writers.add(writer)  # cut when the test ends
+                writer.transport.pause_reading()
+
+    async with running(balancer(idle_timeout=0.5)) as edge, Unwilling(stuck) as target:
+        await edge.join("web", target)
         async with edge.client() as client:
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000000\r\n\r\n")
             client.send(b"x" * 40_000_000)
             assert (await client.receive()).status == 504
-        gone.set()
-        server.close()
-        await server.wait_closed()
 
 
 async def test_an_upgrade_that_is_not_offered_is_ignored() -> None:
