@@ -110,6 +110,7 @@ def test_plan_is_made_by_terraform(expected: str) -> None:
 
 def test_a_person_approves_the_plan(expected: str) -> None:
     kind = _action("Approve")["ActionTypeId"]
+    assert "#{plan.SUMMARY}" in _action("Approve")["Configuration"]["CustomData"]
     assert (kind["Category"], kind["Provider"]) == ("Approval", expected)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 from evaluations import Evaluation
 
+from bonkei.blueprint.web_acl import ByteMatch
 from bonkei.terraform import TerraformError
+
+DISTRIBUTION = "aws_cloudfront_distribution"
 
 WAYS = ["development", "production", "otherwise", "terraform_backend"]
 
@@ -51,6 +54,18 @@ def test_a_domain_brings_encryption_as_far_as_the_load_balancer(otherwise: Evalu
 def test_a_boundary_is_put_around_every_role(otherwise: Evaluation) -> None:
     boundaries = {role.permissions_boundary for role in otherwise.blueprint.roles}
     assert boundaries == {"arn:aws:iam::123456789012:policy/statuspage-production-boundary"}
+
+
+def test_a_rotation_lets_in_both_headers(otherwise: Evaluation) -> None:
+    (acl,) = otherwise.blueprint.web_acls
+    (distribution,) = otherwise.blueprint.distributions
+    ((_, sent),) = distribution.origins[0].headers
+    allowing = [rule.statement for rule in acl.rules if rule.action.kind == "allow"]
+    let_in = [found.search_string for found in allowing if isinstance(found, ByteMatch)]
+    assert len(set(let_in)) == len(allowing) == 2
+    assert sent.encode() in let_in
+    (waits,) = [found["wait_for_deployment"] for found in otherwise.values(DISTRIBUTION)]
+    assert waits  # the release ends when the new value is sent from everywhere
 
 
 # What follows ends an evaluation's life; its copy of the state is what other tests look at.
