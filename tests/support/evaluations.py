@@ -19,11 +19,10 @@ State = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """What validate, plan, apply and another plan said, in this order; the workspace as they left
-    it, and a copy of its state."""
+    """What plan, apply and another plan said, in this order; the workspace as they left it, and a
+    copy of its state."""
 
     workspace: Workspace
-    warnings: tuple[str, ...]
     planned: int
     added: int
     planned_again: str
@@ -53,13 +52,11 @@ def _resources(module: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 def evaluate(definitions: Path, home: Path, variable_files: Sequence[Path]) -> Evaluation:
     """TerraformError when a step is refused."""
     workspace = Workspace(definitions, home, variable_files)
-    warnings = workspace.validate()
     planned = workspace.plan()
     applied = workspace.apply()
     state = workspace.state()
     return Evaluation(
         workspace=workspace,
-        warnings=tuple(f"{found.summary}: {found.detail}" for found in warnings),
         planned=planned.count("create"),
         added=applied.added,
         planned_again=workspace.plan().render(),
