@@ -13,7 +13,7 @@ from bench import edge, start, terraform
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
-    "edge": edge.main,
+    "edge": lambda: edge.main([]),
 }
 
 
