@@ -167,12 +167,17 @@ def copy_of_this_project(folder: Path) -> Path:
     return folder
 
 
+def administrator_password(project: Project) -> str:
+    """The generated first password, from the file that `bonkei up` names."""
+    (file,) = (project.home / "secrets").glob("*administrator*")
+    return file.read_text()
+
+
 def administrator(project: Project) -> dict[str, str]:
     """The headers of a signed-in administrator, through the whole system."""
-    (password,) = (project.home / "secrets").glob("*administrator*")
     answer = httpx.post(
         f"{project.site}/api/v1/sessions",
-        json={"username": "admin", "password": password.read_text()},
+        json={"username": "admin", "password": administrator_password(project)},
         timeout=15,
     )
     assert answer.status_code == 201, answer.text

@@ -7,39 +7,30 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Literal
 
 import httpx
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
+from browsers import launched, needs_browser
 from frontend.application import create_application
 from frontend.settings import Settings
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
 from tests.program.frontend.conftest import SECRET
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
 
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists(), reason="Chromium is not there: apt-get install chromium fonts-noto-cjk"
-)
-_ARGUMENTS = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-)  # fmt: skip
+pytestmark = needs_browser
 Scheme = Literal["light", "dark"]
 Serve = Callable[[FakeBackend], str]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=_ARGUMENTS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
