@@ -130,6 +130,7 @@ def deploy(aws: Aws, release: Release) -> None:
         aws(
             "ecs", "update-service", "--cluster", cluster, "--service", name,
             "--task-definition", arn, *(["--desired-count", str(count)] if count else []),
+            "--force-new-deployment",  # a commit that runs already gets its secrets anew
         )  # fmt: skip
         print(f"{name}: deploying {arn.rpartition('/')[2]}")
     deadline = time.monotonic() + _STABLE_WITHIN

@@ -23,7 +23,9 @@ def commands(text: str) -> list[str]:
 
 
 def links(text: str) -> list[str]:
-    return [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("README")]
+    """Where it links to, whichever language that is in."""
+    found = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("README")]
+    return [link.replace(".ja.md", ".md") for link in found]
 
 
 def test_both_have_the_same_headings() -> None:

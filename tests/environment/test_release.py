@@ -238,6 +238,16 @@ def test_the_first_release_starts_as_many_as_scaling_wants(
     assert account.desired == 2
 
 
+def test_a_release_of_what_runs_replaces_its_tasks(
+    module: ModuleType, account: Account, release: Any
+) -> None:
+    module.deploy(account, release)
+    module.deploy(account, release)
+    updates = [call for call in account.calls if call[1] == "update-service"]
+    assert len(updates) == 2
+    assert all("--force-new-deployment" in call for call in updates)
+
+
 def test_later_releases_leave_the_number_to_scaling(
     module: ModuleType, account: Account, release: Any
 ) -> None:
