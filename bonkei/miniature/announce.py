@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
@@ -11,14 +12,21 @@ from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import Home
 from bonkei.vault import FileVault
 
-_KINDS = {"distribution": "CloudFront", "load_balancer": "Load balancer"}
+_KINDS = {
+    "distribution": "The site, through CloudFront",
+    "load_balancer": "The load balancer itself",
+}
 
 
 def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapshot) -> Iterator[str]:
     """The addresses, then where the generated secrets are to be read (never their values)."""
     yield ""
+    kinds = Counter(listener.kind for listener in edge.listeners)
     lines = [
-        (f"{_KINDS[listener.kind]} {listener.name}", listener.url)
+        (
+            _KINDS[listener.kind] + (f" {listener.name}" if kinds[listener.kind] > 1 else ""),
+            listener.url,
+        )
         for listener in edge.listeners
         if listener.kind in _KINDS
     ]
