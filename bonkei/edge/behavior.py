@@ -13,6 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from bonkei.blueprint.distribution import Behavior, Distribution, Origin
+from bonkei.edge.block import HeaderBlock
 from bonkei.edge.cache import Key, Stored
 from bonkei.edge.message import HOP_BY_HOP, Header, Headers, Patience, Request, header, value_of
 from bonkei.edge.page import cloudfront_page
@@ -174,6 +175,36 @@ class CompiledBehavior:
     ) -> Request:
         """The request as the origin gets it, `identity` as its X-Amz-Cf-Id; with the validators
         of what is to be refreshed."""
+        if request.block is not None and stale is None:
+            known = self._known(request, request.block, identity)
+            if known is not None:
+                return known
+        headers, fields = self._origin_headers(request, identity, stale)
+        path, target, query = self._origin_target(request)
+        return Request(
+            request.method, target, path, query, b"1.1", headers, fields, request.client,
+            request.length, request.chunked, request.has_body, request.websocket, request.body,
+            self._patience,
+        )  # fmt: skip
+
+    def _known(self, request: Request, block: HeaderBlock, identity: Header) -> Request | None:
+        """The same, for headers that the behavior has seen from this client."""
+        key = (self, request.client, request.method)
+        derived: HeaderBlock = block.derived.get(key) or block.keep(
+            key, HeaderBlock(*self._origin_headers(request, None, None))
+        )
+        fields = derived.fields.copy()
+        if fields.setdefault(b"x-amz-cf-id", identity[1]) is not identity[1]:
+            return None  # a custom header of the origin's has that name
+        path, target, query = self._origin_target(request)
+        return Request(
+            request.method, target, path, query, b"1.1", [*derived.headers, identity], fields,
+            request.client, patience=self._patience, block=derived, added=identity[2],
+        )  # fmt: skip
+
+    def _origin_headers(
+        self, request: Request, identity: Header | None, stale: Stored | None
+    ) -> tuple[Headers, dict[bytes, bytes]]:
         decisions = self._decisions
         headers: Headers = []
         rewritten = False
@@ -184,7 +215,8 @@ class CompiledBehavior:
             elif decision is _REWRITE:
                 rewritten = True
         headers += self._constant
-        headers.append(identity)
+        if identity is not None:
+            headers.append(identity)
         if rewritten or request.websocket:
             headers += self._rewritten(request)
         else:
@@ -196,6 +228,10 @@ class CompiledBehavior:
         fields = {lower: value for lower, value, _ in headers}
         if len(fields) != len(headers):
             fields = _joined(headers)
+        return headers, fields
+
+    def _origin_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
+        """Path, target and query as the origin gets them."""
         path = target = self._origin_path + request.path
         query = request.query
         if query:
@@ -203,11 +239,7 @@ class CompiledBehavior:
                 query = b"" if self._no_queries else filter_query(query, self._takes_query)
             if query:
                 target = b"%b?%b" % (path, query)
-        return Request(
-            request.method, target, path, query, b"1.1", headers, fields, request.client,
-            request.length, request.chunked, request.has_body, request.websocket, request.body,
-            self._patience,
-        )  # fmt: skip
+        return path, target, query
 
     def _decide(self, name: bytes) -> _Decision:
         """What to do with a viewer's header; remembered, but only for so many names."""

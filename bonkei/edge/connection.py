@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
+from bonkei.edge.block import REQUEST_LINE
 from bonkei.edge.deadlines import NEVER
 from bonkei.edge.exchange import BUFFERED, Exchange
 from bonkei.edge.head import RefusedError, make_request
@@ -28,10 +29,10 @@ class ClientConnection(asyncio.Protocol):
     """
 
     __slots__ = (
-        "_begun", "_body_since", "_early", "_fed", "_fields", "_final", "_front", "_head_open",
-        "_headers", "_incoming", "_lingering", "_opened", "_parser", "_peer", "_port", "_queue",
-        "_reading", "_refusal", "_size", "_target", "_transport", "_tunnel", "_tunnel_asked",
-        "_unsent", "deadline", "logs",
+        "_begun", "_between", "_body_since", "_early", "_fed", "_fields", "_final", "_front",
+        "_head_open", "_headers", "_incoming", "_keeps", "_lingering", "_opened", "_parser",
+        "_peer", "_port", "_queue", "_reading", "_refusal", "_size", "_target", "_transport",
+        "_tunnel", "_tunnel_asked", "_unsent", "deadline", "logs",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -48,6 +49,8 @@ class ClientConnection(asyncio.Protocol):
         self._lingering = False
         self._reading = True
         self._head_open = False
+        self._between = True  # the parser expects a request, and may be spared one that is known
+        self._keeps = False  # whether it does after the one that it is at
         self._fed = 0
         self._size = 0
         self._body_since = 0.0
@@ -88,7 +91,12 @@ class ClientConnection(asyncio.Protocol):
                 self._log(exchange)
 
     def data_received(self, data: bytes) -> None:
-        if self._tunnel is not None:
+        if self._between and not self._queue:
+            if not self._known(data):
+                self._feed(data)
+                if self._between:
+                    self._front.blocks.remember(data, self._headers, self._fields, self._size)
+        elif self._tunnel is not None:
             self._tunnel.write(data)
         elif self._tunnel_asked:
             self._keep_early(data)
@@ -129,6 +137,7 @@ class ClientConnection(asyncio.Protocol):
         self._size = 0
         self._fed = 0
         self._head_open = True
+        self._between = False
         if not self._queue:
             front = self._front
             self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
@@ -180,6 +189,29 @@ class ClientConnection(asyncio.Protocol):
             if request.websocket:
                 keep_alive = False
                 self._tunnel_asked = True
+        self._keeps = keep_alive
+        self._accept(request, keep_alive)
+
+    def _known(self, data: bytes) -> bool:
+        """Take a request whose headers came before and passed; False to parse it."""
+        line = REQUEST_LINE.match(data)
+        front = self._front
+        if line is None or (block := front.blocks.get(data[line.end() :])) is None:
+            return False
+        method, target, path, query = line.groups(b"")
+        if len(target) > front.limits.request_line:
+            return False
+        self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
+        request = Request(
+            method, target, path, query, b"1.1", block.headers, block.fields, self._peer
+        )
+        request.size = block.size + len(target)
+        request.block = block
+        self._accept(request, keep_alive=True)
+        return True
+
+    def _accept(self, request: Request, keep_alive: bool) -> None:
+        """A request whose head is complete: its turn, or a place in the queue."""
         front = self._front
         queue = self._queue
         exchange = Exchange(
@@ -225,6 +257,7 @@ class ClientConnection(asyncio.Protocol):
             self._start(exchange)
 
     def on_message_complete(self) -> None:
+        self._between = self._keeps
         exchange = self._incoming
         if exchange is not None:
             self._incoming = None
@@ -330,7 +363,7 @@ class ClientConnection(asyncio.Protocol):
         """Answer what cannot be understood, after what came before it, and hang up."""
         if self._lingering or self._final is not None:
             return
-        self._head_open = False
+        self._head_open = self._between = False
         response = load_balancer_page(status, close=True)
         incoming, self._incoming = self._incoming, None
         if incoming is None:

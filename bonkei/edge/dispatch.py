@@ -10,6 +10,7 @@ from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Exchange
 from bonkei.edge.message import IDEMPOTENT, Headers, Request, Response, Sink, Tunnel, answer
 from bonkei.edge.message import reason as usual_reason
+from bonkei.edge.response_head import ResponseHead
 from bonkei.edge.target import Pool, Target
 from bonkei.edge.upstream import TargetConnection
 
@@ -184,6 +185,17 @@ class Dispatch:
         if self._headers is not None:
             headers = self._headers(headers)
         self._sink.head(status, reason or usual_reason(status), headers, length)
+
+    def whole(self, head: ResponseHead, body: bytes) -> None:
+        """The response in one piece."""
+        if self._sink is self._exchange and self._headers is None:
+            if self._finish():
+                self._exchange.whole(head, body)
+            return
+        self.head(head.status, head.reason, head.headers, head.length)
+        if body:
+            self._sink.body(body)
+        self.ended()
 
     def body_received(self, data: bytes) -> None:
         """The next bytes of the response's body."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from bonkei.edge.access import AccessRecord
 from bonkei.edge.message import Header, Headers, Request, Response, Tunnel, answer, bodiless
+from bonkei.edge.response_head import Decorator, ResponseHead
 
 if TYPE_CHECKING:
     from bonkei.edge.connection import ClientConnection
@@ -35,13 +36,6 @@ class Flow(Protocol):
 
     def resume(self) -> None:
         """The counterpart of `pause`."""
-
-
-class Decorator(Protocol):
-    """A layer that changes the headers of each response, whoever answers; `identity` is the
-    header that it told the origin to know the request by."""
-
-    def decorate(self, status: int, headers: Headers, identity: Header) -> Headers: ...
 
 
 class Handler(Protocol):
@@ -163,6 +157,18 @@ class Exchange:
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
         self._out.append(data)
+
+    def whole(self, head: ResponseHead, body: bytes) -> None:
+        """The response in one piece: what `head`, `body` and `end` do, in one write."""
+        connection = self._connection
+        self.keep_alive = self.keep_alive and connection.keeps()
+        self.status = head.status
+        self.sent = len(body)
+        last = _KEEP_ALIVE if self.keep_alive else _CLOSE
+        lines = head.lines(self.decorator)
+        connection.write(b"%b%b%b%b" % (lines, self.identity[2], last, body))
+        self.flow = None
+        connection.finished(self)
 
     def flush(self) -> None:
         out = self._out

@@ -10,7 +10,7 @@ import itertools
 import secrets
 import time
 
-from bonkei.edge.message import HOP_BY_HOP, Request
+from bonkei.edge.message import HOP_BY_HOP, Headers, Request
 
 _REPLACED = HOP_BY_HOP | {
     b"content-length",
@@ -48,11 +48,23 @@ class ForwardedHeaders:
 
     def head(self, request: Request, trace: bytes) -> bytes:
         """The bytes of the head for the target."""
-        lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
-        if self._plain:
-            lines += [line for lower, _, line in request.headers if lower not in _REPLACED]
+        lines: bytes
+        block = request.block
+        if block is None:
+            lines = self._lines(request, request.headers)
         else:
-            lines += self._careful(request)
+            key = (self, request.client)
+            lines = block.derived.get(key) or block.keep(key, self._lines(request, block.headers))
+        return b"%b %b HTTP/1.1\r\n%b%bX-Amzn-Trace-Id: %b\r\n%b" % (
+            request.method, request.target, lines, request.added, trace, framing(request)
+        )  # fmt: skip
+
+    def _lines(self, request: Request, headers: Headers) -> bytes:
+        """The lines that follow from the request's headers and its client."""
+        if self._plain:
+            lines = [line for lower, _, line in headers if lower not in _REPLACED]
+        else:
+            lines = self._careful(headers)
         mode = self._mode
         if mode != "remove":
             addresses = request.fields.get(b"x-forwarded-for")
@@ -61,13 +73,12 @@ class ForwardedHeaders:
                 addresses = addresses + b", " + client if addresses else client
             if addresses is not None:
                 lines.append(b"X-Forwarded-For: %b\r\n" % addresses)
-        lines.append(b"%bX-Amzn-Trace-Id: %b\r\n" % (self._constant, trace))
-        lines.append(framing(request))
+        lines.append(self._constant)
         return b"".join(lines)
 
-    def _careful(self, request: Request) -> list[bytes]:
+    def _careful(self, headers: Headers) -> list[bytes]:
         lines = []
-        for lower, value, line in request.headers:
+        for lower, value, line in headers:
             if lower == b"host" and self._port and b":" not in value:
                 lines.append(b"Host: %b:%b\r\n" % (value, self._port))
             elif lower not in _REPLACED and (not self._drop_invalid or _valid_name(lower)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bonkei.edge.access import AccessHook
+from bonkei.edge.block import KnownBlocks
 from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Handler
@@ -27,6 +28,7 @@ class Front:
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0
         self.connections: set[ClientConnection] = set()
+        self.blocks = KnownBlocks()
         self.closing = False
         self.requests = 0
 

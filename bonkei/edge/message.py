@@ -10,7 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from bonkei.edge.block import HeaderBlock
 
 Header = tuple[bytes, bytes, bytes]
 Headers = list[Header]
@@ -76,6 +79,8 @@ class Request:
     body: bytes = b""  # the beginning of the body, where a rule inspects it
     patience: Patience | None = None
     size: int = 0  # bytes of the head as it came
+    block: HeaderBlock | None = None  # its headers, where they are known
+    added: bytes = b""  # the lines of `headers` that are not in `block`
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from bonkei.blueprint.load_balancer import TargetGroup as Configuration
 from bonkei.edge.health import Health
+from bonkei.edge.response_head import KnownHeads
 from bonkei.events import Endpoint
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 class Target:
     """One task's port: its health, what is in flight, and its idle connections."""
 
-    __slots__ = ("endpoint", "group", "health", "idle", "on_idle", "outstanding", "task_id")
+    __slots__ = (
+        "endpoint", "group", "heads", "health", "idle", "on_idle", "outstanding", "task_id",
+    )  # fmt: skip
 
     def __init__(self, group: str, task_id: str, endpoint: Endpoint, health: Health) -> None:
         self.group = group  # the ARN of the target group, or of the service for Service Connect
@@ -27,6 +30,7 @@ class Target:
         self.endpoint = endpoint
         self.health = health
         self.outstanding = 0
+        self.heads = KnownHeads()
         self.idle: deque[TargetConnection] = deque()
         self.on_idle: Callable[[], None] | None = None  # set while draining
 

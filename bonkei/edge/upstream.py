@@ -9,6 +9,8 @@ import httptools
 
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
+from bonkei.edge.message import reason as usual_reason
+from bonkei.edge.response_head import ResponseHead
 
 if TYPE_CHECKING:
     from bonkei.edge.dispatch import Dispatch
@@ -128,6 +130,11 @@ class TargetConnection(asyncio.Protocol):
             self._transport.abort()  # nothing was asked: whatever this is must answer nobody
             return
         self.deadline = self._deadlines.coarse + self.idle_timeout
+        if self._fed or not self._known(dispatch, data):
+            self._parse(dispatch, data)
+
+    def _parse(self, dispatch: Dispatch, data: bytes) -> None:
+        first = not self._fed
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
@@ -140,7 +147,10 @@ class TargetConnection(asyncio.Protocol):
                 return
             self._keep_alive = False
         if self._complete:
+            if first:
+                self._remember(data)
             self._release(dispatch)
+            dispatch.ended()
         elif self._head_done:
             dispatch.flush()
         elif self._fed > HEAD_LIMIT:
@@ -238,7 +248,29 @@ class TargetConnection(asyncio.Protocol):
             self.target.idle.append(self)
         else:
             self._transport.close()
-        dispatch.ended()
+
+    def _known(self, dispatch: Dispatch, data: bytes) -> bool:
+        """Pass on a whole response whose head came before; False to parse it."""
+        end = data.find(b"\r\n\r\n") + 4
+        head = self.target.heads.get(data[:end])
+        if head is None or dispatch.head_only or len(data) != end + head.length:
+            return False
+        self._keep_alive = True
+        self._release(dispatch)
+        dispatch.whole(head, data[end:])
+        return True
+
+    def _remember(self, data: bytes) -> None:
+        """Know the head again, if `data` was one response whose end its length tells."""
+        if (
+            self._keep_alive
+            and not (self._closes or self._chunked)
+            and self._length is not None
+            and self._status != 204  # has no Content-Length for the client
+        ):
+            reason = self._reason or usual_reason(self._status)
+            head = ResponseHead(self._status, reason, self._headers, self._length)
+            self.target.heads.remember(data, head)
 
     def _malformed(self, dispatch: Dispatch) -> None:
         self.dispatch = None
