@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
@@ -63,6 +64,7 @@ class Miniature:
         self._tasks: Tasks | None = None
         self._databases: dict[str, Database] = {}
         self._ready = False
+        self._stopped = threading.Event()
         self._ask_to_stop: Callable[[], None] = lambda: None
         self._changing = asyncio.Lock()
         self._control = ControlServer(
@@ -96,6 +98,7 @@ class Miniature:
 
     async def stop(self) -> None:
         """Everything down, in order; safe at any point of the start."""
+        self._stopped.set()
         await self._control.stop()
         if self._tasks is not None:
             await self._tasks.stop()
@@ -118,9 +121,19 @@ class Miniature:
                 step.detail = "the definitions have not changed"
             else:
                 step.detail = await asyncio.to_thread(
-                    definitions.apply, self._workspace, steps.note
+                    definitions.apply, self._workspace, self._unless_stopped(steps.note)
                 )
             return await asyncio.to_thread(definitions.read, self._workspace)
+
+    def _unless_stopped(self, report: Report) -> Report:
+        """Terraform runs in a thread, which nobody can cancel: it ends where it reports."""
+
+        def tell(text: str) -> None:
+            if self._stopped.is_set():
+                raise MiniatureError("stopped while Terraform was at work")
+            report(text)
+
+        return tell
 
     def _addresses(self) -> AddressBook:
         """Give every name of the blueprint its address, and open the way to the public ones."""

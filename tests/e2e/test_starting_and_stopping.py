@@ -130,3 +130,11 @@ def test_reset_removes_everything(other: Project) -> None:
         assert "running" in other.bonkei("reset", "--yes").stderr
     assert other.bonkei("reset", "--yes").returncode == 0
     assert not other.home.exists()
+
+
+def test_ctrl_c_while_terraform_is_at_work(other: Project) -> None:
+    miniature = Running(other)
+    eventually(lambda: (other.home / "terraform").exists(), "Terraform has begun")
+    assert miniature.interrupt() == 0
+    with running(other):
+        assert httpx.get(other.site, timeout=15).status_code == 200
