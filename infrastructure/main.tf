@@ -341,5 +341,13 @@ module "operators" {
     module.frontend.log_group_name,
     module.database.log_group_name,
     module.delivery.build_log_group_name,
+    module.cluster.exec_log_group_name,
+    module.edge.web_acl_log_group_name,
+    module.monitoring.notification_log_group_name,
   ]
+
+  program_logs = {
+    bucket_arn  = module.logging.router.bucket_arn
+    kms_key_arn = module.logging.router.kms_key_arn
+  }
 }

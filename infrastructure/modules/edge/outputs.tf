@@ -50,3 +50,8 @@ output "web_acl_metric_name" {
   description = "Name under which the web ACL's own metrics are counted"
   value       = "${var.name}-origin"
 }
+
+output "web_acl_log_group_name" {
+  description = "Name of the log group of what the web ACL blocked"
+  value       = aws_cloudwatch_log_group.waf.name
+}

@@ -17,3 +17,8 @@ output "alarm_arns" {
   description = "Every alarm"
   value       = local.alarm_arns
 }
+
+output "notification_log_group_name" {
+  description = "Name of the log group of the function that tells Slack"
+  value       = module.notification.log_group_name
+}

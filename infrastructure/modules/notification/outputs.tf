@@ -15,3 +15,8 @@ output "alarm_arns" {
   description = "Alarms about the notifier itself"
   value       = [aws_cloudwatch_metric_alarm.function_errors.arn, aws_cloudwatch_metric_alarm.dead_letters.arn]
 }
+
+output "log_group_name" {
+  description = "Name of the log group of the function that tells Slack"
+  value       = aws_cloudwatch_log_group.function.name
+}

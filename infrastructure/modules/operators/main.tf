@@ -67,6 +67,42 @@ data "aws_iam_policy_document" "this" {
     resources = flatten([for name in var.log_group_names : ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
   }
 
+  dynamic "statement" {
+    for_each = var.program_logs[*]
+
+    content {
+      sid       = "FindProgramLogs"
+      actions   = ["s3:ListBucket"]
+      resources = [statement.value.bucket_arn]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.program_logs[*]
+
+    content {
+      sid       = "ReadProgramLogs"
+      actions   = ["s3:GetObject"]
+      resources = ["${statement.value.bucket_arn}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.program_logs[*]
+
+    content {
+      sid       = "DecryptProgramLogs"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value.kms_key_arn]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["s3.${local.region}.amazonaws.com"]
+      }
+    }
+  }
+
   statement {
     sid     = "ReadAlarmsAndDashboards"
     actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListDashboards"]

@@ -30,6 +30,15 @@ variable "log_group_names" {
   type        = list(string)
 }
 
+variable "program_logs" {
+  description = "Bucket of the program logs that may be read, and the key they are encrypted with; null: none"
+  type = object({
+    bucket_arn  = string
+    kms_key_arn = string
+  })
+  default = null
+}
+
 variable "cluster_arn" {
   description = "ECS cluster whose tasks may be looked at and, with exec, opened"
   type        = string
