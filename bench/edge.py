@@ -57,6 +57,7 @@ _TARGET = """
     listen 127.0.0.1:{port};
     default_type text/plain;
     location / {{ return 200 "{body}"; }}
+    location /api/unlike/ {{ add_header X-Id $request_id; return 200 "{body}"; }}
     location /cached/ {{ add_header Cache-Control max-age=3600; return 200 "{body}"; }}
   }}
 """
@@ -154,17 +155,33 @@ def cpu_seconds(pid: int) -> float:
     return float(sum(each.user + each.system for each in times))
 
 
-def load(pid: int, url: str, seconds: int, connections: int, *headers: str) -> Result:
+UNLIKE = ", no two alike"
+"""The end of a row's name: each request and response has a head of its own, so that nothing that
+is remembered of an earlier one helps. These rows are compared with nginx under the same load."""
+
+_UNLIKE_REQUESTS = """
+local number = 0
+request = function()
+  number = number + 1
+  return wrk.format("GET", wrk.path .. number, {["Cookie"] = "number=" .. number})
+end
+"""
+
+
+def load(
+    pid: int, url: str, seconds: int, connections: int, *headers: str, unlike: bool = False
+) -> Result:
     """`wrk`, with the CPU time that the process spent on each request."""
     before = cpu_seconds(pid)
-    result = wrk(url, seconds, connections, *headers)
+    result = wrk(url, seconds, connections, *headers, unlike=unlike)
     spent = cpu_seconds(pid) - before
     return replace(result, cpu=spent / (result.rate * seconds) * 1e6)
 
 
-def wrk(url: str, seconds: int, connections: int, *headers: str) -> Result:
+def wrk(url: str, seconds: int, connections: int, *headers: str, unlike: bool = False) -> Result:
     """Load one URL with keep-alive connections from one thread."""
-    script = "done = function(s, l, r) io.write(string.format('%f %f %f %d\\n', "
+    script = _UNLIKE_REQUESTS if unlike else ""
+    script += "done = function(s, l, r) io.write(string.format('%f %f %f %d\\n', "
     script += "s.requests / s.duration * 1e6, l:percentile(50) / 1e3, l:percentile(99) / 1e3, "
     script += "r and 0 or s.errors.status + s.errors.read + s.errors.timeout)) end"
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
@@ -210,24 +227,26 @@ def measure(seconds: int, connections: int) -> dict[str, Result]:
             "nginx": (proxy_process, f"http://127.0.0.1:{proxy}/api/x", ()),
             "ALB (with WAF)": (edge, f"{balancer}/api/x", (header,)),
             "CloudFront + WAF + ALB": (edge, f"{distribution}/api/x", ()),
+            f"nginx{UNLIKE}": (proxy_process, f"http://127.0.0.1:{proxy}/api/unlike/", ()),
+            f"CloudFront + WAF + ALB{UNLIKE}": (edge, f"{distribution}/api/unlike/", ()),
             "CloudFront, cached": (edge, f"{distribution}/cached/x", ()),
         }
         return {
-            name: load(pid, url, seconds, connections, *headers)
+            name: load(pid, url, seconds, connections, *headers, unlike=name.endswith(UNLIKE))
             for name, (pid, url, headers) in rows.items()
         }
 
 
 def table(results: dict[str, Result]) -> str:
     """The results as Markdown, with the ratio to nginx."""
-    base = results["nginx"].rate
+    alike, unlike = results["nginx"].rate, results[f"nginx{UNLIKE}"].rate
     lines = [
         "| | requests/s | p50 ms | p99 ms | × nginx | CPU µs/request |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     lines += [
         f"| {name} | {result.rate:,.0f} | {result.p50:.2f} | {result.p99:.2f} "
-        f"| {result.rate / base:.2f} | {result.cpu:.1f} |"
+        f"| {result.rate / (unlike if name.endswith(UNLIKE) else alike):.2f} | {result.cpu:.1f} |"
         + (f" ({result.errors} errors)" if result.errors else "")
         for name, result in results.items()
     ]

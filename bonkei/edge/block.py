@@ -21,6 +21,7 @@ _UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-enco
 """Headers that say something of the connection or the body: such a request is always parsed."""
 
 _BLOCKS = 256
+_SEEN = 4096
 _BYTES = 4096
 _DERIVED = 16
 
@@ -52,18 +53,36 @@ class KnownBlocks:
 
     def __init__(self) -> None:
         self._blocks: dict[bytes, HeaderBlock] = {}
+        self._seen: set[int] = set()
         self.get = self._blocks.get
 
     def remember(
         self, data: bytes, headers: Headers, fields: dict[bytes, bytes], size: int
     ) -> None:
-        """Keep the headers of a request that was parsed from `data`, if that was all of it."""
+        """Keep the headers of a request that was parsed from `data`, if that was all of it.
+
+        They have to come twice: most that are new never come again, and to keep those would cost
+        more than it saves.
+        """
         line = REQUEST_LINE.match(data)
         if line is None or _UNFIT & fields.keys():
             return
         block = data[line.end() :]
         if len(block) > _BYTES or block.find(b"\r\n\r\n") != len(block) - 4:
             return
+        if first_time(self._seen, block, _SEEN):
+            return
         if len(self._blocks) >= _BLOCKS:
-            del self._blocks[next(iter(self._blocks))]
+            self._blocks.clear()
         self._blocks[block] = HeaderBlock(headers, fields, size)
+
+
+def first_time(seen: set[int], data: bytes, limit: int) -> bool:
+    """Whether `data` is new to `seen`. Hashes will do: what is remembered has all of its bytes."""
+    digest = hash(data)
+    if digest in seen:
+        return False
+    if len(seen) >= limit:
+        seen.clear()
+    seen.add(digest)
+    return True

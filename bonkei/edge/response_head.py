@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from bonkei.edge.block import first_time
 from bonkei.edge.message import Header, Headers
 
 _HEADS = 64
+_SEEN = 4096
 _BYTES = 4096
 _RENDERED = 8
 _NOTHING: Header = (b"", b"", b"")
@@ -57,13 +59,20 @@ class KnownHeads:
 
     def __init__(self) -> None:
         self._heads: dict[bytes, ResponseHead] = {}
+        self._seen: set[int] = set()
         self.get = self._heads.get
 
-    def remember(self, data: bytes, head: ResponseHead) -> None:
-        """Keep the head of a response that was parsed from `data`, if that was all of it."""
+    def remember(
+        self, data: bytes, status: int, reason: bytes, headers: Headers, length: int
+    ) -> None:
+        """Keep the head of a response that was parsed from `data`, if that was all of it and this
+        is the second time that it came."""
         end = data.find(b"\r\n\r\n") + 4
-        if not 4 <= end <= _BYTES or len(data) != end + head.length or data[:5] != b"HTTP/":
+        if not 4 <= end <= _BYTES or len(data) != end + length or data[:5] != b"HTTP/":
+            return
+        key = data[:end]
+        if first_time(self._seen, key, _SEEN):
             return
         if len(self._heads) >= _HEADS:
             self._heads.clear()  # the Date of most is over
-        self._heads[data[:end]] = head
+        self._heads[key] = ResponseHead(status, reason, headers, length)

@@ -10,7 +10,6 @@ import httptools
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
 from bonkei.edge.message import reason as usual_reason
-from bonkei.edge.response_head import ResponseHead
 
 if TYPE_CHECKING:
     from bonkei.edge.dispatch import Dispatch
@@ -269,8 +268,7 @@ class TargetConnection(asyncio.Protocol):
             and self._status != 204  # has no Content-Length for the client
         ):
             reason = self._reason or usual_reason(self._status)
-            head = ResponseHead(self._status, reason, self._headers, self._length)
-            self.target.heads.remember(data, head)
+            self.target.heads.remember(data, self._status, reason, self._headers, self._length)
 
     def _malformed(self, dispatch: Dispatch) -> None:
         self.dispatch = None

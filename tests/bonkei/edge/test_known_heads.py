@@ -40,19 +40,20 @@ async def test_a_known_request_reaches_the_target_as_an_unknown_one(kind: str) -
         await edge.join("web", web)
         async with edge.client(kind) as client:
             answers = []
-            for target in (b"/one?a=1", b"/one?a=1", b"/two"):
+            for target in (b"/one?a=1", b"/one?a=1", b"/one?a=1", b"/two"):
                 client.send(b"GET " + target + b" HTTP/1.1\r\n" + BLOCK)
                 answers.append(await client.receive())
-        assert [each.target for each in web.requests] == ["/one?a=1", "/one?a=1", "/two"]
-        first, second, third = web.requests
-        assert stable(first) == stable(second) == stable(third)
+        assert [each.target for each in web.requests] == ["/one?a=1"] * 3 + ["/two"]
+        first, *others = map(stable, web.requests)
+        assert others == [first] * 3
         traces = {each.get("X-Amzn-Trace-Id") for each in web.requests}
-        assert len(traces) == 3
-        assert [each.body for each in answers] == [b"web"] * 3
-        assert stable(answers[0]) == stable(answers[1]) == stable(answers[2])
+        assert len(traces) == 4
+        assert [each.body for each in answers] == [b"web"] * 4
+        first, *others = map(stable, answers)
+        assert others == [first] * 3
         if kind == "distribution":
             identities = [each.get("X-Amz-Cf-Id") for each in web.requests]
-            assert len(set(identities)) == 3
+            assert len(set(identities)) == 4
             assert identities == [each.get("X-Amz-Cf-Id") for each in answers]
 
 
@@ -78,12 +79,13 @@ async def test_a_known_block_does_not_let_a_bad_request_line_in(line: bytes) -> 
     async with running(balancer_only()) as edge, Target() as web:
         await edge.join("web", web)
         async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\n" + BLOCK)
-            assert (await client.receive()).status == 200
+            for _ in range(3):
+                client.send(b"GET / HTTP/1.1\r\n" + BLOCK)
+                assert (await client.receive()).status == 200
             client.send(line + b"\r\n" + BLOCK)
             assert (await client.receive()).status in (400, 405, 505)
             assert await client.closed() == b""
-        assert len(web.requests) == 1
+        assert len(web.requests) == 3
 
 
 async def test_known_requests_mix_with_bodies_pipelines_and_pieces() -> None:
@@ -153,16 +155,21 @@ def test_a_request_line_that_is_not_parsed_would_pass(target: bytes) -> None:
 def test_what_is_not_remembered(data: bytes) -> None:
     known = KnownBlocks()
     names = [line.partition(b":")[0].lower() for line in data.split(b"\r\n")[1:] if line]
-    known.remember(data, [HOST], dict.fromkeys(names, b""), 10)
+    for _ in range(3):
+        known.remember(data, [HOST], dict.fromkeys(names, b""), 10)
     assert known.get(data.partition(b"\r\n")[2]) is None
 
 
 def test_the_number_of_blocks_and_of_what_is_derived_is_bounded() -> None:
     known = KnownBlocks()
     for number in range(1000):
-        known.remember(b"GET / HTTP/1.1\r\nHost: %d\r\n\r\n" % number, [], {}, 10)
+        block_of_it = b"Host: %d\r\n\r\n" % number
+        known.remember(b"GET / HTTP/1.1\r\n" + block_of_it, [], {}, 10)
+        assert known.get(block_of_it) is None  # once is not enough
+        known.remember(b"GET / HTTP/1.1\r\n" + block_of_it, [], {}, 10)
+        assert known.get(block_of_it) is not None
     kept = [number for number in range(1000) if known.get(b"Host: %d\r\n\r\n" % number)]
-    assert kept == list(range(744, 1000))
+    assert 0 < len(kept) <= 256
     block = HeaderBlock([], {})
     for number in range(1000):
         assert block.keep(number, number) == number
@@ -176,7 +183,7 @@ async def test_a_known_response_keeps_its_own_body() -> None:
     async with running(balancer_only()) as edge, Target() as web:
         await edge.join("web", web)
         async with edge.client() as client:
-            for body in (b"one", b"two", b"six"):
+            for body in (b"one", b"two", b"ten", b"six"):
                 web.reply = ok(body, ("X", "1"))
                 assert (await client.request("/")).body == body
             assert (await client.request("/", method="HEAD")).get("Content-Length") == "3"
@@ -198,7 +205,8 @@ async def test_a_known_response_in_pieces_and_with_too_much() -> None:
     async with running(balancer_only()) as edge, Target(raw(head + b"one", close=False)) as web:
         await edge.join("web", web)
         async with edge.client() as client:
-            assert (await client.request("/")).body == b"one"
+            for _ in range(3):
+                assert (await client.request("/")).body == b"one"
             web.reply = pieces
             assert (await client.request("/")).body == b"abc"
             web.reply = raw(head + b"two" + head + b"bad", close=False)
@@ -219,7 +227,8 @@ async def test_a_known_response_in_pieces_and_with_too_much() -> None:
 )
 def test_which_responses_are_not_remembered(data: bytes) -> None:
     known = KnownHeads()
-    known.remember(data, ResponseHead(200, b"OK", [], 3))
+    for _ in range(3):
+        known.remember(data, 200, b"OK", [], 3)
     assert known.get(data[: data.find(b"\r\n\r\n") + 4]) is None
 
 
