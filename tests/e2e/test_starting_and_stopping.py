@@ -134,7 +134,7 @@ def test_reset_removes_everything(other: Project) -> None:
 
 def test_ctrl_c_while_terraform_is_at_work(other: Project) -> None:
     miniature = Running(other)
-    eventually(lambda: (other.home / "terraform").exists(), "Terraform has begun")
+    eventually((other.home / "terraform").exists, "Terraform has begun")
     assert miniature.interrupt() == 0
     with running(other):
         assert httpx.get(other.site, timeout=15).status_code == 200
