@@ -31,7 +31,7 @@ down: $(VENV)/.runtime ## Stop the miniature
 
 test: $(VENV)/.development ## Run the whole test suite
 	@$(BIN)/python scripts/test_tools.py
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(VENV)/.development ## Run every linter, type checker and scanner
 	@$(BIN)/python -m scripts.check
