@@ -42,12 +42,12 @@ run "monitoring" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.database_cpu[0].threshold == 80 && aws_cloudwatch_metric_alarm.database_memory[0].threshold == 95
+    condition     = aws_cloudwatch_metric_alarm.this["database-1-cpu"].threshold == 80 && aws_cloudwatch_metric_alarm.database_memory[0].threshold == 95
     error_message = "Aurora: CPU 80 %, memory 95 %."
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.service) == ["backend-cpu", "backend-memory", "frontend-cpu", "frontend-memory"] && alltrue([for alarm in aws_cloudwatch_metric_alarm.service : alarm.threshold == 80])
+    condition     = alltrue([for name in ["backend-cpu", "backend-memory", "frontend-cpu", "frontend-memory"] : aws_cloudwatch_metric_alarm.this[name].threshold == 80])
     error_message = "ECS: CPU and memory 80 %, of both services."
   }
 
@@ -57,15 +57,15 @@ run "monitoring" {
   }
 
   assert {
-    condition     = keys(aws_cloudwatch_metric_alarm.log_record) == ["backend-error", "backend-fatal", "frontend-error", "frontend-fatal", "postgresql-error", "postgresql-fatal"] && alltrue([for alarm in aws_cloudwatch_metric_alarm.log_record : alarm.threshold == 1 && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching"])
+    condition     = [for name, alarm in aws_cloudwatch_metric_alarm.this : name if alarm.namespace == "test-development/logs"] == ["backend-error", "backend-fatal", "frontend-error", "frontend-fatal", "postgresql-error", "postgresql-fatal"] && alltrue([for alarm in aws_cloudwatch_metric_alarm.this : alarm.threshold == 1 && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" if alarm.namespace == "test-development/logs"])
     error_message = "One FATAL or ERROR record tells, and silence is well."
   }
 
   assert {
     condition = alltrue([
-      for name, alarm in aws_cloudwatch_metric_alarm.log_record : length([
+      for alarm in aws_cloudwatch_metric_alarm.this : length([
         for filter in aws_cloudwatch_log_metric_filter.this : filter if filter.metric_transformation[0].name == alarm.metric_name && filter.metric_transformation[0].namespace == alarm.namespace
-      ]) >= 1
+      ]) >= 1 if alarm.namespace == "test-development/logs"
     ])
     error_message = "Every log alarm needs a filter that counts for it."
   }
@@ -76,22 +76,18 @@ run "monitoring" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.this["backend-down"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["backend-down"].comparison_operator == "LessThanThreshold"
+    error_message = "A service without any target sends nothing, and that is the alarm."
+  }
+
+  assert {
     condition     = length(output.alarm_arns) == 22
     error_message = "The dashboard and the tests have to know every alarm."
   }
 
   assert {
     condition = alltrue([
-      for alarm in concat(
-        values(aws_cloudwatch_metric_alarm.service),
-        values(aws_cloudwatch_metric_alarm.log_record),
-        aws_cloudwatch_metric_alarm.database_cpu,
-        aws_cloudwatch_metric_alarm.database_memory,
-        [aws_cloudwatch_metric_alarm.load_balancer_5xx, aws_cloudwatch_metric_alarm.web_acl_blocks],
-        values(aws_cloudwatch_metric_alarm.target_5xx),
-        values(aws_cloudwatch_metric_alarm.unhealthy_targets),
-        values(aws_cloudwatch_metric_alarm.no_healthy_target),
-      ) : alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn])
+      for alarm in concat(values(aws_cloudwatch_metric_alarm.this), aws_cloudwatch_metric_alarm.database_memory) : alarm.alarm_actions == toset([output.topic_arn]) && alarm.ok_actions == toset([output.topic_arn])
     ])
     error_message = "Every alarm tells when it begins and when it ends."
   }

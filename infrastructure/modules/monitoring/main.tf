@@ -3,7 +3,42 @@
 data "aws_region" "current" {}
 
 locals {
-  # Metrics of our own: one for each program and level, counted from its log.
+  region = data.aws_region.current.region
+
+  # Whose metrics they are, as each namespace has it.
+  service_dimensions = {
+    for program, service in var.services : program => {
+      ClusterName = var.cluster_name
+      ServiceName = service.service_name
+    }
+  }
+
+  load_balancer_dimensions = { LoadBalancer = var.load_balancer_arn_suffix }
+
+  target_dimensions = {
+    for program, service in var.services :
+    program => merge(local.load_balancer_dimensions, { TargetGroup = service.target_group_arn_suffix })
+  }
+
+  instance_dimensions = [for identifier in var.database.instance_identifiers : { DBInstanceIdentifier = identifier }]
+}
+
+module "notification" {
+  source = "../notification"
+
+  name                        = var.name
+  function_directory          = var.function_directory
+  fallback_emails             = var.fallback_emails
+  secret_recovery_window_days = var.secret_recovery_window_days
+  log_retention_days          = var.log_retention_days
+  permissions_boundary_arn    = var.permissions_boundary_arn
+}
+
+# ---------------------------------------------------------------------------------------------
+# Records of level FATAL and ERROR: metrics of our own, one for each program and level
+# ---------------------------------------------------------------------------------------------
+
+locals {
   log_namespace = "${var.name}/logs"
 
   program_levels = {
@@ -30,53 +65,7 @@ locals {
 
   log_filters = merge(local.program_filters, local.database_filters)
   log_metrics = toset([for filter in values(local.log_filters) : filter.metric])
-
-  service_metrics = {
-    for pair in setproduct(keys(var.services), ["CPU", "Memory"]) :
-    "${pair[0]}-${lower(pair[1])}" => { program = pair[0], metric = "${pair[1]}Utilization" }
-  }
 }
-
-module "notification" {
-  source = "../notification"
-
-  name                        = var.name
-  function_directory          = var.function_directory
-  fallback_emails             = var.fallback_emails
-  secret_recovery_window_days = var.secret_recovery_window_days
-  log_retention_days          = var.log_retention_days
-  permissions_boundary_arn    = var.permissions_boundary_arn
-}
-
-# ---------------------------------------------------------------------------------------------
-# Programs
-# ---------------------------------------------------------------------------------------------
-
-resource "aws_cloudwatch_metric_alarm" "service" {
-  for_each = local.service_metrics
-
-  alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = "${each.value.metric} of ${each.value.program} has been at ${var.thresholds.service_percent} % or more for 3 minutes. Auto scaling should have brought it down: look for its maximum, and for a leak."
-  namespace           = "AWS/ECS"
-  metric_name         = each.value.metric
-  statistic           = "Average"
-  period              = 60
-  evaluation_periods  = 3
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.thresholds.service_percent
-  treat_missing_data  = "missing"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  dimensions = {
-    ClusterName = var.cluster_name
-    ServiceName = var.services[each.value.program].service_name
-  }
-}
-
-# ---------------------------------------------------------------------------------------------
-# Records of level FATAL and ERROR
-# ---------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_log_metric_filter" "this" {
   for_each = local.log_filters
@@ -94,52 +83,140 @@ resource "aws_cloudwatch_log_metric_filter" "this" {
   }
 }
 
-# One record is enough to tell. When none comes there is no data, and that means all is well again.
-resource "aws_cloudwatch_metric_alarm" "log_record" {
-  for_each = local.log_metrics
+# ---------------------------------------------------------------------------------------------
+# Alarms, by the end of their names. Each says what differs from local.alarm_defaults.
+# ---------------------------------------------------------------------------------------------
+
+locals {
+  # Most count something in a minute; when nothing comes there is no data, and that means all is well.
+  alarm_defaults = {
+    statistic           = "Sum"
+    period              = 60
+    evaluation_periods  = 1
+    comparison_operator = "GreaterThanOrEqualToThreshold"
+    treat_missing_data  = "notBreaching"
+  }
+
+  service_alarms = merge([
+    for program, dimensions in local.service_dimensions : {
+      for suffix, metric_name in { cpu = "CPUUtilization", memory = "MemoryUtilization" } :
+      "${program}-${suffix}" => {
+        description        = "${metric_name} of ${program} has been at ${var.thresholds.service_percent} % or more for 3 minutes. Auto scaling should have brought it down: look for its maximum, and for a leak."
+        namespace          = "AWS/ECS"
+        metric_name        = metric_name
+        dimensions         = dimensions
+        statistic          = "Average"
+        evaluation_periods = 3
+        threshold          = var.thresholds.service_percent
+        treat_missing_data = "missing"
+      }
+    }
+  ]...)
+
+  target_alarms = merge([
+    for program, dimensions in local.target_dimensions : {
+      "${program}-5xx" = {
+        description = "${program} answered ${var.thresholds.target_5xx_per_minute} requests or more in a minute with 5xx. Read its ERROR stream."
+        namespace   = "AWS/ApplicationELB"
+        metric_name = "HTTPCode_Target_5XX_Count"
+        dimensions  = dimensions
+        threshold   = var.thresholds.target_5xx_per_minute
+      }
+
+      "${program}-unhealthy" = {
+        description        = "A task of ${program} has failed its health check for 3 minutes. Look at the service's events and at the task's log."
+        namespace          = "AWS/ApplicationELB"
+        metric_name        = "UnHealthyHostCount"
+        dimensions         = dimensions
+        statistic          = "Maximum"
+        evaluation_periods = 3
+        threshold          = 1
+      }
+
+      # Silence is the worst news here: without any target this metric stops coming.
+      "${program}-down" = {
+        description         = "No task of ${program} has been healthy for 2 minutes: it is down."
+        namespace           = "AWS/ApplicationELB"
+        metric_name         = "HealthyHostCount"
+        dimensions          = dimensions
+        statistic           = "Maximum"
+        evaluation_periods  = 2
+        comparison_operator = "LessThanThreshold"
+        threshold           = 1
+        treat_missing_data  = "breaching"
+      }
+    }
+  ]...)
+
+  edge_alarms = {
+    load-balancer-5xx = {
+      description = "The load balancer itself answered ${var.thresholds.load_balancer_5xx_per_minute} requests or more in a minute with 5xx: no healthy target, or one that cuts connections."
+      namespace   = "AWS/ApplicationELB"
+      metric_name = "HTTPCode_ELB_5XX_Count"
+      dimensions  = local.load_balancer_dimensions
+      threshold   = var.thresholds.load_balancer_5xx_per_minute
+    }
+
+    # After a rotation gone wrong everything is blocked while every target stays healthy.
+    web-acl-blocks = {
+      description = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise somebody is trying the load balancer, or known bad inputs."
+      namespace   = "AWS/WAFV2"
+      metric_name = "BlockedRequests"
+      dimensions  = { WebACL = var.web_acl_metric_name, Region = local.region, Rule = "ALL" }
+      period      = 300
+      threshold   = var.thresholds.web_acl_blocks_per_5_minutes
+    }
+  }
+
+  database_alarms = {
+    for index, dimensions in local.instance_dimensions : "database-${index + 1}-cpu" => {
+      description        = "CPU of a database instance has been at ${var.thresholds.database_cpu_percent} % or more for 5 minutes. Look at the statements in Database Insights; raise its capacity or class."
+      namespace          = "AWS/RDS"
+      metric_name        = "CPUUtilization"
+      dimensions         = dimensions
+      statistic          = "Average"
+      evaluation_periods = 5
+      threshold          = var.thresholds.database_cpu_percent
+      treat_missing_data = "missing"
+    }
+  }
+
+  # One record is enough to tell.
+  log_alarms = {
+    for metric in local.log_metrics : metric => {
+      description = "At least one ${upper(split("-", metric)[1])} record of ${split("-", metric)[0]} in a minute. Read the log stream of that name."
+      namespace   = local.log_namespace
+      metric_name = metric
+      dimensions  = null
+      threshold   = 1
+    }
+  }
+
+  alarms = merge(local.service_alarms, local.target_alarms, local.edge_alarms, local.database_alarms, local.log_alarms)
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = { for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm) }
 
   alarm_name          = "${var.name}-${each.key}"
-  alarm_description   = "At least one ${upper(split("-", each.key)[1])} record of ${split("-", each.key)[0]} in a minute. Read the log stream of that name."
-  namespace           = local.log_namespace
-  metric_name         = each.key
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  depends_on = [aws_cloudwatch_log_metric_filter.this]
-}
-
-# ---------------------------------------------------------------------------------------------
-# Database
-# ---------------------------------------------------------------------------------------------
-
-resource "aws_cloudwatch_metric_alarm" "database_cpu" {
-  count = length(var.database.instance_identifiers)
-
-  alarm_name          = "${var.name}-database-${count.index + 1}-cpu"
-  alarm_description   = "CPU of a database instance has been at ${var.thresholds.database_cpu_percent} % or more for 5 minutes. Look at the statements in Database Insights; raise its capacity or class."
-  namespace           = "AWS/RDS"
-  metric_name         = "CPUUtilization"
-  dimensions          = { DBInstanceIdentifier = var.database.instance_identifiers[count.index] }
-  statistic           = "Average"
-  period              = 60
-  evaluation_periods  = 5
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.thresholds.database_cpu_percent
-  treat_missing_data  = "missing"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric_name
+  dimensions          = each.value.dimensions
+  statistic           = each.value.statistic
+  period              = each.value.period
+  evaluation_periods  = each.value.evaluation_periods
+  comparison_operator = each.value.comparison_operator
+  threshold           = each.value.threshold
+  treat_missing_data  = each.value.treat_missing_data
   alarm_actions       = [module.notification.topic_arn]
   ok_actions          = [module.notification.topic_arn]
 }
 
-# FreeableMemory is in bytes: what is used, in percent, is a matter of arithmetic. For a serverless
-# instance it is measured against its most capacity.
+# The only alarm that calculates: FreeableMemory is in bytes, and what is told is what is used, in
+# percent. For a serverless instance it is measured against its most capacity.
 resource "aws_cloudwatch_metric_alarm" "database_memory" {
-  count = length(var.database.instance_identifiers)
+  count = length(local.instance_dimensions)
 
   alarm_name          = "${var.name}-database-${count.index + 1}-memory"
   alarm_description   = "Memory of a database instance has been in use to ${var.thresholds.database_memory_percent} % or more for 5 minutes. Look for many connections or large sorts; raise its capacity or class."
@@ -164,119 +241,10 @@ resource "aws_cloudwatch_metric_alarm" "database_memory" {
     metric {
       namespace   = "AWS/RDS"
       metric_name = "FreeableMemory"
-      dimensions  = { DBInstanceIdentifier = var.database.instance_identifiers[count.index] }
+      dimensions  = local.instance_dimensions[count.index]
       stat        = "Average"
       period      = 60
     }
-  }
-}
-
-# ---------------------------------------------------------------------------------------------
-# Edge
-# ---------------------------------------------------------------------------------------------
-
-resource "aws_cloudwatch_metric_alarm" "load_balancer_5xx" {
-  alarm_name          = "${var.name}-load-balancer-5xx"
-  alarm_description   = "The load balancer itself answered ${var.thresholds.load_balancer_5xx_per_minute} requests or more in a minute with 5xx: no healthy target, or one that cuts connections."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_ELB_5XX_Count"
-  dimensions          = { LoadBalancer = var.load_balancer_arn_suffix }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.thresholds.load_balancer_5xx_per_minute
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "target_5xx" {
-  for_each = var.services
-
-  alarm_name          = "${var.name}-${each.key}-5xx"
-  alarm_description   = "${each.key} answered ${var.thresholds.target_5xx_per_minute} requests or more in a minute with 5xx. Read its ERROR stream."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HTTPCode_Target_5XX_Count"
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.thresholds.target_5xx_per_minute
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  dimensions = {
-    LoadBalancer = var.load_balancer_arn_suffix
-    TargetGroup  = each.value.target_group_arn_suffix
-  }
-}
-
-resource "aws_cloudwatch_metric_alarm" "unhealthy_targets" {
-  for_each = var.services
-
-  alarm_name          = "${var.name}-${each.key}-unhealthy"
-  alarm_description   = "A task of ${each.key} has failed its health check for 3 minutes. Look at the service's events and at the task's log."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "UnHealthyHostCount"
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 3
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  dimensions = {
-    LoadBalancer = var.load_balancer_arn_suffix
-    TargetGroup  = each.value.target_group_arn_suffix
-  }
-}
-
-# Silence is the worst news here: without any target this metric stops coming.
-resource "aws_cloudwatch_metric_alarm" "no_healthy_target" {
-  for_each = var.services
-
-  alarm_name          = "${var.name}-${each.key}-down"
-  alarm_description   = "No task of ${each.key} has been healthy for 2 minutes: it is down."
-  namespace           = "AWS/ApplicationELB"
-  metric_name         = "HealthyHostCount"
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 2
-  comparison_operator = "LessThanThreshold"
-  threshold           = 1
-  treat_missing_data  = "breaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  dimensions = {
-    LoadBalancer = var.load_balancer_arn_suffix
-    TargetGroup  = each.value.target_group_arn_suffix
-  }
-}
-
-# After a rotation gone wrong everything is blocked while every target stays healthy.
-resource "aws_cloudwatch_metric_alarm" "web_acl_blocks" {
-  alarm_name          = "${var.name}-web-acl-blocks"
-  alarm_description   = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise somebody is trying the load balancer, or known bad inputs."
-  namespace           = "AWS/WAFV2"
-  metric_name         = "BlockedRequests"
-  statistic           = "Sum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = var.thresholds.web_acl_blocks_per_5_minutes
-  treat_missing_data  = "notBreaching"
-  alarm_actions       = [module.notification.topic_arn]
-  ok_actions          = [module.notification.topic_arn]
-
-  dimensions = {
-    WebACL = var.web_acl_metric_name
-    Region = data.aws_region.current.region
-    Rule   = "ALL"
   }
 }
 
@@ -309,67 +277,36 @@ resource "aws_cloudwatch_event_target" "pipeline_failed" {
 # ---------------------------------------------------------------------------------------------
 
 locals {
-  region = data.aws_region.current.region
-
   alarm_arns = concat(
-    values(aws_cloudwatch_metric_alarm.service)[*].arn,
-    values(aws_cloudwatch_metric_alarm.log_record)[*].arn,
-    aws_cloudwatch_metric_alarm.database_cpu[*].arn,
+    values(aws_cloudwatch_metric_alarm.this)[*].arn,
     aws_cloudwatch_metric_alarm.database_memory[*].arn,
-    [aws_cloudwatch_metric_alarm.load_balancer_5xx.arn, aws_cloudwatch_metric_alarm.web_acl_blocks.arn],
-    values(aws_cloudwatch_metric_alarm.target_5xx)[*].arn,
-    values(aws_cloudwatch_metric_alarm.unhealthy_targets)[*].arn,
-    values(aws_cloudwatch_metric_alarm.no_healthy_target)[*].arn,
     module.notification.alarm_arns,
   )
 
-  # Title, metrics and statistic of each graph, in reading order: three in a row.
+  # Dimensions as a line of a graph has them: names and values in turn, and the line's label.
+  service_lines      = [for program, dimensions in local.service_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  target_lines       = [for program, dimensions in local.target_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  load_balancer_line = ["LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]
+  instance_lines     = [for identifier in var.database.instance_identifiers : ["DBInstanceIdentifier", identifier]]
+
+  # In reading order: three in a row.
   graphs = [
+    { title = "Requests", stat = "Sum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "RequestCount"], line)] },
+    { title = "Response time, 99th percentile (s)", stat = "p99", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "TargetResponseTime"], line)] },
     {
-      title   = "Requests"
-      stat    = "Sum"
-      metrics = [for name, service in var.services : ["AWS/ApplicationELB", "RequestCount", "LoadBalancer", var.load_balancer_arn_suffix, "TargetGroup", service.target_group_arn_suffix, { label = name }]]
+      title = "5xx"
+      stat  = "Sum"
+      metrics = concat(
+        [concat(["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"], local.load_balancer_line)],
+        [for line in local.target_lines : concat(["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"], line)],
+      )
     },
-    {
-      title   = "Response time, 99th percentile (s)"
-      stat    = "p99"
-      metrics = [for name, service in var.services : ["AWS/ApplicationELB", "TargetResponseTime", "LoadBalancer", var.load_balancer_arn_suffix, "TargetGroup", service.target_group_arn_suffix, { label = name }]]
-    },
-    {
-      title   = "5xx"
-      stat    = "Sum"
-      metrics = concat([["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count", "LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]], [for name, service in var.services : ["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count", "LoadBalancer", var.load_balancer_arn_suffix, "TargetGroup", service.target_group_arn_suffix, { label = name }]])
-    },
-    {
-      title   = "CPU of the programs (%)"
-      stat    = "Average"
-      metrics = [for name, service in var.services : ["AWS/ECS", "CPUUtilization", "ClusterName", var.cluster_name, "ServiceName", service.service_name, { label = name }]]
-    },
-    {
-      title   = "Memory of the programs (%)"
-      stat    = "Average"
-      metrics = [for name, service in var.services : ["AWS/ECS", "MemoryUtilization", "ClusterName", var.cluster_name, "ServiceName", service.service_name, { label = name }]]
-    },
-    {
-      title   = "Healthy tasks"
-      stat    = "Minimum"
-      metrics = [for name, service in var.services : ["AWS/ApplicationELB", "HealthyHostCount", "LoadBalancer", var.load_balancer_arn_suffix, "TargetGroup", service.target_group_arn_suffix, { label = name }]]
-    },
-    {
-      title   = "CPU of the database (%)"
-      stat    = "Average"
-      metrics = [for identifier in var.database.instance_identifiers : ["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", identifier]]
-    },
-    {
-      title   = "Freeable memory of the database (bytes)"
-      stat    = "Average"
-      metrics = [for identifier in var.database.instance_identifiers : ["AWS/RDS", "FreeableMemory", "DBInstanceIdentifier", identifier]]
-    },
-    {
-      title   = "FATAL and ERROR records"
-      stat    = "Sum"
-      metrics = [for metric in sort(local.log_metrics) : [local.log_namespace, metric]]
-    },
+    { title = "CPU of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "CPUUtilization"], line)] },
+    { title = "Memory of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "MemoryUtilization"], line)] },
+    { title = "Healthy tasks", stat = "Minimum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "HealthyHostCount"], line)] },
+    { title = "CPU of the database (%)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "CPUUtilization"], line)] },
+    { title = "Freeable memory of the database (bytes)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "FreeableMemory"], line)] },
+    { title = "FATAL and ERROR records", stat = "Sum", metrics = [for metric in sort(local.log_metrics) : [local.log_namespace, metric]] },
   ]
 }
 
