@@ -170,40 +170,42 @@ class CompiledBehavior:
         headers = [fields.get(name, b"") for name in self._key_headers]
         return (method, request.path, query, cookies, self.encoding(request), *headers)
 
-    def origin_request(
-        self, request: Request, identity: Header, stale: Stored | None = None
-    ) -> Request:
-        """The request as the origin gets it, `identity` as its X-Amz-Cf-Id; with the validators
-        of what is to be refreshed."""
-        if request.block is not None and stale is None:
-            known = self._known(request, request.block, identity)
-            if known is not None:
-                return known
-        headers, fields = self._origin_headers(request, identity, stale)
+    def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
+        """The request as the origin gets it, but for X-Amz-Cf-Id; with the validators of what is
+        to be refreshed."""
         path, target, query = self._origin_target(request)
-        return Request(
-            request.method, target, path, query, b"1.1", headers, fields, request.client,
-            request.length, request.chunked, request.has_body, request.websocket, request.body,
-            self._patience,
-        )  # fmt: skip
+        block = None
+        if request.block is None or stale is not None:
+            headers, fields = self._origin_headers(request, stale)
+        else:
+            block = self._derived(request, request.block)
+            headers, fields = block.headers, block.fields.copy()
+        origin = Request(
+            request.method, target, path, query, b"1.1", headers, fields, request.client
+        )
+        origin.block = block
+        origin.patience = self._patience
+        if request.has_body:
+            origin.length = request.length
+            origin.chunked = request.chunked
+            origin.has_body = True
+            origin.body = request.body
+        elif request.websocket:
+            origin.websocket = True
+        elif request.length is not None:
+            origin.length = request.length
+        return origin
 
-    def _known(self, request: Request, block: HeaderBlock, identity: Header) -> Request | None:
-        """The same, for headers that the behavior has seen from this client."""
+    def _derived(self, request: Request, block: HeaderBlock) -> HeaderBlock:
+        """The headers for the origin, which it knows for a block from this client."""
         key = (self, request.client, request.method)
         derived: HeaderBlock = block.derived.get(key) or block.keep(
-            key, HeaderBlock(*self._origin_headers(request, None, None))
+            key, HeaderBlock(*self._origin_headers(request, None))
         )
-        fields = derived.fields.copy()
-        if fields.setdefault(b"x-amz-cf-id", identity[1]) is not identity[1]:
-            return None  # a custom header of the origin's has that name
-        path, target, query = self._origin_target(request)
-        return Request(
-            request.method, target, path, query, b"1.1", [*derived.headers, identity], fields,
-            request.client, patience=self._patience, block=derived, added=identity[2],
-        )  # fmt: skip
+        return derived
 
     def _origin_headers(
-        self, request: Request, identity: Header | None, stale: Stored | None
+        self, request: Request, stale: Stored | None
     ) -> tuple[Headers, dict[bytes, bytes]]:
         decisions = self._decisions
         headers: Headers = []
@@ -215,8 +217,6 @@ class CompiledBehavior:
             elif decision is _REWRITE:
                 rewritten = True
         headers += self._constant
-        if identity is not None:
-            headers.append(identity)
         if rewritten or request.websocket:
             headers += self._rewritten(request)
         else:

@@ -10,7 +10,7 @@ import httptools
 
 from bonkei.edge.block import REQUEST_LINE
 from bonkei.edge.deadlines import NEVER
-from bonkei.edge.exchange import BUFFERED, Exchange
+from bonkei.edge.exchange import BUFFERED, Exchange, Plan
 from bonkei.edge.head import RefusedError, make_request
 from bonkei.edge.message import Headers, Request, Response, Tunnel, answer
 from bonkei.edge.page import load_balancer_page
@@ -32,7 +32,7 @@ class ClientConnection(asyncio.Protocol):
         "_begun", "_between", "_body_since", "_early", "_fed", "_fields", "_final", "_front",
         "_head_open", "_headers", "_incoming", "_keeps", "_lingering", "_opened", "_parser",
         "_peer", "_port", "_queue", "_reading", "_refusal", "_size", "_target", "_transport",
-        "_tunnel", "_tunnel_asked", "_unsent", "deadline", "logs",
+        "_tunnel", "_tunnel_asked", "_unsent", "deadline", "logs", "write",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -64,6 +64,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self.write = self._transport.write
         peer = transport.get_extra_info("peername")
         self._peer: bytes = peer[0].encode() if peer else b""
         self._port: int = peer[1] if peer else 0
@@ -92,10 +93,14 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._between and not self._queue:
-            if not self._known(data):
+            front = self._front
+            known = front.known.get(data)
+            if known is not None and known.handler is front.handler and known.client == self._peer:
+                self._follow(known.request, known.plan)
+            elif not self._skim(data):
                 self._feed(data)
                 if self._between:
-                    self._front.blocks.remember(data, self._headers, self._fields, self._size)
+                    front.blocks.remember(data, self._headers, self._fields, self._size)
         elif self._tunnel is not None:
             self._tunnel.write(data)
         elif self._tunnel_asked:
@@ -192,7 +197,18 @@ class ClientConnection(asyncio.Protocol):
         self._keeps = keep_alive
         self._accept(request, keep_alive)
 
-    def _known(self, data: bytes) -> bool:
+    def _follow(self, request: Request, plan: Plan) -> None:
+        """Take a request without a body whose plan is known."""
+        front = self._front
+        begun = front.deadlines.time() if self.logs else front.deadlines.coarse
+        exchange = Exchange(self, request, True, begun)
+        exchange.request_complete = True
+        self._queue.append(exchange)
+        self.deadline = NEVER
+        front.requests += 1
+        exchange.follow(plan)
+
+    def _skim(self, data: bytes) -> bool:
         """Take a request whose headers came before and passed; False to parse it."""
         line = REQUEST_LINE.match(data)
         front = self._front
@@ -201,13 +217,15 @@ class ClientConnection(asyncio.Protocol):
         method, target, path, query = line.groups(b"")
         if len(target) > front.limits.request_line:
             return False
-        self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         request = Request(
             method, target, path, query, b"1.1", block.headers, block.fields, self._peer
         )
         request.size = block.size + len(target)
         request.block = block
-        self._accept(request, keep_alive=True)
+        handler = front.handler
+        plan = handler.plan(request)
+        front.known.remember(data, request, handler, plan)
+        self._follow(request, plan)
         return True
 
     def _accept(self, request: Request, keep_alive: bool) -> None:
@@ -420,10 +438,6 @@ class ClientConnection(asyncio.Protocol):
             self._front.on_access(exchange.record(now, self._front.name, self._port))
 
     # Reading and writing.
-
-    def write(self, data: bytes) -> None:
-        """Send to the client."""
-        self._transport.write(data)
 
     def pause_client(self) -> None:
         """Read no more until `resume_client`."""

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Exchange
-from bonkei.edge.message import IDEMPOTENT, Headers, Request, Response, Sink, Tunnel, answer
+from bonkei.edge.message import (
+    IDEMPOTENT,
+    Headers,
+    Patience,
+    Request,
+    Response,
+    Sink,
+    Tunnel,
+    answer,
+)
 from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import ResponseHead
 from bonkei.edge.target import Pool, Target
@@ -23,10 +32,10 @@ Application Load Balancers)."""
 class Forwarding:
     """How a layer forwards: what it answers when a target fails it, and how patient it is."""
 
+    deadlines: Deadlines
     bad_gateway: Response
     unavailable: Response
-    timeout: Response
-    idle_timeout: float
+    patience: Patience
     connect_retries: int = 0  # other targets to try when one cannot be connected to
 
 
@@ -40,11 +49,18 @@ class Dispatch:
     a byte of the response, the method is idempotent and no body has gone out.
     """
 
-    __slots__ = (
-        "_answered", "_body", "_connecting", "_connection", "_deadlines", "_done", "_exchange",
-        "_excluded", "_forwarding", "_head", "_headers", "_idle_timeout", "_paused", "_pool",
-        "_request", "_sink", "_size", "_target", "_timeout", "_tunnel", "head_only", "sent_all",
-    )  # fmt: skip
+    _target: Target | None = None
+    _connection: TargetConnection | None = None
+    _connecting: asyncio.Task[None] | None = None
+    _body: list[bytes] | None = None  # held until there is a connection
+    _size = 0
+    _excluded: tuple[Target, ...] = ()
+    _paused = False
+    _done = False
+    _tunnel = False
+    _answered = False
+    head_only = False
+    sent_all = True
 
     def __init__(
         self,
@@ -53,7 +69,6 @@ class Dispatch:
         exchange: Exchange | None,
         sink: Sink,
         pool: Pool,
-        deadlines: Deadlines,
         forwarding: Forwarding,
         headers: ResponseHeaders | None = None,
     ) -> None:
@@ -62,42 +77,25 @@ class Dispatch:
         self._exchange = exchange
         self._sink = sink
         self._pool = pool
-        self._deadlines = deadlines
         self._forwarding = forwarding
         self._headers = headers
-        self._target: Target | None = None
-        self._connection: TargetConnection | None = None
-        self._connecting: asyncio.Task[None] | None = None
-        self._body: list[bytes] = []  # held until there is a connection
-        self._size = 0
-        self._excluded: tuple[Target, ...] = ()
-        self._paused = False
-        self._done = False
-        self._tunnel = False
-        self._answered = False
-        patience = request.patience
-        if patience is not None and patience.seconds < forwarding.idle_timeout:
-            self._idle_timeout = patience.seconds
-            self._timeout = patience.response
-        else:
-            self._idle_timeout = forwarding.idle_timeout
-            self._timeout = forwarding.timeout
-        self.head_only = request.method == b"HEAD"
-        self.sent_all = not request.has_body
+        own, patience = forwarding.patience, request.patience
+        self._patience = own if patience is None or own.seconds <= patience.seconds else patience
+        if request.method == b"HEAD":
+            self.head_only = True
+        elif request.has_body:
+            self.sent_all = False
 
     def start(self, target: Target) -> Dispatch | None:
         """Send the head; None when the sink was answered at once."""
         self._target = target
-        target.begin()
+        target.outstanding += 1
         idle = target.idle
         while idle:
             connection = idle.pop()
-            if connection.usable:
-                connection.attach(self)
+            if not connection.is_closing():
                 self._connection = connection
-                connection.write(self._head)
-                if self.sent_all:
-                    connection.await_response(self._idle_timeout)
+                connection.ask(self, self._head, self._patience.seconds)
                 return self
         self._connecting = asyncio.ensure_future(self._connect(target))
         return self
@@ -105,16 +103,16 @@ class Dispatch:
     async def _connect(self, target: Target) -> None:
         loop = asyncio.get_running_loop()
         endpoint = target.endpoint
-        forwarding = self._forwarding
+        forwarding, patience = self._forwarding, self._patience
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, connection = await loop.create_connection(
-                    lambda: TargetConnection(target, self, self._deadlines, self._idle_timeout),
+                    lambda: TargetConnection(target, self, forwarding.deadlines, patience.seconds),
                     endpoint.host,
                     endpoint.port,
                 )
         except TimeoutError:
-            self._fail(forwarding.timeout)
+            self._fail(forwarding.patience.response)
             return
         except OSError:
             self._unreachable(target)
@@ -129,7 +127,7 @@ class Dispatch:
         self._connection = connection
         if self._body:
             connection.write(self._head + b"".join(self._body))
-            self._body = []
+            self._body = None
             if self._exchange is not None:
                 self._exchange.resume_client()
         else:
@@ -137,7 +135,7 @@ class Dispatch:
         if self._paused:
             connection.pause_reading()
         elif self.sent_all or self._request.websocket:
-            connection.await_response(self._idle_timeout)
+            connection.await_response(self._patience.seconds)
 
     def _unreachable(self, target: Target) -> None:
         forwarding = self._forwarding
@@ -166,13 +164,15 @@ class Dispatch:
         if self._request.chunked:
             self._send(b"0\r\n\r\n")
         if self._connection is not None and not self._paused:
-            self._connection.await_response(self._idle_timeout)
+            self._connection.await_response(self._patience.seconds)
 
     def _send(self, data: bytes) -> None:
         self._size += len(data)
         if self._connection is not None:
             self._connection.write(data)
             return
+        if self._body is None:
+            self._body = []
         self._body.append(data)
         if self._size > 64 * 1024 and self._exchange is not None:
             self._exchange.pause_client()
@@ -188,9 +188,10 @@ class Dispatch:
 
     def whole(self, head: ResponseHead, body: bytes) -> None:
         """The response in one piece."""
-        if self._sink is self._exchange and self._headers is None:
+        exchange = self._exchange
+        if self._sink is exchange and self._headers is None:
             if self._finish():
-                self._exchange.whole(head, body)
+                exchange.whole(head, body)
             return
         self.head(head.status, head.reason, head.headers, head.length)
         if body:
@@ -249,7 +250,7 @@ class Dispatch:
         if begun:
             self._abort()
         else:
-            self._fail(self._timeout)
+            self._fail(self._patience.response)
 
     def _fail(self, response: Response) -> None:
         """Answer in the target's place, or cut off a response that has begun."""

@@ -17,7 +17,7 @@ from bonkei.edge.behavior import ERROR, HIT, CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.error_page import ErrorPage
-from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
 from bonkei.edge.fetch import Fetch, Waiting
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.load_balancer import Firewall
@@ -41,6 +41,12 @@ REQUEST_LIMIT = 32768
 """Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
 
 ERROR_CACHING_MINIMUM = 10.0
+_NOT_ALLOWED = cloudfront_page(
+    403,
+    "This distribution is not configured to allow the HTTP request method that was used for this "
+    "request.",
+)
+_BAD_REQUEST = cloudfront_page(403, "Bad request.")
 _KNOWN_CLOUDFRONT_HEADERS = frozenset({"cloudfront-forwarded-proto"})
 
 
@@ -49,7 +55,7 @@ class Originator(Protocol):
 
     body_needed: int
 
-    def route(self, request: Request, exchange: Exchange | None, sink: Sink) -> Flow | None: ...
+    def onward(self, request: Request) -> Onward: ...
 
 
 class DistributionHandler:
@@ -82,50 +88,62 @@ class DistributionHandler:
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
         self._name_what_is_missing(distribution)
 
-    def handle(self, request: Request, exchange: Exchange) -> Flow | None:
+    def plan(self, request: Request) -> Plan:
         """A viewer's request: web ACL, behavior, method, cache, origin."""
         if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
-            exchange.respond(_dated(cloudfront_page(413, "The request is too long.", close=True)))
-            return None
+            return _too_long
         if self._root and request.path == b"/":
             path = b"/" + self._root
             target = path + b"?" + request.query if request.query else path
-            request = replace(request, path=path, target=target)
+            request = request.but(path=path, target=target)
         behavior = self._behavior(request.path)
-        if self._firewall is not None:
-            blocked = self._firewall.check(request)
-            if blocked is not None:
-                exchange.annotate(blocked_by=blocked[0])
-                page = blocked[1] or cloudfront_page(403, "Request blocked.")
-                self._reject(behavior, request, exchange, page)
-                return None
-        if request.method not in behavior.allowed:
-            page = cloudfront_page(
-                403,
-                "This distribution is not configured to allow the HTTP request method that was "
-                "used for this request.",
-            )
+        firewall = self._firewall
+        if firewall is None:
+            return self._plan(behavior, request)
+        return self._guard(firewall, behavior, request)
+
+    def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Plan:
+        """The distribution's own web ACL, before all else."""
+        plan = self._plan(behavior, request)
+
+        def check(exchange: Exchange) -> Flow | None:
+            blocked = firewall.check(request)
+            if blocked is None:
+                return plan(exchange)
+            exchange.annotate(blocked_by=blocked[0])
+            page = blocked[1] or cloudfront_page(403, "Request blocked.")
             self._reject(behavior, request, exchange, page)
             return None
+
+        return check
+
+    def _plan(self, behavior: CompiledBehavior, request: Request) -> Plan:
+        """What is done with a request that the web ACL lets pass."""
+        if request.method not in behavior.allowed:
+            return lambda exchange: self._reject(behavior, request, exchange, _NOT_ALLOWED)
         if request.method == b"GET" and request.has_body:
             # "GET requests that include a body" (Request and response behavior).
-            self._reject(behavior, request, exchange, cloudfront_page(403, "Bad request."))
-            return None
+            return lambda exchange: self._reject(behavior, request, exchange, _BAD_REQUEST)
         if behavior.caches and request.method in behavior.cached and not request.websocket:
-            return self._cached(behavior, request, exchange)
+            key = behavior.key(request)
+            return lambda exchange: self._cached(behavior, request, key, exchange)
         if self._replaces_errors:
-            return Fetch(self, behavior, request, exchange).start()
-        return self._relay(behavior, request, exchange)
+            return lambda exchange: Fetch(self, behavior, request, exchange).start()
+        return self._relay(behavior, request)
 
-    def _relay(
-        self, behavior: CompiledBehavior, request: Request, exchange: Exchange
-    ) -> Flow | None:
+    def _relay(self, behavior: CompiledBehavior, request: Request) -> Plan:
         """Pass a request on, and the response back, without a place in between where anything is
         kept or replaced."""
-        exchange.decorator = behavior
-        exchange.identity = request_id()
-        origin_request = behavior.origin_request(request, exchange.identity)
-        return self.ask(behavior, origin_request, exchange, exchange)
+        origin_request = behavior.origin_request(request)
+        mark, onward = origin_request.mark, self.onward(behavior, origin_request)
+
+        def relay(exchange: Exchange) -> Flow | None:
+            exchange.decorator = behavior
+            exchange.identity = identity = request_id()
+            mark(identity)
+            return onward(exchange, exchange)
+
+        return relay
 
     def _behavior(self, path: bytes) -> CompiledBehavior:
         path = normalize_path(path)
@@ -135,10 +153,9 @@ class DistributionHandler:
         return self._behaviors[-1]
 
     def _cached(
-        self, behavior: CompiledBehavior, request: Request, exchange: Exchange
+        self, behavior: CompiledBehavior, request: Request, key: Key, exchange: Exchange
     ) -> Flow | None:
         cache = self.cache
-        key = behavior.key(request)
         stored = cache.get(key)
         now = self.now()
         if stored is not None:
@@ -170,7 +187,7 @@ class DistributionHandler:
         """Fetch again in the background what is served stale (`stale-while-revalidate`)."""
         if key in self.cache.fetches:
             return
-        plain = replace(request, method=b"GET" if request.method == b"HEAD" else request.method)
+        plain = request.but(method=b"GET") if request.method == b"HEAD" else request
         fetch = Fetch(self, behavior, plain, None, key, stored)
         self.cache.fetches[key] = fetch
         fetch.start()
@@ -181,15 +198,19 @@ class DistributionHandler:
         self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
     ) -> Flow | None:
         """Send a request to the behavior's origin."""
+        return self.onward(behavior, request)(exchange, sink)
+
+    def onward(self, behavior: CompiledBehavior, request: Request) -> Onward:
+        """What the behavior's origin does with a request."""
         origin = self._origins[behavior.origin_id]
-        if origin is None:
-            page = cloudfront_page(
-                502, f"The origin {behavior.origin_id} is not simulated: it is no load balancer of "
-                "these definitions with a listener at its port.",
-            )  # fmt: skip
-            answer(sink, page, head_only=request.method == b"HEAD")
-            return None
-        return origin.route(request, exchange, sink)
+        if origin is not None:
+            return origin.onward(request)
+        page = cloudfront_page(
+            502, f"The origin {behavior.origin_id} is not simulated: it is no load balancer of "
+            "these definitions with a listener at its port.",
+        )  # fmt: skip
+        head_only = request.method == b"HEAD"
+        return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005
 
     def again(self, waiting: Waiting) -> None:
         """A viewer that waited in vain for another's fetch asks for itself."""
@@ -242,7 +263,8 @@ class DistributionHandler:
             self._show(behavior, exchange, page)
 
     def _show(self, behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
-        headers = [header(name, value) for name, value in _dated(page).headers]
+        headers = [header(name, value) for name, value in page.headers]
+        headers.append(header(b"Date", http_date(time.time())))
         shown = behavior.viewer_headers(headers, ERROR, request_id())
         exchange.annotate(cache_result="Error")
         exchange.head(page.status, reason(page.status), shown, len(page.body))
@@ -294,7 +316,8 @@ class DistributionHandler:
         if known is not None and not known.error and known.fresh(self.now()):
             done(known)
             return
-        origin_request = page_behavior.origin_request(page_request, request_id())
+        origin_request = page_behavior.origin_request(page_request)
+        origin_request.mark(request_id())
         holder.flow = self.ask(page_behavior, origin_request, None, holder)
 
     def _name_what_is_missing(self, distribution: Distribution) -> None:
@@ -314,13 +337,13 @@ class DistributionHandler:
             self.not_simulated.append((f"{name}.header", f"CloudFront does not add {name_} here"))
 
 
+def _too_long(exchange: Exchange) -> None:
+    exchange.respond(cloudfront_page(413, "The request is too long.", close=True))
+
+
 def _conditional(request: Request) -> bool:
     fields = request.fields
     return any(
         name in fields
         for name in (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
     )
-
-
-def _dated(page: Response) -> Response:
-    return replace(page, headers=(*page.headers, (b"Date", http_date(time.time()))))

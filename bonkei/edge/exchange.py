@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from bonkei.edge.access import AccessRecord
-from bonkei.edge.message import Header, Headers, Request, Response, Tunnel, answer, bodiless
+from bonkei.edge.block import first_time
+from bonkei.edge.message import Header, Headers, Request, Response, Sink, Tunnel, answer, bodiless
 from bonkei.edge.response_head import Decorator, ResponseHead
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _UNKNOWN: Header = (b"", b"", b"")
+_JOIN = b"".join
+LONGEST = 4096
+SEEN = 4096
+REQUESTS = 512
 BUFFERED = 64 * 1024
 """Bytes of a request's body that are held while nobody takes them; then the client has to wait."""
 
@@ -38,12 +44,50 @@ class Flow(Protocol):
         """The counterpart of `pause`."""
 
 
+Plan = Callable[["Exchange"], "Flow | None"]
+"""What a layer does with a request: it answers the exchange at once, or lets a flow do so."""
+
+Onward = Callable[["Exchange | None", Sink], "Flow | None"]
+"""The same of a layer behind another one, which may be the sink, or ask for nobody."""
+
+
 class Handler(Protocol):
-    """A layer: it answers into the sink by itself, or lets a flow do so."""
+    """A layer. It does not change; another routing is another handler."""
 
     body_needed: int  # bytes of the body that it inspects before it decides
 
-    def handle(self, request: Request, exchange: Exchange) -> Flow | None: ...
+    def plan(self, request: Request) -> Plan:
+        """What to do with a request of this head. What follows from the head alone is worked out
+        here, once for all requests that have it; the plan does the rest anew for each."""
+
+
+class KnownRequest:
+    """A request without a body that may come again, byte for byte, and what `handler` does then."""
+
+    __slots__ = ("client", "handler", "plan", "request")
+
+    def __init__(self, request: Request, handler: Handler, plan: Plan) -> None:
+        self.request = request
+        self.handler = handler
+        self.plan = plan
+        self.client = request.client
+
+
+class KnownRequests:
+    """The requests of one listener, by their bytes: a bounded number of a bounded size."""
+
+    def __init__(self) -> None:
+        self._requests: dict[bytes, KnownRequest] = {}
+        self._seen: set[int] = set()
+        self.get = self._requests.get
+
+    def remember(self, data: bytes, request: Request, handler: Handler, plan: Plan) -> None:
+        """Keep a request that comes for the second time."""
+        if len(data) > LONGEST or first_time(self._seen, data, SEEN):
+            return
+        if len(self._requests) >= REQUESTS:
+            self._requests.clear()
+        self._requests[data] = KnownRequest(request, handler, plan)
 
 
 class Exchange:
@@ -53,11 +97,19 @@ class Exchange:
     and response may overlap; it is over when the response is complete.
     """
 
-    __slots__ = (
-        "_chunked", "_connection", "_out", "_pending", "_pending_size", "decorator", "flow",
-        "identity", "keep_alive", "launched", "logs", "note", "received", "request",
-        "request_complete", "sent", "started", "status",
-    )  # fmt: skip
+    launched = False  # the first layer has it
+    flow: Flow | None = None
+    request_complete = False
+    status = 0  # of the response, 0 until its head is out
+    sent = 0  # bytes of the response's body
+    received = 0  # bytes of the request's body
+    note: dict[str, str | bytes] | None = None  # for the access log
+    decorator: Decorator | None = None
+    identity: Header = _UNKNOWN
+    _chunked = False
+    _out: list[bytes] | None = None
+    _pending: list[bytes] | None = None
+    _pending_size = 0
 
     def __init__(
         self, connection: ClientConnection, request: Request, keep_alive: bool, started: float
@@ -66,36 +118,30 @@ class Exchange:
         self.request = request
         self.keep_alive = keep_alive
         self.started = started
-        self.launched = False  # the first layer has it
-        self.flow: Flow | None = None
-        self.request_complete = False
-        self.status = 0  # of the response, 0 until its head is out
-        self.sent = 0  # bytes of the response's body
-        self.received = 0  # bytes of the request's body
-        self.note: dict[str, str | bytes] | None = None  # for the access log
         self.logs = connection.logs
-        self.decorator: Decorator | None = None
-        self.identity: Header = _UNKNOWN
-        self._chunked = False
-        self._out: list[bytes] = []
-        self._pending: list[bytes] | None = None
-        self._pending_size = 0
 
     def start(self, handler: Handler) -> None:
         """Give the request to the first layer, with the body that is there already."""
-        self.launched = True
         if self._pending is not None and handler.body_needed:
             self.request.body = b"".join(self._pending)[: handler.body_needed]
-        flow = handler.handle(self.request, self)
-        if flow is None or self._connection.current is not self:
+        flow = self.follow(handler.plan(self.request))
+        if flow is None:
             return
-        self.flow = flow
         if self._pending is not None:
             pending, self._pending = self._pending, None
             for data in pending:
                 flow.upload(data)
         if self.request_complete and self.request.has_body:
             flow.uploaded()
+
+    def follow(self, plan: Plan) -> Flow | None:
+        """The request's turn has come."""
+        self.launched = True
+        flow = plan(self)
+        if flow is None or (self.status and self._connection.current is not self):
+            return None  # it is over already
+        self.flow = flow
+        return flow
 
     def ready(self, body_needed: int) -> bool:
         """Whether enough of the body is there for a layer that inspects it."""
@@ -156,30 +202,35 @@ class Exchange:
         self.sent += len(data)
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
+        self._send(data)
+
+    def _send(self, data: bytes) -> None:
+        if self._out is None:
+            self._out = []
         self._out.append(data)
 
     def whole(self, head: ResponseHead, body: bytes) -> None:
         """The response in one piece: what `head`, `body` and `end` do, in one write."""
         connection = self._connection
-        self.keep_alive = self.keep_alive and connection.keeps()
+        last = _KEEP_ALIVE
+        if not (self.keep_alive and connection.keeps()):
+            self.keep_alive = False
+            last = _CLOSE
         self.status = head.status
         self.sent = len(body)
-        last = _KEEP_ALIVE if self.keep_alive else _CLOSE
-        lines = head.lines(self.decorator)
-        connection.write(b"%b%b%b%b" % (lines, self.identity[2], last, body))
+        connection.write(_JOIN((head.lines(self.decorator), self.identity[2], last, body)))
         self.flow = None
         connection.finished(self)
 
     def flush(self) -> None:
-        out = self._out
+        out, self._out = self._out, None
         if out:
-            self._out = []
             # One write for all of it: each is a system call.
             self._connection.write(out[0] if len(out) == 1 else b"".join(out))
 
     def end(self) -> None:
         if self._chunked:
-            self._out.append(b"0\r\n\r\n")
+            self._send(b"0\r\n\r\n")
         self.flush()
         self.flow = None
         self._connection.finished(self)

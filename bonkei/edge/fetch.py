@@ -97,7 +97,8 @@ class Fetch:
         behavior = self._behavior
         stale = self._stale
         validated = stale if stale is not None and not stale.error else None
-        request = behavior.origin_request(self._request, self._identity, validated)
+        request = behavior.origin_request(self._request, validated)
+        request.mark(self._identity)
         self._flow = self._handler.ask(behavior, request, self._exchange, self)
         return None if self._mode is _Mode.OVER else self
 

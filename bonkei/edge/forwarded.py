@@ -22,6 +22,11 @@ _REPLACED = HOP_BY_HOP | {
 }
 
 
+TargetHead = tuple[bytes, bytes, bytes]
+"""A request's head for the target: what comes before the fresh trace id, what after it, and the
+last lines, before which the header goes that the request was marked by."""
+
+
 class ForwardedHeaders:
     """How one listener rewrites a request's head.
 
@@ -46,8 +51,8 @@ class ForwardedHeaders:
         self._plain = not append_port and not drop_invalid
         self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
-    def head(self, request: Request, trace: bytes) -> bytes:
-        """The bytes of the head for the target."""
+    def head(self, request: Request) -> TargetHead:
+        """The head for the target. A header of the request's own is not in it yet."""
         lines: bytes
         block = request.block
         if block is None:
@@ -55,9 +60,12 @@ class ForwardedHeaders:
         else:
             key = (self, request.client)
             lines = block.derived.get(key) or block.keep(key, self._lines(request, block.headers))
-        return b"%b %b HTTP/1.1\r\n%b%bX-Amzn-Trace-Id: %b\r\n%b" % (
-            request.method, request.target, lines, request.added, trace, framing(request)
+        given = request.fields.get(b"x-amzn-trace-id")
+        before, after = _trace(given) if given else (b"Root=", b"\r\n")
+        start = b"%b %b HTTP/1.1\r\n%bX-Amzn-Trace-Id: %b" % (
+            request.method, request.target, lines, before
         )  # fmt: skip
+        return start, after, framing(request)
 
     def _lines(self, request: Request, headers: Headers) -> bytes:
         """The lines that follow from the request's headers and its client."""
@@ -101,20 +109,21 @@ _PREFIX = secrets.token_hex(6).encode()
 _COUNT = itertools.count(secrets.randbits(40))
 
 
-def trace_id(given: bytes | None) -> bytes:
-    """The X-Amzn-Trace-Id for the target.
+def fresh_trace() -> bytes:
+    """An id for X-Amzn-Trace-Id: a version, the time, and 96 bits."""
+    return b"1-%08x-%b%012x" % (int(time.time()), _PREFIX, next(_COUNT))
+
+
+def _trace(given: bytes) -> tuple[bytes, bytes]:
+    """What X-Amzn-Trace-Id says before and after the fresh id.
 
     A request without the header gets a Root; one with a Root keeps it and gets a Self; other
     fields are kept.
     """
-    fresh = b"1-%08x-%b%012x" % (int(time.time()), _PREFIX, next(_COUNT))
-    if not given:
-        return b"Root=" + fresh
     fields = [field.strip() for field in given.split(b";") if field.strip()]
     kept = [field for field in fields if not field.startswith(b"Self=")]
-    if any(field.startswith(b"Root=") for field in kept):
-        return b";".join([b"Self=" + fresh, *kept])
-    return b";".join([b"Root=" + fresh, *kept])
+    rooted = any(field.startswith(b"Root=") for field in kept)
+    return b"Self=" if rooted else b"Root=", b";".join([b"", *kept]) + b"\r\n"
 
 
 def _valid_name(name: bytes) -> bool:

@@ -6,7 +6,7 @@ from bonkei.edge.access import AccessHook
 from bonkei.edge.block import KnownBlocks
 from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
-from bonkei.edge.exchange import Handler
+from bonkei.edge.exchange import Handler, KnownRequests
 from bonkei.edge.settings import Limits
 
 
@@ -29,6 +29,7 @@ class Front:
         self.client_keep_alive = 3600.0
         self.connections: set[ClientConnection] = set()
         self.blocks = KnownBlocks()
+        self.known = KnownRequests()
         self.closing = False
         self.requests = 0
 

@@ -7,6 +7,8 @@ classes, as one is made for each request and a frozen dataclass costs several ti
 
 from __future__ import annotations
 
+import copy
+import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -59,28 +61,52 @@ class Patience:
     response: Response
 
 
-@dataclass(slots=True)
 class Request:
     """The head of one request. `fields` has each header's value by its name in lower case;
     values of a repeated header are joined by commas."""
 
-    method: bytes
-    target: bytes
-    path: bytes
-    query: bytes
-    version: bytes  # b"1.0" or b"1.1"
-    headers: Headers
-    fields: dict[bytes, bytes]
-    client: bytes  # the address of the peer
     length: int | None = None  # Content-Length
-    chunked: bool = False
-    has_body: bool = False
-    websocket: bool = False
-    body: bytes = b""  # the beginning of the body, where a rule inspects it
+    chunked = False
+    has_body = False
+    websocket = False
+    body = b""  # the beginning of the body, where a rule inspects it
     patience: Patience | None = None
-    size: int = 0  # bytes of the head as it came
+    size = 0  # bytes of the head as it came
     block: HeaderBlock | None = None  # its headers, where they are known
-    added: bytes = b""  # the lines of `headers` that are not in `block`
+    added = b""  # the line of the header that `mark` gave it
+
+    def __init__(
+        self,
+        method: bytes,
+        target: bytes,
+        path: bytes,
+        query: bytes,
+        version: bytes,
+        headers: Headers,
+        fields: dict[bytes, bytes],
+        client: bytes,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.path = path
+        self.query = query
+        self.version = version  # b"1.0" or b"1.1"
+        self.headers = headers
+        self.fields = fields
+        self.client = client  # the address of the peer
+
+    def mark(self, header: Header) -> None:
+        """Give the request a header of its own, in place of the one that it was marked by before:
+        a head that comes again is the same object again, and was read by then."""
+        name, value, self.added = header
+        self.fields[name] = value
+
+    def but(self, **changes: bytes) -> Request:
+        """A copy with other values."""
+        other = copy.copy(self)
+        for name, value in changes.items():
+            setattr(other, name, value)
+        return other
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +154,7 @@ class Tunnel(Protocol):
 def answer(sink: Sink, response: Response, *, head_only: bool = False) -> None:
     """Give a response of the edge's own to a sink."""
     headers = [header(name, value) for name, value in response.headers]
+    headers.append(header(b"Date", http_date(time.time())))
     sink.head(response.status, reason(response.status), headers, len(response.body))
     if response.body and not head_only:
         sink.body(response.body)

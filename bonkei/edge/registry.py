@@ -75,7 +75,7 @@ class Registry:
         self._in_use = frozenset(in_use)
         known = {group.arn: group for group in groups}
         for arn, pool in tuple(self.pools.items()):
-            pool.configuration = known.get(arn)
+            pool.configure(known.get(arn))
             for target in pool.targets.values():
                 self._supervise(pool, target)
             pool.refresh()

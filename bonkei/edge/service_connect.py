@@ -13,9 +13,9 @@ from typing import cast
 from bonkei.blueprint.service import ServiceConnect
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.dispatch import Dispatch, Forwarding
-from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.exchange import Exchange, Flow, Plan
 from bonkei.edge.forwarded import framing
-from bonkei.edge.message import HOP_BY_HOP, Request
+from bonkei.edge.message import HOP_BY_HOP, Patience, Request
 from bonkei.edge.page import service_page
 from bonkei.edge.target import Pool, Target
 
@@ -41,37 +41,34 @@ class ServiceHandler:
 
     def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
         self._pool = pool
-        self._deadlines = deadlines
         timeout = settings.per_request_timeout
+        # 0 turns the time-out off; a stream then ends with the idle time-out.
+        seconds = PER_REQUEST_TIMEOUT if timeout is None else timeout
+        seconds = seconds or settings.idle_timeout or IDLE_TIMEOUT
         self._forwarding = Forwarding(
+            deadlines,
             bad_gateway=_UNREACHABLE,
             unavailable=_UNAVAILABLE,
-            timeout=_TIMEOUT,
-            # 0 turns the time-out off; a stream then ends with the idle time-out.
-            idle_timeout=(PER_REQUEST_TIMEOUT if timeout is None else timeout)
-            or settings.idle_timeout
-            or IDLE_TIMEOUT,
+            patience=Patience(seconds, _TIMEOUT),
             connect_retries=_RETRIES,
         )
 
-    def handle(self, request: Request, exchange: Exchange) -> Flow | None:
-        target = self._pool.choose()
-        if target is None:
-            exchange.respond(_UNAVAILABLE)
-            return None
-        exchange.annotate(target_group_arn=self._pool.arn, task_id=target.task_id)
+    def plan(self, request: Request) -> Plan:
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
         lines += [line for lower, _, line in request.headers if lower not in _DROPPED]
         lines.append(framing(request))
-        return Dispatch(
-            request,
-            b"".join(lines),
-            exchange,
-            exchange,
-            self._pool,
-            self._deadlines,
-            self._forwarding,
-        ).start(target)
+        head = b"".join(lines)
+        pool, forwarding = self._pool, self._forwarding
+
+        def plan(exchange: Exchange) -> Flow | None:
+            target = pool.choose()
+            if target is None:
+                exchange.respond(_UNAVAILABLE)
+                return None
+            exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id)
+            return Dispatch(request, head, exchange, exchange, pool, forwarding).start(target)
+
+        return plan
 
 
 class Relay:
@@ -212,7 +209,7 @@ class RelayClient(_Half):
                 continue
             self._connecting = None
             self._target = target
-            target.begin()
+            target.outstanding += 1
             self.join(server)
             self.touch()
             if self.transport is not None:

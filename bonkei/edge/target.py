@@ -39,12 +39,8 @@ class Target:
         """Whether it gets no new requests any more."""
         return self.on_idle is not None
 
-    def begin(self) -> None:
-        """A request is on its way to the target."""
-        self.outstanding += 1
-
     def finish(self) -> None:
-        """The counterpart of `begin`."""
+        """One of the outstanding requests is over."""
         self.outstanding -= 1
         if self.outstanding == 0 and self.on_idle is not None:
             self.on_idle()
@@ -72,11 +68,12 @@ class Pool:
         self.candidates: tuple[Target, ...] = ()
         self._turn = itertools.count()
         self.configuration: Configuration | None = None
+        self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
 
-    @property
-    def stickiness(self) -> int:
-        """Seconds for which a client stays with its target, 0 for none."""
-        return self.configuration.stickiness if self.configuration is not None else 0
+    def configure(self, configuration: Configuration | None) -> None:
+        """Take the settings of the target group, None for a group that is no more."""
+        self.configuration = configuration
+        self.stickiness = configuration.stickiness if configuration is not None else 0
 
     def refresh(self) -> None:
         """Work out the candidates again, after a target came, left or changed its health."""
@@ -96,10 +93,8 @@ class Pool:
         candidates = self.candidates
         if excluded:
             candidates = tuple(each for each in candidates if each not in excluded)
-        if not candidates:
-            return None
-        if len(candidates) == 1:
-            return candidates[0]
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
         algorithm = self.configuration.algorithm if self.configuration else "round_robin"
         if algorithm == "weighted_random":
             return random.choice(candidates)  # noqa: S311

@@ -24,8 +24,9 @@ class TargetConnection(asyncio.Protocol):
 
     __slots__ = (
         "_chunked", "_closes", "_complete", "_deadlines", "_fed", "_head_done", "_headers",
-        "_keep_alive", "_length", "_parser", "_reading", "_reason", "_status", "_transport",
-        "_tunnel", "deadline", "dispatch", "idle_timeout", "target", "used",
+        "_keep_alive", "_length", "_parser", "_reading", "_reason", "_send", "_status",
+        "_transport", "_tunnel", "deadline", "dispatch", "idle_timeout", "is_closing", "target",
+        "used",
     )  # fmt: skip
 
     def __init__(
@@ -56,10 +57,15 @@ class TargetConnection(asyncio.Protocol):
 
     # What the dispatch does.
 
-    def attach(self, dispatch: Dispatch) -> None:
-        """Take an idle connection for another request."""
+    def ask(self, dispatch: Dispatch, head: bytes, seconds: float) -> None:
+        """Send another request over the connection, which is idle; if the head is all of it, the
+        target has so many seconds to send the next byte."""
+        if self._fed:
+            self._reset()
         self.dispatch = dispatch
-        self._reset()
+        self.idle_timeout = seconds
+        self.deadline = self._deadlines.coarse + seconds if dispatch.sent_all else NEVER
+        self._send(head)
 
     def await_response(self, seconds: float) -> None:
         """The request is out (or a part of it); the target has so long to send the next byte."""
@@ -69,7 +75,7 @@ class TargetConnection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         if self._tunnel is not None:
             self.deadline = self._deadlines.coarse + self.idle_timeout
-        self._transport.write(data)
+        self._send(data)
 
     def pause_reading(self) -> None:
         if self._reading and not self._transport.is_closing():
@@ -92,15 +98,12 @@ class TargetConnection(asyncio.Protocol):
         self.dispatch = None
         self._transport.abort()
 
-    @property
-    def usable(self) -> bool:
-        """Whether the connection looks open."""
-        return not self._transport.is_closing()
-
     # The transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._send = self._transport.write
+        self.is_closing = transport.is_closing
         self._deadlines.watch(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -120,17 +123,23 @@ class TargetConnection(asyncio.Protocol):
             dispatch.lost(reused=self.used, silent=not self._fed)
 
     def data_received(self, data: bytes) -> None:
-        if self._tunnel is not None:
-            self.deadline = self._deadlines.coarse + self.idle_timeout
-            self._tunnel.write(data)
-            return
         dispatch = self.dispatch
+        self.deadline = self._deadlines.coarse + self.idle_timeout
         if dispatch is None:
             self._transport.abort()  # nothing was asked: whatever this is must answer nobody
             return
-        self.deadline = self._deadlines.coarse + self.idle_timeout
-        if self._fed or not self._known(dispatch, data):
-            self._parse(dispatch, data)
+        if not self._fed:
+            end = data.find(b"\r\n\r\n") + 4
+            head = self.target.heads.get(data[:end])
+            if head is not None and len(data) == end + head.length and not dispatch.head_only:
+                # A whole response whose head came before is passed on without parsing it.
+                self._release(dispatch, keep=True)
+                dispatch.whole(head, data[end:])
+                return
+        if self._tunnel is not None:
+            self._tunnel.write(data)
+            return
+        self._parse(dispatch, data)
 
     def _parse(self, dispatch: Dispatch, data: bytes) -> None:
         first = not self._fed
@@ -148,7 +157,7 @@ class TargetConnection(asyncio.Protocol):
         if self._complete:
             if first:
                 self._remember(data)
-            self._release(dispatch)
+            self._release(dispatch, keep=self._keep_alive and not self._closes)
             dispatch.ended()
         elif self._head_done:
             dispatch.flush()
@@ -239,25 +248,14 @@ class TargetConnection(asyncio.Protocol):
 
     # The end of a response.
 
-    def _release(self, dispatch: Dispatch) -> None:
+    def _release(self, dispatch: Dispatch, *, keep: bool) -> None:
         self.dispatch = None
         self.used = True
-        if self._keep_alive and not self._closes and dispatch.sent_all and not self.target.draining:
-            self.deadline = self._deadlines.coarse + self.idle_timeout
-            self.target.idle.append(self)
+        target = self.target
+        if keep and dispatch.sent_all and target.on_idle is None:
+            target.idle.append(self)
         else:
             self._transport.close()
-
-    def _known(self, dispatch: Dispatch, data: bytes) -> bool:
-        """Pass on a whole response whose head came before; False to parse it."""
-        end = data.find(b"\r\n\r\n") + 4
-        head = self.target.heads.get(data[:end])
-        if head is None or dispatch.head_only or len(data) != end + head.length:
-            return False
-        self._keep_alive = True
-        self._release(dispatch)
-        dispatch.whole(head, data[end:])
-        return True
 
     def _remember(self, data: bytes) -> None:
         """Know the head again, if `data` was one response whose end its length tells."""

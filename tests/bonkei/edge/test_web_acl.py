@@ -41,10 +41,11 @@ def request(
 ) -> Request:
     path, _, query = target.partition("?")
     values = {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}
-    return Request(
-        b"GET", target.encode(), path.encode(), query.encode(), b"1.1", [], values,
-        client.encode(), body=body,
-    )  # fmt: skip
+    made = Request(
+        b"GET", target.encode(), path.encode(), query.encode(), b"1.1", [], values, client.encode()
+    )
+    made.body = body
+    return made
 
 
 def acl(*rules: WafRule, default: str = "allow", scope: Any = "REGIONAL") -> CompiledWebAcl:
