@@ -47,6 +47,13 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 
 
 @pytest.fixture(scope="session")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
+    """What a person copies to begin with."""
+    home = tmp_path_factory.mktemp("example")
+    return evaluate(INFRASTRUCTURE, home, [INFRASTRUCTURE / "terraform.tfvars.example"])
+
+
+@pytest.fixture(scope="session")
 def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """Production with a domain, and with the other choice wherever there is one."""
     home = tmp_path_factory.mktemp("otherwise")

@@ -10,7 +10,7 @@ from bonkei.terraform import TerraformError
 
 DISTRIBUTION = "aws_cloudfront_distribution"
 
-WAYS = ["development", "production", "otherwise", "terraform_backend"]
+WAYS = ["development", "production", "example", "otherwise", "terraform_backend"]
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_a_rotation_lets_in_both_headers(otherwise: Evaluation) -> None:
 # What follows ends an evaluation's life; its copy of the state is what other tests look at.
 
 
-@pytest.mark.parametrize("way", ["development", "production", "otherwise"], indirect=True)
+@pytest.mark.parametrize(
+    "way", ["development", "production", "example", "otherwise"], indirect=True
+)
 def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
     assert way.workspace.destroy().removed == way.added
     assert "values" not in way.workspace.state()

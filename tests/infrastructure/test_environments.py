@@ -1,0 +1,68 @@
+"""What the files in environments/ say of themselves in their first lines."""
+
+from __future__ import annotations
+
+import pytest
+from evaluations import Evaluation
+
+
+@pytest.fixture
+def zones(production: Evaluation) -> int:
+    return len({found["availability_zone"] for found in production.values("aws_subnet")})
+
+
+def test_production_is_watched_closely(production: Evaluation) -> None:
+    (cluster,) = production.values("aws_ecs_cluster")
+    assert cluster["setting"] == [{"name": "containerInsights", "value": "enhanced"}]
+
+
+def test_production_outlives_a_mistaken_destroy(production: Evaluation) -> None:
+    (load_balancer,) = production.values("aws_lb")
+    (database,) = production.values("aws_rds_cluster")
+    assert load_balancer["enable_deletion_protection"]
+    assert database["deletion_protection"]
+    assert not database["skip_final_snapshot"]
+    assert not database["delete_automated_backups"]
+    secrets = production.values("aws_secretsmanager_secret")
+    assert {found["recovery_window_in_days"] for found in secrets} == {30}
+    assert not any(found["force_delete"] for found in production.values("aws_ecr_repository"))
+    forced = [b["bucket"] for b in production.values("aws_s3_bucket") if b["force_destroy"]]
+    # A copy of the source, made anew by every run.
+    assert forced == ["statuspage-production-program-artifacts-123456789012"]
+
+
+def test_production_outlives_a_zone(production: Evaluation, zones: int) -> None:
+    assert zones == 3
+    for service in production.blueprint.services:
+        assert service.desired_count >= zones
+        assert len(service.subnet_ids) == zones
+    for endpoint in production.blueprint.network.endpoints:
+        if endpoint.kind == "Interface":
+            assert len(endpoint.subnet_ids) == zones
+    (database,) = production.blueprint.database_clusters
+    assert len(database.instances) >= 2
+
+
+def test_nothing_of_production_is_on_spot(production: Evaluation, development: Evaluation) -> None:
+    assert providers(production) == {"FARGATE"}
+    assert providers(development) == {"FARGATE_SPOT"}
+
+
+def test_a_destroy_of_development_is_not_refused(development: Evaluation) -> None:
+    (load_balancer,) = development.values("aws_lb")
+    (database,) = development.values("aws_rds_cluster")
+    assert not load_balancer["enable_deletion_protection"]
+    assert not database["deletion_protection"]
+    secrets = development.values("aws_secretsmanager_secret")
+    assert {found["recovery_window_in_days"] for found in secrets} == {0}
+    assert all(found["force_delete"] for found in development.values("aws_ecr_repository"))
+    assert all(found["force_destroy"] for found in development.values("aws_s3_bucket"))
+
+
+def providers(evaluation: Evaluation) -> set[str]:
+    """Capacity providers of all services."""
+    return {
+        strategy["capacity_provider"]
+        for service in evaluation.values("aws_ecs_service")
+        for strategy in service["capacity_provider_strategy"]
+    }
