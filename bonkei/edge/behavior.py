@@ -13,9 +13,17 @@ from enum import Enum
 from functools import lru_cache
 
 from bonkei.blueprint.distribution import Behavior, Distribution, Origin
-from bonkei.edge.block import HeaderBlock
 from bonkei.edge.cache import Key, Stored
-from bonkei.edge.message import HOP_BY_HOP, Header, Headers, Patience, Request, header, value_of
+from bonkei.edge.message import (
+    HOP_BY_HOP,
+    Header,
+    HeaderBlock,
+    Headers,
+    Patience,
+    Request,
+    header,
+    value_of,
+)
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import matcher
 from bonkei.edge.selection import (

@@ -4,35 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
-import httptools
-
-from bonkei.edge.block import REQUEST_LINE
 from bonkei.edge.deadlines import NEVER
 from bonkei.edge.exchange import BUFFERED, Exchange, Plan
-from bonkei.edge.head import RefusedError, make_request
-from bonkei.edge.message import Headers, Request, Response, Tunnel, answer
+from bonkei.edge.front import Front
+from bonkei.edge.head import RefusedError
+from bonkei.edge.known_request import REQUEST_LINE
+from bonkei.edge.message import Request, Response, Tunnel, answer
 from bonkei.edge.page import load_balancer_page
-
-if TYPE_CHECKING:
-    from bonkei.edge.front import Front
+from bonkei.edge.request_parser import RequestParser
 
 LINGER = 2.0
 """Seconds in which a refused client may read the answer while what it still sends is dropped."""
 
 
 class ClientConnection(asyncio.Protocol):
-    """Parses requests, keeps their order, bounds what a client may send and how slowly.
+    """Keeps the order of requests, bounds what a client may send and how slowly.
 
     It is also the client's end of a tunnel once a WebSocket has been opened.
     """
 
     __slots__ = (
-        "_begun", "_between", "_body_since", "_early", "_fed", "_fields", "_final", "_front",
-        "_head_open", "_headers", "_incoming", "_keeps", "_lingering", "_opened", "_parser",
-        "_peer", "_port", "_queue", "_reading", "_refusal", "_size", "_target", "_transport",
-        "_tunnel", "_tunnel_asked", "_unsent", "deadline", "logs", "write",
+        "_begun", "_body_since", "_early", "_final", "_front", "_incoming", "_lingering", "_opened",
+        "_parser", "_peer", "_port", "_queue", "_reading", "_transport", "_tunnel", "_tunnel_asked",
+        "_unsent", "deadline", "logs", "write",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -42,23 +38,13 @@ class ClientConnection(asyncio.Protocol):
         self._queue: deque[Exchange] = deque()
         self._incoming: Exchange | None = None  # the exchange whose body is being read
         self._final: Response | None = None  # said after the queue, then the connection closes
-        self._refusal = 400
         self._tunnel: Tunnel | None = None
         self._tunnel_asked = False
         self._early: list[bytes] = []
         self._lingering = False
         self._reading = True
-        self._head_open = False
-        self._between = True  # the parser expects a request, and may be spared one that is known
-        self._keeps = False  # whether it does after the one that it is at
-        self._fed = 0
-        self._size = 0
         self._body_since = 0.0
         self._unsent = 0
-        self._target = b""
-        self._headers: Headers = []
-        self._fields: dict[bytes, bytes] = {}
-        self._parser = httptools.HttpRequestParser(self)
 
     # The transport.
 
@@ -69,6 +55,7 @@ class ClientConnection(asyncio.Protocol):
         self._peer: bytes = peer[0].encode() if peer else b""
         self._port: int = peer[1] if peer else 0
         front = self._front
+        self._parser = RequestParser(self, front.limits, self._peer)
         self._opened = front.deadlines.time()
         if front.closing or len(front.connections) >= front.limits.connections:
             self._transport.abort()
@@ -92,25 +79,21 @@ class ClientConnection(asyncio.Protocol):
                 self._log(exchange)
 
     def data_received(self, data: bytes) -> None:
-        if self._between and not self._queue:
+        parser = self._parser
+        if parser.between and not self._queue:
             front = self._front
             known = front.known.get(data)
             if known is not None and known.handler is front.handler and known.client == self._peer:
                 self._follow(known.request, known.plan)
             elif not self._skim(data):
                 self._feed(data)
-                if self._between:
-                    front.blocks.remember(data, self._headers, self._fields, self._size)
+                if parser.between:
+                    front.blocks.remember(data, parser.headers, parser.fields, parser.size)
         elif self._tunnel is not None:
             self._tunnel.write(data)
         elif self._tunnel_asked:
             self._keep_early(data)
         elif not self._lingering and self._final is None:
-            if self._head_open:
-                self._fed += len(data)
-                if self._fed > 2 * self._front.limits.head:
-                    self._refuse(400)
-                    return
             self._feed(data)
 
     def eof_received(self) -> bool:
@@ -133,69 +116,34 @@ class ClientConnection(asyncio.Protocol):
         if self._incoming is None:
             self.deadline = NEVER if self._queue else self._idle_deadline()
 
-    # The parser's callbacks.
+    # What is told of the requests.
 
-    def on_message_begin(self) -> None:
-        self._target = b""
-        self._headers = []
-        self._fields = {}
-        self._size = 0
-        self._fed = 0
-        self._head_open = True
-        self._between = False
+    def head_begun(self) -> None:
         if not self._queue:
             front = self._front
             self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
             self.deadline = front.deadlines.coarse + front.limits.head_seconds
 
-    def on_url(self, target: bytes) -> None:
-        self._target += target
-        if len(self._target) > self._front.limits.request_line:
-            raise RefusedError(414)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        size = len(name) + len(value) + 4
-        self._size += size
-        limits = self._front.limits
-        if size > limits.header or self._size > limits.head:
-            raise RefusedError(400)
-        if not self._head_open:
-            return  # a trailer; nobody is told
-        lower = name.lower()
-        fields = self._fields
-        if lower in fields:
-            if lower == b"host":
-                raise RefusedError(400)
-            separator = b"; " if lower == b"cookie" else b","
-            fields[lower] = fields[lower] + separator + value
-        else:
-            fields[lower] = value
-        self._headers.append((lower, value, b"%b: %b\r\n" % (name, value)))
-
-    def on_headers_complete(self) -> None:
-        self._head_open = False
-        if len(self._headers) > self._front.limits.header_count:
-            raise RefusedError(400)
-        parser = self._parser
-        # Only HTTP/1.1 is kept alive without saying so, and asking this way is cheaper.
-        plain = parser.should_keep_alive() and b"connection" not in self._fields
-        request, keep_alive = make_request(
-            parser.get_method(),
-            self._target,
-            "1.1" if plain else parser.get_http_version(),
-            self._headers,
-            self._fields,
-            self._peer,
+    def head_complete(self, request: Request, *, keep_alive: bool) -> None:
+        self._tunnel_asked = request.websocket
+        front = self._front
+        queue = self._queue
+        exchange = Exchange(
+            self, request, keep_alive, front.deadlines.time() if queue else self._begun
         )
-        request.size = self._size + len(request.target)
-        if parser.should_upgrade():
-            if request.has_body:
-                raise RefusedError(400)  # llhttp would take the body for what follows the upgrade
-            if request.websocket:
-                keep_alive = False
-                self._tunnel_asked = True
-        self._keeps = keep_alive
-        self._accept(request, keep_alive)
+        front.requests += 1
+        queue.append(exchange)
+        if request.has_body:
+            self._expect_body(exchange)
+        else:
+            exchange.request_complete = True
+            self.deadline = NEVER
+        if len(queue) == 1:
+            handler = front.handler
+            if not handler.body_needed or exchange.ready(handler.body_needed):
+                exchange.start(handler)
+        elif len(queue) > front.limits.pipelined:
+            raise RefusedError(400)
 
     def _follow(self, request: Request, plan: Plan) -> None:
         """Take a request without a body whose plan is known."""
@@ -228,27 +176,6 @@ class ClientConnection(asyncio.Protocol):
         self._follow(request, plan)
         return True
 
-    def _accept(self, request: Request, keep_alive: bool) -> None:
-        """A request whose head is complete: its turn, or a place in the queue."""
-        front = self._front
-        queue = self._queue
-        exchange = Exchange(
-            self, request, keep_alive, front.deadlines.time() if queue else self._begun
-        )
-        front.requests += 1
-        queue.append(exchange)
-        if request.has_body:
-            self._expect_body(exchange)
-        else:
-            exchange.request_complete = True
-            self.deadline = NEVER
-        if len(queue) == 1:
-            handler = front.handler
-            if not handler.body_needed or exchange.ready(handler.body_needed):
-                exchange.start(handler)
-        elif len(queue) > front.limits.pipelined:
-            raise RefusedError(400)
-
     def _expect_body(self, exchange: Exchange) -> None:
         request, front = exchange.request, self._front
         if request.length is not None and request.length > front.limits.body:
@@ -259,7 +186,7 @@ class ClientConnection(asyncio.Protocol):
         self.deadline = self._body_since + front.idle_timeout
         self._continue(exchange)
 
-    def on_body(self, data: bytes) -> None:
+    def body_received(self, data: bytes) -> None:
         exchange = self._incoming
         if exchange is None:
             return
@@ -274,8 +201,7 @@ class ClientConnection(asyncio.Protocol):
         if not exchange.launched and exchange is self.current:
             self._start(exchange)
 
-    def on_message_complete(self) -> None:
-        self._between = self._keeps
+    def request_complete(self) -> None:
         exchange = self._incoming
         if exchange is not None:
             self._incoming = None
@@ -336,7 +262,7 @@ class ClientConnection(asyncio.Protocol):
                 self._transport.abort()  # nothing was read in all that time
             self._unsent = unsent
             self.deadline = now + self._front.idle_timeout
-        elif self._incoming is not None or self._head_open:
+        elif self._incoming is not None or self._parser.head_open:
             self._refuse(408)
         elif not self._queue:
             self._transport.close()
@@ -360,28 +286,24 @@ class ClientConnection(asyncio.Protocol):
 
     def _feed(self, data: bytes) -> None:
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            rest = data[upgrade.args[0] :]
-            if self._tunnel is not None:
-                if rest:
-                    self._tunnel.write(rest)
-            elif self._tunnel_asked:
-                self._keep_early(rest)
-            else:
-                # An upgrade that is not offered is ignored (RFC 9110, section 7.8).
-                self._parser = httptools.HttpRequestParser(self)
-                if rest:
-                    self._feed(rest)
-        except httptools.HttpParserError as error:
-            refused = error.__context__
-            self._refuse(refused.status if isinstance(refused, RefusedError) else 400)
+            rest = self._parser.feed(data)
+        except RefusedError as refused:
+            self._refuse(refused.status)
+            return
+        if not rest:
+            return
+        if self._tunnel is not None:
+            self._tunnel.write(rest)
+        elif self._tunnel_asked:
+            self._keep_early(rest)
+        else:
+            self._feed(rest)
 
     def _refuse(self, status: int) -> None:
         """Answer what cannot be understood, after what came before it, and hang up."""
         if self._lingering or self._final is not None:
             return
-        self._head_open = self._between = False
+        self._parser.head_open = self._parser.between = False
         response = load_balancer_page(status, close=True)
         incoming, self._incoming = self._incoming, None
         if incoming is None:

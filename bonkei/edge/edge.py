@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bonkei.blueprint import Blueprint
 from bonkei.edge.access import AccessHook
+from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.front import Front
 from bonkei.edge.registry import Registry
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
-from bonkei.edge.service_connect import Relay
+from bonkei.edge.service_connect import Relay, RelayClient
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.snapshot import (
     CacheState,
@@ -171,13 +173,18 @@ class Edge:
             if isinstance(handler, Relay)
             else Front(handler, self._settings.limits, deadlines, self._on_access)
         )
+        connect: Callable[[], RelayClient | ClientConnection] = (
+            partial(RelayClient, front)
+            if isinstance(front, Relay)
+            else partial(ClientConnection, front)
+        )
         last = opening.port if opening.exact or not opening.port else opening.port + _FOLLOWING
         for port in range(opening.port, last + 1):
             if port and port in taken and not opening.exact:
                 continue
             try:
                 server = await loop.create_server(
-                    front.connect, opening.host, port, backlog=1024, reuse_address=True
+                    connect, opening.host, port, backlog=1024, reuse_address=True
                 )
             except OSError as error:
                 if opening.exact or port == last:

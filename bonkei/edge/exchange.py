@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bonkei.edge.access import AccessRecord
-from bonkei.edge.block import first_time
 from bonkei.edge.message import Header, Headers, Request, Response, Sink, Tunnel, answer, bodiless
 from bonkei.edge.response_head import Decorator, ResponseHead
-
-if TYPE_CHECKING:
-    from bonkei.edge.connection import ClientConnection
 
 _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
 _CLOSE = b"Connection: close\r\n\r\n"
 _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _UNKNOWN: Header = (b"", b"", b"")
 _JOIN = b"".join
-LONGEST = 4096
-SEEN = 4096
-REQUESTS = 512
 BUFFERED = 64 * 1024
 """Bytes of a request's body that are held while nobody takes them; then the client has to wait."""
 
@@ -44,6 +37,37 @@ class Flow(Protocol):
         """The counterpart of `pause`."""
 
 
+class Channel(Tunnel, Protocol):
+    """The client's connection, as an exchange uses it. It is the client's end of a tunnel too."""
+
+    logs: bool  # whether finished exchanges are logged
+
+    @property
+    def current(self) -> Exchange | None:
+        """The exchange whose turn it is."""
+
+    def keeps(self) -> bool:
+        """Whether the connection may be used for another request."""
+
+    def finished(self, exchange: Exchange) -> None:
+        """The exchange's response is complete."""
+
+    def abort(self) -> None:
+        """Cut the connection: a response that has begun cannot be completed."""
+
+    def pause_client(self) -> None:
+        """Read no more until `resume_client`."""
+
+    def resume_client(self) -> None:
+        """The counterpart of `pause_client`."""
+
+    def open_tunnel(self, tunnel: Tunnel) -> None:
+        """From now on the client's bytes go to `tunnel`, unparsed."""
+
+    def take_early(self) -> bytes:
+        """What the client sent before the tunnel was open."""
+
+
 Plan = Callable[["Exchange"], "Flow | None"]
 """What a layer does with a request: it answers the exchange at once, or lets a flow do so."""
 
@@ -59,35 +83,6 @@ class Handler(Protocol):
     def plan(self, request: Request) -> Plan:
         """What to do with a request of this head. What follows from the head alone is worked out
         here, once for all requests that have it; the plan does the rest anew for each."""
-
-
-class KnownRequest:
-    """A request without a body that may come again, byte for byte, and what `handler` does then."""
-
-    __slots__ = ("client", "handler", "plan", "request")
-
-    def __init__(self, request: Request, handler: Handler, plan: Plan) -> None:
-        self.request = request
-        self.handler = handler
-        self.plan = plan
-        self.client = request.client
-
-
-class KnownRequests:
-    """The requests of one listener, by their bytes: a bounded number of a bounded size."""
-
-    def __init__(self) -> None:
-        self._requests: dict[bytes, KnownRequest] = {}
-        self._seen: set[int] = set()
-        self.get = self._requests.get
-
-    def remember(self, data: bytes, request: Request, handler: Handler, plan: Plan) -> None:
-        """Keep a request that comes for the second time."""
-        if len(data) > LONGEST or first_time(self._seen, data, SEEN):
-            return
-        if len(self._requests) >= REQUESTS:
-            self._requests.clear()
-        self._requests[data] = KnownRequest(request, handler, plan)
 
 
 class Exchange:
@@ -112,7 +107,7 @@ class Exchange:
     _pending_size = 0
 
     def __init__(
-        self, connection: ClientConnection, request: Request, keep_alive: bool, started: float
+        self, connection: Channel, request: Request, keep_alive: bool, started: float
     ) -> None:
         self._connection = connection
         self.request = request

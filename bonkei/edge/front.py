@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from bonkei.edge.access import AccessHook
-from bonkei.edge.block import KnownBlocks
-from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
-from bonkei.edge.exchange import Handler, KnownRequests
+from bonkei.edge.exchange import Handler
+from bonkei.edge.known_request import KnownBlocks, KnownRequests
 from bonkei.edge.settings import Limits
+
+
+class Connection(Protocol):
+    """A client's connection, as its listener ends it."""
+
+    def retire(self) -> None:
+        """Close once nothing is in flight."""
+
+    def abort(self) -> None:
+        """Cut it."""
 
 
 class Front:
@@ -27,15 +38,11 @@ class Front:
         self.name = ""
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0
-        self.connections: set[ClientConnection] = set()
+        self.connections: set[Connection] = set()
         self.blocks = KnownBlocks()
         self.known = KnownRequests()
         self.closing = False
         self.requests = 0
-
-    def connect(self) -> ClientConnection:
-        """The protocol for a new connection."""
-        return ClientConnection(self)
 
     def close(self) -> None:
         """Let each connection end: at once where it is idle, after its exchange otherwise."""

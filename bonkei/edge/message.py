@@ -12,10 +12,7 @@ import time
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Protocol
-
-if TYPE_CHECKING:
-    from bonkei.edge.block import HeaderBlock
+from typing import Any, Protocol
 
 Header = tuple[bytes, bytes, bytes]
 Headers = list[Header]
@@ -59,6 +56,31 @@ class Patience:
 
     seconds: float
     response: Response
+
+
+_DERIVED = 16
+
+
+class HeaderBlock:
+    """The headers of a request, shared between all requests that have them: not to be changed.
+
+    `derived` holds what the layers made of it, by whatever else that depends on.
+    """
+
+    __slots__ = ("derived", "fields", "headers", "size")
+
+    def __init__(self, headers: Headers, fields: dict[bytes, bytes], size: int = 0) -> None:
+        self.headers = headers
+        self.fields = fields
+        self.size = size  # bytes, as the limits of a head count them
+        self.derived: dict[object, Any] = {}
+
+    def keep(self, key: object, value: Any) -> Any:
+        """Remember what a layer made of the block; clients and routings come and go."""
+        if len(self.derived) >= _DERIVED:
+            self.derived.clear()
+        self.derived[key] = value
+        return value
 
 
 class Request:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bonkei.edge.block import first_time
 from bonkei.edge.message import Header, Headers
+from bonkei.edge.seen import first_time
 
 _HEADS = 64
 _SEEN = 4096

@@ -80,10 +80,6 @@ class Relay:
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
 
-    def connect(self) -> RelayClient:
-        """The protocol for a new connection."""
-        return RelayClient(self)
-
     def close(self) -> None:
         """A TCP connection has no end of its own: nothing is cut until `abort`."""
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.web_acl import RateBased, WafAction, WafRule, WebAcl
-from bonkei.edge.block import REQUEST_LINE, HeaderBlock, KnownBlocks
 from bonkei.edge.head import make_request
-from bonkei.edge.message import Headers, header
+from bonkei.edge.known_request import REQUEST_LINE, KnownBlocks
+from bonkei.edge.message import HeaderBlock, Headers, header
 from bonkei.edge.response_head import KnownHeads, ResponseHead
 from tests.bonkei.edge.support import (
     Message,

@@ -1,0 +1,142 @@
+"""A client's bytes as requests: llhttp, the bounds on a head, and what `head` makes of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import httptools
+
+from bonkei.edge.head import RefusedError, make_request
+from bonkei.edge.message import Headers, Request
+from bonkei.edge.settings import Limits
+
+
+class RequestEvents(Protocol):
+    """What is told of the requests, in order. Each may raise `RefusedError`."""
+
+    def head_begun(self) -> None:
+        """The first byte of a request came."""
+
+    def head_complete(self, request: Request, *, keep_alive: bool) -> None:
+        """A head came and passed; the connection may be kept after it."""
+
+    def body_received(self, data: bytes) -> None:
+        """The next bytes of the request's body, without their chunking."""
+
+    def request_complete(self) -> None:
+        """The body, if there is one, is complete."""
+
+
+class RequestParser:
+    """Feed it what a client sends.
+
+    `headers`, `fields` and `size` are of the head that came last; `size` is in bytes, as the
+    limits of a head count them.
+    """
+
+    __slots__ = (
+        "_events", "_fed", "_keeps", "_limits", "_parser", "_peer", "_target", "between", "fields",
+        "head_open", "headers", "size",
+    )  # fmt: skip
+
+    def __init__(self, events: RequestEvents, limits: Limits, peer: bytes) -> None:
+        self._events = events
+        self._limits = limits
+        self._peer = peer
+        self._parser = httptools.HttpRequestParser(self)
+        self.between = True  # it expects a request, and may be spared one that is known
+        self._keeps = False  # whether it does after the one that it is at
+        self.head_open = False
+        self._fed = 0
+        self._target = b""
+        self.headers: Headers = []
+        self.fields: dict[bytes, bytes] = {}
+        self.size = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Parse; what follows an upgrade that the connection asked for is given back.
+
+        Raises `RefusedError` with the status that the client is to get.
+        """
+        if self.head_open:
+            self._fed += len(data)
+            if self._fed > 2 * self._limits.head:
+                raise RefusedError(400)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            rest = data[upgrade.args[0] :]
+            # llhttp has stopped. An upgrade that is not offered is ignored (RFC 9110, section 7.8).
+            self._parser = httptools.HttpRequestParser(self)
+            return rest
+        except httptools.HttpParserError as error:
+            refused = error.__context__
+            raise refused if isinstance(refused, RefusedError) else RefusedError(400) from None
+        return b""
+
+    # The parser's callbacks.
+
+    def on_message_begin(self) -> None:
+        self._target = b""
+        self.headers = []
+        self.fields = {}
+        self.size = 0
+        self._fed = 0
+        self.head_open = True
+        self.between = False
+        self._events.head_begun()
+
+    def on_url(self, target: bytes) -> None:
+        self._target += target
+        if len(self._target) > self._limits.request_line:
+            raise RefusedError(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        size = len(name) + len(value) + 4
+        self.size += size
+        limits = self._limits
+        if size > limits.header or self.size > limits.head:
+            raise RefusedError(400)
+        if not self.head_open:
+            return  # a trailer; nobody is told
+        lower = name.lower()
+        fields = self.fields
+        if lower in fields:
+            if lower == b"host":
+                raise RefusedError(400)
+            separator = b"; " if lower == b"cookie" else b","
+            fields[lower] = fields[lower] + separator + value
+        else:
+            fields[lower] = value
+        self.headers.append((lower, value, b"%b: %b\r\n" % (name, value)))
+
+    def on_headers_complete(self) -> None:
+        self.head_open = False
+        if len(self.headers) > self._limits.header_count:
+            raise RefusedError(400)
+        parser = self._parser
+        # Only HTTP/1.1 is kept alive without saying so, and asking this way is cheaper.
+        plain = parser.should_keep_alive() and b"connection" not in self.fields
+        request, keep_alive = make_request(
+            parser.get_method(),
+            self._target,
+            "1.1" if plain else parser.get_http_version(),
+            self.headers,
+            self.fields,
+            self._peer,
+        )
+        request.size = self.size + len(request.target)
+        if parser.should_upgrade():
+            if request.has_body:
+                raise RefusedError(400)  # llhttp would take the body for what follows the upgrade
+            if request.websocket:
+                keep_alive = False
+        self._keeps = keep_alive
+        self._events.head_complete(request, keep_alive=keep_alive)
+
+    def on_body(self, data: bytes) -> None:
+        self._events.body_received(data)
+
+    def on_message_complete(self) -> None:
+        self.between = self._keeps
+        self._events.request_complete()
