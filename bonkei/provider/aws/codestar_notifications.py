@@ -1,0 +1,33 @@
+"""AWS CodeStar Notifications: who is told what the developer tools do.
+
+https://docs.aws.amazon.com/codestar-notifications/latest/APIReference/API_CreateNotificationRule.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.checks import at, length, one_of
+from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.naming import resource, same_shape
+from bonkei.provider.behaviour import ResourceBehaviour
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_codestarnotifications_notification_rule": resource(
+        lambda mint: {
+            "id": mint.arn("codestar-notifications", f"notificationrule/{mint.random(40)}"),
+            "arn": mint.arn("codestar-notifications", f"notificationrule/{mint.random(40)}"),
+            "target": same_shape(
+                mint.planned.get("target"), lambda _index, _block: {"status": "PENDING"}
+            ),
+        },
+        at("name", length(1, 64)),
+        at("detail_type", one_of("BASIC", "FULL")),
+        at("status", one_of("ENABLED", "DISABLED")),
+        at("resource", arn()),
+        at("target.address", arn("sns", "chatbot")),
+        force_new="resource",
+        arguments={"status": "ENABLED", "target.type": "SNS"},
+        import_="arn",
+    ),
+}
