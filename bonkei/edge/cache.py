@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import Lifetime
-from bonkei.edge.message import Headers, value_of
-
-if TYPE_CHECKING:
-    from bonkei.edge.fetch import Fetch
+from bonkei.edge.message import Headers, Request, value_of
 
 Key = tuple[bytes, ...]
 _OVERHEAD = 512
@@ -75,6 +73,13 @@ class Stored:
         return now - self.stored_at - self.lifetime.ttl < self.lifetime.if_error
 
 
+class UnderWay(Protocol):
+    """A fetch that others may wait for."""
+
+    def join(self, request: Request, exchange: Exchange) -> Flow:
+        """Another viewer waits for the same."""
+
+
 class Cache:
     """Stored responses by key, bounded by bytes, and the fetches that are under way."""
 
@@ -82,7 +87,7 @@ class Cache:
         self._limit = limit
         self.object_limit = min(object_limit, limit)
         self._stored: OrderedDict[Key, Stored] = OrderedDict()
-        self.fetches: dict[Key, Fetch] = {}
+        self.fetches: dict[Key, UnderWay] = {}
         self.bytes = 0
         self.hits = 0
         self.misses = 0

@@ -90,7 +90,7 @@ class Dispatch:
         """Send the head; None when the sink was answered at once."""
         self._target = target
         target.outstanding += 1
-        idle = target.idle
+        idle = target.kept.idle
         while idle:
             connection = idle.pop()
             if not connection.is_closing():
@@ -107,7 +107,9 @@ class Dispatch:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 _, connection = await loop.create_connection(
-                    lambda: TargetConnection(target, self, forwarding.deadlines, patience.seconds),
+                    lambda: TargetConnection(
+                        target.kept, self, forwarding.deadlines, patience.seconds
+                    ),
                     endpoint.host,
                     endpoint.port,
                 )
@@ -211,7 +213,7 @@ class Dispatch:
         if self._finish():
             self._sink.end()
 
-    def switch(self, headers: Headers, connection: TargetConnection) -> Tunnel | None:
+    def switch(self, headers: Headers, connection: Tunnel) -> Tunnel | None:
         """The target agreed to a WebSocket: the client's end of the tunnel, None if it left."""
         if self._done or not self._request.websocket or self._exchange is None:
             return None

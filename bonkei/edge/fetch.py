@@ -10,21 +10,64 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bonkei.edge.behavior import ERROR, HIT, MISS, REFRESH, CompiledBehavior, request_id
-from bonkei.edge.cache import Key, Stored
+from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.compression import compress, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
-from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless, value_of
-
-if TYPE_CHECKING:
-    from bonkei.edge.distribution import DistributionHandler
+from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless, value_of
 
 _INLINE = 128 * 1024
 """Bytes that are compressed on the event loop; more goes to a thread."""
+
+
+class Fetching(Protocol):
+    """The distribution, as a fetch asks it."""
+
+    cache: Cache
+    now: Callable[[], float]
+
+    def ask(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None:
+        """Send a request to the behavior's origin."""
+
+    def again(self, waiting: Waiting) -> None:
+        """A viewer that waited in vain for another's fetch asks for itself."""
+
+    def replaces(self, status: int) -> bool:
+        """Whether there is a custom error page for a status."""
+
+    def error_minimum(self, status: int) -> float:
+        """The error caching minimum TTL."""
+
+    def give_up(self, behavior: CompiledBehavior, exchange: Exchange) -> None:
+        """The origin broke off before there was anything to pass on."""
+
+    def serve(
+        self,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        stored: Stored,
+        x_cache: Header,
+    ) -> None:
+        """Answer from a stored response: 304, a part, or the whole."""
+
+    def replace(
+        self,
+        status: int,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        key: Key | None,
+        lifetime: Lifetime | None,
+    ) -> None:
+        """Answer with the custom error page."""
 
 
 class _Mode(Enum):
@@ -70,7 +113,7 @@ class Fetch:
 
     def __init__(
         self,
-        handler: DistributionHandler,
+        handler: Fetching,
         behavior: CompiledBehavior,
         request: Request,
         exchange: Exchange | None,

@@ -63,7 +63,7 @@ class Registry:
         for pool in (*self.pools.values(), *self.services.values()):
             for target in (*pool.targets.values(), *pool.draining.values()):
                 target.on_idle = None
-                target.disconnect()
+                target.kept.close()
 
     def know(self, arns: Iterable[str]) -> None:
         """Have a pool for each of these target groups."""
@@ -153,7 +153,7 @@ class Registry:
             checker = self._checkers.pop(target, None)
             if checker is not None:
                 checker.stop()
-            target.disconnect()
+            target.kept.close()
         draining = pool.draining.pop(task_id, None)
         if draining is not None:
             draining.on_idle = None
@@ -167,7 +167,7 @@ class Registry:
         pool.draining[target.task_id] = target
         loop = asyncio.get_running_loop()
         target.on_idle = lambda: self._drained(pool, target)
-        target.disconnect()
+        target.kept.close()
         if target.outstanding == 0:
             self._timers[target] = loop.call_later(0, self._drained, pool, target)
         else:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from bonkei.blueprint.load_balancer import TargetGroup as Configuration
 from bonkei.edge.health import Health
-from bonkei.edge.response_head import KnownHeads
+from bonkei.edge.upstream import KeptConnections
 from bonkei.events import Endpoint
-
-if TYPE_CHECKING:
-    from bonkei.edge.upstream import TargetConnection
 
 
 class Target:
-    """One task's port: its health, what is in flight, and its idle connections."""
+    """One task's port: its health, what is in flight, and the connections that are kept."""
 
-    __slots__ = (
-        "endpoint", "group", "heads", "health", "idle", "on_idle", "outstanding", "task_id",
-    )  # fmt: skip
+    __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "task_id")
 
     def __init__(self, group: str, task_id: str, endpoint: Endpoint, health: Health) -> None:
         self.group = group  # the ARN of the target group, or of the service for Service Connect
@@ -30,25 +23,14 @@ class Target:
         self.endpoint = endpoint
         self.health = health
         self.outstanding = 0
-        self.heads = KnownHeads()
-        self.idle: deque[TargetConnection] = deque()
+        self.kept = KeptConnections()
         self.on_idle: Callable[[], None] | None = None  # set while draining
-
-    @property
-    def draining(self) -> bool:
-        """Whether it gets no new requests any more."""
-        return self.on_idle is not None
 
     def finish(self) -> None:
         """One of the outstanding requests is over."""
         self.outstanding -= 1
         if self.outstanding == 0 and self.on_idle is not None:
             self.on_idle()
-
-    def disconnect(self) -> None:
-        """Close the idle connections."""
-        while self.idle:
-            self.idle.pop().close()
 
 
 class Pool:

@@ -3,37 +3,86 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from collections import deque
+from typing import Protocol, cast
 
 import httptools
 
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
 from bonkei.edge.message import reason as usual_reason
-
-if TYPE_CHECKING:
-    from bonkei.edge.dispatch import Dispatch
-    from bonkei.edge.target import Target
+from bonkei.edge.response_head import KnownHeads, ResponseHead
 
 HEAD_LIMIT = 64 * 1024
 """Bytes of a response's head, in all; a target that sends more gets its client a 502."""
 
 
+class Asking(Protocol):
+    """The request that has the connection, as it is told what becomes of it."""
+
+    head_only: bool  # whether it is for a head alone
+    sent_all: bool  # whether its body is out
+
+    def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
+        """The response's head."""
+
+    def body_received(self, data: bytes) -> None:
+        """The next bytes of the response's body."""
+
+    def flush(self) -> None:
+        """For now there is no more of the response."""
+
+    def ended(self) -> None:
+        """The response, or the tunnel, is complete."""
+
+    def whole(self, head: ResponseHead, body: bytes) -> None:
+        """The response in one piece."""
+
+    def switch(self, headers: Headers, connection: Tunnel) -> Tunnel | None:
+        """The target agreed to a WebSocket: the client's end of the tunnel, None if it left."""
+
+    def lost(self, *, reused: bool, silent: bool) -> None:
+        """The connection ended, or its bytes made no sense, before the response was complete."""
+
+    def timed_out(self, *, begun: bool) -> None:
+        """The target did not say anything for the idle time-out."""
+
+    def pause_client(self) -> None:
+        """The target takes the body more slowly than it comes."""
+
+    def resume_client(self) -> None:
+        """The counterpart of `pause_client`."""
+
+
+class KeptConnections:
+    """What is kept of one target: idle connections, and the response heads that came before."""
+
+    def __init__(self) -> None:
+        self.idle: deque[TargetConnection] = deque()
+        self.heads = KnownHeads()
+        self.open = True
+
+    def close(self) -> None:
+        """Close them, and keep none from now on."""
+        self.open = False
+        while self.idle:
+            self.idle.pop().close()
+
+
 class TargetConnection(asyncio.Protocol):
-    """Parses responses for the dispatch that has the connection, or carries a tunnel."""
+    """Parses responses for the request that has the connection, or carries a tunnel."""
 
     __slots__ = (
         "_chunked", "_closes", "_complete", "_deadlines", "_fed", "_head_done", "_headers",
-        "_keep_alive", "_length", "_parser", "_reading", "_reason", "_send", "_status",
-        "_transport", "_tunnel", "deadline", "dispatch", "idle_timeout", "is_closing", "target",
-        "used",
+        "_keep_alive", "_kept", "_length", "_parser", "_reading", "_reason", "_send", "_status",
+        "_transport", "_tunnel", "asking", "deadline", "idle_timeout", "is_closing", "used",
     )  # fmt: skip
 
     def __init__(
-        self, target: Target, dispatch: Dispatch, deadlines: Deadlines, idle_timeout: float
+        self, kept: KeptConnections, asking: Asking, deadlines: Deadlines, idle_timeout: float
     ) -> None:
-        self.target = target
-        self.dispatch: Dispatch | None = dispatch
+        self._kept = kept
+        self.asking: Asking | None = asking
         self.deadline = NEVER
         self.idle_timeout = idle_timeout
         self.used = False  # whether a response has come over it already
@@ -55,16 +104,16 @@ class TargetConnection(asyncio.Protocol):
         self._keep_alive = False
         self._fed = 0
 
-    # What the dispatch does.
+    # What the request does.
 
-    def ask(self, dispatch: Dispatch, head: bytes, seconds: float) -> None:
+    def ask(self, asking: Asking, head: bytes, seconds: float) -> None:
         """Send another request over the connection, which is idle; if the head is all of it, the
         target has so many seconds to send the next byte."""
         if self._fed:
             self._reset()
-        self.dispatch = dispatch
+        self.asking = asking
         self.idle_timeout = seconds
-        self.deadline = self._deadlines.coarse + seconds if dispatch.sent_all else NEVER
+        self.deadline = self._deadlines.coarse + seconds if asking.sent_all else NEVER
         self._send(head)
 
     def await_response(self, seconds: float) -> None:
@@ -90,12 +139,12 @@ class TargetConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def close(self) -> None:
-        self.dispatch = None
+        self.asking = None
         self._transport.close()
 
     def abort(self) -> None:
         """Give up a request in flight."""
-        self.dispatch = None
+        self.asking = None
         self._transport.abort()
 
     # The transport.
@@ -108,85 +157,85 @@ class TargetConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadlines.forget(self)
-        dispatch, self.dispatch = self.dispatch, None
+        asking, self.asking = self.asking, None
         if self._tunnel is not None:
             tunnel, self._tunnel = self._tunnel, None
             tunnel.close()
-            if dispatch is not None:
-                dispatch.ended()
-        elif dispatch is None:
-            if self in self.target.idle:
-                self.target.idle.remove(self)
+            if asking is not None:
+                asking.ended()
+        elif asking is None:
+            if self in self._kept.idle:
+                self._kept.idle.remove(self)
         elif self._head_done and self._length is None and not self._chunked and exc is None:
-            dispatch.ended()  # the end of the connection is the end of the body
+            asking.ended()  # the end of the connection is the end of the body
         else:
-            dispatch.lost(reused=self.used, silent=not self._fed)
+            asking.lost(reused=self.used, silent=not self._fed)
 
     def data_received(self, data: bytes) -> None:
-        dispatch = self.dispatch
+        asking = self.asking
         self.deadline = self._deadlines.coarse + self.idle_timeout
-        if dispatch is None:
+        if asking is None:
             self._transport.abort()  # nothing was asked: whatever this is must answer nobody
             return
         if not self._fed:
             end = data.find(b"\r\n\r\n") + 4
-            head = self.target.heads.get(data[:end])
-            if head is not None and len(data) == end + head.length and not dispatch.head_only:
+            head = self._kept.heads.get(data[:end])
+            if head is not None and len(data) == end + head.length and not asking.head_only:
                 # A whole response whose head came before is passed on without parsing it.
-                self._release(dispatch, keep=True)
-                dispatch.whole(head, data[end:])
+                self._release(asking, keep=True)
+                asking.whole(head, data[end:])
                 return
         if self._tunnel is not None:
             self._tunnel.write(data)
             return
-        self._parse(dispatch, data)
+        self._parse(asking, data)
 
-    def _parse(self, dispatch: Dispatch, data: bytes) -> None:
+    def _parse(self, asking: Asking, data: bytes) -> None:
         first = not self._fed
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._switch(dispatch, data[upgrade.args[0] :])
+            self._switch(asking, data[upgrade.args[0] :])
             return
         except httptools.HttpParserError:
             if not self._complete:
-                self._malformed(dispatch)
+                self._malformed(asking)
                 return
             self._keep_alive = False
         if self._complete:
             if first:
                 self._remember(data)
-            self._release(dispatch, keep=self._keep_alive and not self._closes)
-            dispatch.ended()
+            self._release(asking, keep=self._keep_alive and not self._closes)
+            asking.ended()
         elif self._head_done:
-            dispatch.flush()
+            asking.flush()
         elif self._fed > HEAD_LIMIT:
-            self._malformed(dispatch)
+            self._malformed(asking)
 
     def pause_writing(self) -> None:
         if self._tunnel is not None:
             self._tunnel.pause_reading()
-        elif self.dispatch is not None:
+        elif self.asking is not None:
             # A target that takes nothing of a body for so long will not answer either.
             self.deadline = self._deadlines.coarse + self.idle_timeout
-            self.dispatch.pause_client()
+            self.asking.pause_client()
 
     def resume_writing(self) -> None:
         if self._tunnel is not None:
             self._tunnel.resume_reading()
-        elif self.dispatch is not None:
-            if not self.dispatch.sent_all:
+        elif self.asking is not None:
+            if not self.asking.sent_all:
                 self.deadline = NEVER
-            self.dispatch.resume_client()
+            self.asking.resume_client()
 
     def expired(self, now: float) -> None:  # noqa: ARG002
         """The target, or both ends of a tunnel, said nothing for the idle time-out."""
-        dispatch, self.dispatch = self.dispatch, None
-        if dispatch is not None and self._tunnel is None:
-            dispatch.timed_out(begun=self._head_done)
-        elif dispatch is not None:
-            dispatch.ended()
+        asking, self.asking = self.asking, None
+        if asking is not None and self._tunnel is None:
+            asking.timed_out(begun=self._head_done)
+        elif asking is not None:
+            asking.ended()
         self._transport.abort()
 
     # The parser's callbacks.
@@ -222,24 +271,24 @@ class TargetConnection(asyncio.Protocol):
             return
         status = self._parser.get_status_code()
         self._status = status
-        dispatch = self.dispatch
-        if status < 200 or dispatch is None:
+        asking = self.asking
+        if status < 200 or asking is None:
             return
         if status > 599:
             raise ValueError(status)
         self._head_done = True
-        dispatch.head(status, self._reason, self._headers, self._length)
-        if dispatch.head_only:
+        asking.head(status, self._reason, self._headers, self._length)
+        if asking.head_only:
             # llhttp cannot be told that no body follows: this parser ends here.
             self._complete = True
             self._keep_alive = self._parser.get_http_version() == "1.1"
             self._parser = httptools.HttpResponseParser(self)
 
     def on_body(self, data: bytes) -> None:
-        if self._complete or self.dispatch is None:
+        if self._complete or self.asking is None:
             self._keep_alive = False
             return
-        self.dispatch.body_received(data)
+        self.asking.body_received(data)
 
     def on_message_complete(self) -> None:
         if self._status >= 200 and not self._complete:
@@ -248,12 +297,12 @@ class TargetConnection(asyncio.Protocol):
 
     # The end of a response.
 
-    def _release(self, dispatch: Dispatch, *, keep: bool) -> None:
-        self.dispatch = None
+    def _release(self, asking: Asking, *, keep: bool) -> None:
+        self.asking = None
         self.used = True
-        target = self.target
-        if keep and dispatch.sent_all and target.on_idle is None:
-            target.idle.append(self)
+        kept = self._kept
+        if keep and asking.sent_all and kept.open:
+            kept.idle.append(self)
         else:
             self._transport.close()
 
@@ -266,20 +315,20 @@ class TargetConnection(asyncio.Protocol):
             and self._status != 204  # has no Content-Length for the client
         ):
             reason = self._reason or usual_reason(self._status)
-            self.target.heads.remember(data, self._status, reason, self._headers, self._length)
+            self._kept.heads.remember(data, self._status, reason, self._headers, self._length)
 
-    def _malformed(self, dispatch: Dispatch) -> None:
-        self.dispatch = None
+    def _malformed(self, asking: Asking) -> None:
+        self.asking = None
         self._transport.abort()
-        dispatch.lost(reused=False, silent=False)
+        asking.lost(reused=False, silent=False)
 
-    def _switch(self, dispatch: Dispatch, rest: bytes) -> None:
+    def _switch(self, asking: Asking, rest: bytes) -> None:
         if self._status != 101:
-            self._malformed(dispatch)
+            self._malformed(asking)
             return
-        tunnel = dispatch.switch(self._headers, self)
+        tunnel = asking.switch(self._headers, self)
         if tunnel is None:
-            self._malformed(dispatch)
+            self._malformed(asking)
             return
         self._tunnel = tunnel
         self.deadline = self._deadlines.coarse + self.idle_timeout
