@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bonkei.provider.aws.checks import Rule, validator
+from bonkei.provider.aws.regions import dns_suffix
 from bonkei.provider.aws.seeds import HEX, scatter
 from bonkei.provider.behaviour import (
     Context,
@@ -47,7 +48,7 @@ class Mint:
     @property
     def suffix(self) -> str:
         """The partition's domain."""
-        return "amazonaws.com.cn" if self.context.partition == "aws-cn" else "amazonaws.com"
+        return dns_suffix(self.context.partition)
 
     def random(self, length: int, alphabet: str = HEX, label: str = "") -> str:
         return scatter(f"{self.context.token}/{label}", length, alphabet)

@@ -119,6 +119,11 @@ _GATEWAYS = {
 }
 
 
+def dns_suffix(partition: str) -> str:
+    """The domain of a partition's services."""
+    return "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
+
+
 def zone_names(region: str) -> tuple[str, ...]:
     """A region's availability zones, by name."""
     return tuple(f"{region}{letter}" for letter in _ZONES.get(region, "abc"))

@@ -1,0 +1,107 @@
+"""Policies: documents made here, and those that AWS manages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws import managed_policies
+from bonkei.provider.aws.checks import Rule, at, matches, one_of, validator
+from bonkei.provider.aws.documents import json_document
+from bonkei.provider.aws.policy_document import PolicyDocumentError, render
+from bonkei.provider.aws.seeds import UPPER, scatter
+from bonkei.provider.behaviour import Context, DataSource, Refused
+from bonkei.provider.values import Object, Value
+
+_VERSION = "2012-10-17"
+
+
+def _policy_document(config: Object, _: Context) -> Object:
+    try:
+        text, minified, identifier = render(config)
+    except PolicyDocumentError as error:
+        raise Refused(error.message, error.remedy) from error
+    return {"json": text, "minified_json": minified, "id": identifier, "version": _VERSION}
+
+
+_STATEMENT: tuple[Rule, ...] = (
+    at("version", one_of("2008-10-17", "2012-10-17")),
+    at("statement.effect", one_of("Allow", "Deny")),
+    at("statement.sid", matches(r"[a-zA-Z0-9]*", "letters and digits only")),
+    at("source_policy_documents", json_document),
+    at("override_policy_documents", json_document),
+)
+
+
+def _iam_policy(config: Object, context: Context) -> Object:
+    """A policy of this stack, or one of AWS's own: its ARN is certain, its text is not known."""
+    name, arn = config.get("name"), config.get("arn")
+    for peer in context.peers("aws_iam_policy"):
+        if peer.get("arn") == arn or (name and peer.get("name") == name):
+            return peer
+    start = f"arn:{context.partition}:iam::aws:policy/"
+    if arn and not str(arn).startswith(start):
+        raise Refused(
+            f'no such policy: "{arn}"', "Only this stack's and AWS's are known.", ("arn",)
+        )
+    rest = str(arn or f"{start}{config.get('path_prefix') or '/'}{name}").removeprefix(start)
+    *path, last = rest.strip("/").split("/")
+    identifier = f"{start}{'/'.join([*path, last])}"
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "name": last,
+        "path": f"/{'/'.join(path)}/" if path else "/",
+        "policy_id": f"ANPA{scatter(identifier, 17, UPPER)}",
+        "description": "",
+        "policy": None,
+        "attachment_count": 0,
+        "tags": {},
+    }
+
+
+def _managed_policy(
+    policies: Mapping[str, tuple[str, dict[str, Value]]], kind: str, resource_type: str
+) -> DataSource:
+    """A policy of CloudFront's own, by name or id; or one that this stack makes, by its id."""
+
+    def read(config: Object, context: Context) -> Object:
+        name, identifier = config.get("name"), config.get("id")
+        for known, (known_id, settings) in policies.items():
+            if name == known or identifier == known_id:
+                return {
+                    **settings,
+                    "id": known_id,
+                    "name": known,
+                    "arn": f"arn:{context.partition}:cloudfront:::{kind}/{known_id}",
+                    "etag": "E23ZP02F085DFQ",
+                    "comment": f"Managed by CloudFront: {known}",
+                }
+        for peer in context.peers(resource_type):
+            if peer.get("name") == name or peer.get("id") == identifier:
+                return peer
+        raise Refused(
+            f'no such policy: "{name or identifier}"',
+            f"CloudFront manages {', '.join(policies)}. A policy made elsewhere cannot be read.",
+            ("name",) if name else ("id",),
+        )
+
+    return DataSource(read=read)
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_iam_policy_document": DataSource(read=_policy_document, validate=validator(*_STATEMENT)),
+    "aws_iam_policy": DataSource(read=_iam_policy),
+    "aws_cloudfront_cache_policy": _managed_policy(
+        managed_policies.CACHE_POLICIES, "cache-policy", "aws_cloudfront_cache_policy"
+    ),
+    "aws_cloudfront_origin_request_policy": _managed_policy(
+        managed_policies.ORIGIN_REQUEST_POLICIES,
+        "origin-request-policy",
+        "aws_cloudfront_origin_request_policy",
+    ),
+    "aws_cloudfront_response_headers_policy": _managed_policy(
+        managed_policies.RESPONSE_HEADERS_POLICIES,
+        "response-headers-policy",
+        "aws_cloudfront_response_headers_policy",
+    ),
+}
