@@ -49,9 +49,26 @@ _LOG_TYPES = (
     "instance",
     "iam-db-auth-error",
 )
-
-
 _ENGINE_VERSIONS = {"aurora-postgresql": "17.5", "aurora-mysql": "8.0.mysql_aurora.3.10.0"}
+# What RDS answers for what the configuration leaves out, whatever the cluster.
+_NOT_GIVEN: Mapping[str, Value] = {
+    "backup_retention_period": 1,
+    "cluster_members": [],
+    "database_name": "",
+    "db_subnet_group_name": "default",
+    "iam_roles": [],
+    "master_username": "",
+    "master_user_secret_kms_key_id": "",
+    "network_type": "IPV4",
+    "storage_encrypted": False,
+    "storage_type": "",
+    "vpc_security_group_ids": [],
+    "ca_certificate_identifier": "rds-ca-rsa2048-g1",
+    "ca_certificate_valid_till": "",
+    "database_insights_mode": "standard",
+    "engine_lifecycle_support": "open-source-rds-extended-support",
+    "auto_minor_version_upgrade": True,
+}
 
 
 def _cluster(mint: Mint) -> Mapping[str, Value]:
@@ -62,6 +79,7 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
     encrypted = mint.given("storage_encrypted") is True
     insights = mint.given("performance_insights_enabled") is True
     return {
+        **_NOT_GIVEN,
         "id": identifier,
         "arn": mint.arn("rds", f"cluster:{identifier}"),
         "cluster_identifier": identifier,
@@ -74,30 +92,14 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
         "engine_version": version,
         "engine_version_actual": actual(version),
         "availability_zones": list(zone_names(mint.region)[:3]),
-        "backup_retention_period": 1,
         "preferred_backup_window": window(mint, "backup"),
         "preferred_maintenance_window": maintenance_window(mint),
-        "cluster_members": [],
-        "database_name": "",
         "db_cluster_parameter_group_name": f"default.{family(engine, version)}",
-        "db_subnet_group_name": "default",
-        "iam_roles": [],
         "kms_key_id": default_key(mint, "rds") if encrypted else "",
-        "master_username": "",
         "master_user_secret": master_secret(mint),
-        "master_user_secret_kms_key_id": "",
-        "network_type": "IPV4",
         "performance_insights_kms_key_id": default_key(mint, "rds") if insights else "",
         "performance_insights_retention_period": 7 if insights else 0,
-        "storage_encrypted": False,
-        "storage_type": "",
-        "vpc_security_group_ids": [],
-        "ca_certificate_identifier": "rds-ca-rsa2048-g1",
-        "ca_certificate_valid_till": "",
         "cluster_scalability_type": "standard" if engine.startswith("aurora") else "",
-        "database_insights_mode": "standard",
-        "engine_lifecycle_support": "open-source-rds-extended-support",
-        "auto_minor_version_upgrade": True,
         "allocated_storage": 1,
         "serverlessv2_scaling_configuration": same_shape(
             mint.planned.get("serverlessv2_scaling_configuration"), _pause
