@@ -1,0 +1,59 @@
+"""The HTTP contract: what goes in and what comes out, as `/api/openapi.json` publishes it.
+
+Incoming models forbid unknown members and bound every length; a text is trimmed and holds no
+control characters besides line breaks and tabs (PostgreSQL cannot store NUL). Times are RFC 3339
+in UTC. A member whose name ends in `_ja` is the Japanese text; null means "show the English one".
+"""
+
+from backend.api.models.components import Component, ComponentCreate, ComponentList, ComponentPatch
+from backend.api.models.incidents import (
+    AffectedComponent,
+    AffectedComponentInput,
+    Incident,
+    IncidentCreate,
+    IncidentList,
+    IncidentPatch,
+    IncidentUpdate,
+    IncidentUpdateCreate,
+)
+from backend.api.models.maintenances import (
+    Maintenance,
+    MaintenanceComponent,
+    MaintenanceCreate,
+    MaintenanceList,
+    MaintenancePatch,
+)
+from backend.api.models.page import ComponentUptime, Status, Uptime, UptimeDay
+from backend.api.models.problems import Health, InvalidMember, Problem
+from backend.api.models.sessions import Credentials, CurrentSession, NewSession, PasswordChange
+
+__all__ = [
+    "AffectedComponent",
+    "AffectedComponentInput",
+    "Component",
+    "ComponentCreate",
+    "ComponentList",
+    "ComponentPatch",
+    "ComponentUptime",
+    "Credentials",
+    "CurrentSession",
+    "Health",
+    "Incident",
+    "IncidentCreate",
+    "IncidentList",
+    "IncidentPatch",
+    "IncidentUpdate",
+    "IncidentUpdateCreate",
+    "InvalidMember",
+    "Maintenance",
+    "MaintenanceComponent",
+    "MaintenanceCreate",
+    "MaintenanceList",
+    "MaintenancePatch",
+    "NewSession",
+    "PasswordChange",
+    "Problem",
+    "Status",
+    "Uptime",
+    "UptimeDay",
+]
