@@ -7,11 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    exactly_one,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, exactly_one, one_of
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.regions import endpoint_zone, gateway_prefix_list

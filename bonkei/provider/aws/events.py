@@ -9,15 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.provider.aws.checks import (
-    at,
-    at_least_one,
-    between,
-    conflicts,
-    length,
-    matches,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, at_least_one, between, conflicts, length, matches, one_of
 from bonkei.provider.aws.documents import json_document, parse, same_json
 from bonkei.provider.aws.formats import arn, schedule
 from bonkei.provider.aws.naming import Mint, resource

@@ -7,16 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    Rule,
-    at,
-    between,
-    length,
-    matches,
-    one_of,
-    unsure,
-    whole,
-)
+from bonkei.provider.aws.checks import Rule, at, between, length, matches, one_of, unsure, whole
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, each, first, same_shape
 from bonkei.provider.behaviour import Problem

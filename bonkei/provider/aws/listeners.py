@@ -8,20 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    between,
-    length,
-    matches,
-    one_of,
-    unsure,
-)
+from bonkei.provider.aws.checks import at, between, length, matches, one_of, unsure
 from bonkei.provider.aws.formats import arn, cidr
-from bonkei.provider.aws.listener_actions import (
-    action_defaults,
-    action_values,
-    minted_actions,
-)
+from bonkei.provider.aws.listener_actions import action_defaults, action_values, minted_actions
 from bonkei.provider.aws.naming import Mint, each, first, resource
 from bonkei.provider.aws.target_groups import PROTOCOLS
 from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour

@@ -10,13 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import Rule, at, between, conflicts, length, matches, one_of
-from bonkei.provider.aws.documents import (
-    RESOURCE,
-    json_object,
-    policy,
-    same_json,
-    same_policy,
-)
+from bonkei.provider.aws.documents import RESOURCE, json_object, policy, same_json, same_policy
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour

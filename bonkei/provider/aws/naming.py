@@ -15,12 +15,7 @@ from typing import TypeAlias
 from bonkei.provider.aws.checks import Rule, validator
 from bonkei.provider.aws.regions import dns_suffix
 from bonkei.provider.aws.seeds import HEX, scatter
-from bonkei.provider.behaviour import (
-    Context,
-    ResourceBehaviour,
-    by_id,
-    no_effect,
-)
+from bonkei.provider.behaviour import Context, ResourceBehaviour, by_id, no_effect
 from bonkei.provider.values import Object, Value, given
 
 

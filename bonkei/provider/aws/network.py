@@ -7,14 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    between,
-    conflicts,
-    exactly_one,
-    matches,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, between, conflicts, exactly_one, matches, one_of
 from bonkei.provider.aws.formats import arn, cidr, ipv4, ipv6
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import HEX, scatter

@@ -8,13 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import (
-    Check,
-    lacks,
-    length,
-    matches,
-    one_of,
-)
+from bonkei.provider.aws.checks import Check, lacks, length, matches, one_of
 from bonkei.provider.aws.naming import Mint
 from bonkei.provider.aws.seeds import LOWER, UPPER, scatter
 from bonkei.provider.behaviour import Context

@@ -7,15 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    between,
-    conflicts,
-    lacks,
-    matches,
-    needs,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, between, conflicts, lacks, matches, needs, one_of
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, resource, same_shape
 from bonkei.provider.aws.rds import (

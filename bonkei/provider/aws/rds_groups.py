@@ -7,16 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import (
-    Check,
-    at,
-    conflicts,
-    length,
-    matches,
-    one_of,
-    unique,
-    whole,
-)
+from bonkei.provider.aws.checks import Check, at, conflicts, length, matches, one_of, unique, whole
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.behaviour import Refused, ResourceBehaviour

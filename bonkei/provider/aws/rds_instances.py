@@ -7,13 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    between,
-    conflicts,
-    matches,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, between, conflicts, matches, one_of
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.rds import (

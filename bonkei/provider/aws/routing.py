@@ -8,11 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    exactly_one,
-    within,
-)
+from bonkei.provider.aws.checks import at, exactly_one, within
 from bonkei.provider.aws.formats import ipv4, ipv6
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.network import ec2

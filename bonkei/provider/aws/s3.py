@@ -9,14 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    between,
-    conflicts,
-    length,
-    one_of,
-    unique,
-)
+from bonkei.provider.aws.checks import at, between, conflicts, length, one_of, unique
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, Minting, each, resource, same_shape

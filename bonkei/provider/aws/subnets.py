@@ -8,11 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import (
-    at,
-    conflicts,
-    one_of,
-)
+from bonkei.provider.aws.checks import at, conflicts, one_of
 from bonkei.provider.aws.formats import cidr
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.network import ec2
