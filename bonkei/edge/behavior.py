@@ -1,4 +1,4 @@
-"""A cache behavior, compiled: cache key, request to the origin, response to the viewer.
+"""A cache behavior, compiled: cache key, and the request to the origin.
 
 "Request and response behavior for custom origins", "Control the cache key with a policy" and
 "Control origin requests with a policy" (Amazon CloudFront Developer Guide).
@@ -22,7 +22,6 @@ from bonkei.edge.message import (
     Patience,
     Request,
     header,
-    value_of,
 )
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import matcher
@@ -35,6 +34,7 @@ from bonkei.edge.selection import (
     takes_all,
     takes_none,
 )
+from bonkei.edge.viewer_response import ViewerResponse
 
 FORWARDED_ALWAYS = frozenset(
     {
@@ -64,14 +64,7 @@ _REWRITTEN = frozenset(
 )  # fmt: skip
 _ADDED_BY_CLOUDFRONT = frozenset({b"cloudfront-forwarded-proto"})
 _AUTHORIZED = frozenset({b"DELETE", b"PATCH", b"POST", b"PUT"})
-POP = b"BONKEI1-C1"
 _REMEMBERED = 1024
-
-
-MISS = header(b"X-Cache", b"Miss from cloudfront")
-HIT = header(b"X-Cache", b"Hit from cloudfront")
-REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
-ERROR = header(b"X-Cache", b"Error from cloudfront")
 
 _PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
 _COUNT = itertools.count(secrets.randbits(48))
@@ -123,7 +116,9 @@ class CompiledBehavior:
                             "but either the attempt failed or the origin closed the connection."),
         )  # fmt: skip
         self._compile_request(distribution, behavior, origin)
-        self._compile_response(behavior)
+        self.viewer = ViewerResponse(
+            behavior, self._via_header, self._takes_header, no_cookies=self._no_cookies
+        )
 
     # The request to the origin, and the cache key.
 
@@ -320,59 +315,6 @@ class CompiledBehavior:
                 if each[0] in _WEBSOCKET and not self._takes_header(each[0])
             ]
         return [each for each in headers if each[0] not in self._custom_names]
-
-    # The response to the viewer.
-
-    def _compile_response(self, behavior: Behavior) -> None:
-        removed = {name.lower().encode() for name in behavior.removed_headers}
-        overridden = {h.name.lower().encode() for h in behavior.response_headers if h.override}
-        dropped = removed | overridden
-        # Vary is dropped here and given back filtered.
-        dropped |= {b"x-cache", b"x-amz-cf-pop", b"x-amz-cf-id", b"via", b"vary"}
-        if self._no_cookies:
-            dropped.add(b"set-cookie")
-        self._dropped = frozenset(dropped)
-        made = [
-            (h.override, header(h.name.encode(), h.value.encode()))
-            for h in behavior.response_headers
-        ]
-        self._defaults = [each for override, each in made if not override]
-        pop = header(b"X-Amz-Cf-Pop", POP)
-        self._tail = [each for override, each in made if override] + [self._via_header, pop]
-        self._keeps_vary = b"vary" not in removed | overridden
-
-    def decorate(self, status: int, headers: Headers, identity: Header) -> Headers:
-        """The headers of a response that comes straight from the origin."""
-        return self.viewer_headers(headers, ERROR if status >= 400 else MISS, identity)
-
-    def viewer_headers(self, headers: Headers, x_cache: Header, identity: Header) -> Headers:
-        """A response's headers for the viewer: the response headers policy, what CloudFront takes
-        out and what it adds, `identity` among it as X-Amz-Cf-Id."""
-        dropped = self._dropped
-        kept = [each for each in headers if each[0] not in dropped]
-        if len(kept) != len(headers) and self._keeps_vary:
-            vary = value_of(headers, b"vary")
-            if vary is not None:
-                kept += self._vary(vary)
-        if self._defaults:
-            present = {lower for lower, _, _ in kept}
-            kept += [each for each in self._defaults if each[0] not in present]
-        kept += self._tail
-        kept.append(x_cache)
-        kept.append(identity)
-        return kept
-
-    def _vary(self, value: bytes) -> Headers:
-        """Vary keeps Accept-Encoding, Cookie and the headers that go to the origin ("HTTP response
-        headers that CloudFront removes or replaces")."""
-        names = [name.strip() for name in value.split(b",")]
-        kept = [
-            name
-            for name in names
-            if name.lower() in (b"accept-encoding", b"cookie", b"*")
-            or self._takes_header(name.lower())
-        ]
-        return [header(b"Vary", b", ".join(kept))] if kept else []
 
 
 _CONDITIONAL = frozenset(

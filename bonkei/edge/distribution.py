@@ -7,40 +7,36 @@ Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors includ
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
-from bonkei.edge.behavior import ERROR, HIT, CompiledBehavior, request_id
+from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.deadlines import Deadlines
-from bonkei.edge.error_page import ErrorPage
+from bonkei.edge.error_page import CustomErrors, ErrorPage
 from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
 from bonkei.edge.fetch import Fetch, Waiting
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.load_balancer import Firewall
 from bonkei.edge.message import (
-    Header,
     Request,
     Response,
     Sink,
     answer,
-    header,
-    http_date,
     reason,
 )
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import normalize_path
-from bonkei.edge.serving import show
+from bonkei.edge.serving import serve, show_page
 from bonkei.edge.settings import Limits
+from bonkei.edge.viewer_response import ERROR, HIT
 
 URL_LIMIT = 8192
 REQUEST_LIMIT = 32768
 """Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
 
-ERROR_CACHING_MINIMUM = 10.0
 _NOT_ALLOWED = cloudfront_page(
     403,
     "This distribution is not configured to allow the HTTP request method that was used for this "
@@ -82,8 +78,7 @@ class DistributionHandler:
             for behavior in distribution.behaviors
         )
         self._root = distribution.default_root_object.lstrip("/").encode()
-        self._errors = {each.error_code: each for each in distribution.custom_error_responses}
-        self._replaces_errors = any(map(self.replaces, self._errors))
+        self.errors = CustomErrors(distribution.custom_error_responses)
         needs = [each.body_needed for each in origins.values() if each is not None]
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
         self._name_what_is_missing(distribution)
@@ -127,7 +122,7 @@ class DistributionHandler:
         if behavior.caches and request.method in behavior.cached and not request.websocket:
             key = behavior.key(request)
             return lambda exchange: self._cached(behavior, request, key, exchange)
-        if self._replaces_errors:
+        if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
         return self._relay(behavior, request)
 
@@ -135,10 +130,11 @@ class DistributionHandler:
         """Pass a request on, and the response back, without a place in between where anything is
         kept or replaced."""
         origin_request = behavior.origin_request(request)
-        mark, onward = origin_request.mark, self.onward(behavior, origin_request)
+        viewer, mark = behavior.viewer, origin_request.mark
+        onward = self.onward(behavior, origin_request)
 
         def relay(exchange: Exchange) -> Flow | None:
-            exchange.decorator = behavior
+            exchange.decorator = viewer
             exchange.identity = identity = request_id()
             mark(identity)
             return onward(exchange, exchange)
@@ -162,12 +158,12 @@ class DistributionHandler:
             if stored.fresh(now):
                 cache.hits += 1
                 x_cache = ERROR if stored.error else HIT
-                self.serve(behavior, request, exchange, stored, x_cache)
+                serve(behavior, request, exchange, stored, x_cache, now)
                 return None
             if stored.usable_while_revalidating(now):
                 cache.hits += 1
                 self._refresh(behavior, request, key, stored)
-                self.serve(behavior, request, exchange, stored, HIT)
+                serve(behavior, request, exchange, stored, HIT, now)
                 return None
         cache.misses += 1
         if request.method == b"HEAD":
@@ -220,57 +216,15 @@ class DistributionHandler:
         if flow is not None:
             waiting.exchange.flow = flow
 
-    def replaces(self, status: int) -> bool:
-        """Whether there is a custom error page for a status."""
-        custom = self._errors.get(status)
-        return custom is not None and custom.response_page_path is not None
-
-    def error_minimum(self, status: int) -> float:
-        """The error caching minimum TTL."""
-        custom = self._errors.get(status)
-        return custom.error_caching_min_ttl if custom else ERROR_CACHING_MINIMUM
-
-    def give_up(self, behavior: CompiledBehavior, exchange: Exchange) -> None:
-        """The origin broke off before there was anything to pass on."""
-        page = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
-        self._show(behavior, exchange, page)
-
-    def serve(
-        self,
-        behavior: CompiledBehavior,
-        request: Request,
-        exchange: Exchange,
-        stored: Stored,
-        x_cache: Header,
-    ) -> None:
-        """Answer from a stored response: 304, a part, or the whole."""
-        if exchange.logs:
-            exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
-        age = stored.age + max(0, int(self.now() - stored.stored_at))
-        shown = behavior.viewer_headers(stored.headers, x_cache, request_id())
-        if x_cache is HIT:
-            shown.append(header(b"Age", b"%d" % age))
-        show(request, exchange, stored, shown)
-
     # Errors.
 
     def _reject(
         self, behavior: CompiledBehavior, request: Request, exchange: Exchange, page: Response
     ) -> None:
-        if self.replaces(page.status):
+        if self.errors.replaces(page.status):
             self.replace(page.status, behavior, request, exchange, None, None)
         else:
-            self._show(behavior, exchange, page)
-
-    def _show(self, behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
-        headers = [header(name, value) for name, value in page.headers]
-        headers.append(header(b"Date", http_date(time.time())))
-        shown = behavior.viewer_headers(headers, ERROR, request_id())
-        exchange.annotate(cache_result="Error")
-        exchange.head(page.status, reason(page.status), shown, len(page.body))
-        if page.body and exchange.request.method != b"HEAD":
-            exchange.body(page.body)
-        exchange.end()
+            show_page(behavior, exchange, page)
 
     def replace(
         self,
@@ -283,7 +237,7 @@ class DistributionHandler:
     ) -> None:
         """Answer with the custom error page, fetched by the behavior that its path matches ("How
         CloudFront processes errors when you have configured custom error pages")."""
-        custom = self._errors[status]
+        custom = self.errors[status]
         path = (custom.response_page_path or "/").encode()
         page_request = Request(
             b"GET", path, path, b"", b"1.1", [], {}, request.client
@@ -296,7 +250,7 @@ class DistributionHandler:
                 return
             if page is None:
                 text = "The custom error page could not be fetched from the origin."
-                self._show(behavior, exchange, cloudfront_page(status, text))
+                show_page(behavior, exchange, cloudfront_page(status, text))
                 return
             stored = replace(
                 page,
@@ -307,7 +261,7 @@ class DistributionHandler:
             if key is not None and lifetime is not None:
                 stored.lifetime = lifetime
                 self.cache.put(key, stored)
-            self.serve(behavior, request, exchange, stored, ERROR)
+            serve(behavior, request, exchange, stored, ERROR, self.now())
 
         holder = ErrorPage(done, self.cache.object_limit, self.now)
         exchange.flow = holder

@@ -1,13 +1,42 @@
-"""A custom error page on its way from the origin."""
+"""Custom error responses: which statuses have one, and their page on its way from the origin.
+
+"How CloudFront processes HTTP 4xx and 5xx status codes from your origin" (Amazon CloudFront
+Developer Guide).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from bonkei.blueprint.distribution import CustomErrorResponse
 from bonkei.edge.cache import Stored
 from bonkei.edge.exchange import Flow
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.message import Headers
+
+CACHING_MINIMUM = 10.0
+"""Seconds that an error is kept where nothing else is said."""
+
+
+class CustomErrors:
+    """The custom error responses of one distribution, by status."""
+
+    def __init__(self, responses: Iterable[CustomErrorResponse]) -> None:
+        self._responses = {each.error_code: each for each in responses}
+        self.any_page = any(map(self.replaces, self._responses))
+
+    def __getitem__(self, status: int) -> CustomErrorResponse:
+        return self._responses[status]
+
+    def replaces(self, status: int) -> bool:
+        """Whether there is a custom page for a status."""
+        custom = self._responses.get(status)
+        return custom is not None and custom.response_page_path is not None
+
+    def minimum(self, status: int) -> float:
+        """The error caching minimum TTL, in seconds."""
+        custom = self._responses.get(status)
+        return custom.error_caching_min_ttl if custom else CACHING_MINIMUM
 
 
 class ErrorPage:

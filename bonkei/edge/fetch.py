@@ -14,13 +14,18 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
-from bonkei.edge.behavior import ERROR, HIT, MISS, REFRESH, CompiledBehavior, request_id
+from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.compression import compress, compressed_headers, compressible
+from bonkei.edge.error_page import CustomErrors
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
 from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless, value_of
+from bonkei.edge.page import cloudfront_page
+from bonkei.edge.serving import serve, show_page
+from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH
 
+_NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
 _INLINE = 128 * 1024
 """Bytes that are compressed on the event loop; more goes to a thread."""
 
@@ -29,6 +34,7 @@ class Fetching(Protocol):
     """The distribution, as a fetch asks it."""
 
     cache: Cache
+    errors: CustomErrors
     now: Callable[[], float]
 
     def ask(
@@ -38,25 +44,6 @@ class Fetching(Protocol):
 
     def again(self, waiting: Waiting) -> None:
         """A viewer that waited in vain for another's fetch asks for itself."""
-
-    def replaces(self, status: int) -> bool:
-        """Whether there is a custom error page for a status."""
-
-    def error_minimum(self, status: int) -> float:
-        """The error caching minimum TTL."""
-
-    def give_up(self, behavior: CompiledBehavior, exchange: Exchange) -> None:
-        """The origin broke off before there was anything to pass on."""
-
-    def serve(
-        self,
-        behavior: CompiledBehavior,
-        request: Request,
-        exchange: Exchange,
-        stored: Stored,
-        x_cache: Header,
-    ) -> None:
-        """Answer from a stored response: 304, a part, or the whole."""
 
     def replace(
         self,
@@ -164,14 +151,14 @@ class Fetch:
         if self._key is None and status < 400:
             self._mode = _Mode.PASSING
             if exchange is not None:
-                shown = self._behavior.viewer_headers(headers, MISS, self._identity)
+                shown = self._behavior.viewer.headers(headers, MISS, self._identity)
                 exchange.head(status, reason, shown, length)
             return
         self._head = (status, reason, headers)
         if self._stale is not None and self._still_usable(self._stale, status):
             return
         self._lifetime = self._decide(status, headers)
-        if status >= 400 and handler.replaces(status) and exchange is not None:
+        if status >= 400 and handler.errors.replaces(status) and exchange is not None:
             self._mode = _Mode.REPLACING
             return
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
@@ -186,7 +173,7 @@ class Fetch:
             self._release()
         if exchange is not None:
             x_cache = ERROR if status >= 400 else MISS
-            shown = self._behavior.viewer_headers(headers, x_cache, self._identity)
+            shown = self._behavior.viewer.headers(headers, x_cache, self._identity)
             exchange.head(status, reason, shown, length)
 
     def body(self, data: bytes) -> None:
@@ -229,13 +216,13 @@ class Fetch:
             if exchange.status:
                 exchange.abort()
             else:
-                self._handler.give_up(self._behavior, exchange)
+                show_page(self._behavior, exchange, _NO_CONNECTION)
 
     def switch(self, headers: Headers) -> Tunnel | None:
         self._mode = _Mode.PASSING
         if self._exchange is None:
             return None
-        shown = self._behavior.viewer_headers(headers, MISS, self._identity)
+        shown = self._behavior.viewer.headers(headers, MISS, self._identity)
         return self._exchange.switch(shown)
 
     # What becomes of the response.
@@ -257,7 +244,7 @@ class Fetch:
             return None
         policy = self._behavior.policy
         if status >= 400:
-            minimum = self._handler.error_minimum(status)
+            minimum = self._handler.errors.minimum(status)
             return error_lifetime(status, policy, headers, minimum, time.time())
         return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None
 
@@ -302,7 +289,7 @@ class Fetch:
 
     def _failed(self, stored: Stored) -> None:
         now = self._handler.now()
-        stored.retry_at = now + self._handler.error_minimum(self._head[0])
+        stored.retry_at = now + self._handler.errors.minimum(self._head[0])
         self._serve(stored, HIT)
 
     def _replaced(self) -> None:
@@ -334,8 +321,11 @@ class Fetch:
     def _serve(self, stored: Stored, x_cache: Header) -> None:
         """Answer the viewer from a stored response, then those who waited."""
         if self._exchange is not None:
-            self._handler.serve(self._behavior, self._request, self._exchange, stored, x_cache)
+            self._show(self._request, self._exchange, stored, x_cache)
         self._release(stored)
+
+    def _show(self, request: Request, exchange: Exchange, stored: Stored, x_cache: Header) -> None:
+        serve(self._behavior, request, exchange, stored, x_cache, self._handler.now())
 
     def _release(self, stored: Stored | None = None) -> None:
         """Let those who waited have it, or ask for themselves."""
@@ -344,7 +334,7 @@ class Fetch:
         for each in waiting:
             if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
                 x_cache = ERROR if stored.error else HIT
-                self._handler.serve(self._behavior, each.request, each.exchange, stored, x_cache)
+                self._show(each.request, each.exchange, stored, x_cache)
             else:
                 self._handler.again(each)
 

@@ -1,17 +1,51 @@
-"""A stored response, shown to a viewer: 304 where the viewer has it, a part of it, or the whole."""
+"""What a viewer is shown that does not come straight from the origin: a stored response (304 where
+the viewer has it, a part of it, or the whole), or a page of CloudFront's own."""
 
 from __future__ import annotations
 
+import time
+
+from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.cache import Stored
 from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.exchange import Exchange
-from bonkei.edge.message import Headers, Request, header, reason
+from bonkei.edge.message import Header, Headers, Request, Response, header, http_date, reason
+from bonkei.edge.viewer_response import ERROR, HIT
 
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})
 
 
-def show(request: Request, exchange: Exchange, stored: Stored, headers: Headers) -> None:
-    """Answer with what is stored, under the headers that are meant for the viewer."""
+def serve(
+    behavior: CompiledBehavior,
+    request: Request,
+    exchange: Exchange,
+    stored: Stored,
+    x_cache: Header,
+    now: float,
+) -> None:
+    """Answer from the cache; `now` is a time of the event loop's clock."""
+    if exchange.logs:
+        exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
+    shown = behavior.viewer.headers(stored.headers, x_cache, request_id())
+    if x_cache is HIT:
+        age = stored.age + max(0, int(now - stored.stored_at))
+        shown.append(header(b"Age", b"%d" % age))
+    _show(request, exchange, stored, shown)
+
+
+def show_page(behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
+    """Answer with an error page of CloudFront's own."""
+    headers = [header(name, value) for name, value in page.headers]
+    headers.append(header(b"Date", http_date(time.time())))
+    shown = behavior.viewer.headers(headers, ERROR, request_id())
+    exchange.annotate(cache_result="Error")
+    exchange.head(page.status, reason(page.status), shown, len(page.body))
+    if page.body and exchange.request.method != b"HEAD":
+        exchange.body(page.body)
+    exchange.end()
+
+
+def _show(request: Request, exchange: Exchange, stored: Stored, headers: Headers) -> None:
     body = stored.body
     part: tuple[int, int] | bool = True
     if stored.status == 200 and not stored.error:
