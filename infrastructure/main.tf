@@ -18,6 +18,14 @@ locals {
   # On this port every program listens, and under its own name: http://backend:8000.
   port = 8000
 
+  # What is deleted by mistake: for how long it can be had back.
+  secret_recovery_window_days = var.deletion_protection ? 30 : 0
+
+  repositories = merge(
+    { for name, program in module.program : name => program.repository },
+    { fluentbit = module.logging.router_repository },
+  )
+
   # Python is what each image has; curl is not.
   health_check = {
     for path in ["/healthcheck", "/api/v1/healthcheck"] : path => [
@@ -123,7 +131,7 @@ module "database" {
   name                         = local.name
   vpc_id                       = module.network.vpc_id
   subnet_ids                   = module.network.subnet_ids["database"]
-  client_security_group_ids    = { backend = module.backend.security_group_id }
+  client_security_group_ids    = { backend = module.backend_service.security_group_id }
   engine_version               = var.database.engine_version
   allow_major_version_upgrade  = var.database.allow_major_version_upgrade
   database_name                = replace(var.service_name, "-", "_")
@@ -137,60 +145,51 @@ module "database" {
   permissions_boundary_arn     = var.permissions_boundary_arn
 }
 
-module "backend" {
-  source = "./modules/service"
+module "program" {
+  source   = "./modules/program"
+  for_each = toset(["backend", "frontend"])
 
-  name                            = local.name
-  service_name                    = "backend"
-  cluster_arn                     = module.cluster.arn
-  cluster_name                    = module.cluster.name
-  namespace_arn                   = module.cluster.namespace_arn
-  service_connect_name            = "backend"
-  vpc_id                          = module.network.vpc_id
-  subnet_ids                      = module.network.subnet_ids["app"]
-  endpoint_security_group_id      = module.network.endpoint_security_group_id
-  s3_prefix_list_id               = module.network.s3_prefix_list_id
-  target_group_arn                = module.edge.target_group_arns["backend"]
-  load_balancer_security_group_id = module.edge.load_balancer_security_group_id
-  client_security_group_ids       = { frontend = module.frontend.security_group_id }
-  port                            = local.port
-  cpu                             = var.backend.cpu
-  memory                          = var.backend.memory
-  scaling                         = var.backend.scaling
-  cpu_architecture                = var.cpu_architecture
-  capacity_provider               = var.capacity_provider
-  health_check_command            = local.health_check["/api/v1/healthcheck"]
-  exec                            = local.exec
-  bootstrap                       = var.bootstrap
-  deletion_protection             = var.deletion_protection
-  log_retention_days              = var.log_retention_days
-  log_router                      = module.logging.router
-  permissions_boundary_arn        = var.permissions_boundary_arn
-  environment                     = merge(local.database_environment, { LOG_LEVEL = var.log_level })
-  secrets                         = local.database_secrets
+  name                = local.name
+  program_name        = each.key
+  deletion_protection = var.deletion_protection
+}
+
+module "backend_task" {
+  source = "./modules/task"
+
+  name                        = local.name
+  program                     = module.program["backend"]
+  port                        = local.port
+  cpu                         = var.backend.cpu
+  memory                      = var.backend.memory
+  cpu_architecture            = var.cpu_architecture
+  health_check_command        = local.health_check["/api/v1/healthcheck"]
+  environment                 = merge(local.database_environment, { LOG_LEVEL = var.log_level })
+  secrets                     = local.database_secrets
+  secret_recovery_window_days = local.secret_recovery_window_days
+  exec                        = local.exec
+  log_router                  = module.logging.router
+  log_retention_days          = var.log_retention_days
+  permissions_boundary_arn    = var.permissions_boundary_arn
 }
 
 # Run once before each release, never as a service: creates the application's database user,
 # migrates the schema and makes the first administrator.
-module "backend_migrate" {
+module "backend_migrate_task" {
   source = "./modules/task"
 
-  name                        = "${local.name}-backend-migrate"
-  container_name              = module.backend.container_name
-  image                       = module.backend.image
-  repository_arn              = module.backend.repository.arn
+  name                        = local.name
+  program                     = module.program["backend"]
+  purpose                     = "migrate"
   command                     = ["python", "-m", "backend", "migrate"]
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
   cpu_architecture            = var.cpu_architecture
   environment                 = merge(local.database_environment, { LOG_LEVEL = var.log_level })
   secrets                     = merge(local.database_secrets, local.database_master_secrets)
-  secret_prefix               = local.name
-  secret_recovery_window_days = var.deletion_protection ? 30 : 0
-  kms_key_arn                 = module.backend.kms_key_arn
-  log_group_name              = "${module.backend.log_group_name}/migrate"
-  log_retention_days          = var.log_retention_days
+  secret_recovery_window_days = local.secret_recovery_window_days
   log_router                  = module.logging.router
+  log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn
 
   generated_secrets = {
@@ -202,36 +201,24 @@ module "backend_migrate" {
   }
 }
 
-module "frontend" {
-  source = "./modules/service"
+module "frontend_task" {
+  source = "./modules/task"
 
-  name                            = local.name
-  service_name                    = "frontend"
-  cluster_arn                     = module.cluster.arn
-  cluster_name                    = module.cluster.name
-  namespace_arn                   = module.cluster.namespace_arn
-  vpc_id                          = module.network.vpc_id
-  subnet_ids                      = module.network.subnet_ids["app"]
-  endpoint_security_group_id      = module.network.endpoint_security_group_id
-  s3_prefix_list_id               = module.network.s3_prefix_list_id
-  target_group_arn                = module.edge.target_group_arns["frontend"]
-  load_balancer_security_group_id = module.edge.load_balancer_security_group_id
-  port                            = local.port
-  cpu                             = var.frontend.cpu
-  memory                          = var.frontend.memory
-  scaling                         = var.frontend.scaling
-  cpu_architecture                = var.cpu_architecture
-  capacity_provider               = var.capacity_provider
-  health_check_command            = local.health_check["/healthcheck"]
-  exec                            = local.exec
-  bootstrap                       = var.bootstrap
-  deletion_protection             = var.deletion_protection
-  log_retention_days              = var.log_retention_days
-  log_router                      = module.logging.router
-  permissions_boundary_arn        = var.permissions_boundary_arn
+  name                        = local.name
+  program                     = module.program["frontend"]
+  port                        = local.port
+  cpu                         = var.frontend.cpu
+  memory                      = var.frontend.memory
+  cpu_architecture            = var.cpu_architecture
+  health_check_command        = local.health_check["/healthcheck"]
+  secret_recovery_window_days = local.secret_recovery_window_days
+  exec                        = local.exec
+  log_router                  = module.logging.router
+  log_retention_days          = var.log_retention_days
+  permissions_boundary_arn    = var.permissions_boundary_arn
 
   environment = {
-    BACKEND_URL = module.backend.url
+    BACKEND_URL = module.backend_service.url
     LOG_LEVEL   = var.log_level
     PUBLIC_URL  = module.edge.url
   }
@@ -246,6 +233,42 @@ module "frontend" {
   }
 }
 
+module "backend_service" {
+  source = "./modules/service"
+
+  name                            = "${local.name}-backend"
+  task                            = module.backend_task
+  cluster                         = module.cluster
+  service_connect_name            = "backend"
+  vpc_id                          = module.network.vpc_id
+  subnet_ids                      = module.network.subnet_ids["app"]
+  endpoint_security_group_id      = module.network.endpoint_security_group_id
+  s3_prefix_list_id               = module.network.s3_prefix_list_id
+  target_group_arn                = module.edge.target_group_arns["backend"]
+  load_balancer_security_group_id = module.edge.load_balancer_security_group_id
+  client_security_group_ids       = { frontend = module.frontend_service.security_group_id }
+  capacity_provider               = var.capacity_provider
+  scaling                         = var.backend.scaling
+  bootstrap                       = var.bootstrap
+}
+
+module "frontend_service" {
+  source = "./modules/service"
+
+  name                            = "${local.name}-frontend"
+  task                            = module.frontend_task
+  cluster                         = module.cluster
+  vpc_id                          = module.network.vpc_id
+  subnet_ids                      = module.network.subnet_ids["app"]
+  endpoint_security_group_id      = module.network.endpoint_security_group_id
+  s3_prefix_list_id               = module.network.s3_prefix_list_id
+  target_group_arn                = module.edge.target_group_arns["frontend"]
+  load_balancer_security_group_id = module.edge.load_balancer_security_group_id
+  capacity_provider               = var.capacity_provider
+  scaling                         = var.frontend.scaling
+  bootstrap                       = var.bootstrap
+}
+
 module "delivery" {
   source = "./modules/delivery"
 
@@ -257,34 +280,20 @@ module "delivery" {
   source_repository          = var.source_repository
   cpu_architecture           = var.cpu_architecture
   trivy                      = var.trivy
-  cluster_name               = module.cluster.name
-  cluster_arn                = module.cluster.arn
+  cluster                    = module.cluster
+  repositories               = local.repositories
   log_retention_days         = var.log_retention_days
   permissions_boundary_arn   = var.permissions_boundary_arn
 
-  repositories = {
-    backend   = module.backend.repository
-    frontend  = module.frontend.repository
-    fluentbit = module.logging.router_repository
-  }
-
   services = {
-    for name, service in { backend = module.backend, frontend = module.frontend } : name => {
-      service_name                 = service.name
-      service_arn                  = service.arn
-      task_definition_family       = service.task_definition_family
-      container_name               = service.container_name
-      role_arns                    = service.role_arns
-    }
+    backend  = { service = module.backend_service, task = module.backend_task }
+    frontend = { service = module.frontend_service, task = module.frontend_task }
   }
 
   migrate = {
-    task_definition_family = module.backend_migrate.family
-    container_name         = module.backend_migrate.container_name
-    role_arns              = [module.backend_migrate.execution_role_arn, module.backend_migrate.task_role_arn]
-    subnet_ids             = module.network.subnet_ids["app"]
-    security_group_id      = module.backend.security_group_id
-    log_group_name         = module.backend_migrate.log_group_name
+    task              = module.backend_migrate_task
+    subnet_ids        = module.network.subnet_ids["app"]
+    security_group_id = module.backend_service.security_group_id
   }
 }
 
@@ -299,19 +308,19 @@ module "monitoring" {
   thresholds                  = var.thresholds
   function_directory          = "${path.root}/../program/functions/alarm"
   fallback_emails             = var.fallback_emails
-  secret_recovery_window_days = var.deletion_protection ? 30 : 0
+  secret_recovery_window_days = local.secret_recovery_window_days
   log_retention_days          = var.log_retention_days
   permissions_boundary_arn    = var.permissions_boundary_arn
 
   services = {
     backend = {
-      service_name            = module.backend.name
-      log_group_names         = [module.backend.log_group_name, module.backend_migrate.log_group_name]
+      service_name            = module.backend_service.name
+      log_group_names         = [module.backend_task.log_group_name, module.backend_migrate_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["backend"]
     }
     frontend = {
-      service_name            = module.frontend.name
-      log_group_names         = [module.frontend.log_group_name]
+      service_name            = module.frontend_service.name
+      log_group_names         = [module.frontend_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["frontend"]
     }
   }
@@ -336,9 +345,9 @@ module "operators" {
   permissions_boundary_arn = var.permissions_boundary_arn
 
   log_group_names = [
-    module.backend.log_group_name,
-    module.backend_migrate.log_group_name,
-    module.frontend.log_group_name,
+    module.backend_task.log_group_name,
+    module.backend_migrate_task.log_group_name,
+    module.frontend_task.log_group_name,
     module.database.log_group_name,
     module.delivery.build_log_group_name,
     module.cluster.exec_log_group_name,

@@ -16,19 +16,16 @@ output "cluster_name" {
 output "service_names" {
   description = "Names of the ECS services, by program"
   value = {
-    backend  = module.backend.name
-    frontend = module.frontend.name
+    backend  = module.backend_service.name
+    frontend = module.frontend_service.name
   }
 }
 
 output "repositories" {
   description = "Repositories of the images, by program: where to push to, and the parameter that names the released tag"
   value = {
-    for program, repository in {
-      backend   = module.backend.repository
-      frontend  = module.frontend.repository
-      fluentbit = module.logging.router_repository
-    } : program => { url = repository.url, image_tag_parameter = repository.image_tag_parameter.name }
+    for program, repository in local.repositories :
+    program => { url = repository.url, image_tag_parameter = repository.image_tag_parameter.name }
   }
 }
 
@@ -44,15 +41,15 @@ output "database_endpoint" {
 
 output "administrator_secret_arn" {
   description = "Secret with the first password of the administrator (user: admin)"
-  value       = module.backend_migrate.generated_secret_arns["administrator"]
+  value       = module.backend_migrate_task.generated_secret_arns["administrator"]
 }
 
 output "migrate_task" {
   description = "What a run of the migration needs: task definition, subnets and security group"
   value = {
-    task_definition_arn = module.backend_migrate.arn
+    task_definition_arn = module.backend_migrate_task.arn
     subnet_ids          = module.network.subnet_ids["app"]
-    security_group_id   = module.backend.security_group_id
+    security_group_id   = module.backend_service.security_group_id
   }
 }
 

@@ -13,9 +13,12 @@ variables {
   source_repository          = { codecommit_repository_name = "test" }
   cpu_architecture           = "ARM64"
   trivy                      = { version = "0.76.0", sha256 = "" }
-  cluster_name               = "test-development"
-  cluster_arn                = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
   log_retention_days         = 7
+
+  cluster = {
+    name = "test-development"
+    arn  = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+  }
 
   repositories = {
     backend = {
@@ -27,21 +30,27 @@ variables {
 
   services = {
     backend = {
-      service_name           = "test-development-backend"
-      service_arn            = "arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"
-      task_definition_family = "test-development-backend"
-      container_name         = "backend"
-      role_arns              = ["arn:aws:iam::123456789012:role/test-development-backend-task"]
+      service = {
+        name = "test-development-backend"
+        arn  = "arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"
+      }
+      task = {
+        family         = "test-development-backend"
+        container_name = "backend"
+        role_arns      = ["arn:aws:iam::123456789012:role/test-development-backend-task"]
+      }
     }
   }
 
   migrate = {
-    task_definition_family = "test-development-backend-migrate"
-    container_name         = "backend"
-    role_arns              = ["arn:aws:iam::123456789012:role/test-development-backend-migrate-task"]
-    subnet_ids             = ["subnet-0123456789abcdef1"]
-    security_group_id      = "sg-0123456789abcdef1"
-    log_group_name         = "/ecs/test-development/backend/migrate"
+    task = {
+      family         = "test-development-backend-migrate"
+      container_name = "backend"
+      role_arns      = ["arn:aws:iam::123456789012:role/test-development-backend-migrate-task"]
+      log_group_name = "/ecs/test-development/backend/migrate"
+    }
+    subnet_ids        = ["subnet-0123456789abcdef1"]
+    security_group_id = "sg-0123456789abcdef1"
   }
 }
 

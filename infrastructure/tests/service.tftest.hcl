@@ -5,11 +5,7 @@ provider "aws" {
 }
 
 variables {
-  name                            = "test-development"
-  service_name                    = "backend"
-  cluster_arn                     = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
-  cluster_name                    = "test-development"
-  namespace_arn                   = "arn:aws:servicediscovery:ap-northeast-1:123456789012:namespace/ns-abcdefghijklmnop"
+  name                            = "test-development-backend"
   service_connect_name            = "backend"
   vpc_id                          = "vpc-0123456789abcdef0"
   subnet_ids                      = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
@@ -18,20 +14,19 @@ variables {
   client_security_group_ids       = { frontend = "sg-0123456789abcdef1" }
   endpoint_security_group_id      = "sg-0123456789abcdef2"
   s3_prefix_list_id               = "pl-0123456789abcdef0"
-  port                            = 8000
-  cpu                             = 256
-  memory                          = 512
   scaling                         = { min_capacity = 2, max_capacity = 4 }
-  health_check_command            = ["true"]
-  deletion_protection             = false
-  log_retention_days              = 7
 
-  log_router = {
-    image          = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/fluentbit:1"
-    repository_arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/fluentbit"
-    bucket_name    = "test-development-program-logs-123456789012"
-    bucket_arn     = "arn:aws:s3:::test-development-program-logs-123456789012"
-    kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  cluster = {
+    name          = "test-development"
+    arn           = "arn:aws:ecs:ap-northeast-1:123456789012:cluster/test-development"
+    namespace_arn = "arn:aws:servicediscovery:ap-northeast-1:123456789012:namespace/ns-abcdefghijklmnop"
+  }
+
+  task = {
+    arn            = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:1"
+    container_name = "backend"
+    port           = 8000
+    exec_enabled   = false
   }
 }
 
@@ -73,32 +68,29 @@ run "service" {
     condition     = output.url == "http://backend:8000"
     error_message = "Others call it by its Service Connect name."
   }
-
-  assert {
-    condition     = endswith(output.image, ":unreleased") && output.repository.image_tag_parameter.name == "/test-development/backend/image-tag"
-    error_message = "The image is what the parameter names."
-  }
 }
 
 run "bootstrap_begins_without_tasks" {
-  command = plan
+  command = apply
 
   module {
     source = "./modules/service"
   }
 
+  # Another service: what is there already keeps its number of tasks.
+  state_key = "bootstrap"
+
   variables {
-    name      = "other-development"
     bootstrap = true
   }
 
   assert {
-    condition     = module.task.container_name == "backend"
-    error_message = "The task is there all the same."
+    condition     = aws_ecs_service.this.desired_count == 0
+    error_message = "Without an image no task could start."
   }
 }
 
-run "refuses_a_name_that_aws_cannot_have" {
+run "refuses_a_task_without_port" {
   command = plan
 
   module {
@@ -106,10 +98,15 @@ run "refuses_a_name_that_aws_cannot_have" {
   }
 
   variables {
-    service_name = "Backend"
+    task = {
+      arn            = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend-migrate:1"
+      container_name = "backend"
+      port           = null
+      exec_enabled   = false
+    }
   }
 
-  expect_failures = [var.service_name]
+  expect_failures = [var.task]
 }
 
 run "refuses_an_unknown_capacity_provider" {

@@ -5,19 +5,21 @@ provider "aws" {
 }
 
 variables {
-  name                        = "test-development-backend"
-  container_name              = "backend"
-  image                       = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend:1"
-  repository_arn              = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend"
+  name                        = "test-development"
   port                        = 8000
   cpu                         = 256
   memory                      = 512
-  secret_prefix               = "test-development"
   secret_recovery_window_days = 0
-  kms_key_arn                 = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
-  log_group_name              = "/ecs/test-development/backend"
   log_retention_days          = 7
   environment                 = { LOG_LEVEL = "INFO" }
+
+  program = {
+    name           = "backend"
+    image          = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/test-development/backend:1"
+    repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
+    kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
+    log_group_name = "/ecs/test-development/backend"
+  }
 
   secrets = {
     DATABASE_PASSWORD = {
@@ -89,6 +91,39 @@ run "task" {
     condition     = length(aws_iam_role_policy.exec) == 0
     error_message = "Without exec nobody opens a shell."
   }
+
+  assert {
+    condition     = output.family == "test-development-backend" && output.log_group_name == "/ecs/test-development/backend"
+    error_message = "The service's task is called after the program."
+  }
+}
+
+run "one_off" {
+  command = apply
+
+  module {
+    source = "./modules/task"
+  }
+
+  # It stands beside the service's task, not in its place.
+  state_key = "one-off"
+
+  variables {
+    purpose           = "migrate"
+    command           = ["python", "-m", "backend", "migrate"]
+    port              = null
+    generated_secrets = {}
+  }
+
+  assert {
+    condition     = output.family == "test-development-backend-migrate" && output.log_group_name == "/ecs/test-development/backend/migrate"
+    error_message = "A one-off task has a name and a log of its own."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].name == "backend" && !can(jsondecode(aws_ecs_task_definition.this.container_definitions)[0].portMappings[0])
+    error_message = "It is the same program, which listens to nobody."
+  }
 }
 
 run "with_shells" {
@@ -119,10 +154,10 @@ run "refuses_a_name_that_roles_cannot_have" {
   }
 
   variables {
-    name = "Backend"
+    purpose = "Migrate"
   }
 
-  expect_failures = [var.name]
+  expect_failures = [var.purpose]
 }
 
 run "refuses_an_image_without_tag" {
@@ -133,10 +168,16 @@ run "refuses_an_image_without_tag" {
   }
 
   variables {
-    image = "example.com/backend"
+    program = {
+      name           = "backend"
+      image          = "example.com/backend"
+      repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
+      kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
+      log_group_name = "/ecs/test-development/backend"
+    }
   }
 
-  expect_failures = [var.image]
+  expect_failures = [var.program]
 }
 
 run "refuses_the_latest_image" {
@@ -147,10 +188,16 @@ run "refuses_the_latest_image" {
   }
 
   variables {
-    image = "example.com/backend:latest"
+    program = {
+      name           = "backend"
+      image          = "example.com/backend:latest"
+      repository     = { arn = "arn:aws:ecr:ap-northeast-1:123456789012:repository/test-development/backend" }
+      kms_key_arn    = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-666666666666"
+      log_group_name = "/ecs/test-development/backend"
+    }
   }
 
-  expect_failures = [var.image]
+  expect_failures = [var.program]
 }
 
 run "refuses_a_port_of_root" {

@@ -14,14 +14,14 @@ locals {
 
   # What the stages need to know of the system; each takes its part by jq.
   release = {
-    cluster  = var.cluster_name
-    services = { for name, service in var.services : name => { service = service.service_name, family = service.task_definition_family, container = service.container_name } }
+    cluster  = var.cluster.name
+    services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name } }
     migrate = {
-      family         = var.migrate.task_definition_family
-      container      = var.migrate.container_name
+      family         = var.migrate.task.family
+      container      = var.migrate.task.container_name
       subnets        = var.migrate.subnet_ids
       security_group = var.migrate.security_group_id
-      log_group      = var.migrate.log_group_name
+      log_group      = var.migrate.task.log_group_name
     }
     images = { for name, repository in var.repositories : name => { repository = repository.url, tag_parameter = repository.image_tag_parameter.name } }
   }
@@ -290,8 +290,8 @@ data "aws_iam_policy_document" "build" {
 
 locals {
   task_definition_arn_prefix   = "arn:aws:ecs:${local.region}:${local.account_id}:task-definition"
-  migrate_task_definition_arns = ["${local.task_definition_arn_prefix}/${var.migrate.task_definition_family}:*"]
-  service_task_definition_arns = [for service in var.services : "${local.task_definition_arn_prefix}/${service.task_definition_family}:*"]
+  migrate_task_definition_arns = ["${local.task_definition_arn_prefix}/${var.migrate.task.family}:*"]
+  service_task_definition_arns = [for found in var.services : "${local.task_definition_arn_prefix}/${found.task.family}:*"]
 }
 
 data "aws_iam_policy_document" "migrate" {
@@ -328,20 +328,20 @@ data "aws_iam_policy_document" "migrate" {
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
-      values   = [var.cluster_arn]
+      values   = [var.cluster.arn]
     }
   }
 
   statement {
     sid       = "WatchMigration"
     actions   = ["ecs:DescribeTasks"]
-    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster_name}/*"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster.name}/*"]
   }
 
   statement {
     sid       = "PassRoles"
     actions   = ["iam:PassRole"]
-    resources = var.migrate.role_arns
+    resources = var.migrate.task.role_arns
 
     condition {
       test     = "StringEquals"
@@ -380,7 +380,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "UpdateServices"
     actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
-    resources = [for service in var.services : service.service_arn]
+    resources = [for found in var.services : found.service.arn]
   }
 
   # The first release sets the number of tasks, which from then on is auto scaling's.
@@ -393,7 +393,7 @@ data "aws_iam_policy_document" "deploy" {
   statement {
     sid       = "PassRoles"
     actions   = ["iam:PassRole"]
-    resources = flatten([for service in var.services : service.role_arns])
+    resources = flatten([for found in var.services : found.task.role_arns])
 
     condition {
       test     = "StringEquals"
@@ -407,7 +407,7 @@ data "aws_iam_policy_document" "verify" {
   statement {
     sid       = "SeeServices"
     actions   = ["ecs:DescribeServices"]
-    resources = [for service in var.services : service.service_arn]
+    resources = [for found in var.services : found.service.arn]
   }
 
   statement {
@@ -418,7 +418,7 @@ data "aws_iam_policy_document" "verify" {
     condition {
       test     = "ArnEquals"
       variable = "ecs:cluster"
-      values   = [var.cluster_arn]
+      values   = [var.cluster.arn]
     }
   }
 

@@ -81,14 +81,12 @@ variable "trivy" {
   }
 }
 
-variable "cluster_name" {
-  description = "Name of the ECS cluster"
-  type        = string
-}
-
-variable "cluster_arn" {
-  description = "ARN of the ECS cluster"
-  type        = string
+variable "cluster" {
+  description = "The ECS cluster: name and ARN"
+  type = object({
+    name = string
+    arn  = string
+  })
 }
 
 variable "repositories" {
@@ -104,13 +102,17 @@ variable "repositories" {
 }
 
 variable "services" {
-  description = "Services that are deployed, by program: service, task definition, container, and the roles to pass"
+  description = "Services that are deployed, by program: the service, and its task with the roles to pass"
   type = map(object({
-    service_name           = string
-    service_arn            = string
-    task_definition_family = string
-    container_name         = string
-    role_arns              = list(string)
+    service = object({
+      name = string
+      arn  = string
+    })
+    task = object({
+      family         = string
+      container_name = string
+      role_arns      = list(string)
+    })
   }))
 
   validation {
@@ -120,14 +122,16 @@ variable "services" {
 }
 
 variable "migrate" {
-  description = "The migration, run before every deploy: task definition, container, where it runs and logs, and the roles to pass"
+  description = "The migration, run before every deploy: its task with the roles to pass, and where it runs"
   type = object({
-    task_definition_family = string
-    container_name         = string
-    role_arns              = list(string)
-    subnet_ids             = list(string)
-    security_group_id      = string
-    log_group_name         = string
+    task = object({
+      family         = string
+      container_name = string
+      role_arns      = list(string)
+      log_group_name = string
+    })
+    subnet_ids        = list(string)
+    security_group_id = string
   })
 }
 

@@ -1,69 +1,17 @@
-# One program as an ECS service: its repository and the one reference to its image, its task
-# (module task), who may reach it and whom it may reach, and how it scales.
-
-locals {
-  full_name      = "${var.name}-${var.service_name}"
-  log_group_name = "/ecs/${var.name}/${var.service_name}"
-}
-
-module "key" {
-  source = "../key"
-
-  name            = local.full_name
-  description     = "Images, secrets and log of ${local.full_name}"
-  log_group_names = [local.log_group_name, "${local.log_group_name}/*"]
-}
-
-module "repository" {
-  source = "../repository"
-
-  name                = "${var.name}/${var.service_name}"
-  kms_key_arn         = module.key.arn
-  deletion_protection = var.deletion_protection
-}
-
-# ---------------------------------------------------------------------------------------------
-# Task and service
-# ---------------------------------------------------------------------------------------------
-
-module "task" {
-  source = "../task"
-
-  name                        = local.full_name
-  container_name              = var.service_name
-  image                       = module.repository.image
-  repository_arn              = module.repository.arn
-  port                        = var.port
-  user                        = var.user
-  cpu                         = var.cpu
-  memory                      = var.memory
-  cpu_architecture            = var.cpu_architecture
-  stop_timeout                = var.stop_timeout
-  health_check_command        = var.health_check_command
-  environment                 = var.environment
-  secrets                     = var.secrets
-  generated_secrets           = var.generated_secrets
-  secret_prefix               = var.name
-  secret_recovery_window_days = var.deletion_protection ? 30 : 0
-  kms_key_arn                 = module.key.arn
-  log_group_name              = local.log_group_name
-  log_retention_days          = var.log_retention_days
-  log_router                  = var.log_router
-  permissions_boundary_arn    = var.permissions_boundary_arn
-  exec                        = var.exec
-}
+# A service: keeps tasks running behind the load balancer, says who may reach them and whom they may
+# reach, and how many there are.
 
 resource "aws_ecs_service" "this" {
-  name                               = local.full_name
-  cluster                            = var.cluster_arn
-  task_definition                    = module.task.arn
+  name                               = var.name
+  cluster                            = var.cluster.arn
+  task_definition                    = var.task.arn
   desired_count                      = var.bootstrap ? 0 : var.scaling.min_capacity
   platform_version                   = "LATEST"
   deployment_minimum_healthy_percent = 100
   deployment_maximum_percent         = 200
   availability_zone_rebalancing      = "ENABLED"
   health_check_grace_period_seconds  = 30
-  enable_execute_command             = var.exec != null
+  enable_execute_command             = var.task.exec_enabled
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
 
@@ -85,25 +33,25 @@ resource "aws_ecs_service" "this" {
 
   load_balancer {
     target_group_arn = var.target_group_arn
-    container_name   = module.task.container_name
-    container_port   = var.port
+    container_name   = var.task.container_name
+    container_port   = var.task.port
   }
 
   service_connect_configuration {
     enabled   = true
-    namespace = var.namespace_arn
+    namespace = var.cluster.namespace_arn
 
     # A service without a name of its own only calls others.
     dynamic "service" {
       for_each = var.service_connect_name == null ? [] : [var.service_connect_name]
 
       content {
-        port_name      = module.task.container_name
+        port_name      = var.task.container_name
         discovery_name = service.value
 
         client_alias {
           dns_name = service.value
-          port     = var.port
+          port     = var.task.port
         }
 
         timeout {
@@ -132,11 +80,11 @@ resource "aws_ecs_service" "this" {
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_security_group" "this" {
-  name        = local.full_name
-  description = "Tasks of ${local.full_name}"
+  name        = var.name
+  description = "Tasks of ${var.name}"
   vpc_id      = var.vpc_id
 
-  tags = { Name = local.full_name }
+  tags = { Name = var.name }
 
   lifecycle {
     create_before_destroy = true
@@ -153,8 +101,8 @@ resource "aws_vpc_security_group_ingress_rule" "from_client" {
   security_group_id            = aws_security_group.this.id
   description                  = "From ${each.key}"
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = var.task.port
+  to_port                      = var.task.port
   referenced_security_group_id = each.value
 }
 
@@ -162,10 +110,10 @@ resource "aws_vpc_security_group_egress_rule" "client_to_this" {
   for_each = local.clients
 
   security_group_id            = each.value
-  description                  = "To ${var.service_name}"
+  description                  = "To ${var.name}"
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = var.task.port
+  to_port                      = var.task.port
   referenced_security_group_id = aws_security_group.this.id
 }
 
@@ -180,7 +128,7 @@ resource "aws_vpc_security_group_egress_rule" "to_endpoints" {
 
 resource "aws_vpc_security_group_ingress_rule" "endpoints_from_this" {
   security_group_id            = var.endpoint_security_group_id
-  description                  = "From ${local.full_name}"
+  description                  = "From ${var.name}"
   ip_protocol                  = "tcp"
   from_port                    = 443
   to_port                      = 443
@@ -202,7 +150,7 @@ resource "aws_vpc_security_group_egress_rule" "to_s3" {
 
 resource "aws_appautoscaling_target" "this" {
   service_namespace  = "ecs"
-  resource_id        = "service/${var.cluster_name}/${aws_ecs_service.this.name}"
+  resource_id        = "service/${var.cluster.name}/${aws_ecs_service.this.name}"
   scalable_dimension = "ecs:service:DesiredCount"
   min_capacity       = var.scaling.min_capacity
   max_capacity       = var.scaling.max_capacity
@@ -214,7 +162,7 @@ resource "aws_appautoscaling_policy" "this" {
     memory = { metric = "ECSServiceAverageMemoryUtilization", target = var.scaling.memory_target }
   }
 
-  name               = "${local.full_name}-${each.key}"
+  name               = "${var.name}-${each.key}"
   policy_type        = "TargetTrackingScaling"
   service_namespace  = aws_appautoscaling_target.this.service_namespace
   resource_id        = aws_appautoscaling_target.this.resource_id

@@ -1,12 +1,14 @@
-# A task definition with all it may do: its roles, its secrets, its log group. Module service runs
-# one as a service; the root runs others as one-off tasks.
+# A task definition with all it may do: its roles, its secrets, its log group. Module service keeps
+# tasks of it running; one with a purpose runs once and ends.
 
 data "aws_caller_identity" "current" {}
 
 data "aws_region" "current" {}
 
 locals {
-  region = data.aws_region.current.region
+  region         = data.aws_region.current.region
+  name           = join("-", compact([var.name, var.program.name, var.purpose]))
+  log_group_name = join("/", compact([var.program.log_group_name, var.purpose]))
 
   secrets = merge(
     var.secrets,
@@ -14,14 +16,14 @@ locals {
       for name, secret in var.generated_secrets : secret.environment_name => {
         secret_arn  = aws_secretsmanager_secret.generated[name].arn
         json_key    = null
-        kms_key_arn = var.kms_key_arn
+        kms_key_arn = var.program.kms_key_arn
       }
     },
   )
 
   container = {
-    name                   = var.container_name
-    image                  = var.image
+    name                   = var.program.name
+    image                  = var.program.image
     essential              = true
     user                   = var.user
     readonlyRootFilesystem = true
@@ -30,7 +32,7 @@ locals {
 
     portMappings = [
       for port in var.port[*] : {
-        name          = var.container_name
+        name          = var.program.name
         containerPort = port
         hostPort      = port
         protocol      = "tcp"
@@ -94,7 +96,7 @@ locals {
       { name = "AWS_REGION", value = local.region },
       { name = "LOG_BUCKET", value = var.log_router.bucket_name },
       { name = "LOG_GROUP", value = aws_cloudwatch_log_group.this.name },
-      { name = "LOG_PREFIX", value = var.container_name },
+      { name = "LOG_PREFIX", value = var.program.name },
     ]
 
     # Only whether it lives: a destination that is down must not take the program down as well.
@@ -130,7 +132,7 @@ locals {
 }
 
 resource "aws_ecs_task_definition" "this" {
-  family                   = var.name
+  family                   = local.name
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = var.cpu
@@ -189,9 +191,9 @@ locals {
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_cloudwatch_log_group" "this" {
-  name              = var.log_group_name
+  name              = local.log_group_name
   retention_in_days = var.log_retention_days
-  kms_key_id        = var.kms_key_arn
+  kms_key_id        = var.program.kms_key_arn
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -209,9 +211,9 @@ resource "aws_secretsmanager_secret" "generated" {
   #checkov:skip=CKV2_AWS_57:rotated by its version
   for_each = var.generated_secrets
 
-  name                    = "${var.secret_prefix}/${each.key}"
+  name                    = "${var.name}/${each.key}"
   description             = each.value.description
-  kms_key_id              = var.kms_key_arn
+  kms_key_id              = var.program.kms_key_arn
   recovery_window_in_days = var.secret_recovery_window_days
 }
 
@@ -255,7 +257,7 @@ data "aws_iam_policy_document" "execution" {
   statement {
     sid       = "PullImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = [var.repository_arn, var.log_router.repository_arn]
+    resources = [var.program.repository.arn, var.log_router.repository_arn]
   }
 
   statement {
@@ -292,8 +294,8 @@ data "aws_iam_policy_document" "execution" {
 }
 
 resource "aws_iam_role" "execution" {
-  name                 = "${var.name}-execution"
-  description          = "Starts tasks of ${var.name}: image, secrets, log"
+  name                 = "${local.name}-execution"
+  description          = "Starts tasks of ${local.name}: image, secrets, log"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary_arn
 }
@@ -306,8 +308,8 @@ resource "aws_iam_role_policy" "execution" {
 
 # The programs call no AWS API: what is allowed here is for the log router, and for shells.
 resource "aws_iam_role" "task" {
-  name                 = "${var.name}-task"
-  description          = "What the program of ${var.name} may do"
+  name                 = "${local.name}-task"
+  description          = "What the program of ${local.name} may do"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   permissions_boundary = var.permissions_boundary_arn
 }
@@ -323,8 +325,8 @@ data "aws_iam_policy_document" "route_logs" {
     sid     = "OthersToBucket"
     actions = ["s3:PutObject"]
     resources = [
-      "${var.log_router.bucket_arn}/access/${var.container_name}/*",
-      "${var.log_router.bucket_arn}/application/${var.container_name}/*",
+      "${var.log_router.bucket_arn}/access/${var.program.name}/*",
+      "${var.log_router.bucket_arn}/application/${var.program.name}/*",
     ]
   }
 

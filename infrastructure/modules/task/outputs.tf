@@ -13,27 +13,27 @@ output "family" {
 
 output "container_name" {
   description = "Name of the program's container"
-  value       = var.container_name
+  value       = var.program.name
 }
 
-output "execution_role_arn" {
-  description = "Role that starts the task; who starts it must be allowed to pass it"
-  value       = aws_iam_role.execution.arn
+output "port" {
+  description = "Port on which the container listens; null: none"
+  value       = var.port
 }
 
-output "task_role_arn" {
-  description = "Role of the program; who starts the task must be allowed to pass it"
-  value       = aws_iam_role.task.arn
+output "exec_enabled" {
+  description = "Whether people may open a shell in the task (ECS Exec)"
+  value       = var.exec != null
+}
+
+output "role_arns" {
+  description = "Roles of the task; who starts it must be allowed to pass them"
+  value       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
 }
 
 output "log_group_name" {
   description = "Name of the task's log group"
   value       = aws_cloudwatch_log_group.this.name
-}
-
-output "log_group_arn" {
-  description = "ARN of the task's log group"
-  value       = aws_cloudwatch_log_group.this.arn
 }
 
 output "generated_secret_arns" {

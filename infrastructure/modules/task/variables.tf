@@ -1,36 +1,38 @@
 variable "name" {
-  description = "Family of the task definition, and prefix of its roles' names"
-  type        = string
-
-  validation {
-    condition     = can(regex("^[a-z][a-z0-9-]{0,53}$", var.name))
-    error_message = "name must be lower-case letters, digits and hyphens, at most 54: a role's name takes 64 with -execution."
-  }
-}
-
-variable "container_name" {
-  description = "Name of the program's container, and of its port"
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
   type        = string
 }
 
-variable "image" {
-  description = "Image of the container, with its tag"
-  type        = string
+variable "program" {
+  description = "The program that the task runs, as module program gives it: its name, which is its container's and its port's, its image, the image's repository, the key of its secrets and logs, and the name of its log group"
+  type = object({
+    name           = string
+    image          = string
+    repository     = object({ arn = string })
+    kms_key_arn    = string
+    log_group_name = string
+  })
 
   validation {
-    condition     = can(regex("^[^:@]+(:[0-9]+)?(/[^:@]+)*(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$", var.image))
-    error_message = "image must name a tag or a digest."
+    condition     = can(regex("^[^:@]+(:[0-9]+)?(/[^:@]+)*(:[A-Za-z0-9_.-]+|@sha256:[0-9a-f]{64})$", var.program.image))
+    error_message = "program.image must name a tag or a digest."
   }
 
   validation {
-    condition     = !endswith(var.image, ":latest") && !endswith(var.image, ":stable")
-    error_message = "image must not be latest or stable: nobody could say what runs."
+    condition     = !endswith(var.program.image, ":latest") && !endswith(var.program.image, ":stable")
+    error_message = "program.image must not be latest or stable: nobody could say what runs."
   }
 }
 
-variable "repository_arn" {
-  description = "Repository from which the image is pulled"
+variable "purpose" {
+  description = "What a one-off task is for, such as migrate: the end of its name and of its log group's. Null: it is the task of the program's service"
   type        = string
+  default     = null
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,53}$", join("-", compact([var.name, var.program.name, var.purpose]))))
+    error_message = "name, program.name and purpose must together be lower-case letters, digits and hyphens, at most 54: a role's name takes 64 with -execution."
+  }
 }
 
 variable "command" {
@@ -131,11 +133,6 @@ variable "generated_secrets" {
   }
 }
 
-variable "secret_prefix" {
-  description = "Prefix of the generated secrets' names: <prefix>/<name>"
-  type        = string
-}
-
 variable "secret_recovery_window_days" {
   description = "For how many days a deleted secret can be recovered; 0: not at all"
   type        = number
@@ -144,16 +141,6 @@ variable "secret_recovery_window_days" {
     condition     = var.secret_recovery_window_days == 0 || (var.secret_recovery_window_days >= 7 && var.secret_recovery_window_days <= 30)
     error_message = "secret_recovery_window_days must be 0, or from 7 to 30."
   }
-}
-
-variable "kms_key_arn" {
-  description = "Key that encrypts the log group and the generated secrets; its policy must let CloudWatch Logs use it for log_group_name"
-  type        = string
-}
-
-variable "log_group_name" {
-  description = "Name of the log group of the task"
-  type        = string
 }
 
 variable "log_retention_days" {

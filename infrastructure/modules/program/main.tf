@@ -1,0 +1,22 @@
+# What all tasks of one program have in common: its images and the one reference to the released
+# one, and the key that encrypts its images, secrets and logs.
+
+locals {
+  log_group_name = "/ecs/${var.name}/${var.program_name}"
+}
+
+module "key" {
+  source = "../key"
+
+  name            = "${var.name}-${var.program_name}"
+  description     = "Images, secrets and log of ${var.name}-${var.program_name}"
+  log_group_names = [local.log_group_name, "${local.log_group_name}/*"]
+}
+
+module "repository" {
+  source = "../repository"
+
+  name                = "${var.name}/${var.program_name}"
+  kms_key_arn         = module.key.arn
+  deletion_protection = var.deletion_protection
+}

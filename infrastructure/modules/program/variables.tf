@@ -1,0 +1,19 @@
+variable "name" {
+  description = "Prefix of every name, usually <service name>-<environment identifier>"
+  type        = string
+}
+
+variable "program_name" {
+  description = "Name of the program, as of its directory below program/"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}$", var.program_name))
+    error_message = "program_name must be lower-case letters, digits and hyphens, at most 31."
+  }
+}
+
+variable "deletion_protection" {
+  description = "Whether a repository that holds images refuses to be deleted"
+  type        = bool
+}
