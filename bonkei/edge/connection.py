@@ -7,10 +7,10 @@ from collections import deque
 from typing import cast
 
 from bonkei.edge.deadlines import NEVER
-from bonkei.edge.exchange import BUFFERED, Exchange, Plan
+from bonkei.edge.exchange import BUFFERED, Exchange
 from bonkei.edge.front import Front
 from bonkei.edge.head import RefusedError
-from bonkei.edge.known_request import REQUEST_LINE
+from bonkei.edge.known_request import KnownRequest
 from bonkei.edge.message import Request, Response, Tunnel, answer
 from bonkei.edge.page import load_balancer_page
 from bonkei.edge.request_parser import RequestParser
@@ -82,13 +82,13 @@ class ClientConnection(asyncio.Protocol):
         parser = self._parser
         if parser.between and not self._queue:
             front = self._front
-            known = front.known.get(data)
-            if known is not None and known.handler is front.handler and known.client == self._peer:
-                self._follow(known.request, known.plan)
-            elif not self._skim(data):
-                self._feed(data)
-                if parser.between:
-                    front.blocks.remember(data, parser.headers, parser.fields, parser.size)
+            known = front.known.find(data, front.handler, self._peer)
+            if known is not None:
+                self._follow(known)
+                return
+            self._feed(data)
+            if parser.between:
+                front.known.learn(data, parser.headers, parser.fields, parser.size)
         elif self._tunnel is not None:
             self._tunnel.write(data)
         elif self._tunnel_asked:
@@ -145,36 +145,16 @@ class ClientConnection(asyncio.Protocol):
         elif len(queue) > front.limits.pipelined:
             raise RefusedError(400)
 
-    def _follow(self, request: Request, plan: Plan) -> None:
-        """Take a request without a body whose plan is known."""
+    def _follow(self, known: KnownRequest) -> None:
+        """Take a request without a body whose plan is made."""
         front = self._front
         begun = front.deadlines.time() if self.logs else front.deadlines.coarse
-        exchange = Exchange(self, request, True, begun)
+        exchange = Exchange(self, known.request, True, begun)
         exchange.request_complete = True
         self._queue.append(exchange)
         self.deadline = NEVER
         front.requests += 1
-        exchange.follow(plan)
-
-    def _skim(self, data: bytes) -> bool:
-        """Take a request whose headers came before and passed; False to parse it."""
-        line = REQUEST_LINE.match(data)
-        front = self._front
-        if line is None or (block := front.blocks.get(data[line.end() :])) is None:
-            return False
-        method, target, path, query = line.groups(b"")
-        if len(target) > front.limits.request_line:
-            return False
-        request = Request(
-            method, target, path, query, b"1.1", block.headers, block.fields, self._peer
-        )
-        request.size = block.size + len(target)
-        request.block = block
-        handler = front.handler
-        plan = handler.plan(request)
-        front.known.remember(data, request, handler, plan)
-        self._follow(request, plan)
-        return True
+        exchange.follow(known.plan)
 
     def _expect_body(self, exchange: Exchange) -> None:
         request, front = exchange.request, self._front

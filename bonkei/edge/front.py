@@ -7,7 +7,7 @@ from typing import Protocol
 from bonkei.edge.access import AccessHook
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Handler
-from bonkei.edge.known_request import KnownBlocks, KnownRequests
+from bonkei.edge.known_request import KnownRequests
 from bonkei.edge.settings import Limits
 
 
@@ -39,8 +39,7 @@ class Front:
         self.idle_timeout = 60.0
         self.client_keep_alive = 3600.0
         self.connections: set[Connection] = set()
-        self.blocks = KnownBlocks()
-        self.known = KnownRequests()
+        self.known = KnownRequests(limits.request_line)
         self.closing = False
         self.requests = 0
 

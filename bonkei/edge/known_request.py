@@ -27,59 +27,64 @@ _SEEN = 4096
 _BYTES = 4096
 
 
-class KnownBlocks:
-    """The blocks of one listener, by their bytes: a bounded number of a bounded size."""
+class KnownRequest:
+    """A request without a body that came before, or whose headers did, and what is done with it."""
 
-    def __init__(self) -> None:
+    __slots__ = ("client", "handler", "plan", "request")
+
+    def __init__(self, request: Request, handler: Handler) -> None:
+        self.request = request
+        self.handler = handler
+        self.plan: Plan = handler.plan(request)
+        self.client = request.client
+
+
+class KnownRequests:
+    """The requests of one listener and their headers, a bounded number of a bounded size.
+
+    Either has to come twice before it is kept: most that are new never come again, and to keep
+    those would cost more than it saves.
+    """
+
+    def __init__(self, longest_target: int) -> None:
+        self._longest_target = longest_target
+        self._requests: dict[bytes, KnownRequest] = {}
         self._blocks: dict[bytes, HeaderBlock] = {}
-        self._seen: set[int] = set()
-        self.get = self._blocks.get
+        self._seen_requests: set[int] = set()
+        self._seen_blocks: set[int] = set()
 
-    def remember(
-        self, data: bytes, headers: Headers, fields: dict[bytes, bytes], size: int
-    ) -> None:
-        """Keep the headers of a request that was parsed from `data`, if that was all of it.
+    def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
+        """The request that is all of `data`, if it need not be parsed."""
+        known = self._requests.get(data)
+        if known is not None and known.handler is handler and known.client == client:
+            return known
+        line = REQUEST_LINE.match(data)
+        if line is None or (block := self._blocks.get(data[line.end() :])) is None:
+            return None
+        method, target, path, query = line.groups(b"")
+        if len(target) > self._longest_target:
+            return None
+        request = Request(method, target, path, query, b"1.1", block.headers, block.fields, client)
+        request.size = block.size + len(target)
+        request.block = block
+        known = KnownRequest(request, handler)
+        if len(data) <= _BYTES and not first_time(self._seen_requests, data, _SEEN):
+            if len(self._requests) >= _REQUESTS:
+                self._requests.clear()
+            self._requests[data] = known
+        return known
 
-        They have to come twice: most that are new never come again, and to keep those would cost
-        more than it saves.
-        """
+    def learn(self, data: bytes, headers: Headers, fields: dict[bytes, bytes], size: int) -> None:
+        """Keep the headers of a request that was parsed from `data`, if that was all of it; `size`
+        in bytes, as the limits of a head count them."""
         line = REQUEST_LINE.match(data)
         if line is None or _UNFIT & fields.keys():
             return
         block = data[line.end() :]
         if len(block) > _BYTES or block.find(b"\r\n\r\n") != len(block) - 4:
             return
-        if first_time(self._seen, block, _SEEN):
+        if first_time(self._seen_blocks, block, _SEEN):
             return
         if len(self._blocks) >= _BLOCKS:
             self._blocks.clear()
         self._blocks[block] = HeaderBlock(headers, fields, size)
-
-
-class KnownRequest:
-    """A request without a body that may come again, byte for byte, and what `handler` does then."""
-
-    __slots__ = ("client", "handler", "plan", "request")
-
-    def __init__(self, request: Request, handler: Handler, plan: Plan) -> None:
-        self.request = request
-        self.handler = handler
-        self.plan = plan
-        self.client = request.client
-
-
-class KnownRequests:
-    """The requests of one listener, by their bytes: a bounded number of a bounded size."""
-
-    def __init__(self) -> None:
-        self._requests: dict[bytes, KnownRequest] = {}
-        self._seen: set[int] = set()
-        self.get = self._requests.get
-
-    def remember(self, data: bytes, request: Request, handler: Handler, plan: Plan) -> None:
-        """Keep a request that comes for the second time."""
-        if len(data) > _BYTES or first_time(self._seen, data, _SEEN):
-            return
-        if len(self._requests) >= _REQUESTS:
-            self._requests.clear()
-        self._requests[data] = KnownRequest(request, handler, plan)

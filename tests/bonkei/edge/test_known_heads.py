@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.web_acl import RateBased, WafAction, WafRule, WebAcl
+from bonkei.edge.exchange import Plan
 from bonkei.edge.head import make_request
-from bonkei.edge.known_request import REQUEST_LINE, KnownBlocks
-from bonkei.edge.message import HeaderBlock, Headers, header
+from bonkei.edge.known_request import REQUEST_LINE, KnownRequest, KnownRequests
+from bonkei.edge.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.response_head import KnownHeads, ResponseHead
 from tests.bonkei.edge.support import (
     Message,
@@ -40,31 +41,44 @@ async def test_a_known_request_reaches_the_target_as_an_unknown_one(kind: str) -
         await edge.join("web", web)
         async with edge.client(kind) as client:
             answers = []
-            for target in (b"/one?a=1", b"/one?a=1", b"/one?a=1", b"/two"):
+            for target in (*[b"/one?a=1"] * 6, b"/two"):
                 client.send(b"GET " + target + b" HTTP/1.1\r\n" + BLOCK)
                 answers.append(await client.receive())
-        assert [each.target for each in web.requests] == ["/one?a=1"] * 3 + ["/two"]
+        assert [each.target for each in web.requests] == ["/one?a=1"] * 6 + ["/two"]
         first, *others = map(stable, web.requests)
-        assert others == [first] * 3
+        assert others == [first] * 6
         traces = {each.get("X-Amzn-Trace-Id") for each in web.requests}
-        assert len(traces) == 4
-        assert [each.body for each in answers] == [b"web"] * 4
+        assert len(traces) == 7
+        assert [each.body for each in answers] == [b"web"] * 7
         first, *others = map(stable, answers)
-        assert others == [first] * 3
+        assert others == [first] * 6
         if kind == "distribution":
             identities = [each.get("X-Amz-Cf-Id") for each in web.requests]
-            assert len(set(identities)) == 4
+            assert len(set(identities)) == 7
             assert identities == [each.get("X-Amz-Cf-Id") for each in answers]
 
 
 async def test_web_acls_count_and_limit_known_requests() -> None:
-    limit = WafRule("rate", 1, WafAction("block"), RateBased(3, 60, "IP"))
+    limit = WafRule("rate", 1, WafAction("block"), RateBased(6, 60, "IP"))
     acl = WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("allow"), (limit,), ("arn:lb",))
     async with running(balancer_only(web_acls=(acl,))) as edge, Target() as web:
         await edge.join("web", web)
         async with edge.client() as client:
-            statuses = [(await client.request("/")).status for _ in range(5)]
-        assert statuses == [200, 200, 200, 403, 403]
+            statuses = [(await client.request("/")).status for _ in range(9)]
+        assert statuses == [200] * 6 + [403] * 3
+
+
+async def test_a_known_request_is_routed_anew_once_the_routing_is_another() -> None:
+    async with running(balancer_only()) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            before = [(await client.request("/")).status for _ in range(6)]
+            limit = WafRule("rate", 1, WafAction("block"), RateBased(0, 60, "IP"))
+            acl = WebAcl("a", "arn:a", "a", "REGIONAL", WafAction("allow"), (limit,), ("arn:lb",))
+            await edge.edge.apply(balancer_only(web_acls=(acl,)))
+            after = [(await client.request("/")).status for _ in range(6)]
+        assert before == [200] * 6
+        assert after == [403] * 6
 
 
 @pytest.mark.parametrize(
@@ -153,23 +167,43 @@ def test_a_request_line_that_is_not_parsed_would_pass(target: bytes) -> None:
     ],
 )
 def test_what_is_not_remembered(data: bytes) -> None:
-    known = KnownBlocks()
+    known = KnownRequests(8192)
     names = [line.partition(b":")[0].lower() for line in data.split(b"\r\n")[1:] if line]
     for _ in range(3):
-        known.remember(data, [HOST], dict.fromkeys(names, b""), 10)
-    assert known.get(data.partition(b"\r\n")[2]) is None
+        known.learn(data, [HOST], dict.fromkeys(names, b""), 10)
+    assert known.find(data, Deaf(), b"127.0.0.1") is None
 
 
-def test_the_number_of_blocks_and_of_what_is_derived_is_bounded() -> None:
-    known = KnownBlocks()
+class Deaf:
+    """A handler that does nothing."""
+
+    body_needed = 0
+
+    def plan(self, request: Request) -> Plan:
+        del request
+        return lambda exchange: None
+
+
+def test_what_is_known_is_bounded_and_bound_to_the_handler_and_the_client() -> None:
+    known = KnownRequests(longest_target=100)
+    handler = Deaf()
+
+    def find(number: int, client: bytes = b"a", by: Deaf = handler) -> KnownRequest | None:
+        return known.find(b"GET / HTTP/1.1\r\nHost: %d\r\n\r\n" % number, by, client)
+
     for number in range(1000):
-        block_of_it = b"Host: %d\r\n\r\n" % number
-        known.remember(b"GET / HTTP/1.1\r\n" + block_of_it, [], {}, 10)
-        assert known.get(block_of_it) is None  # once is not enough
-        known.remember(b"GET / HTTP/1.1\r\n" + block_of_it, [], {}, 10)
-        assert known.get(block_of_it) is not None
-    kept = [number for number in range(1000) if known.get(b"Host: %d\r\n\r\n" % number)]
+        data = b"GET / HTTP/1.1\r\nHost: %d\r\n\r\n" % number
+        known.learn(data, [], {}, 10)
+        assert find(number) is None  # once is not enough
+        known.learn(data, [], {}, 10)
+        assert find(number) is not find(number)  # the headers are known, the request is not yet
+        assert find(number) is find(number)
+        assert find(number) is not find(number, client=b"b")
+        assert find(number) is not find(number, by=Deaf())
+    kept = [number for number in range(1000) if find(number)]
     assert 0 < len(kept) <= 256
+    data = b"GET /%b HTTP/1.1\r\nHost: %d\r\n\r\n" % (b"x" * 100, kept[0])
+    assert known.find(data, handler, b"a") is None
     block = HeaderBlock([], {})
     for number in range(1000):
         assert block.keep(number, number) == number
