@@ -265,19 +265,18 @@ class ClientConnection(asyncio.Protocol):
             self._say_final()
 
     def _feed(self, data: bytes) -> None:
-        try:
-            rest = self._parser.feed(data)
-        except RefusedError as refused:
-            self._refuse(refused.status)
-            return
-        if not rest:
-            return
-        if self._tunnel is not None:
-            self._tunnel.write(rest)
-        elif self._tunnel_asked:
-            self._keep_early(rest)
-        else:
-            self._feed(rest)
+        while data:
+            try:
+                data = self._parser.feed(data)
+            except RefusedError as refused:
+                self._refuse(refused.status)
+                return
+            if self._tunnel is not None:
+                self._tunnel.write(data)
+                return
+            if self._tunnel_asked:
+                self._keep_early(data)
+                return
 
     def _refuse(self, status: int) -> None:
         """Answer what cannot be understood, after what came before it, and hang up."""

@@ -147,6 +147,17 @@ async def test_requests_before_a_malformed_one_are_answered() -> None:
             assert await client.closed() == b""
 
 
+async def test_many_upgrades_that_are_not_offered_are_ignored_one_by_one() -> None:
+    """Each makes the parser start again in the middle of what was received."""
+    asked = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    async with running(balancer_only()) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(asked * 900)
+            statuses = [(await client.receive()).status for _ in range(900)]
+    assert statuses == [200] * 900
+
+
 async def test_a_trailer_and_chunk_extensions_are_not_passed_on() -> None:
     async with running(balancer_only()) as edge, Target() as target:
         await edge.join("web", target)

@@ -269,6 +269,21 @@ async def test_504_when_the_target_is_silent() -> None:
         assert edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0
 
 
+async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
+    """It is a time without data ("Connection idle timeout"), not a time for all of them; on a
+    connection to the target that was used before as on a new one."""
+    async with running(balancer(idle_timeout=1.0)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            assert (await client.request()).status == 200
+            client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
+            for _ in range(9):  # 2.7 seconds
+                await asyncio.sleep(0.3)
+                client.send(b"x" * 100)
+            assert (await client.receive()).status == 200
+        assert (target.requests[1].body, target.connections) == (b"x" * 900, 1)
+
+
 async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
     cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     async with running(balancer_only()) as edge, Target(cut) as target:
