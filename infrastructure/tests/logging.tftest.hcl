@@ -17,25 +17,16 @@ run "logging" {
   }
 
   assert {
-    condition     = alltrue([for block in aws_s3_bucket_public_access_block.this : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
-    error_message = "No bucket may become public."
+    condition = [
+      for statement in jsondecode(data.aws_iam_policy_document.access_logs.json).Statement : statement.Condition.ArnLike["aws:SourceArn"]
+      if statement.Principal.Service == "logging.s3.amazonaws.com"
+    ] == ["arn:aws:s3:::test-development-*"]
+    error_message = "Every bucket of the environment may log here, and no other."
   }
 
   assert {
-    condition = alltrue([
-      for policy in aws_s3_bucket_policy.this : length([for statement in jsondecode(policy.policy).Statement : statement if statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"]) == 1
-    ])
-    error_message = "Buckets refuse what does not come by TLS."
-  }
-
-  assert {
-    condition     = alltrue([for lifecycle in aws_s3_bucket_lifecycle_configuration.this : one(one(lifecycle.rule).expiration).days == 365])
-    error_message = "Logs are kept for as long as was said."
-  }
-
-  assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.programs.rule).apply_server_side_encryption_by_default).kms_master_key_id == module.key.arn
-    error_message = "Program logs are encrypted with a key of their own."
+    condition     = output.router.bucket_name == output.program_log_bucket && output.router.kms_key_arn == module.key.arn
+    error_message = "The router fills the bucket of program logs, with its key."
   }
 }
 

@@ -49,110 +49,14 @@ resource "aws_cloudwatch_log_group" "this" {
   kms_key_id        = module.key.arn
 }
 
-# ---------------------------------------------------------------------------------------------
-# Artifacts
-# ---------------------------------------------------------------------------------------------
+module "artifacts" {
+  source = "../bucket"
 
-resource "aws_s3_bucket" "artifacts" {
-  #checkov:skip=CKV2_AWS_62:nobody waits for its objects
-  #checkov:skip=CKV_AWS_144:every run makes its content anew
-  bucket        = "${var.name}-program-artifacts-${local.account_id}"
-  force_destroy = true # a copy of the source, made anew by every run
-}
-
-resource "aws_s3_bucket_public_access_block" "artifacts" {
-  bucket                  = aws_s3_bucket.artifacts.id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_ownership_controls" "artifacts" {
-  bucket = aws_s3_bucket.artifacts.id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_versioning" "artifacts" {
-  bucket = aws_s3_bucket.artifacts.id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "artifacts" {
-  bucket = aws_s3_bucket.artifacts.id
-
-  rule {
-    bucket_key_enabled = true
-
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = module.key.arn
-    }
-  }
-}
-
-resource "aws_s3_bucket_logging" "artifacts" {
-  bucket        = aws_s3_bucket.artifacts.id
-  target_bucket = var.access_log_bucket
-  target_prefix = "s3/"
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "artifacts" {
-  bucket = aws_s3_bucket.artifacts.id
-
-  rule {
-    id     = "age"
-    status = "Enabled"
-
-    filter {}
-
-    expiration {
-      days = 30
-    }
-
-    noncurrent_version_expiration {
-      noncurrent_days = 7
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 2
-    }
-  }
-
-  depends_on = [aws_s3_bucket_versioning.artifacts]
-}
-
-data "aws_iam_policy_document" "artifacts" {
-  statement {
-    sid       = "TlsOnly"
-    effect    = "Deny"
-    actions   = ["s3:*"]
-    resources = [aws_s3_bucket.artifacts.arn, "${aws_s3_bucket.artifacts.arn}/*"]
-
-    principals {
-      type        = "*"
-      identifiers = ["*"]
-    }
-
-    condition {
-      test     = "Bool"
-      variable = "aws:SecureTransport"
-      values   = ["false"]
-    }
-  }
-}
-
-resource "aws_s3_bucket_policy" "artifacts" {
-  bucket = aws_s3_bucket.artifacts.id
-  policy = data.aws_iam_policy_document.artifacts.json
-
-  depends_on = [aws_s3_bucket_public_access_block.artifacts]
+  name              = "${var.name}-program-artifacts-${local.account_id}"
+  kms_key_arn       = module.key.arn
+  access_log_bucket = var.access_log_bucket
+  retention_days    = 30
+  force_destroy     = true # a copy of the source, made anew by every run
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -220,7 +124,7 @@ data "aws_iam_policy_document" "stage" {
   statement {
     sid       = "ReadSource"
     actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+    resources = ["${module.artifacts.arn}/*"]
   }
 
   statement {
@@ -559,13 +463,13 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "HandOnSource"
     actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-    resources = ["${aws_s3_bucket.artifacts.arn}/*"]
+    resources = ["${module.artifacts.arn}/*"]
   }
 
   statement {
     sid       = "FindBucket"
     actions   = ["s3:GetBucketLocation", "s3:GetBucketVersioning"]
-    resources = [aws_s3_bucket.artifacts.arn]
+    resources = [module.artifacts.arn]
   }
 
   statement {
@@ -617,7 +521,7 @@ resource "aws_codepipeline" "this" {
 
   artifact_store {
     type     = "S3"
-    location = aws_s3_bucket.artifacts.bucket
+    location = module.artifacts.name
 
     encryption_key {
       type = "KMS"

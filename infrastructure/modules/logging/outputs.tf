@@ -1,14 +1,11 @@
 output "program_log_bucket" {
   description = "Name of the bucket of program logs"
-  value       = aws_s3_bucket.this["programs"].bucket
+  value       = module.program_logs.name
 }
 
 output "access_log_bucket" {
   description = "Name of the bucket to which AWS writes access logs"
-  value       = aws_s3_bucket.this["access"].bucket
-
-  # A load balancer proves at once that it may write.
-  depends_on = [aws_s3_bucket_policy.this]
+  value       = module.access_logs.name
 }
 
 output "router" {
@@ -16,8 +13,8 @@ output "router" {
   value = {
     image          = module.router_repository.image
     repository_arn = module.router_repository.arn
-    bucket_name    = aws_s3_bucket.this["programs"].bucket
-    bucket_arn     = aws_s3_bucket.this["programs"].arn
+    bucket_name    = module.program_logs.name
+    bucket_arn     = module.program_logs.arn
     kms_key_arn    = module.key.arn
   }
 }

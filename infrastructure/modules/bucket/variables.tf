@@ -1,0 +1,58 @@
+variable "name" {
+  description = "Name of the bucket, unique among all of AWS"
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.name))
+    error_message = "name must be 3 to 63 lower-case letters, digits and hyphens, neither beginning nor ending with a hyphen."
+  }
+}
+
+variable "sse_algorithm" {
+  description = "How objects are encrypted: aws:kms, with the key of kms_key_arn, or AES256, with S3's own"
+  type        = string
+  default     = "aws:kms"
+
+  validation {
+    condition     = contains(["aws:kms", "AES256"], var.sse_algorithm)
+    error_message = "sse_algorithm must be aws:kms or AES256."
+  }
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the objects; null with AES256"
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.kms_key_arn == null) == (var.sse_algorithm == "AES256")
+    error_message = "kms_key_arn goes with sse_algorithm aws:kms, and with it alone."
+  }
+}
+
+variable "access_log_bucket" {
+  description = "Bucket to which S3 writes who read the objects, below s3/; null: nothing is written"
+  type        = string
+  default     = null
+}
+
+variable "retention_days" {
+  description = "For how many days an object is kept"
+  type        = number
+
+  validation {
+    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
+    error_message = "retention_days must be a whole number of days, 1 at least."
+  }
+}
+
+variable "policy_documents" {
+  description = "Policy documents (JSON) of who may use the bucket, besides those whom IAM lets"
+  type        = list(string)
+  default     = []
+}
+
+variable "force_destroy" {
+  description = "Whether a destroy takes the objects with it"
+  type        = bool
+}
