@@ -1,11 +1,11 @@
-"""One container of a living task: where it is, and what that means for those that wait for it."""
+"""One container of a living task: where it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from bonkei.blueprint.service import Container
-from bonkei.tasks.health import HEALTHY, UNKNOWN, HealthRecord
+from bonkei.tasks.health import UNKNOWN, HealthRecord
 
 
 @dataclass(slots=True)
@@ -29,22 +29,3 @@ class ContainerState:
     @property
     def health_status(self) -> str:
         return self.health.status if self.health else UNKNOWN
-
-
-def is_met(condition: str, other: ContainerState) -> bool:
-    """Whether `other` has reached the condition of a dependsOn (ContainerDependency)."""
-    match condition:
-        case "START":
-            return other.has_started
-        case "COMPLETE":
-            return other.has_started and other.status == "STOPPED"
-        case "SUCCESS":
-            return other.status == "STOPPED" and other.exit_code == 0
-        case "HEALTHY":
-            return other.status == "RUNNING" and other.health_status == HEALTHY
-    return False
-
-
-def can_never_be(condition: str, other: ContainerState) -> bool:
-    """Whether waiting is in vain: the other container has ended, in another way."""
-    return other.status == "STOPPED" and not is_met(condition, other)

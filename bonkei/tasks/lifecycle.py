@@ -1,14 +1,14 @@
 """One task's life, from PROVISIONING to STOPPED, without doing anything itself.
 
-Source: "Amazon ECS task lifecycle", "ContainerDependency", "ContainerDefinition: startTimeout,
-stopTimeout" (docs.aws.amazon.com). Two statuses pass too quickly here to be seen: ACTIVATING and
-DEPROVISIONING. Registration with target groups waits for the health checks of the containers
-that are registered, so that no request meets a process that cannot answer yet.
+Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout" (docs.aws.amazon.com). Two
+statuses pass too quickly here to be seen: ACTIVATING and DEPROVISIONING. Registration with target
+groups waits for the health checks of the containers that are registered, so that no request meets
+a process that cannot answer yet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bonkei.events import (
@@ -19,12 +19,11 @@ from bonkei.events import (
     TargetRegistered,
     TaskStateChanged,
 )
+from bonkei.tasks import dependencies
 from bonkei.tasks import messages as m
-from bonkei.tasks.container_state import ContainerState, can_never_be, is_met
+from bonkei.tasks.container_state import ContainerState
 from bonkei.tasks.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
 from bonkei.tasks.task_spec import TaskSpec
-
-FARGATE_START_TIMEOUT = 180.0  # seconds; "The default value is 3 minutes" on Fargate
 
 
 @dataclass(slots=True)
@@ -160,11 +159,11 @@ class TaskLifecycle:
     def _advance_start(self, now: float) -> Iterator[m.Action]:
         if self.status == "PROVISIONING":
             return
-        if problem := self._dependency_problem(now):
-            yield from self.stop(problem, now)
+        if failure := dependencies.failure(self.containers, self._prepared_at, now):
+            yield from self.stop(failure, now)
             return
         for state in self.containers.values():
-            if state.status == "PENDING" and self._dependencies_met(state):
+            if state.status == "PENDING" and dependencies.may_start(state, self.containers):
                 state.status = "STARTING"
                 yield m.StartContainer(self.task_id, state.container.name)
         if self.status == "PENDING" and all(s.has_started for s in self.containers.values()):
@@ -175,37 +174,6 @@ class TaskLifecycle:
             if state.status == "RUNNING" and state.health and state.health.is_due(now):
                 state.health = state.health.probe_began()
                 yield m.ProbeHealth(self.task_id, state.container.name)
-
-    def _dependencies_met(self, state: ContainerState) -> bool:
-        for dependency in state.container.depends_on:
-            other = self.containers.get(dependency.container_name)
-            if other is not None and not is_met(dependency.condition, other):
-                return False  # a container that is left out counts as met; the notes say so
-        return True
-
-    def _dependency_problem(self, now: float) -> str:
-        for state in self.containers.values():
-            if state.status != "PENDING":
-                continue
-            for dependency in state.container.depends_on:
-                other = self.containers.get(dependency.container_name)
-                if other is None or is_met(dependency.condition, other):
-                    continue
-                if can_never_be(dependency.condition, other):
-                    return (
-                        f"Container {state.container.name} depends on {other.container.name} "
-                        f"reaching {dependency.condition}, which it did not"
-                    )
-                if dependency.condition != "START" and now >= self._start_deadline(other):
-                    return (
-                        f"Container {other.container.name} did not reach "
-                        f"{dependency.condition} within its startTimeout"
-                    )
-        return ""
-
-    def _start_deadline(self, state: ContainerState) -> float:
-        timeout = state.container.start_timeout or FARGATE_START_TIMEOUT
-        return (state.started_at or self._prepared_at) + timeout
 
     def _started(self, state: ContainerState, pid: int, now: float) -> None:
         state.status, state.pid, state.started_at = "RUNNING", pid, now
@@ -287,20 +255,12 @@ class TaskLifecycle:
             return  # a start that is under way is ended when it is reported
         name = state.container.name
         if state.terminated_at is None:
-            if not self._has_dependants(name):
+            if not dependencies.has_dependants(name, self.containers):
                 state.terminated_at = now
                 yield m.TerminateContainer(self.task_id, name)
         elif not state.killed and now >= state.terminated_at + state.container.stop_timeout:
             state.killed = True
             yield m.KillContainer(self.task_id, name)
-
-    def _has_dependants(self, name: str) -> bool:
-        """Whether somebody who was started because of `name` still runs: they stop first."""
-        return any(
-            state.status in {"STARTING", "RUNNING"}
-            and any(d.container_name == name for d in state.container.depends_on)
-            for state in self.containers.values()
-        )
 
     def _deadlines(self) -> Iterator[float]:
         if self.status == "STOPPED":
@@ -314,15 +274,7 @@ class TaskLifecycle:
             elif state.status == "RUNNING" and state.health and not state.health.probing:
                 yield state.health.next_probe_at
         if self.status == "PENDING" and not self.stop_requested:
-            yield from (self._start_deadline(s) for s in self._awaited())
-
-    def _awaited(self) -> Iterable[ContainerState]:
-        for state in self.containers.values():
-            if state.status == "PENDING":
-                for dependency in state.container.depends_on:
-                    other = self.containers.get(dependency.container_name)
-                    if other is not None and dependency.condition != "START":
-                        yield other
+            yield from dependencies.deadlines(self.containers, self._prepared_at)
 
     def _announce(self) -> Iterator[m.Action]:
         if (self.status, self.health) != self._published:

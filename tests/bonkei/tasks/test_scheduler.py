@@ -302,6 +302,22 @@ def test_a_dependency_that_takes_too_long_stops_the_task():
     assert reasons[-1] == "Container router did not reach HEALTHY within its startTimeout"
 
 
+def test_a_dependency_that_was_met_is_not_waited_for_any_longer():
+    slow = replace(CHECK, retries=10, interval=60)
+    task = definition(
+        container("app", ("migrate", "SUCCESS"), ("router", "HEALTHY")),
+        container("migrate", start_timeout=30, essential=False),
+        container("router", health_check=slow, start_timeout=300, essential=False),
+    )
+    simulation = Simulation(probes=lambda *_: False)
+    simulation.want(service_spec(task_spec(task)))
+    simulation.run(1.5)
+    [task_id] = simulation.running()
+    simulation.happen(m.ContainerExited(task_id, "migrate", 0))
+    simulation.run(100)  # it fails when a deadline that has passed is due again and again
+    assert simulation.running() == [task_id]
+
+
 def test_a_dependency_that_is_left_out_counts_as_met():
     task = definition(container("app", ("router", "HEALTHY")), container("router"))
     simulation = Simulation()
