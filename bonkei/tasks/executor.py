@@ -6,6 +6,7 @@ import asyncio
 import shutil
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from bonkei.events import Bus, Endpoint, Event
@@ -95,11 +96,14 @@ class Executor:
             case m.Publish(event=event):
                 self._publish(event)
             case m.PrepareTask(task_id=task_id):
-                self._spawn(task_id, self._prepare(task_id))
+                failed = partial(m.PreparationFailed, task_id)
+                self._spawn(task_id, self._prepare(task_id), failed)
             case m.StartContainer(task_id=task_id, container=name):
-                self._spawn(task_id, self._run(task_id, name))
+                not_started = partial(m.ContainerNotStarted, task_id, name)
+                self._spawn(task_id, self._run(task_id, name), not_started)
             case m.ProbeHealth(task_id=task_id, container=name):
-                self._spawn(task_id, self._probe(task_id, name))
+                unhealthy = m.HealthProbed(task_id, name, succeeded=False)
+                self._spawn(task_id, self._probe(task_id, name), lambda _: unhealthy)
             case m.TerminateContainer(task_id=task_id, container=name):
                 self._terminate(self._tasks[task_id], name)
             case m.KillContainer(task_id=task_id, container=name):
@@ -108,7 +112,13 @@ class Executor:
             case m.ReleaseTask(task_id=task_id):
                 self._release(task_id)
 
-    def _spawn(self, task_id: str, job: Coroutine[None, None, None]) -> None:
+    def _spawn(
+        self,
+        task_id: str,
+        job: Coroutine[None, None, None],
+        failed: Callable[[str], m.TaskEvent],
+    ) -> None:
+        """`failed` makes of an error that the job did not expect what the scheduler is told."""
         jobs = self._tasks[task_id].jobs
         running = asyncio.get_running_loop().create_task(job)
         jobs.add(running)
@@ -117,7 +127,7 @@ class Executor:
             jobs.discard(ended)
             if not ended.cancelled() and (error := ended.exception()) is not None:
                 self._complain(f"task {task_id}", error)
-                self._report(m.PreparationFailed(task_id, f"{type(error).__name__}: {error}"))
+                self._report(failed(f"{type(error).__name__}: {error}"))
 
         running.add_done_callback(finish)
 

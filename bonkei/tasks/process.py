@@ -53,23 +53,8 @@ class ContainerProcess:
     ) -> ContainerProcess:
         """TaskError names what is missing: the directory or the executable."""
         command = (find_executable(spec), *spec.command[1:])
-        try:
-            process = await asyncio.create_subprocess_exec(
-                *launch_command(command, ending=signal.SIGKILL),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                cwd=spec.directory,
-                env=dict(spec.environment),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise TaskError(
-                f"{spec.name}: cannot start {spec.command[0]} in {spec.directory}: "
-                f"{error.strerror}",
-                remedy="check the directory and the command",
-            ) from error
-        keeper.keep(process.pid)
+        tied = launch_command(command, ending=signal.SIGKILL)
+        process = await _launch(spec, tied, keeper, output=asyncio.subprocess.PIPE)
         return cls(process, keeper, listener)
 
     @property
@@ -117,27 +102,66 @@ def find_executable(spec: ProcessSpec) -> str:
 async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
     """Run a health check; whether it succeeded in time (seconds)."""
     try:
-        process = await asyncio.create_subprocess_exec(
-            find_executable(spec),
-            *spec.command[1:],
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            cwd=spec.directory,
-            env=dict(spec.environment),
-            start_new_session=True,
-        )
-    except (TaskError, OSError):
+        command = (find_executable(spec), *spec.command[1:])
+        process = await _launch(spec, command, keeper, output=asyncio.subprocess.DEVNULL)
+    except TaskError:
         return False
-    keeper.keep(process.pid)
     try:
         return await asyncio.wait_for(process.wait(), within) == 0
     except TimeoutError:
         return False
     finally:
+        try:
+            _kill_group(process.pid)
+            await reap(process)
+        finally:
+            keeper.release(process.pid)
+
+
+async def reap(process: asyncio.subprocess.Process) -> None:
+    """Wait for a process that was killed. To be cancelled meanwhile must not drop it, which would
+    leave a zombie, and its number in the ledger: the cancellation comes when it has ended."""
+    cancelled = False
+    while process.returncode is None:
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
+
+
+async def _launch(
+    spec: ProcessSpec, command: Sequence[str], keeper: Keeper, *, output: int
+) -> asyncio.subprocess.Process:
+    """A process in a group of its own, which `keeper` knows. TaskError when there is none."""
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            cwd=spec.directory,
+            env=dict(spec.environment),
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:  # ValueError: a NUL in a word or in the environment
+        raise _cannot_start(spec, error) from error
+    try:
+        keeper.keep(process.pid)
+    except OSError as error:  # the ledger's disk is full
         _kill_group(process.pid)
-        await process.wait()
-        keeper.release(process.pid)
+        await reap(process)
+        raise _cannot_start(spec, error) from error
+    return process
+
+
+def _cannot_start(spec: ProcessSpec, error: OSError | ValueError) -> TaskError:
+    reason = error.strerror if isinstance(error, OSError) else str(error)
+    return TaskError(
+        f"{spec.name}: cannot start {spec.command[0]} in {spec.directory}: {reason}",
+        remedy="check the directory, the command and the environment",
+    )
 
 
 def _kill_group(group: int) -> None:

@@ -15,12 +15,13 @@ import platform
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from uv import find_uv_bin
 
 from bonkei.tasks.errors import TaskError
+from bonkei.tasks.process import reap
 
 _MARKER = ".complete"
 _POLL = 0.1  # seconds
@@ -81,8 +82,9 @@ async def _uv(*arguments: str) -> None:
     try:
         output, _ = await process.communicate()
     except asyncio.CancelledError:
-        process.kill()
-        await process.wait()
+        with suppress(ProcessLookupError):
+            process.kill()
+        await reap(process)
         raise
     if process.returncode:
         lines = output.decode(errors="replace").strip().splitlines()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from bonkei.terraform.errors import TerraformError
 
-_PATIENCE = 10.0
+PATIENCE = 10.0
 """Seconds that an interrupted Terraform has to end in good order before it is killed."""
 
 
@@ -78,7 +77,28 @@ def run(
     An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
     then writes its state and ends; the exception goes on afterwards.
     """
-    process = subprocess.Popen(
+    errors: list[str] = []
+    lines: list[str] = []
+    with _start(arguments, directory, environment) as process:
+        reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
+        reader.start()
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                on_line(line)
+            code = process.wait()
+        except BaseException:
+            _interrupt(process)
+            raise
+        finally:
+            reader.join(timeout=1)
+    return Result(code, tuple(lines), "".join(errors))
+
+
+def _start(
+    arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         list(arguments),
         cwd=directory,
         env=dict(environment),
@@ -89,35 +109,17 @@ def run(
         encoding="utf-8",
         start_new_session=True,  # Ctrl-C in the terminal reaches us, and we pass it on, once
     )
-    assert process.stdout is not None  # noqa: S101 -- it was asked for
-    assert process.stderr is not None  # noqa: S101
-    errors: list[str] = []
-    reader = threading.Thread(target=errors.extend, args=(process.stderr,), daemon=True)
-    reader.start()
-    lines: list[str] = []
-    try:
-        for line in process.stdout:
-            lines.append(line)
-            on_line(line)
-        code = process.wait()
-    except BaseException:
-        _interrupt(process)
-        raise
-    finally:
-        reader.join(timeout=1)
-        process.stdout.close()
-        process.stderr.close()
-    return Result(code, tuple(lines), "".join(errors))
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGINT)
+    """End it in good order, or, when that takes too long or a second interrupt comes, at once."""
+    process.send_signal(signal.SIGINT)
     drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
     drain.start()
     try:
-        process.wait(_PATIENCE)
-    except subprocess.TimeoutExpired:
-        process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(PATIENCE)
+    finally:
+        process.kill()  # nothing happens to one that has ended
         process.wait()
-    drain.join(timeout=1)
+        drain.join(timeout=1)

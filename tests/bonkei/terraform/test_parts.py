@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
@@ -15,7 +18,7 @@ from bonkei.terraform.errors import Diagnostic, read_diagnostic
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.messages import Listener
 from bonkei.terraform.mirror import OVERRIDE, Mirror
-from bonkei.terraform.run import environment, run
+from bonkei.terraform.run import PATIENCE, environment, run
 
 
 @pytest.fixture
@@ -236,6 +239,34 @@ def test_an_interrupt_is_passed_on_and_waited_for(tmp_path: Path) -> None:
         )
     assert (tmp_path / "mark").read_text() == "ended"
     assert time.monotonic() - started < 50
+
+
+STUBBORN = """
+import os, signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+print(os.getpid(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_second_interrupt_ends_it_at_once(tmp_path: Path) -> None:
+    pids: list[int] = []
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        threading.Timer(0.3, _thread.interrupt_main).start()
+        raise KeyboardInterrupt
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            [sys.executable, "-c", STUBBORN],
+            directory=tmp_path,
+            environment={},
+            on_line=interrupt,
+        )
+    assert not psutil.pid_exists(pids[0])
+    assert time.monotonic() - started < PATIENCE
 
 
 def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
