@@ -94,8 +94,7 @@ class Database:
         guard, self._guard = self._guard, None
         if guard is not None:
             guard.cancel()
-            with suppress(asyncio.CancelledError):
-                await guard
+            await asyncio.wait({guard})
         server, self._server = self._server, None
         if server is not None:
             await server.stop()
@@ -159,7 +158,8 @@ class Database:
             try:
                 await asyncio.wait_for(server.wait(), _LOOK)
             except TimeoutError:
-                rotate(server.files.spec.log)
+                with suppress(OSError):  # a full disk: the next look may find room
+                    rotate(server.files.spec.log)
                 continue
             deaths = 0 if time.monotonic() - began > _SETTLED else deaths
             self._status = "rebooting"
@@ -168,9 +168,9 @@ class Database:
             began = time.monotonic()
             try:
                 await server.launch()
-            except DatabaseError as error:
+            except (DatabaseError, OSError) as error:
                 self._status = "failed"
-                self._notes = (*self._notes[-10:], error.message)
+                self._notes = (*self._notes[-10:], str(error))
             else:
                 self._status = "available"
 
