@@ -53,21 +53,30 @@ class SizeConstraint:
 
 @dataclass(frozen=True, slots=True)
 class IpSetMatch:
-    """The client's address is in one of the networks; `forwarded_header` names where to read it."""
+    """The client's address is in one of the networks; `forwarded_header` names where to read it.
+
+    `fallback_matches` is for a header without an address at that position.
+    """
 
     addresses: tuple[str, ...]
     forwarded_header: str = ""
+    forwarded_position: Literal["FIRST", "LAST", "ANY"] = "FIRST"
+    fallback_matches: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RateBased:
-    """More than `limit` requests in `window` seconds from one aggregate (those in scope count)."""
+    """More than `limit` requests in `window` seconds from one aggregate (those in scope count).
+
+    `fallback_matches` is for a `forwarded_header` that does not begin with an address.
+    """
 
     limit: int
     window: int
     aggregate: Literal["IP", "FORWARDED_IP", "CONSTANT"]
     scope_down: Statement | None = None
     forwarded_header: str = ""
+    fallback_matches: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ host names, header values and query strings without case; methods exactly.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
 
 from bonkei.blueprint.load_balancer import (
@@ -20,10 +19,10 @@ from bonkei.blueprint.load_balancer import (
     SourceIp,
 )
 from bonkei.edge.message import Request
+from bonkei.edge.networks import in_networks, parse_networks
 from bonkei.edge.pattern import any_matcher, matcher
 
 RequestPredicate = Callable[[Request], bool]
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def compile_conditions(conditions: Sequence[Condition]) -> RequestPredicate:
@@ -85,17 +84,3 @@ def _query_string(condition: QueryString) -> RequestPredicate:
 def _source_ip(condition: SourceIp) -> RequestPredicate:
     networks = parse_networks(condition.values)
     return lambda request: in_networks(request.client, networks)
-
-
-def parse_networks(values: Sequence[str]) -> tuple[Network, ...]:
-    """CIDR blocks; ValueError for what is none."""
-    return tuple(ipaddress.ip_network(value, strict=False) for value in values)
-
-
-def in_networks(address: bytes, networks: Sequence[Network]) -> bool:
-    """Whether an address, as text, is in one of the networks; text that is none is in none."""
-    try:
-        parsed = ipaddress.ip_address(address.decode("latin-1"))
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks if network.version == parsed.version)

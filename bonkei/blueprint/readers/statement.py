@@ -25,6 +25,8 @@ _FIELDS = ("uri_path", "query_string", "method", "all_query_arguments", "body")
 _NAMED_FIELDS = ("single_header", "single_query_argument")
 _CONSTRAINTS = ("EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD")
 _COMPARISONS = ("EQ", "NE", "LE", "LT", "GE", "GT")
+_POSITIONS = ("FIRST", "LAST", "ANY")
+_FALLBACKS = ("MATCH", "NO_MATCH")
 
 # What names a statement that is not simulated, by kind.
 _NAME_OF = {
@@ -120,10 +122,17 @@ def _ip_set(block: Block, state: State) -> Statement:
     found = state.find(arn, "arn", "aws_wafv2_ip_set")
     if found is None:
         return NotSimulatedStatement("ip_set_reference_statement", arn)
+    addresses = tuple(sorted(found.texts("addresses")))
     forwarded = block.block("ip_set_forwarded_ip_config")
+    if forwarded is None:
+        return IpSetMatch(addresses)
     return IpSetMatch(
-        addresses=tuple(sorted(found.texts("addresses"))),
-        forwarded_header=forwarded.text("header_name") if forwarded else "",
+        addresses,
+        forwarded_header=forwarded.text("header_name"),
+        forwarded_position=cast(
+            Literal["FIRST", "LAST", "ANY"], forwarded.choice("position", _POSITIONS)
+        ),
+        fallback_matches=_fallback_matches(forwarded),
     )
 
 
@@ -140,7 +149,12 @@ def _rate_based(block: Block, state: State) -> Statement:
         aggregate=cast(Literal["IP", "FORWARDED_IP", "CONSTANT"], aggregate),
         scope_down=scope_down,
         forwarded_header=forwarded.text("header_name") if forwarded else "",
+        fallback_matches=forwarded is not None and _fallback_matches(forwarded),
     )
+
+
+def _fallback_matches(block: Block) -> bool:
+    return block.choice("fallback_behavior", _FALLBACKS) == "MATCH"
 
 
 def _and(block: Block, state: State) -> Statement:

@@ -127,13 +127,15 @@ def test_a_rate_counts_in_its_window_and_scope(blueprint) -> None:
                 "limit": 1000,
                 "aggregate_key_type": "FORWARDED_IP",
                 "evaluation_window_sec": None,
-                "forwarded_ip_config": [{"header_name": "X-Forwarded-For"}],
+                "forwarded_ip_config": [
+                    {"header_name": "X-Forwarded-For", "fallback_behavior": "MATCH"}
+                ],
                 "scope_down_statement": [header_is("a")],
             }
         ]
     }
     assert only_statement(blueprint, limit) == RateBased(
-        1000, 300, "FORWARDED_IP", HEADER_IS_A, "X-Forwarded-For"
+        1000, 300, "FORWARDED_IP", HEADER_IS_A, "X-Forwarded-For", fallback_matches=True
     )
 
 
@@ -182,6 +184,26 @@ def test_sets_are_looked_up(blueprint) -> None:
                 (RegexMatch(path, "^/a", transformations), RegexMatch(path, "^/b", transformations))
             ),
         )
+    )
+
+
+def test_where_an_ip_set_looks_for_the_address(blueprint) -> None:
+    forwarded = {
+        "header_name": "X-Forwarded-For",
+        "fallback_behavior": "MATCH",
+        "position": "ANY",
+    }
+    reference = {"arn": "ips", "ip_set_forwarded_ip_config": [forwarded]}
+    found = blueprint(
+        {
+            "aws_wafv2_web_acl.this": acl(
+                rule("office", 0, {"ip_set_reference_statement": [reference]})
+            ),
+            "aws_wafv2_ip_set.this": {"arn": "ips", "addresses": ["192.0.2.0/24"]},
+        }
+    )
+    assert found.web_acls[0].rules[0].statement == IpSetMatch(
+        ("192.0.2.0/24",), "X-Forwarded-For", "ANY", fallback_matches=True
     )
 
 

@@ -26,8 +26,9 @@ from bonkei.blueprint.web_acl import (
     WebAcl,
 )
 from bonkei.edge.message import Request
+from bonkei.edge.rate import RateCounter
 from bonkei.edge.transformation import TRANSFORMATIONS, compose
-from bonkei.edge.web_acl import CompiledWebAcl, RateCounter
+from bonkei.edge.web_acl import CompiledWebAcl
 
 HEADER = FieldToMatch("single_header", "X-Token")
 PATH = FieldToMatch("uri_path")
@@ -113,9 +114,46 @@ def test_regex_size_and_ip_set() -> None:
     assert not blocks(SizeConstraint(PATH, "GT", 4), request("/abc"))
     assert blocks(IpSetMatch(("10.0.0.0/8",)), request())
     assert not blocks(IpSetMatch(("192.0.2.0/24",)), request())
-    forwarded = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For")
-    assert blocks(forwarded, request(x_forwarded_for="192.0.2.9, 10.0.0.1"))
-    assert not blocks(forwarded, request(x_forwarded_for="nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("position", "value", "matches"),
+    [
+        ("FIRST", "192.0.2.9, 10.0.0.1", True),
+        ("FIRST", "10.0.0.1, 192.0.2.9", False),
+        ("LAST", "10.0.0.1, 192.0.2.9", True),
+        ("LAST", "192.0.2.9, 10.0.0.1", False),
+        ("ANY", "10.0.0.1, 192.0.2.9, 10.0.0.2", True),
+        ("ANY", "nonsense, 192.0.2.9", True),
+        ("ANY", "192.0.2.9" + ", 10.0.0.1" * 9, True),
+        ("ANY", "192.0.2.9" + ", 10.0.0.1" * 10, False),  # the last ten are looked at
+    ],
+)
+def test_an_ip_set_and_a_header(position: Any, value: str, matches: bool) -> None:
+    """ "IPSetForwardedIPConfig" (AWS WAFV2 API Reference)."""
+    forwarded = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", position)
+    assert blocks(forwarded, request(x_forwarded_for=value)) is matches
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+@pytest.mark.parametrize("value", ["", "nonsense", "nonsense, 192.0.2.9"])
+def test_a_header_without_an_address_where_it_should_be(fallback: bool, value: str) -> None:
+    asked = request(x_forwarded_for=value)
+    ip_set = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", fallback_matches=fallback)
+    assert blocks(ip_set, asked) is fallback
+    rate = RateBased(9, 60, "FORWARDED_IP", None, "X-Forwarded-For", fallback_matches=fallback)
+    assert blocks(rate, asked) is fallback
+
+
+def test_without_the_header_a_rule_is_not_applied() -> None:
+    """ "If the specified header isn't present in the request, AWS WAF doesn't apply the rule to the
+    web request at all" (ForwardedIPConfig, AWS WAFV2 API Reference)."""
+    ip_set = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", fallback_matches=True)
+    assert not blocks(ip_set, request())
+    assert not blocks(Not(ip_set), request())
+    rate = RateBased(2, 60, "FORWARDED_IP", None, "X-Forwarded-For", fallback_matches=True)
+    compiled = acl(WafRule("rate", 1, WafAction("block"), rate))
+    assert all(compiled.check(request()) is None for _ in range(9))
 
 
 def test_rules_by_priority_and_terminating_actions() -> None:
@@ -166,14 +204,19 @@ def test_logic_with_the_unknown(statement: Statement, matches: bool) -> None:
     assert blocks(statement, request()) is matches
 
 
-def test_what_is_not_simulated_is_named() -> None:
+def test_what_is_not_as_on_aws_is_named() -> None:
+    """What only AWS can evaluate is named by the blueprint, and not a second time."""
     compiled = acl(
         WafRule("managed", 1, WafAction("block"), UNKNOWN),
         WafRule("css", 2, WafAction("block"), ByteMatch(PATH, b"x", "CONTAINS", ("CSS_DECODE",))),
         WafRule("puzzle", 3, WafAction("captcha"), TRUE),
+        WafRule("regex", 4, WafAction("block"), Or((FALSE, RegexMatch(PATH, "a++(?R)")))),
+        WafRule("rate", 5, WafAction("block"), RateBased(9, 60, "IP", FALSE)),
+        WafRule("plain", 6, WafAction("block"), And((TRUE, FALSE))),
     )
     reasons = dict(compiled.not_simulated)
-    assert "AWSManagedRulesCommonRuleSet" in reasons["managed"]
+    assert sorted(reasons) == ["css", "puzzle", "rate", "regex"]
+    assert "ten seconds" in reasons["rate"]
     assert "CSS_DECODE" in reasons["css"]
     assert "captcha" in reasons["puzzle"]
     assert compiled.check(request()) is None

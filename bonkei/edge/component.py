@@ -1,0 +1,87 @@
+"""The parts of a request that AWS WAF's statements look at, and what is asked of them.
+
+"Request components in AWS WAF", "String match rule statement" and "Size constraint rule statement"
+(AWS WAF Developer Guide).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from operator import eq, ge, gt, le, lt, ne
+
+from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, SizeConstraint
+from bonkei.edge.message import Request
+from bonkei.edge.transformation import Transformation
+
+Test = Callable[[bytes], bool]
+RequestPredicate = Callable[[Request], bool]
+
+_WORD = rb"[A-Za-z0-9_]"
+_COMPARISONS = {"EQ": eq, "NE": ne, "LE": le, "LT": lt, "GE": ge, "GT": gt}
+
+
+def on_component(
+    field: FieldToMatch, transform: Transformation | None, test: Test
+) -> RequestPredicate:
+    """Whether the test holds for the component, or for one of its values, transformed."""
+    asked = test if transform is None else (lambda value: test(transform(value)))
+    if field.kind == "single_header":
+        name = field.name.lower().encode()
+
+        def header(request: Request) -> bool:
+            value = request.fields.get(name)
+            return value is not None and asked(value)
+
+        return header
+    values = _values(field)
+    return lambda request: any(map(asked, values(request)))
+
+
+def _values(field: FieldToMatch) -> Callable[[Request], tuple[bytes, ...]]:
+    match field.kind:
+        case "uri_path":
+            return lambda request: (request.path,)
+        case "query_string":
+            return lambda request: (request.query,)
+        case "method":
+            return lambda request: (request.method,)
+        case "body":
+            return lambda request: (request.body,)
+        case "all_query_arguments":
+            return lambda request: tuple(part for pair in _arguments(request) for part in pair)
+    name = field.name.lower().encode()
+    return lambda request: tuple(v for key, v in _arguments(request) if key.lower() == name)
+
+
+def _arguments(request: Request) -> list[tuple[bytes, bytes]]:
+    pairs = (part.partition(b"=") for part in request.query.split(b"&") if part)
+    return [(name, value) for name, _, value in pairs]
+
+
+def byte_test(statement: ByteMatch) -> Test:
+    """The positional constraint."""
+    wanted = statement.search_string
+    match statement.positional_constraint:
+        case "EXACTLY":
+            return wanted.__eq__
+        case "STARTS_WITH":
+            return lambda value: value.startswith(wanted)
+        case "ENDS_WITH":
+            return lambda value: value.endswith(wanted)
+        case "CONTAINS":
+            return lambda value: wanted in value
+    word = re.compile(rb"(?<!%b)%b(?!%b)" % (_WORD, re.escape(wanted), _WORD))
+    return lambda value: word.search(value) is not None
+
+
+def regex_test(regex: str) -> Test:
+    """Whether the expression is found; re.error where it is none of Python's."""
+    pattern = re.compile(regex.encode())
+    return lambda value: pattern.search(value) is not None
+
+
+def size_test(statement: SizeConstraint) -> Test:
+    """The comparison, in bytes."""
+    compare = _COMPARISONS[statement.comparison]
+    return lambda value: bool(compare(len(value), statement.size))

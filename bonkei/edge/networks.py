@@ -1,0 +1,33 @@
+"""IP addresses and CIDR blocks, as listener rules and IP sets compare them."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def parse_networks(values: Sequence[str]) -> tuple[Network, ...]:
+    """CIDR blocks; ValueError for what is none."""
+    return tuple(ipaddress.ip_network(value, strict=False) for value in values)
+
+
+def parse_address(text: bytes) -> Address | None:
+    """An address as a request has it; None for text that is none."""
+    try:
+        return ipaddress.ip_address(text.decode("latin-1"))
+    except ValueError:
+        return None
+
+
+def holds_address(networks: Sequence[Network], address: Address) -> bool:
+    """Whether an address is in one of the networks."""
+    return any(address in network for network in networks if network.version == address.version)
+
+
+def in_networks(text: bytes, networks: Sequence[Network]) -> bool:
+    """Whether an address, as text, is in one of the networks; text that is none is in none."""
+    address = parse_address(text)
+    return address is not None and holds_address(networks, address)

@@ -1,0 +1,37 @@
+"""How many requests came lately, by whatever they are counted by."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+_TRACKED = 10_000
+"""Aggregates that a rate-based rule keeps apart ("Rate-based rule aggregation instances")."""
+
+
+class RateCounter:
+    """Requests in the window that ends now, by aggregate, in ten slots a window.
+
+    AWS looks about every ten seconds ("RateBasedStatement", AWS WAFV2 API Reference); this one at
+    each request.
+    """
+
+    SLOTS = 10
+
+    def __init__(self, limit: int, window: float, clock: Callable[[], float]) -> None:
+        self._limit = limit
+        self._slot = window / self.SLOTS
+        self._clock = clock
+        self._counts: OrderedDict[bytes, dict[int, int]] = OrderedDict()
+
+    def exceeds(self, key: bytes) -> bool:
+        """Count one request, and say whether there are now more than the limit."""
+        slot = int(self._clock() / self._slot)
+        counts = self._counts.setdefault(key, {})
+        self._counts.move_to_end(key)
+        if len(self._counts) > _TRACKED:
+            self._counts.popitem(last=False)
+        counts[slot] = counts.get(slot, 0) + 1
+        for old in [each for each in counts if each <= slot - self.SLOTS]:
+            del counts[old]
+        return sum(counts.values()) > self._limit
