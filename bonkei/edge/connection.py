@@ -88,7 +88,7 @@ class ClientConnection(asyncio.Protocol):
                 return
             self._feed(data)
             if parser.between:
-                front.known.learn(data, parser.headers, parser.fields, parser.size)
+                front.known.learn(parser.headers, parser.fields, parser.size)
         elif self._tunnel is not None:
             self._tunnel.write(data)
         elif self._tunnel_asked:
