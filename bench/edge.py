@@ -1,6 +1,6 @@
 """Requests a second through the edge's layers, next to a target without them and to nginx.
 
-    python -m bench.edge [--seconds 5] [--connections 32]
+    python -m bench.edge [--seconds 3] [--connections 32] [--rounds 3]
 
 Every row is taken in one run, with the same client (wrk), the same target (nginx that returns a
 constant) and one worker process each. Needs nginx and wrk (Debian: `apt install nginx-light wrk`).
@@ -155,32 +155,46 @@ def cpu_seconds(pid: int) -> float:
     return float(sum(each.user + each.system for each in times))
 
 
-UNLIKE = ", no two alike"
-"""The end of a row's name: each request and response has a head of its own, so that nothing that
-is remembered of an earlier one helps. These rows are compared with nginx under the same load."""
-
-_UNLIKE_REQUESTS = """
+_SCRIPTS = {
+    "": "",
+    ", other paths": """
+local number = 0
+request = function()
+  number = number + 1
+  return wrk.format("GET", wrk.path .. number)
+end
+""",
+    ", no two alike": """
 local number = 0
 request = function()
   number = number + 1
   return wrk.format("GET", wrk.path .. number, {["Cookie"] = "number=" .. number})
 end
-"""
+""",
+}
+"""How the requests of a row differ, by the end of its name: not at all; in their paths; in their
+paths and headers, as do their responses, so that nothing helps that is remembered of an earlier
+one. Each is compared with nginx under the same load."""
+
+
+def kind_of(name: str) -> str:
+    """The end of a row's name that tells how its requests differ."""
+    return next((each for each in _SCRIPTS if each and name.endswith(each)), "")
 
 
 def load(
-    pid: int, url: str, seconds: int, connections: int, *headers: str, unlike: bool = False
+    pid: int, url: str, seconds: int, connections: int, *headers: str, kind: str = ""
 ) -> Result:
     """`wrk`, with the CPU time that the process spent on each request."""
     before = cpu_seconds(pid)
-    result = wrk(url, seconds, connections, *headers, unlike=unlike)
+    result = wrk(url, seconds, connections, *headers, kind=kind)
     spent = cpu_seconds(pid) - before
     return replace(result, cpu=spent / (result.rate * seconds) * 1e6)
 
 
-def wrk(url: str, seconds: int, connections: int, *headers: str, unlike: bool = False) -> Result:
+def wrk(url: str, seconds: int, connections: int, *headers: str, kind: str = "") -> Result:
     """Load one URL with keep-alive connections from one thread."""
-    script = _UNLIKE_REQUESTS if unlike else ""
+    script = _SCRIPTS[kind]
     script += "done = function(s, l, r) io.write(string.format('%f %f %f %d\\n', "
     script += "s.requests / s.duration * 1e6, l:percentile(50) / 1e3, l:percentile(99) / 1e3, "
     script += "r and 0 or s.errors.status + s.errors.read + s.errors.timeout)) end"
@@ -197,8 +211,9 @@ def wrk(url: str, seconds: int, connections: int, *headers: str, unlike: bool = 
     return Result(float(match[1]), float(match[2]), float(match[3]), int(match[4]))
 
 
-def measure(seconds: int, connections: int) -> dict[str, Result]:
-    """Every row, in one run."""
+def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
+    """The median of each row; a round takes every row once, so that what else the machine does
+    falls on all of them."""
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         home = Path(directory)
         target, proxy = free_port(), free_port()
@@ -227,26 +242,35 @@ def measure(seconds: int, connections: int) -> dict[str, Result]:
             "nginx": (proxy_process, f"http://127.0.0.1:{proxy}/api/x", ()),
             "ALB (with WAF)": (edge, f"{balancer}/api/x", (header,)),
             "CloudFront + WAF + ALB": (edge, f"{distribution}/api/x", ()),
-            f"nginx{UNLIKE}": (proxy_process, f"http://127.0.0.1:{proxy}/api/unlike/", ()),
-            f"CloudFront + WAF + ALB{UNLIKE}": (edge, f"{distribution}/api/unlike/", ()),
+            "nginx, other paths": (proxy_process, f"http://127.0.0.1:{proxy}/api/", ()),
+            "CloudFront + WAF + ALB, other paths": (edge, f"{distribution}/api/", ()),
+            "nginx, no two alike": (proxy_process, f"http://127.0.0.1:{proxy}/api/unlike/", ()),
+            "CloudFront + WAF + ALB, no two alike": (edge, f"{distribution}/api/unlike/", ()),
             "CloudFront, cached": (edge, f"{distribution}/cached/x", ()),
         }
-        return {
-            name: load(pid, url, seconds, connections, *headers, unlike=name.endswith(UNLIKE))
-            for name, (pid, url, headers) in rows.items()
-        }
+        taken: dict[str, list[Result]] = {name: [] for name in rows}
+        for _ in range(rounds):
+            for name, (pid, url, headers) in rows.items():
+                taken[name].append(
+                    load(pid, url, seconds, connections, *headers, kind=kind_of(name))
+                )
+        return {name: median(results) for name, results in taken.items()}
+
+
+def median(results: list[Result]) -> Result:
+    """The result in the middle by its rate."""
+    return sorted(results, key=lambda result: result.rate)[len(results) // 2]
 
 
 def table(results: dict[str, Result]) -> str:
     """The results as Markdown, with the ratio to nginx."""
-    alike, unlike = results["nginx"].rate, results[f"nginx{UNLIKE}"].rate
     lines = [
         "| | requests/s | p50 ms | p99 ms | × nginx | CPU µs/request |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     lines += [
         f"| {name} | {result.rate:,.0f} | {result.p50:.2f} | {result.p99:.2f} "
-        f"| {result.rate / (unlike if name.endswith(UNLIKE) else alike):.2f} | {result.cpu:.1f} |"
+        f"| {result.rate / results[f'nginx{kind_of(name)}'].rate:.2f} | {result.cpu:.1f} |"
         + (f" ({result.errors} errors)" if result.errors else "")
         for name, result in results.items()
     ]
@@ -260,8 +284,9 @@ def missing_tools() -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.edge", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5)
+    parser.add_argument("--seconds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=32)
+    parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args(arguments)
     if missing := missing_tools():
         print(
@@ -270,7 +295,7 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    print(table(measure(options.seconds, options.connections)))
+    print(table(measure(options.seconds, options.connections, options.rounds)))
     return 0
 
 
