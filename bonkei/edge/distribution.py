@@ -17,7 +17,7 @@ from bonkei.edge.cache import Cache, Key, Stored
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.error_page import CustomErrors, ErrorPage
 from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
-from bonkei.edge.fetch import Fetch, Waiting
+from bonkei.edge.fetch import Fetch
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.load_balancer import Firewall
 from bonkei.edge.message import (
@@ -32,6 +32,7 @@ from bonkei.edge.pattern import normalize_path
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.settings import Limits
 from bonkei.edge.viewer_response import ERROR, HIT
+from bonkei.edge.waiting import Waiting
 
 URL_LIMIT = 8192
 REQUEST_LIMIT = 32768

@@ -24,6 +24,7 @@ from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH
+from bonkei.edge.waiting import Waiting, WaitingRoom
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
 _INLINE = 128 * 1024
@@ -67,25 +68,6 @@ class _Mode(Enum):
     OVER = 6
 
 
-class Waiting:
-    """A viewer who waits for a fetch that another began. A `Flow` without a body."""
-
-    __slots__ = ("exchange", "fetch", "request")
-
-    def __init__(self, fetch: Fetch, request: Request, exchange: Exchange) -> None:
-        self.fetch = fetch
-        self.request = request
-        self.exchange = exchange
-
-    def upload(self, data: bytes) -> None: ...
-    def uploaded(self) -> None: ...
-    def pause(self) -> None: ...
-    def resume(self) -> None: ...
-
-    def cancel(self) -> None:
-        self.fetch.leave(self)
-
-
 class Fetch:
     """One request to an origin. A `Sink` for its response and the viewer's `Flow`.
 
@@ -119,7 +101,7 @@ class Fetch:
         self._lifetime: Lifetime | None = None
         self._captured: list[bytes] | None = None
         self._size = 0
-        self._waiting: list[Waiting] = []
+        self._waiting = WaitingRoom()
         self._identity = request_id()
 
     def start(self) -> Flow | None:
@@ -134,14 +116,7 @@ class Fetch:
 
     def join(self, request: Request, exchange: Exchange) -> Flow:
         """Another viewer waits for the same."""
-        waiting = Waiting(self, request, exchange)
-        self._waiting.append(waiting)
-        return waiting
-
-    def leave(self, waiting: Waiting) -> None:
-        """One who waited has left."""
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
+        return self._waiting.join(request, exchange)
 
     # The sink.
 
@@ -294,7 +269,7 @@ class Fetch:
 
     def _replaced(self) -> None:
         exchange = self._exchange
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting.empty()
         self._forget()
         if exchange is not None:
             self._handler.replace(
@@ -329,7 +304,7 @@ class Fetch:
 
     def _release(self, stored: Stored | None = None) -> None:
         """Let those who waited have it, or ask for themselves."""
-        waiting, self._waiting = self._waiting, []
+        waiting = self._waiting.empty()
         self._forget()
         for each in waiting:
             if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
