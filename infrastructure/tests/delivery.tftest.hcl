@@ -72,31 +72,38 @@ run "pipeline" {
   }
 
   assert {
-    condition     = [for name, project in aws_codebuild_project.this : name if project.environment[0].privileged_mode] == ["build"]
+    condition     = [for name, stage in local.stages : name if stage.privileged] == ["build"]
     error_message = "Only the build of images needs privileges."
   }
 
   assert {
-    condition     = alltrue([for name, project in aws_codebuild_project.this : project.source[0].buildspec == "environment/buildspecs/program_${name}.yaml"])
-    error_message = "What a stage does is in the repository."
-  }
-
-  assert {
-    condition     = length(distinct([for project in aws_codebuild_project.this : project.service_role])) == 4
-    error_message = "Each stage has a role of its own."
+    condition     = { for name, stage in module.stage : name => stage.name } == { for name in ["build", "deploy", "migrate", "verify"] : name => "test-development-pipeline-program-${name}" }
+    error_message = "Each stage is a build of its own."
   }
 
   assert {
     condition = alltrue([
-      for policy in aws_iam_role_policy.stage_own : alltrue([
-        for statement in jsondecode(policy.policy).Statement : !contains(flatten([statement.Action]), "iam:PassRole") || statement.Resource != "*"
+      for stage in local.stages : alltrue([
+        for statement in jsondecode(stage.policy).Statement : !contains(flatten([statement.Action]), "iam:PassRole") || statement.Resource != "*"
       ])
     ])
     error_message = "No stage may pass any role it likes."
   }
 
   assert {
-    condition     = jsondecode([for variable in aws_codebuild_project.this["deploy"].environment[0].environment_variable : variable.value if variable.name == "RELEASE"][0]).services.backend.service == "test-development-backend"
+    condition = {
+      for name in ["deploy", "migrate"] : name => [
+        for statement in jsondecode(local.stages[name].policy).Statement : statement.Resource if statement.Action == "ecs:RegisterTaskDefinition"
+      ]
+      } == {
+      deploy  = ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:*"]
+      migrate = ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend-migrate:*"]
+    }
+    error_message = "A stage registers revisions of its own tasks and no others."
+  }
+
+  assert {
+    condition     = local.release.services.backend.service == "test-development-backend"
     error_message = "The stages know what there is to deploy."
   }
 }

@@ -25,14 +25,6 @@ locals {
     }
     images = { for name, repository in var.repositories : name => { repository = repository.url, tag_parameter = repository.image_tag_parameter.name } }
   }
-
-  # Only a build of images needs Docker, and the privileges that Docker needs.
-  stages = {
-    build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout = 30, policy = data.aws_iam_policy_document.build.json }
-    migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout = 30, policy = data.aws_iam_policy_document.migrate.json }
-    deploy  = { description = "Lets the services run the new images", privileged = false, timeout = 45, policy = data.aws_iam_policy_document.deploy.json }
-    verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout = 15, policy = data.aws_iam_policy_document.verify.json }
-  }
 }
 
 module "key" {
@@ -92,79 +84,54 @@ resource "aws_vpc_security_group_ingress_rule" "endpoints_from_this" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Roles of the stages: what all of them need, and what each may do besides
+# Stages, each a build with a role of its own
 # ---------------------------------------------------------------------------------------------
 
-data "aws_iam_policy_document" "stage_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["codebuild.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
+locals {
+  # Only a build of images needs Docker, and the privileges that Docker needs.
+  stages = {
+    build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout_minutes = 30, policy = data.aws_iam_policy_document.build.json }
+    migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout_minutes = 30, policy = data.aws_iam_policy_document.migrate.json }
+    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 45, policy = data.aws_iam_policy_document.deploy.json }
+    verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15, policy = data.aws_iam_policy_document.verify.json }
   }
 }
 
-data "aws_iam_policy_document" "stage" {
-  #checkov:skip=CKV_AWS_111:a network interface has no ARN before it is made
-  #checkov:skip=CKV_AWS_356:describing a network names no resource
-  statement {
-    sid       = "WriteLog"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+module "stage" {
+  source   = "../build"
+  for_each = local.stages
+
+  name                     = "${local.pipeline_name}-${each.key}"
+  description              = each.value.description
+  buildspec                = "environment/buildspecs/program_${each.key}.yaml"
+  policy                   = each.value.policy
+  privileged               = each.value.privileged
+  timeout_minutes          = each.value.timeout_minutes
+  cpu_architecture         = var.cpu_architecture
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  environment = {
+    RELEASE        = jsonencode(local.release)
+    TRIVY_VERSION  = var.trivy.version
+    TRIVY_SHA256   = var.trivy.sha256
+    TRIVY_PLATFORM = var.cpu_architecture == "ARM64" ? "Linux-ARM64" : "Linux-64bit"
   }
 
-  statement {
-    sid       = "ReadSource"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
-    resources = ["${module.artifacts.arn}/*"]
+  network = {
+    vpc_id            = var.vpc_id
+    subnet_ids        = var.subnet_ids
+    security_group_id = aws_security_group.this.id
   }
 
-  statement {
-    sid       = "DecryptSource"
-    actions   = ["kms:Decrypt", "kms:DescribeKey"]
-    resources = [module.key.arn]
+  artifacts = {
+    bucket_arn  = module.artifacts.arn
+    kms_key_arn = module.key.arn
   }
 
-  # A build in a VPC brings its own network interface, and describing names no resource:
-  # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
-  statement {
-    sid = "FindNetwork"
-    actions = [
-      "ec2:CreateNetworkInterface",
-      "ec2:DeleteNetworkInterface",
-      "ec2:DescribeDhcpOptions",
-      "ec2:DescribeNetworkInterfaces",
-      "ec2:DescribeSecurityGroups",
-      "ec2:DescribeSubnets",
-      "ec2:DescribeVpcs",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "JoinNetwork"
-    actions   = ["ec2:CreateNetworkInterfacePermission"]
-    resources = ["arn:aws:ec2:${local.region}:${local.account_id}:network-interface/*"]
-
-    condition {
-      test     = "StringEquals"
-      variable = "ec2:AuthorizedService"
-      values   = ["codebuild.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnEquals"
-      variable = "ec2:Subnet"
-      values   = [for id in var.subnet_ids : "arn:aws:ec2:${local.region}:${local.account_id}:subnet/${id}"]
-    }
+  log = {
+    group_name  = aws_cloudwatch_log_group.this.name
+    group_arn   = aws_cloudwatch_log_group.this.arn
+    stream_name = each.key
   }
 }
 
@@ -192,13 +159,23 @@ data "aws_iam_policy_document" "build" {
   }
 }
 
+# Both stages that change what runs register a revision first: the same task, with the new image.
 locals {
-  task_definition_arn_prefix   = "arn:aws:ecs:${local.region}:${local.account_id}:task-definition"
-  migrate_task_definition_arns = ["${local.task_definition_arn_prefix}/${var.migrate.task.family}:*"]
-  service_task_definition_arns = [for found in var.services : "${local.task_definition_arn_prefix}/${found.task.family}:*"]
+  registered_tasks = {
+    migrate = [var.migrate.task]
+    deploy  = [for found in var.services : found.task]
+  }
+
+  task_definition_arns = {
+    for stage, tasks in local.registered_tasks : stage => [
+      for task in tasks : "arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${task.family}:*"
+    ]
+  }
 }
 
-data "aws_iam_policy_document" "migrate" {
+data "aws_iam_policy_document" "register" {
+  for_each = local.registered_tasks
+
   # Describing one names no resource.
   statement {
     sid       = "ReadRevision"
@@ -209,13 +186,13 @@ data "aws_iam_policy_document" "migrate" {
   statement {
     sid       = "RegisterRevision"
     actions   = ["ecs:RegisterTaskDefinition"]
-    resources = local.migrate_task_definition_arns
+    resources = local.task_definition_arns[each.key]
   }
 
   statement {
     sid       = "KeepTags"
     actions   = ["ecs:TagResource"]
-    resources = local.migrate_task_definition_arns
+    resources = local.task_definition_arns[each.key]
 
     condition {
       test     = "StringEquals"
@@ -225,9 +202,25 @@ data "aws_iam_policy_document" "migrate" {
   }
 
   statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = flatten(each.value[*].role_arns)
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "migrate" {
+  source_policy_documents = [data.aws_iam_policy_document.register["migrate"].json]
+
+  statement {
     sid       = "RunMigration"
     actions   = ["ecs:RunTask"]
-    resources = local.migrate_task_definition_arns
+    resources = local.task_definition_arns["migrate"]
 
     condition {
       test     = "ArnEquals"
@@ -241,45 +234,10 @@ data "aws_iam_policy_document" "migrate" {
     actions   = ["ecs:DescribeTasks"]
     resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster.name}/*"]
   }
-
-  statement {
-    sid       = "PassRoles"
-    actions   = ["iam:PassRole"]
-    resources = var.migrate.task.role_arns
-
-    condition {
-      test     = "StringEquals"
-      variable = "iam:PassedToService"
-      values   = ["ecs-tasks.amazonaws.com"]
-    }
-  }
 }
 
 data "aws_iam_policy_document" "deploy" {
-  # Describing one names no resource.
-  statement {
-    sid       = "ReadRevision"
-    actions   = ["ecs:DescribeTaskDefinition"]
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "RegisterRevision"
-    actions   = ["ecs:RegisterTaskDefinition"]
-    resources = local.service_task_definition_arns
-  }
-
-  statement {
-    sid       = "KeepTags"
-    actions   = ["ecs:TagResource"]
-    resources = local.service_task_definition_arns
-
-    condition {
-      test     = "StringEquals"
-      variable = "ecs:CreateAction"
-      values   = ["RegisterTaskDefinition"]
-    }
-  }
+  source_policy_documents = [data.aws_iam_policy_document.register["deploy"].json]
 
   statement {
     sid       = "UpdateServices"
@@ -292,18 +250,6 @@ data "aws_iam_policy_document" "deploy" {
     sid       = "ReadScaling"
     actions   = ["application-autoscaling:DescribeScalableTargets"]
     resources = ["*"]
-  }
-
-  statement {
-    sid       = "PassRoles"
-    actions   = ["iam:PassRole"]
-    resources = flatten([for found in var.services : found.task.role_arns])
-
-    condition {
-      test     = "StringEquals"
-      variable = "iam:PassedToService"
-      values   = ["ecs-tasks.amazonaws.com"]
-    }
   }
 }
 
@@ -346,92 +292,6 @@ data "aws_iam_policy_document" "verify" {
   }
 }
 
-resource "aws_iam_role" "stage" {
-  for_each = local.stages
-
-  name                 = "${local.pipeline_name}-${each.key}"
-  description          = each.value.description
-  assume_role_policy   = data.aws_iam_policy_document.stage_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
-
-resource "aws_iam_role_policy" "stage" {
-  for_each = local.stages
-
-  name   = "run-stage"
-  role   = aws_iam_role.stage[each.key].id
-  policy = data.aws_iam_policy_document.stage.json
-}
-
-resource "aws_iam_role_policy" "stage_own" {
-  for_each = local.stages
-
-  name   = each.key
-  role   = aws_iam_role.stage[each.key].id
-  policy = each.value.policy
-}
-
-# ---------------------------------------------------------------------------------------------
-# Stages
-# ---------------------------------------------------------------------------------------------
-
-resource "aws_codebuild_project" "this" {
-  for_each = local.stages
-
-  name           = "${local.pipeline_name}-${each.key}"
-  description    = each.value.description
-  service_role   = aws_iam_role.stage[each.key].arn
-  encryption_key = module.key.arn
-  build_timeout  = each.value.timeout
-
-  source {
-    type      = "CODEPIPELINE"
-    buildspec = "environment/buildspecs/program_${each.key}.yaml"
-  }
-
-  artifacts {
-    type = "CODEPIPELINE"
-  }
-
-  # The architecture of the tasks, so that images are built without emulation.
-  environment {
-    type            = var.cpu_architecture == "ARM64" ? "ARM_CONTAINER" : "LINUX_CONTAINER"
-    image           = var.cpu_architecture == "ARM64" ? "aws/codebuild/amazonlinux-aarch64-standard:3.0" : "aws/codebuild/amazonlinux-x86_64-standard:5.0"
-    compute_type    = "BUILD_GENERAL1_SMALL"
-    privileged_mode = each.value.privileged
-
-    dynamic "environment_variable" {
-      for_each = {
-        RELEASE        = jsonencode(local.release)
-        TRIVY_VERSION  = var.trivy.version
-        TRIVY_SHA256   = var.trivy.sha256
-        TRIVY_PLATFORM = var.cpu_architecture == "ARM64" ? "Linux-ARM64" : "Linux-64bit"
-      }
-
-      content {
-        name  = environment_variable.key
-        value = environment_variable.value
-      }
-    }
-  }
-
-  vpc_config {
-    vpc_id             = var.vpc_id
-    subnets            = var.subnet_ids
-    security_group_ids = [aws_security_group.this.id]
-  }
-
-  logs_config {
-    cloudwatch_logs {
-      group_name  = aws_cloudwatch_log_group.this.name
-      stream_name = each.key
-    }
-  }
-
-  # CodeBuild tries the role when the project is made.
-  depends_on = [aws_iam_role_policy.stage]
-}
-
 # ---------------------------------------------------------------------------------------------
 # Pipeline
 # ---------------------------------------------------------------------------------------------
@@ -457,7 +317,7 @@ data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "RunStages"
     actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
-    resources = [for project in aws_codebuild_project.this : project.arn]
+    resources = [for stage in module.stage : stage.arn]
   }
 
   statement {
@@ -570,7 +430,7 @@ resource "aws_codepipeline" "this" {
         input_artifacts = ["Source"]
 
         configuration = {
-          ProjectName = aws_codebuild_project.this["build"].name
+          ProjectName = module.stage["build"].name
           EnvironmentVariables = jsonencode([
             { name = "PROGRAM", value = action.key },
             { name = "REPOSITORY", value = action.value.repository },
@@ -596,7 +456,7 @@ resource "aws_codepipeline" "this" {
         input_artifacts = ["Source"]
 
         configuration = {
-          ProjectName          = aws_codebuild_project.this[lower(stage.value)].name
+          ProjectName          = module.stage[lower(stage.value)].name
           EnvironmentVariables = jsonencode([{ name = "IMAGE_TAG", value = "#{Source.CommitId}" }])
         }
       }

@@ -1,0 +1,109 @@
+# A build: where it runs, what it is told, and what it may do.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name             = "test-development-pipeline-program-deploy"
+  description      = "Lets the services run the new images"
+  buildspec        = "environment/buildspecs/program_deploy.yaml"
+  environment      = { RELEASE = "{}" }
+  policy           = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Sid\": \"UpdateServices\", \"Effect\": \"Allow\", \"Action\": \"ecs:UpdateService\", \"Resource\": \"arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/backend\"}]}"
+  timeout_minutes  = 45
+  cpu_architecture = "ARM64"
+
+  network = {
+    vpc_id            = "vpc-0123456789abcdef0"
+    subnet_ids        = ["subnet-0123456789abcdef0"]
+    security_group_id = "sg-0123456789abcdef0"
+  }
+
+  artifacts = {
+    bucket_arn  = "arn:aws:s3:::test-development-program-artifacts-123456789012"
+    kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+  }
+
+  log = {
+    group_name  = "/codebuild/test-development-pipeline-program"
+    group_arn   = "arn:aws:logs:ap-northeast-1:123456789012:log-group:/codebuild/test-development-pipeline-program"
+    stream_name = "deploy"
+  }
+}
+
+run "build" {
+  command = apply
+
+  module {
+    source = "./modules/build"
+  }
+
+  assert {
+    condition     = !aws_codebuild_project.this.environment[0].privileged_mode && aws_codebuild_project.this.environment[0].type == "ARM_CONTAINER"
+    error_message = "Privileges are for those who ask for them."
+  }
+
+  assert {
+    condition     = aws_codebuild_project.this.source[0].buildspec == "environment/buildspecs/program_deploy.yaml" && { for variable in aws_codebuild_project.this.environment[0].environment_variable : variable.name => variable.value } == { RELEASE = "{}" }
+    error_message = "It does what the repository says, with what it is told."
+  }
+
+  assert {
+    condition     = aws_codebuild_project.this.service_role == aws_iam_role.this.arn && aws_codebuild_project.this.vpc_config[0].subnets == toset(["subnet-0123456789abcdef0"])
+    error_message = "It runs inside the VPC, with its own role."
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid], "UpdateServices")
+    error_message = "Its role may do what was given."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource != "*" || statement.Sid == "FindNetwork"
+    ])
+    error_message = "Only a network interface has no ARN before it is made."
+  }
+}
+
+run "refuses_a_buildspec_outside_the_source" {
+  command = plan
+
+  module {
+    source = "./modules/build"
+  }
+
+  variables {
+    buildspec = "/tmp/buildspec.yaml"
+  }
+
+  expect_failures = [var.buildspec]
+}
+
+run "refuses_too_short_a_timeout" {
+  command = plan
+
+  module {
+    source = "./modules/build"
+  }
+
+  variables {
+    timeout_minutes = 1
+  }
+
+  expect_failures = [var.timeout_minutes]
+}
+
+run "refuses_an_unknown_architecture" {
+  command = plan
+
+  module {
+    source = "./modules/build"
+  }
+
+  variables {
+    cpu_architecture = "RISCV"
+  }
+
+  expect_failures = [var.cpu_architecture]
+}
