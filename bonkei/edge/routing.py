@@ -3,7 +3,7 @@ blueprint gives a new table, and requests in flight keep the one they began with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -11,7 +11,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.load_balancer import Forward, Listener, LoadBalancer, TargetGroup
-from bonkei.blueprint.service import Service, ServiceConnect
+from bonkei.blueprint.service import Service, ServiceConnect, ServiceConnectEndpoint
 from bonkei.edge.cache import Cache
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.distribution import DistributionHandler, Originator
@@ -19,6 +19,8 @@ from bonkei.edge.errors import EdgeError
 from bonkei.edge.exchange import Handler
 from bonkei.edge.health import matches
 from bonkei.edge.load_balancer import ListenerHandler
+from bonkei.edge.not_simulated import not_simulated
+from bonkei.edge.origin import first_listener, origin_listener
 from bonkei.edge.registry import Registry
 from bonkei.edge.service_connect import Relay, ServiceHandler
 from bonkei.edge.settings import EdgeSettings
@@ -76,22 +78,64 @@ def compile_routing(
     settings: EdgeSettings,
 ) -> RoutingTable:
     """The table for a blueprint. Raises EdgeError for what contradicts itself."""
-    return _Compiler(blueprint, registry, memory, deadlines, settings).table()
+    _refuse_contradictions(blueprint)
+    forwarded = forwarded_groups(blueprint)
+    registry.know({*forwarded, *(group.arn for group in blueprint.target_groups)})
+    compiler = _Compiler(blueprint, registry, memory, deadlines, settings)
+    openings = tuple(compiler.openings())
+    web_acls = tuple(compiler.web_acls.values())
+    return RoutingTable(
+        openings,
+        web_acls,
+        blueprint.target_groups,
+        frozenset(forwarded),
+        (*not_simulated(blueprint, settings, web_acls), *compiler.taken_as_met),
+    )
 
 
 def forwarded_groups(blueprint: Blueprint) -> set[str]:
     """The ARNs of the target groups that some listener forwards to."""
     return {
-        target.target_group_arn
+        arn
         for balancer in blueprint.load_balancers
         for listener in balancer.listeners
-        for action in (listener.default_action, *(rule.action for rule in listener.rules))
-        if isinstance(action, Forward)
-        for target in action.targets
+        for arn in _forwards(listener)
     }
 
 
+def _forwards(listener: Listener) -> Iterator[str]:
+    for action in (listener.default_action, *(rule.action for rule in listener.rules)):
+        if isinstance(action, Forward):
+            yield from (target.target_group_arn for target in action.targets)
+
+
+def _refuse_contradictions(blueprint: Blueprint) -> None:
+    """A group of the definitions that is not simulated is none: it has no targets, hence a 503."""
+    known = {*blueprint.arns, *(group.arn for group in blueprint.target_groups)}
+    for balancer in blueprint.load_balancers:
+        for listener in balancer.listeners:
+            for arn in _forwards(listener):
+                if arn not in known:
+                    raise EdgeError(
+                        f"{listener.address} forwards to a target group that is not among the "
+                        f"definitions: {arn}",
+                        remedy="forward to an aws_lb_target_group of the same definitions",
+                    )
+    for group in blueprint.target_groups:
+        try:
+            matches(group.health_check.matcher, 200)
+        except ValueError:
+            raise EdgeError(
+                f"{group.address}: the health check's matcher {group.health_check.matcher!r} is "
+                "no list of codes",
+                remedy="write it as 200, 200,302 or 200-299",
+            ) from None
+
+
 class _Compiler:
+    """One blueprint's handlers and where they listen: the load balancers' first, since they are
+    what the distributions' origins lead to."""
+
     def __init__(
         self,
         blueprint: Blueprint,
@@ -105,84 +149,55 @@ class _Compiler:
         self._memory = memory
         self._deadlines = deadlines
         self._settings = settings
-        self._missing: list[NotSimulated] = []
-        self._acls = {acl.arn: self._web_acl(acl.arn) for acl in blueprint.web_acls}
+        self.web_acls = {
+            acl.arn: CompiledWebAcl(acl, memory.counters.setdefault(acl.arn, Counters()))
+            for acl in blueprint.web_acls
+        }
+        self.taken_as_met: list[NotSimulated] = []
+        self._listeners = {
+            listener.arn: self._listener(balancer, listener)
+            for balancer in blueprint.load_balancers
+            for listener in balancer.listeners
+        }
 
-    def table(self) -> RoutingTable:
-        blueprint = self._blueprint
-        registry = self._registry
-        registry.know(group.arn for group in blueprint.target_groups)
-        listeners = self._listeners()
-        openings = [*self._distributions(listeners), *self._load_balancers(listeners)]
-        openings += self._services(blueprint.services)
-        self._target_groups()
-        return RoutingTable(
-            tuple(openings),
-            tuple(self._acls.values()),
-            blueprint.target_groups,
-            frozenset(forwarded_groups(blueprint)),
-            tuple(self._missing),
-        )
-
-    def _lacks(self, kind: str, reason: str, address: str) -> None:
-        self._missing.append(NotSimulated(kind, reason, 1, address))
-
-    # Web ACLs.
-
-    def _web_acl(self, arn: str) -> CompiledWebAcl:
-        acl = next(each for each in self._blueprint.web_acls if each.arn == arn)
-        counters = self._memory.counters.setdefault(arn, Counters())
-        compiled = CompiledWebAcl(acl, counters)
-        for rule, why in compiled.not_simulated:
-            self._lacks("aws_wafv2_web_acl.rule", f"rule {rule}: {why}", acl.address)
-        return compiled
+    def openings(self) -> Iterator[Opening]:
+        """Everything that is to listen."""
+        enabled = [each for each in self._blueprint.distributions if each.enabled]
+        for position, distribution in enumerate(enabled):
+            yield self._distribution_opening(distribution, position)
+        yield from self._listener_openings()
+        for service in self._blueprint.services:
+            connect = service.service_connect
+            for endpoint in connect.endpoints if connect is not None else ():
+                host = self._settings.service_addresses.get(endpoint.dns_name)
+                if connect is not None and host is not None:
+                    yield self._service_opening(service, connect, endpoint, host)
 
     def _protecting(self, arn: str) -> CompiledWebAcl | None:
         for acl in self._blueprint.web_acls:
             if arn in acl.protects:
-                return self._acls[acl.arn]
+                return self.web_acls[acl.arn]
         return None
 
     # Load balancers.
 
-    def _listeners(self) -> dict[str, tuple[LoadBalancer, Listener, ListenerHandler]]:
-        compiled = {}
-        for balancer in self._blueprint.load_balancers:
-            firewall = self._protecting(balancer.arn)
-            for listener in balancer.listeners:
-                self._check_targets(listener)
-                handler = ListenerHandler(
-                    balancer, listener, firewall, self._registry.pools, self._deadlines
-                )
-                compiled[listener.arn] = (balancer, listener, handler)
-                if listener.protocol == "HTTPS":
-                    self._lacks(
-                        "aws_lb_listener.protocol",
-                        "TLS: the listener is plain HTTP on loopback; targets are told https",
-                        listener.address,
-                    )
-        return compiled
+    def _listener(self, balancer: LoadBalancer, listener: Listener) -> ListenerHandler:
+        firewall = self._protecting(balancer.arn)
+        return ListenerHandler(balancer, listener, firewall, self._registry.pools, self._deadlines)
 
-    def _check_targets(self, listener: Listener) -> None:
-        known = self._registry.pools
-        for action in (listener.default_action, *(rule.action for rule in listener.rules)):
-            if isinstance(action, Forward):
-                for target in action.targets:
-                    if target.target_group_arn not in known:
-                        raise EdgeError(
-                            f"{listener.address} forwards to a target group that is not among "
-                            f"the definitions: {target.target_group_arn}",
-                            remedy="forward to an aws_lb_target_group of the same definitions",
-                        )
-
-    def _load_balancers(
-        self, listeners: Mapping[str, tuple[LoadBalancer, Listener, ListenerHandler]]
-    ) -> Iterable[Opening]:
-        first = self._primary(listeners)
-        ordered = sorted(listeners.values(), key=lambda each: each[1].arn != first)
-        for position, (balancer, listener, handler) in enumerate(ordered):
+    def _listener_openings(self) -> Iterator[Opening]:
+        """The first has the port of the settings, whatever it was before; the others follow."""
+        first = first_listener(self._blueprint)
+        every = [
+            (balancer, listener)
+            for balancer in self._blueprint.load_balancers
+            for listener in balancer.listeners
+        ]
+        base = self._settings.load_balancer_port
+        for position, (balancer, listener) in enumerate(
+            sorted(every, key=lambda each: each[1] is not first)
+        ):
             primary = position == 0
-            base = self._settings.load_balancer_port
             yield Opening(
                 key="load_balancer" if primary else f"listener {listener.arn}",
                 kind="load_balancer",
@@ -191,143 +206,68 @@ class _Compiler:
                 host=self._settings.host,
                 port=base if primary or not base else base + position,
                 exact=primary,
-                handler=handler,
+                handler=self._listeners[listener.arn],
                 idle_timeout=balancer.idle_timeout,
                 client_keep_alive=balancer.client_keep_alive,
             )
 
-    def _primary(
-        self, listeners: Mapping[str, tuple[LoadBalancer, Listener, ListenerHandler]]
-    ) -> str:
-        """The listener that a distribution's default behavior goes to, else the first."""
-        for distribution in self._blueprint.distributions:
-            for behavior in reversed(distribution.behaviors):
-                found = self._origin_listener(distribution, behavior.origin_id)
-                if found is not None:
-                    return found.arn
-        return next(iter(listeners), "")
-
-    def _origin_listener(self, distribution: Distribution, origin_id: str) -> Listener | None:
-        for origin in distribution.origins:
-            if origin.id != origin_id:
-                continue
-            https = origin.protocol_policy == "https-only"
-            port = origin.https_port if https else origin.http_port
-            for balancer in self._blueprint.load_balancers:
-                if balancer.dns_name.lower() == origin.domain_name.lower():
-                    for listener in balancer.listeners:
-                        if listener.port == port:
-                            return listener
-        return None
-
-    def _target_groups(self) -> None:
-        for group in self._blueprint.target_groups:
-            check = group.health_check
-            try:
-                matches(check.matcher, 200)
-            except ValueError:
-                raise EdgeError(
-                    f"{group.address}: the health check's matcher {check.matcher!r} is no list of "
-                    "codes",
-                    remedy="write it as 200, 200,302 or 200-299",
-                ) from None
-            if group.protocol == "HTTPS" or check.protocol == "HTTPS":
-                self._lacks(
-                    "aws_lb_target_group.protocol", "TLS: targets are asked by HTTP", group.address
-                )
-            if group.protocol_version != "HTTP1":
-                self._lacks(
-                    "aws_lb_target_group.protocol_version",
-                    f"{group.protocol_version}: targets are asked by HTTP/1.1",
-                    group.address,
-                )
-            if check.port != "traffic-port":
-                self._lacks(
-                    "aws_lb_target_group.health_check.port",
-                    "a task has a port of its own on this machine; that one is checked",
-                    group.address,
-                )
-            if group.slow_start:
-                self._lacks(
-                    "aws_lb_target_group.slow_start",
-                    "a new target gets its full share at once",
-                    group.address,
-                )
-
     # Distributions.
 
-    def _distributions(
-        self, listeners: Mapping[str, tuple[LoadBalancer, Listener, ListenerHandler]]
-    ) -> Iterable[Opening]:
-        position = 0
-        for distribution in self._blueprint.distributions:
-            if not distribution.enabled:
-                continue
-            cache = self._memory.caches.setdefault(
-                distribution.id,
-                Cache(self._settings.cache_bytes, self._settings.cached_object_bytes),
-            )
-            origins: dict[str, Originator | None] = {}
-            for origin in distribution.origins:
-                listener = self._origin_listener(distribution, origin.id)
-                origins[origin.id] = listeners[listener.arn][2] if listener else None
-                if listener is None:
-                    self._lacks(
-                        "aws_cloudfront_distribution.origin",
-                        f"{origin.domain_name} is no load balancer of these definitions with a "
-                        "listener at the origin's port: its requests get a 502",
-                        distribution.address,
-                    )
-            firewall = self._acls.get(distribution.web_acl_arn) or self._protecting(
-                distribution.arn
-            )
-            handler = DistributionHandler(
-                distribution, origins, firewall, cache, self._deadlines, self._settings.limits
-            )
-            for kind, reason in handler.not_simulated:
-                self._lacks(kind, reason, distribution.address)
-            base = self._settings.distribution_port
-            yield Opening(
-                key=f"distribution {position}",
-                kind="distribution",
-                address=distribution.address,
-                name=distribution.domain_name,
-                host=self._settings.host,
-                port=base + position if base else 0,
-                exact=position == 0,
-                handler=handler,
-            )
-            position += 1
+    def _distribution_opening(self, distribution: Distribution, position: int) -> Opening:
+        base = self._settings.distribution_port
+        return Opening(
+            key=f"distribution {position}",
+            kind="distribution",
+            address=distribution.address,
+            name=distribution.domain_name,
+            host=self._settings.host,
+            port=base + position if base else 0,
+            exact=position == 0,
+            handler=self._distribution(distribution),
+        )
+
+    def _distribution(self, distribution: Distribution) -> DistributionHandler:
+        settings = self._settings
+        empty = Cache(settings.cache_bytes, settings.cached_object_bytes)
+        cache = self._memory.caches.setdefault(distribution.id, empty)
+        origins: dict[str, Originator | None] = {}
+        for origin in distribution.origins:
+            listener = origin_listener(self._blueprint, distribution, origin)
+            origins[origin.id] = self._listeners[listener.arn] if listener else None
+        firewall = self.web_acls.get(distribution.web_acl_arn)
+        handler = DistributionHandler(
+            distribution,
+            origins,
+            firewall or self._protecting(distribution.arn),
+            cache,
+            self._deadlines,
+            settings.limits,
+        )
+        self.taken_as_met += [
+            NotSimulated(kind, reason, address=distribution.address)
+            for kind, reason in handler.not_simulated
+        ]
+        return handler
 
     # Service Connect.
 
-    def _services(self, services: Iterable[Service]) -> Iterable[Opening]:
-        for service in services:
-            connect = service.service_connect
-            if connect is None:
-                continue
-            for endpoint in connect.endpoints:
-                host = self._settings.service_addresses.get(endpoint.dns_name)
-                if host is None:
-                    self._lacks(
-                        "aws_ecs_service.service_connect_configuration",
-                        f"no loopback address was given for {endpoint.dns_name}",
-                        service.address,
-                    )
-                    continue
-                yield Opening(
-                    key=f"service {host}:{endpoint.port} {endpoint.port_name}",
-                    kind="service_connect",
-                    address=service.address,
-                    name=endpoint.dns_name,
-                    host=host,
-                    port=endpoint.port,
-                    exact=True,
-                    handler=self._service_handler(service, connect, endpoint.port_name),
-                    idle_timeout=connect.idle_timeout or 300.0,
-                )
+    def _service_opening(
+        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint, host: str
+    ) -> Opening:
+        handler = self._service(service, connect, endpoint.port_name)
+        return Opening(
+            key=f"service {host}:{endpoint.port} {endpoint.port_name}",
+            kind="service_connect",
+            address=service.address,
+            name=endpoint.dns_name,
+            host=host,
+            port=endpoint.port,
+            exact=True,
+            handler=handler,
+            idle_timeout=handler.idle_timeout,
+        )
 
-    def _service_handler(
+    def _service(
         self, service: Service, connect: ServiceConnect, port_name: str
     ) -> ServiceHandler | Relay:
         pool = self._registry.service(service.arn, port_name)

@@ -24,6 +24,8 @@ PER_REQUEST_TIMEOUT = 15.0
 
 IDLE_TIMEOUT = 300.0
 TCP_IDLE_TIMEOUT = 3600.0
+"""Seconds ("TimeoutConfiguration", Amazon ECS API Reference): the defaults of idleTimeout."""
+
 _RETRIES = 2
 _DROPPED = HOP_BY_HOP | {b"content-length", b"expect"}
 _UNAVAILABLE = service_page(503, "no healthy upstream")
@@ -34,6 +36,13 @@ _UNREACHABLE = service_page(
 _TIMEOUT = service_page(504, "upstream request timeout")
 
 
+def _seconds(timeout: float | None, default: float) -> float:
+    """0 turns a time-out off."""
+    if timeout is None:
+        return default
+    return timeout or NEVER
+
+
 class ServiceHandler:
     """Requests to a service's HTTP port, in turns to its tasks."""
 
@@ -41,10 +50,10 @@ class ServiceHandler:
 
     def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
         self._pool = pool
-        timeout = settings.per_request_timeout
-        # 0 turns the time-out off; a stream then ends with the idle time-out.
-        seconds = PER_REQUEST_TIMEOUT if timeout is None else timeout
-        seconds = seconds or settings.idle_timeout or IDLE_TIMEOUT
+        self.idle_timeout = _seconds(settings.idle_timeout, IDLE_TIMEOUT)
+        # Without a time-out for a request, it ends with the idle time-out.
+        request = _seconds(settings.per_request_timeout, PER_REQUEST_TIMEOUT)
+        seconds = self.idle_timeout if request == NEVER else request
         self._forwarding = Forwarding(
             deadlines,
             bad_gateway=_UNREACHABLE,
@@ -76,7 +85,7 @@ class Relay:
 
     def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
         self.pool = pool
-        self.idle_timeout = settings.idle_timeout or TCP_IDLE_TIMEOUT
+        self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
 

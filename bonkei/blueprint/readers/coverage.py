@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 import tomllib
 from collections import Counter
@@ -34,12 +35,20 @@ def _types(state: State) -> Iterator[NotSimulated]:
 
 def _parts(state: State) -> Iterator[NotSimulated]:
     for part in coverage_table()["parts"]:
-        usual = part.get("unless", [])
-        for resource in state.managed(part["type"]):
+        for resource in state.managed(*_names(part["type"])):
             used = [v for v in _values_at(resource.values, part["path"].split(".")) if v]
-            if any(value not in usual for value in used):
-                kind = f"{part['type']}.{part['path']}"
+            if any(_noted(part, value) for value in used):
+                kind = f"{resource.type}.{part['path']}"
                 yield NotSimulated(kind=kind, reason=part["reason"], address=resource.address)
+
+
+def _names(kind: str) -> tuple[str, str]:
+    """A type by both of its names: `aws_alb` is an older one of `aws_lb`."""
+    return kind, kind.replace("aws_lb", "aws_alb", 1)
+
+
+def _noted(part: Mapping[str, Any], value: Any) -> bool:
+    return value in part["only"] if "only" in part else value not in part.get("unless", ())
 
 
 @cache
@@ -71,7 +80,8 @@ def _values_at(value: Any, path: list[str]) -> Iterator[Any]:
         case str():
             yield from _values_at(_decoded(value), path)
         case Mapping():
-            yield from _values_at(value.get(path[0]), path[1:])
+            for name in fnmatch.filter(value, path[0]):
+                yield from _values_at(value[name], path[1:])
 
 
 def _decoded(text: str) -> Any:

@@ -38,8 +38,9 @@ def _web_acl(block: Resource, state: State, gaps: Gaps) -> WebAcl:
     rules = [rule for item in _by_priority(block) for rule in _rules(item, _bodies(block), state)]
     for rule in rules:
         for part in not_simulated_parts(rule.statement):
-            name = f"{part.kind} {part.name}".rstrip()
-            gaps.part(block, f"rule.{rule.name}.{name}", "only AWS can evaluate it: never matches")
+            what = f"{part.kind} {part.name}".rstrip()
+            reason = f"rule {rule.name}: only AWS can evaluate {what}, which never matches here"
+            gaps.part(block, "rule", reason)
     return WebAcl(
         address=block.address,
         arn=arn,

@@ -287,6 +287,26 @@ def test_a_vpc_origin_brings_its_ports(blueprint) -> None:
     assert (found.http_port, found.protocol_policy, found.read_timeout) == (8080, "http-only", 45)
 
 
+@pytest.mark.parametrize(("attempts", "noted"), [(1, False), (3, True)])
+def test_attempts_at_an_origin_are_noted(blueprint, attempts, noted) -> None:
+    (origin,) = distribution()["origin"]
+    values = distribution(origin=[{**origin, "connection_attempts": attempts}])
+    found = blueprint({"aws_cloudfront_distribution.this": values})
+    assert found.distributions[0].origins[0].connection_attempts == attempts
+    kinds = [n.kind for n in found.not_simulated]
+    assert ("aws_cloudfront_distribution.origin.connection_attempts" in kinds) is noted
+
+
+@pytest.mark.parametrize("block", ["default_cache_behavior", "ordered_cache_behavior"])
+def test_code_at_the_edge_is_noted_once(blueprint, block) -> None:
+    runs = behavior(path_pattern="/x", function_association=[{"event_type": "viewer-request"}])
+    values = distribution(**{block: [runs]})
+    found = blueprint({"aws_cloudfront_distribution.this": values})
+    assert [n.kind for n in found.not_simulated] == [
+        "aws_cloudfront_distribution.*_cache_behavior.function_association"
+    ]
+
+
 def test_an_origin_group_is_its_primary_origin_and_noted(blueprint) -> None:
     found = blueprint(
         {

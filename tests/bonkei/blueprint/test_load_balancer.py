@@ -193,6 +193,17 @@ def test_a_network_load_balancer_is_noted(blueprint) -> None:
     assert found.not_simulated[0].address == "aws_lb.this"
 
 
+@pytest.mark.parametrize("kind", ["aws_lb", "aws_alb"])
+@pytest.mark.parametrize("mode", ["monitor", "defensive", "strictest"])
+def test_the_desync_mitigation_mode_is_noted(blueprint, kind, mode) -> None:
+    """Malformed requests are refused whatever the mode is; the strictest refuses more still."""
+    found = blueprint({f"{kind}.this": {**LB, "desync_mitigation_mode": mode}})
+    assert found.load_balancers[0].desync_mitigation_mode == mode
+    (missing,) = found.not_simulated
+    assert (missing.kind, missing.address) == (f"{kind}.desync_mitigation_mode", f"{kind}.this")
+    assert ("Content-Length" in missing.reason) is (mode == "strictest")
+
+
 def test_dns_records_that_lead_to_it_are_its_aliases(blueprint) -> None:
     found = blueprint(
         {
@@ -269,6 +280,17 @@ def test_slow_start_is_noted(blueprint) -> None:
     found = blueprint({"aws_lb_target_group.web": {**TARGET_GROUP, "slow_start": 60}})
     assert found.target_groups[0].slow_start == 60
     assert found.not_simulated[0].kind == "aws_lb_target_group.slow_start"
+
+
+def test_what_a_target_on_one_machine_cannot_have_is_noted(blueprint) -> None:
+    def kinds(port: str, protocol: str) -> list[str]:
+        check = [{"port": port, "protocol": protocol}]
+        group = {**TARGET_GROUP, "protocol": protocol, "health_check": check}
+        found = blueprint({"aws_lb_target_group.web": group})
+        return [n.kind.removeprefix("aws_lb_target_group.") for n in found.not_simulated]
+
+    assert kinds("traffic-port", "HTTP") == []
+    assert kinds("9000", "HTTPS") == ["health_check.port", "health_check.protocol", "protocol"]
 
 
 @pytest.mark.parametrize(

@@ -131,8 +131,8 @@ def test_service_connect_names_are_resolved(blueprint) -> None:
                 "aws_ecs_service.web": service(service_connect_configuration=[connect]),
             }
         )
-    ).services[0]
-    assert found.service_connect == ServiceConnect(
+    )
+    assert found.services[0].service_connect == ServiceConnect(
         namespace="internal",
         endpoints=(
             ServiceConnectEndpoint("http", "web.internal", 80),
@@ -141,6 +141,8 @@ def test_service_connect_names_are_resolved(blueprint) -> None:
         idle_timeout=0,
         per_request_timeout=15,
     )
+    reasons = {n.kind: n.reason for n in found.not_simulated}
+    assert "outlier" in reasons["aws_ecs_service.service_connect_configuration.service"]
 
 
 def test_a_clusters_default_namespace_holds(blueprint) -> None:
@@ -154,8 +156,9 @@ def test_a_clusters_default_namespace_holds(blueprint) -> None:
                 "aws_ecs_service.web": service(service_connect_configuration=[client]),
             }
         )
-    ).services[0]
-    assert found.service_connect == ServiceConnect("internal")
+    )
+    assert found.services[0].service_connect == ServiceConnect("internal")
+    assert [n.kind for n in found.not_simulated if "service_connect" in n.kind] == []
 
 
 def test_auto_scaling_belongs_to_its_service_and_is_noted(blueprint) -> None:

@@ -233,9 +233,10 @@ def test_a_managed_group_is_named_and_never_matches(blueprint) -> None:
     assert found.web_acls[0].rules[0].statement == NotSimulatedStatement(
         "managed_rule_group_statement", "AWSManagedRulesCommonRuleSet"
     )
-    assert [n.kind for n in found.not_simulated] == [
-        "aws_wafv2_web_acl.rule.common.managed_rule_group_statement AWSManagedRulesCommonRuleSet"
-    ]
+    (missing,) = found.not_simulated
+    assert (missing.kind, missing.address) == ("aws_wafv2_web_acl.rule", "aws_wafv2_web_acl.this")
+    assert "rule common" in missing.reason
+    assert "managed_rule_group_statement AWSManagedRulesCommonRuleSet" in missing.reason
 
 
 def test_not_of_an_unknown_does_not_match_everything(blueprint) -> None:

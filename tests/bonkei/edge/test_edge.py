@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.blueprint.load_balancer import FixedResponse, Listener
+from bonkei.blueprint.load_balancer import FixedResponse, Listener, PathPattern
 from bonkei.edge import Edge, EdgeError, EdgeSettings
 from bonkei.events import Bus
 from tests.bonkei.edge.support import (
@@ -23,6 +23,7 @@ from tests.bonkei.edge.support import (
     header_acl,
     load_balancer,
     ok,
+    rule,
     running,
     stack,
     target_group,
@@ -174,9 +175,13 @@ async def test_everything_listens_on_loopback_only() -> None:
         assert {each.host for each in edge.edge.snapshot().listeners} == {"127.0.0.1"}
 
 
-async def test_what_aws_has_and_the_edge_has_not_is_named() -> None:
-    check = replace(target_group("web").health_check, port="9000", protocol="HTTPS")
-    group = target_group("web", slow_start=30.0, protocol_version="GRPC", health_check=check)
-    async with running(balancer_only(target_groups=(group,))) as edge:
-        kinds = {each.kind.rpartition(".")[2] for each in edge.edge.snapshot().not_simulated}
-        assert kinds == {"protocol", "protocol_version", "port", "slow_start"}
+async def test_a_target_group_that_is_not_simulated_answers_503() -> None:
+    """It is among the definitions, and named by the blueprint: no contradiction."""
+    rules = (rule(1, forward("function"), PathPattern(("/function",))),)
+    blueprint = balancer_only(*rules, arns=("arn:tg/function",))
+    async with running(blueprint) as edge, Target() as web:
+        await edge.join("web", web)
+        assert (await edge.get("/function")).status == 503
+        await edge.edge.apply(blueprint)
+        assert (await edge.get("/function")).status == 503
+        assert (await edge.get("/")).status == 200

@@ -174,8 +174,6 @@ async def test_protocol_port_and_host() -> None:
         assert seen.all("X-Forwarded-Proto") == ["https"]
         assert seen.all("X-Forwarded-Port") == ["443"]
         assert seen.all("Host") == ["site.example"]
-        reasons = [each.reason for each in edge.edge.snapshot().not_simulated]
-        assert any("TLS" in reason for reason in reasons)
     other = Listener("l", "arn:l", 8080, "HTTP", forward("web"))
     async with running(balancer(listeners=(other,))) as edge, Target() as target:
         await edge.join("web", target)

@@ -6,6 +6,8 @@ import asyncio
 import socket
 from typing import Any
 
+import pytest
+
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import (
     Container,
@@ -128,6 +130,29 @@ async def test_without_a_task_a_tcp_connection_is_closed() -> None:
     port = free_port()
     async with running(blueprint(port, ""), SETTINGS), Client(port, ADDRESS) as client:
         assert await client.closed() == b""
+
+
+async def test_the_idle_time_out_of_a_tcp_connection() -> None:
+    """ "A value of 0 can be set to disable idleTimeout" (TimeoutConfiguration)."""
+
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
+        target = Target()
+        target.port = server.sockets[0].getsockname()[1]
+        port = free_port()
+        async with running(blueprint(port, "", idle_timeout=0.3), SETTINGS) as edge:
+            add(edge, target)
+            async with Client(port, ADDRESS) as client:
+                assert await client.closed() == b""
+        port = free_port()
+        async with running(blueprint(port, "", idle_timeout=0), SETTINGS) as edge:
+            add(edge, target)
+            async with Client(port, ADDRESS) as client:
+                with pytest.raises(TimeoutError):
+                    await client.closed(1.0)
 
 
 async def test_a_name_without_an_address_is_named() -> None:

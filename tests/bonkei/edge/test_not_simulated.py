@@ -1,0 +1,86 @@
+"""What `bonkei status` says of the edge: only what definitions ask for, each thing once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.coverage import NotSimulated
+from bonkei.blueprint.distribution import CachePolicy, Origin
+from bonkei.blueprint.web_acl import FieldToMatch, RateBased, RegexMatch, WafAction, WafRule
+from bonkei.edge.not_simulated import not_simulated
+from bonkei.edge.settings import EdgeSettings
+from bonkei.edge.web_acl import CompiledWebAcl
+from tests.bonkei.edge.support import (
+    Target,
+    balancer_only,
+    behavior,
+    distribution,
+    header_acl,
+    running,
+    stack,
+)
+
+CACHED = CachePolicy("cached", 0, 5, 60)
+
+
+def named(blueprint: Blueprint) -> list[NotSimulated]:
+    acls = [CompiledWebAcl(acl) for acl in blueprint.web_acls]
+    return list(not_simulated(blueprint, EdgeSettings(), acls))
+
+
+def test_what_is_simulated_is_not_named() -> None:
+    assert named(stack()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({"cache": CACHED}, True),
+        ({"cache": CACHED, "cached_methods": ("HEAD", "OPTIONS")}, False),
+        ({}, False),
+    ],
+)
+def test_ranges_where_something_is_cached(changes: dict[str, Any], asked: bool) -> None:
+    made = distribution(behavior("/a", **changes), behavior("/b", **changes), behavior())
+    found = named(stack(distributions=(made,)))
+    assert [(each.address, "206" in each.reason) for each in found] == (
+        [("aws_cloudfront_distribution.this", True)] if asked else []
+    )
+    assert named(stack(distributions=(replace(made, enabled=False),))) == []
+
+
+def test_an_origin_that_leads_nowhere() -> None:
+    made = distribution(origins=(Origin("alb", "bucket.s3.amazonaws.com"),))
+    (missing,) = named(stack(distributions=(made,)))
+    assert missing.kind == "aws_cloudfront_distribution.origin"
+    assert "bucket.s3.amazonaws.com" in missing.reason
+
+
+def test_rules_of_the_same_reason_are_named_together() -> None:
+    limits = tuple(
+        WafRule(name, priority, WafAction("block"), RateBased(100, 300, "IP"))
+        for priority, name in enumerate(("login", "api", "all"))
+    )
+    broken = WafRule("broken", 9, WafAction("block"), RegexMatch(FieldToMatch("uri_path"), "("))
+    acl = replace(header_acl(), rules=(*limits, broken))
+    rates, regex = named(stack(web_acls=(acl,)))
+    assert (rates.kind, rates.count) == ("aws_wafv2_web_acl.rule", 3)
+    assert rates.address == "aws_wafv2_web_acl.this"
+    assert rates.reason.startswith("rules login, api, all: the limit holds at once")
+    assert regex.reason.startswith("rule broken: ")
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 2", "Content_Length: 2\r\nContent-Length: 2"])
+async def test_what_the_strictest_desync_mitigation_mode_would_refuse(header: str) -> None:
+    """`UndefinedContentLengthSemantics` and `SuspiciousHeader` ("Classification reasons", Access
+    logs for your Application Load Balancer); the blueprint names it where the mode is asked for."""
+    async with running(balancer_only()) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\nab".encode())
+            assert (await client.receive()).status == 200
+        assert web.requests[0].body == b"ab"
