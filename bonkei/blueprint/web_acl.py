@@ -10,7 +10,8 @@ ActionKind = Literal["allow", "block", "count", "captcha", "challenge"]
 
 @dataclass(frozen=True, slots=True)
 class FieldToMatch:
-    """The part of the request that is looked at; `name` for a single header or query argument."""
+    """The part of the request that is looked at; `name` for a single header or query argument,
+    `oversize_handling` for a body that is longer than what AWS WAF inspects of one."""
 
     kind: Literal[
         "single_header",
@@ -22,6 +23,7 @@ class FieldToMatch:
         "body",
     ]
     name: str = ""
+    oversize_handling: Literal["CONTINUE", "MATCH", "NO_MATCH"] = "CONTINUE"
 
 
 @dataclass(frozen=True, slots=True)

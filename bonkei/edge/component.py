@@ -22,10 +22,15 @@ _COMPARISONS = {"EQ": eq, "NE": ne, "LE": le, "LT": lt, "GE": ge, "GT": gt}
 
 
 def on_component(
-    field: FieldToMatch, transform: Transformation | None, test: Test
+    field: FieldToMatch, transform: Transformation | None, test: Test, body_bytes: int
 ) -> RequestPredicate:
-    """Whether the test holds for the component, or for one of its values, transformed."""
+    """Whether the test holds for the component, or for one of its values, transformed.
+
+    So many bytes of a body are looked at; a request has one more where its body is longer.
+    """
     asked = test if transform is None else (lambda value: test(transform(value)))
+    if field.kind == "body":
+        return _on_body(field, asked, body_bytes)
     if field.kind == "single_header":
         name = field.name.lower().encode()
 
@@ -38,6 +43,18 @@ def on_component(
     return lambda request: any(map(asked, values(request)))
 
 
+def _on_body(field: FieldToMatch, asked: Test, body_bytes: int) -> RequestPredicate:
+    """ "Handling oversize web request components in AWS WAF" (AWS WAF Developer Guide)."""
+    handling = field.oversize_handling
+
+    def body(request: Request) -> bool:
+        if len(request.body) > body_bytes and handling != "CONTINUE":
+            return handling == "MATCH"
+        return asked(request.body[:body_bytes])
+
+    return body
+
+
 def _values(field: FieldToMatch) -> Callable[[Request], tuple[bytes, ...]]:
     match field.kind:
         case "uri_path":
@@ -46,8 +63,6 @@ def _values(field: FieldToMatch) -> Callable[[Request], tuple[bytes, ...]]:
             return lambda request: (request.query,)
         case "method":
             return lambda request: (request.method,)
-        case "body":
-            return lambda request: (request.body,)
         case "all_query_arguments":
             return lambda request: tuple(part for pair in _arguments(request) for part in pair)
     name = field.name.lower().encode()

@@ -8,8 +8,9 @@ such header; it makes no rule match, not even under a negation.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bonkei.blueprint.web_acl import (
     And,
@@ -48,23 +49,25 @@ class CompiledStatement:
     differences: tuple[str, ...] = ()
 
 
-def compile_statement(statement: Statement, clock: Clock) -> CompiledStatement:
-    """`clock` tells the seconds that rates are counted by."""
+def compile_statement(statement: Statement, clock: Clock, body_bytes: int) -> CompiledStatement:
+    """`clock` tells the seconds by which rates are counted; so many bytes are seen of a body."""
+    compiled = partial(compile_statement, clock=clock, body_bytes=body_bytes)
     match statement:
         case And(parts):
-            return _combine(_all, [compile_statement(part, clock) for part in parts])
+            return _combine(_all, map(compiled, parts))
         case Or(parts):
-            return _combine(_any, [compile_statement(part, clock) for part in parts])
+            return _combine(_any, map(compiled, parts))
         case Not(part):
-            return _combine(_none, [compile_statement(part, clock)])
+            return _combine(_none, [compiled(part)])
         case NotSimulatedStatement():
             return CompiledStatement(_unknown)
         case IpSetMatch():
             return CompiledStatement(_ip_set(statement))
         case RateBased():
-            return _rate_based(statement, clock)
+            scope = statement.scope_down
+            return _rate_based(statement, compiled(scope) if scope is not None else None, clock)
         case _:
-            return _match(statement)
+            return _match(statement, body_bytes)
 
 
 def _unknown(request: Request) -> None:  # noqa: ARG001
@@ -75,8 +78,9 @@ def _unknown(request: Request) -> None:  # noqa: ARG001
 
 
 def _combine(
-    logic: Callable[[tuple[Evaluate, ...]], Evaluate], parts: list[CompiledStatement]
+    logic: Callable[[tuple[Evaluate, ...]], Evaluate], combined: Iterable[CompiledStatement]
 ) -> CompiledStatement:
+    parts = tuple(combined)
     return CompiledStatement(
         logic(tuple(part.holds for part in parts)),
         any(part.reads_body for part in parts),
@@ -118,7 +122,9 @@ def _none(parts: tuple[Evaluate, ...]) -> Evaluate:
 # What is asked of a component.
 
 
-def _match(statement: ByteMatch | RegexMatch | SizeConstraint) -> CompiledStatement:
+def _match(
+    statement: ByteMatch | RegexMatch | SizeConstraint, body_bytes: int
+) -> CompiledStatement:
     try:
         transform = compose(statement.transformations)
     except KeyError as missing:
@@ -134,7 +140,7 @@ def _match(statement: ByteMatch | RegexMatch | SizeConstraint) -> CompiledStatem
         except re.error as error:
             reason = f"the regular expression is not Python's ({error}): it never matches"
             return CompiledStatement(_unknown, differences=(reason,))
-    holds = on_component(statement.field, transform, test)
+    holds = on_component(statement.field, transform, test, body_bytes)
     return CompiledStatement(holds, reads_body=statement.field.kind == "body")
 
 
@@ -164,13 +170,14 @@ def _ip_set(statement: IpSetMatch) -> Evaluate:
     return evaluate
 
 
-def _rate_based(statement: RateBased, clock: Clock) -> CompiledStatement:
+def _rate_based(
+    statement: RateBased, scope: CompiledStatement | None, clock: Clock
+) -> CompiledStatement:
     rate = RateCounter(statement.limit, statement.window, clock)
     counted = _counted(statement, rate)
     reason = "the limit holds at once: AWS looks at the rate about every ten seconds"
-    if statement.scope_down is None:
+    if scope is None:
         return CompiledStatement(counted, differences=(reason,))
-    scope = compile_statement(statement.scope_down, clock)
     inside = scope.holds
 
     def holds(request: Request) -> bool | None:

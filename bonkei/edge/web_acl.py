@@ -66,7 +66,7 @@ class CompiledWebAcl:
         self.counters = counters or Counters()
         self.body_needed = 0
         self.not_simulated: list[tuple[str, str]] = []
-        self._body_limit = BODY_BYTES[acl.scope]
+        self._body_bytes = BODY_BYTES[acl.scope]
         self._clock = clock
         self._rules = tuple(
             self._rule(rule) for rule in sorted(acl.rules, key=lambda rule: rule.priority)
@@ -93,9 +93,9 @@ class CompiledWebAcl:
         return None
 
     def _rule(self, rule: WafRule) -> _Rule:
-        statement = compile_statement(rule.statement, self._clock)
+        statement = compile_statement(rule.statement, self._clock, self._body_bytes)
         if statement.reads_body:
-            self.body_needed = self._body_limit
+            self.body_needed = self._body_bytes + 1  # which tells that there is more
         kind = rule.action.kind
         if kind in ("captcha", "challenge"):
             self.not_simulated.append(

@@ -21,12 +21,13 @@ from bonkei.blueprint.web_acl import (
     Statement,
 )
 
-_FIELDS = ("uri_path", "query_string", "method", "all_query_arguments", "body")
+_FIELDS = ("uri_path", "query_string", "method", "all_query_arguments")
 _NAMED_FIELDS = ("single_header", "single_query_argument")
 _CONSTRAINTS = ("EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD")
 _COMPARISONS = ("EQ", "NE", "LE", "LT", "GE", "GT")
 _POSITIONS = ("FIRST", "LAST", "ANY")
 _FALLBACKS = ("MATCH", "NO_MATCH")
+_OVERSIZE = ("CONTINUE", "MATCH", "NO_MATCH")
 
 # What names a statement that is not simulated, by kind.
 _NAME_OF = {
@@ -198,6 +199,11 @@ def _field(block: Block) -> FieldToMatch | NotSimulatedStatement:
         return FieldToMatch(cast(Literal["single_header"], kind), name.lower())
     if kind in _FIELDS:
         return FieldToMatch(cast(Literal["uri_path"], kind))
+    if kind == "body":
+        handling = field.required_block(kind).choice("oversize_handling", _OVERSIZE, "CONTINUE")
+        return FieldToMatch(
+            "body", oversize_handling=cast(Literal["CONTINUE", "MATCH", "NO_MATCH"], handling)
+        )
     return NotSimulatedStatement("field_to_match", kind)
 
 

@@ -218,7 +218,8 @@ def test_sizes_are_compared(blueprint) -> None:
             }
         ]
     }
-    assert only_statement(blueprint, size) == SizeConstraint(FieldToMatch("body"), "GT", 8192)
+    body = FieldToMatch("body", oversize_handling="MATCH")
+    assert only_statement(blueprint, size) == SizeConstraint(body, "GT", 8192)
 
 
 def test_a_managed_group_is_named_and_never_matches(blueprint) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint.load_balancer import FixedResponse, Listener, PathPattern
+from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule
 from bonkei.edge import Edge, EdgeError, EdgeSettings
 from bonkei.events import Bus
 from tests.bonkei.edge.support import (
@@ -185,3 +186,21 @@ async def test_a_target_group_that_is_not_simulated_answers_503() -> None:
         await edge.edge.apply(blueprint)
         assert (await edge.get("/function")).status == 503
         assert (await edge.get("/")).status == 200
+
+
+@pytest.mark.parametrize("length", [8192, 8193])
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_longer_than_a_web_acl_inspects(length: int, chunked: bool) -> None:
+    body = FieldToMatch("body", oversize_handling="MATCH")
+    long = WafRule("long", 1, WafAction("block"), ByteMatch(body, b"evil", "CONTAINS"))
+    acl = replace(header_acl(), rules=(long,), default_action=WafAction("allow"))
+    data = b"x" * length
+    framing = b"Content-Length: %d\r\n\r\n%b" % (length, data)
+    if chunked:
+        framing = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (length, data)
+    async with running(balancer_only(web_acls=(acl,))) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + framing)
+            assert (await client.receive()).status == (200 if length == 8192 else 403)
+        assert [each.body for each in web.requests] == ([data] if length == 8192 else [])

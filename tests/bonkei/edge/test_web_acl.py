@@ -103,8 +103,27 @@ def test_fields(field: FieldToMatch, asked: Request) -> None:
 def test_the_body_is_only_waited_for_when_it_is_inspected() -> None:
     body = ByteMatch(FieldToMatch("body"), b"x", "CONTAINS")
     assert acl(WafRule("r", 1, WafAction("block"), TRUE)).body_needed == 0
-    assert acl(WafRule("r", 1, WafAction("block"), body)).body_needed == 8192
-    assert acl(WafRule("r", 1, WafAction("block"), body), scope="CLOUDFRONT").body_needed == 16384
+    assert acl(WafRule("r", 1, WafAction("block"), body)).body_needed == 8193
+    assert acl(WafRule("r", 1, WafAction("block"), body), scope="CLOUDFRONT").body_needed == 16385
+
+
+@pytest.mark.parametrize(("scope", "limit"), [("REGIONAL", 8192), ("CLOUDFRONT", 16384)])
+@pytest.mark.parametrize(
+    ("handling", "matches"), [("CONTINUE", False), ("MATCH", True), ("NO_MATCH", False)]
+)
+def test_a_body_that_is_longer_than_what_is_inspected(
+    scope: str, limit: int, handling: Any, matches: bool
+) -> None:
+    """ "Handling oversize web request components in AWS WAF"."""
+    body = FieldToMatch("body", oversize_handling=handling)
+    rule = WafRule("evil", 1, WafAction("block"), ByteMatch(body, b"evil", "ENDS_WITH"))
+    compiled = acl(rule, scope=scope)
+    fits = b"x" * (limit - 4) + b"evil"
+    assert compiled.check(request(body=fits)) is not None
+    longer = b"x" * (limit - 3) + b"evil"
+    assert (compiled.check(request(body=longer)) is not None) is matches
+    inside = fits + b"x"
+    assert (compiled.check(request(body=inside)) is not None) is (handling != "NO_MATCH")
 
 
 def test_regex_size_and_ip_set() -> None:
