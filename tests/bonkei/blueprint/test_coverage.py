@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import fnmatch
 import re
 from collections import Counter
 from pathlib import Path
 
 import bonkei.blueprint.readers as readers
 from bonkei.blueprint.readers.coverage import coverage_table
+from bonkei.provider.catalogue import SCHEMA
+from bonkei.provider.schema import Block, load
 
 
 def test_types_are_told_apart(blueprint) -> None:
@@ -54,6 +57,32 @@ def test_every_type_that_a_reader_reads_is_judged() -> None:
     }
     assert read, "the readers name the types that they read"
     assert read - {"aws_prefix_list"} <= judged  # a data source only
+
+
+def test_every_part_is_an_argument_of_its_type() -> None:
+    """A part that is misspelt would never be noted."""
+    resources = load(SCHEMA).resources
+    unknown = [
+        f"{part['type']}.{part['path']}"
+        for part in coverage_table()["parts"]
+        if not arguments_at(resources[part["type"]], part["path"].split("."))
+    ]
+    assert unknown == []
+
+
+def arguments_at(block: Block, path: list[str]) -> list[str]:
+    """The arguments and blocks at a path; what is inside a JSON text is not known."""
+    name, rest = path[0], path[1:]
+    found = [
+        each for each in fnmatch.filter(block.attributes, name) if not rest or is_text(block, each)
+    ]
+    for nested in fnmatch.filter(block.blocks, name):
+        found += arguments_at(block.blocks[nested].block, rest) if rest else [nested]
+    return found
+
+
+def is_text(block: Block, attribute: str) -> bool:
+    return bool(block.attributes[attribute].type == "string")
 
 
 def test_an_argument_at_its_usual_value_is_not_noted(blueprint) -> None:
