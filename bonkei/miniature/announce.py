@@ -38,7 +38,8 @@ def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapsho
     width = max((len(label) for label, _ in lines), default=0)
     for label, place in lines:
         yield f"  {label:<{width}}  {place}"
-    missing = {part.kind for part in blueprint.not_simulated if part.category != "declarative"}
+    parts = (*blueprint.not_simulated, *edge.not_simulated)
+    missing = {part.kind for part in parts if part.category != "declarative"}
     if missing:
         told = f"{len(missing)} kinds of things: `bonkei status` names each, with the reason"
         yield f"  {'Not simulated':<{width}}  {told}"
