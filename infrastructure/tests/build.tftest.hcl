@@ -5,19 +5,16 @@ provider "aws" {
 }
 
 variables {
-  name             = "test-development-pipeline-program-deploy"
-  description      = "Lets the services run the new images"
-  buildspec        = "environment/buildspecs/program_deploy.yaml"
-  environment      = { RELEASE = "{}" }
-  policy           = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Sid\": \"UpdateServices\", \"Effect\": \"Allow\", \"Action\": \"ecs:UpdateService\", \"Resource\": \"arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/backend\"}]}"
-  timeout_minutes  = 45
-  cpu_architecture = "ARM64"
-
-  network = {
-    vpc_id            = "vpc-0123456789abcdef0"
-    subnet_ids        = ["subnet-0123456789abcdef0"]
-    security_group_id = "sg-0123456789abcdef0"
-  }
+  name              = "test-development-pipeline-program-deploy"
+  description       = "Lets the services run the new images"
+  buildspec         = "environment/buildspecs/program_deploy.yaml"
+  environment       = { RELEASE = "{}" }
+  policy            = "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Sid\": \"UpdateServices\", \"Effect\": \"Allow\", \"Action\": \"ecs:UpdateService\", \"Resource\": \"arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/backend\"}]}"
+  timeout_minutes   = 45
+  cpu_architecture  = "ARM64"
+  vpc_id            = "vpc-0123456789abcdef0"
+  subnet_ids        = ["subnet-0123456789abcdef0"]
+  security_group_id = "sg-0123456789abcdef0"
 
   artifacts = {
     bucket_arn  = "arn:aws:s3:::test-development-program-artifacts-123456789012"

@@ -9,6 +9,7 @@ variables {
   vpc_id                 = "vpc-0123456789abcdef0"
   subnet_ids             = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
   deletion_protection    = false
+  log_retention_days     = 7
   uncached_path_patterns = ["/api/*", "/admin*"]
   static_path_patterns   = ["/static/*"]
 
@@ -24,32 +25,10 @@ run "without_a_domain" {
   module {
     source = "./modules/edge"
   }
+
   assert {
     condition     = one([for header in one(aws_cloudfront_distribution.this.origin).custom_header : header.value]) == random_password.origin_header["1"].result
     error_message = "CloudFront has to send the value that was generated."
-  }
-
-  assert {
-    condition     = aws_wafv2_web_acl.this.scope == "REGIONAL" && length(aws_wafv2_web_acl.this.default_action[0].block) == 1
-    error_message = "The web ACL is the load balancer's, and blocks by default."
-  }
-
-  assert {
-    condition = alltrue([
-      for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].byte_match_statement[0].search_string == random_password.origin_header["1"].result &&
-      rule.statement[0].byte_match_statement[0].positional_constraint == "EXACTLY" if startswith(rule.name, "origin-header")
-    ])
-    error_message = "The web ACL has to ask for exactly the value that CloudFront sends."
-  }
-
-  assert {
-    condition     = length([for rule in aws_wafv2_web_acl.this.rule : rule if length(rule.action) > 0 && length(rule.action[0].allow) == 1]) == 1
-    error_message = "While nothing is rotated, one value alone opens the door."
-  }
-
-  assert {
-    condition     = aws_wafv2_web_acl_association.this.resource_arn == aws_lb.this.arn
-    error_message = "The web ACL has to guard the load balancer."
   }
 
   assert {
@@ -78,17 +57,18 @@ run "without_a_domain" {
   }
 
   assert {
-    condition     = aws_lb.this.drop_invalid_header_fields && length(aws_acm_certificate.distribution) == 0
+    condition     = aws_lb.this.drop_invalid_header_fields && length(module.domain) == 0
     error_message = "Invalid headers are dropped, and without a domain there is no certificate."
   }
 }
 
-run "a_rotation_accepts_both_values" {
+run "a_rotation_sends_the_new_value" {
   command = apply
 
   module {
     source = "./modules/edge"
   }
+
   variables {
     origin_header = { current_version = 2, previous_version = 1 }
   }
@@ -102,13 +82,6 @@ run "a_rotation_accepts_both_values" {
     condition     = random_password.origin_header["1"].result != random_password.origin_header["2"].result
     error_message = "The new value is another."
   }
-
-  assert {
-    condition = toset([
-      for rule in aws_wafv2_web_acl.this.rule : rule.statement[0].byte_match_statement[0].search_string if length(rule.action) > 0
-    ]) == toset([random_password.origin_header["1"].result, random_password.origin_header["2"].result])
-    error_message = "The web ACL accepts both while CloudFront changes over."
-  }
 }
 
 run "with_a_domain" {
@@ -117,6 +90,7 @@ run "with_a_domain" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     domain = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
   }
@@ -137,11 +111,6 @@ run "with_a_domain" {
   }
 
   assert {
-    condition     = startswith(aws_acm_certificate.distribution[0].arn, "arn:aws:acm:us-east-1:")
-    error_message = "CloudFront takes certificates from us-east-1 alone."
-  }
-
-  assert {
     condition     = output.url == "https://status.example.com"
     error_message = "The site is at its domain."
   }
@@ -153,6 +122,7 @@ run "refuses_a_name_too_long" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     name = "a-name-much-too-long-for-it"
   }
@@ -166,6 +136,7 @@ run "refuses_one_subnet" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     subnet_ids = ["subnet-0123456789abcdef0"]
   }
@@ -179,6 +150,7 @@ run "refuses_two_targets_for_everything_else" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/" }
@@ -195,6 +167,7 @@ run "refuses_paths_without_priority" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"] }
@@ -211,6 +184,7 @@ run "refuses_a_priority_out_of_range" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"], priority = 50001 }
@@ -227,6 +201,7 @@ run "refuses_two_rules_of_one_priority" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       backend  = { port = 8000, health_check_path = "/", path_patterns = ["/api/*"], priority = 1 }
@@ -244,6 +219,7 @@ run "refuses_a_health_check_path_that_is_none" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       frontend = { port = 8000, health_check_path = "healthcheck" }
@@ -259,6 +235,7 @@ run "refuses_a_port_out_of_range" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       frontend = { port = 70000, health_check_path = "/" }
@@ -274,6 +251,7 @@ run "refuses_too_long_a_deregistration" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       frontend = { port = 8000, health_check_path = "/", deregistration_delay = 4000 }
@@ -289,6 +267,7 @@ run "refuses_a_target_with_a_long_name" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     targets = {
       storefront = { port = 8000, health_check_path = "/" }
@@ -304,6 +283,7 @@ run "refuses_an_uncached_pattern_that_is_no_path" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     uncached_path_patterns = ["api/*"]
   }
@@ -317,6 +297,7 @@ run "refuses_a_static_pattern_that_is_no_path" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     static_path_patterns = ["static/*"]
   }
@@ -330,6 +311,7 @@ run "refuses_a_header_that_is_not_our_own" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     origin_header = { name = "Authorization" }
   }
@@ -343,37 +325,12 @@ run "refuses_a_rotation_to_itself" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     origin_header = { current_version = 1, previous_version = 1 }
   }
 
   expect_failures = [var.origin_header]
-}
-
-run "refuses_a_domain_with_a_scheme" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-  variables {
-    domain = { name = "https://status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
-  }
-
-  expect_failures = [var.domain]
-}
-
-run "refuses_what_is_no_hosted_zone" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-  variables {
-    domain = { name = "status.example.com", hosted_zone_id = "example.com" }
-  }
-
-  expect_failures = [var.domain]
 }
 
 run "refuses_an_unknown_price_class" {
@@ -382,22 +339,10 @@ run "refuses_an_unknown_price_class" {
   module {
     source = "./modules/edge"
   }
+
   variables {
     price_class = "PriceClass_300"
   }
 
   expect_failures = [var.price_class]
-}
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/edge"
-  }
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
 }

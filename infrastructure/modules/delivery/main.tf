@@ -56,6 +56,7 @@ module "artifacts" {
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5:module build attaches it
   name        = local.pipeline_name
   description = "Builds: to the internet, from nowhere"
   vpc_id      = var.vpc_id
@@ -108,6 +109,9 @@ module "stage" {
   privileged               = each.value.privileged
   timeout_minutes          = each.value.timeout_minutes
   cpu_architecture         = var.cpu_architecture
+  vpc_id                   = var.vpc_id
+  subnet_ids               = var.subnet_ids
+  security_group_id        = aws_security_group.this.id
   permissions_boundary_arn = var.permissions_boundary_arn
 
   environment = {
@@ -115,12 +119,6 @@ module "stage" {
     TRIVY_VERSION  = var.trivy.version
     TRIVY_SHA256   = var.trivy.sha256
     TRIVY_PLATFORM = var.cpu_architecture == "ARM64" ? "Linux-ARM64" : "Linux-64bit"
-  }
-
-  network = {
-    vpc_id            = var.vpc_id
-    subnet_ids        = var.subnet_ids
-    security_group_id = aws_security_group.this.id
   }
 
   artifacts = {

@@ -1,19 +1,7 @@
 # CloudFront -> WAF -> ALB: every request enters here, and only through CloudFront.
 
-data "aws_caller_identity" "current" {}
-
-data "aws_region" "current" {}
-
 locals {
-  account_id = data.aws_caller_identity.current.account_id
-  region     = data.aws_region.current.region
-
-  has_domain         = var.domain != null
-  origin_domain_name = local.has_domain ? "origin.${var.domain.name}" : aws_lb.this.dns_name
-  certificate_names  = local.has_domain ? toset([var.domain.name, "origin.${var.domain.name}"]) : toset([])
-
-  # From here alone CloudFront takes certificates.
-  cloudfront_region = "us-east-1"
+  has_domain = var.domain != null
 
   # One port, because CloudFront's prefix list weighs 55 of the 60 rules of a security group.
   listener_port     = local.has_domain ? 443 : 80
@@ -21,108 +9,53 @@ locals {
 
   default_target = one([for name, target in var.targets : name if length(target.path_patterns) == 0])
   routed_targets = { for name, target in var.targets : name => target if length(target.path_patterns) > 0 }
+}
 
-  # Both versions stay accepted while CloudFront's locations change over from one to the other.
-  accepted_header_versions = toset([
-    for version in [var.origin_header.current_version, var.origin_header.previous_version] :
-    tostring(version) if version != null
-  ])
+module "domain" {
+  source = "../domain"
+  count  = local.has_domain ? 1 : 0
 
-  waf_log_group = "aws-waf-logs-${var.name}"
+  name           = var.domain.name
+  hosted_zone_id = var.domain.hosted_zone_id
+
+  distribution = {
+    domain_name    = aws_cloudfront_distribution.this.domain_name
+    hosted_zone_id = aws_cloudfront_distribution.this.hosted_zone_id
+  }
+
+  load_balancer = {
+    dns_name = aws_lb.this.dns_name
+    zone_id  = aws_lb.this.zone_id
+  }
 }
 
 # ---------------------------------------------------------------------------------------------
 # The secret header: CloudFront adds it, the web ACL asks for it
 # ---------------------------------------------------------------------------------------------
 
+locals {
+  # The new one first. Both are accepted while CloudFront's locations change over from one to the other.
+  header_versions = [for version in [var.origin_header.current_version, var.origin_header.previous_version] : version if version != null]
+}
+
 resource "random_password" "origin_header" {
-  for_each = local.accepted_header_versions
+  for_each = toset([for version in local.header_versions : tostring(version)])
 
   length  = 48
   special = false
   keepers = { version = each.key }
 }
 
-# ---------------------------------------------------------------------------------------------
-# Certificates and names, when there is a domain
-# ---------------------------------------------------------------------------------------------
+module "web_acl" {
+  source = "../web_acl"
 
-resource "aws_acm_certificate" "distribution" {
-  count = local.has_domain ? 1 : 0
+  name               = var.name
+  load_balancer_arn  = aws_lb.this.arn
+  log_retention_days = var.log_retention_days
 
-  region            = local.cloudfront_region
-  domain_name       = var.domain.name
-  validation_method = "DNS"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-# CloudFront forwards the viewer's Host header, so the load balancer's certificate covers both names.
-resource "aws_acm_certificate" "load_balancer" {
-  count = local.has_domain ? 1 : 0
-
-  domain_name               = var.domain.name
-  subject_alternative_names = ["origin.${var.domain.name}"]
-  validation_method         = "DNS"
-
-  lifecycle {
-    create_before_destroy = true
-  }
-}
-
-# ACM asks for the same record in every region, so the records of one certificate serve both.
-resource "aws_route53_record" "certificate_validation" {
-  for_each = local.certificate_names
-
-  zone_id = var.domain.hosted_zone_id
-  name    = one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_name if option.domain_name == each.key])
-  type    = one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_type if option.domain_name == each.key])
-  records = [one([for option in aws_acm_certificate.load_balancer[0].domain_validation_options : option.resource_record_value if option.domain_name == each.key])]
-  ttl     = 300
-}
-
-resource "aws_acm_certificate_validation" "distribution" {
-  count = local.has_domain ? 1 : 0
-
-  region                  = local.cloudfront_region
-  certificate_arn         = aws_acm_certificate.distribution[0].arn
-  validation_record_fqdns = [aws_route53_record.certificate_validation[var.domain.name].fqdn]
-}
-
-resource "aws_acm_certificate_validation" "load_balancer" {
-  count = local.has_domain ? 1 : 0
-
-  certificate_arn         = aws_acm_certificate.load_balancer[0].arn
-  validation_record_fqdns = [for record in aws_route53_record.certificate_validation : record.fqdn]
-}
-
-resource "aws_route53_record" "distribution" {
-  for_each = local.has_domain ? toset(["A", "AAAA"]) : toset([])
-
-  zone_id = var.domain.hosted_zone_id
-  name    = var.domain.name
-  type    = each.key
-
-  alias {
-    name                   = aws_cloudfront_distribution.this.domain_name
-    zone_id                = aws_cloudfront_distribution.this.hosted_zone_id
-    evaluate_target_health = false
-  }
-}
-
-resource "aws_route53_record" "load_balancer" {
-  count = local.has_domain ? 1 : 0
-
-  zone_id = var.domain.hosted_zone_id
-  name    = "origin.${var.domain.name}"
-  type    = "A"
-
-  alias {
-    name                   = aws_lb.this.dns_name
-    zone_id                = aws_lb.this.zone_id
-    evaluate_target_health = false
+  origin_header = {
+    name     = var.origin_header.name
+    accepted = [for version in local.header_versions : { version = version, value = random_password.origin_header[version].result }]
   }
 }
 
@@ -223,7 +156,7 @@ resource "aws_cloudfront_distribution" "this" {
 
   origin {
     origin_id   = "load-balancer"
-    domain_name = local.origin_domain_name
+    domain_name = local.has_domain ? module.domain[0].origin_name : aws_lb.this.dns_name
 
     custom_origin_config {
       http_port                = 80
@@ -304,182 +237,13 @@ resource "aws_cloudfront_distribution" "this" {
   # CloudFront's own certificate fixes its own minimum of TLS; only a domain lets us raise it.
   viewer_certificate {
     cloudfront_default_certificate = !local.has_domain
-    acm_certificate_arn            = local.has_domain ? aws_acm_certificate_validation.distribution[0].certificate_arn : null
+    acm_certificate_arn            = local.has_domain ? module.domain[0].distribution_certificate_arn : null
     ssl_support_method             = local.has_domain ? "sni-only" : null
     minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
   }
 
   # A new header value has to be accepted before it is sent.
-  depends_on = [aws_wafv2_web_acl.this]
-}
-
-# ---------------------------------------------------------------------------------------------
-# WAF: REGIONAL, because CloudFront adds the header only after an ACL of its own has run
-# ---------------------------------------------------------------------------------------------
-
-resource "aws_wafv2_web_acl" "this" {
-  name        = "${var.name}-origin"
-  description = "Lets in what came through CloudFront and nothing else"
-  scope       = "REGIONAL"
-
-  default_action {
-    block {}
-  }
-
-  rule {
-    name     = "known-bad-inputs"
-    priority = 0
-
-    override_action {
-      none {}
-    }
-
-    statement {
-      managed_rule_group_statement {
-        vendor_name = "AWS"
-        name        = "AWSManagedRulesKnownBadInputsRuleSet"
-      }
-    }
-
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "known-bad-inputs"
-      sampled_requests_enabled   = true
-    }
-  }
-
-  dynamic "rule" {
-    for_each = local.accepted_header_versions
-
-    content {
-      name     = "origin-header-${rule.value}"
-      priority = rule.value == tostring(var.origin_header.current_version) ? 10 : 11
-
-      action {
-        allow {}
-      }
-
-      statement {
-        byte_match_statement {
-          search_string         = random_password.origin_header[rule.value].result
-          positional_constraint = "EXACTLY"
-
-          field_to_match {
-            single_header {
-              name = lower(var.origin_header.name)
-            }
-          }
-
-          text_transformation {
-            priority = 0
-            type     = "NONE"
-          }
-        }
-      }
-
-      # Sampled requests show their headers, this one included.
-      visibility_config {
-        cloudwatch_metrics_enabled = true
-        metric_name                = "origin-header-${rule.value}"
-        sampled_requests_enabled   = false
-      }
-    }
-  }
-
-  visibility_config {
-    cloudwatch_metrics_enabled = true
-    metric_name                = "${var.name}-origin"
-    sampled_requests_enabled   = true
-  }
-}
-
-resource "aws_wafv2_web_acl_association" "this" {
-  resource_arn = aws_lb.this.arn
-  web_acl_arn  = aws_wafv2_web_acl.this.arn
-}
-
-module "key" {
-  source = "../key"
-
-  name            = "${var.name}-edge"
-  description     = "Web ACL log of ${var.name}"
-  log_group_names = [local.waf_log_group]
-}
-
-resource "aws_cloudwatch_log_group" "waf" {
-  #checkov:skip=CKV_AWS_338:the environment says for how long
-  name              = local.waf_log_group
-  retention_in_days = var.log_retention_days
-  kms_key_id        = module.key.arn
-}
-
-data "aws_iam_policy_document" "waf_log" {
-  statement {
-    sid       = "WafDelivers"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.waf.arn}:*"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["delivery.logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["arn:aws:logs:${local.region}:${local.account_id}:*"]
-    }
-  }
-}
-
-resource "aws_cloudwatch_log_resource_policy" "waf" {
-  policy_name     = "${var.name}-waf"
-  policy_document = data.aws_iam_policy_document.waf_log.json
-}
-
-# What was allowed is in the application's own log; what was not is here, without its secrets.
-resource "aws_wafv2_web_acl_logging_configuration" "this" {
-  resource_arn            = aws_wafv2_web_acl.this.arn
-  log_destination_configs = [aws_cloudwatch_log_group.waf.arn]
-
-  logging_filter {
-    default_behavior = "DROP"
-
-    filter {
-      behavior    = "KEEP"
-      requirement = "MEETS_ANY"
-
-      condition {
-        action_condition {
-          action = "BLOCK"
-        }
-      }
-
-      condition {
-        action_condition {
-          action = "COUNT"
-        }
-      }
-    }
-  }
-
-  dynamic "redacted_fields" {
-    for_each = toset([lower(var.origin_header.name), "authorization", "cookie"])
-
-    content {
-      single_header {
-        name = redacted_fields.value
-      }
-    }
-  }
-
-  depends_on = [aws_cloudwatch_log_resource_policy.waf]
+  depends_on = [module.web_acl]
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -512,7 +276,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
 #trivy:ignore:AWS-0053
 resource "aws_lb" "this" {
   #checkov:skip=CKV_AWS_150:whether it is protected is the environment's to say; production is
-  #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in aws_wafv2_web_acl.this
+  #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in module web_acl
   name                       = var.name
   load_balancer_type         = "application"
   internal                   = false
@@ -562,7 +326,7 @@ resource "aws_lb_listener" "this" {
   load_balancer_arn = aws_lb.this.arn
   port              = local.listener_port
   protocol          = local.listener_protocol
-  certificate_arn   = local.has_domain ? aws_acm_certificate_validation.load_balancer[0].certificate_arn : null
+  certificate_arn   = local.has_domain ? module.domain[0].load_balancer_certificate_arn : null
   ssl_policy        = local.has_domain ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
 
   default_action {

@@ -43,15 +43,15 @@ output "target_group_arn_suffixes" {
 
 output "web_acl_name" {
   description = "Name of the web ACL, as CloudWatch's dimension WebACL has it"
-  value       = aws_wafv2_web_acl.this.name
+  value       = module.web_acl.name
 }
 
 output "web_acl_metric_name" {
   description = "Name under which the web ACL's own metrics are counted"
-  value       = "${var.name}-origin"
+  value       = module.web_acl.metric_name
 }
 
 output "web_acl_log_group_name" {
   description = "Name of the log group of what the web ACL blocked"
-  value       = aws_cloudwatch_log_group.waf.name
+  value       = module.web_acl.log_group_name
 }

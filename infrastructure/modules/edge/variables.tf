@@ -125,16 +125,6 @@ variable "domain" {
     hosted_zone_id = string
   })
   default = null
-
-  validation {
-    condition     = var.domain == null || can(regex("^([a-z0-9]([a-z0-9-]*[a-z0-9])?\\.)+[a-z]{2,}$", var.domain.name))
-    error_message = "domain.name must be a domain in lower case, such as status.example.com."
-  }
-
-  validation {
-    condition     = var.domain == null || can(regex("^Z[A-Z0-9]+$", var.domain.hosted_zone_id))
-    error_message = "domain.hosted_zone_id must be the id of a Route 53 hosted zone, such as Z0123456789ABCDEFGHIJ."
-  }
 }
 
 variable "price_class" {
@@ -162,10 +152,4 @@ variable "deletion_protection" {
 variable "log_retention_days" {
   description = "For how many days the web ACL's log is kept"
   type        = number
-  default     = 90
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
-  }
 }

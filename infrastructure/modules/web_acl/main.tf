@@ -1,0 +1,183 @@
+# The load balancer's web ACL: lets in what bears the secret header that CloudFront adds, and keeps
+# what it turned away. It is REGIONAL, because CloudFront adds the header only after an ACL of its own
+# has run.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id     = data.aws_caller_identity.current.account_id
+  region         = data.aws_region.current.region
+  name           = "${var.name}-origin"
+  log_group_name = "aws-waf-logs-${var.name}" # WAF takes no other beginning
+}
+
+resource "aws_wafv2_web_acl" "this" {
+  name        = local.name
+  description = "Lets in what came through CloudFront and nothing else"
+  scope       = "REGIONAL"
+
+  default_action {
+    block {}
+  }
+
+  rule {
+    name     = "known-bad-inputs"
+    priority = 0
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "known-bad-inputs"
+      sampled_requests_enabled   = true
+    }
+  }
+
+  dynamic "rule" {
+    for_each = var.origin_header.accepted
+
+    content {
+      name     = "origin-header-${rule.value.version}"
+      priority = 10 + rule.key
+
+      action {
+        allow {}
+      }
+
+      statement {
+        byte_match_statement {
+          search_string         = rule.value.value
+          positional_constraint = "EXACTLY"
+
+          field_to_match {
+            single_header {
+              name = lower(var.origin_header.name)
+            }
+          }
+
+          text_transformation {
+            priority = 0
+            type     = "NONE"
+          }
+        }
+      }
+
+      # Sampled requests show their headers, this one included.
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = "origin-header-${rule.value.version}"
+        sampled_requests_enabled   = false
+      }
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = local.name
+    sampled_requests_enabled   = true
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "this" {
+  resource_arn = var.load_balancer_arn
+  web_acl_arn  = aws_wafv2_web_acl.this.arn
+}
+
+# ---------------------------------------------------------------------------------------------
+# Log
+# ---------------------------------------------------------------------------------------------
+
+module "key" {
+  source = "../key"
+
+  name            = "${var.name}-edge"
+  description     = "Web ACL log of ${var.name}"
+  log_group_names = [local.log_group_name]
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  #checkov:skip=CKV_AWS_338:the environment says for how long
+  name              = local.log_group_name
+  retention_in_days = var.log_retention_days
+  kms_key_id        = module.key.arn
+}
+
+data "aws_iam_policy_document" "log" {
+  statement {
+    sid       = "WafDelivers"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["delivery.logs.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "aws:SourceArn"
+      values   = ["arn:aws:logs:${local.region}:${local.account_id}:*"]
+    }
+  }
+}
+
+resource "aws_cloudwatch_log_resource_policy" "this" {
+  policy_name     = "${var.name}-waf"
+  policy_document = data.aws_iam_policy_document.log.json
+}
+
+# What was allowed is in the application's own log; what was not is here, without its secrets.
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  resource_arn            = aws_wafv2_web_acl.this.arn
+  log_destination_configs = [aws_cloudwatch_log_group.this.arn]
+
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ANY"
+
+      condition {
+        action_condition {
+          action = "BLOCK"
+        }
+      }
+
+      condition {
+        action_condition {
+          action = "COUNT"
+        }
+      }
+    }
+  }
+
+  dynamic "redacted_fields" {
+    for_each = toset([lower(var.origin_header.name), "authorization", "cookie"])
+
+    content {
+      single_header {
+        name = redacted_fields.value
+      }
+    }
+  }
+
+  depends_on = [aws_cloudwatch_log_resource_policy.this]
+}

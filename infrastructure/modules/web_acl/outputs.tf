@@ -1,0 +1,14 @@
+output "name" {
+  description = "Name of the web ACL"
+  value       = aws_wafv2_web_acl.this.name
+}
+
+output "metric_name" {
+  description = "Name under which the web ACL's own metrics are counted"
+  value       = local.name
+}
+
+output "log_group_name" {
+  description = "Name of the log group of what the web ACL turned away"
+  value       = aws_cloudwatch_log_group.this.name
+}

@@ -1,0 +1,110 @@
+# The web ACL: who gets in, by which header, and what is written down.
+
+provider "aws" {
+  region = "ap-northeast-1"
+}
+
+variables {
+  name               = "test-development"
+  load_balancer_arn  = "arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:loadbalancer/app/test-development/0123456789abcdef"
+  log_retention_days = 7
+
+  origin_header = {
+    name     = "X-Origin-Verify"
+    accepted = [{ version = 1, value = "the first value" }]
+  }
+}
+
+run "web_acl" {
+  command = apply
+
+  module {
+    source = "./modules/web_acl"
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl.this.scope == "REGIONAL" && length(aws_wafv2_web_acl.this.default_action[0].block) == 1
+    error_message = "The web ACL is the load balancer's, and blocks by default."
+  }
+
+  assert {
+    condition = [
+      for rule in aws_wafv2_web_acl.this.rule : {
+        header   = rule.statement[0].byte_match_statement[0].field_to_match[0].single_header[0].name
+        value    = rule.statement[0].byte_match_statement[0].search_string
+        position = rule.statement[0].byte_match_statement[0].positional_constraint
+      } if length(rule.action) > 0 && length(rule.action[0].allow) == 1
+    ] == [{ header = "x-origin-verify", value = "the first value", position = "EXACTLY" }]
+    error_message = "Exactly the value that CloudFront sends opens the door, and nothing else does."
+  }
+
+  assert {
+    condition     = aws_wafv2_web_acl_association.this.resource_arn == var.load_balancer_arn
+    error_message = "The web ACL has to guard the load balancer."
+  }
+
+  assert {
+    condition     = contains([for field in aws_wafv2_web_acl_logging_configuration.this.redacted_fields : field.single_header[0].name], "x-origin-verify")
+    error_message = "The secret must not be in the log."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_wafv2_web_acl.this.rule : !rule.visibility_config[0].sampled_requests_enabled if startswith(rule.name, "origin-header")])
+    error_message = "A sample of a request would show the secret."
+  }
+}
+
+run "a_rotation_accepts_both_values" {
+  command = apply
+
+  module {
+    source = "./modules/web_acl"
+  }
+
+  variables {
+    origin_header = {
+      name     = "X-Origin-Verify"
+      accepted = [{ version = 2, value = "the second value" }, { version = 1, value = "the first value" }]
+    }
+  }
+
+  assert {
+    condition = {
+      for rule in aws_wafv2_web_acl.this.rule : rule.name => rule.statement[0].byte_match_statement[0].search_string if length(rule.action) > 0
+    } == { origin-header-2 = "the second value", origin-header-1 = "the first value" }
+    error_message = "The web ACL accepts both while CloudFront changes over."
+  }
+
+  assert {
+    condition     = length(distinct([for rule in aws_wafv2_web_acl.this.rule : rule.priority])) == 3
+    error_message = "No two rules have the same priority."
+  }
+}
+
+run "refuses_to_let_nothing_in" {
+  command = plan
+
+  module {
+    source = "./modules/web_acl"
+  }
+
+  variables {
+    origin_header = { name = "X-Origin-Verify", accepted = [] }
+  }
+
+  expect_failures = [var.origin_header]
+}
+
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  module {
+    source = "./modules/web_acl"
+  }
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}
