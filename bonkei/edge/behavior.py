@@ -62,7 +62,9 @@ _REWRITTEN = frozenset(
         b"x-forwarded-for",
     }
 )  # fmt: skip
-_ADDED_BY_CLOUDFRONT = frozenset({b"cloudfront-forwarded-proto"})
+ADDED_BY_CLOUDFRONT = frozenset({"cloudfront-forwarded-proto"})
+"""The headers of CloudFront's own that it adds here where a policy names them."""
+
 _AUTHORIZED = frozenset({b"DELETE", b"PATCH", b"POST", b"PUT"})
 _REMEMBERED = 1024
 
@@ -152,7 +154,7 @@ class CompiledBehavior:
         self._key_cookie = selects(cache.cookies)
         # "All viewer headers" are the viewer's: CloudFront's own are added only where named.
         named = own is None or own.behavior != "all"
-        self._added = {name: named and self._takes_header(name) for name in _ADDED_BY_CLOUDFRONT}
+        self._adds_protocol = named and self._takes_header(b"cloudfront-forwarded-proto")
         self._compile_own_headers()
 
     def encoding(self, request: Request) -> bytes:
@@ -279,7 +281,7 @@ class CompiledBehavior:
         constant = [] if self._takes_host else [header(b"Host", self._origin_host)]
         if not self._takes_user_agent:
             constant.append(header(b"User-Agent", b"Amazon CloudFront"))
-        if self._added[b"cloudfront-forwarded-proto"]:
+        if self._adds_protocol:
             constant.append(header(b"CloudFront-Forwarded-Proto", self.protocol))
         names = self._custom_names
         self._constant = [each for each in constant if each[0] not in names] + self._custom

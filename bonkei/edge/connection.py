@@ -12,7 +12,6 @@ from bonkei.edge.front import Front
 from bonkei.edge.head import RefusedError
 from bonkei.edge.known_request import KnownRequest
 from bonkei.edge.message import Request, Response, Tunnel, answer
-from bonkei.edge.page import load_balancer_page
 from bonkei.edge.request_parser import RequestParser
 
 LINGER = 2.0
@@ -119,6 +118,8 @@ class ClientConnection(asyncio.Protocol):
     # What is told of the requests.
 
     def head_begun(self) -> None:
+        if self._lingering or self._transport.is_closing():
+            raise RefusedError(400)  # what follows the last request is not one any more
         if not self._queue:
             front = self._front
             self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
@@ -280,10 +281,10 @@ class ClientConnection(asyncio.Protocol):
 
     def _refuse(self, status: int) -> None:
         """Answer what cannot be understood, after what came before it, and hang up."""
-        if self._lingering or self._final is not None:
+        if self._lingering or self._final is not None or self._transport.is_closing():
             return
         self._parser.head_open = self._parser.between = False
-        response = load_balancer_page(status, close=True)
+        response = self._front.handler.refusal(status)
         incoming, self._incoming = self._incoming, None
         if incoming is None:
             self._final = response

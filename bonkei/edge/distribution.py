@@ -44,7 +44,6 @@ _NOT_ALLOWED = cloudfront_page(
     "request.",
 )
 _BAD_REQUEST = cloudfront_page(403, "Bad request.")
-_KNOWN_CLOUDFRONT_HEADERS = frozenset({"cloudfront-forwarded-proto"})
 
 
 class Originator(Protocol):
@@ -69,7 +68,6 @@ class DistributionHandler:
     ) -> None:
         self.cache = cache
         self.now = deadlines.time
-        self.not_simulated: list[tuple[str, str]] = []
         self._limits = limits
         self._origins = origins
         self._firewall = firewall
@@ -82,7 +80,6 @@ class DistributionHandler:
         self.errors = CustomErrors(distribution.custom_error_responses)
         needs = [each.body_needed for each in origins.values() if each is not None]
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
-        self._name_what_is_missing(distribution)
 
     def plan(self, request: Request) -> Plan:
         """A viewer's request: web ACL, behavior, method, cache, origin."""
@@ -97,6 +94,9 @@ class DistributionHandler:
         if firewall is None:
             return self._plan(behavior, request)
         return self._guard(firewall, behavior, request)
+
+    def refusal(self, status: int) -> Response:
+        return cloudfront_page(status, "Bad request.", close=True)
 
     def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Plan:
         """The distribution's own web ACL, before all else."""
@@ -274,22 +274,6 @@ class DistributionHandler:
         origin_request = page_behavior.origin_request(page_request)
         origin_request.mark(request_id())
         holder.flow = self.ask(page_behavior, origin_request, None, holder)
-
-    def _name_what_is_missing(self, distribution: Distribution) -> None:
-        name = "aws_cloudfront_distribution"
-        policies = {each.viewer_protocol_policy for each in distribution.behaviors} - {"allow-all"}
-        if policies:
-            listed = ", ".join(sorted(policies))
-            reason_ = f"TLS: on loopback the viewer protocol policy {listed} is taken as met"
-            self.not_simulated.append((f"{name}.viewer_protocol_policy", reason_))
-        wanted: set[str] = set()
-        for behavior in distribution.behaviors:
-            for policy in (behavior.cache, behavior.origin_request):
-                if policy is not None and policy.headers.behavior == "whitelist":
-                    wanted |= {header.lower() for header in policy.headers.names}
-        unknown = {each for each in wanted if each.startswith("cloudfront-")}
-        for name_ in sorted(unknown - _KNOWN_CLOUDFRONT_HEADERS):
-            self.not_simulated.append((f"{name}.header", f"CloudFront does not add {name_} here"))
 
 
 def _too_long(exchange: Exchange) -> None:

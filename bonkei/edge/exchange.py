@@ -84,6 +84,9 @@ class Handler(Protocol):
         """What to do with a request of this head. What follows from the head alone is worked out
         here, once for all requests that have it; the plan does the rest anew for each."""
 
+    def refusal(self, status: int) -> Response:
+        """What a client is told, last of all, that sends no request that could be planned."""
+
 
 class Exchange:
     """A request, the body that follows it, and the sink for its response.

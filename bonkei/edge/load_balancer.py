@@ -88,6 +88,9 @@ class ListenerHandler:
         onward = self.onward(request)
         return lambda exchange: onward(exchange, exchange)
 
+    def refusal(self, status: int) -> Response:
+        return load_balancer_page(status, close=True)
+
     def onward(self, request: Request) -> Onward:
         """Web ACL, then the first rule that holds, then the default action."""
         firewall, rules, default = self._firewall, self._rules, self._default

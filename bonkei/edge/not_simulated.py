@@ -12,6 +12,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.service import Service
+from bonkei.edge.behavior import ADDED_BY_CLOUDFRONT
 from bonkei.edge.origin import origin_listener
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.web_acl import CompiledWebAcl
@@ -25,6 +26,8 @@ def not_simulated(
         if distribution.enabled:
             yield from _origins(blueprint, distribution)
             yield from _ranges(distribution)
+            yield from _viewer_protocol(distribution)
+            yield from _headers(distribution)
     for acl in web_acls:
         yield from _rules(acl)
     for service in blueprint.services:
@@ -51,6 +54,33 @@ def _ranges(distribution: Distribution) -> Iterator[NotSimulated]:
         yield NotSimulated(
             "aws_cloudfront_distribution.*_cache_behavior.cache_policy_id",
             "a part of an object (206) is not cached: only a whole one answers range requests",
+            address=distribution.address,
+        )
+
+
+def _viewer_protocol(distribution: Distribution) -> Iterator[NotSimulated]:
+    policies = {each.viewer_protocol_policy for each in distribution.behaviors} - {"allow-all"}
+    if policies:
+        listed = ", ".join(sorted(policies))
+        yield NotSimulated(
+            "aws_cloudfront_distribution.viewer_protocol_policy",
+            f"TLS: on loopback the viewer protocol policy {listed} is taken as met",
+            address=distribution.address,
+        )
+
+
+def _headers(distribution: Distribution) -> Iterator[NotSimulated]:
+    """CloudFront's own headers that a policy asks for and the edge does not add."""
+    asked: set[str] = set()
+    for behavior in distribution.behaviors:
+        for policy in (behavior.cache, behavior.origin_request):
+            if policy is not None and policy.headers.behavior == "whitelist":
+                asked |= {name.lower() for name in policy.headers.names}
+    own = {name for name in asked if name.startswith("cloudfront-")}
+    for name in sorted(own - ADDED_BY_CLOUDFRONT):
+        yield NotSimulated(
+            "aws_cloudfront_distribution.header",
+            f"CloudFront does not add {name} here",
             address=distribution.address,
         )
 

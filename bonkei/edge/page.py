@@ -34,8 +34,7 @@ def cloudfront_page(status: int, explanation: str, *, close: bool = False) -> Re
     return Response(status, headers, _ERROR_PAGE % (status, explanation.encode()), close)
 
 
-def service_page(status: int, text: str) -> Response:
+def service_page(status: int, text: str, *, close: bool = False) -> Response:
     """An error of Service Connect's proxy, worded as Envoy does."""
-    return Response(
-        status, ((b"content-type", b"text/plain"), (b"server", b"envoy")), text.encode()
-    )
+    headers = ((b"content-type", b"text/plain"), (b"server", b"envoy"))
+    return Response(status, headers, text.encode(), close)

@@ -89,7 +89,7 @@ def compile_routing(
         web_acls,
         blueprint.target_groups,
         frozenset(forwarded),
-        (*not_simulated(blueprint, settings, web_acls), *compiler.taken_as_met),
+        tuple(not_simulated(blueprint, settings, web_acls)),
     )
 
 
@@ -153,7 +153,6 @@ class _Compiler:
             acl.arn: CompiledWebAcl(acl, memory.counters.setdefault(acl.arn, Counters()))
             for acl in blueprint.web_acls
         }
-        self.taken_as_met: list[NotSimulated] = []
         self._listeners = {
             listener.arn: self._listener(balancer, listener)
             for balancer in blueprint.load_balancers
@@ -235,7 +234,7 @@ class _Compiler:
             listener = origin_listener(self._blueprint, distribution, origin)
             origins[origin.id] = self._listeners[listener.arn] if listener else None
         firewall = self.web_acls.get(distribution.web_acl_arn)
-        handler = DistributionHandler(
+        return DistributionHandler(
             distribution,
             origins,
             firewall or self._protecting(distribution.arn),
@@ -243,11 +242,6 @@ class _Compiler:
             self._deadlines,
             settings.limits,
         )
-        self.taken_as_met += [
-            NotSimulated(kind, reason, address=distribution.address)
-            for kind, reason in handler.not_simulated
-        ]
-        return handler
 
     # Service Connect.
 

@@ -15,7 +15,7 @@ from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.dispatch import Dispatch, Forwarding
 from bonkei.edge.exchange import Exchange, Flow, Plan
 from bonkei.edge.forwarded import framing
-from bonkei.edge.message import HOP_BY_HOP, Patience, Request
+from bonkei.edge.message import HOP_BY_HOP, Patience, Request, Response, reason
 from bonkei.edge.page import service_page
 from bonkei.edge.target import Pool, Target
 
@@ -61,6 +61,9 @@ class ServiceHandler:
             patience=Patience(seconds, _TIMEOUT),
             connect_retries=_RETRIES,
         )
+
+    def refusal(self, status: int) -> Response:
+        return service_page(status, reason(status).decode(), close=True)
 
     def plan(self, request: Request) -> Plan:
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.edge import EdgeSettings, Limits
 from bonkei.edge.head import RefusedError, make_request, valid_host
 from bonkei.edge.message import header
-from tests.bonkei.edge.support import Target, balancer_only, ok, running
+from tests.bonkei.edge.support import Target, balancer_only, ok, rule, running, stack
 
 HOST = b"Host: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -126,6 +127,35 @@ async def test_statuses_and_sizes(data: bytes, status: int) -> None:
     async with running(balancer_only()) as edge, edge.client() as client:
         client.send(data)
         assert (await client.closed()).startswith(b"HTTP/1.1 %d " % status)
+
+
+@pytest.mark.parametrize(
+    ("kind", "server"), [("distribution", b"CloudFront"), ("load_balancer", b"awselb/2.0")]
+)
+async def test_each_layer_refuses_in_its_own_name(kind: str, server: bytes) -> None:
+    async with running(stack()) as edge, edge.client(kind) as client:
+        client.send(b"nonsense\r\n\r\n")
+        answer = await client.closed()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\nServer: %b\r\n" % server in answer
+
+
+@pytest.mark.parametrize("kind", ["distribution", "load_balancer"])
+async def test_nothing_is_taken_for_a_request_after_the_last_answer(kind: str) -> None:
+    """Both are answered before their bodies are there, and what follows is in the same packet."""
+    refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
+    fixed = balancer_only(refused)
+    async with running(stack() if kind == "distribution" else fixed) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client(kind) as client:
+            client.send(
+                b"GET /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+                b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
+            )
+            answer = await client.closed()
+    assert answer.startswith(b"HTTP/1.1 403 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert web.requests == []
 
 
 async def test_large_but_allowed_heads_pass() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.coverage import NotSimulated
-from bonkei.blueprint.distribution import CachePolicy, Origin
+from bonkei.blueprint.distribution import CachePolicy, Origin, OriginRequestPolicy, Selection
 from bonkei.blueprint.web_acl import FieldToMatch, RateBased, RegexMatch, WafAction, WafRule
 from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.settings import EdgeSettings
@@ -27,9 +27,28 @@ from tests.bonkei.edge.support import (
 CACHED = CachePolicy("cached", 0, 5, 60)
 
 
-def named(blueprint: Blueprint) -> list[NotSimulated]:
+def every(blueprint: Blueprint) -> list[NotSimulated]:
     acls = [CompiledWebAcl(acl) for acl in blueprint.web_acls]
     return list(not_simulated(blueprint, EdgeSettings(), acls))
+
+
+def named(blueprint: Blueprint) -> list[NotSimulated]:
+    """All but TLS, which each of these distributions insists on."""
+    return [each for each in every(blueprint) if "viewer_protocol_policy" not in each.kind]
+
+
+def test_tls_is_taken_as_met() -> None:
+    (tls,) = every(stack())
+    assert "redirect-to-https is taken as met" in tls.reason
+    plain = distribution(behavior(viewer_protocol_policy="allow-all"))
+    assert every(stack(distributions=(plain,))) == []
+
+
+def test_a_header_of_cloudfronts_own() -> None:
+    names = ("CloudFront-Forwarded-Proto", "CloudFront-Viewer-Country", "Accept-Language")
+    policy = OriginRequestPolicy("own", headers=Selection("whitelist", names))
+    (country,) = named(stack(distributions=(distribution(behavior(origin_request=policy)),)))
+    assert "cloudfront-viewer-country" in country.reason
 
 
 def test_what_is_simulated_is_not_named() -> None:
