@@ -46,16 +46,20 @@ def byte_range(
     match = _RANGE.fullmatch(value)
     if match is None or not (match[1] or match[2]):
         return True
-    if len(match[1]) > 18 or len(match[2]) > 18:
-        return False
     if not match[1]:
-        suffix = int(match[2])
+        suffix = _position(match[2])
         return (max(0, size - suffix), size - 1) if suffix and size else False
-    first = int(match[1])
-    last = min(int(match[2]), size - 1) if match[2] else size - 1
-    if match[2] and int(match[2]) < first:
+    first = _position(match[1])
+    last = _position(match[2]) if match[2] else size - 1
+    if last < first and match[2]:
         return True
-    return (first, last) if first < size else False
+    return (first, min(last, size - 1)) if first < size else False
+
+
+def _position(digits: bytes) -> int:
+    """A position, however long it is written: all that are beyond any body are alike."""
+    digits = digits.lstrip(b"0") or b"0"
+    return int(digits) if len(digits) < 18 else 10**18
 
 
 def _weak(tag: bytes) -> bytes:
