@@ -1,0 +1,157 @@
+# A build: a CodeBuild project that runs a buildspec of the pipeline's source inside the VPC, with a
+# role of its own.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}
+
+locals {
+  account_id = data.aws_caller_identity.current.account_id
+  region     = data.aws_region.current.region
+}
+
+# ---------------------------------------------------------------------------------------------
+# Role: what every build needs, and what this one may do besides
+# ---------------------------------------------------------------------------------------------
+
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["codebuild.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "this" {
+  #checkov:skip=CKV_AWS_111:a network interface has no ARN before it is made
+  #checkov:skip=CKV_AWS_356:describing a network names no resource
+  source_policy_documents = [var.policy]
+
+  statement {
+    sid       = "WriteLog"
+    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = ["${var.log.group_arn}:*"]
+  }
+
+  statement {
+    sid       = "ReadSource"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${var.artifacts.bucket_arn}/*"]
+  }
+
+  statement {
+    sid       = "DecryptSource"
+    actions   = ["kms:Decrypt", "kms:DescribeKey"]
+    resources = [var.artifacts.kms_key_arn]
+  }
+
+  # A build in a VPC brings its own network interface, and describing names no resource:
+  # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
+  statement {
+    sid = "FindNetwork"
+    actions = [
+      "ec2:CreateNetworkInterface",
+      "ec2:DeleteNetworkInterface",
+      "ec2:DescribeDhcpOptions",
+      "ec2:DescribeNetworkInterfaces",
+      "ec2:DescribeSecurityGroups",
+      "ec2:DescribeSubnets",
+      "ec2:DescribeVpcs",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "JoinNetwork"
+    actions   = ["ec2:CreateNetworkInterfacePermission"]
+    resources = ["arn:aws:ec2:${local.region}:${local.account_id}:network-interface/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ec2:AuthorizedService"
+      values   = ["codebuild.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ec2:Subnet"
+      values   = [for id in var.subnet_ids : "arn:aws:ec2:${local.region}:${local.account_id}:subnet/${id}"]
+    }
+  }
+}
+
+resource "aws_iam_role" "this" {
+  name                 = var.name
+  description          = var.description
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "this" {
+  name   = "run-build"
+  role   = aws_iam_role.this.id
+  policy = data.aws_iam_policy_document.this.json
+}
+
+# ---------------------------------------------------------------------------------------------
+# Project
+# ---------------------------------------------------------------------------------------------
+
+resource "aws_codebuild_project" "this" {
+  name           = var.name
+  description    = var.description
+  service_role   = aws_iam_role.this.arn
+  encryption_key = var.artifacts.kms_key_arn
+  build_timeout  = var.timeout_minutes
+
+  source {
+    type      = "CODEPIPELINE"
+    buildspec = var.buildspec
+  }
+
+  artifacts {
+    type = "CODEPIPELINE"
+  }
+
+  # The architecture of the tasks, so that images are built without emulation.
+  environment {
+    type            = var.cpu_architecture == "ARM64" ? "ARM_CONTAINER" : "LINUX_CONTAINER"
+    image           = var.cpu_architecture == "ARM64" ? "aws/codebuild/amazonlinux-aarch64-standard:3.0" : "aws/codebuild/amazonlinux-x86_64-standard:5.0"
+    compute_type    = "BUILD_GENERAL1_SMALL"
+    privileged_mode = var.privileged
+
+    dynamic "environment_variable" {
+      for_each = var.environment
+
+      content {
+        name  = environment_variable.key
+        value = environment_variable.value
+      }
+    }
+  }
+
+  vpc_config {
+    vpc_id             = var.vpc_id
+    subnets            = var.subnet_ids
+    security_group_ids = [var.security_group_id]
+  }
+
+  logs_config {
+    cloudwatch_logs {
+      group_name  = var.log.group_name
+      stream_name = var.log.stream_name
+    }
+  }
+
+  # CodeBuild tries the role when the project is made.
+  depends_on = [aws_iam_role_policy.this]
+}
