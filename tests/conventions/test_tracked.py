@@ -1,4 +1,4 @@
-"""What the project is made of is in the repository: no pattern of .gitignore hides a source file."""
+"""What the project is made of is in the repository: .gitignore hides no source file."""
 
 from __future__ import annotations
 
