@@ -27,6 +27,8 @@ def plan(context: Context, as_json: bool) -> None:
     """Show what `bonkei apply` would change."""
     context.home.make()
     result = context.workspace.plan()
+    for warning in result.warnings:
+        click.echo(warning.render(), err=True)
     if as_json:
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bonkei.terraform.errors import Diagnostic
+
 _VERBS = {"create": "add", "update": "change", "replace": "replace", "delete": "destroy"}
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
 
@@ -40,6 +42,8 @@ class PlanSummary:
     changes: tuple[Change, ...]
     outputs: tuple[str, ...] = ()
     """Names of root module outputs that would change."""
+    warnings: tuple[Diagnostic, ...] = ()
+    """What Terraform has to say about it besides."""
 
     @property
     def is_empty(self) -> bool:
@@ -91,8 +95,8 @@ class ApplySummary:
         return ", ".join(shown) if shown else "nothing changed"
 
 
-def read_plan(document: Mapping[str, Any]) -> PlanSummary:
-    """From `terraform show -json` of a plan file."""
+def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) -> PlanSummary:
+    """From `terraform show -json` of a plan file, and what was said while it was made."""
     changes = [
         _change(entry)
         for entry in document.get("resource_changes", ())
@@ -104,7 +108,7 @@ def read_plan(document: Mapping[str, Any]) -> PlanSummary:
         for name, change in document.get("output_changes", {}).items()
         if change["actions"] != ["no-op"]
     ]
-    return PlanSummary(tuple(changes), tuple(sorted(outputs)))
+    return PlanSummary(tuple(changes), tuple(sorted(outputs)), tuple(warnings))
 
 
 def _change(entry: Mapping[str, Any]) -> Change:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bonkei.errors import BonkeiError
+
+_AT = re.compile(r"\bat ([\w./-]+\.tf(?:vars)?(?:\.json)?):(\d+)(?:,\d+-\d+)?")
+"""A place in the text of an error: `at modules/edge/variables.tf:167,3-13`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +68,30 @@ def refused(diagnostics: Sequence[Diagnostic], operation: str) -> TerraformError
 
 def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) -> Diagnostic:
     """From Terraform's JSON form; `locate` maps a file name of Terraform's to the real file."""
-    place = document.get("range") or {}
     snippet = document.get("snippet") or {}
+    detail = document.get("detail") or ""
+    file, line = _place(document.get("range"), detail)
     return Diagnostic(
         severity=document["severity"],
         summary=document["summary"],
-        detail=document.get("detail") or "",
-        file=locate(place["filename"]) if place.get("filename") else None,
-        line=place["start"]["line"] if place else None,
+        detail=_AT.sub(lambda at: f"at {_relative(locate(at[1]))} line {at[2]}", detail),
+        file=locate(file) if file else None,
+        line=line,
         context=snippet.get("context") or "",
         code=snippet.get("code") or "",
         values=tuple(
             f"{value['traversal']} {value['statement']}" for value in snippet.get("values") or ()
         ),
     )
+
+
+def _place(given: Mapping[str, Any] | None, detail: str) -> tuple[str | None, int | None]:
+    """The file, as Terraform calls it, and the line; some errors have them in their text only."""
+    if given and given.get("filename"):
+        return given["filename"], given["start"]["line"]
+    if at := _AT.search(detail):
+        return at[1], int(at[2])
+    return None, None
 
 
 def _relative(file: Path) -> str:

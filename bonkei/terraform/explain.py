@@ -1,31 +1,103 @@
-"""What Terraform cannot know about its own errors: that this is a miniature."""
+"""What Terraform cannot know about its own errors: that this is a miniature, and who reads them."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from bonkei.provider import catalogue, schema
 from bonkei.terraform.errors import Diagnostic
 
 _UNSUPPORTED = re.compile(r'provider hashicorp/aws does not support [a-z ]+ "(\w+)"')
 _NO_PROVIDER = ("Missing required provider", "Failed to query available provider packages")
+_NO_CONFIGURATION = re.compile(r'missing provider (?:\S+\.)?provider\["[^"]*/(\w+)"\](?:\.(\w+))?')
+_NO_VALUE = "No value for required variable"
+_NO_MODULE = "Unreadable module directory"
+_MODULE = re.compile(r'for module "([^"]+)"')
+_WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variable")
 
 
-def explain(diagnostic: Diagnostic) -> Diagnostic:
-    """The diagnostic, with what there is to add."""
+def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagnostic]:
+    """The diagnostics with what there is to add: each once, and none that only follows another.
+
+    Terraform repeats an error for each use of the module that it is in.
+    """
+    explained = (_explained(diagnostic, definitions) for diagnostic in diagnostics)
+    return _without_consequences(list(dict.fromkeys(explained)))
+
+
+def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     detail = diagnostic.detail
     if match := _UNSUPPORTED.search(detail):
-        carried = schema.load(catalogue.SCHEMA)
-        if match[1] in carried.not_carried:
-            added = (
-                f"The AWS provider {carried.version} has it, but the miniature does not carry it:"
-                " its schema holds what an application on ECS uses. To add it, name it in"
-                " scripts/schema/selection.py and run scripts/extract_schema.py."
-            )
-            return dataclasses.replace(diagnostic, detail=f"{detail}\n\n{added}")
+        return _not_carried(diagnostic, match[1])
+    if match := _NO_CONFIGURATION.match(diagnostic.summary):
+        return _not_configured(match[1], match[2], definitions)
     if diagnostic.summary in _NO_PROVIDER:
         stated = detail.partition(" You may be able to install")[0].strip()
         added = "Served are hashicorp/archive, hashicorp/aws and hashicorp/random."
-        return dataclasses.replace(diagnostic, detail=f"{stated}\n\n{added}")
-    return diagnostic
+        return replace(diagnostic, detail=f"{stated}\n\n{added}")
+    if diagnostic.summary == _NO_VALUE:
+        stated = detail.partition(" Use a -var")[0]
+        added = 'Set it in a file that "variables" in bonkei.toml names, or as TF_VAR_… in the'
+        return replace(diagnostic, detail=f"{stated} {added} environment.")
+    if diagnostic.summary == _NO_MODULE and (match := _MODULE.search(detail)):
+        stated = f'The directory of module "{match[1]}" cannot be read. Correct its "source".'
+        return replace(diagnostic, detail=stated)
+    if diagnostic.summary == "Unsupported Terraform Core version":
+        added = "Bonkei brings this one; BONKEI_TERRAFORM names the executable of another."
+        return replace(diagnostic, detail=f"{detail}\n\n{added}")
+    return replace(diagnostic, detail=detail.partition("\n\nTo silence these warnings")[0])
+
+
+def _not_carried(diagnostic: Diagnostic, type_name: str) -> Diagnostic:
+    carried = schema.load(catalogue.SCHEMA)
+    if type_name not in carried.not_carried:
+        return diagnostic
+    added = (
+        f"The AWS provider {carried.version} has it, but the miniature does not carry it: its"
+        " schema holds what an application on ECS uses. To add it, name it in"
+        " scripts/schema/selection.py and run scripts/extract_schema.py."
+    )
+    return replace(diagnostic, detail=f"{diagnostic.detail}\n\n{added}")
+
+
+def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diagnostic:
+    """Terraform says this in one line, without a place: the first that names it is told."""
+    name = f"{provider}.{alias}" if alias else provider
+    block = f'provider "{provider}"' + (f' with alias = "{alias}"' if alias else "")
+    file, line, code = _first_mention(name, definitions)
+    return Diagnostic(
+        "error",
+        "Missing provider configuration",
+        f"There is no {name} here. Add a block {block}, or name one that there is.",
+        file,
+        line,
+        code=code,
+    )
+
+
+def _first_mention(name: str, definitions: Path) -> tuple[Path | None, int | None, str]:
+    mention = re.compile(rf"=.*(?<![\w.]){re.escape(name)}(?![\w.])")
+    for file in sorted(definitions.rglob("*.tf")):
+        for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+            if mention.search(text):
+                return file, number, text
+    return None, None, ""
+
+
+def _without_consequences(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Without what says nothing once the cause is told."""
+    unreadable_values = any(
+        d.file is not None and ".tfvars" in d.file.name and d.summary not in _WRONG_VALUE
+        for d in diagnostics
+    )
+    placed_modules = any(d.summary == _NO_MODULE and d.file is not None for d in diagnostics)
+
+    def follows(diagnostic: Diagnostic) -> bool:
+        if diagnostic.summary == _NO_VALUE:
+            return unreadable_values
+        return diagnostic.summary == _NO_MODULE and diagnostic.file is None and placed_modules
+
+    return [diagnostic for diagnostic in diagnostics if not follows(diagnostic)]

@@ -76,10 +76,8 @@ class Workspace:
         with self._ready() as ready:
             result = self._run(ready, "validate", "-json")
         document = _json(result)
-        found = [
-            explain(read_diagnostic(found, self._mirror.locate))
-            for found in document["diagnostics"]
-        ]
+        said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
+        found = explain(said, self._definitions)
         if not document["valid"]:
             raise refused(found, "validate")
         return found
@@ -90,11 +88,11 @@ class Workspace:
         options = [f"-out={plan_file}", *(["-destroy"] if destroy else [])]
         with self._ready() as ready:
             try:
-                self._listen(ready, "plan", *options, *self._variables())
+                listener = self._listen(ready, "plan", *options, *self._variables())
                 shown = self._run(ready, "show", "-json", str(plan_file))
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
-        return read_plan(_json(shown))
+        return read_plan(_json(shown), listener.diagnostics)
 
     def apply(self, progress: Report = _silent) -> ApplySummary:
         """Make the state what the definitions say."""
@@ -208,6 +206,8 @@ class Workspace:
         listener = self._listen(
             ready, operation, "-auto-approve", *self._variables(), report=progress
         )
+        for warning in listener.diagnostics:
+            progress(warning.render())
         if self._cache.read() is None:
             self._show_state(ready)
         return listener
@@ -223,10 +223,11 @@ class Workspace:
         """Run an operation that speaks JSON as it goes."""
         listener = Listener(self._mirror.locate, report)
         result = self._run(ready, operation, "-json", *options, on_line=listener)
+        listener.diagnostics = explain(listener.diagnostics, self._definitions)
         if result.code and not listener.diagnostics:
             raise TerraformError(result.text or f"terraform {operation} failed without a word")
         if result.code:
-            raise refused([explain(found) for found in listener.diagnostics], operation)
+            raise refused(listener.diagnostics, operation)
         return listener
 
     def _run(

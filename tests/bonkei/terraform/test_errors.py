@@ -188,6 +188,92 @@ def test_a_module_is_named_by_its_own_file(
     assert (found.file, found.line) == (broken, 2)
 
 
+def test_an_error_in_a_module_is_told_once_for_all_its_uses(
+    project: Project, definitions: Callable[..., Path]
+) -> None:
+    definitions(
+        'resource "aws_vpc" "x" {\n  cidr_block = "10.0.0.0/33"\n}', "infrastructure/module/x.tf"
+    )
+    definitions(
+        'module "m" {\n  source = "./module"\n  name = "m"\n}\n'
+        'module "n" {\n  source = "./module"\n  name = "n"\n}'
+    )
+    assert len(errors(project.workspace().validate)) == 1
+    assert len(errors(project.workspace().plan)) == 1
+
+
+def test_a_module_that_is_not_there_is_told_at_its_call(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions('\nmodule "m" {\n  source = "./modul"\n}')
+    (found,) = errors(project.workspace().validate)
+    assert (found.file, found.line) == (file, 2)
+    assert 'module "m"' in found.detail
+    assert '"source"' in found.detail
+
+
+def test_a_provider_configuration_that_is_not_there_is_told_where_it_is_named(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions(
+        '\nmodule "m" {\n  source = "./module"\n  name = "n"\n'
+        "  providers = { aws = aws.nowhere }\n}"
+    )
+    (found,) = errors(project.workspace().validate)
+    assert (found.file, found.line) == (file, 5)
+    assert 'provider "aws" with alias = "nowhere"' in found.detail
+
+
+def test_another_terraform_can_be_named(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions('terraform {\n  required_version = ">= 99"\n}')
+    (found,) = errors(project.workspace().validate)
+    assert (found.file, found.line) == (file, 2)
+    assert "BONKEI_TERRAFORM" in found.detail
+
+
+def test_a_variable_without_a_value_is_told_with_where_to_set_it(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions('variable "size" {\n  type = number\n}')
+    (found,) = errors(project.workspace().plan)
+    assert (found.file, found.line) == (file, 1)
+    assert "bonkei.toml" in found.detail
+    assert "-var-file" not in found.detail
+
+
+def test_values_that_cannot_be_read_are_told_without_what_follows_from_that(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    definitions('variable "size" {\n  type = number\n}\nvariable "other" {}')
+    variables = project.write("broken.tfvars", "size : 3\nother = 1\n")
+    (found,) = errors(project.workspace(variables).plan)
+    assert (found.file, found.line) == (variables, 1)
+
+
+def test_the_value_of_a_misspelt_variable_is_warned_of(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    definitions('variable "size" {\n  default = 3\n}\noutput "size" {\n  value = var.size\n}')
+    workspace = project.workspace(project.write("misspelt.tfvars", "siz = 4\n"))
+    (warning,) = workspace.plan().warnings
+    assert '"siz"' in warning.detail
+    told: list[str] = []
+    workspace.apply(told.append)
+    assert any('"siz"' in line for line in told)
+
+
+def test_a_place_in_a_text_is_that_of_the_real_file(
+    project: Project, definitions: Callable[[str], Path]
+) -> None:
+    file = definitions('\nvariable "size" {\n  type = number\n}')
+    variables = project.write("words.tfvars", 'size = "seven"\n')
+    (found,) = errors(project.workspace(variables).plan)
+    assert (found.file, found.line) == (variables, 1)
+    assert f"{file.relative_to(project.root)} line 2" in found.detail
+
+
 def test_a_data_source_that_nobody_simulates_is_refused(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
