@@ -12,7 +12,7 @@ from bonkei.provider import codec, wire
 from bonkei.provider.behaviour import Context, Problem, value_at
 from bonkei.provider.private import Private
 from bonkei.provider.protocol import message
-from bonkei.provider.schema import Block, type_of
+from bonkei.provider.schema import Block, empty, type_of
 from bonkei.provider.surroundings import Surroundings
 from bonkei.provider.values import UNKNOWN, Object, Value
 
@@ -83,10 +83,31 @@ def encode(value: Object, block: Block) -> Any:
 
 
 def from_stored(document: bytes, block: Block) -> Value:
-    """An object as the state file has it."""
-    return codec.from_json(json.loads(document, parse_float=Decimal), type_of(block))
+    """An object as the state file has it, also one of a schema with fewer blocks."""
+    stored = json.loads(document, parse_float=Decimal)
+    return codec.from_json(_with_every_block(stored, block), type_of(block))
 
 
-def answer(operation: str, problems: Iterable[Problem], block: Block) -> Any:
+def _with_every_block(stored: Any, block: Block) -> Any:
+    """A block that is not there is empty; null would be a change."""
+    whole = {**empty(block), **stored}
+    for name, nested in block.blocks.items():
+        value = whole[name]
+        if nested.nesting in ("list", "set"):
+            whole[name] = [_with_every_block(item, nested.block) for item in value or ()]
+        elif isinstance(value, dict) and nested.nesting == "single":
+            whole[name] = _with_every_block(value, nested.block)
+    return whole
+
+
+def errors_of(problems: Iterable[Problem]) -> list[Problem]:
+    """Without the warnings, which have been told at the validation."""
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def answer(
+    operation: str, problems: Iterable[Problem], block: Block, config: Object | None = None
+) -> Any:
     """A response that holds nothing but diagnostics."""
-    return message(f"{operation}.Response")(diagnostics=wire.diagnostics(problems, block))
+    found = wire.diagnostics(problems, block, config)
+    return message(f"{operation}.Response")(diagnostics=found)

@@ -6,7 +6,15 @@ from typing import Any
 
 from bonkei.provider import apply, private, wire
 from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
-from bonkei.provider.connection import Connection, answer, decode, encode, from_stored, is_null
+from bonkei.provider.connection import (
+    Connection,
+    answer,
+    decode,
+    encode,
+    errors_of,
+    from_stored,
+    is_null,
+)
 from bonkei.provider.plan import Plan, plan_creation, plan_update
 from bonkei.provider.private import Private
 from bonkei.provider.protocol import message
@@ -30,7 +38,7 @@ class ManagedResources:
         block = self._blocks[request.type_name]
         config = decode(request.config, block)
         problems = self._behaviour(request.type_name).validate(config)
-        return answer("ValidateResourceConfig", problems, block)
+        return answer("ValidateResourceConfig", problems, block, config)
 
     def upgrade_resource_state(self, request: Any) -> Any:
         """Fit a stored state to the schema: unknown names go, null comes for new ones."""
@@ -60,7 +68,7 @@ class ManagedResources:
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
         if isinstance(plan, list):
-            return response(diagnostics=wire.diagnostics(plan, block))
+            return response(diagnostics=wire.diagnostics(plan, block, config))
         return response(
             planned_state=encode(plan.planned, block),
             requires_replace=[wire.located(path, block) for path in plan.replaced_by],
@@ -70,8 +78,7 @@ class ManagedResources:
     def _plan(self, request: Any, config: Object, known: Private) -> Plan | list[Problem]:
         block = self._blocks[request.type_name]
         behaviour = self._behaviour(request.type_name)
-        errors = [p for p in behaviour.validate(config) if p.severity == "error"]
-        if errors:
+        if errors := errors_of(behaviour.validate(config)):
             return errors
         context = self._connection.context(known, config)
         proposed = decode(request.proposed_new_state, block)
@@ -98,6 +105,13 @@ class ManagedResources:
         block = self._blocks[type_name]
         behaviour = self._behaviour(type_name)
         known = private.read(request.planned_private)
+        config = decode(request.config, block)
+        if errors := errors_of(behaviour.validate(config)):  # of what was not known yet at the plan
+            return message("ApplyResourceChange.Response")(
+                new_state=request.prior_state,
+                private=request.planned_private,
+                diagnostics=wire.diagnostics(errors, block, config),
+            )
         planned = decode(request.planned_state, block)
         if is_null(request.prior_state):
             context = self._connection.context(known, planned)
@@ -107,7 +121,7 @@ class ManagedResources:
             context = self._connection.context(known, planned)
             prior = decode(request.prior_state, block)
             state = apply.update(type_name, block, behaviour, prior, planned, context)
-        behaviour.after_apply(decode(request.config, block), state, context)
+        behaviour.after_apply(config, state, context)
         self._peers.saw(type_name, known.token, state)
         return message("ApplyResourceChange.Response")(
             new_state=encode(state, block), private=known.write()

@@ -7,7 +7,7 @@ from typing import Any
 
 from bonkei.provider import private, wire
 from bonkei.provider.behaviour import Problem, Refused
-from bonkei.provider.connection import Connection, answer, decode, encode
+from bonkei.provider.connection import Connection, answer, decode, encode, errors_of
 from bonkei.provider.managed import ManagedResources
 from bonkei.provider.protocol import message
 from bonkei.provider.provider import Provider
@@ -46,10 +46,11 @@ class Servicer(ManagedResources):
     def validate_data_resource_config(self, request: Any) -> Any:
         block = self._provider.schema.data_sources[request.type_name]
         source = self._provider.data_sources.get(request.type_name)
+        config = decode(request.config, block)
         problems: Sequence[Problem] = [_not_simulated("data source", request.type_name)]
         if source is not None:
-            problems = source.validate(decode(request.config, block))
-        return answer("ValidateDataResourceConfig", problems, block)
+            problems = source.validate(config)
+        return answer("ValidateDataResourceConfig", problems, block, config)
 
     def read_data_source(self, request: Any) -> Any:
         response = message("ReadDataSource.Response")
@@ -59,6 +60,9 @@ class Servicer(ManagedResources):
         try:
             if source is None:
                 raise _refusal("data source", request.type_name)
+            # Of what was not known at the validation.
+            if errors := errors_of(source.validate(config)):
+                return response(diagnostics=wire.diagnostics(errors, block, config))
             found = source.read(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))

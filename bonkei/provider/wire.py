@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.protocol import message
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
+from bonkei.provider.values import Value, given
 
 _Schema = message("Schema")
 _Block = message("Schema.Block")
@@ -20,6 +22,7 @@ _Step = message("AttributePath.Step")
 
 _NESTING = {"single": 1, "list": 2, "set": 3, "map": 4}
 _SEVERITY = {"error": 1, "warning": 2}
+_NAMES = ("name", "id", "origin_id", "container_name", "error_code", "key", "priority")
 
 
 def provider_schema(schema: ProviderSchema) -> bytes:
@@ -76,18 +79,50 @@ def _nested(name: str, nested: NestedBlock, known: dict[Block, Any]) -> Any:
     )
 
 
-def diagnostics(problems: Iterable[Problem], block: Block) -> list[Any]:
-    """Problems as diagnostics that Terraform can locate in the source."""
+def diagnostics(
+    problems: Iterable[Problem], block: Block, config: Mapping[str, Value] | None = None
+) -> list[Any]:
+    """Problems as diagnostics that Terraform can locate in the source.
+
+    What stands in a set cannot be located there; with its `config` it is named in the text.
+    """
     return [
         _Diagnostic(
             severity=_SEVERITY[problem.severity],
             summary=problem.summary,
-            detail=problem.detail,
+            detail=_set_element(problem.path, block, config or {}) + problem.detail,
             # no path at all means the whole block; an empty one would mean nowhere
             attribute=located(problem.path, block) if problem.path else None,
         )
         for problem in problems
     ]
+
+
+def _set_element(path: Sequence[str | int], block: Block, config: Mapping[str, Value]) -> str:
+    """`In rule "limit": ` when the path leads into a set of blocks whose elements have names."""
+    here: Block = block
+    value: Value = config
+    for step, following in pairwise(path):
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return ""
+        if isinstance(step, int):
+            continue
+        nested = here.blocks.get(step)
+        if nested is None:
+            return ""
+        if nested.nesting == "set":
+            name = _name_of(value[following]) if isinstance(following, int) else ""
+            return f'In {step} "{name}": ' if name else ""
+        here = nested.block
+    return ""
+
+
+def _name_of(element: Value) -> str:
+    """What a person calls a block by; empty when it has no such argument."""
+    found = (element.get(name) for name in _NAMES) if isinstance(element, Mapping) else ()
+    return next((str(value) for value in found if given(value) and value != ""), "")
 
 
 def located(path: Iterable[str | int], block: Block) -> Any:

@@ -230,7 +230,11 @@ def unique(path: str, name: str, what: str) -> Rule:
             if not given(value):
                 continue
             if value in seen:
-                yield Problem((*place, name), f"Duplicate {what}", f'"{value}" is there twice.')
+                yield Problem(
+                    (*place, name),
+                    f"Duplicate {what}",
+                    f'"{value}" is there twice; each needs its own.',
+                )
             seen.add(value)
 
     return rule

@@ -34,7 +34,18 @@ THING = Block(
         "region": Attribute("string", optional=True, computed=True),
         "secret_wo": Attribute("string", optional=True, write_only=True),
     },
-    {"rule": NestedBlock("list", Block({"port": Attribute("number", required=True)}))},
+    {
+        "rule": NestedBlock("list", Block({"port": Attribute("number", required=True)})),
+        "limit": NestedBlock(
+            "set",
+            Block(
+                {
+                    "name": Attribute("string", optional=True),
+                    "most": Attribute("number", required=True),
+                }
+            ),
+        ),
+    },
 )
 LOOKUP = Block(
     {"name": Attribute("string", required=True), "value": Attribute("string", computed=True)}
@@ -54,6 +65,10 @@ def check(config: Object) -> list[Problem]:
         Problem(("rule", index, "port"), "Invalid port", f"{rule['port']} is no port.")
         for index, rule in enumerate(config["rule"])
         if rule["port"] is not UNKNOWN and not 0 < rule["port"] < 65536
+    ] + [
+        Problem(("limit", index, "most"), "Invalid limit", f"{limit['most']} is too little.")
+        for index, limit in enumerate(config["limit"])
+        if limit["most"] < 1
     ]
 
 
@@ -65,6 +80,11 @@ def mint(planned: Object, context: Context) -> Object:
 
 def keep_secret(config: Object, state: Object, context: Context) -> None:
     context.vault.put(state["id"], config["secret_wo"])
+
+
+def too_long(config: Object) -> list[Problem]:
+    name = config["name"]
+    return [Problem(("name",), "Too long")] if name is not UNKNOWN and len(name) > 9 else []
 
 
 def look_up(config: Object, _: Context) -> Object:
@@ -92,7 +112,7 @@ PROVIDER = assemble(
             ephemeral_resources={"aws_lookup": LOOKUP, "aws_other": LOOKUP},
         ),
         resources={"aws_thing": THINGS},
-        data_sources={"aws_lookup": DataSource(read=look_up)},
+        data_sources={"aws_lookup": DataSource(read=look_up, validate=too_long)},
         ephemeral_resources={"aws_lookup": EphemeralResource(open=look_up)},
     )
 )
@@ -222,6 +242,37 @@ def test_problems_have_a_path_at_validation_and_at_planning(terraform: Terraform
         assert steps(diagnostic) == ["rule", 1, "port"]
 
 
+def test_a_problem_in_a_set_names_the_block(terraform: Terraform) -> None:
+    limits = [{"name": "low", "most": 0}, {"name": None, "most": -1}, {"name": "high", "most": 9}]
+    config = thing(name="a", limit=limits)
+    validated = terraform.call(
+        "ValidateResourceConfig", type_name="aws_thing", config=value(config)
+    )
+    for response in (validated, terraform.plan(None, config)):
+        assert [steps(diagnostic) for diagnostic in response.diagnostics] == [["limit"]] * 2
+        assert {diagnostic.detail for diagnostic in response.diagnostics} == {
+            'In limit "low": 0 is too little.',
+            "-1 is too little.",
+        }
+
+
+def test_what_was_not_known_at_the_plan_is_checked_before_it_is_made(terraform: Terraform) -> None:
+    config = thing(name="a", rule=[{"port": 0}])
+    planned = terraform.plan(None, thing(name="a", rule=[{"port": UNKNOWN}]))
+    assert not planned.diagnostics
+    refused = terraform.call(
+        "ApplyResourceChange",
+        type_name="aws_thing",
+        prior_state=value(None),
+        planned_state=planned.planned_state,
+        config=value(config),
+        planned_private=planned.planned_private,
+    )
+    (diagnostic,) = refused.diagnostics
+    assert steps(diagnostic) == ["rule", 0, "port"]
+    assert read(refused.new_state) is None
+
+
 def test_what_the_service_refuses_is_a_diagnostic(terraform: Terraform) -> None:
     refused = terraform.apply(None, thing(name="taken"))
     (diagnostic,) = refused.diagnostics
@@ -236,6 +287,7 @@ def test_data_sources_answer_or_say_why_not(terraform: Terraform) -> None:
 
     assert read(reading("aws_lookup", "a").state, LOOKUP) == {"name": "a", "value": "A"}
     assert steps(reading("aws_lookup", "nothing").diagnostics[0]) == ["name"]
+    assert reading("aws_lookup", "only the plan knows").diagnostics[0].summary == "Too long"
     assert "aws_other is not simulated" in reading("aws_other", "a").diagnostics[0].summary
     config = value({"name": "a"}, LOOKUP)
     validated = terraform.call("ValidateDataResourceConfig", type_name="aws_other", config=config)
