@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import (
@@ -15,6 +16,7 @@ from bonkei.provider.aws.checks import (
     matches,
     one_of,
     unique,
+    unsure,
     whole,
 )
 from bonkei.provider.aws.documents import parse, same_json
@@ -38,6 +40,9 @@ _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 _MISSING = ("breaching", "notBreaching", "ignore", "missing")
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 _STAT = r"(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?|p100|(TM|TC|TS|WM|PR)\(.*\)|IQM"
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_ID = re.compile(r"(?<![\w.])[a-z]\w*\b(?!\s*\()")
 
 
 def _alarm(mint: Mint) -> Mapping[str, Value]:
@@ -87,6 +92,26 @@ def _queries(config: Object) -> Iterator[Problem]:
         if metric == (query.get("expression") not in (None, "")):
             detail = "A metric_query has an expression or a block metric."
             yield Problem(("metric_query", index), "Invalid metric query", detail)
+
+
+def _expressions(config: Object) -> Iterator[Problem]:
+    """An expression calculates with the alarm's other queries, by their ids, and nothing else.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+    """
+    queries = list(each(config.get("metric_query")))
+    ids: list[Value] = [query.get("id") for query in queries]
+    if unsure(config.get("metric_query")) or not all(map(given, ids)):
+        return
+    for index, query in enumerate(queries):
+        text = query.get("expression")
+        if not given(text) or str(text).lstrip().upper().startswith("SELECT"):
+            continue
+        for name in _ID.findall(_QUOTED.sub("", str(text))):
+            if name not in ids:
+                detail = f'"{name}" is no metric_query here; there are: {", ".join(map(str, ids))}.'
+                path = ("metric_query", index, "expression")
+                yield Problem(path, "No such metric query", detail)
 
 
 def _threshold(config: Object) -> Iterator[Problem]:
@@ -169,6 +194,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         *_ALARM_ACTIONS,
         _one_subject,
         _queries,
+        _expressions,
         _threshold,
         _points,
         force_new="alarm_name",

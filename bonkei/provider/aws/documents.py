@@ -27,6 +27,7 @@ _STATEMENT_KEYS = {
     "Condition",
 }
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser", "*"}
+_NO_PRINCIPAL = "is no kind of principal (AWS, Service, Federated, CanonicalUser)"
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+")
 _OPERATOR = re.compile(
     r"(For(All|Any)Values?:)?"
@@ -198,7 +199,7 @@ def _principal_faults(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]
             continue
         for key, identifiers in principal.items():
             if key not in _PRINCIPALS:
-                yield f'"{key}" is no kind of principal (AWS, Service, Federated, CanonicalUser)'
+                yield f'"{key}" {_NO_PRINCIPAL}'
             elif not _strings(identifiers):
                 yield f"Principal.{key} must be a string or a list of strings"
 
@@ -212,6 +213,15 @@ def _condition_faults(condition: Any) -> Iterator[str]:
             yield f'"{operator}" is no condition operator'
         elif not isinstance(by_key, dict):
             yield f"Condition.{operator} must be an object"
+
+
+def principal_type(value: Value) -> str | None:
+    return None if value in _PRINCIPALS else f'"{value}" {_NO_PRINCIPAL}.'
+
+
+def condition_operator(value: Value) -> str | None:
+    """As String, Numeric or Arn condition operators are called, with IfExists and ForAllValues."""
+    return None if _OPERATOR.fullmatch(str(value)) else f'"{value}" is no condition operator.'
 
 
 def _strings(value: Any) -> bool:

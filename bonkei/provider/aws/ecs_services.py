@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
 
 from bonkei.provider.aws.checks import at, at_least, between, conflicts, matches, one_of
+from bonkei.provider.aws.documents import parse
 from bonkei.provider.aws.ecs import LAUNCH_TYPES, NAME
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, each, first, resource, same_shape
@@ -17,6 +19,7 @@ from bonkei.provider.values import Object, Value, given
 
 def _service(mint: Mint) -> Mapping[str, Value]:
     """`…:service/<cluster>/<service>`: the long ARN format."""
+    _refuse_what_the_task_lacks(mint)
     cluster = str(mint.given("cluster") or "default").rpartition("/")[2]
     identifier = mint.arn("ecs", f"service/{cluster}/{mint.given('name')}")
     strategy = bool(mint.planned.get("capacity_provider_strategy"))
@@ -43,6 +46,52 @@ def _service(mint: Mint) -> Mapping[str, Value]:
             lambda _index, _block: {"strategy": "ROLLING", "bake_time_in_minutes": "0"},
         ),
     }
+
+
+def _refuse_what_the_task_lacks(mint: Mint) -> None:
+    """Load balancers and Service Connect reach ports that the task definition has.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
+    """
+    containers = _containers(mint)
+    if containers is None:
+        return
+    ports = {c.get("name"): c.get("portMappings") or () for c in containers}
+    for block in each(mint.planned.get("load_balancer")):
+        name, port = block.get("container_name"), block.get("container_port")
+        if name not in ports:
+            _refuse("load_balancer", f"has no container {name}; it has {_listed(ports)}")
+        if port not in (mapping.get("containerPort") for mapping in ports[name]):
+            _refuse("load_balancer", f"maps no port {port} of the container {name}")
+    names = [m.get("name") for mappings in ports.values() for m in mappings if m.get("name")]
+    for connect in each(mint.planned.get("service_connect_configuration")):
+        for service in each(connect.get("service")):
+            if service.get("port_name") not in names:
+                detail = f"names no port {service.get('port_name')}; it names {_listed(names)}"
+                _refuse("service_connect_configuration", detail)
+
+
+def _containers(mint: Mint) -> list[Mapping[str, Value]] | None:
+    """Those of the service's task definition, when this stack has made it."""
+    wanted = mint.given("task_definition")
+    for definition in mint.context.peers("aws_ecs_task_definition"):
+        if wanted in (definition.get("arn"), _revision(definition)):
+            containers, _ = parse(str(definition.get("container_definitions")))
+            return containers if isinstance(containers, list) else None
+    return None
+
+
+def _revision(definition: Object) -> str:
+    return f"{definition.get('family')}:{definition.get('revision')}"
+
+
+def _refuse(block: str, what: str) -> NoReturn:
+    message = "InvalidParameterException: the service does not fit its task definition"
+    raise Refused(message, f"The task definition {what}.", (block,))
+
+
+def _listed(names: Iterable[Value]) -> str:
+    return ", ".join(map(str, names)) or "none"
 
 
 def _connected(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:

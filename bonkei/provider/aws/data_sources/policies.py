@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws import managed_policies
-from bonkei.provider.aws.checks import Rule, at, matches, one_of, validator
-from bonkei.provider.aws.documents import json_document
+from bonkei.provider.aws.checks import Rule, at, exactly_one, matches, one_of, validator, within
+from bonkei.provider.aws.documents import condition_operator, json_document, principal_type
 from bonkei.provider.aws.policy_document import PolicyDocumentError, render
 from bonkei.provider.aws.seeds import UPPER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
@@ -23,10 +23,15 @@ def _policy_document(config: Object, _: Context) -> Object:
     return {"json": text, "minified_json": minified, "id": identifier, "version": _VERSION}
 
 
+# A role or a bucket would be refused for these too, at a place that only uses the document.
 _STATEMENT: tuple[Rule, ...] = (
     at("version", one_of("2008-10-17", "2012-10-17")),
     at("statement.effect", one_of("Allow", "Deny")),
     at("statement.sid", matches(r"[a-zA-Z0-9]*", "letters and digits only")),
+    within("statement", exactly_one("actions", "not_actions")),
+    at("statement.principals.type", principal_type),
+    at("statement.not_principals.type", principal_type),
+    at("statement.condition.test", condition_operator),
     at("source_policy_documents", json_document),
     at("override_policy_documents", json_document),
 )

@@ -190,3 +190,55 @@ def test_import(type_name: str, identifier: str, known: dict[str, str]) -> None:
 def test_an_import_id_of_the_wrong_form_is_refused(type_name: str) -> None:
     with pytest.raises(Refused, match="import id"):
         RESOURCES[type_name].import_("nothing", Context())
+
+
+TASK = {
+    "arn": "arn:aws:ecs:us-east-1:123456789012:task-definition/web:3",
+    "family": "web",
+    "revision": 3,
+    "container_definitions": json.dumps(
+        [
+            {"name": "web", "portMappings": [{"name": "http", "containerPort": 8000}]},
+            {"name": "log-router"},
+        ]
+    ),
+}
+
+
+def served(**changed: object) -> dict[str, object]:
+    target = {"target_group_arn": "x", "container_name": "web", "container_port": 8000}
+    connected = [{"service": [{"port_name": changed.pop("port_name", "http")}]}]
+    return {
+        "name": "web",
+        "task_definition": TASK["arn"],
+        "load_balancer": [{**target, **changed}],
+        "service_connect_configuration": connected,
+    }
+
+
+def stack(type_name: str) -> list[dict[str, object]]:
+    return [TASK] if type_name == "aws_ecs_task_definition" else []
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"container_name": "wep"}, "no container wep; it has web, log-router"),
+        ({"container_port": 80}, "no port 80 of the container web"),
+        ({"container_name": "log-router"}, "no port 8000 of the container log-router"),
+        ({"port_name": "htp"}, "no port htp; it names http"),
+    ],
+)
+def test_a_service_that_does_not_fit_its_task_is_refused(
+    changed: dict[str, object], said: str
+) -> None:
+    with pytest.raises(Refused) as refused:
+        RESOURCES["aws_ecs_service"].mint(served(**changed), Context(peers=stack))
+    assert said in refused.value.problem.detail
+
+
+def test_a_service_that_fits_or_whose_task_is_not_of_this_stack_is_taken() -> None:
+    behaviour = RESOURCES["aws_ecs_service"]
+    assert behaviour.mint(served(), Context(peers=stack))
+    elsewhere = {**served(container_name="other"), "task_definition": "made-elsewhere:1"}
+    assert behaviour.mint(elsewhere, Context(peers=stack))

@@ -217,6 +217,36 @@ def test_refused(config: dict[str, Any], message: str) -> None:
         DATA_SOURCES["aws_iam_policy_document"].read(config, Context())
 
 
+@pytest.mark.parametrize(
+    ("statement", "path", "said"),
+    [
+        ({"actions": None}, (), '"actions", "not_actions"'),
+        ({"actions": []}, (), '"actions", "not_actions"'),
+        ({"not_actions": ["s3:*"]}, ("not_actions",), "exclude each other"),
+        ({"effect": "allow"}, ("effect",), "Allow"),
+        (
+            {"principals": [{"type": "Services", "identifiers": ["ecs.amazonaws.com"]}]},
+            ("principals", 0, "type"),
+            "Service, Federated",
+        ),
+        (
+            {"condition": [{"test": "StringEqual", "variable": "x", "values": ["y"]}]},
+            ("condition", 0, "test"),
+            '"StringEqual" is no condition operator',
+        ),
+    ],
+)
+def test_a_document_that_iam_would_refuse_is_told_at_its_place(
+    statement: dict[str, Any], path: tuple[str | int, ...], said: str
+) -> None:
+    validate = DATA_SOURCES["aws_iam_policy_document"].validate
+    good = {"actions": ["s3:GetObject"], "resources": ["*"]}
+    assert validate(document(good)) == []
+    (problem,) = validate(document(good, {**good, **statement}))
+    assert problem.path == ("statement", 1, *path)
+    assert said in problem.detail
+
+
 WORDS = st.text("abcz:*&{}<>/", min_size=1, max_size=8)
 
 

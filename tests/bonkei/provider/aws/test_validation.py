@@ -736,6 +736,17 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
         "metric_name",
         "outside",
     ),
+    (
+        "aws_cloudwatch_metric_alarm",
+        {
+            "metric_query": [
+                {"id": "used", "expression": "100 * IF(free > 0, free, 'free')"},
+                {"id": "freeable", "metric": [{"metric_name": "FreeableMemory"}]},
+            ]
+        },
+        "metric_query.0.expression",
+        '"free" is no metric_query here; there are: used, freeable',
+    ),
     ("aws_cloudwatch_metric_alarm", {"alarm_actions": ["alarms"]}, "alarm_actions.0", "no ARN"),
     ("aws_cloudwatch_event_rule", {"event_pattern": '{"source": "x"}'}, "event_pattern", "list"),
     (
@@ -862,6 +873,29 @@ def test_a_bad_one_is_refused_with_its_place(
     found = problems(type_name, configuration(type_name, **changed))
     shown = [(".".join(map(str, p.path)), f"{p.summary}: {p.detail}") for p in found]
     assert any(place == path and said in text for place, text in shown), shown
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "100 * (1 - FILL(m1, 0) / 1.5e9)",
+        "SUM(SEARCH('{AWS/ECS,ServiceName} cpu', 'Sum', 300))",
+        'SELECT AVG(cpu) FROM SCHEMA("AWS/EC2", InstanceId)',
+        "ANOMALY_DETECTION_BAND(m1, 2)",
+        UNKNOWN,
+    ],
+)
+def test_an_expression_over_the_alarms_own_queries_is_taken(expression: Any) -> None:
+    queries = [
+        {"id": "e1", "expression": expression, "return_data": True},
+        {"id": "m1", "metric": [{"metric_name": "cpu"}], "return_data": False},
+    ]
+    config = configuration(
+        "aws_cloudwatch_metric_alarm",
+        metric_query=queries,
+        **dict.fromkeys(("metric_name", "namespace", "period", "statistic", "dimensions")),
+    )
+    assert problems("aws_cloudwatch_metric_alarm", config) == []
 
 
 def every_unknown(value: Any) -> Iterator[Any]:
