@@ -18,9 +18,10 @@ from bonkei.provider.aws.checks import (
     unsure,
 )
 from bonkei.provider.aws.formats import schedule
+from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, first, resource
 from bonkei.provider.aws.seeds import HEX
-from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _DIMENSIONS = {
@@ -132,7 +133,7 @@ def _import_target(identifier: str, _: Context) -> Object:
     service, slash, rest = identifier.partition("/")
     target, _slash, dimension = rest.rpartition("/")
     if not (slash and target):
-        raise Refused("Unexpected import id", "Expected SERVICE/RESOURCEID/DIMENSION.")
+        raise unexpected("SERVICE/RESOURCEID/DIMENSION")
     return {
         "id": target,
         "service_namespace": service,

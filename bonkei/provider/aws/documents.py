@@ -11,21 +11,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bonkei.provider.aws.checks import Check
+from bonkei.provider.aws.policy_document import STATEMENT_KEYS
 from bonkei.provider.values import Value
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
 _DOCUMENT_KEYS = {"Version", "Id", "Statement"}
-_STATEMENT_KEYS = {
-    "Sid",
-    "Effect",
-    "Action",
-    "NotAction",
-    "Resource",
-    "NotResource",
-    "Principal",
-    "NotPrincipal",
-    "Condition",
-}
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser", "*"}
 _NO_PRINCIPAL = "is no kind of principal (AWS, Service, Federated, CanonicalUser)"
 _ACTION = re.compile(r"\*|[a-zA-Z0-9-]+:[a-zA-Z0-9*?]+")
@@ -155,7 +145,7 @@ def _statement_faults(statement: Any, kind: Kind) -> Iterator[str]:
     if not isinstance(statement, dict):
         yield "it is no JSON object"
         return
-    for key in statement.keys() - _STATEMENT_KEYS:
+    for key in statement.keys() - set(STATEMENT_KEYS):
         yield f'"{key}" is no element of a statement'
     if statement.get("Effect") not in ("Allow", "Deny"):
         yield 'Effect must be "Allow" or "Deny"'

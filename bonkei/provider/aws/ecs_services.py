@@ -12,6 +12,7 @@ from bonkei.provider.aws.checks import at, at_least, between, conflicts, matches
 from bonkei.provider.aws.documents import parse
 from bonkei.provider.aws.ecs import LAUNCH_TYPES, NAME
 from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, each, first, resource, same_shape
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -162,8 +163,8 @@ def _grace_needs_balancer(config: Object) -> Iterator[Problem]:
 def _import_service(identifier: str, context: Context) -> Object:
     cluster, slash, name = identifier.rpartition("/")
     cluster = cluster.rpartition("/")[2]
-    if not slash or not cluster:
-        raise Refused("Unexpected import id", "Expected CLUSTER/SERVICE.")
+    if not (slash and cluster and name):
+        raise unexpected("CLUSTER/SERVICE")
     start = f"arn:{context.partition}:ecs:{context.region}:{context.account_id}"
     return {
         "id": f"{start}:service/{cluster}/{name}",

@@ -13,8 +13,9 @@ from bonkei.provider.aws.container_equality import same_containers
 from bonkei.provider.aws.ecs import LAUNCH_TYPES
 from bonkei.provider.aws.fargate import cpu_units, memory_mib, wrong_size
 from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, each, resource, same_shape
-from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
 
 
@@ -106,10 +107,7 @@ def _import_task_definition(identifier: str, _: Context) -> Object:
     _start, separator, name = identifier.partition(":task-definition/")
     family, colon, revision = name.partition(":")
     if not (separator and colon and revision.isdigit()):
-        raise Refused(
-            "Unexpected import id",
-            "Expected arn:PARTITION:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION.",
-        )
+        raise unexpected("arn:PARTITION:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION")
     return {
         "id": family,
         "arn": identifier,

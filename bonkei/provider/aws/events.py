@@ -12,8 +12,9 @@ from typing import Any
 from bonkei.provider.aws.checks import at, at_least_one, between, conflicts, length, matches, one_of
 from bonkei.provider.aws.documents import json_document, parse, same_json
 from bonkei.provider.aws.formats import arn, schedule
+from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, resource
-from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
@@ -79,7 +80,7 @@ def _bus_rule(config: Object) -> Iterator[Problem]:
 def _import_target(identifier: str, _: Context) -> Object:
     parts = identifier.split("/")
     if len(parts) not in (2, 3):
-        raise Refused("Unexpected import id", "Expected [BUS/]RULE/TARGET.")
+        raise unexpected("[BUS/]RULE/TARGET")
     bus, rule, target = ["default", *parts][-3:]
     return {
         "id": f"{rule}-{target}",

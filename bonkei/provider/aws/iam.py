@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from bonkei.provider.aws.checks import at, between, conflicts, length, matches
 from bonkei.provider.aws.documents import IDENTITY, TRUST, policy, same_policy
 from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.import_ids import parts_of, unexpected
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import UPPER
-from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 _CHARACTERS = matches(r"[\w+=,.@-]+", "letters, digits and +=,.@-_")
@@ -112,16 +113,14 @@ def _identity_provider(mint: Mint) -> Mapping[str, Value]:
 
 
 def _import_role_policy(identifier: str, _: Context) -> Object:
-    role, colon, name = identifier.partition(":")
-    if not colon or not name:
-        raise Refused("Unexpected import id", "Expected ROLE:POLICY.")
+    role, name = parts_of(identifier, "ROLE:POLICY")
     return {"id": identifier, "role": role, "name": name}
 
 
 def _import_attachment(identifier: str, _: Context) -> Object:
-    role, slash, policy_arn = identifier.partition("/")
-    if not slash or not policy_arn.startswith("arn:"):
-        raise Refused("Unexpected import id", "Expected ROLE/POLICYARN.")
+    role, policy_arn = parts_of(identifier, "ROLE/POLICYARN")
+    if not policy_arn.startswith("arn:"):
+        raise unexpected("ROLE/POLICYARN")
     return {"id": identifier, "role": role, "policy_arn": policy_arn}
 
 

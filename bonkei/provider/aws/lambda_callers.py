@@ -10,9 +10,10 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of
 from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import LOWER
-from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 
@@ -26,9 +27,7 @@ def _permission(mint: Mint) -> Mapping[str, Value]:
 
 
 def _import_permission(identifier: str, _: Context) -> Object:
-    function, slash, statement = identifier.partition("/")
-    if not slash:
-        raise Refused("Unexpected import id", "Expected FUNCTION/STATEMENT.")
+    function, statement = parts_of(identifier, "FUNCTION/STATEMENT")
     return {"id": statement, "function_name": function, "statement_id": statement}
 
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of
 from bonkei.provider.aws.documents import RESOURCE, json_object, policy, same_policy
 from bonkei.provider.aws.formats import arn
+from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, resource
-from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 RETENTION_DAYS = (
@@ -47,9 +48,7 @@ def _stream(mint: Mint) -> Mapping[str, Value]:
 
 
 def _import_filter(identifier: str, _: Context) -> Object:
-    group, colon, name = identifier.partition(":")
-    if not colon or not name:
-        raise Refused("Unexpected import id", "Expected LOGGROUP:FILTER.")
+    group, name = parts_of(identifier, "LOGGROUP:FILTER")
     return {"id": name, "log_group_name": group, "name": name}
 
 

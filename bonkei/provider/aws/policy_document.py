@@ -21,7 +21,7 @@ from bonkei.errors import BonkeiError
 
 Strings: TypeAlias = "str | list[str]"
 
-_STATEMENT_KEYS = (
+STATEMENT_KEYS = (
     "Sid",
     "Effect",
     "Action",
@@ -216,7 +216,7 @@ def _parse(text: str | None, place: str) -> _Document:
 def _parsed_statement(value: Mapping[str, Any], place: str) -> dict[str, Any]:
     members = {key.lower(): member for key, member in value.items()}
     statement: dict[str, Any] = {}
-    for key in _STATEMENT_KEYS:
+    for key in STATEMENT_KEYS:
         member = members.get(key.lower())
         if member is None or member == "":
             continue

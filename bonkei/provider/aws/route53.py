@@ -9,10 +9,11 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import at, between, exactly_one, length, matches, one_of
+from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import UPPER
 from bonkei.provider.aws.zones import name_servers
-from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given, known_items
 
 _TYPES = (
@@ -98,7 +99,7 @@ def _is_address(text: str, version: int) -> bool:
 def _import_record(identifier: str, _: Context) -> Object:
     parts = identifier.split("_")
     if len(parts) < 3:
-        raise Refused("Unexpected import id", "Expected ZONEID_NAME_TYPE[_SETIDENTIFIER].")
+        raise unexpected("ZONEID_NAME_TYPE[_SETIDENTIFIER]")
     place = max(index for index, part in enumerate(parts) if part in _TYPES or index == 2)
     return {
         "id": identifier,

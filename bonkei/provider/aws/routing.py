@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import at, exactly_one, within
 from bonkei.provider.aws.formats import ipv4, ipv6
+from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.network import ec2
 from bonkei.provider.aws.seeds import HEX, scatter
-from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 _SUBNET_TARGETS = (
@@ -66,9 +67,7 @@ def _one_target(config: Object) -> Iterator[Problem]:
 
 
 def _import_route(identifier: str, _: Context) -> Object:
-    table, _separator, destination = identifier.partition("_")
-    if not destination:
-        raise Refused("Unexpected import id", "Expected ROUTETABLEID_DESTINATION.")
+    table, destination = parts_of(identifier, "ROUTETABLEID_DESTINATION")
     name = "destination_ipv6_cidr_block" if ":" in destination else "destination_cidr_block"
     name = "destination_prefix_list_id" if destination.startswith("pl-") else name
     checksum = zlib.crc32(destination.encode())
@@ -76,9 +75,7 @@ def _import_route(identifier: str, _: Context) -> Object:
 
 
 def _import_table_association(identifier: str, _: Context) -> Object:
-    target, _separator, table = identifier.partition("/")
-    if not table:
-        raise Refused("Unexpected import id", "Expected SUBNETID/ROUTETABLEID.")
+    target, table = parts_of(identifier, "SUBNETID/ROUTETABLEID")
     name = "gateway_id" if target.startswith("igw-") else "subnet_id"
     token = scatter(identifier, 16, HEX)
     return {"id": f"rtbassoc-0{token}", "route_table_id": table, name: target}

@@ -20,9 +20,10 @@ from bonkei.provider.aws.checks import (
 )
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.formats import arn, kms_key, schedule
+from bonkei.provider.aws.import_ids import parts_of, unexpected
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import ALPHANUMERIC
-from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
+from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _NAME = matches(r"[0-9A-Za-z/_+=.@-]+", "letters, digits and /_+=.@-")
@@ -79,9 +80,9 @@ def _store(config: Object, state: Object, context: Context) -> None:
 
 
 def _import_version(identifier: str, _: Context) -> Object:
-    secret, bar, version = identifier.partition("|")
-    if not bar or not secret.startswith("arn:"):
-        raise Refused("Unexpected import id", "Expected SECRETARN|VERSIONID.")
+    secret, version = parts_of(identifier, "SECRETARN|VERSIONID")
+    if not secret.startswith("arn:"):
+        raise unexpected("SECRETARN|VERSIONID")
     return {
         "id": identifier,
         "secret_id": secret,

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of, unique
 from bonkei.provider.aws.formats import arn, cidr
+from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, Minting, each, first, resource
 from bonkei.provider.aws.waf_statements import capacity, statement_problems
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
@@ -161,16 +162,12 @@ def _log_destination(value: Value) -> str | None:
 
 
 def _import_scoped(identifier: str, _: Context) -> Object:
-    parts = identifier.split("/")
-    if len(parts) != 3:
-        raise Refused("Unexpected import id", "Expected ID/NAME/SCOPE.")
-    return dict(zip(("id", "name", "scope"), parts, strict=True))
+    own, name, scope = parts_of(identifier, "ID/NAME/SCOPE")
+    return {"id": own, "name": name, "scope": scope}
 
 
 def _import_association(identifier: str, _: Context) -> Object:
-    web_acl, comma, protected = identifier.partition(",")
-    if not comma:
-        raise Refused("Unexpected import id", "Expected WEBACLARN,RESOURCEARN.")
+    web_acl, protected = parts_of(identifier, "WEBACLARN,RESOURCEARN")
     return {"id": identifier, "web_acl_arn": web_acl, "resource_arn": protected}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -177,6 +178,24 @@ def test_only_the_stacks_own_can_be_read() -> None:
             {"route_table_id": "rtb-1", "destination_cidr_block": "10.0.0.0/8"},
         ),
         ("aws_cloudwatch_log_group", "/ecs/api", {"name": "/ecs/api"}),
+        (
+            "aws_cloudwatch_log_metric_filter",
+            "/ecs/api:errors",
+            {"log_group_name": "/ecs/api", "name": "errors"},
+        ),
+        (
+            "aws_iam_role_policy_attachment",
+            "task/arn:aws:iam::aws:policy/service-role/Some",
+            {"role": "task", "policy_arn": "arn:aws:iam::aws:policy/service-role/Some"},
+        ),
+        ("aws_lambda_permission", "f/s", {"function_name": "f", "statement_id": "s"}),
+        ("aws_secretsmanager_secret_version", f"{ARN}|v1", {"secret_id": ARN}),
+        ("aws_route_table_association", "subnet-1/rtb-1", {"route_table_id": "rtb-1"}),
+        (
+            "aws_wafv2_web_acl_association",
+            "arn:acl,arn:lb",
+            {"web_acl_arn": "arn:acl", "resource_arn": "arn:lb"},
+        ),
     ],
 )
 def test_import(type_name: str, identifier: str, known: dict[str, str]) -> None:
@@ -185,11 +204,23 @@ def test_import(type_name: str, identifier: str, known: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "type_name", ["aws_ecs_service", "aws_iam_role_policy", "aws_wafv2_web_acl", "aws_route"]
+    ("type_name", "form"),
+    [
+        ("aws_ecs_service", "CLUSTER/SERVICE"),
+        ("aws_iam_role_policy", "ROLE:POLICY"),
+        ("aws_iam_role_policy_attachment", "ROLE/POLICYARN"),
+        ("aws_wafv2_web_acl", "ID/NAME/SCOPE"),
+        ("aws_route", "ROUTETABLEID_DESTINATION"),
+        ("aws_secretsmanager_secret_version", r"SECRETARN\|VERSIONID"),
+    ],
 )
-def test_an_import_id_of_the_wrong_form_is_refused(type_name: str) -> None:
-    with pytest.raises(Refused, match="import id"):
-        RESOURCES[type_name].import_("nothing", Context())
+@pytest.mark.parametrize("identifier", ["nothing", "", "a/", ":a", "a_", "|"])
+def test_an_import_id_of_the_wrong_form_is_refused(
+    type_name: str, form: str, identifier: str
+) -> None:
+    with pytest.raises(Refused, match="import id") as refused:
+        RESOURCES[type_name].import_(identifier, Context())
+    assert re.search(form, refused.value.problem.detail)
 
 
 TASK = {

@@ -1,0 +1,24 @@
+"""Ids that `terraform import` is given: what they are made of."""
+
+from __future__ import annotations
+
+import re
+
+from bonkei.provider.behaviour import Refused
+
+
+def parts_of(identifier: str, form: str) -> list[str]:
+    """The parts of an id of the form `ROLE:POLICY`; the last may hold the separator again.
+
+    Refused, with the form, when one is missing.
+    """
+    separators = re.findall(r"[^A-Z]", form)
+    parts = identifier.split(separators[0], len(separators))
+    if len(parts) <= len(separators) or not all(parts):
+        raise unexpected(form)
+    return parts
+
+
+def unexpected(form: str) -> Refused:
+    """The refusal that names the form."""
+    return Refused("Unexpected import id", f"Expected {form}.")
