@@ -176,7 +176,17 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def _home(root: Path, environment: Mapping[str, str]) -> Path:
-    return (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
+    """What `bonkei reset` removes: never a directory that the project or the user lives in."""
+    home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
+    lived_in = [root, Path(environment.get("HOME") or "/").resolve()]
+    for place in lived_in:
+        if place.is_relative_to(home):
+            whose = "the project's own folder" if place == root else "your home directory"
+            raise ConfigError(
+                f"BONKEI_HOME is {home}, which is {whose} or holds it",
+                remedy="give the miniature a directory of its own, such as .bonkei",
+            )
+    return home
 
 
 def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:

@@ -44,11 +44,16 @@ def reset(context: Context, yes: bool) -> None:
     if not home.path.is_dir():
         click.echo("there is nothing to remove")
         return
+    home.require_ours()
     foreground.require_stopped(home)
-    if not yes:
-        click.confirm(f"Remove {home.path} with the database in it?", abort=True)
-    foreground.reset(home)
-    click.echo(f"removed {home.path}")
+    if not yes and not click.confirm(f"Remove {home.path} with the database in it?"):
+        click.echo("nothing is removed")
+        raise SystemExit(1)
+    left = foreground.reset(home)
+    if left:
+        click.echo(f"removed the miniature from {home.path}; not Bonkei's: {', '.join(left)}")
+    else:
+        click.echo(f"removed {home.path}")
 
 
 COMMANDS = (up, down, reset)

@@ -9,6 +9,7 @@ from pathlib import Path
 from bonkei import blueprint
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config
+from bonkei.miniature.home import Home
 from bonkei.terraform import Workspace
 
 
@@ -20,7 +21,7 @@ def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
     """
     files = tuple(file.resolve() for file in variable_files) or config.variable_files
     digest = hashlib.sha256("\n".join(map(str, files)).encode()).hexdigest()[:12]
-    home = config.home / "evaluated" / digest
+    home = Home(config.home).make().evaluated / digest
     home.mkdir(parents=True, exist_ok=True)
     workspace = Workspace(config.definitions, home, files, config.terraform)
     if not workspace.is_current():

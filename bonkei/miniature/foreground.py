@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -129,7 +128,16 @@ def require_stopped(home: Home) -> None:
         raise MiniatureError("the miniature is running", remedy="stop it first: bonkei down")
 
 
-def reset(home: Home) -> None:
-    """Remove everything of a stopped miniature, also what it keeps outside its home."""
-    delete_data(home.path)
-    shutil.rmtree(home.path)
+def reset(home: Home) -> list[str]:
+    """Remove everything of a stopped miniature, also what it keeps outside its home.
+
+    The names of what stays in the home, since Bonkei did not put it there.
+    """
+    home.require_ours()
+    lock = HomeLock(home)  # nobody starts meanwhile
+    lock.acquire()
+    try:
+        delete_data(home.path)
+        return home.remove()
+    finally:
+        lock.release()

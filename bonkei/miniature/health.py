@@ -21,17 +21,22 @@ class Waiting:
 
 
 class Watch:
-    """Follows the services' deployments; `settled` ends when each is completed."""
+    """Follows the services' deployments; `settled` ends when each is completed or has failed."""
 
     def __init__(self, bus: Bus) -> None:
         self._rollouts: dict[tuple[str, str], str] = {}
+        self._failures: dict[tuple[str, str], str] = {}
         self._reasons: dict[str, str] = {}
         self._changed = asyncio.Event()
         bus.subscribe(DeploymentStateChanged, self._on_deployment)
         bus.subscribe(TaskStateChanged, self._on_task)
 
     def _on_deployment(self, event: DeploymentStateChanged) -> None:
-        self._rollouts[event.service_arn, event.task_definition_arn] = event.rollout_state
+        deployed = (event.service_arn, event.task_definition_arn)
+        self._rollouts[deployed] = event.rollout_state
+        self._failures.pop(deployed, None)
+        if event.rollout_state == "FAILED":
+            self._failures[deployed] = event.reason
         self._hear(event.service_arn, event.reason)
         self._changed.set()
 
@@ -47,15 +52,23 @@ class Watch:
     def waiting(self, services: Sequence[Service]) -> list[Waiting]:
         """Those whose current task definition has not been rolled out."""
         return [
-            Waiting(service, self._reasons.get(service.arn, "no task is healthy yet"))
+            Waiting(service, self._reason(service) or "no task is healthy yet")
             for service in services
             if self._rollouts.get((service.arn, service.task_definition_arn)) != "COMPLETED"
         ]
 
+    def _failure(self, service: Service) -> str:
+        return self._failures.get((service.arn, service.task_definition_arn), "")
+
+    def _reason(self, service: Service) -> str:
+        """That its deployment has failed is not covered by what happens after."""
+        return self._failure(service) or self._reasons.get(service.arn, "")
+
     async def settled(
         self, services: Sequence[Service], limit: float, tell: Callable[[str], None]
     ) -> list[Waiting]:
-        """Wait for all of them, `limit` seconds at most; what is still missing comes back.
+        """Wait for all of them, `limit` seconds at most; what is still missing comes back. One
+        whose deployment has FAILED is not waited for: ECS starts no more tasks of it.
 
         `tell` hears meanwhile why one has failed, once for each reason.
         """
@@ -63,11 +76,11 @@ class Watch:
         told: set[tuple[str, str]] = set()
         try:
             async with asyncio.timeout(limit):
-                while self.waiting(services):
+                while any(not self._failure(one.service) for one in self.waiting(services)):
                     self._changed.clear()
                     await self._changed.wait()
                     for service in services:
-                        reason = self._reasons.get(service.arn, "")
+                        reason = self._reason(service)
                         if reason and (service.arn, reason) not in told:
                             told.add((service.arn, reason))
                             tell(f"{service.name}: {reason}")

@@ -1,12 +1,18 @@
 """The folder that a miniature lives in: its state, its data, its logs, and who holds it.
 
     .bonkei/
+    ├── .bonkei-home     says that this folder is a home, so that `bonkei reset` may remove it
     ├── terraform/       the mirror of the definitions, Terraform's state
+    ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
     ├── secrets/         the secrets' values
-    ├── logs/            what the containers and the database say
+    ├── database/        the clusters' data, or where it is
+    ├── logs/            what the containers, the database and the supervisor say
     ├── environments/    the containers' own Python environments
+    ├── tasks/           the running tasks' own files
+    ├── processes/       the process groups to end, should the supervisor be killed
     ├── addresses        the loopback addresses that this miniature has
-    └── started          which first-start commands have been run
+    ├── started          which first-start commands have been run
+    └── lock             held by the one supervisor
 
 The control socket is elsewhere (`runtime_directory`): a socket's path may be 107 bytes at most.
 """
@@ -16,6 +22,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from dataclasses import dataclass
@@ -23,6 +30,29 @@ from pathlib import Path
 from typing import IO
 
 from bonkei.errors import BonkeiError
+
+MARKER = ".bonkei-home"
+_SIGNATURE = "Bonkei home"
+_MARKER_TEXT = f"""\
+{_SIGNATURE}: the state, the data and the logs of one miniature.
+`bonkei reset` removes what Bonkei has put here, and nothing else.
+"""
+CONTENTS = frozenset(
+    {
+        "addresses",
+        "database",
+        "environments",
+        "evaluated",
+        "lock",
+        "logs",
+        "processes",
+        "secrets",
+        "started",
+        "tasks",
+        "terraform",
+    }
+)
+"""Every name that Bonkei uses in a home: what `reset` removes is these and the marker."""
 
 
 class MiniatureError(BonkeiError):
@@ -36,8 +66,80 @@ class Home:
     path: Path
 
     def make(self) -> Home:
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        """A home, new or made before. MiniatureError when the directory is somebody else's."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.is_ours:
+                self._take()
+        except OSError as error:
+            raise MiniatureError(
+                f"BONKEI_HOME (.bonkei unless set) names {self.path}, which cannot be a home: "
+                f"{error.strerror}",
+                remedy="let it name a directory that can be made, or written to",
+            ) from None
         return self
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether Bonkei made this directory, or took it when it was empty."""
+        try:
+            with (self.path / MARKER).open(encoding="utf-8") as marker:
+                return marker.read(len(_SIGNATURE)) == _SIGNATURE
+        except (OSError, UnicodeDecodeError):
+            return False
+
+    def require_ours(self) -> None:
+        """MiniatureError unless the directory says itself that it is a home."""
+        if not self.is_ours:
+            raise MiniatureError(
+                f"{self.path} is not a miniature's home: it has no {MARKER}",
+                remedy="let BONKEI_HOME name a home (one of an earlier version is marked by the "
+                "next `bonkei up`)",
+            )
+
+    def remove(self) -> list[str]:
+        """Remove what Bonkei has put here, then the directory unless it holds more.
+
+        The names of what is left, none of it Bonkei's. MiniatureError when it is not a home.
+        """
+        self.require_ours()
+        try:
+            for name in sorted(CONTENTS):
+                _remove(self.path / name)
+            left = self._names() - {MARKER}
+            if not left:
+                _remove(self.path / MARKER)
+                self.path.rmdir()
+        except OSError as error:
+            raise MiniatureError(
+                f"{error.filename} cannot be removed: {error.strerror}",
+                remedy="remove what is in the way, and run it again",
+            ) from None
+        return sorted(left)
+
+    def _take(self) -> None:
+        names = self._names()
+        if names and not self._is_from_before(names):
+            first = ", ".join(sorted(names)[:3]) + (", …" if len(names) > 3 else "")
+            raise MiniatureError(
+                "BONKEI_HOME (.bonkei unless set) names a directory that holds other things: "
+                f"{self.path} ({first})",
+                remedy="let it name a directory that is empty or does not exist yet",
+            )
+        (self.path / MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
+
+    def _is_from_before(self, names: set[str]) -> bool:
+        """Whether a version made this home that did not mark it yet: by all that it holds."""
+        evaluated = (self.path / "evaluated").glob("*/terraform/mirror")
+        mirrors = ((self.path / "terraform" / "mirror"), *evaluated)
+        return names <= CONTENTS and any(mirror.is_dir() for mirror in mirrors)
+
+    def _names(self) -> set[str]:
+        return {entry.name for entry in self.path.iterdir()}
+
+    @property
+    def evaluated(self) -> Path:
+        return self.path / "evaluated"
 
     @property
     def secrets(self) -> Path:
@@ -71,6 +173,14 @@ class Home:
     @property
     def loopback_claims(self) -> Path:
         return runtime_directory() / "loopback"
+
+
+def _remove(path: Path) -> None:
+    """A link is removed and not followed; what is not there is fine."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def runtime_directory() -> Path:
@@ -121,13 +231,12 @@ class HomeLock:
 
 
 def is_running(home: Home) -> bool:
-    """Whether some supervisor holds this home."""
-    if not home.path.is_dir():
-        return False
-    lock = HomeLock(home)
+    """Whether some supervisor holds this home. It only looks: nothing is written."""
     try:
-        lock.acquire()
-    except MiniatureError:
+        with (home.path / "lock").open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    lock.release()
+    except OSError:
+        return False
     return False

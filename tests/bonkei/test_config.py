@@ -99,3 +99,12 @@ def test_the_nearest_file_above_is_found(tmp_path: Path) -> None:
     assert config.find(below) == tmp_path / "bonkei.toml"
     with pytest.raises(ConfigError, match=r"there is no bonkei\.toml"):
         config.find(Path("/"))
+
+
+@pytest.mark.parametrize("place", ["/", "", "..", "infrastructure/..", "../.."])
+def test_nobody_lives_in_a_home(tmp_path: Path, place: str) -> None:
+    root = tmp_path / "user" / "project"
+    root.mkdir(parents=True)
+    with pytest.raises(ConfigError, match="BONKEI_HOME is"):
+        load(root, "", BONKEI_HOME=place or ".", HOME=str(root.parent))
+    assert load(root, "", BONKEI_HOME="inside", HOME=str(root.parent)).home == root / "inside"

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bonkei.cli import bonkei
+from bonkei.miniature.home import MARKER
 
 DEFINITIONS = """\
 terraform {
@@ -111,4 +112,4 @@ def test_diagrams_are_written_and_pages_updated(run: Run, project: Path) -> None
 
 def test_the_miniatures_own_state_is_not_touched(run: Run, project: Path) -> None:
     run("check")
-    assert [path.name for path in (project / ".bonkei").iterdir()] == ["evaluated"]
+    assert {path.name for path in (project / ".bonkei").iterdir()} == {MARKER, "evaluated"}

@@ -1,0 +1,66 @@
+"""`bonkei reset` and `bonkei up` on directories that are no home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+from bonkei.errors import BonkeiError
+from bonkei.miniature.home import MARKER, Home
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "user" / "project"
+    (root / "infrastructure").mkdir(parents=True)
+    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    return root
+
+
+def run(root: Path, home: Path, *arguments: str, typed: str = "") -> Result:
+    return CliRunner().invoke(
+        bonkei,
+        ["--config", str(root / "bonkei.toml"), *arguments],
+        input=typed,
+        env={"BONKEI_HOME": str(home), "HOME": str(root.parent)},
+    )
+
+
+def test_reset_of_somebody_elses_directory_removes_nothing(root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "letter.txt").write_text("dear")
+    for command in (("reset", "--yes"), ("up",), ("up", "--detach"), ("validate",)):
+        result = run(root, other, *command)
+        assert isinstance(result.exception, BonkeiError), command
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
+
+
+def test_a_place_to_live_in_is_no_home_even_with_a_marker(root: Path) -> None:
+    for place in (root, root.parent, root.parent.parent):
+        (place / MARKER).write_text("Bonkei home: by mistake\n")
+        result = run(root, place, "reset", "--yes")
+        assert isinstance(result.exception, BonkeiError)
+        assert "BONKEI_HOME" in result.exception.message
+    assert (root / "bonkei.toml").exists()
+
+
+def test_reset_asks_first_and_does_as_told(root: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    declined = run(root, home.path, "reset", typed="n\n")
+    assert (declined.exit_code, declined.output.splitlines()[-1]) == (1, "nothing is removed")
+    assert home.path.is_dir()
+    agreed = run(root, home.path, "reset", typed="y\n")
+    assert agreed.exit_code == 0, agreed.output
+    assert not home.path.exists()
+    assert "nothing to remove" in run(root, home.path, "reset").output
+
+
+def test_what_was_not_ours_is_named(root: Path, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    (home.path / "notes.txt").touch()
+    assert "not Bonkei's: notes.txt" in run(root, home.path, "reset", "--yes").output
+    assert (home.path / "notes.txt").exists()

@@ -1,0 +1,119 @@
+"""A home is Bonkei's own directory: nothing else is ever taken for one, or removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bonkei.miniature import foreground
+from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
+
+
+def everything_in(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*")}
+
+
+def fill(home: Path) -> None:
+    for name in CONTENTS - {"lock"}:
+        (home / name).mkdir()
+        (home / name / "file").touch()
+
+
+def test_a_new_home_is_private_and_says_what_it_is(tmp_path: Path) -> None:
+    home = Home(tmp_path / "a" / "home").make()
+    assert home.path.stat().st_mode & 0o777 == 0o700
+    assert "bonkei reset" in (home.path / MARKER).read_text()
+    assert home.make().is_ours
+
+
+def test_an_empty_directory_becomes_a_home(tmp_path: Path) -> None:
+    assert Home(tmp_path).make().is_ours
+
+
+@pytest.mark.parametrize("names", [("letter.txt",), ("terraform", "logs"), (".hidden",)])
+def test_a_directory_that_holds_other_things_is_left_alone(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    for name in names:
+        (tmp_path / name).mkdir()
+    with pytest.raises(MiniatureError, match="holds other things") as caught:
+        Home(tmp_path).make()
+    assert names[-1] in caught.value.message
+    assert everything_in(tmp_path) == set(names)
+
+
+@pytest.mark.parametrize("mirror", ["terraform/mirror", "evaluated/0a1b/terraform/mirror"])
+def test_a_home_without_a_marker_yet_is_known_by_what_it_holds(tmp_path: Path, mirror: str) -> None:
+    (tmp_path / mirror).mkdir(parents=True)
+    (tmp_path / "lock").touch()
+    assert Home(tmp_path).make().is_ours
+
+
+def test_what_holds_more_than_a_home_is_none(tmp_path: Path) -> None:
+    (tmp_path / "terraform" / "mirror").mkdir(parents=True)
+    (tmp_path / "thesis").touch()
+    with pytest.raises(MiniatureError, match="thesis"):
+        Home(tmp_path).make()
+
+
+def test_a_file_cannot_be_a_home(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(MiniatureError, match="cannot be a home"):
+        Home(tmp_path / "file").make()
+
+
+def test_looking_whether_one_runs_writes_nothing(tmp_path: Path) -> None:
+    assert not is_running(Home(tmp_path))
+    assert everything_in(tmp_path) == set()
+
+
+def test_reset_removes_all_that_is_ours(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    fill(home.path)
+    assert foreground.reset(home) == []
+    assert everything_in(tmp_path) == set()
+
+
+def test_reset_keeps_what_somebody_else_put_there(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    fill(home.path)
+    (home.path / "notes.txt").touch()
+    assert foreground.reset(home) == ["notes.txt"]
+    assert everything_in(home.path) == {"notes.txt", MARKER}
+    assert home.make().is_ours
+
+
+def test_reset_does_not_follow_links(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.mkdir()
+    (precious / "letter.txt").touch()
+    home = Home(tmp_path / "home").make()
+    (home.path / "logs").symlink_to(precious)
+    foreground.reset(home)
+    assert everything_in(tmp_path) == {"precious", "precious/letter.txt"}
+
+
+@pytest.mark.parametrize("marker", [None, "something else\n", b"\xff\xfe\x00"])
+def test_reset_refuses_what_has_no_marker(tmp_path: Path, marker: str | bytes | None) -> None:
+    fill(tmp_path)
+    if isinstance(marker, str):
+        (tmp_path / MARKER).write_text(marker)
+    if isinstance(marker, bytes):
+        (tmp_path / MARKER).write_bytes(marker)
+    before = everything_in(tmp_path)
+    with pytest.raises(MiniatureError, match=MARKER):
+        foreground.reset(Home(tmp_path))
+    with pytest.raises(MiniatureError, match=MARKER):
+        Home(tmp_path).remove()
+    assert everything_in(tmp_path) == before
+
+
+def test_reset_refuses_while_somebody_holds_the_home(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").make()
+    lock = HomeLock(home)
+    lock.acquire()
+    with pytest.raises(MiniatureError, match="already runs"):
+        foreground.reset(home)
+    lock.release()
+    assert home.is_ours
