@@ -28,3 +28,9 @@ def providers() -> Mapping[str, Provider]:
         archive.provider(),
     )
     return {provider.schema.address: provider for provider in served}
+
+
+def versions() -> Mapping[str, str]:
+    """The version of each, without what it does."""
+    schemas = (schema.load(SCHEMA), random.provider().schema, archive.provider().schema)
+    return {one.address: one.version for one in schemas}

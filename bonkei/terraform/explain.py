@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bonkei.provider import catalogue, schema
 from bonkei.terraform.errors import Diagnostic
+from bonkei.terraform.mentions import first_mention
 
 _UNSUPPORTED = re.compile(r'provider hashicorp/aws does not support [a-z ]+ "(\w+)"')
 _NO_PROVIDER = ("Missing required provider", "Failed to query available provider packages")
@@ -67,24 +68,15 @@ def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diag
     """Terraform says this in one line, without a place: the first that names it is told."""
     name = f"{provider}.{alias}" if alias else provider
     block = f'provider "{provider}"' + (f' with alias = "{alias}"' if alias else "")
-    file, line, code = _first_mention(name, definitions)
+    place = first_mention(re.compile(rf"=.*(?<![\w.]){re.escape(name)}(?![\w.])"), definitions)
     return Diagnostic(
         "error",
         "Missing provider configuration",
         f"There is no {name} here. Add a block {block}, or name one that there is.",
-        file,
-        line,
-        code=code,
+        place.file,
+        place.line,
+        code=place.code,
     )
-
-
-def _first_mention(name: str, definitions: Path) -> tuple[Path | None, int | None, str]:
-    mention = re.compile(rf"=.*(?<![\w.]){re.escape(name)}(?![\w.])")
-    for file in sorted(definitions.rglob("*.tf")):
-        for number, text in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
-            if mention.search(text):
-                return file, number, text
-    return None, None, ""
 
 
 def _without_consequences(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bonkei.terraform import constraints, stamps
 from bonkei.terraform import run as runs
-from bonkei.terraform import stamps
 from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.errors import Diagnostic, TerraformError, read_diagnostic, refused
 from bonkei.terraform.explain import explain
@@ -80,7 +80,7 @@ class Workspace:
         found = explain(said, self._definitions)
         if not document["valid"]:
             raise refused(found, "validate")
-        return found
+        return self._warnings(found)
 
     def plan(self, *, destroy: bool = False) -> PlanSummary:
         """What `apply` (or `destroy`) would do."""
@@ -92,7 +92,7 @@ class Workspace:
                 shown = self._run(ready, "show", "-json", str(plan_file))
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
-        return read_plan(_json(shown), listener.diagnostics)
+        return read_plan(_json(shown), self._warnings(listener.diagnostics))
 
     def apply(self, progress: Report = _silent) -> ApplySummary:
         """Make the state what the definitions say."""
@@ -206,7 +206,7 @@ class Workspace:
         listener = self._listen(
             ready, operation, "-auto-approve", *self._variables(), report=progress
         )
-        for warning in listener.diagnostics:
+        for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
         if self._cache.read() is None:
             self._show_state(ready)
@@ -239,6 +239,10 @@ class Workspace:
             environment=ready.environment,
             on_line=on_line,
         )
+
+    def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
+        """What Terraform says, and what it does not look at when a provider runs already."""
+        return [*said, *constraints.excluded(self._definitions)]
 
     def _variables(self) -> list[str]:
         return [f"-var-file={file}" for file in self._variable_files]

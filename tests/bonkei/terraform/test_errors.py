@@ -264,6 +264,22 @@ def test_the_value_of_a_misspelt_variable_is_warned_of(
     assert any('"siz"' in line for line in told)
 
 
+def test_definitions_for_another_version_of_a_provider_are_warned_of(
+    project: Project, definitions: Callable[..., Path]
+) -> None:
+    file = definitions(
+        'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n'
+        '      version = "~> 5.0"\n    }\n  }\n}\nresource "aws_eip" "this" {}\n',
+        "infrastructure/module/old.tf",
+    )
+    definitions('module "m" {\n  source = "./module"\n  name = "n"\n}')
+    workspace = project.workspace()
+    for warnings in (workspace.validate(), workspace.plan().warnings):
+        (warning,) = warnings
+        assert (warning.file, warning.line) == (file, 5)
+        assert "hashicorp/aws ~> 5.0" in warning.detail
+
+
 def test_a_place_in_a_text_is_that_of_the_real_file(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:

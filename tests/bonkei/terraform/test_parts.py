@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
+from bonkei.terraform.constraints import allows
 from bonkei.terraform.errors import Diagnostic, read_diagnostic
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.messages import Listener
@@ -275,3 +276,25 @@ def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
     )
     result = run([sys.executable, "-c", code], directory=tmp_path, environment={})
     assert (result.code, len(result.lines), len(result.errors)) == (3, 20000, 300000)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "allowed"),
+    [
+        ("~> 6.0", True),
+        ("~> 6.69.0", True),
+        ("~> 6.70", False),
+        ("~> 5.0", False),
+        ("~> 6.69.2", False),
+        (">= 5.40", True),
+        (">= 5.40, < 6.0.0", False),
+        ("6.69.1", True),
+        ("= 6.69", False),
+        ("!= 6.69.1", False),
+        ("> 6.69.1", False),
+        ("<= 6.69.1, >=6", True),
+        ("~> 6", True),
+    ],
+)
+def test_a_version_constraint(constraint: str, allowed: bool) -> None:
+    assert allows(constraint, "6.69.1") is allowed

@@ -1,0 +1,83 @@
+"""Version constraints of required providers: there is one version of each here, the one served.
+
+Terraform does not check them for providers that are already running. Source: "Version Constraints"
+(developer.hashicorp.com/terraform/language/expressions/version-constraints).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import zip_longest
+from pathlib import Path
+from typing import TypeAlias
+
+from bonkei.provider import catalogue
+from bonkei.terraform.errors import Diagnostic
+from bonkei.terraform.mentions import Mention
+
+_Version: TypeAlias = tuple[int, ...]
+_REGISTRY = "registry.terraform.io/"
+_ENTRY = re.compile(r"^[ \t]*[\w-]+\s*=\s*\{([^{}]*)\}", re.MULTILINE)  # of required_providers
+_SOURCE = re.compile(r'\bsource\s*=\s*"([^"]+)"')
+_VERSION = re.compile(r'\bversion\s*=\s*"([^"]+)"')
+_CONDITION = re.compile(r"(=|!=|>|>=|<|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
+
+
+def excluded(definitions: Path) -> Iterator[Diagnostic]:
+    """A warning for each constraint that leaves out the version of the provider that is served."""
+    served = catalogue.versions()
+    for file in sorted(definitions.rglob("*.tf")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        for entry in _ENTRY.finditer(text):
+            source, asked = _SOURCE.search(entry[1]), _VERSION.search(entry[1])
+            version = served.get(_REGISTRY + source[1].removeprefix(_REGISTRY)) if source else None
+            if source and asked and version and not allows(asked[1], version):
+                line = text.count("\n", 0, entry.start(1) + asked.start()) + 1
+                code = text.splitlines()[line - 1]
+                yield _warning(source[1], asked[1], version, Mention(file, line, code))
+
+
+def allows(constraint: str, version: str) -> bool:
+    """Whether the version keeps every condition; one in a form that is not known here is kept."""
+    found = _numbers(version)
+    conditions = (_CONDITION.fullmatch(part.strip()) for part in constraint.split(","))
+    return all(_keeps(found, c[1] or "=", _numbers(c[2])) for c in conditions if c)
+
+
+def _numbers(version: str) -> _Version:
+    return tuple(int(part) for part in version.split("."))
+
+
+def _keeps(version: _Version, operator: str, bound: _Version) -> bool:
+    if operator == "~>":  # only the last number of the bound may be higher
+        return version >= bound and version[: len(bound) - 1] == bound[:-1]
+    return _COMPARISONS[operator](_difference(version, bound))
+
+
+def _difference(one: _Version, other: _Version) -> int:
+    pairs = zip_longest(one, other, fillvalue=0)
+    return next((left - right for left, right in pairs if left != right), 0)
+
+
+_COMPARISONS: Mapping[str, Callable[[int], bool]] = {
+    "=": lambda difference: difference == 0,
+    "!=": lambda difference: difference != 0,
+    ">": lambda difference: difference > 0,
+    ">=": lambda difference: difference >= 0,
+    "<": lambda difference: difference < 0,
+    "<=": lambda difference: difference <= 0,
+}
+
+
+def _warning(source: str, constraint: str, version: str, place: Mention) -> Diagnostic:
+    return Diagnostic(
+        "warning",
+        "Another version of a provider",
+        f"Asked for is {source} {constraint}, and the miniature serves {version}: what it says of"
+        " the definitions may not be what the other says. Allow this one, or mind what has changed"
+        " between the two.",
+        place.file,
+        place.line,
+        code=place.code,
+    )
