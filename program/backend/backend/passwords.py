@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, partial
 
 import anyio
 import argon2
 from anyio import to_thread
 
+from backend.domain.errors import ThrottledError
+
+AT_ONCE = 2
+# A few seconds' work on the smallest task. Whoever comes after them would wait for too long, and
+# the requests of those who guess would pile up, here and at the database.
+MOST_PRESENT = 25
+RETRY_SECONDS = 5
+
 
 class Passwords:
     """Parameters as OWASP's Password Storage Cheat Sheet has them first: 19 MiB, 2 rounds, 1 lane.
 
     Each costs tens of milliseconds of CPU and 19 MiB, and a task may have a quarter of a CPU and
-    512 MiB: so at most two are worked on at the same time, and others wait their turn.
+    512 MiB: so at most two are worked on at the same time, and a few others wait their turn.
     """
 
     def __init__(self) -> None:
         self._hasher = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-        self._limiter = anyio.CapacityLimiter(2)
+        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        self._present = 0
+
+    @contextmanager
+    def present(self) -> Iterator[None]:
+        """While somebody's password is dealt with; raises `ThrottledError` if many are already."""
+        if self._present >= MOST_PRESENT:
+            raise ThrottledError(
+                "too many sign in at the same time; try again in a few seconds",
+                retry_after=RETRY_SECONDS,
+            )
+        self._present += 1
+        try:
+            yield
+        finally:
+            self._present -= 1
 
     async def hash(self, password: str) -> str:
         return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limiter)

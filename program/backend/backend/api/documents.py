@@ -62,6 +62,10 @@ class Documents:
 
     async def get(self, name: str, build: Build) -> Document:
         """The document called `name` (one of few) as of now; `build` makes it after a change."""
+        async with self._database.time_limit():  # the others' turns at making it included
+            return await self._get(name, build)
+
+    async def _get(self, name: str, build: Build) -> Document:
         revision = (await self.revision.read()).value
         if (kept := self._current(name, revision)) is not None:
             return kept

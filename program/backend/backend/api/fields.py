@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, SecretStr, StringConstraints
 
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -34,5 +34,16 @@ Time = Annotated[
     Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(2100, 1, 1, tzinfo=dt.UTC)),
 ]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
-Password = Annotated[SecretStr, Field(min_length=1, max_length=128)]
-NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128)]
+
+
+def _is_text(secret: SecretStr) -> SecretStr:
+    """JSON can carry half of a surrogate pair, which is no text; pydantic looks at plain `str`."""
+    try:
+        secret.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("must be Unicode text") from None
+    return secret
+
+
+Password = Annotated[SecretStr, Field(min_length=1, max_length=128), AfterValidator(_is_text)]
+NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128), AfterValidator(_is_text)]

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from backend.api.models import InvalidMember, Problem
 from backend.domain import errors
 from backend.logs import request_id
-from backend.store.database import DatabaseUnavailableError
+from backend.store.database import DatabaseBusyError, DatabaseUnavailableError
 
 RETRY_SECONDS = 5
 
@@ -76,11 +76,14 @@ async def _domain(_: Request, error: Exception) -> Response:
     )
 
 
-async def _unavailable(_: Request, __: Exception) -> Response:
+async def _unavailable(_: Request, error: Exception) -> Response:
+    busy = isinstance(error, DatabaseBusyError)
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "the database cannot be asked at the moment; try again",
-        kind="unavailable",
+        "too many ask at the same time; try again"
+        if busy
+        else "the database cannot be asked at the moment; try again",
+        kind="busy" if busy else "unavailable",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
 

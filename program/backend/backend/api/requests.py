@@ -21,6 +21,7 @@ from backend import logs
 from backend.api.problems import problem
 
 BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
+CLIENT_LEFT = 499  # in the access record only: nginx's number for a client that did not wait
 
 _ID = re.compile(r"[A-Za-z0-9._=:;/+-]{1,128}")
 # A response carries nothing that a browser should run or show inside of another page.
@@ -35,13 +36,15 @@ logger = logging.getLogger(__name__)
 
 
 class _BodyTooLargeError(HTTPException):
-    """An HTTPException, because FastAPI turns any other that comes while it reads into a 400."""
+    """An HTTPException, because FastAPI turns any other that comes while it reads into a 400.
+
+    The connection stays open, and the server drops what still comes: if it were closed, a client
+    that is still sending would see a reset instead of the answer.
+    """
 
     def __init__(self) -> None:
         super().__init__(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-            f"a body may have at most {BODY_BYTES} bytes",
-            {"Connection": "close"},  # what the client goes on to send is not read
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a body may have at most {BODY_BYTES} bytes"
         )
 
 
@@ -85,6 +88,7 @@ class _Exchange:
         self._started = time.perf_counter()
         self._received = 0
         self._sent = 0
+        self._left = False
         self.id = _request_id(self._headers)
         self.status: int | None = None
 
@@ -93,7 +97,7 @@ class _Exchange:
             self._check_length(self._headers.get("content-length", ""))
             await app(self._inner_scope(), self.receive, self.send)
         except _BodyTooLargeError as error:
-            await self._answer(problem(error.status_code, error.detail, headers=error.headers))
+            await self._answer(problem(error.status_code, error.detail))
         except Exception as error:
             if self.status is not None:
                 raise  # too late for another answer; the server cuts the connection and logs it
@@ -116,6 +120,8 @@ class _Exchange:
             self._received += len(message.get("body", b""))
             if self._received > BODY_BYTES:
                 raise _BodyTooLargeError
+        elif self.status is None:
+            self._left = True  # whatever is answered now, nobody hears it
         return message
 
     async def send(self, message: Message) -> None:
@@ -139,11 +145,12 @@ class _Exchange:
             return
         scope = self._scope
         client = scope.get("client")
+        status = CLIENT_LEFT if self._left else self.status
         fields = {
             "method": scope["method"],
             "path": scope["path"],
             "query": scope["query_string"].decode("ascii", "backslashreplace"),
-            "status": self.status,
+            "status": status,
             "duration_ms": round((time.perf_counter() - self._started) * 1000, 3),
             "bytes": self._sent,
             "client": client[0] if client else None,
@@ -152,9 +159,7 @@ class _Exchange:
             "trace_id": self._headers.get("x-amzn-trace-id"),
         }
         message = "%s %s %s"
-        access.log(
-            level, message, scope["method"], scope["path"], self.status, extra={"fields": fields}
-        )
+        access.log(level, message, scope["method"], scope["path"], status, extra={"fields": fields})
 
 
 def _request_id(headers: Headers) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain import rules
@@ -16,7 +15,7 @@ from backend.domain.errors import ConflictError, NotFoundError
 from backend.domain.status import ComponentStatus, worst
 from backend.domain.values import Component
 from backend.store import maintenances
-from backend.store.database import Write, violated_constraint
+from backend.store.database import Write
 from backend.store.tables import (
     component_status_history,
     components,
@@ -62,7 +61,8 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
     }
     if row["position"] is None:
         row["position"] = 0 if last is None else last + 1
-    await _with_unique_name(write.connection, sa.insert(components).values(row))
+    await _check_name_is_free(write.connection, row["name"])
+    await write.connection.execute(sa.insert(components).values(row))
     await write.connection.execute(
         sa.insert(component_status_history).values(
             component_id=row["id"], status=row["status"], started_at=write.now
@@ -78,8 +78,10 @@ async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -
         rules.check_own_status(own, await _said_by_incidents(write.connection, component_id))
         values["own_status"] = own
     values["updated_at"] = write.now
+    if "name" in values:
+        await _check_name_is_free(write.connection, values["name"], but_for=component_id)
     statement = sa.update(components).where(_c.id == component_id).values(values)
-    await _with_unique_name(write.connection, statement)
+    await write.connection.execute(statement)
     await settle_status(write, [component_id])
     return await get(write.connection, component_id, write.now)
 
@@ -135,13 +137,18 @@ async def _said_by_incidents(
     return list((await connection.execute(statement)).scalars())
 
 
-async def _with_unique_name(connection: AsyncConnection, statement: sa.Executable) -> None:
-    try:
-        await connection.execute(statement)
-    except IntegrityError as error:
-        if violated_constraint(error) != "components_name_key":
-            raise
-        raise ConflictError("another component has that name", kind="name-taken") from None
+async def _check_name_is_free(
+    connection: AsyncConnection, name: str, *, but_for: UUID | None = None
+) -> None:
+    """Asked beforehand, which is safe as no other write goes on at the same time.
+
+    A constraint that refused would say so at ERROR in the server's log, where errors raise alarms.
+    """
+    taken = sa.select(_c.id).where(sa.func.lower(_c.name) == sa.func.lower(name))
+    if but_for is not None:
+        taken = taken.where(_c.id != but_for)
+    if (await connection.execute(taken)).first() is not None:
+        raise ConflictError("another component has that name", kind="name-taken")
 
 
 def _select(now: dt.datetime) -> sa.Select[Any]:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from backend.settings import DatabaseSettings
 
 CONNECT_SECONDS = 3
-STATEMENT_MILLISECONDS = 5_000
+STATEMENT_MILLISECONDS = 4_000
 LOCK_MILLISECONDS = 3_000
 
 

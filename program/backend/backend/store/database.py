@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
-import logging
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,15 +14,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from backend.settings import DatabaseSettings
 from backend.store.connect import connect_arguments, url
+from backend.store.connection import BoundedConnection
+from backend.store.outage import Outage
 from backend.store.tables import revision
 
-logger = logging.getLogger(__name__)
-
-POOL_WAIT_SECONDS = 2
+# How long a request may wait for its work with the database, and how much of it for a connection.
+# Whoever asks the backend must be ready to wait for longer (the frontend's client is).
+UNIT_SECONDS = 5
+POOL_WAIT_SECONDS = 4
 
 
 class DatabaseUnavailableError(Exception):
-    """The database cannot be asked: it is down, busy, or took too long. Trying again may help."""
+    """The database cannot be asked: it is down, or took too long. Trying again may help."""
+
+
+class DatabaseBusyError(DatabaseUnavailableError):
+    """The database is well, but too many ask at the same time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +52,16 @@ class Database:
             # A connection that a failover cut is found out before a request is spent on it.
             pool_pre_ping=True,
             hide_parameters=True,  # in errors, and so in the logs: they hold what people wrote
-            connect_args=connect_arguments(settings),
+            connect_args={
+                **connect_arguments(settings),
+                "async_creator_fn": BoundedConnection.connect,
+            },
         )
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._snapshot = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self._complaints = _Complaints()
+        self._outage = Outage()
 
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection]:
@@ -90,48 +99,38 @@ class Database:
         await self._engine.dispose()
 
     @asynccontextmanager
+    async def time_limit(self) -> AsyncIterator[None]:
+        """Raises `DatabaseUnavailableError` after `UNIT_SECONDS`: a server that hangs never would.
+
+        The work is cancelled, and so the connection that it was waiting for is cut.
+        """
+        try:
+            async with asyncio.timeout(UNIT_SECONDS):
+                yield
+        except TimeoutError as error:
+            self._outage.failed(TimeoutError(f"no answer within {UNIT_SECONDS} s"))
+            raise DatabaseUnavailableError from error
+
+    @asynccontextmanager
     async def _availability(self) -> AsyncIterator[None]:
         try:
-            yield
-        except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-            self._complaints.about(error)
+            async with self.time_limit():
+                yield
+        except exc.TimeoutError as error:
+            self._outage.busy()
+            raise DatabaseBusyError from error
+        except (exc.OperationalError, exc.InterfaceError) as error:
+            self._outage.failed(error)
             raise DatabaseUnavailableError from error
         except exc.DBAPIError as error:
             # A server that became a replica answers, but refuses to write.
             if not error.connection_invalidated and _sqlstate(error) != "25006":
                 raise
             await self._engine.dispose()
-            self._complaints.about(error)
+            self._outage.failed(error)
             raise DatabaseUnavailableError from error
-
-
-def violated_constraint(error: exc.IntegrityError) -> str | None:
-    """The name of the constraint that refused."""
-    return getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+        self._outage.answered()
 
 
 def _sqlstate(error: exc.DBAPIError) -> str | None:
     return getattr(error.orig, "sqlstate", None)
-
-
-class _Complaints:
-    """One ERROR record a second at most: an outage must not drown in its own noise."""
-
-    def __init__(self) -> None:
-        self._last = float("-inf")
-        self._kept_back = 0
-
-    def about(self, error: exc.SQLAlchemyError) -> None:
-        now = time.monotonic()
-        if now - self._last < 1:
-            self._kept_back += 1
-            return
-        # Not the statement and its parameters, which hold what people wrote.
-        cause = getattr(error, "orig", None) or error
-        logger.error(
-            "the database cannot be asked: %s: %s",
-            type(cause).__name__,
-            str(cause).strip(),
-            extra={"fields": {"kept_back": self._kept_back}},
-        )
-        self._last, self._kept_back = now, 0

@@ -19,7 +19,8 @@ async def create_session(
     """Signs in. A wrong name and a wrong password are told apart neither by answer nor by time."""
     response.headers["Cache-Control"] = "no-store"
     address = sign_in.client_address(request, own.trusted_proxies)
-    return await sign_in.sign_in(own, asked, address)
+    with own.passwords.present():
+        return await sign_in.sign_in(own, asked, address)
 
 
 @router.get("/sessions/current")
@@ -38,4 +39,5 @@ async def delete_session(own: Own, who: SignedIn) -> None:
 @router.put("/administrators/me/password", status_code=204)
 async def put_password(own: Own, who: SignedIn, asked: models.PasswordChange) -> None:
     """Changes one's password; all one's other sessions end."""
-    await sign_in.change_password(own, who, asked)
+    with own.passwords.present():
+        await sign_in.change_password(own, who, asked)

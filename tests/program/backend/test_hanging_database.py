@@ -1,0 +1,125 @@
+"""A PostgreSQL that does not refuse but hangs: every request must still be answered soon."""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psutil
+import pytest
+from backend.migrate import migrate
+from backend.store.database import POOL_WAIT_SECONDS, UNIT_SECONDS
+from backend.store.outage import BUSY_RECORD_SECONDS, CALM_SECONDS, Outage
+
+from tests.program.backend.postgresql import (
+    PASSWORD,
+    USERNAME,
+    Server,
+    free_port,
+    migrate_settings,
+    running_server,
+)
+from tests.program.backend.process import Process, started, wait_until
+
+
+@contextmanager
+def hanging(server: Server) -> Iterator[None]:
+    """The server and each connection's process stand still; the kernel goes on accepting."""
+    postmaster = psutil.Process(server.process.pid)
+    processes = [postmaster, *postmaster.children()]
+    for process in processes:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.send_signal(signal.SIGCONT)
+
+
+def ask(backend: Process, path: str) -> tuple[int, str | None, float]:
+    """Status, Retry-After and seconds."""
+    began = time.monotonic()
+    connection = backend.connect()
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    if answer.status == 503:
+        assert json.loads(answer.read())["type"].startswith("urn:problem:")
+    connection.close()
+    return answer.status, answer.getheader("retry-after"), time.monotonic() - began
+
+
+def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
+    with running_server(free_port()) as server:
+        migrate(migrate_settings(server, "postgres"))
+        environment = {
+            "DATABASE_HOST": "127.0.0.1",
+            "DATABASE_PORT": str(server.port),
+            "DATABASE_NAME": "postgres",
+            "DATABASE_USERNAME": USERNAME,
+            "DATABASE_PASSWORD": PASSWORD,
+            "POOL_SIZE": "3",
+        }
+        paths = ["/api/v1/status", "/api/v1/uptime", "/api/v1/components", "/api/v1/incidents"]
+        paths += [f"/api/v1/components/{uuid4()}" for _ in range(6)]  # more than connections
+        with (
+            started("serve", environment) as backend,
+            ThreadPoolExecutor(len(paths)) as askers,
+        ):
+            backend.wait_for("listening")
+            for path in paths[:4]:
+                assert ask(backend, path)[0] == 200  # there are connections, which then hang
+            with hanging(server):
+                for _ in range(2):  # connections that hang at first, then ones that cannot be made
+                    for answer in askers.map(lambda path: ask(backend, path), paths):
+                        assert answer[:2] == (503, "5")
+                        assert answer[2] < UNIT_SECONDS + 2
+                assert backend.get("/api/v1/healthcheck") == 200
+            assert ask(backend, "/api/v1/status")[0] == 200  # at once
+            wait_until(lambda: ask(backend, "/api/v1/status")[0] == 200 and again(backend))
+        errors = [record for record in backend.records if record["level"] == "ERROR"]
+        assert len(errors) == 1
+        assert "the database cannot be asked" in str(errors[0]["message"])
+
+
+def again(backend: Process) -> bool:
+    return any(r["message"] == "the database can be asked again" for r in backend.records)
+
+
+def test_the_time_limits_follow_each_other():
+    assert POOL_WAIT_SECONDS < UNIT_SECONDS < 8  # what the frontend's client waits for
+
+
+def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.INFO)
+    now = 100.0
+    outage = Outage(lambda: now)
+    outage.answered()
+    for _ in range(3):
+        outage.failed(OSError("away"))
+        outage.answered()  # some connections may live on: it is one outage all the same
+        outage.busy()
+    now += CALM_SECONDS
+    outage.answered()
+    outage.answered()
+    outage.failed(OSError("again"))
+    assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
+        ("ERROR", "the database cannot be asked: OSError: away"),
+        ("INFO", "the database can be asked again"),
+        ("ERROR", "the database cannot be asked: OSError: again"),
+    ]
+
+
+def test_being_busy_is_no_error(caplog: pytest.LogCaptureFixture):
+    now = 100.0
+    outage = Outage(lambda: now)
+    for _ in range(3):
+        outage.busy()
+    now += BUSY_RECORD_SECONDS
+    outage.busy()
+    assert [r.levelno for r in caplog.records] == [logging.WARNING] * 2
