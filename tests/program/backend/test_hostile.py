@@ -1,0 +1,109 @@
+"""ERROR and FATAL raise alarms: no visitor may make the backend, or its PostgreSQL, log one."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from uuid import uuid4
+
+import httpx
+import pytest
+from backend.settings import ServeSettings
+
+from tests.program import hostile
+from tests.program.backend.postgresql import ADMINISTRATOR_PASSWORD, Server
+from tests.program.backend.process import Process, environment_of, started, wait_until
+
+V1 = "/api/v1"
+PATHS = (
+    *(f"{V1}/{name}" for name in (
+        "healthcheck", "readiness", "status", "uptime", "components", "incidents", "maintenances",
+        "sessions", "sessions/current", "administrators/me/password", "nowhere",
+        f"components/{uuid4()}", f"incidents/{uuid4()}", f"incidents/{uuid4()}/updates",
+        f"maintenances/{uuid4()}", "components/%00", "%ed%a0%80",
+    )),
+    "/api/docs", "/api/docs/start.js", "/api/docs/swagger-ui.css", "/api/openapi.json", "/", "//",
+)  # fmt: skip
+
+
+@pytest.fixture
+def backend(server: Server, settings: ServeSettings) -> Iterator[Process]:
+    """Its end is the assertion: nothing at ERROR or above, here or at PostgreSQL."""
+    before = server.log.read_text().count("ERROR:")
+    with started("serve", environment_of(settings)) as process:
+        process.wait_for("listening")
+        yield process
+        assert process.get(f"{V1}/status") == 200
+        wait_until(lambda: access(process, "/status") != [])
+    assert [r for r in process.records if r["level"] in ("ERROR", "FATAL")] == []
+    assert server.log.read_text().count("ERROR:") == before
+
+
+def access(process: Process, path: str) -> list[dict[str, object]]:
+    return [r for r in process.records if r["type"] == "access" and r["path"] == V1 + path]
+
+
+def test_nonsense_is_refused(backend: Process):
+    answers = {hostile.send(backend.port, sent) for sent in hostile.nonsense(PATHS, 500, seed=1)}
+    assert {200, 400, 401, 404, 405, 413, 422} <= answers
+    assert [status for status in answers if status and status >= 500] == []
+
+
+def test_who_leaves_amid_a_body_is_no_error(backend: Process):
+    hostile.leave_amid(backend.port, f"{V1}/sessions")
+    wait_until(lambda: access(backend, "/sessions") != [])
+    (record,) = access(backend, "/sessions")
+    assert (record["level"], record["status"]) == ("INFO", 499)
+
+
+def test_a_client_that_sends_20_mb_sees_its_413(backend: Process):
+    assert hostile.upload(backend.port, f"{V1}/sessions", 20_000_000) == 413
+
+
+def test_odd_characters_are_refused_or_wrong(backend: Process):
+    texts = ("\ud800", "a\udfff", "\x00", "\uffff", "😀", "x" * 200)
+    bodies = [{"username": text, "password": "x"} for text in texts]
+    bodies += [{"username": "a", "password": text} for text in texts]
+    for body in bodies:
+        answer = httpx.post(
+            f"http://127.0.0.1:{backend.port}{V1}/sessions", content=json.dumps(body)
+        )
+        assert answer.status_code in (400, 401, 422)
+
+
+def test_a_taken_name_is_no_error_of_postgresqls(backend: Process):
+    with httpx.Client(base_url=f"http://127.0.0.1:{backend.port}{V1}") as client:
+        credentials = {"username": "admin", "password": ADMINISTRATOR_PASSWORD}
+        token = client.post("/sessions", json=credentials).json()["token"]
+        client.headers["Authorization"] = f"Bearer {token}"
+        made = [client.post("/components", json={"name": name}) for name in ("API", "api", "Web")]
+        assert [answer.status_code for answer in made] == [201, 409, 201]
+        path = f"/components/{made[2].json()['id']}"
+        assert client.patch(path, json={"name": "Api"}).status_code == 409
+        assert client.patch(path, json={"name": "WEB"}).status_code == 200
+
+
+def test_many_at_once_share_the_connections(backend: Process):
+    """More than there are connections to the database, and more than can be looked at quickly."""
+
+    def request(head: str, body: str = "", forwarded_for: str = "") -> bytes:
+        return (
+            f"{head} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            f"Authorization: Bearer x\r\nX-Forwarded-For: {forwarded_for}, 192.0.2.1\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        ).encode()
+
+    many = range(250)
+    sign_ins = [
+        request(f"POST {V1}/sessions", f'{{"username":"u{n}","password":"x"}}', f"10.0.0.{n}")
+        for n in many
+    ]
+    began = time.monotonic()
+    answers = hostile.at_once(backend.port, sign_ins)
+    assert set(answers) == {401, 429}  # who guesses waits; nobody else does
+    assert time.monotonic() - began < 10
+    guesses = [request(f"POST {V1}/components", "{}") for _ in many]
+    assert set(hostile.at_once(backend.port, guesses)) == {401}
+    unknown = [request(f"GET {V1}/incidents/{uuid4()}") for _ in many]
+    assert set(hostile.at_once(backend.port, unknown)) == {404}
