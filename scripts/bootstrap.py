@@ -47,7 +47,11 @@ def create(directory: Path) -> None:
         )
     try:
         venv.create(directory, with_pip=True, clear=True)
-    except subprocess.CalledProcessError:
+    except BaseException as error:
+        # make takes an environment that has a Python for a whole one.
+        (directory / "bin" / "python").unlink(missing_ok=True)
+        if not isinstance(error, subprocess.CalledProcessError):
+            raise
         raise SystemExit(
             "error: this Python cannot make a virtual environment (its ensurepip is missing).\n"
             "  On Debian and Ubuntu: apt install python3-venv"
@@ -114,4 +118,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        print("\nSetting up was interrupted: make goes on from here.", file=sys.stderr)
+        sys.exit(130)
