@@ -35,8 +35,8 @@ _FOLLOWING = 200
 """How many ports after the first are tried for a listener that may be anywhere."""
 
 _SETTING = {
-    "distribution": "distribution_port (BONKEI_EDGE_PORT)",
-    "load_balancer": "load_balancer_port (BONKEI_ALB_PORT)",
+    "distribution": "[edge] port in bonkei.toml, or BONKEI_EDGE_PORT",
+    "load_balancer": "[alb] port in bonkei.toml, or BONKEI_ALB_PORT",
 }
 
 

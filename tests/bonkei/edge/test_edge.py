@@ -32,10 +32,13 @@ from tests.bonkei.edge.support import (
 
 
 @pytest.mark.parametrize(
-    ("setting", "kind"),
-    [("distribution_port", "BONKEI_EDGE_PORT"), ("load_balancer_port", "BONKEI_ALB_PORT")],
+    ("setting", "remedy"),
+    [
+        ("distribution_port", "[edge] port in bonkei.toml, or BONKEI_EDGE_PORT"),
+        ("load_balancer_port", "[alb] port in bonkei.toml, or BONKEI_ALB_PORT"),
+    ],
 )
-async def test_a_port_that_is_taken(setting: str, kind: str) -> None:
+async def test_a_port_that_is_taken(setting: str, remedy: str) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -47,7 +50,7 @@ async def test_a_port_that_is_taken(setting: str, kind: str) -> None:
         with pytest.raises(EdgeError) as failed:
             await edge.start(stack())
         assert f"port {port}" in failed.value.message
-        assert kind in failed.value.remedy
+        assert remedy in failed.value.remedy
         assert edge.snapshot().listeners == ()
 
 
