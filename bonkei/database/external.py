@@ -49,7 +49,8 @@ def check_version(connection: Connection, version: int) -> None:
 def explain(connection: Connection, error: psycopg.Error) -> DatabaseError:
     """What it means that the server refused us."""
     place = f"{connection.host}:{connection.port}"
-    message = str(error).strip().splitlines()[-1] if str(error).strip() else type(error).__name__
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    message = "\n  ".join(lines) or type(error).__name__
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return DatabaseError(
             f"the user {connection.user} at {place} may not prepare the cluster: {message}",

@@ -6,11 +6,12 @@ import asyncio
 import json
 from urllib.parse import quote
 
+import psycopg
 import pytest
 
 from bonkei.database import DatabaseError
 from bonkei.database.bootstrap import Connection
-from bonkei.database.external import check_version, parse_url
+from bonkei.database.external import check_version, explain, parse_url
 from bonkei.vault import MemoryVault
 
 from .conftest import HOST, SECRET, cluster, connect, free_port
@@ -101,3 +102,11 @@ def test_a_url_keeps_its_options():
 def test_an_old_server_is_refused():
     with pytest.raises(DatabaseError, match="PostgreSQL 12"):
         check_version(Connection("h", 1, "u", "p"), 120022)
+
+
+def test_a_refusal_keeps_all_that_the_server_says():
+    said = "connection to server failed: FATAL: no such role\n\tIs the server running there?\n"
+    error = explain(parse_url("postgresql://me:secret@db.example:5433/x"), psycopg.Error(said))
+    assert "db.example:5433" in error.message
+    assert "FATAL: no such role" in error.message
+    assert "Is the server running there?" in error.message
