@@ -6,33 +6,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bonkei.terraform.difference import Difference, differences
 from bonkei.terraform.errors import Diagnostic
 
 _VERBS = {"create": "add", "update": "change", "replace": "replace", "delete": "destroy"}
+_DIFFERENCES = 12
+"""How many differences of a resource are shown."""
 _SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource, what happens to it, and the names of the attributes that differ."""
+    """One resource, what happens to it, and where it differs."""
 
     address: str
     action: str  # create | update | replace | delete | move
-    attributes: tuple[str, ...] = ()
+    differences: tuple[Difference, ...] = ()
     replaced_by: tuple[str, ...] = ()
     """The attributes that force the replacement."""
     moved_from: str | None = None
 
     def render(self) -> str:
-        """One line."""
+        """A line, and one more for each difference."""
         moved = f" (was {self.moved_from})" if self.moved_from else ""
+        why = ""
         if self.action == "replace" and self.replaced_by:
             why = f": {', '.join(self.replaced_by)} cannot be changed in place"
-        elif self.action == "update" and self.attributes:
-            why = f": {', '.join(self.attributes)}"
-        else:
-            why = ""
-        return f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"
+        lines = [f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"]
+        lines += [f"    {each.render()}" for each in self.differences[:_DIFFERENCES]]
+        if len(self.differences) > _DIFFERENCES:
+            lines.append(f"    … and {len(self.differences) - _DIFFERENCES} more")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class PlanSummary:
         return sum(change.action == action for change in self.changes)
 
     def render(self) -> str:
-        """The changes, one a line, and their number."""
+        """The changes and their number."""
         if self.is_empty:
             return "No changes. The miniature matches the definitions."
         lines = [change.render() for change in self.changes]
@@ -71,7 +75,7 @@ class PlanSummary:
                 {
                     "address": change.address,
                     "action": change.action,
-                    "attributes": list(change.attributes),
+                    "differences": [each.as_dict() for each in change.differences],
                     "replaced_by": list(change.replaced_by),
                 }
                 for change in self.changes
@@ -114,18 +118,10 @@ def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) 
 def _change(entry: Mapping[str, Any]) -> Change:
     change = entry["change"]
     actions = change["actions"]
-    before, after = change.get("before") or {}, change.get("after") or {}
-    unknown = change.get("after_unknown") or {}
-    names = before.keys() | after.keys() | (unknown.keys() if isinstance(unknown, dict) else set())
-    differing = [
-        name
-        for name in sorted(names)
-        if before.get(name) != after.get(name) or (isinstance(unknown, dict) and unknown.get(name))
-    ]
     return Change(
         address=entry["address"],
         action=_action(actions),
-        attributes=tuple(differing),
+        differences=differences(change) if None not in (change["before"], change["after"]) else (),
         replaced_by=tuple(_path(path) for path in change.get("replace_paths", ())),
         moved_from=entry.get("previous_address"),
     )

@@ -187,7 +187,10 @@ def test_a_changed_tag_is_an_update_in_place(workspace: Workspace, project: Proj
     assert not workspace.is_current()
     (change,) = workspace.plan().changes
     assert (change.address, change.action) == ("aws_vpc.this", "update")
-    assert change.attributes == ("tags", "tags_all")
+    assert [each.render() for each in change.differences] == [
+        'tags.Owner: "me" → "you"',
+        'tags_all.Owner: "me" → "you"',
+    ]
     assert workspace.apply().render() == "1 changed"
     after = resources(workspace)["aws_vpc.this"]
     assert after == {**before, "tags": after["tags"], "tags_all": after["tags_all"]}

@@ -15,6 +15,7 @@ import pytest
 
 from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.constraints import allows
+from bonkei.terraform.difference import Difference
 from bonkei.terraform.errors import Diagnostic, read_diagnostic
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.messages import Listener
@@ -121,11 +122,11 @@ def entry(actions: list[str], **more: Any) -> dict[str, Any]:
         (entry(["read"], mode="data"), None),
         (
             entry(["update"], before={"x": 1, "y": 2}, after={"x": 1, "y": 3}),
-            Change("a.b", "update", ("y",)),
+            Change("a.b", "update", (Difference("y", 2, 3),)),
         ),
         (
             entry(["update"], before={"x": 1}, after={}, after_unknown={"x": True}),
-            Change("a.b", "update", ("x",)),
+            Change("a.b", "update", (Difference("x", 1, unknown=True),)),
         ),
         (
             entry(
@@ -134,7 +135,7 @@ def entry(actions: list[str], **more: Any) -> dict[str, Any]:
                 after={"x": [2]},
                 replace_paths=[["x", 0, "k"]],
             ),
-            Change("a.b", "replace", ("x",), ("x[0].k",)),
+            Change("a.b", "replace", (Difference("x", [1], [2]),), ("x[0].k",)),
         ),
         (
             entry(["no-op"], before={}, after={}, previous_address="a.old"),
@@ -151,18 +152,25 @@ def test_rendering_a_plan() -> None:
     plan = PlanSummary(
         (
             Change("a.new", "create"),
-            Change("a.b", "update", ("x", "y")),
-            Change("a.c", "replace", ("z",), ("z",)),
+            Change("a.b", "update", (Difference("x", 1, 2), Difference("y", sensitive=True))),
+            Change("a.c", "replace", (Difference("z", "k", unknown=True),), ("z",)),
+            Change("a.d", "update", tuple(Difference(f"t{n}", n, n + 1) for n in range(20))),
         ),
         ("url",),
     )
     assert plan.render().splitlines() == [
         "+ a.new",
-        "~ a.b: x, y",
+        "~ a.b",
+        "    x: 1 → 2",
+        "    y: (sensitive)",
         "± a.c: z cannot be changed in place",
+        '    z: "k" → (known after apply)',
+        "~ a.d",
+        *[f"    t{n}: {n} → {n + 1}" for n in range(12)],
+        "    … and 8 more",
         "~ output url",
         "",
-        "1 to add, 1 to change, 1 to replace",
+        "1 to add, 2 to change, 1 to replace",
     ]
     assert json.loads(json.dumps(plan.as_dict()))["outputs"] == ["url"]
     assert ApplySummary(1, 0, 2).render() == "1 added, 2 removed"
