@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.tasks.circuit_breaker import CircuitBreaker
 from bonkei.tasks.environment import container_ports
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
@@ -120,6 +121,7 @@ def _service_spec(
         task=TaskSpec(plan, service.name, registrations, drain_timeout),
         deployment_key=hashlib.sha256(parts.encode()).hexdigest(),
         health_check_grace_period=service.health_check_grace_period,
+        circuit_breaker=CircuitBreaker(service.circuit_breaker, service.circuit_breaker_rollback),
         refused=plan.refused,
     )
 

@@ -85,6 +85,14 @@ class TaskLifecycle:
                 return f"Task failed ELB health checks in (target-group {arn})"
         return ""
 
+    @property
+    def explanation(self) -> str:
+        """Why the task stops, with the exit codes of its containers; empty while it does not."""
+        if not self.reason:
+            return ""
+        codes = [f"{n}: exit code {s.exit_code}" for n, s in self.containers.items() if s.exit_code]
+        return f"{self.reason} ({', '.join(codes)})" if codes else self.reason
+
     # What happens.
 
     def begin(self, now: float) -> Iterator[m.Action]:

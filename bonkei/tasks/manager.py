@@ -20,7 +20,7 @@ from bonkei.tasks.compose import Composition, compose, one_off
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.executor import Executor
 from bonkei.tasks.logs import FileLogSink, LogLine, LogSink
-from bonkei.tasks.reporting import describe, explain
+from bonkei.tasks.reporting import describe
 from bonkei.tasks.scheduler import Scheduler
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
@@ -104,7 +104,7 @@ class Tasks:
             raise
         self._scheduler.forget(task_id)
         exit_code = life.containers[container].exit_code if life.containers else None
-        return TaskOutcome(exit_code, explain(life), self._logs.unfollow(task_id))
+        return TaskOutcome(exit_code, life.explanation, self._logs.unfollow(task_id))
 
     def stop_task(self, task_id: str, reason: str = "Task stopped by user") -> None:
         """Begin to stop one task; a service replaces it."""

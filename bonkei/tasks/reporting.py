@@ -47,22 +47,40 @@ def _service(service: ServiceState) -> ServiceSnapshot:
         healthy_count=counts.healthy,
         deployments=tuple(_deployment(service, d) for d in service.deployments),
         refused=service.spec.refused,
+        failure=_failure(service),
     )
+
+
+def _failure(service: ServiceState) -> str:
+    failed, primary = service.failed, service.primary
+    if failed is None or primary is None:
+        return ""
+    if primary is failed:
+        return failed.reason
+    if primary.rollout_state == "FAILED":
+        return f"{failed.reason} The rollback to {_revision(primary)} failed: {primary.reason}"
+    rolled = "Rolled back" if primary.rollout_state == "COMPLETED" else "Rolling back"
+    return f"{failed.reason} {rolled} to {_revision(primary)}."
 
 
 def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnapshot:
     lives = [t.life for t in service.tasks.values() if t.deployment is deployment]
-    definition = deployment.task.definition
+    old = "ACTIVE" if lives else "INACTIVE"
     return DeploymentSnapshot(
         id=deployment.id,
-        status="PRIMARY" if deployment is service.primary else "ACTIVE",
-        task_definition=f"{definition.family}:{definition.revision}",
+        status="PRIMARY" if deployment is service.primary else old,
+        task_definition=_revision(deployment),
         rollout_state=deployment.rollout_state,
         running_count=sum(life.status == "RUNNING" for life in lives),
         pending_count=sum(life.status in _COMING for life in lives),
-        failed_tasks=deployment.backoff.failures,
+        failed_tasks=deployment.failed_tasks,
         reason=deployment.reason,
     )
+
+
+def _revision(deployment: Deployment) -> str:
+    definition = deployment.task.definition
+    return f"{definition.family}:{definition.revision}"
 
 
 def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
@@ -75,21 +93,13 @@ def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
         task_definition=f"{definition.family}:{definition.revision}",
         last_status=life.status,
         health=life.health,
-        reason=explain(life),
+        reason=life.explanation,
         endpoint=_endpoint(next(iter(life.endpoints.values()), None)),
         pids=tuple((n, s.pid) for n, s in life.containers.items() if s.pid is not None),
         started_at=_unix(life.running_since),
         cpu_percent=used.cpu_percent,
         memory=used.memory,
     )
-
-
-def explain(life: TaskLifecycle) -> str:
-    """Why the task stopped, with the exit codes of its containers."""
-    if not life.reason:
-        return ""
-    codes = [f"{n}: exit code {s.exit_code}" for n, s in life.containers.items() if s.exit_code]
-    return f"{life.reason} ({', '.join(codes)})" if codes else life.reason
 
 
 def _endpoint(endpoint: Endpoint | None) -> str:

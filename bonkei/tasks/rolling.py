@@ -70,10 +70,15 @@ class Step:
     stuck: bool = False
 
 
-def next_step(limits: Limits, counts: Counts) -> Step:
-    """The next moves; apply them, count again, ask again."""
+def next_step(limits: Limits, counts: Counts, *, launching: bool = True) -> Step:
+    """The next moves; apply them, count again, ask again.
+
+    Not `launching`: the primary deployment has FAILED, and gets no more tasks, nor their places.
+    """
     lower, upper = limits.lower, limits.upper
     missing = max(0, limits.desired - counts.new_healthy - counts.new_pending)
+    if not launching:
+        missing = 0
     start = min(missing, max(0, upper - counts.total))
     room_needed = missing - start
 
@@ -81,7 +86,7 @@ def next_step(limits: Limits, counts: Counts) -> Step:
     stop_old_unhealthy = counts.old_unhealthy
     room_needed -= stop_old_unhealthy
     # A failed task stays until its replacement serves, unless its place is needed for it.
-    replaced = counts.new_healthy >= limits.desired
+    replaced = counts.new_healthy >= limits.desired or not launching
     stop_failed = counts.new_failed if replaced else _clamp(room_needed, counts.new_failed)
     room_needed -= stop_failed
 

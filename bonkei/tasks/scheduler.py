@@ -4,8 +4,7 @@ Every method takes the time (monotonic seconds) and returns actions to carry out
 comes of them is told by `handle`. `deadline` says when to call `tick` though nothing happens.
 The same history gives the same decisions, whatever the clock and the machine.
 
-Left for later, and named in the blueprint as not simulated: the deployment circuit breaker (it
-would read `Deployment.backoff.failures` and set FAILED) and auto scaling (it would change
+Left for later, and named in the blueprint as not simulated: auto scaling (it would change
 `ServiceSpec.limits.desired`).
 """
 
@@ -15,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from bonkei.events import DeploymentStateChanged
+from bonkei.tasks import circuit_breaker
 from bonkei.tasks import messages as m
 from bonkei.tasks.lifecycle import TaskLifecycle
 from bonkei.tasks.rolling import Step, next_step
@@ -46,6 +46,8 @@ class Scheduler:
         for arn, spec in wanted.items():
             service = self.services.setdefault(arn, ServiceState(spec))
             service.spec = spec
+            if service.failed is not None and service.failed.key != spec.deployment_key:
+                service.failed = None  # nobody asks for it any more
             primary = service.primary
             if not spec.refused and (primary is None or primary.key != spec.deployment_key):
                 actions += self._deploy(service, now)
@@ -64,6 +66,9 @@ class Scheduler:
     def stop_task(self, task_id: str, reason: str, now: float) -> list[m.Action]:
         """Stop one task; a service replaces it."""
         life = self.tasks.get(task_id)
+        service = self.services.get(life.service_arn) if life else None
+        if service is not None and task_id in service.tasks:
+            service.tasks[task_id].failure = reason  # intended, as in `_stop`
         return [*(life.stop(reason, now) if life else ()), *self._decide(now)]
 
     def stop_all(self, reason: str, now: float) -> list[m.Action]:
@@ -106,7 +111,8 @@ class Scheduler:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every service has what it wants and nothing is on its way out."""
+        """Whether every service has what it wants and nothing is on its way out. One that was
+        rolled back is in a steady state too, as ECS has it: see `ServiceState.failed`."""
         return all(
             service.primary is not None and service.primary.rollout_state == "COMPLETED"
             for service in self.services.values()
@@ -119,6 +125,7 @@ class Scheduler:
         spec = service.spec
         deployment = Deployment(f"ecs-svc/{self._new_id()}", spec.deployment_key, spec.task, now)
         service.deployments.insert(0, deployment)
+        service.failed = None
         yield _deployment_changed(service, deployment)
 
     def _decide(self, now: float) -> list[m.Action]:
@@ -134,13 +141,32 @@ class Scheduler:
         service.note_failures(now)
         if service.primary is None:
             return []
-        counts = service.counts()
-        step = next_step(service.limits, counts)
+        actions = list(self._break_circuit(service, service.primary))
+        primary = service.deployments[0]
+        launching = service.removed or primary.rollout_state != "FAILED"
+        step = next_step(service.limits, service.counts(), launching=launching)
         service.stuck = step.stuck
-        actions = list(self._stop(service, step, now))
-        if step.start and now >= service.primary.backoff.not_before:
-            actions += self._start(service, service.primary, step.start, now)
+        actions += self._stop(service, step, now)
+        if step.start and now >= primary.backoff.not_before:
+            actions += self._start(service, primary, step.start, now)
         return actions
+
+    def _break_circuit(self, service: ServiceState, primary: Deployment) -> Iterator[m.Action]:
+        """Fail the primary deployment when it must be, and go back to the last that completed."""
+        breaker, desired = service.spec.circuit_breaker, service.spec.limits.desired
+        tripped = primary.is_in_progress and breaker.trips(primary.failed_tasks, desired)
+        if service.removed or not tripped:
+            return
+        primary.rollout_state = "FAILED"
+        primary.reason = f"{circuit_breaker.FAILED} The last one: {primary.reason}"
+        service.failed = service.failed or primary
+        yield _deployment_changed(service, primary)
+        if breaker.rollback and service.completed is not None:
+            earlier, service.completed = service.completed, None
+            earlier.begin_again(circuit_breaker.rolling_back(earlier.id))
+            others = [d for d in service.deployments if d is not earlier]
+            service.deployments = [earlier, *others]
+            yield _deployment_changed(service, earlier)
 
     def _start(
         self, service: ServiceState, deployment: Deployment, count: int, now: float
@@ -173,13 +199,15 @@ class Scheduler:
                 del service.tasks[task_id], self.tasks[task_id]
         in_use = {id(task.deployment) for task in service.tasks.values()}
         primary = service.primary
-        service.deployments = [d for d in service.deployments if d is primary or id(d) in in_use]
+        in_use |= {id(primary), id(service.failed)}
+        service.deployments = [d for d in service.deployments if id(d) in in_use]
         if service.removed and not service.tasks:
             del self.services[service.spec.arn]
-        elif primary is not None and primary.rollout_state == "IN_PROGRESS":
+        elif primary is not None and primary.is_in_progress:
             counts = service.counts()
             if counts.new_healthy >= service.spec.limits.desired == counts.total:
                 primary.rollout_state, primary.reason = "COMPLETED", ""
+                primary.failed_tasks, service.completed = 0, primary
                 yield _deployment_changed(service, primary)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from bonkei.tasks.backoff import Backoff
+from bonkei.tasks.circuit_breaker import CircuitBreaker
 from bonkei.tasks.lifecycle import TaskLifecycle
 from bonkei.tasks.rolling import Counts, Limits
 from bonkei.tasks.task_spec import TaskSpec
@@ -28,12 +29,14 @@ class ServiceSpec:
     task: TaskSpec
     deployment_key: str
     health_check_grace_period: float = 0.0
+    circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
     refused: str = ""
 
 
 @dataclass(slots=True)
 class Deployment:
-    """`rollout_state`: IN_PROGRESS | COMPLETED (FAILED needs the circuit breaker)."""
+    """`rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, as the circuit
+    breaker counts them, while it is IN_PROGRESS."""
 
     id: str
     key: str
@@ -41,21 +44,37 @@ class Deployment:
     created_at: float
     rollout_state: str = "IN_PROGRESS"
     reason: str = ""
+    failed_tasks: int = 0
     backoff: Backoff = field(default_factory=Backoff)
+
+    @property
+    def is_in_progress(self) -> bool:
+        return self.rollout_state == "IN_PROGRESS"
+
+    def begin_again(self, reason: str) -> None:
+        """Roll back to this deployment, whatever became of its tasks before."""
+        self.rollout_state, self.reason = "IN_PROGRESS", reason
+        self.failed_tasks, self.backoff = 0, Backoff()
 
 
 @dataclass(slots=True)
 class ServiceTask:
-    """A task of a service. `failure` is why it has to be replaced; empty while it is fine."""
+    """A task of a service. `failure` is why it has to be replaced; empty while it is fine.
+    `got_healthy`: it has been RUNNING and healthy, whatever it is now."""
 
     life: TaskLifecycle
     deployment: Deployment
     failure: str = ""
+    got_healthy: bool = False
 
 
 @dataclass(slots=True)
 class ServiceState:
-    """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten."""
+    """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten.
+
+    `completed`: the last deployment that was COMPLETED, which a rollback goes back to. `failed`:
+    the one that FAILED, until another one is asked for; kept in `deployments` so long.
+    """
 
     spec: ServiceSpec
     deployments: list[Deployment] = field(default_factory=list)
@@ -63,6 +82,8 @@ class ServiceState:
     stopped: deque[TaskLifecycle] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     removed: bool = False
     stuck: bool = False
+    completed: Deployment | None = None
+    failed: Deployment | None = None
 
     @property
     def primary(self) -> Deployment | None:
@@ -96,16 +117,21 @@ class ServiceState:
         return "new_healthy" if serves else "new_pending"
 
     def note_failures(self, now: float) -> None:
-        """Find tasks that failed a check or stopped by themselves; throttle their successors."""
+        """Find tasks that failed a check or stopped by themselves: count, throttle the next."""
         for task in self.tasks.values():
             if task.failure:
                 continue
-            if task.life.stop_requested:
+            if task.life.serves and not task.got_healthy:
+                task.got_healthy, task.deployment.failed_tasks = True, 0
+            exited = task.life.stop_requested
+            if exited:
                 task.failure = task.life.reason
             elif self._grace_is_over(task, now):
                 task.failure = task.life.failed_check()
             if task.failure:
                 self._throttle(task, now)
+                if not (exited and task.got_healthy) and task.deployment.is_in_progress:
+                    task.deployment.failed_tasks += 1
 
     def _grace_is_over(self, task: ServiceTask, now: float) -> bool:
         since = task.life.running_since
@@ -113,7 +139,8 @@ class ServiceState:
 
     def _throttle(self, task: ServiceTask, now: float) -> None:
         deployment = task.deployment
-        deployment.reason = task.failure
+        if deployment.rollout_state != "FAILED":  # its own reason says it all
+            deployment.reason = task.life.explanation or task.failure
         since = task.life.running_since
         if since is not None and now - since >= STABLE_AFTER:
             deployment.backoff = Backoff()

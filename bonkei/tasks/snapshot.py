@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DeploymentSnapshot:
-    """`status`: PRIMARY | ACTIVE. `reason`: why its last task failed, while that matters."""
+    """`status`: PRIMARY | ACTIVE | INACTIVE (it has FAILED, and nothing of it is left).
+    `rollout_state`: IN_PROGRESS | COMPLETED | FAILED. `failed_tasks`: in a row, while it is in
+    progress. `reason`: why it FAILED or is rolled back to, or why its last task failed."""
 
     id: str
     status: str
@@ -22,7 +24,8 @@ class DeploymentSnapshot:
 @dataclass(frozen=True, slots=True)
 class ServiceSnapshot:
     """`running_count` and `pending_count` as ECS counts them; `healthy_count` passes all checks.
-    `refused`: why no task of it can be run here, or empty."""
+    `refused`: why no task of it can be run here, or empty. `failure`: why the deployment that the
+    definitions ask for FAILED, and what runs instead; empty when it has not."""
 
     arn: str
     name: str
@@ -32,6 +35,7 @@ class ServiceSnapshot:
     healthy_count: int
     deployments: tuple[DeploymentSnapshot, ...]
     refused: str = ""
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

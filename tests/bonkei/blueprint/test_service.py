@@ -192,6 +192,7 @@ def test_auto_scaling_belongs_to_its_service_and_is_noted(blueprint) -> None:
     kinds = [n.kind for n in found.not_simulated]
     assert "aws_appautoscaling_target" in kinds
     assert "aws_ecs_service.deployment_circuit_breaker.enable" in kinds
+    assert "aws_ecs_service.deployment_circuit_breaker.rollback" in kinds
 
 
 def test_a_new_deployment_is_forced_when_its_triggers_change(blueprint) -> None:

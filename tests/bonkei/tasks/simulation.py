@@ -59,6 +59,7 @@ class Simulation:
     probes: Callable[[str, str, float], bool] = lambda task, container, now: True
     ignores_sigterm: frozenset[str] = frozenset()
     healthy_after: float | None = 1.0  # None: the load balancer says nothing
+    target_state: str = "healthy"  # what it says then
     drains_after: float | None = 1.0
     fails_to_prepare: str = ""
     now: float = 1000.0
@@ -150,7 +151,7 @@ class Simulation:
         match event:
             case TargetRegistered(target_group_arn=group, task_id=task):
                 if self.healthy_after is not None:
-                    self.target_health(task, "healthy", group, self.healthy_after)
+                    self.target_health(task, self.target_state, group, self.healthy_after)
             case TargetDeregistered(target_group_arn=group, task_id=task):
                 if self.drains_after is not None:
                     self._later(

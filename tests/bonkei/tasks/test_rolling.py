@@ -76,9 +76,17 @@ def after(counts: Counts, step: Step) -> Counts:
     )
 
 
-@given(limits, counts)
-def test_a_step_never_breaks_a_limit(limits: Limits, counts: Counts):
-    step = next_step(limits, counts)
+def test_a_failed_deployment_gets_no_task_and_nothing_gives_way_to_it():
+    counts = Counts(new_failed=1, old_healthy=4)
+    step = next_step(Limits(4, 50, 100), counts, launching=False)
+    assert step == Step(stop_new_failed=1)
+    assert next_step(Limits(4, 50, 100), Counts(old_healthy=4), launching=False) == Step()
+
+
+@given(limits, counts, st.booleans())
+def test_a_step_never_breaks_a_limit(limits: Limits, counts: Counts, launching: bool):
+    step = next_step(limits, counts, launching=launching)
+    assert launching or not step.start
     left = after(counts, step)
     assert min(left.__getattribute__(name) for name in Counts.__dataclass_fields__) >= 0
     if step.start:

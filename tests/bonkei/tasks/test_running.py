@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -187,6 +188,38 @@ async def test_a_container_that_crashes_is_started_again(tasks, web):
     os.kill(before, signal.SIGKILL)
     await until(lambda: before not in pids(tasks) and pids(tasks))
     assert "exit code 137" in tasks.snapshot().stopped[-1].reason
+
+
+async def test_a_deployment_whose_tasks_exit_is_rolled_back_while_the_old_ones_serve(
+    tasks, edge, program
+):
+    leaving = 'import os, sys\nif os.environ.get("BROKEN"):\n    sys.exit(7)\n'
+    program("web").write(leaving + textwrap.dedent(SERVER))
+    wanted = {"desired": 2, "circuit_breaker": True, "circuit_breaker_rollback": True}
+    fetch = "import urllib.request as r; r.urlopen('http://localhost:8000/')"
+    check = ContainerHealthCheck(("CMD", "python3", "-c", fetch), interval=1, timeout=10)
+    first = definition(web_container(health_check=check))
+    await tasks.reconcile(blueprint(first, targets=TARGETS, **wanted))
+    await steady(tasks)
+    serving = pids(tasks)
+
+    broken = definition(
+        web_container(health_check=check, environment=(("BROKEN", "1"),)), revision=2
+    )
+    await tasks.reconcile(blueprint(broken, targets=TARGETS, **wanted))
+    await steady(tasks)
+
+    assert pids(tasks) == serving
+    [shown] = tasks.snapshot().services
+    assert shown.failure == (
+        "ECS deployment circuit breaker: tasks failed to start. The last one: "
+        "Essential container in task exited (web: exit code 7) Rolled back to web:1."
+    )
+    assert [(d.task_definition, d.rollout_state) for d in shown.deployments] == [
+        ("web:1", "COMPLETED"), ("web:2", "FAILED"),
+    ]  # fmt: skip
+    rollouts = [event.rollout_state for event in edge.of(DeploymentStateChanged)]
+    assert rollouts[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
 
 
 async def test_what_cannot_be_run_is_left_out_and_named(tasks, web, edge):

@@ -1,0 +1,42 @@
+"""When a deployment has failed: ECS's deployment circuit breaker.
+
+Source: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer
+Guide), with the defaults of `thresholdConfiguration` and `resetOnHealthyTask`, which Terraform's
+provider does not set. Failures count in a row: a task that gets healthy begins a new row.
+
+What counts is a task that never got to be RUNNING and healthy ("failed task launches that do not
+reach healthy RUNNING state", the announcement of December 2020), or that failed a health check.
+A task that ran for a moment and then exited before any check had passed counts here; ECS may let it
+escape (aws/containers-roadmap#1206). A task without any check is healthy as soon as it runs, so it
+escapes here as there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEAST, MOST = 3, 200  # failed tasks: the bounds of BOUNDED_PERCENT
+
+FAILED = "ECS deployment circuit breaker: tasks failed to start."
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """A service's `deployment_circuit_breaker`."""
+
+    enabled: bool = False
+    rollback: bool = False
+
+    def trips(self, failed_tasks: int, desired: int) -> bool:
+        """Whether that many failures in a row are too many for a service of `desired` tasks."""
+        return self.enabled and failed_tasks >= failure_threshold(desired)
+
+
+def failure_threshold(desired: int) -> int:
+    """Half of the desired count, rounded up, within the bounds."""
+    return max(LEAST, min(-(-desired // 2), MOST))
+
+
+def rolling_back(deployment_id: str) -> str:
+    """Why a deployment that was COMPLETED is IN_PROGRESS again."""
+    return f"ECS deployment circuit breaker: rolling back to deploymentId {deployment_id}."

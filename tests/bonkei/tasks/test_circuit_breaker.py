@@ -1,0 +1,348 @@
+"""Deployments that fail, and what their services go back to: histories, replayed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bonkei.blueprint.service import ContainerHealthCheck
+from bonkei.events import DeploymentStateChanged
+from bonkei.tasks import messages as m
+from bonkei.tasks.circuit_breaker import FAILED, CircuitBreaker, failure_threshold
+from bonkei.tasks.reporting import describe
+from bonkei.tasks.service_state import ServiceSpec, ServiceState
+from bonkei.tasks.snapshot import ServiceSnapshot
+from bonkei.tasks.task_spec import Registrations
+
+from .conftest import TARGETS, definition, web_container
+from .simulation import SERVICE, Simulation, service_spec, task_spec
+
+CHECK = ContainerHealthCheck(("CMD-SHELL", "check"), interval=10, timeout=5, retries=3)
+ROLLBACK = CircuitBreaker(enabled=True, rollback=True)
+ONLY_FAIL = CircuitBreaker(enabled=True)
+SECRET = "ResourceInitializationError: no secret"
+
+
+def revision(number: int, desired: int = 1, breaker: CircuitBreaker = ROLLBACK, **changes):
+    task = task_spec(
+        definition(web_container(**changes.pop("container", {})), revision=number),
+        changes.pop("registrations", Registrations(TARGETS)),
+    )
+    return service_spec(task, desired, circuit_breaker=breaker, **changes)
+
+
+def completed(spec: ServiceSpec, **changes) -> Simulation:
+    """A service whose first deployment is completed."""
+    simulation = Simulation(**changes)
+    simulation.want(spec)
+    simulation.run(30)
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+    return simulation
+
+
+def state(simulation: Simulation) -> ServiceState:
+    return simulation.scheduler.services[SERVICE]
+
+
+def shown(simulation: Simulation) -> ServiceSnapshot:
+    [service] = describe(simulation.scheduler, (), {}).services
+    return service
+
+
+def starts(simulation: Simulation) -> int:
+    return len(simulation.actions(m.PrepareTask))
+
+
+def until(simulation: Simulation, rollout_state: str) -> None:
+    for _ in range(1000):
+        if rollout_state in simulation.rollouts():
+            return
+        simulation.run(0.1)
+    raise AssertionError(simulation.rollouts())
+
+
+def exit_soon(simulation: Simulation, after: float) -> None:
+    """Every container ends that long after it was started, with exit code 1."""
+    answer = simulation._answer
+
+    def also_exit(action: m.Action) -> None:
+        answer(action)
+        if isinstance(action, m.StartContainer):
+            exited = m.ContainerExited(action.task_id, action.container, 1)
+            simulation.happen(exited, simulation.start_delay + after)
+
+    simulation._answer = also_exit  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("desired", "threshold"),
+    [(0, 3), (1, 3), (6, 3), (7, 4), (25, 13), (400, 200), (800, 200)],  # AWS's table, and edges
+)
+def test_the_threshold_is_half_of_the_desired_count_within_bounds(desired, threshold):
+    assert failure_threshold(desired) == threshold
+    assert ONLY_FAIL.trips(threshold, desired)
+    assert not ONLY_FAIL.trips(threshold - 1, desired)
+
+
+def test_without_a_circuit_breaker_a_deployment_is_tried_for_ever():
+    simulation = Simulation(fails_to_prepare=SECRET)
+    simulation.want(revision(1, breaker=CircuitBreaker()))
+    simulation.run(600)
+    assert simulation.rollouts() == ["IN_PROGRESS"]
+    assert starts(simulation) > 10
+
+
+def test_a_first_deployment_that_fails_has_nothing_to_go_back_to_and_stalls():
+    simulation = Simulation(fails_to_prepare=SECRET)
+    simulation.want(revision(1))
+    simulation.run(600)
+    assert simulation.rollouts() == ["IN_PROGRESS", "FAILED"]
+    assert starts(simulation) == 3
+    assert shown(simulation).failure == f"{FAILED} The last one: {SECRET}"
+    [deployment] = shown(simulation).deployments
+    assert (deployment.status, deployment.rollout_state, deployment.failed_tasks) == (
+        "PRIMARY", "FAILED", 3,
+    )  # fmt: skip
+
+
+def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve_on():
+    simulation = completed(revision(1, desired=2))
+    serving, [first] = simulation.running(), state(simulation).deployments
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, desired=2))
+    simulation.run(60)
+
+    assert simulation.running() == serving
+    events = simulation.published(DeploymentStateChanged)[2:]
+    assert [(e.task_definition_arn[-1], e.rollout_state) for e in events] == [
+        ("2", "IN_PROGRESS"), ("2", "FAILED"), ("1", "IN_PROGRESS"), ("1", "COMPLETED"),
+    ]  # fmt: skip
+    assert events[2].reason == (
+        f"ECS deployment circuit breaker: rolling back to deploymentId {first.id}."
+    )
+    assert simulation.scheduler.is_steady
+    rolled_back = shown(simulation)
+    assert rolled_back.failure == f"{FAILED} The last one: {SECRET} Rolled back to web:1."
+    assert [(d.task_definition, d.status, d.rollout_state) for d in rolled_back.deployments] == [
+        ("web:1", "PRIMARY", "COMPLETED"), ("web:2", "INACTIVE", "FAILED"),
+    ]  # fmt: skip
+
+
+def test_without_rollback_no_task_is_started_and_none_that_serves_is_stopped():
+    simulation = completed(revision(1, desired=2, breaker=ONLY_FAIL))
+    serving = simulation.running()
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, desired=2, breaker=ONLY_FAIL))
+    simulation.run(60)
+    before = starts(simulation)
+    simulation.fails_to_prepare = ""
+    simulation.run(600)
+    assert starts(simulation) == before
+    assert simulation.running() == serving
+    assert [(d.status, d.rollout_state) for d in shown(simulation).deployments] == [
+        ("PRIMARY", "FAILED"), ("ACTIVE", "COMPLETED"),
+    ]  # fmt: skip
+    assert not simulation.scheduler.is_steady
+
+
+def test_a_rollback_starts_the_tasks_that_had_made_room():
+    simulation = completed(revision(1, desired=2, minimum=0, maximum=100))
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, desired=2, minimum=0, maximum=100))
+    simulation.run(2)
+    assert not any(t.got_healthy for t in state(simulation).live())
+    until(simulation, "FAILED")
+    simulation.fails_to_prepare = ""
+    simulation.run(60)
+    assert simulation.scheduler.is_steady
+    assert {t.deployment.key[-1] for t in state(simulation).tasks.values()} == {"1"}
+
+
+# What counts.
+
+
+@pytest.mark.parametrize("failing", ["load balancer", "container"])
+def test_tasks_that_fail_a_health_check_count(failing):
+    simulation = completed(revision(1, container={"health_check": CHECK}))
+    if failing == "load balancer":
+        simulation.target_state = "unhealthy"
+    else:
+        tasks = simulation.scheduler.tasks
+        simulation.probes = lambda task, *_: tasks[task].spec.definition.revision == 1
+    simulation.want(revision(2, container={"health_check": CHECK}))
+    simulation.run(600)
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
+    assert "health checks" in shown(simulation).failure
+
+
+def test_tasks_that_exit_before_any_check_has_passed_count():
+    simulation = completed(revision(1))
+    exit_soon(simulation, after=0.5)
+    simulation.want(revision(2))
+    simulation.run(60)
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
+    assert shown(simulation).failure == (
+        f"{FAILED} The last one: Essential container in task exited (web: exit code 1) "
+        "Rolled back to web:1."
+    )
+
+
+def test_tasks_that_were_healthy_and_exit_escape_as_on_aws():
+    simulation = completed(revision(1, desired=4))
+    exit_soon(simulation, after=3)
+    simulation.want(revision(2, desired=4, minimum=100, maximum=125))  # one at a time
+    simulation.run(600)
+    assert "FAILED" not in simulation.rollouts()
+    assert starts(simulation) > 10
+
+
+def test_a_task_that_gets_healthy_begins_a_new_row():
+    simulation = Simulation(healthy_after=None)
+    simulation.want(revision(1, desired=4))
+
+    def hear(*states: str) -> None:
+        simulation.run(20)
+        for task, said in zip(simulation.running()[-len(states) :], states, strict=True):
+            simulation.target_health(task, said, TARGETS[0].target_group_arn)
+            simulation.run(0.1)
+
+    hear("unhealthy", "unhealthy", "healthy", "healthy")
+    hear("unhealthy", "unhealthy")
+    assert simulation.rollouts() == ["IN_PROGRESS"]
+    hear("unhealthy")
+    assert simulation.rollouts() == ["IN_PROGRESS", "FAILED"]
+
+
+def test_tasks_that_somebody_stops_do_not_count():
+    simulation = Simulation(start_delay=20)
+    simulation.want(revision(1))
+    for _ in range(5):
+        simulation.run(3)
+        [task] = simulation.running()
+        simulation._carry_out(simulation.scheduler.stop_task(task, "by user", simulation.now))
+    simulation.run(120)
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+
+
+def test_a_completed_deployment_is_not_watched_any_longer():
+    simulation = completed(revision(1))
+    simulation.target_state = "unhealthy"
+    exit_soon(simulation, after=0.5)
+    for task in simulation.running():
+        simulation.happen(m.ContainerExited(task, "web", 1))
+    simulation.run(300)
+    assert simulation.rollouts() == ["IN_PROGRESS", "COMPLETED"]
+    assert starts(simulation) > 5
+
+
+def test_services_that_are_stopped_as_they_start_have_not_failed():
+    simulation = Simulation()
+    simulation.want(revision(1, desired=6))
+    simulation.run(0.5)
+    simulation._carry_out(simulation.scheduler.stop_all("bye", simulation.now))
+    simulation.run(10)
+    assert simulation.rollouts() == ["IN_PROGRESS"]
+    assert simulation.scheduler.services == {}
+
+
+def test_a_failed_service_can_be_removed():
+    simulation = completed(revision(1, desired=2, breaker=ONLY_FAIL))
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, desired=2, breaker=ONLY_FAIL))
+    simulation.run(60)
+    simulation.want()
+    simulation.run(60)
+    assert simulation.scheduler.services == {}
+    assert simulation.scheduler.tasks == {}
+
+
+# What comes after.
+
+
+def rolled_back() -> Simulation:
+    simulation = completed(revision(1))
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2))
+    simulation.run(60)
+    assert shown(simulation).failure
+    return simulation
+
+
+def test_the_same_definitions_again_are_tried_again():
+    simulation = rolled_back()
+    simulation.fails_to_prepare = ""
+    simulation.want(revision(2))
+    assert shown(simulation).failure == ""
+    simulation.run(30)
+    [deployment] = shown(simulation).deployments
+    assert (deployment.task_definition, deployment.rollout_state) == ("web:2", "COMPLETED")
+
+
+def test_the_definitions_of_before_are_there_already():
+    simulation = rolled_back()
+    before = starts(simulation)
+    simulation.want(revision(1))
+    simulation.run(30)
+    assert starts(simulation) == before
+    assert shown(simulation).failure == ""
+    assert len(shown(simulation).deployments) == 1
+
+
+def test_a_rollback_that_fails_stalls_and_says_both():
+    simulation = completed(revision(1, minimum=0, maximum=100))
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, minimum=0, maximum=100))
+    simulation.run(600)
+    assert simulation.rollouts()[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "FAILED"]
+    failure = f"{FAILED} The last one: {SECRET}"
+    assert shown(simulation).failure == f"{failure} The rollback to web:1 failed: {failure}"
+    before = starts(simulation)
+    simulation.run(600)
+    assert starts(simulation) == before
+
+
+def test_a_deployment_that_is_being_rolled_back_to_is_nothing_to_go_back_to():
+    """The example of AWS's document: deployment 3 finds no deployment that is COMPLETED."""
+    simulation = completed(revision(1, minimum=0, maximum=100))
+    simulation.fails_to_prepare = SECRET
+    simulation.want(revision(2, minimum=0, maximum=100))
+    until(simulation, "FAILED")
+    simulation.want(revision(3, minimum=0, maximum=100))
+    simulation.run(600)
+    assert simulation.rollouts()[4:] == ["IN_PROGRESS", "IN_PROGRESS", "FAILED"]
+    assert state(simulation).deployments[0].key[-1] == "3"
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.integers(0, 8), st.integers(0, 100), st.integers(100, 250), st.booleans(),
+    st.sampled_from(["prepare", "load balancer", "exit"]),
+    st.lists(st.floats(0.1, 8), min_size=3, max_size=3),
+)  # fmt: skip
+def test_whatever_fails_the_limits_are_kept_at_every_moment(
+    desired, minimum, maximum, rollback, failing, delays
+):
+    start, healthy, drain = delays
+    breaker = CircuitBreaker(enabled=True, rollback=rollback)
+    simulation = Simulation(start_delay=start, healthy_after=healthy, drains_after=drain)
+    simulation.want(revision(1, desired, breaker, minimum=minimum, maximum=maximum))
+    simulation.run(60)
+    match failing:
+        case "prepare":
+            simulation.fails_to_prepare = SECRET
+        case "load balancer":
+            simulation.target_state = "unhealthy"
+        case "exit":
+            exit_soon(simulation, after=healthy / 2)
+    spec = revision(2, desired, breaker, minimum=minimum, maximum=maximum)
+    simulation.want(spec)
+    for _ in range(200):
+        counts = state(simulation).counts()
+        assert counts.total <= max(desired, spec.limits.upper)
+        assert counts.healthy >= spec.limits.lower
+        simulation.run(0.5)
+        if state(simulation).stuck or desired == 0:
+            return
+    assert "FAILED" in simulation.rollouts()
+    assert state(simulation).completed is None or not rollback or simulation.scheduler.is_steady
