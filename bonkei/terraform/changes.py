@@ -33,9 +33,11 @@ class Change:
         if self.action == "replace" and self.replaced_by:
             why = f": {', '.join(self.replaced_by)} cannot be changed in place"
         lines = [f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"]
-        lines += [f"    {each.render()}" for each in self.differences[:_DIFFERENCES]]
-        if len(self.differences) > _DIFFERENCES:
-            lines.append(f"    … and {len(self.differences) - _DIFFERENCES} more")
+        # What is computed is new in every replacement: it would hide what is the reason.
+        told = [each for each in self.differences if self.action != "replace" or not each.unknown]
+        lines += [f"    {each.render()}" for each in told[:_DIFFERENCES]]
+        if len(told) > _DIFFERENCES:
+            lines.append(f"    … and {len(told) - _DIFFERENCES} more")
         return "\n".join(lines)
 
 

@@ -152,8 +152,21 @@ def test_rendering_a_plan() -> None:
     plan = PlanSummary(
         (
             Change("a.new", "create"),
-            Change("a.b", "update", (Difference("x", 1, 2), Difference("y", sensitive=True))),
-            Change("a.c", "replace", (Difference("z", "k", unknown=True),), ("z",)),
+            Change(
+                "a.b",
+                "update",
+                (
+                    Difference("x", 1, 2),
+                    Difference("y", sensitive=True),
+                    Difference("arn", "a", unknown=True),
+                ),
+            ),
+            Change(
+                "a.c",
+                "replace",
+                (Difference("id", "i", unknown=True), Difference("z", 1, 2)),
+                ("z",),
+            ),
             Change("a.d", "update", tuple(Difference(f"t{n}", n, n + 1) for n in range(20))),
         ),
         ("url",),
@@ -163,8 +176,9 @@ def test_rendering_a_plan() -> None:
         "~ a.b",
         "    x: 1 → 2",
         "    y: (sensitive)",
+        '    arn: "a" → (known after apply)',
         "± a.c: z cannot be changed in place",
-        '    z: "k" → (known after apply)',
+        "    z: 1 → 2",
         "~ a.d",
         *[f"    t{n}: {n} → {n + 1}" for n in range(12)],
         "    … and 8 more",
