@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 METHODS = (
-    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "FOO",
+    "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "CONNECT", "PROPFIND",
+    "FOO",
 )  # fmt: skip
 QUERIES = (
     "", "?", "?lang=%ff", "?next=//evil", "?next=%00", "?days=0", "?days=9999999999999999999999",

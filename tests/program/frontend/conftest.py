@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
 from frontend.application import create_application
 from frontend.settings import Settings
 
+from tests.program.frontend import sample
 from tests.program.frontend.fake_backend import FakeBackend
+from tests.program.frontend.process import SECRET, served, started
 
-SECRET = "0123456789abcdef0123456789abcdef"
 Visit = Callable[..., httpx.AsyncClient]
 
 
@@ -41,3 +44,18 @@ async def site() -> AsyncIterator[Visit]:
     yield visit
     for client in clients:
         await client.aclose()
+
+
+@pytest.fixture
+def backend_url() -> Iterator[str]:
+    """The fake, slow enough that a request can be caught under way."""
+    backend = sample.outage()
+    backend.delay = 0.3
+    with served(backend) as url:
+        yield url
+
+
+@pytest.fixture
+def process(backend_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with started(backend_url, tmp_path) as running:
+        yield running

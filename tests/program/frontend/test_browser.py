@@ -19,8 +19,8 @@ from frontend.settings import Settings
 from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
-from tests.program.frontend.conftest import SECRET
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
+from tests.program.frontend.process import SECRET
 
 pytestmark = needs_browser
 Scheme = Literal["light", "dark"]

@@ -26,8 +26,8 @@ from tests.program.backend.postgresql import (
 )
 from tests.program.frontend import sample
 from tests.program.frontend.admin_browser import AdminBrowser
-from tests.program.frontend.conftest import SECRET
 from tests.program.frontend.fake_backend import Json
+from tests.program.frontend.process import SECRET
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from itsdangerous import URLSafeTimedSerializer
 from starlette.datastructures import Headers
 
 from tests.program.frontend.admin_browser import SAME_SITE, AdminBrowser, forms_of
-from tests.program.frontend.conftest import SECRET, Visit
+from tests.program.frontend.conftest import Visit
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
+from tests.program.frontend.process import SECRET
 
 
 @pytest.fixture

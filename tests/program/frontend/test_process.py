@@ -12,74 +12,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import frontend
 import httpx
 import pytest
-import uvicorn
 from dockerfile_parse import DockerfileParser
 
-from tests.program.frontend import sample
-from tests.program.frontend.conftest import SECRET
-
-PROGRAM = Path(frontend.__file__).parent.parent
-
-
-@pytest.fixture
-def backend_url() -> Iterator[str]:
-    """The fake behind a real socket; slow enough that a request can be caught under way."""
-    backend = sample.outage()
-    backend.delay = 0.3
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(backend.application(), log_config=None, timeout_graceful_shutdown=1)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join()
-
-
-def _environment(**extra: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "SESSION_SECRET": SECRET, "HOST": "127.0.0.1"} | extra
-
-
-@pytest.fixture
-def process(backend_url: str, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Its output goes to a file, as a pipe that nobody reads would block it."""
-    with (tmp_path / "log").open("w") as log:
-        running = subprocess.Popen(
-            [sys.executable, "-m", "frontend", "serve"],
-            cwd=PROGRAM,
-            env=_environment(PORT="0", BACKEND_URL=backend_url),
-            stdout=log,
-            stderr=log,
-            text=True,
-        )
-        yield running
-        if running.poll() is None:
-            running.kill()
-        running.wait()
-
-
-def _records(tmp_path: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-
-
-def _address(tmp_path: Path, process: subprocess.Popen[str]) -> str:
-    while process.poll() is None:
-        if found := re.search(r"http://127\.0\.0\.1:\d+", (tmp_path / "log").read_text()):
-            return found[0]
-        time.sleep(0.02)
-    raise AssertionError((tmp_path / "log").read_text())
+from tests.program.frontend.process import PROGRAM, address_of, environment, records
 
 
 def test_a_request_under_way_is_answered_after_sigterm(
     process: subprocess.Popen[str], tmp_path: Path
 ) -> None:
-    address = _address(tmp_path, process)
+    address = address_of(tmp_path, process)
     answers: list[httpx.Response] = []
     with httpx.Client() as client:
         asking = threading.Thread(target=lambda: answers.append(client.get(f"{address}/")))
@@ -95,20 +40,20 @@ def test_a_request_under_way_is_answered_after_sigterm(
 
 
 def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) -> None:
-    address = _address(tmp_path, process)
+    address = address_of(tmp_path, process)
     httpx.get(f"{address}/history?x=\ud83d".encode("utf-8", "ignore").decode() + "%0a%22{")
     headers = {"X-Request-Id": "id-from-the-edge", "X-Forwarded-For": "203.0.113.9"}
     httpx.get(f"{address}/nowhere", headers=headers)
     process.send_signal(signal.SIGTERM)
     process.wait(20)
-    records = _records(tmp_path)
+    told = records(tmp_path)
     needed = {"time", "level", "logger", "message", "type"}
-    assert all(needed <= record.keys() for record in records)
-    (access,) = (record for record in records if record.get("path") == "/nowhere")
+    assert all(needed <= record.keys() for record in told)
+    (access,) = (record for record in told if record.get("path") == "/nowhere")
     assert access["type"] == "access"
     assert access["request_id"] == "id-from-the-edge"
     assert (access["method"], access["status"], access["client"]) == ("GET", 404, "203.0.113.9")
-    assert {record["type"] for record in records} == {"access", "application"}
+    assert {record["type"] for record in told} == {"access", "application"}
 
 
 @pytest.mark.parametrize(
@@ -121,12 +66,12 @@ def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) 
     ],
 )
 def test_what_is_wrong_in_the_environment_is_named(missing: str, wrong: dict[str, str]) -> None:
-    environment = _environment(BACKEND_URL="http://backend:8000", PORT="0")
-    environment.pop(missing)
+    variables = environment(BACKEND_URL="http://backend:8000", PORT="0")
+    variables.pop(missing)
     ended = subprocess.run(
         [sys.executable, "-m", "frontend", "serve"],
         cwd=PROGRAM,
-        env=environment | wrong,
+        env=variables | wrong,
         capture_output=True,
         text=True,
         timeout=60,
@@ -143,10 +88,10 @@ def test_healthcheck_command(process: subprocess.Popen[str], tmp_path: Path) -> 
     def check(port: str) -> int:
         command = [sys.executable, "-m", "frontend", "healthcheck"]
         return subprocess.run(
-            command, cwd=PROGRAM, env=_environment(PORT=port), check=False
+            command, cwd=PROGRAM, env=environment(PORT=port), check=False
         ).returncode
 
-    assert check(_address(tmp_path, process).rpartition(":")[2]) == 0
+    assert check(address_of(tmp_path, process).rpartition(":")[2]) == 0
     with socket.create_server(("127.0.0.1", 0)) as unused:
         port = str(unused.getsockname()[1])
     assert check(port) == 1

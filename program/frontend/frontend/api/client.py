@@ -11,13 +11,15 @@ import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from frontend import log
-from frontend.api.error import BackendRefusedError, BackendUnavailableError
+from frontend.api.error import BackendBusyError, BackendRefusedError, BackendUnavailableError
+from frontend.api.outage import Outage
 
 T = TypeVar("T")
 
-# The Service Connect name resolves at once, so a connection that takes longer is lost; a front
-# page's queries take milliseconds.
-_TIMEOUT = httpx.Timeout(3.0, connect=1.0, pool=1.0)
+# The Service Connect name resolves at once, so a connection that takes longer is lost. The backend
+# gives up on its database after 5 s and says so: its word is worth waiting for. All together stay
+# well below the 30 s that CloudFront waits for a page.
+TIMEOUT = httpx.Timeout(7.0, connect=1.0, pool=5.0)
 # Reads are collapsed (see `kept`), so few connections carry all traffic. Idle ones are dropped
 # before the backend's keep-alive time-out could end them under a request.
 _LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30.0)
@@ -49,12 +51,13 @@ class BackendClient:
     def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._http = httpx.AsyncClient(
             base_url=f"{url.rstrip('/')}/api/v1",
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT,
             limits=_LIMITS,
             transport=transport,
             trust_env=False,  # the backend is never behind a proxy of the environment's
             headers={"Accept": "application/json"},
         )
+        self._outage = Outage()
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -77,17 +80,28 @@ class BackendClient:
         query: Mapping[str, str | int] | None = None,
         caller: Caller = NOBODY,
     ) -> Versioned[T]:
+        with self._outage.watch():
+            response = await self._read_twice(path, params=query, caller=caller)
+            return Versioned(_read(response, answer), response.headers.get("etag", ""))
+
+    async def _read_twice(self, path: str, **rest: Any) -> httpx.Response:
+        """A connection may be lost, or a task about to stop; a second one may do better.
+
+        Not so after a wait, or when the backend says when to come back.
+        """
         try:
-            response = await self._send("GET", path, params=query, caller=caller)
-            again = response.status_code in _TRY_AGAIN
+            response = await self._send("GET", path, **rest)
+        except (httpx.ReadTimeout, httpx.PoolTimeout) as error:
+            raise _unreachable("GET", path, error) from error
         except httpx.TransportError:
-            again = True
-        if again:
-            try:
-                response = await self._send("GET", path, params=query, caller=caller)
-            except httpx.TransportError as error:
-                raise _unreachable("GET", path, error) from error
-        return Versioned(_read(response, answer), response.headers.get("etag", ""))
+            pass
+        else:
+            if response.status_code not in _TRY_AGAIN or "retry-after" in response.headers:
+                return response
+        try:
+            return await self._send("GET", path, **rest)
+        except httpx.TransportError as error:
+            raise _unreachable("GET", path, error) from error
 
     async def change(
         self,
@@ -99,13 +113,14 @@ class BackendClient:
         if_match: str = "",
     ) -> httpx.Response:
         """A request that changes something, sent once: a second could change it twice."""
-        extra = {"If-Match": if_match} if if_match else {}
-        try:
-            response = await self._send(method, path, json=body, caller=caller, headers=extra)
-        except httpx.TransportError as error:
-            raise _unreachable(method, path, error) from error
-        _check(response)
-        return response
+        extra = {"If-Match": _printable(if_match)} if if_match else {}
+        with self._outage.watch():
+            try:
+                response = await self._send(method, path, json=body, caller=caller, headers=extra)
+            except httpx.TransportError as error:
+                raise _unreachable(method, path, error) from error
+            _check(response)
+            return response
 
     async def create(
         self, path: str, body: Mapping[str, object], answer: type[T], *, caller: Caller = NOBODY
@@ -127,7 +142,7 @@ class BackendClient:
         if caller.token:
             sent["Authorization"] = f"Bearer {caller.token}"
         if caller.forwarded_for:
-            sent["X-Forwarded-For"] = caller.forwarded_for
+            sent["X-Forwarded-For"] = _printable(caller.forwarded_for)
         return await self._http.request(method, path, headers=sent, **rest)
 
 
@@ -153,21 +168,27 @@ def _check(response: httpx.Response) -> None:
     if response.is_success:
         return
     where = f"{response.request.method} {response.request.url.path}"
+    problem = _problem(response)
+    kind = str(problem.get("type", "")).removeprefix("urn:problem:")
     if not response.is_client_error:
-        raise BackendUnavailableError(f"{where} answered {response.status_code}")
-    try:
-        problem = response.json()
-    except ValueError:
-        problem = {}
-    if not isinstance(problem, dict):
-        problem = {}
+        unavailable = BackendBusyError if kind == "busy" else BackendUnavailableError
+        raise unavailable(f"{where} answered {response.status_code}")
     raise BackendRefusedError(
         response.status_code,
         str(problem.get("detail") or response.reason_phrase),
-        kind=str(problem.get("type", "")).removeprefix("urn:problem:"),
+        kind=kind,
         faults=_faults(problem),
         retry_after=response.headers.get("retry-after", ""),
     )
+
+
+def _problem(response: httpx.Response) -> Mapping[str, Any]:
+    """The members of a problem document (RFC 9457); none if the answer is something else."""
+    try:
+        problem = response.json()
+    except ValueError:
+        return {}
+    return problem if isinstance(problem, dict) else {}
 
 
 def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
@@ -181,4 +202,10 @@ def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _unreachable(method: str, path: str, error: Exception) -> BackendUnavailableError:
-    return BackendUnavailableError(f"{method} {path}: {type(error).__name__} {error}".strip())
+    kind = BackendBusyError if isinstance(error, httpx.PoolTimeout) else BackendUnavailableError
+    return kind(f"{method} {path}: {type(error).__name__} {error}".strip())
+
+
+def _printable(value: str) -> str:
+    """What a visitor sent, as a header that can be sent on."""
+    return "".join(c if " " <= c <= "~" else "?" for c in value).strip()

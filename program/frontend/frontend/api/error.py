@@ -13,6 +13,10 @@ class BackendUnavailableError(BackendError):
     """It cannot be reached, is too slow, answers 5xx or answers nonsense: later may be better."""
 
 
+class BackendBusyError(BackendUnavailableError):
+    """It is well, but too many ask at the same time."""
+
+
 class BackendRefusedError(BackendError):
     """It understood and said no (4xx).
 

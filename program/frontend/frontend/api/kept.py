@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -15,10 +14,8 @@ from frontend.api.error import BackendUnavailableError
 T = TypeVar("T")
 Clock = Callable[[], float]
 
-# Without anything to show instead, waiting is better than an error.
-_FIRST_PATIENCE = 3.0
-
-_log = logging.getLogger(__name__)
+# Without anything to show instead, waiting for what the backend has to say is better than an error.
+_FIRST_PATIENCE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +100,6 @@ class Kept(Generic[T]):
         try:
             value = await self._fetch()
         except BackendUnavailableError as error:
-            if self._failure is None:
-                _log.error("The backend gives no answer: %s", error)
             self._failure = error
             self._mark_stale()
         except Exception as error:
@@ -113,8 +108,6 @@ class Kept(Generic[T]):
             if self._reading is not None and value == self._reading.value:
                 value = self._reading.value
             self._reading = Reading(value, dt.datetime.now(dt.UTC), stale=False)
-            if self._failure is not None:
-                _log.info("The backend answers again")
             self._failure = None
         if generation == self._generation:
             self._tried_at = self._clock()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from frontend import log
@@ -16,6 +16,10 @@ from frontend.web.rendering import PRIVATE, Renderer
 # Not kept by a browser; CloudFront keeps it for its error caching minimum TTL, or answers with the
 # last good page instead of a 5xx (`stale-if-error`).
 _HEADERS = {"Cache-Control": PRIVATE}
+
+
+# In the access record only: nginx's number for a client that did not wait.
+_CLIENT_LEFT = 499
 
 
 class ErrorPages:
@@ -30,6 +34,10 @@ class ErrorPages:
 
     async def unavailable(self, request: Request, _: Exception) -> Response:
         return self.page(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
+
+    async def left(self, _: Request, __: Exception) -> Response:
+        """Whoever goes away amid sending a form hears no answer; that is no error of ours."""
+        return Response(status_code=_CLIENT_LEFT)
 
     async def unexpected(self, request: Request, _: Exception) -> Response:
         return self.page(request, HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -55,6 +63,7 @@ class ErrorPages:
         return {
             HTTPException: self.http,
             BackendUnavailableError: self.unavailable,
+            ClientDisconnect: self.left,
             Exception: self.unexpected,
         }
 
