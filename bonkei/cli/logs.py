@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
+import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import click
@@ -12,6 +14,7 @@ import click
 from bonkei.cli.context import Context, pass_context
 from bonkei.miniature.home import MiniatureError
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 _POLL = 0.2  # seconds between two looks at the files
 
 
@@ -58,17 +61,27 @@ def _label(file: Path) -> str:
 
 
 def _last(files: list[Path], count: int) -> list[tuple[str, str]]:
-    """The last `count` lines of all files together, in order of time (each begins with it)."""
-    streams = []
-    for file in files:
-        text = (
-            file.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
-            if count
-            else []
-        )
-        streams.append([(line, _label(file)) for line in text])
-    merged = list(heapq.merge(*streams, key=lambda item: item[0][:24]))[-count:] if count else []
-    return [(label, line) for line, label in merged]
+    """The last `count` lines of all files together, in order of time."""
+    streams = [
+        [(moment, _label(file), line) for moment, line in _dated(_end(file, count))]
+        for file in files
+    ]
+    merged = list(heapq.merge(*streams, key=itemgetter(0)))
+    return [(label, line) for _, label, line in merged[-count:]] if count else []
+
+
+def _end(file: Path, count: int) -> list[str]:
+    text = file.read_text(encoding="utf-8", errors="replace")
+    return text.splitlines()[-count:] if count else []
+
+
+def _dated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Each line with its time; one that begins with none belongs to the line before it."""
+    moment = ""
+    for line in lines:
+        if _MOMENT.match(line):
+            moment = line[:23].replace(" ", "T", 1)  # PostgreSQL writes a blank, and whole seconds
+        yield moment, line
 
 
 def _new(directory: Path, service: str | None, known: list[Path]) -> Iterator[tuple[str, str]]:
