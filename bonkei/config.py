@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -104,6 +104,19 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
             remedy="set BONKEI_EDGE_PORT and BONKEI_ALB_PORT to two different ports",
         )
     return config
+
+
+def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
+    """Whether the file still says what a running miniature has read from it at its start.
+
+    The definitions and their variables do not count: each apply reads them anew.
+    """
+    try:
+        now = load(config.file, environment)
+    except ConfigError:
+        return False
+    read_anew = replace(now, definitions=config.definitions, variable_files=config.variable_files)
+    return read_anew == config
 
 
 class _Table:

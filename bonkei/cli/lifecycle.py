@@ -1,4 +1,4 @@
-"""`bonkei up`, `down` and `reset`."""
+"""`bonkei up`, `down`, `restart` and `reset`."""
 
 from __future__ import annotations
 
@@ -16,11 +16,9 @@ def up(context: Context, detach: bool, background: bool) -> None:
     from bonkei.miniature import foreground
 
     home = context.home.make()
-    home.logs.mkdir(exist_ok=True, mode=0o700)
     if detach:
         raise SystemExit(foreground.detach(context.config, home, click.echo))
-    ready = (lambda: foreground.leave_terminal(home)) if background else (lambda: None)
-    raise SystemExit(foreground.run(context.config, home, click.echo, ready))
+    raise SystemExit(foreground.run(context.config, home, click.echo, background=background))
 
 
 @click.command()
@@ -31,6 +29,21 @@ def down(context: Context) -> None:
 
     foreground.stop(context.home)
     click.echo("stopped")
+
+
+@click.command()
+@click.argument("service")
+@pass_context
+def restart(context: Context, service: str) -> None:
+    """Replace the tasks of SERVICE, after a change of its program; no request is dropped.
+
+    New tasks start, and the old ones stop when the new ones are healthy: what `aws ecs
+    update-service --force-new-deployment` does.
+    """
+    from bonkei.miniature import foreground
+
+    foreground.restart(context.home, service, click.echo)
+    click.echo(f"{service} runs anew")
 
 
 @click.command()
@@ -56,4 +69,4 @@ def reset(context: Context, yes: bool) -> None:
         click.echo(f"removed {home.path}")
 
 
-COMMANDS = (up, down, reset)
+COMMANDS = (up, down, restart, reset)

@@ -1,7 +1,8 @@
 """How the commands reach a running miniature: one JSON line each way over a private Unix socket.
 
-Request `{"call": NAME}`; answers `{"progress": TEXT}` any number of times, then
-`{"result": VALUE}` or `{"error": MESSAGE, "remedy": TEXT}`.
+Request `{"call": NAME}`, with `"service": NAME` for what concerns one; answers
+`{"progress": TEXT}` any number of times, then `{"result": VALUE}` or
+`{"error": MESSAGE, "remedy": TEXT}`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,17 @@ from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MiniatureError
 
 Report = Callable[[str], None]
-Handler = Callable[[Report], Awaitable[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a command asks. `report` tells it what goes on; `service` is empty for most calls."""
+
+    report: Report
+    service: str = ""
+
+
+Handler = Callable[[Call], Awaitable[Any]]
 
 _LONGEST_REQUEST = 64 * 1024
 
@@ -71,19 +83,28 @@ class ControlServer:
             writer.write(json.dumps(message).encode() + b"\n")
 
         try:
-            handler = self._handlers[json.loads(line)["call"]]
-        except (ValueError, KeyError, TypeError):
+            request = json.loads(line)
+            handler = self._handlers[request["call"]]
+            asked = Call(lambda text: say({"progress": text}), str(request.get("service", "")))
+        except (ValueError, KeyError, TypeError, AttributeError):
             say({"error": "the miniature does not know that call", "remedy": "use one version"})
             return
         try:
-            say({"result": await handler(lambda text: say({"progress": text}))})
+            say({"result": await handler(asked)})
         except BonkeiError as error:
             say({"error": error.message, "remedy": error.remedy})
 
 
-def call(path: Path, name: str, report: Report = lambda _: None, limit: float = 300.0) -> Any:
+def call(
+    path: Path,
+    name: str,
+    report: Report = lambda _: None,
+    *,
+    service: str = "",
+    limit: float = 300.0,
+) -> Any:
     """Ask a running miniature; MiniatureError when none answers or it says no."""
-    for answer in _answers(path, name, limit):
+    for answer in _answers(path, {"call": name, "service": service}, limit):
         if "progress" in answer:
             report(str(answer["progress"]))
         elif "error" in answer:
@@ -96,12 +117,12 @@ def call(path: Path, name: str, report: Report = lambda _: None, limit: float = 
     )
 
 
-def _answers(path: Path, name: str, limit: float) -> Iterator[dict[str, Any]]:
+def _answers(path: Path, request: Mapping[str, str], limit: float) -> Iterator[dict[str, Any]]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(limit)
         try:
             connection.connect(str(path))
-            connection.sendall(json.dumps({"call": name}).encode() + b"\n")
+            connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("r", encoding="utf-8") as lines:
                 for line in lines:
                     yield json.loads(line)

@@ -14,8 +14,10 @@ import uvloop
 
 from bonkei.config import Config
 from bonkei.database import delete_data
+from bonkei.errors import BonkeiError
 from bonkei.miniature import control
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.miniature.journal import Journal
 from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
 
@@ -23,20 +25,33 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _LONGEST_STOP = 180.0  # seconds; a task may take its whole stopTimeout
 
 
-def run(
-    config: Config, home: Home, report: Report, ready: Callable[[], None] = lambda: None
-) -> int:
-    """Start, run until a signal comes, stop. Returns the exit code."""
+def run(config: Config, home: Home, report: Report, *, background: bool = False) -> int:
+    """Start, run until a signal comes, stop. Returns the exit code.
+
+    In the `background`, the terminal is left once the start has ended.
+    """
     lock = HomeLock(home)
     lock.acquire()
+    journal = Journal(home.supervisor_log, report)
+
+    def started() -> None:
+        if background:
+            journal.be_quiet()
+            _leave_terminal(home)
+
     try:
-        code: int = uvloop.run(_live(Miniature(config, home, report), report, ready))
+        code: int = uvloop.run(_live(Miniature(config, home, journal), journal, started))
+    except BonkeiError as error:
+        journal.keep(f"error: {error.message}\n{error.remedy}")
+        raise
+    else:
         return code
     finally:
+        journal.close()
         lock.release()
 
 
-async def _live(miniature: Miniature, report: Report, ready: Callable[[], None]) -> int:
+async def _live(miniature: Miniature, report: Report, started: Callable[[], None]) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -54,7 +69,7 @@ async def _live(miniature: Miniature, report: Report, ready: Callable[[], None])
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
             starting.result()
-            ready()
+            started()
             await stopping
         return 0
     finally:
@@ -70,7 +85,10 @@ async def _live(miniature: Miniature, report: Report, ready: Callable[[], None])
 
 
 def detach(config: Config, home: Home, report: Report) -> int:
-    """Start in the background; tell the steps as they come, until it is ready or has failed."""
+    """Start in the background; tell the steps as they come, until it is ready or has failed.
+
+    The exit code is 1, too, when it runs and something in it is not healthy.
+    """
     if is_running(home):
         HomeLock(home).acquire()  # says who holds it
     child = subprocess.Popen(
@@ -91,10 +109,12 @@ def detach(config: Config, home: Home, report: Report) -> int:
         child.send_signal(signal.SIGTERM)
         child.wait()
         raise
-    return 0 if is_running(home) else child.wait()
+    if not is_running(home):
+        return child.wait()
+    return 0 if control.call(home.socket, "status")["ready"] else 1
 
 
-def leave_terminal(home: Home) -> None:
+def _leave_terminal(home: Home) -> None:
     """From here on the supervisor speaks to its log; whoever waits on its output goes on."""
     log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
@@ -118,8 +138,22 @@ def stop(home: Home) -> None:
 
 
 def reload(home: Home, report: Report) -> None:
-    """Let the running miniature follow what Terraform has applied."""
-    control.call(home.socket, "reload", report)
+    """Let the running miniature follow what Terraform has applied. MiniatureError when something
+    is not healthy then."""
+    _ask(home, "reload", report)
+
+
+def restart(home: Home, service: str, report: Report) -> None:
+    """Let the running miniature replace a service's tasks. MiniatureError as for `reload`."""
+    _ask(home, "restart", report, service)
+
+
+def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
+    try:
+        control.call(home.socket, name, report, service=service)
+    except KeyboardInterrupt:
+        report("The miniature goes on with it: see `bonkei status`")
+        raise
 
 
 def require_stopped(home: Home) -> None:

@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bonkei.blueprint.service import Service
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 
-_INTENDED = "Scaling activity"  # ECS's words for a task that a deployment replaces
+INTENDED = "Scaling activity"  # ECS's words for a task that a deployment replaces
+_NOTHING_HEARD = "no task is healthy yet"
+_FAILURES = 3  # of tasks in a row, after which a service is told as failing
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A service that is not there yet, and the last thing that was heard of it."""
+    """A service that is not there yet, and the last thing that was heard of it.
+
+    `failing`: its deployment has FAILED, or its tasks have ended again and again and nothing has
+    changed meanwhile.
+    """
 
     service: Service
     reason: str
+    failing: bool = False
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What was heard of a service's newest deployment; `former`: tasks of those before."""
+
+    reason: str = ""
+    failures: int = 0
+    tasks: set[str] = field(default_factory=set)
+    former: set[str] = field(default_factory=set)
 
 
 class Watch:
-    """Follows the services' deployments; `settled` ends when each is completed or has failed."""
+    """Follows the services' deployments; `settled` ends when there is nothing more to wait for."""
 
     def __init__(self, bus: Bus) -> None:
         self._rollouts: dict[tuple[str, str], str] = {}
-        self._failures: dict[tuple[str, str], str] = {}
-        self._reasons: dict[str, str] = {}
+        self._failed: dict[tuple[str, str], str] = {}
+        self._heard: dict[str, _Heard] = {}
         self._changed = asyncio.Event()
         bus.subscribe(DeploymentStateChanged, self._on_deployment)
         bus.subscribe(TaskStateChanged, self._on_task)
@@ -34,56 +51,69 @@ class Watch:
     def _on_deployment(self, event: DeploymentStateChanged) -> None:
         deployed = (event.service_arn, event.task_definition_arn)
         self._rollouts[deployed] = event.rollout_state
-        self._failures.pop(deployed, None)
+        heard = self._heard.setdefault(event.service_arn, _Heard())
         if event.rollout_state == "FAILED":
-            self._failures[deployed] = event.reason
-        self._hear(event.service_arn, event.reason)
+            self._failed[deployed] = event.reason
+        elif event.rollout_state == "IN_PROGRESS" and not event.reason:  # else it is rolled back to
+            self._failed.pop(deployed, None)
+            self._heard[event.service_arn] = _Heard(former=heard.tasks | heard.former)
+        elif event.rollout_state == "COMPLETED":
+            heard.reason = ""
+            # What another service waited for may be there now: its failures were before that.
+            for one in self._heard.values():
+                one.failures = 0
         self._changed.set()
 
     def _on_task(self, event: TaskStateChanged) -> None:
-        if not event.reason.startswith(_INTENDED):
-            self._hear(event.service_arn, event.reason)
-
-    def _hear(self, service_arn: str, reason: str) -> None:
-        if service_arn and reason:
-            self._reasons[service_arn] = reason
+        if not event.service_arn:
+            return
+        heard = self._heard.setdefault(event.service_arn, _Heard())
+        stopped = event.last_status == "STOPPED"
+        if event.task_id in heard.former:
+            if stopped:
+                heard.former.discard(event.task_id)
+            return
+        heard.tasks.add(event.task_id)
+        if event.reason and not event.reason.startswith(INTENDED):
+            heard.reason = event.reason
+            heard.failures += stopped
             self._changed.set()
+        if stopped:
+            heard.tasks.discard(event.task_id)
 
     def waiting(self, services: Sequence[Service]) -> list[Waiting]:
         """Those whose current task definition has not been rolled out."""
-        return [
-            Waiting(service, self._reason(service) or "no task is healthy yet")
-            for service in services
-            if self._rollouts.get((service.arn, service.task_definition_arn)) != "COMPLETED"
-        ]
+        return [one for service in services if (one := self._waiting(service)) is not None]
 
-    def _failure(self, service: Service) -> str:
-        return self._failures.get((service.arn, service.task_definition_arn), "")
-
-    def _reason(self, service: Service) -> str:
-        """That its deployment has failed is not covered by what happens after."""
-        return self._failure(service) or self._reasons.get(service.arn, "")
+    def _waiting(self, service: Service) -> Waiting | None:
+        deployed = (service.arn, service.task_definition_arn)
+        if failure := self._failed.get(deployed):  # ECS starts no more tasks of it
+            return Waiting(service, failure, failing=True)
+        if self._rollouts.get(deployed) == "COMPLETED":
+            return None
+        heard = self._heard.get(service.arn, _Heard())
+        # Tasks that were started together fail together: that is one failure of the service.
+        failing = heard.failures >= _FAILURES + max(0, service.capacity - 1)
+        return Waiting(service, heard.reason or _NOTHING_HEARD, failing)
 
     async def settled(
         self, services: Sequence[Service], limit: float, tell: Callable[[str], None]
     ) -> list[Waiting]:
-        """Wait for all of them, `limit` seconds at most; what is still missing comes back. One
-        whose deployment has FAILED is not waited for: ECS starts no more tasks of it.
+        """Wait until all are there or failing, `limit` seconds at most; who is missing comes back.
 
         `tell` hears meanwhile why one has failed, once for each reason.
         """
-        self._reasons.clear()
-        told: set[tuple[str, str]] = set()
+        told: set[str] = set()
         try:
             async with asyncio.timeout(limit):
-                while any(not self._failure(one.service) for one in self.waiting(services)):
+                while not all(one.failing for one in self.waiting(services)):
                     self._changed.clear()
                     await self._changed.wait()
-                    for service in services:
-                        reason = self._reason(service)
-                        if reason and (service.arn, reason) not in told:
-                            told.add((service.arn, reason))
-                            tell(f"{service.name}: {reason}")
+                    for one in self.waiting(services):
+                        text = f"{one.service.name}: {one.reason}"
+                        if one.reason != _NOTHING_HEARD and not one.failing and text not in told:
+                            told.add(text)
+                            tell(text)
         except TimeoutError:
             pass
         return self.waiting(services)

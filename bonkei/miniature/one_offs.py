@@ -9,6 +9,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.steps import Steps
+from bonkei.tasks import Tasks
 
 
 def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
@@ -44,3 +46,24 @@ class Started:
         if one_off.when == "first-start":
             with self._file.open("a") as file:
                 file.write(f"{one_off.name}\n")
+
+
+async def run_due(
+    one_offs: Iterable[OneOff], blueprint: Blueprint, tasks: Tasks, started: Started, steps: Steps
+) -> None:
+    """Run those that have to run now, each to its end. MiniatureError for the first that fails."""
+    for one_off in started.due(one_offs):
+        with steps.step(one_off.name) as step:
+            step.detail = " ".join(one_off.command)
+            await _run(one_off, blueprint, tasks)
+        started.remember(one_off)
+
+
+async def _run(one_off: OneOff, blueprint: Blueprint, tasks: Tasks) -> None:
+    definition = task_definition(blueprint, one_off)
+    outcome = await tasks.run_task(definition, one_off.container, one_off.command)
+    if outcome.exit_code != 0:
+        raise MiniatureError(
+            f"{one_off.name}: {outcome.reason or f'exit code {outcome.exit_code}'}",
+            remedy="\n".join(["its last words:", *outcome.output[-20:]]),
+        )

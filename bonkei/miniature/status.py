@@ -9,25 +9,39 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
+from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
 from bonkei.tasks import TasksSnapshot
 
 
 def compose_status(
-    ready: bool,
+    started: bool,
     blueprint: Blueprint,
     edge: EdgeSnapshot,
     tasks: TasksSnapshot | None,
     databases: Sequence[DatabaseSnapshot],
 ) -> dict[str, Any]:
-    """The components' snapshots, side by side, as JSON has them."""
+    """The components' snapshots, side by side, as JSON has them.
+
+    `state`: starting | ready | degraded; `unhealthy` says of what is degraded, and why.
+    """
+    unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)] if started else []
+    state = ("degraded" if unhealthy else "ready") if started else "starting"
     return {
         "running": True,
-        "ready": ready,
+        "state": state,
+        "ready": state == "ready",
+        "unhealthy": [{"name": one.name, "reason": one.reason} for one in unhealthy],
         "edge": _plain(edge),
         "tasks": _plain(tasks) if tasks is not None else None,
         "databases": _plain(databases),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
+
+
+def _lost(databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
+    for database in databases:
+        if database.status != "available":
+            yield Unhealthy(database.identifier, f"the database is {database.status}")
 
 
 def _plain(value: Any) -> Any:
@@ -55,8 +69,11 @@ def render(status: Mapping[str, Any]) -> str:
         _notes(status),
         _not_simulated(status["not_simulated"]),
     )
-    head = "ready" if status["ready"] else "starting"
-    return "\n\n".join([head, *("\n".join(lines) for lines in map(list, sections) if lines)])
+    head = [status["state"]]
+    head += [f"  {one['name']}: {one['reason']}" for one in status["unhealthy"]]
+    return "\n\n".join(
+        ["\n".join(head), *("\n".join(lines) for lines in map(list, sections) if lines)]
+    )
 
 
 def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:

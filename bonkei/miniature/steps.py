@@ -12,10 +12,12 @@ Report = Callable[[str], None]
 
 @dataclass(slots=True)
 class Step:
-    """One line of the start; `detail` may be set while it runs."""
+    """One line of the start; `detail` may be set while it runs, and that it has `failed` although
+    what comes next goes on."""
 
     name: str
     detail: str = ""
+    failed: bool = False
 
 
 class Steps:
@@ -35,7 +37,7 @@ class Steps:
         except BaseException:
             self._report(_line("✗", step, self._clock() - begun))
             raise
-        self._report(_line("✓", step, self._clock() - begun))
+        self._report(_line("✗" if step.failed else "✓", step, self._clock() - begun))
 
     def note(self, text: str) -> None:
         """A line below a step, such as a package that is being installed."""

@@ -1,7 +1,7 @@
 """The miniature itself: its components, started in order, then following the blueprint.
 
 Order of the start: definitions → edge (it answers 503 until targets come) → database and the
-containers' environments, side by side → one-off tasks → services. Stopping goes the other way.
+containers' environments, side by side → one-off tasks → services.
 """
 
 from __future__ import annotations
@@ -17,24 +17,28 @@ from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
-from bonkei.config import Config, OneOff
+from bonkei.config import Config, is_unchanged
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import book, definitions
 from bonkei.miniature.announce import announce
-from bonkei.miniature.control import ControlServer, Report
+from bonkei.miniature.control import Call, ControlServer
+from bonkei.miniature.diagnosis import Unhealthy, names
+from bonkei.miniature.draining import drain
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.miniature.one_offs import Started, task_definition
+from bonkei.miniature.memory import settle_memory
+from bonkei.miniature.one_offs import Started, run_due
+from bonkei.miniature.rollout import find_service, force_new_deployments, require_tasks, roll_out
 from bonkei.miniature.status import compose_status
-from bonkei.miniature.steps import Steps
+from bonkei.miniature.steps import Report, Steps
 from bonkei.tasks import Tasks, TaskSettings
 from bonkei.tasks.software import ensure_environment, find_requirements
 from bonkei.vault import FileVault
 
-_PATIENCE = 90.0  # seconds until a start without healthy services is told as it stands
+_GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
 
 class Miniature:
@@ -63,13 +67,20 @@ class Miniature:
         )
         self._tasks: Tasks | None = None
         self._databases: dict[str, Database] = {}
-        self._ready = False
+        self._forced: dict[str, int] = {}
+        self._started = False
+        self._hurried = asyncio.Event()
         self._stopped = threading.Event()
         self._ask_to_stop: Callable[[], None] = lambda: None
         self._changing = asyncio.Lock()
         self._control = ControlServer(
             home.socket,
-            {"status": self._on_status, "reload": self._on_reload, "stop": self._on_stop},
+            {
+                "status": self._on_status,
+                "reload": self._on_reload,
+                "restart": self._on_restart,
+                "stop": self._on_stop,
+            },
         )
 
     def when_asked_to_stop(self, stop: Callable[[], None]) -> None:
@@ -89,25 +100,33 @@ class Miniature:
             self._translator.book = self._addresses()
             self._tasks = Tasks(self._bus, self._vault, self._task_settings(steps))
             await gather(self._start_databases(steps), self._prepare_containers(steps))
-            await self._run_one_offs(steps)
-            await self._start_services(steps)
-            self._ready = True
+            started = Started(self._home.started)
+            await run_due(self._config.one_offs, self._blueprint, self._tasks, started, steps)
+            unhealthy = await self._roll_out(steps)
+            self._started = True
+            settle_memory()
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)
-            self._report(f"Ready after {steps.elapsed:.1f} s.")
+            if unhealthy:
+                self._report(f"Started, but not healthy: {names(unhealthy)}")
+            else:
+                self._report(f"Ready after {steps.elapsed:.1f} s.")
 
     async def stop(self) -> None:
-        """Everything down, in order; safe at any point of the start."""
+        """Everything down, in the order of ECS: no new request and what is in flight ends, then
+        the tasks, then the database. Safe at any point of the start."""
         self._stopped.set()
         await self._control.stop()
         if self._tasks is not None:
+            await drain(self._edge, self._blueprint, _GRACE, self._hurried)
             await self._tasks.stop()
         await self._edge.stop(grace=1.0)
         for database in self._databases.values():
             await database.stop()
 
     def hurry(self) -> None:
-        """A second Ctrl-C: containers are killed instead of asked."""
+        """A second Ctrl-C: nothing in flight is waited for, containers are killed, not asked."""
+        self._hurried.set()
         if self._tasks is None:
             return
         for task in self._tasks.snapshot().tasks:
@@ -189,58 +208,54 @@ class Miniature:
                 )
             )
 
-    async def _run_one_offs(self, steps: Steps) -> None:
-        started = Started(self._home.started)
-        for one_off in started.due(self._config.one_offs):
-            with steps.step(one_off.name) as step:
-                step.detail = " ".join(one_off.command)
-                await self._run_one_off(one_off)
-            started.remember(one_off)
-
-    async def _run_one_off(self, one_off: OneOff) -> None:
+    async def _roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         assert self._tasks is not None  # noqa: S101 - the start makes it before
-        definition = task_definition(self._blueprint, one_off)
-        outcome = await self._tasks.run_task(definition, one_off.container, one_off.command)
-        if outcome.exit_code != 0:
-            raise MiniatureError(
-                f"{one_off.name}: {outcome.reason or f'exit code {outcome.exit_code}'}",
-                remedy="\n".join(["its last words:", *outcome.output[-20:]]),
-            )
+        blueprint = force_new_deployments(self._blueprint, self._forced)
+        logs = self._home.logs
+        return await roll_out(self._tasks, self._watch, blueprint, steps, logs, only)
 
-    async def _start_services(self, steps: Steps) -> None:
-        assert self._tasks is not None  # noqa: S101 - the start makes it before
-        with steps.step("services") as step:
-            await self._tasks.reconcile(self._blueprint)
-            refused = {s.arn: s.refused for s in self._tasks.snapshot().services if s.refused}
-            wanted = [s for s in self._blueprint.services if s.capacity and s.arn not in refused]
-            waiting = await self._watch.settled(wanted, _PATIENCE, steps.note)
-            step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
-        for service in self._blueprint.services:
-            if service.arn in refused:
-                steps.note(f"{service.name} is not run: {refused[service.arn]}")
-        for one in waiting:
-            steps.note(f"{one.service.name} is not healthy: {one.reason}")
-
-    async def _on_status(self, _report: Report) -> Any:
+    async def _on_status(self, _call: Call) -> Any:
         tasks = self._tasks.snapshot() if self._tasks is not None else None
         databases = [database.snapshot() for database in self._databases.values()]
-        return compose_status(self._ready, self._blueprint, self._edge.snapshot(), tasks, databases)
+        edge = self._edge.snapshot()
+        return compose_status(self._started, self._blueprint, edge, tasks, databases)
 
-    async def _on_stop(self, _report: Report) -> None:
+    async def _on_stop(self, _call: Call) -> None:
         self._ask_to_stop()
 
-    async def _on_reload(self, report: Report) -> None:
+    async def _on_reload(self, call: Call) -> None:
         """Follow what Terraform has applied; requests in flight are not touched."""
         async with self._changing:
-            if not self._ready:
-                raise MiniatureError("the miniature has not started yet", remedy="try again then")
-            steps = Steps(report)
+            self._require_started()
+            steps = Steps(call.report)
+            if not is_unchanged(self._config, os.environ):
+                call.report(
+                    f"{self._config.file.name} has changed: this takes effect at the next start"
+                )
             self._blueprint = await asyncio.to_thread(definitions.read, self._workspace)
             self._translator.book = self._addresses()
             await self._edge.apply(self._blueprint)
             self._translator.book = self._addresses()
             await self._start_databases(steps)
-            await self._start_services(steps)
+            unhealthy = await self._roll_out(steps)
+            settle_memory()
+        if unhealthy:
+            raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
+
+    async def _on_restart(self, call: Call) -> None:
+        """New tasks in place of a service's own, as ECS forces a new deployment."""
+        async with self._changing:
+            self._require_started()
+            service = find_service(self._blueprint, call.service)
+            require_tasks(service, self._tasks)
+            self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
+            unhealthy = await self._roll_out(Steps(call.report), service.arn)
+        if unhealthy:
+            raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
+
+    def _require_started(self) -> None:
+        if not self._started:
+            raise MiniatureError("the miniature has not started yet", remedy="try again then")
 
 
 async def gather(*jobs: Coroutine[Any, Any, None] | Coroutine[Any, Any, Path]) -> None:

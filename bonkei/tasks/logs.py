@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import Protocol, TextIO
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
+_TAIL = 64 * 1024  # bytes of a file that are read for its last lines
 _UNSAFE = re.compile(r"[^\w.=+@-]")
 
 
@@ -96,6 +98,17 @@ class FileLogSink:
     def path(self, group: str, container: str) -> Path:
         return self._directory / _file_name(group) / f"{_file_name(container)}.log"
 
+    def last_lines(self, group: str, task_id: str, count: int) -> list[str]:
+        """What the containers of one task said last, in order of time; without times and id."""
+        found: list[tuple[str, str]] = []
+        for path in sorted((self._directory / _file_name(group)).glob("*.log")):
+            for line in _end_of(path).splitlines():
+                time, _, rest = line.partition(" ")
+                owner, _, text = rest.partition(" ")
+                if owner == task_id:
+                    found.append((time, text))
+        return [text for _, text in sorted(found, key=itemgetter(0))[-count:]]
+
     def write(self, lines: Sequence[LogLine]) -> None:
         by_file: dict[Path, list[str]] = {}
         for line in lines:
@@ -120,6 +133,12 @@ class FileLogSink:
         for file in self._files.values():
             file.close()
         self._files.clear()
+
+
+def _end_of(path: Path) -> str:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return file.read().decode("utf-8", errors="replace")
 
 
 def _file_name(name: str) -> str:

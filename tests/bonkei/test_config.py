@@ -108,3 +108,19 @@ def test_nobody_lives_in_a_home(tmp_path: Path, place: str) -> None:
     with pytest.raises(ConfigError, match="BONKEI_HOME is"):
         load(root, "", BONKEI_HOME=place or ".", HOME=str(root.parent))
     assert load(root, "", BONKEI_HOME="inside", HOME=str(root.parent)).home == root / "inside"
+
+
+def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: Path) -> None:
+    (tmp_path / "a.tfvars").touch()
+    environment = {"BONKEI_EDGE_PORT": "9000"}
+    started = load(tmp_path, "[alb]\nport = 9001", **environment)
+    file = tmp_path / "bonkei.toml"
+    for text, unchanged in {
+        "# a remark\n[alb]\nport = 9001": True,
+        'variables = ["a.tfvars"]\n[alb]\nport = 9001': True,
+        "[alb]\nport = 9002": False,
+        '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': False,
+        "[alb": False,
+    }.items():
+        file.write_text(text, encoding="utf-8")
+        assert config.is_unchanged(started, environment) is unchanged, text

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
-from miniatures import Project, Running, copy_of_this_project, eventually, remove, running
+from miniatures import Project, Running, copy_of_this_project, eventually, remove, running, visitors
 
 
 @pytest.fixture(scope="module")
@@ -19,36 +17,6 @@ def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(project) as miniature:
         yield miniature
     remove(project)
-
-
-@contextmanager
-def visitors(project: Project) -> Iterator[list[str]]:
-    """People who read all the while; what went wrong for them ends up in the list."""
-    troubles: list[str] = []
-    done = threading.Event()
-    served = threading.Event()
-
-    def visit(path: str) -> None:
-        with httpx.Client(base_url=project.site, timeout=30) as client:
-            while not done.is_set():
-                try:
-                    answer = client.get(path)
-                    if answer.status_code >= 400:
-                        troubles.append(f"{path}: {answer.status_code}")
-                    served.set()
-                except httpx.HTTPError as error:
-                    troubles.append(f"{path}: {error!r}")
-
-    threads = [threading.Thread(target=visit, args=(path,)) for path in ("/", "/api/v1/status")]
-    for thread in threads:
-        thread.start()
-    try:
-        assert served.wait(30)
-        yield troubles
-    finally:
-        done.set()
-        for thread in threads:
-            thread.join()
 
 
 def apply(project: Project) -> str:

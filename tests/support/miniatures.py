@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -145,6 +146,37 @@ def running(project: Project) -> Iterator[Running]:
     finally:
         if miniature.process.poll() is None:
             miniature.interrupt()
+
+
+@contextlib.contextmanager
+def visitors(project: Project, *urls: str) -> Iterator[list[str]]:
+    """People who read all the while; what went wrong for them ends up in the list."""
+    troubles: list[str] = []
+    done = threading.Event()
+    served = threading.Event()
+
+    def visit(url: str) -> None:
+        with httpx.Client(timeout=30) as client:
+            while not done.is_set():
+                try:
+                    answer = client.get(url)
+                    if answer.status_code >= 400:
+                        troubles.append(f"{url}: {answer.status_code}")
+                    served.set()
+                except httpx.HTTPError as error:
+                    troubles.append(f"{url}: {error!r}")
+
+    urls = urls or (project.site, f"{project.site}/api/v1/status")
+    threads = [threading.Thread(target=visit, args=(url,)) for url in urls]
+    for thread in threads:
+        thread.start()
+    try:
+        assert served.wait(30)
+        yield troubles
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
 
 
 def remove(project: Project) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.miniature import control
-from bonkei.miniature.control import ControlServer, Report
+from bonkei.miniature.control import Call, ControlServer
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 
 
@@ -42,11 +42,11 @@ def test_a_home_that_never_was_does_not_run(tmp_path: Path) -> None:
 
 
 async def test_calls_are_answered_with_progress(home: Home) -> None:
-    async def work(report: Report) -> dict[str, int]:
-        report("half")
+    async def work(call: Call) -> dict[str, int]:
+        call.report(f"half of {call.service}")
         return {"done": 1}
 
-    async def refuse(_: Report) -> None:
+    async def refuse(_: Call) -> None:
         raise MiniatureError("no", remedy="ask again")
 
     server = ControlServer(home.socket, {"work": work, "refuse": refuse})
@@ -54,8 +54,10 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
     try:
         assert home.socket.stat().st_mode & 0o777 == 0o600
         heard: list[str] = []
-        result = await asyncio.to_thread(control.call, home.socket, "work", heard.append)
-        assert (result, heard) == ({"done": 1}, ["half"])
+        result = await asyncio.to_thread(
+            control.call, home.socket, "work", heard.append, service="web"
+        )
+        assert (result, heard) == ({"done": 1}, ["half of web"])
         with pytest.raises(MiniatureError, match="no") as caught:
             await asyncio.to_thread(control.call, home.socket, "refuse")
         assert caught.value.remedy == "ask again"
@@ -68,7 +70,7 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
 
 @pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
 async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
-    async def fine(_: Report) -> str:
+    async def fine(_: Call) -> str:
         return "fine"
 
     server = ControlServer(home.socket, {"fine": fine})

@@ -14,6 +14,7 @@ from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.one_offs import Started, task_definition
+from bonkei.miniature.rollout import find_service, force_new_deployments
 from bonkei.miniature.steps import Steps
 
 
@@ -93,3 +94,104 @@ async def test_a_service_that_never_comes_is_told_with_its_reason() -> None:
     bus.publish(TaskStateChanged("arn:web", "t", "STOPPED", "UNKNOWN", "exit code 1"))
     (missing,) = await waiting
     assert missing.reason == "exit code 1"
+
+
+def stopped(name: str, task: str, reason: str = "exit code 3") -> TaskStateChanged:
+    return TaskStateChanged(f"arn:{name}", task, "STOPPED", "UNKNOWN", reason)
+
+
+def new_deployment(name: str) -> DeploymentStateChanged:
+    return DeploymentStateChanged(f"arn:{name}", "definition:1", "IN_PROGRESS")
+
+
+async def test_a_service_that_ends_again_and_again_is_not_waited_for() -> None:
+    bus = Bus()
+    watch = Watch(bus)
+    bus.publish(new_deployment("web"))
+    waiting = asyncio.create_task(watch.settled((service("web"),), 30, lambda _: None))
+    for number in range(3):
+        assert not waiting.done()
+        bus.publish(stopped("web", f"t{number}"))
+        await asyncio.sleep(0)
+    (missing,) = await asyncio.wait_for(waiting, 10)
+    assert missing.failing
+    assert missing.reason == "exit code 3"
+
+
+def test_tasks_that_fail_together_have_failed_once() -> None:
+    bus = Bus()
+    watch = Watch(bus)
+    three = service("web", 3)
+    for number in range(4):
+        bus.publish(stopped("web", f"t{number}"))
+    assert not watch.waiting([three])[0].failing
+    bus.publish(stopped("web", "t4"))
+    assert watch.waiting([three])[0].failing
+
+
+def test_only_tasks_of_the_newest_deployment_say_something_of_it() -> None:
+    bus = Bus()
+    watch = Watch(bus)
+    for number in range(3):
+        bus.publish(TaskStateChanged("arn:web", f"old{number}", "RUNNING", "UNKNOWN"))
+    bus.publish(new_deployment("web"))
+    for number in range(3):
+        bus.publish(stopped("web", f"old{number}", "Task failed ELB health checks"))
+    bus.publish(stopped("web", "new", "Scaling activity initiated by (deployment d)"))
+    (one,) = watch.waiting([service("web")])
+    assert (one.failing, one.reason) == (False, "no task is healthy yet")
+
+
+def test_failures_before_another_service_was_there_do_not_count() -> None:
+    bus = Bus()
+    watch = Watch(bus)
+    for number in range(2):
+        bus.publish(stopped("web", f"t{number}"))
+    bus.publish(DeploymentStateChanged("arn:api", "definition:1", "COMPLETED"))
+    bus.publish(stopped("web", "t2"))
+    assert not watch.waiting([service("web")])[0].failing
+
+
+def test_a_forced_deployment_that_was_rolled_back_to_the_same_definition_has_failed() -> None:
+    bus = Bus()
+    watch = Watch(bus)
+    bus.publish(DeploymentStateChanged("arn:web", "definition:1", "COMPLETED"))
+    bus.publish(new_deployment("web"))
+    bus.publish(DeploymentStateChanged("arn:web", "definition:1", "FAILED", "circuit breaker"))
+    bus.publish(
+        DeploymentStateChanged("arn:web", "definition:1", "IN_PROGRESS", "rolling back to it")
+    )
+    bus.publish(DeploymentStateChanged("arn:web", "definition:1", "COMPLETED"))
+    (one,) = watch.waiting([service("web")])
+    assert (one.failing, one.reason) == (True, "circuit breaker")
+    bus.publish(new_deployment("web"))
+    bus.publish(DeploymentStateChanged("arn:web", "definition:1", "COMPLETED"))
+    assert watch.waiting([service("web")]) == []
+
+
+def test_a_step_that_failed_is_marked_although_the_start_goes_on() -> None:
+    lines: list[str] = []
+    with Steps(lines.append).step("services") as step:
+        step.failed = True
+    assert "✗ services" in lines[0]
+
+
+def test_a_service_is_called_by_its_name_or_the_end_of_it() -> None:
+    blueprint = Blueprint(services=(service("app-web"), service("app-api"), service("web")))
+    assert find_service(blueprint, "web").name == "web"
+    assert find_service(blueprint, "api").name == "app-api"
+    with pytest.raises(MiniatureError, match="no service is called nobody") as caught:
+        find_service(blueprint, "nobody")
+    assert "app-api, app-web, web" in caught.value.remedy
+    both = Blueprint(services=(service("a-web"), service("b-web")))
+    with pytest.raises(MiniatureError, match="more than one service is called web"):
+        find_service(both, "web")
+
+
+def test_a_restart_is_a_new_deployment_of_one_service_only() -> None:
+    blueprint = Blueprint(services=(service("web"), service("api")))
+    once = force_new_deployments(blueprint, {"arn:web": 1})
+    twice = force_new_deployments(blueprint, {"arn:web": 2})
+    tokens = {b.services[0].force_new_deployment_token for b in (blueprint, once, twice)}
+    assert len(tokens) == 3
+    assert once.services[1] == blueprint.services[1]

@@ -1,16 +1,19 @@
-"""Another team's program: it answers with what its environment says."""
+"""Another team's program: it answers with what its environment says, and late if it is asked to."""
 
 import json
 import os
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Every path gets the environment that matters."""
+    """Every path gets the environment that matters; `…/after/SECONDS` after that time."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
+        if "/after/" in self.path:
+            time.sleep(float(self.path.rpartition("/")[2]))
         names = ("GREETING", "QUEUE_URL", "API_KEY")
         body = json.dumps({"path": self.path} | {name: os.environ.get(name) for name in names})
         self.send_response(200)

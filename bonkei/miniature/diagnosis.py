@@ -1,0 +1,83 @@
+"""Why a service is not healthy: from the tasks that ended, and from what they said last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.miniature.health import INTENDED
+from bonkei.tasks import TasksSnapshot
+from bonkei.tasks.logs import FileLogSink
+from bonkei.tasks.snapshot import ServiceSnapshot, TaskSnapshot
+
+_LAST_WORDS = 10  # lines
+
+
+@dataclass(frozen=True, slots=True)
+class Unhealthy:
+    """A service that does not serve as it should. `reason` has its containers' exit codes;
+    `last_words`: the last lines of the task that failed last."""
+
+    name: str
+    reason: str
+    last_words: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """All of it, for a person, with the commands that tell more and try again."""
+        yield f"{self.name}: {self.reason}"
+        for line in self.last_words:
+            yield f"  | {line}"
+        yield f"  see bonkei logs {self.name}; after a change: bonkei restart {self.name}"
+
+
+def names(unhealthy: Sequence[Unhealthy]) -> str:
+    return ", ".join(one.name for one in unhealthy)
+
+
+def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:
+    """What is known of a service. `heard` is the reason unless a task gives a better one."""
+    task = _last_failed(name, tasks) or _last_started(name, tasks)
+    if task is None:
+        return Unhealthy(name, heard)
+    words = FileLogSink(logs).last_lines(name, task.id, _LAST_WORDS)
+    reason = heard if task.reason in heard else task.reason
+    return Unhealthy(name, reason, tuple(words))
+
+
+def find_unhealthy(tasks: TasksSnapshot) -> Iterator[Unhealthy]:
+    """The services that have fewer healthy tasks than they want, or whose deployment fails."""
+    for service in tasks.services:
+        if service.desired_count and not service.refused and not _is_well(service):
+            yield Unhealthy(service.name, _summary(service, tasks))
+
+
+def _is_well(service: ServiceSnapshot) -> bool:
+    """One that only grows, or is rolled over, is well: it serves, and no task of it has failed."""
+    primary = next((d for d in service.deployments if d.status == "PRIMARY"), None)
+    if service.failure or primary is None:
+        return False
+    if service.healthy_count >= service.desired_count:
+        return primary.rollout_state == "COMPLETED" or not primary.failed_tasks
+    return service.healthy_count > 0 and not primary.reason
+
+
+def _summary(service: ServiceSnapshot, tasks: TasksSnapshot) -> str:
+    counts = f"{service.healthy_count} of {service.desired_count} healthy"
+    failed = _last_failed(service.name, tasks)
+    reason = service.failure or (failed.reason if failed else "")
+    return f"{counts}: {reason}" if reason else counts
+
+
+def _last_failed(name: str, tasks: TasksSnapshot) -> TaskSnapshot | None:
+    failed = [
+        task
+        for task in tasks.stopped
+        if task.group == f"service:{name}" and not task.reason.startswith(INTENDED)
+    ]
+    return failed[-1] if failed else None
+
+
+def _last_started(name: str, tasks: TasksSnapshot) -> TaskSnapshot | None:
+    started = [task for task in tasks.tasks if task.group == f"service:{name}"]
+    return started[-1] if started else None

@@ -1,0 +1,40 @@
+"""What the supervisor says: to whoever watches, and into its log (`bonkei logs bonkei`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+_LARGEST = 1024 * 1024  # bytes, with which a start begins a new file
+
+
+class Journal:
+    """A report that is kept. `echo` hears it too, until it is told to be quiet."""
+
+    def __init__(self, file: Path, echo: Callable[[str], None]) -> None:
+        self._echo: Callable[[str], None] | None = echo
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if file.exists() and file.stat().st_size > _LARGEST:
+            file.replace(file.with_name(f"{file.name}.1"))
+        self._file = file.open("a", encoding="utf-8")
+
+    def __call__(self, text: str) -> None:
+        """Tell it, and keep it."""
+        if self._echo is not None:
+            self._echo(text)
+        self.keep(text)
+
+    def keep(self, text: str) -> None:
+        """Only into the log: each line with its time, as the containers' lines have it."""
+        time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        lines = [f"{time} {line}\n" for line in text.splitlines() if line.strip()]
+        self._file.write("".join(lines))
+        self._file.flush()
+
+    def be_quiet(self) -> None:
+        """Nobody watches any more."""
+        self._echo = None
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,89 @@
+"""The services brought to what the blueprint says, and what of them is not healthy then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service
+from bonkei.miniature.diagnosis import Unhealthy, diagnose
+from bonkei.miniature.health import Watch
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.steps import Steps
+from bonkei.tasks import Tasks
+
+_PATIENCE = 90.0  # seconds for services that are neither healthy nor failing
+
+
+async def roll_out(
+    tasks: Tasks,
+    watch: Watch,
+    blueprint: Blueprint,
+    steps: Steps,
+    logs: Path,
+    only: Collection[str] = (),
+) -> list[Unhealthy]:
+    """Make the services what the blueprint says and wait for them; those that do not get there.
+
+    `only`: the ARNs of the services to wait for, when not for all.
+    """
+    with steps.step("services") as step:
+        await tasks.reconcile(blueprint)
+        snapshot = tasks.snapshot()
+        refused = {service.arn: service.refused for service in snapshot.services}
+        wanted = [
+            service
+            for service in blueprint.services
+            if service.capacity
+            and not refused.get(service.arn, "no task definition of its own")
+            and (not only or service.arn in only)
+        ]
+        waiting = await watch.settled(wanted, _PATIENCE, steps.note)
+        step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
+        step.failed = bool(waiting)
+    if not only:
+        for service in blueprint.services:
+            if reason := refused.get(service.arn, "its task definition is not defined"):
+                steps.note(f"{service.name} is not run: {reason}")
+    snapshot = tasks.snapshot()
+    unhealthy = [diagnose(one.service.name, one.reason, snapshot, logs) for one in waiting]
+    for one in unhealthy:
+        for line in one.lines():
+            steps.note(line)
+    return unhealthy
+
+
+def find_service(blueprint: Blueprint, name: str) -> Service:
+    """The service of that name, or whose name ends with it after a hyphen. MiniatureError."""
+    found = [s for s in blueprint.services if s.name == name] or [
+        s for s in blueprint.services if s.name.endswith(f"-{name}")
+    ]
+    if len(found) != 1:
+        known = ", ".join(sorted(service.name for service in blueprint.services)) or "none"
+        how_many = "no service is" if not found else "more than one service is"
+        raise MiniatureError(f"{how_many} called {name}", remedy=f"there are: {known}")
+    return found[0]
+
+
+def require_tasks(service: Service, tasks: Tasks | None) -> None:
+    """MiniatureError when no task of the service runs here, so that none can be replaced."""
+    states = tasks.snapshot().services if tasks is not None else ()
+    refused = next((state.refused for state in states if state.arn == service.arn), "")
+    if refused:
+        raise MiniatureError(f"{service.name} is not run here: {refused}")
+    if not service.capacity:
+        raise MiniatureError(
+            f"{service.name} has no task to replace", remedy="its desired_count is 0"
+        )
+
+
+def force_new_deployments(blueprint: Blueprint, counts: dict[str, int]) -> Blueprint:
+    """As `aws ecs update-service --force-new-deployment`, so many times a service's ARN."""
+
+    def forced(service: Service) -> Service:
+        token = f"{service.force_new_deployment_token} {counts.get(service.arn, '')}"
+        return replace(service, force_new_deployment_token=token.rstrip())
+
+    return replace(blueprint, services=tuple(map(forced, blueprint.services)))

@@ -1,0 +1,38 @@
+"""What the supervisor says is kept, whether anybody watches or not."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from bonkei.miniature.journal import Journal
+
+
+def test_it_is_told_and_kept_with_its_time(tmp_path: Path) -> None:
+    heard: list[str] = []
+    journal = Journal(tmp_path / "logs" / "bonkei.log", heard.append)
+    journal("Ready")
+    journal("")
+    journal.keep("error: two\nlines")
+    journal.be_quiet()
+    journal("Stopping")
+    journal.close()
+    assert heard == ["Ready", ""]
+    lines = (tmp_path / "logs" / "bonkei.log").read_text().splitlines()
+    assert [line.partition("Z ")[2] for line in lines] == [
+        "Ready",
+        "error: two",
+        "lines",
+        "Stopping",
+    ]
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", lines[0])
+
+
+def test_a_large_file_is_put_aside_by_the_next_start(tmp_path: Path) -> None:
+    file = tmp_path / "bonkei.log"
+    file.write_text("x" * (1024 * 1024 + 1))
+    journal = Journal(file, lambda _: None)
+    journal("Ready")
+    journal.close()
+    assert len(file.read_text().splitlines()) == 1
+    assert (tmp_path / "bonkei.log.1").exists()

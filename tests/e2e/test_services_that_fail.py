@@ -1,0 +1,108 @@
+"""A service that does not come is told as that: why, what it said, and with an exit code."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from miniatures import Project, remove, running, visitors
+
+FOREIGN = Path(__file__).with_name("foreign")
+GREETING = '"path": self.path'
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Iterator[Project]:
+    shutil.copytree(FOREIGN, tmp_path / "project")
+    project = Project(tmp_path / "project", tmp_path / "home")
+    yield project
+    if project.status()["running"]:
+        assert project.bonkei("down").returncode == 0
+    remove(project)
+
+
+def say(project: Project, word: str) -> None:
+    """Change the program: it answers with another key."""
+    file = project.folder / "shop" / "server.py"
+    original = (FOREIGN / "shop" / "server.py").read_text(encoding="utf-8")
+    file.write_text(original.replace(GREETING, f'"{word}": self.path'), encoding="utf-8")
+
+
+def break_it(project: Project) -> None:
+    file = project.folder / "shop" / "server.py"
+    file.write_text('print("the shop is shut", flush=True)\nraise SystemExit(3)\n')
+
+
+def answer(project: Project) -> httpx.Response:
+    return httpx.get(f"{project.load_balancer}/shop/1", timeout=15)
+
+
+def test_a_start_with_a_service_that_fails(project: Project) -> None:
+    break_it(project)
+    started = project.bonkei("up", "--detach", within=60)
+    assert started.returncode == 1
+    assert "✗ services     0 of 1 healthy" in started.stdout
+    assert "web: Essential container in task exited (web: exit code 3)" in started.stdout
+    assert "| the shop is shut" in started.stdout
+    assert "bonkei logs web" in started.stdout
+    assert "Started, but not healthy: web" in started.stdout
+    assert "Ready" not in started.stdout
+    assert "worker is not run" in started.stdout
+    assert answer(project).status_code == 503
+
+    status = project.status()
+    assert (status["state"], status["ready"]) == ("degraded", False)
+    assert [one["name"] for one in status["unhealthy"]] == ["web"]
+    assert project.bonkei("status").stdout.startswith("degraded\n  web: 0 of 2 healthy")
+
+    applied = project.bonkei("apply", within=60)
+    assert applied.returncode == 1
+    assert "not healthy: web" in applied.stderr
+
+    say(project, "mended")
+    mended = project.bonkei("restart", "web")
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+    assert project.status()["state"] == "ready"
+    assert "mended" in answer(project).json()
+
+
+def test_a_restart_after_a_change_of_the_program(project: Project) -> None:
+    with running(project):
+        before = {task["id"] for task in project.status()["tasks"]["tasks"]}
+        say(project, "changed")
+        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+            outcome = project.bonkei("restart", "web")
+        assert outcome.returncode == 0, outcome.stderr
+        assert troubles == []
+        assert "changed" in answer(project).json()
+        running_now = {task["id"] for task in project.status()["tasks"]["tasks"]}
+        assert not running_now & before
+
+        break_it(project)
+        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+            outcome = project.bonkei("restart", "web", within=60)
+        assert outcome.returncode == 1
+        assert "exit code 3" in outcome.stdout
+        assert troubles == []  # what has worked goes on
+        assert "changed" in answer(project).json()
+
+        refused = project.bonkei("restart", "worker")
+        assert refused.returncode == 1
+        assert "worker is not run here" in refused.stderr
+
+
+def test_settings_that_wait_for_the_next_start_are_named(project: Project) -> None:
+    with running(project):
+        assert "next start" not in project.bonkei("apply").stdout
+        project.edit(
+            "bonkei.toml",
+            "[containers.web]",
+            '[alb]\nport = 9999\n\n[announce]\n"a" = "b"\n\n[containers.web]',
+        )
+        assert (
+            "bonkei.toml has changed: this takes effect at the next start"
+            in project.bonkei("apply").stdout
+        )
