@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,20 +18,24 @@ class Journal:
         file.parent.mkdir(mode=0o700, exist_ok=True)
         if file.exists() and file.stat().st_size > _LARGEST:
             file.replace(file.with_name(f"{file.name}.1"))
-        self._file = file.open("a", encoding="utf-8")
+        self._file = file.open("ab", buffering=0)
 
     def __call__(self, text: str) -> None:
-        """Tell it, and keep it."""
-        if self._echo is not None:
-            self._echo(text)
+        """Tell it, and keep it. Neither a terminal that was closed nor a full disk is an error:
+        the miniature has to be able to stop."""
+        try:
+            if self._echo is not None:
+                self._echo(text)
+        except OSError:
+            self.be_quiet()
         self.keep(text)
 
     def keep(self, text: str) -> None:
         """Only into the log: each line with its time, as the containers' lines have it."""
         time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         lines = [f"{time} {line}\n" for line in text.splitlines() if line.strip()]
-        self._file.write("".join(lines))
-        self._file.flush()
+        with suppress(OSError):
+            self._file.write("".join(lines).encode())
 
     def be_quiet(self) -> None:
         """Nobody watches any more."""

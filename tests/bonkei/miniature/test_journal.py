@@ -36,3 +36,18 @@ def test_a_large_file_is_put_aside_by_the_next_start(tmp_path: Path) -> None:
     journal.close()
     assert len(file.read_text().splitlines()) == 1
     assert (tmp_path / "bonkei.log.1").exists()
+
+
+def test_a_terminal_that_was_closed_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def closed(text: str) -> None:
+        calls.append(text)
+        raise BrokenPipeError
+
+    journal = Journal(tmp_path / "bonkei.log", closed)
+    journal("Stopping")
+    journal("Stopped")
+    journal.close()
+    assert calls == ["Stopping"]
+    assert len((tmp_path / "bonkei.log").read_text().splitlines()) == 2
