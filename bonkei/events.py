@@ -99,6 +99,15 @@ class DeploymentStateChanged(Event):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DesiredCountChanged(Event):
+    """Auto scaling has set the number of a service's tasks. `cause`: which metric asked."""
+
+    service_arn: str
+    desired_count: int
+    cause: str
+
+
 E_ = TypeVar("E_", bound=Event)
 
 

@@ -128,10 +128,13 @@ class ServiceConnect:
 
 @dataclass(frozen=True, slots=True)
 class TargetTracking:
+    """`metric`: a predefined one, empty for one that is customized. Cooldowns in seconds."""
+
     metric: str  # ECSServiceAverageCPUUtilization, …
     target_value: float
     scale_in_cooldown: float = 300.0
     scale_out_cooldown: float = 300.0
+    disable_scale_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

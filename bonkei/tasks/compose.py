@@ -122,6 +122,8 @@ def _service_spec(
         deployment_key=hashlib.sha256(parts.encode()).hexdigest(),
         health_check_grace_period=service.health_check_grace_period,
         circuit_breaker=CircuitBreaker(service.circuit_breaker, service.circuit_breaker_rollback),
+        scaling=service.scaling,
+        defined_count=service.desired_count,
         refused=plan.refused,
     )
 

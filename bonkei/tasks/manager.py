@@ -16,6 +16,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.events import Bus, TargetDrained, TargetHealthChanged
 from bonkei.tasks import messages as m
+from bonkei.tasks.auto_scaling import AutoScaler
 from bonkei.tasks.compose import Composition, compose, one_off
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.executor import Executor
@@ -53,6 +54,10 @@ class Tasks:
         self._alarm: asyncio.TimerHandle | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._usage = UsageMeter()
+        self._scaler = AutoScaler(
+            lambda: self._scheduler.services, self._executor.pids, self._scale,
+            settings.metric_period,
+        )  # fmt: skip
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
 
@@ -119,6 +124,7 @@ class Tasks:
         """Stop every task, SIGTERM first, and wait until no process is left."""
         if not self._started:
             return
+        await self._scaler.stop()
         self._submit(lambda now: self._scheduler.stop_all("The miniature is stopped", now))
         await self._until(
             lambda: all(life.status == "STOPPED" for life in self._scheduler.tasks.values())
@@ -138,6 +144,7 @@ class Tasks:
             return
         self._started = True
         self._executor.start()
+        self._scaler.start()
         self._unsubscribe = [
             self._bus.subscribe(TargetHealthChanged, self._on_health),
             self._bus.subscribe(TargetDrained, self._on_drained),
@@ -161,6 +168,9 @@ class Tasks:
     def _on_drained(self, event: TargetDrained) -> None:
         arn, task_id = event.target_group_arn, event.task_id
         self._submit(lambda now: self._scheduler.target_drained(arn, task_id, now))
+
+    def _scale(self, arn: str, desired: int, cause: str) -> None:
+        self._submit(lambda now: self._scheduler.scale(arn, desired, cause, now))
 
     def _report(self, event: m.TaskEvent) -> None:
         self._submit(lambda now: self._scheduler.handle(event, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bonkei.events import Endpoint
 from bonkei.tasks.lifecycle import TaskLifecycle
@@ -31,8 +31,19 @@ def describe(
         services=tuple(_service(service) for service in services),
         tasks=tuple(_task(life, usage) for life in scheduler.tasks.values()),
         stopped=tuple(_task(life, {}) for service in services for life in service.stopped),
-        notes=(*notes, *stuck),
+        notes=(*notes, *stuck, *_scaled(scheduler)),
     )
+
+
+def _scaled(scheduler: Scheduler) -> Iterator[Note]:
+    for service in scheduler.services.values():
+        defined = service.spec.limits.desired
+        if service.limits.desired != defined and not service.removed:
+            yield Note(
+                f"service {service.spec.name}",
+                f"auto scaling has set its desired count to {service.limits.desired}, "
+                f"without load it is {defined}: {service.scaled_because}",
+            )
 
 
 def _service(service: ServiceState) -> ServiceSnapshot:

@@ -3,9 +3,6 @@
 Every method takes the time (monotonic seconds) and returns actions to carry out in order; what
 comes of them is told by `handle`. `deadline` says when to call `tick` though nothing happens.
 The same history gives the same decisions, whatever the clock and the machine.
-
-Left for later, and named in the blueprint as not simulated: auto scaling (it would change
-`ServiceSpec.limits.desired`).
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
-from bonkei.events import DeploymentStateChanged
+from bonkei.events import DeploymentStateChanged, DesiredCountChanged
 from bonkei.tasks import circuit_breaker
 from bonkei.tasks import messages as m
 from bonkei.tasks.lifecycle import TaskLifecycle
@@ -45,9 +42,7 @@ class Scheduler:
             service.removed = arn not in wanted
         for arn, spec in wanted.items():
             service = self.services.setdefault(arn, ServiceState(spec))
-            service.spec = spec
-            if service.failed is not None and service.failed.key != spec.deployment_key:
-                service.failed = None  # nobody asks for it any more
+            service.follow(spec)
             primary = service.primary
             if not spec.refused and (primary is None or primary.key != spec.deployment_key):
                 actions += self._deploy(service, now)
@@ -62,6 +57,14 @@ class Scheduler:
     def forget(self, task_id: str) -> None:
         """Drop a stopped task that belongs to no service."""
         self.tasks.pop(task_id, None)
+
+    def scale(self, arn: str, desired: int, cause: str, now: float) -> list[m.Action]:
+        """Auto scaling wants another number of tasks of a service."""
+        service = self.services.get(arn)
+        if service is None:
+            return []
+        service.scaled, service.scaled_because = desired, cause
+        return [m.Publish(DesiredCountChanged(arn, desired, cause)), *self._decide(now)]
 
     def stop_task(self, task_id: str, reason: str, now: float) -> list[m.Action]:
         """Stop one task; a service replaces it."""
@@ -153,7 +156,7 @@ class Scheduler:
 
     def _break_circuit(self, service: ServiceState, primary: Deployment) -> Iterator[m.Action]:
         """Fail the primary deployment when it must be, and go back to the last that completed."""
-        breaker, desired = service.spec.circuit_breaker, service.spec.limits.desired
+        breaker, desired = service.spec.circuit_breaker, service.limits.desired
         tripped = primary.is_in_progress and breaker.trips(primary.failed_tasks, desired)
         if service.removed or not tripped:
             return
@@ -203,9 +206,9 @@ class Scheduler:
         service.deployments = [d for d in service.deployments if id(d) in in_use]
         if service.removed and not service.tasks:
             del self.services[service.spec.arn]
-        elif primary is not None and primary.is_in_progress:
+        elif primary is not None and primary.is_in_progress and not service.removed:
             counts = service.counts()
-            if counts.new_healthy >= service.spec.limits.desired == counts.total:
+            if counts.new_healthy >= service.limits.desired == counts.total:
                 primary.rollout_state, primary.reason = "COMPLETED", ""
                 primary.failed_tasks, service.completed = 0, primary
                 yield _deployment_changed(service, primary)

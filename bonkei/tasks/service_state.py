@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from bonkei.blueprint.service import AutoScaling
 from bonkei.tasks.backoff import Backoff
 from bonkei.tasks.circuit_breaker import CircuitBreaker
 from bonkei.tasks.lifecycle import TaskLifecycle
@@ -20,6 +21,7 @@ _REMEMBERED = 10  # stopped tasks, for whoever asks why
 class ServiceSpec:
     """What the definitions want. `deployment_key`: a new deployment begins when it changes.
 
+    `limits` hold the count of tasks without load, `defined_count` is what the definitions say.
     `refused` says why no task of it can be run here; empty when it can. Times in seconds.
     """
 
@@ -30,6 +32,8 @@ class ServiceSpec:
     deployment_key: str
     health_check_grace_period: float = 0.0
     circuit_breaker: CircuitBreaker = field(default_factory=CircuitBreaker)
+    scaling: AutoScaling | None = None
+    defined_count: int = 0
     refused: str = ""
 
 
@@ -73,7 +77,8 @@ class ServiceState:
     """`deployments`: the primary one first. `removed`: its tasks stop, then it is forgotten.
 
     `completed`: the last deployment that was COMPLETED, which a rollback goes back to. `failed`:
-    the one that FAILED, until another one is asked for; kept in `deployments` so long.
+    the one that FAILED, until another one is asked for; kept in `deployments` so long. `scaled`:
+    the count that auto scaling has set, because of `scaled_because`; None while it has not.
     """
 
     spec: ServiceSpec
@@ -84,6 +89,20 @@ class ServiceState:
     stuck: bool = False
     completed: Deployment | None = None
     failed: Deployment | None = None
+    scaled: int | None = None
+    scaled_because: str = ""
+
+    def follow(self, spec: ServiceSpec) -> None:
+        """What the definitions want now. A count that auto scaling has set stays, within its
+        bounds ("RegisterScalableTarget"), unless they name another one than before."""
+        if spec.scaling is None or spec.defined_count != self.spec.defined_count:
+            self.scaled = None
+        elif self.scaled is not None:
+            bounds = spec.scaling
+            self.scaled = max(bounds.min_capacity, min(self.scaled, bounds.max_capacity))
+        if self.failed is not None and self.failed.key != spec.deployment_key:
+            self.failed = None  # nobody asks for it any more
+        self.spec = spec
 
     @property
     def primary(self) -> Deployment | None:
@@ -91,7 +110,10 @@ class ServiceState:
 
     @property
     def limits(self) -> Limits:
-        return Limits(0, 0, 200) if self.removed else self.spec.limits
+        if self.removed:
+            return Limits(0, 0, 200)
+        wanted = self.spec.limits
+        return wanted if self.scaled is None else replace(wanted, desired=self.scaled)
 
     def live(self) -> Iterator[ServiceTask]:
         """The tasks that nobody has asked to stop, oldest first."""

@@ -31,9 +31,11 @@ class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
     `progress` is told, in a short line, what takes long (an environment that is made).
+    `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
     """
 
     home: Path
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing
+    metric_period: float = 60.0

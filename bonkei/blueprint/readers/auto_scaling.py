@@ -27,10 +27,10 @@ def _policies(resource_id: str, state: State) -> Iterator[TargetTracking]:
         if policy.text("resource_id") != resource_id or config is None:
             continue
         metric = config.block("predefined_metric_specification")
-        if metric is not None:
-            yield TargetTracking(
-                metric=metric.text("predefined_metric_type"),
-                target_value=config.number("target_value"),
-                scale_in_cooldown=config.number("scale_in_cooldown", 300),
-                scale_out_cooldown=config.number("scale_out_cooldown", 300),
-            )
+        yield TargetTracking(
+            metric=metric.text("predefined_metric_type") if metric is not None else "",
+            target_value=config.number("target_value"),
+            scale_in_cooldown=config.number("scale_in_cooldown", 300),
+            scale_out_cooldown=config.number("scale_out_cooldown", 300),
+            disable_scale_in=config.flag("disable_scale_in"),
+        )

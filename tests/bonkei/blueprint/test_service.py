@@ -161,7 +161,7 @@ def test_a_clusters_default_namespace_holds(blueprint) -> None:
     assert [n.kind for n in found.not_simulated if "service_connect" in n.kind] == []
 
 
-def test_auto_scaling_belongs_to_its_service_and_is_noted(blueprint) -> None:
+def test_auto_scaling_belongs_to_its_service(blueprint) -> None:
     tracking = {
         "target_value": 60,
         "scale_in_cooldown": 300,
@@ -190,9 +190,45 @@ def test_auto_scaling_belongs_to_its_service_and_is_noted(blueprint) -> None:
         2, 6, (TargetTracking("ECSServiceAverageCPUUtilization", 60, 300, 60),)
     )
     kinds = [n.kind for n in found.not_simulated]
-    assert "aws_appautoscaling_target" in kinds
+    assert not any("appautoscaling" in kind for kind in kinds)
     assert "aws_ecs_service.deployment_circuit_breaker.enable" in kinds
     assert "aws_ecs_service.deployment_circuit_breaker.rollback" in kinds
+
+
+def test_a_scaling_policy_whose_metric_is_not_measured_is_kept_and_noted(blueprint) -> None:
+    target = {
+        "service_namespace": "ecs",
+        "resource_id": "service/main/web",
+        "min_capacity": 2,
+        "max_capacity": 6,
+    }
+    requests = {"predefined_metric_type": "ALBRequestCountPerTarget"}
+
+    def policy(**configuration: Any) -> dict[str, Any]:
+        block = {"target_value": 100, "disable_scale_in": True, **configuration}
+        return {
+            "resource_id": "service/main/web",
+            "policy_type": "TargetTrackingScaling",
+            "target_tracking_scaling_policy_configuration": [block],
+        }
+
+    found = blueprint(
+        stack(
+            **{
+                "aws_appautoscaling_target.web": target,
+                "aws_appautoscaling_policy.a": policy(predefined_metric_specification=[requests]),
+                "aws_appautoscaling_policy.b": policy(
+                    customized_metric_specification=[{"metric_name": "queue"}]
+                ),
+            }
+        )
+    )
+    scaling = found.services[0].scaling
+    assert scaling is not None
+    assert [policy.metric for policy in scaling.policies] == ["ALBRequestCountPerTarget", ""]
+    assert scaling.policies[0].disable_scale_in
+    noted = [n.kind.rpartition(".")[2] for n in found.not_simulated if "autoscaling" in n.kind]
+    assert noted == ["customized_metric_specification", "predefined_metric_type"]
 
 
 def test_a_new_deployment_is_forced_when_its_triggers_change(blueprint) -> None:
