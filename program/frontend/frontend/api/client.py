@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,10 +21,14 @@ T = TypeVar("T")
 # The Service Connect name resolves at once, so a connection that takes longer is lost. The backend
 # gives up on its database after 5 s and says so: its word is worth waiting for. All together stay
 # well below the 30 s that CloudFront waits for a page.
-TIMEOUT = httpx.Timeout(7.0, connect=1.0, pool=5.0)
-# Reads are collapsed (see `kept`), so few connections carry all traffic. Idle ones are dropped
-# before the backend's keep-alive time-out could end them under a request.
-_LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30.0)
+TURN_SECONDS = 5.0
+TIMEOUT = httpx.Timeout(7.0, connect=1.0, pool=None)
+# Reads are collapsed (see `kept`), so few requests at a time carry all traffic. Who may ask is
+# decided here, because httpx's pool loses a connection for good if it hands it to a request that
+# gives up waiting at that very moment. Idle connections are dropped before the backend's keep-alive
+# time-out could end them under a request.
+_AT_ONCE = 16
+_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
 _TRY_AGAIN = frozenset({502, 503, 504})
 
 
@@ -57,6 +63,7 @@ class BackendClient:
             trust_env=False,  # the backend is never behind a proxy of the environment's
             headers={"Accept": "application/json"},
         )
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._outage = Outage()
 
     async def close(self) -> None:
@@ -91,7 +98,7 @@ class BackendClient:
         """
         try:
             response = await self._send("GET", path, **rest)
-        except (httpx.ReadTimeout, httpx.PoolTimeout) as error:
+        except httpx.ReadTimeout as error:
             raise _unreachable("GET", path, error) from error
         except httpx.TransportError:
             pass
@@ -143,7 +150,21 @@ class BackendClient:
             sent["Authorization"] = f"Bearer {caller.token}"
         if caller.forwarded_for:
             sent["X-Forwarded-For"] = _printable(caller.forwarded_for)
-        return await self._http.request(method, path, headers=sent, **rest)
+        async with self._turn():
+            return await self._http.request(method, path, headers=sent, **rest)
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Raises BackendBusyError if too many others ask for too long."""
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await self._turns.acquire()
+        except TimeoutError:
+            raise BackendBusyError(f"no turn within {TURN_SECONDS} s") from None
+        try:
+            yield
+        finally:
+            self._turns.release()
 
 
 def _read(response: httpx.Response, answer: type[T]) -> T:
@@ -202,8 +223,7 @@ def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _unreachable(method: str, path: str, error: Exception) -> BackendUnavailableError:
-    kind = BackendBusyError if isinstance(error, httpx.PoolTimeout) else BackendUnavailableError
-    return kind(f"{method} {path}: {type(error).__name__} {error}".strip())
+    return BackendUnavailableError(f"{method} {path}: {type(error).__name__} {error}".strip())
 
 
 def _printable(value: str) -> str:
