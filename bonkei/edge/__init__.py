@@ -4,6 +4,7 @@ edge = Edge(bus, EdgeSettings())
 await edge.start(blueprint)
 await edge.apply(changed)      # swaps the routing; what is in flight ends as it began
 edge.snapshot()
+await edge.drain(grace=10)     # no new requests; what is in flight ends
 await edge.stop(grace=10)
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -117,6 +117,18 @@ class Edge:
         self._retiring = [front for front in self._retiring if front.connections]
         self._memory.forget_all_but(blueprint)
 
+    async def drain(self, grace: float = 10.0) -> None:
+        """Accept no more at the public listeners, and let what is in flight there end: for `grace`
+        seconds, or until cancelled.
+
+        Service Connect stays: a request in flight may need another service.
+        """
+        public = [each for each in self._open.values() if each.opening.kind != "service_connect"]
+        for each in public:
+            each.server.close()
+            each.front.close()
+        await _until_idle([each.front for each in public] + self._retiring, grace)
+
     async def stop(self, grace: float = 10.0) -> None:
         """Accept no more, let what is in flight end for `grace` seconds, then cut it."""
         fronts = [each.front for each in self._open.values()] + self._retiring
@@ -124,15 +136,13 @@ class Edge:
             each.server.close()
         for front in fronts:
             front.close()
-        loop = asyncio.get_running_loop()
-        end = loop.time() + grace
-        while any(front.connections for front in fronts) and loop.time() < end:  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
+        await _until_idle(fronts, grace)
         for front in fronts:
             front.abort()
         await self._registry.stop()
         deadlines, self._deadlines = self._deadlines, None
         if deadlines is not None:
+            loop = asyncio.get_running_loop()
             end = loop.time() + 1.0
             while not deadlines.empty and loop.time() < end:  # noqa: ASYNC110
                 await asyncio.sleep(0)
@@ -233,6 +243,14 @@ class Edge:
             web_acls=tuple(_acl_state(acl) for acl in self._table.web_acls),
             not_simulated=self._table.not_simulated,
         )
+
+
+async def _until_idle(fronts: Sequence[Front | Relay], seconds: float) -> None:
+    """Wait until no connection is left, at most so long."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + seconds
+    while any(front.connections for front in fronts) and loop.time() < end:  # noqa: ASYNC110
+        await asyncio.sleep(0.02)
 
 
 def _cannot_listen(opening: Opening, error: OSError) -> EdgeError:

@@ -118,7 +118,7 @@ class Miniature:
         self._stopped.set()
         await self._control.stop()
         if self._tasks is not None:
-            await drain(self._edge, self._blueprint, _GRACE, self._hurried)
+            await drain(self._edge, _GRACE, self._hurried)
             await self._tasks.stop()
         await self._edge.stop(grace=1.0)
         for database in self._databases.values():

@@ -156,6 +156,26 @@ async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None
             await edge.stop(0)
 
 
+async def test_draining_ends_what_is_in_flight_and_takes_no_more() -> None:
+    """A slow upload and a response that is still being read are in flight as well."""
+    async with running(balancer_only()) as edge, Target(ok(b"x" * 8_000_000)) as web:
+        await edge.join("web", web)
+        async with edge.client() as idle, edge.client() as uploads, edge.client() as reads:
+            await idle.request("/")
+            uploads.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+            reads.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await asyncio.sleep(0.1)
+            draining = asyncio.create_task(edge.edge.drain(grace=10))
+            assert await idle.closed() == b""
+            with pytest.raises(OSError, match="refused"):
+                await edge.get("/")
+            assert not draining.done()
+            uploads.send(b"cd")
+            assert (await uploads.receive()).status == 200
+            assert len((await reads.receive()).body) == 8_000_000
+            await asyncio.wait_for(draining, 5)
+
+
 async def test_stopping_waits_for_what_is_in_flight() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.3)
