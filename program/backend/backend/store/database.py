@@ -51,13 +51,15 @@ class Database:
             pool_timeout=POOL_WAIT_SECONDS,
             # A connection that a failover cut is found out before a request is spent on it.
             pool_pre_ping=True,
+            # Most work is single statements: their connections need no setting up, nor undoing.
+            isolation_level="AUTOCOMMIT",
             hide_parameters=True,  # in errors, and so in the logs: they hold what people wrote
             connect_args={
                 **connect_arguments(settings),
                 "async_creator_fn": BoundedConnection.connect,
             },
         )
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
         self._snapshot = self._engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
@@ -66,7 +68,7 @@ class Database:
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection]:
         """For single statements, each a transaction of its own."""
-        async with self._availability(), self._autocommit.connect() as connection:
+        async with self._availability(), self._engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -82,7 +84,7 @@ class Database:
         Such changes are few, and one lock taken first makes each see all before it: no lost
         updates, no deadlocks, and times that grow from change to change.
         """
-        async with self._availability(), self._engine.begin() as connection:
+        async with self._availability(), self._transactions.begin() as connection:
             await connection.execute(sa.select(revision.c.value).with_for_update())
             after = revision.c.changed_at + sa.text("interval '1 microsecond'")
             # A statement of its own: in the one that waits, it could be evaluated before the wait.
@@ -92,7 +94,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
         """For changes that the public does not see."""
-        async with self._availability(), self._engine.begin() as connection:
+        async with self._availability(), self._transactions.begin() as connection:
             yield connection
 
     async def close(self) -> None:
