@@ -112,3 +112,43 @@ def maintenance() -> FakeBackend:
         components=[first],
     )
     return backend
+
+
+def many() -> FakeBackend:
+    """As many components as a large company may have."""
+    backend = FakeBackend()
+    for number in range(1, 61):
+        component = backend.add_component(
+            f"Service {number}",
+            name_ja=f"サービス{number}",
+            description="" if number % 3 else "What it is for",
+        )
+        trouble = {} if number % 7 else {"d5": ("partial_outage", 600)}
+        backend.days[component["id"]] = days(90, backend.now.date(), **trouble)
+    return backend
+
+
+def long() -> FakeBackend:
+    """Everything as long as it may be, some of it without a place to break."""
+    backend = FakeBackend()
+    names = ("W" * 100, "Payment processing and settlement " * 3, "https://example.com/" + "x" * 80)
+    for name in names:
+        component = backend.add_component(
+            name, "major_outage", name_ja="決済処理" * 25, description="D" * 500
+        )
+        backend.days[component["id"]] = days(90, backend.now.date(), d1=("major_outage", 7200))
+    backend.add_incident(
+        "T" * 200,
+        title_ja="障害" * 100,
+        impact="critical",
+        affected=dict.fromkeys(backend.components, "major_outage"),
+        updates=(("investigating", "B" * 2000),),
+    )
+    backend.add_maintenance(
+        "M" * 200,
+        backend.now + dt.timedelta(days=1),
+        backend.now + dt.timedelta(days=1, hours=2),
+        body="x" * 900,
+        components=list(backend.components.values()),
+    )
+    return backend

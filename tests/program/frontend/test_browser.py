@@ -103,6 +103,21 @@ def _violations(page: Page) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("width", [320, 1000])
+@pytest.mark.parametrize("situation", ["empty", "many", "long"])
+def test_many_and_long_things_fit(
+    serve: Serve, opened: Callable[..., Page], situation: str, width: int
+) -> None:
+    backend: FakeBackend = getattr(sample, situation)()
+    address = serve(backend)
+    page = opened(address, width=width)
+    paths = ["/", "/ja/", "/ja/history", "/maintenance"]
+    for path in paths + [f"/incidents/{one}" for one in backend.incidents]:
+        page.goto(address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert _violations(page) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("situation", ["well", "outage", "maintenance", "empty"])
 def test_public_pages_have_no_violation(
@@ -169,7 +184,7 @@ def test_a_keyboard_reaches_everything(serve: Serve, opened: Callable[..., Page]
             break
         reached.append(focused.inner_text().split("\n")[0])
         assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
-    wanted = ["System status", "Now", "Past incidents", "Maintenance", "日本語",
+    wanted = ["System status", "Now", "Incident history", "Maintenance", "日本語",
               "API requests fail in the Tokyo region"]  # fmt: skip
     assert reached[: len(wanted)] == wanted
     assert reached[-2:] == ["Atom feed", "Administration"]

@@ -113,6 +113,11 @@ def test_the_language_that_a_browser_prefers(header: str, language: str) -> None
     assert preferred(header) == language
 
 
+def test_japanese_has_japanese_punctuation() -> None:
+    for name, message in catalogue(Language.JAPANESE).messages.items():
+        assert not re.search(r"[,;:!?()]", re.sub(r"{\w+}", "", message)), name
+
+
 def test_moments_and_durations() -> None:
     moment = dt.datetime(2026, 3, 4, 23, 5, tzinfo=dt.timezone(dt.timedelta(hours=9)))
     assert format_moment(Language.ENGLISH, moment) == "4 March 2026, 14:05 UTC"
@@ -124,7 +129,7 @@ def test_moments_and_durations() -> None:
 
 @given(st.floats(min_value=0, max_value=100, allow_nan=False))
 def test_a_percentage_is_never_made_better_than_it_is(share: float) -> None:
-    shown = float(Writer(Language.ENGLISH).percent(share).removesuffix(" %"))
+    shown = float(Writer(Language.ENGLISH).percent(share).removesuffix("%"))
     assert shown <= share
     assert share - shown < 0.0101
 
@@ -132,6 +137,6 @@ def test_a_percentage_is_never_made_better_than_it_is(share: float) -> None:
 @given(st.lists(st.floats(min_value=0, max_value=100), min_size=2, max_size=5))
 def test_percentages_keep_their_order(shares: list[float]) -> None:
     shown = [
-        float(Writer(Language.ENGLISH).percent(one).removesuffix(" %")) for one in sorted(shares)
+        float(Writer(Language.ENGLISH).percent(one).removesuffix("%")) for one in sorted(shares)
     ]
     assert all(a <= b for a, b in pairwise(shown))

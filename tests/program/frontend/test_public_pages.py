@@ -77,12 +77,11 @@ async def test_times_are_machine_readable_and_in_utc(site: Visit) -> None:
 async def test_uptime_has_words_for_every_bad_day(site: Visit) -> None:
     page = (await site(sample.well()).get("/")).text
     assert (
-        'aria-label="Payments: uptime 99.98 % over 90 days, 2 days with something to report"'
-        in page
+        'aria-label="Payments: uptime 99.98% over 90 days, 2 days with something to report"' in page
     )
     assert '<time datetime="2026-11-07" data-day>7 November 2026</time>' in page
     assert "47 min down" in page
-    assert "Reports: uptime 99.98 % over 40 days, 0 days" in page
+    assert "Reports: uptime 99.98% over 40 days, 0 days" in page
 
 
 async def test_history_goes_month_by_month(site: Visit) -> None:
@@ -97,6 +96,16 @@ async def test_history_goes_month_by_month(site: Visit) -> None:
     assert "Delayed notifications" in october
     assert 'href="/history/2026-11"' in october
     assert "No incidents in this month." in (await browser.get("/history/2026-09")).text
+
+
+async def test_an_incident_that_goes_on_is_in_the_history_as_such(site: Visit) -> None:
+    browser = site(sample.outage())
+    page = (await browser.get("/history")).text
+    assert "<h1>Incident history</h1>" in page
+    assert re.search(r"API requests fail.*?UTC</time> – ongoing</p>", page, re.DOTALL)
+    japanese = (await browser.get("/ja/history/2026-11")).text
+    assert "<title>障害履歴：2026年11月 – " in japanese
+    assert "UTC</time> – 対応中</p>" in japanese
 
 
 async def test_a_month_with_many_incidents_is_complete(site: Visit, backend: FakeBackend) -> None:

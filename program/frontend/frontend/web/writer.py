@@ -70,7 +70,7 @@ class Writer:
 
     def percent(self, share: float) -> str:
         """Never rounded up: 99.999 is not 100."""
-        return f"{int(share * 100) / 100:.2f}".removesuffix("0").removesuffix(".0") + " %"
+        return f"{int(share * 100) / 100:.2f}".removesuffix("0").removesuffix(".0") + "%"
 
     def names(self, things: tuple[Named, ...]) -> Markup:
         joint = Markup("{}").format(self._t("list.separator"))
