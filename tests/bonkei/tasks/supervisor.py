@@ -29,7 +29,6 @@ async def main() -> None:
     tasks = Tasks(Bus(), MemoryVault(), settings)
     await tasks.reconcile(Blueprint(services=(service,), task_definitions=(definition,)))
     await tasks.steady()
-    await asyncio.sleep(0.5)  # the containers start their own children
     print("ready", flush=True)
     await asyncio.sleep(600)
 

@@ -313,15 +313,16 @@ async def test_no_process_outlives_a_supervisor_that_dies(program, tmp_path, num
         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     with supervisor:
-        assert supervisor.stdout is not None
-        line = await asyncio.to_thread(supervisor.stdout.readline)
-        assert line == "ready\n"
-        family = psutil.Process(supervisor.pid).children(recursive=True)
-        assert len(family) >= 5  # two tasks, a child each, the watchdog
-
-        supervisor.send_signal(number)
         try:
-            supervisor.wait(30)
+            assert supervisor.stdout is not None
+            line = await asyncio.to_thread(supervisor.stdout.readline)
+            assert line == "ready\n"
+            root = psutil.Process(supervisor.pid)
+            # Two tasks, a child each, the watchdog.
+            await until(lambda: len(root.children(recursive=True)) >= 5)
+            family = root.children(recursive=True)
+            supervisor.send_signal(number)
+            await asyncio.to_thread(supervisor.wait, 30)
         finally:
             supervisor.kill()
 
