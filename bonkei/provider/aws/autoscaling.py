@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import (
+    above,
     at,
     at_least,
     between,
@@ -165,6 +166,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _policy,
         at("name", length(1, 255)),
         at("policy_type", one_of("TargetTrackingScaling", "StepScaling", "PredictiveScaling")),
+        # Capacity follows the metric's share of the target, and nothing has a share of zero.
+        at(f"{_TRACKING}.target_value", above(0)),
         at(f"{_TRACKING}.scale_in_cooldown", at_least(0)),
         at(f"{_TRACKING}.scale_out_cooldown", at_least(0)),
         at(

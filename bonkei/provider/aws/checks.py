@@ -182,6 +182,10 @@ def at_least(low: float) -> Check:
     return lambda value: None if value >= low else f"Expected {low} or more, got {value}."
 
 
+def above(low: float) -> Check:
+    return lambda value: None if value > low else f"Expected more than {low}, got {value}."
+
+
 def either(*checks: Check) -> Check:
     """One of the checks passes; else what the first one says."""
 

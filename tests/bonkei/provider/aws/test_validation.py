@@ -647,6 +647,12 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
         "policy_type",
         "must be given",
     ),
+    (
+        "aws_appautoscaling_policy",
+        {"target_tracking_scaling_policy_configuration": [{"target_value": 0}]},
+        "target_tracking_scaling_policy_configuration.0.target_value",
+        "more than 0",
+    ),
     ("aws_rds_cluster", {"cluster_identifier": "Main"}, "cluster_identifier", "lower-case"),
     ("aws_rds_cluster", {"cluster_identifier": "1main"}, "cluster_identifier", "letter first"),
     ("aws_rds_cluster", {"engine": "postgresql"}, "engine", "aurora-postgresql"),
