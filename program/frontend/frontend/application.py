@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, cast
 
-import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -22,6 +21,7 @@ from frontend.admin.visit import Visits
 from frontend.api.client import BackendClient
 from frontend.api.kept import Clock
 from frontend.api.reader import Reader
+from frontend.api.transport import HttpTransport, Transport
 from frontend.pages.public import PublicPages, Today, utc_today
 from frontend.settings import Settings
 from frontend.web.envelope import Envelope
@@ -35,13 +35,13 @@ _ROBOTS = "User-agent: *\nDisallow: /admin\n"
 def create_application(
     settings: Settings,
     *,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: Transport | None = None,
     is_draining: Callable[[], bool] = lambda: False,
     today: Today = utc_today,
     clock: Clock = time.monotonic,
 ) -> Envelope:
     """The whole ASGI application; tests put something in place of the backend and of time."""
-    client = BackendClient(str(settings.backend_url), transport)
+    client = BackendClient(transport or HttpTransport(str(settings.backend_url)))
     reader = Reader(client, clock)
     static = StaticFiles()
     renderer = Renderer(static, settings.site_name)

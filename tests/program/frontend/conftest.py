@@ -13,6 +13,7 @@ from frontend.settings import Settings
 
 from tests.program.frontend import sample
 from tests.program.frontend.fake_backend import FakeBackend
+from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET, served, started
 
 Visit = Callable[..., httpx.AsyncClient]
@@ -32,7 +33,7 @@ async def site() -> AsyncIterator[Visit]:
         values = {"backend_url": "http://backend:8000", "session_secret": SECRET} | settings
         application = create_application(
             Settings(**values),  # type: ignore[arg-type]
-            transport=httpx.ASGITransport(app=backend.application()),
+            transport=InMemoryTransport(backend.application()),
             today=backend.now.date,
             clock=lambda: backend.clock,
         )

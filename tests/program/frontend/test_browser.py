@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Literal
 
-import httpx
 import pytest
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.program.frontend import sample
 from tests.program.frontend.fake_backend import PASSWORD, FakeBackend
+from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
 
 pytestmark = needs_browser
@@ -42,7 +42,7 @@ def serve() -> Iterator[Serve]:
         listener = socket.create_server(("127.0.0.1", 0))
         application = create_application(
             Settings(backend_url="http://backend:8000", session_secret=SECRET),  # type: ignore[arg-type]
-            transport=httpx.ASGITransport(app=backend.application()),
+            transport=InMemoryTransport(backend.application()),
             today=backend.now.date,
             clock=lambda: backend.clock,
         )

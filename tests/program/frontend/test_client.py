@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 
-import httpx
 import pytest
-from frontend.api import client
-from frontend.api.client import TIMEOUT, BackendClient, Caller
+from frontend.api import client, transport
+from frontend.api.client import BackendClient, Caller
 from frontend.api.error import (
     BackendBusyError,
     BackendError,
@@ -18,15 +16,30 @@ from frontend.api.error import (
 )
 from frontend.api.model import ComponentList
 from frontend.api.outage import BUSY_RECORD_SECONDS, CALM_SECONDS, Outage
+from frontend.api.transport import Answer, NoAnswerInTimeError, Request, TransportError
 
 from tests.program.frontend.conftest import Visit
 from tests.program.frontend.fake_backend import FakeBackend
 
-Handler = Callable[[httpx.Request], httpx.Response]
+NO_COMPONENTS = Answer(200, body=b'{"components": []}')
 
 
-def client_of(handler: Handler) -> BackendClient:
-    return BackendClient("http://backend:8000", httpx.MockTransport(handler))
+class Told:
+    """A transport that says what the test wants said, and keeps what it was asked."""
+
+    def __init__(self, *answers: Answer | TransportError) -> None:
+        self.asked: list[Request] = []
+        self._answers = answers
+
+    async def send(self, request: Request) -> Answer:
+        self.asked.append(request)
+        answer = self._answers[min(len(self.asked), len(self._answers)) - 1]
+        if isinstance(answer, TransportError):
+            raise answer
+        return answer
+
+    async def close(self) -> None:
+        pass
 
 
 async def ask(client: BackendClient) -> None:
@@ -35,66 +48,57 @@ async def ask(client: BackendClient) -> None:
 
 def test_the_backend_has_more_time_than_it_takes_to_give_up_and_less_than_cloudfront_has() -> None:
     """It gives up on its database after 5 s; CloudFront waits for 30 s."""
-    read, connect = TIMEOUT.read, TIMEOUT.connect
-    assert read
-    assert connect
-    assert read > 5 + 1
+    assert transport.ANSWER_SECONDS > 5 + 1
     # The slowest way: no connection the first time, and no answer the second time.
-    assert 2 * (client.TURN_SECONDS + connect) + read < 25
+    connections = client.TURN_SECONDS + transport.CONNECT_SECONDS
+    assert 2 * connections + transport.ANSWER_SECONDS < 25
 
 
 @pytest.mark.parametrize(
     ("first", "asked"),
     [
-        (httpx.ConnectError("refused"), 2),
-        (httpx.RemoteProtocolError("closed"), 2),
-        (httpx.Response(502), 2),
-        (httpx.Response(503), 2),
-        (httpx.Response(503, headers={"Retry-After": "5"}), 1),
-        (httpx.ReadTimeout("slow"), 1),
+        (TransportError("refused"), 2),
+        (Answer(502), 2),
+        (Answer(503), 2),
+        (Answer(503, {"retry-after": "5"}), 1),
+        (NoAnswerInTimeError("slow"), 1),
     ],
 )
 async def test_a_read_is_tried_again_where_that_may_help(
-    first: httpx.Response | Exception, asked: int
+    first: Answer | TransportError, asked: int
 ) -> None:
-    requests = 0
-
-    def answer(_: httpx.Request) -> httpx.Response:
-        nonlocal requests
-        requests += 1
-        if requests > 1:
-            return httpx.Response(200, json={"components": []})
-        if isinstance(first, Exception):
-            raise first
-        return first
-
+    told = Told(first, NO_COMPONENTS)
     try:
-        await ask(client_of(answer))
+        await ask(BackendClient(told))
     except BackendUnavailableError:
         assert asked == 1
-    assert requests == asked
+    assert len(told.asked) == asked
+
+
+async def test_a_change_is_asked_for_once() -> None:
+    told = Told(TransportError("lost"), Answer(204))
+    with pytest.raises(BackendUnavailableError, match="lost"):
+        await BackendClient(told).change("DELETE", "/x")
+    assert [(request.method, request.path) for request in told.asked] == [("DELETE", "/api/v1/x")]
 
 
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (httpx.Response(503, json={"type": "urn:problem:busy"}), BackendBusyError),
-        (httpx.Response(503, json={"type": "urn:problem:unavailable"}), BackendUnavailableError),
-        (httpx.Response(503, text="<html>"), BackendUnavailableError),
-        (httpx.Response(200, text="nonsense"), BackendUnavailableError),
-        (httpx.Response(404, json=[]), BackendRefusedError),
+        (Answer(503, body=b'{"type": "urn:problem:busy"}'), BackendBusyError),
+        (Answer(503, body=b'{"type": "urn:problem:unavailable"}'), BackendUnavailableError),
+        (Answer(503, body=b"<html>"), BackendUnavailableError),
+        (Answer(301, {"location": "/elsewhere"}), BackendUnavailableError),
+        (Answer(200, body=b"nonsense"), BackendUnavailableError),
+        (Answer(404, body=b"[]"), BackendRefusedError),
+        (Answer(404, body=b"\xff"), BackendRefusedError),
     ],
 )
 async def test_busy_gone_and_refused_are_told_apart(
-    answer: httpx.Response | Exception, kind: type[BackendError]
+    answer: Answer, kind: type[BackendError]
 ) -> None:
-    def give(_: httpx.Request) -> httpx.Response:
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
     with pytest.raises(BackendError) as raised:
-        await ask(client_of(give))
+        await ask(BackendClient(Told(answer)))
     assert type(raised.value) is kind
 
 
@@ -102,11 +106,12 @@ async def test_a_crowd_is_busy_and_leaves_nothing_behind(monkeypatch: pytest.Mon
     monkeypatch.setattr(client, "TURN_SECONDS", 0.05)
     slow = asyncio.Event()
 
-    async def answer(_: httpx.Request) -> httpx.Response:
-        await slow.wait()
-        return httpx.Response(200, json={"components": []})
+    class Slow(Told):
+        async def send(self, request: Request) -> Answer:
+            await slow.wait()
+            return await super().send(request)
 
-    asked = BackendClient("http://backend:8000", httpx.MockTransport(answer))
+    asked = BackendClient(Slow(NO_COMPONENTS))
     crowd = [asyncio.create_task(ask(asked)) for _ in range(100)]
     await asyncio.sleep(0.2)
     slow.set()
@@ -116,16 +121,12 @@ async def test_a_crowd_is_busy_and_leaves_nothing_behind(monkeypatch: pytest.Mon
 
 
 async def test_what_cannot_be_a_header_is_replaced() -> None:
-    seen: list[httpx.Headers] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        seen.append(request.headers)
-        return httpx.Response(204)
-
+    told = Told(Answer(204))
     caller = Caller(forwarded_for=" \xff\r\nX: 1, 192.0.2.1 ")
-    await client_of(answer).change("DELETE", "/x", caller=caller, if_match='"\u3042"\n')
-    assert seen[0]["x-forwarded-for"] == "???X: 1, 192.0.2.1"
-    assert seen[0]["if-match"] == '"?"?'
+    await BackendClient(told).change("DELETE", "/x", caller=caller, if_match='"\u3042"\n')
+    (request,) = told.asked
+    assert request.headers["X-Forwarded-For"] == "???X: 1, 192.0.2.1"
+    assert request.headers["If-Match"] == '"?"?'
 
 
 async def test_an_outage_is_told_once_however_many_pages_it_hits(

@@ -27,6 +27,7 @@ from tests.program.backend.postgresql import (
 from tests.program.frontend import sample
 from tests.program.frontend.admin_browser import AdminBrowser
 from tests.program.frontend.fake_backend import Json
+from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
 
 
@@ -81,7 +82,7 @@ async def backend(database: ServeSettings) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def admin(backend: FastAPI) -> AsyncIterator[AdminBrowser]:
     settings = Settings(backend_url="http://backend:8000", session_secret=SECRET)  # type: ignore[arg-type]
-    application = create_application(settings, transport=httpx.ASGITransport(app=backend))
+    application = create_application(settings, transport=InMemoryTransport(backend))
     transport = httpx.ASGITransport(app=application, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
         yield AdminBrowser(client)

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
-import httpx
 from pydantic import TypeAdapter, ValidationError
 
 from frontend import log
 from frontend.api.error import BackendBusyError, BackendRefusedError, BackendUnavailableError
 from frontend.api.outage import Outage
+from frontend.api.transport import (
+    Answer,
+    NoAnswerInTimeError,
+    Request,
+    Transport,
+    TransportError,
+)
 
 T = TypeVar("T")
 
-# The Service Connect name resolves at once, so a connection that takes longer is lost. The backend
-# gives up on its database after 5 s and says so: its word is worth waiting for. All together stay
-# well below the 30 s that CloudFront waits for a page.
-TURN_SECONDS = 5.0
-TIMEOUT = httpx.Timeout(7.0, connect=1.0, pool=None)
-# Reads are collapsed (see `kept`), so few requests at a time carry all traffic. Who may ask is
-# decided here, because httpx's pool loses a connection for good if it hands it to a request that
-# gives up waiting at that very moment. Idle connections are dropped before the backend's keep-alive
-# time-out could end them under a request.
+# Reads are collapsed (see `kept`), so few requests at a time carry all traffic. Waiting for a turn
+# and for an answer are two things: only the second says anything about the backend. All together
+# stays well below the 30 s that CloudFront waits for a page.
 _AT_ONCE = 16
-_LIMITS = httpx.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=30.0)
+TURN_SECONDS = 5.0
+_API = "/api/v1"
 _TRY_AGAIN = frozenset({502, 503, 504})
 
 
@@ -51,23 +55,24 @@ class Caller:
 NOBODY = Caller()
 
 
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """An answer, and to what."""
+
+    request: Request
+    answer: Answer
+
+
 class BackendClient:
     """One for the process; `close` it at the end. Raises BackendError's two kinds only."""
 
-    def __init__(self, url: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(
-            base_url=f"{url.rstrip('/')}/api/v1",
-            timeout=TIMEOUT,
-            limits=_LIMITS,
-            transport=transport,
-            trust_env=False,  # the backend is never behind a proxy of the environment's
-            headers={"Accept": "application/json"},
-        )
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._outage = Outage()
 
     async def close(self) -> None:
-        await self._http.aclose()
+        await self._transport.close()
 
     async def get(
         self,
@@ -87,27 +92,30 @@ class BackendClient:
         query: Mapping[str, str | int] | None = None,
         caller: Caller = NOBODY,
     ) -> Versioned[T]:
+        if query:
+            path = f"{path}?{urlencode(query)}"
         with self._outage.watch():
-            response = await self._read_twice(path, params=query, caller=caller)
-            return Versioned(_read(response, answer), response.headers.get("etag", ""))
+            reply = await self._read_twice(path, caller)
+            return Versioned(_read(reply, answer), reply.answer.headers.get("etag", ""))
 
-    async def _read_twice(self, path: str, **rest: Any) -> httpx.Response:
+    async def _read_twice(self, path: str, caller: Caller) -> _Reply:
         """A connection may be lost, or a task about to stop; a second one may do better.
 
         Not so after a wait, or when the backend says when to come back.
         """
         try:
-            response = await self._send("GET", path, **rest)
-        except httpx.ReadTimeout as error:
+            reply = await self._send("GET", path, caller=caller)
+        except NoAnswerInTimeError as error:
             raise _unreachable("GET", path, error) from error
-        except httpx.TransportError:
+        except TransportError:
             pass
         else:
-            if response.status_code not in _TRY_AGAIN or "retry-after" in response.headers:
-                return response
+            answer = reply.answer
+            if answer.status not in _TRY_AGAIN or "retry-after" in answer.headers:
+                return reply
         try:
-            return await self._send("GET", path, **rest)
-        except httpx.TransportError as error:
+            return await self._send("GET", path, caller=caller)
+        except TransportError as error:
             raise _unreachable("GET", path, error) from error
 
     async def change(
@@ -118,40 +126,54 @@ class BackendClient:
         *,
         caller: Caller = NOBODY,
         if_match: str = "",
-    ) -> httpx.Response:
+    ) -> None:
         """A request that changes something, sent once: a second could change it twice."""
-        extra = {"If-Match": _printable(if_match)} if if_match else {}
-        with self._outage.watch():
-            try:
-                response = await self._send(method, path, json=body, caller=caller, headers=extra)
-            except httpx.TransportError as error:
-                raise _unreachable(method, path, error) from error
-            _check(response)
-            return response
+        await self._change(method, path, body, caller=caller, if_match=if_match)
 
     async def create(
         self, path: str, body: Mapping[str, object], answer: type[T], *, caller: Caller = NOBODY
     ) -> T:
-        return _read(await self.change("POST", path, body, caller=caller), answer)
+        return _read(await self._change("POST", path, body, caller=caller), answer)
+
+    async def _change(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None,
+        *,
+        caller: Caller,
+        if_match: str = "",
+    ) -> _Reply:
+        with self._outage.watch():
+            try:
+                reply = await self._send(method, path, body, caller=caller, if_match=if_match)
+            except TransportError as error:
+                raise _unreachable(method, path, error) from error
+            _check(reply)
+            return reply
 
     async def _send(
         self,
         method: str,
         path: str,
+        body: Mapping[str, object] | None = None,
         *,
         caller: Caller,
-        headers: Mapping[str, str] | None = None,
-        **rest: Any,
-    ) -> httpx.Response:
-        sent = dict(headers or {})
+        if_match: str = "",
+    ) -> _Reply:
+        sent: dict[str, str] = {}
         if identifier := log.request_id.get():
             sent["X-Request-Id"] = identifier
         if caller.token:
             sent["Authorization"] = f"Bearer {caller.token}"
         if caller.forwarded_for:
             sent["X-Forwarded-For"] = _printable(caller.forwarded_for)
+        if if_match:
+            sent["If-Match"] = _printable(if_match)
+        document = None if body is None else json.dumps(body).encode()
         async with self._turn():
-            return await self._http.request(method, path, headers=sent, **rest)
+            request = Request(method, f"{_API}{path}", sent, document)
+            return _Reply(request, await self._transport.send(request))
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -167,15 +189,15 @@ class BackendClient:
             self._turns.release()
 
 
-def _read(response: httpx.Response, answer: type[T]) -> T:
-    _check(response)
+def _read(reply: _Reply, answer: type[T]) -> T:
+    _check(reply)
     adapter: TypeAdapter[T] = _adapter(answer)  # type: ignore[arg-type]  # a type is hashable
     try:
-        return adapter.validate_json(response.content)
+        return adapter.validate_json(reply.answer.body)
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         raise BackendUnavailableError(
-            f"{response.request.url.path} answered something else than expected: "
+            f"{reply.request.path} answered something else than expected: "
             f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
         ) from None
 
@@ -185,28 +207,28 @@ def _adapter(answer: Any) -> TypeAdapter[Any]:
     return TypeAdapter(answer)
 
 
-def _check(response: httpx.Response) -> None:
-    if response.is_success:
+def _check(reply: _Reply) -> None:
+    status, headers = reply.answer.status, reply.answer.headers
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return
-    where = f"{response.request.method} {response.request.url.path}"
-    problem = _problem(response)
+    problem = _problem(reply.answer)
     kind = str(problem.get("type", "")).removeprefix("urn:problem:")
-    if not response.is_client_error:
+    if not HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         unavailable = BackendBusyError if kind == "busy" else BackendUnavailableError
-        raise unavailable(f"{where} answered {response.status_code}")
+        raise unavailable(f"{reply.request.method} {reply.request.path} answered {status}")
     raise BackendRefusedError(
-        response.status_code,
-        str(problem.get("detail") or response.reason_phrase),
+        status,
+        str(problem.get("detail") or ""),
         kind=kind,
         faults=_faults(problem),
-        retry_after=response.headers.get("retry-after", ""),
+        retry_after=headers.get("retry-after", ""),
     )
 
 
-def _problem(response: httpx.Response) -> Mapping[str, Any]:
+def _problem(answer: Answer) -> Mapping[str, Any]:
     """The members of a problem document (RFC 9457); none if the answer is something else."""
     try:
-        problem = response.json()
+        problem = json.loads(answer.body)
     except ValueError:
         return {}
     return problem if isinstance(problem, dict) else {}
