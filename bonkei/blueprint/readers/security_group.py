@@ -31,12 +31,14 @@ def _rules(group: Resource, state: State) -> Iterator[SecurityGroupRule]:
     group_id = group.text("id")
     own = list(_resource_rules(group_id, state))
     yield from own
-    if own:
-        return  # the state then repeats these in the group's computed ingress and egress
-    for item in group.blocks("ingress"):
-        yield _rule(item, "ingress", group_id, item.text("protocol"))
-    for item in group.blocks("egress"):
-        yield _rule(item, "egress", group_id, item.text("protocol"))
+    # Where there are some of a direction, the state repeats them in that computed argument.
+    stated = {rule.direction for rule in own}
+    if "ingress" not in stated:
+        for item in group.blocks("ingress"):
+            yield _rule(item, "ingress", group_id, item.text("protocol"))
+    if "egress" not in stated:
+        for item in group.blocks("egress"):
+            yield _rule(item, "egress", group_id, item.text("protocol"))
 
 
 def _resource_rules(group_id: str, state: State) -> Iterator[SecurityGroupRule]:

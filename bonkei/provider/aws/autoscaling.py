@@ -11,7 +11,6 @@ from bonkei.provider.aws.checks import (
     above,
     at,
     at_least,
-    between,
     length,
     matches,
     needs_when,
@@ -145,6 +144,7 @@ def _import_target(identifier: str, _: Context) -> Object:
 
 _PLACE = "resource_id scalable_dimension service_namespace"
 _SERVICE = matches(r"[a-z0-9-]+", "a service's namespace, such as ecs")
+_whole_number = matches(r"\d+", "a whole number from 0")  # a string in the provider's schema
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_appautoscaling_target": resource(
@@ -199,7 +199,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             ),
         },
         at("schedule", schedule),
-        at("scalable_target_action.min_capacity", between(0, 2147483647)),
+        *(at(f"scalable_target_action.{end}_capacity", _whole_number) for end in ("min", "max")),
         _resource_fits,
         force_new=f"name {_PLACE}",
         arguments={"timezone": "UTC"},

@@ -38,8 +38,11 @@ def _protocol(value: Value) -> str | None:
     return f'"{value}" is no protocol: expected tcp, udp, icmp, icmpv6, -1 or a number up to 255.'
 
 
-def _ports(protocol_argument: str) -> Rule:
-    """From at most to; none for all protocols. ICMP's are a type and a code, -1 for all."""
+def _ports(protocol_argument: str, *, ignored_for_all: bool = False) -> Rule:
+    """From at most to; none for all protocols. ICMP's are a type and a code, -1 for all.
+
+    `ignored_for_all`: what is said with all protocols is not sent to EC2.
+    """
 
     def rule(config: Object) -> Iterator[Problem]:
         protocol = config.get(protocol_argument)
@@ -47,6 +50,8 @@ def _ports(protocol_argument: str) -> Rule:
             return
         ports = {name: config.get(name) for name in ("from_port", "to_port")}
         if str(protocol).lower() in ("-1", "all"):
+            if ignored_for_all:
+                return
             yield from _no_ports(ports, f'{protocol_argument} "{protocol}"')
         elif str(protocol).lower() in ("tcp", "6", "udp", "17"):
             if None in ports.values():
@@ -135,13 +140,13 @@ def _classic_source(config: Object) -> Iterator[Problem]:
         yield Problem((), "Missing argument", f"One of {listed} must be given.")
 
 
-_INLINE = (
+_CLASSIC = (
     at("cidr_blocks", ipv4),
     at("ipv6_cidr_blocks", ipv6),
     at("protocol", _protocol),
     at("description", length(0, 255), _description),
-    _ports("protocol"),
 )
+_INLINE = (*_CLASSIC, _ports("protocol"))
 _RULE = resource(
     _vpc_rule,
     at("cidr_ipv4", ipv4),
@@ -176,7 +181,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_security_group_rule": resource(
         _classic_rule,
         at("type", one_of("ingress", "egress")),
-        *_INLINE,
+        *_CLASSIC,
+        _ports("protocol", ignored_for_all=True),
         conflicts("cidr_blocks", "source_security_group_id"),
         _classic_source,
         force_new="type security_group_id protocol from_port to_port cidr_blocks ipv6_cidr_blocks"

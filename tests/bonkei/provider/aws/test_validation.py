@@ -128,6 +128,14 @@ GOOD: dict[str, dict[str, Any]] = {
         "to_port": 443,
         "cidr_blocks": ["10.0.0.0/8"],
     },
+    "aws_appautoscaling_scheduled_action": {
+        "name": "night",
+        "schedule": "cron(0 22 * * ? *)",
+        "service_namespace": "ecs",
+        "resource_id": "service/cluster/web",
+        "scalable_dimension": "ecs:service:DesiredCount",
+        "scalable_target_action": [{"min_capacity": "0", "max_capacity": "3"}],
+    },
     "aws_lb": {"name": "web", "subnets": ["subnet-1", "subnet-2"]},
     "aws_lb_target_group": {
         "name": "web",
@@ -423,6 +431,12 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ("aws_vpc_security_group_ingress_rule", {"ip_protocol": "-1"}, "from_port", "no ports"),
     ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": None}, "", "must be given"),
     ("aws_vpc_security_group_ingress_rule", {"prefix_list_id": "pl-1"}, "prefix_list_id", "pl-"),
+    (
+        "aws_appautoscaling_scheduled_action",
+        {"scalable_target_action": [{"max_capacity": "many"}]},
+        "scalable_target_action.0.max_capacity",
+        "whole number",
+    ),
     ("aws_security_group_rule", {"type": "in"}, "type", "egress"),
     ("aws_security_group_rule", {"cidr_blocks": []}, "", "must be given"),
     ("aws_lb", {"name": "a" * 33}, "name", "1 to 32"),
@@ -881,6 +895,13 @@ def test_a_bad_one_is_refused_with_its_place(
     assert any(place == path and said in text for place, text in shown), shown
 
 
+def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_them() -> None:
+    config = configuration("aws_security_group_rule", protocol="-1")
+    assert problems("aws_security_group_rule", config) == []
+    inline = {"protocol": "-1", "from_port": 443, "to_port": 443, "cidr_blocks": ["10.0.0.0/8"]}
+    assert problems("aws_security_group", configuration("aws_security_group", egress=[inline]))
+
+
 @pytest.mark.parametrize(
     "expression",
     [
@@ -930,3 +951,31 @@ def test_an_unknown_argument_of_any_type_is_no_fault(type_name: str) -> None:
     for name in (*block.attributes, *block.blocks):
         config = {**schema.empty(block), **GOOD.get(type_name, {}), name: UNKNOWN}
         list(RESOURCES[type_name].validate(config))
+
+
+def one_set(block: schema.Block, path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    """A configuration in which only the argument at the path is set."""
+    name, *rest = path
+    if rest:
+        nested = block.blocks[name]
+        content = one_set(nested.block, tuple(rest), value)
+        value = content if nested.nesting == "single" else [content]
+    return {**schema.empty(block), name: value}
+
+
+def texts(block: schema.Block, depth: int = 0) -> Iterator[tuple[str, ...]]:
+    """Where a block takes a string."""
+    yield from (
+        (name,) for name, attribute in block.attributes.items() if attribute.type == "string"
+    )
+    for name, nested in block.blocks.items():
+        if depth < 3:
+            yield from ((name, *rest) for rest in texts(nested.block, depth + 1))
+
+
+@pytest.mark.parametrize("type_name", sorted(RESOURCES))
+def test_no_number_is_expected_where_the_schema_has_a_string(type_name: str) -> None:
+    block = SCHEMA.resources[type_name]
+    for path in texts(block):
+        for problem in RESOURCES[type_name].validate(one_set(block, path, "1")):
+            assert "number from" not in problem.detail or "got 1." not in problem.detail, path
