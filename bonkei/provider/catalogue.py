@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider import archive, common, random, schema
+from bonkei.provider import archive, common, local, null, random, schema, template, time
 from bonkei.provider.provider import Provider, assemble
 
 AWS = "registry.terraform.io/hashicorp/aws"
 SCHEMA = "aws-schema.json.gz"
+_SMALL = (archive, local, null, random, template, time)
 
 
 def providers() -> Mapping[str, Provider]:
-    """hashicorp/aws, hashicorp/random and hashicorp/archive."""
+    """hashicorp/aws and the small ones of HashiCorp that need no account anywhere."""
     from bonkei.provider import aws  # noqa: PLC0415 -- large, and not needed to name the addresses
 
     served = (
@@ -24,13 +25,12 @@ def providers() -> Mapping[str, Provider]:
                 validate=common.provider_problems,
             )
         ),
-        random.provider(),
-        archive.provider(),
+        *(module.provider() for module in _SMALL),
     )
     return {provider.schema.address: provider for provider in served}
 
 
 def versions() -> Mapping[str, str]:
     """The version of each, without what it does."""
-    schemas = (schema.load(SCHEMA), random.provider().schema, archive.provider().schema)
+    schemas = (schema.load(SCHEMA), *(module.provider().schema for module in _SMALL))
     return {one.address: one.version for one in schemas}

@@ -28,6 +28,21 @@ class Attribute:
     deprecated: bool = False
 
 
+def required(type_: Type = "string") -> Attribute:
+    """An argument that must be given."""
+    return Attribute(type_, required=True)
+
+
+def optional(type_: Type = "string", *, sensitive: bool = False) -> Attribute:
+    """An argument that may be given."""
+    return Attribute(type_, optional=True, sensitive=sensitive)
+
+
+def computed(type_: Type = "string", *, sensitive: bool = False) -> Attribute:
+    """What only the provider says."""
+    return Attribute(type_, computed=True, sensitive=sensitive)
+
+
 @dataclass(frozen=True, slots=True)
 class NestedBlock:
     """A kind of block inside a block. `max_items` 0 means no limit."""

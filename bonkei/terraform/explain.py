@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from bonkei.provider import catalogue, schema
+from bonkei.terraform import upgrades
 from bonkei.terraform.errors import Diagnostic
 from bonkei.terraform.mentions import first_mention
 
 _UNSUPPORTED = re.compile(r'provider hashicorp/aws does not support [a-z ]+ "(\w+)"')
 _NO_PROVIDER = ("Missing required provider", "Failed to query available provider packages")
+_PROVIDER = re.compile(r"provider\s+(?:registry\.terraform\.io/)?((?:[\w.-]+/)+[\w-]+)")
 _NO_CONFIGURATION = re.compile(r'missing provider (?:\S+\.)?provider\["[^"]*/(\w+)"\](?:\.(\w+))?')
 _NO_VALUE = "No value for required variable"
 _NO_MODULE = "Unreadable module directory"
@@ -32,13 +34,11 @@ def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagno
 def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     detail = diagnostic.detail
     if match := _UNSUPPORTED.search(detail):
-        return _not_carried(diagnostic, match[1])
+        return _not_carried(diagnostic, match[1], definitions)
     if match := _NO_CONFIGURATION.match(diagnostic.summary):
         return _not_configured(match[1], match[2], definitions)
-    if diagnostic.summary in _NO_PROVIDER:
-        stated = detail.partition(" You may be able to install")[0].strip()
-        added = "Served are hashicorp/archive, hashicorp/aws and hashicorp/random."
-        return replace(diagnostic, detail=f"{stated}\n\n{added}")
+    if diagnostic.summary in _NO_PROVIDER and (match := _PROVIDER.search(detail)):
+        return _not_served(match[1], definitions)
     if diagnostic.summary == _NO_VALUE:
         stated = detail.partition(" Use a -var")[0]
         added = 'Set it in a file that "variables" in bonkei.toml names, or as TF_VAR_… in the'
@@ -49,19 +49,39 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.summary == "Unsupported Terraform Core version":
         added = "Bonkei brings this one; BONKEI_TERRAFORM names the executable of another."
         return replace(diagnostic, detail=f"{detail}\n\n{added}")
+    diagnostic = upgrades.explained(diagnostic, definitions)
+    detail = diagnostic.detail
     return replace(diagnostic, detail=detail.partition("\n\nTo silence these warnings")[0])
 
 
-def _not_carried(diagnostic: Diagnostic, type_name: str) -> Diagnostic:
+def _not_carried(diagnostic: Diagnostic, type_name: str, definitions: Path) -> Diagnostic:
     carried = schema.load(catalogue.SCHEMA)
     if type_name not in carried.not_carried:
-        return diagnostic
+        return upgrades.explained(diagnostic, definitions)
     added = (
         f"The AWS provider {carried.version} has it, but the miniature does not carry it: its"
         " schema holds what an application on ECS uses. To add it, name it in"
         " scripts/schema/selection.py and run scripts/extract_schema.py."
     )
     return replace(diagnostic, detail=f"{diagnostic.detail}\n\n{added}")
+
+
+def _not_served(source: str, definitions: Path) -> Diagnostic:
+    """Terraform says this without a place: the first thing that is the provider's is told."""
+    name = re.escape(source.rpartition("/")[2])
+    own = rf'^\s*(?:resource|data|ephemeral|provider)\s+"{name}(?:_\w+)?"'
+    place = first_mention(re.compile(rf'{own}|"{re.escape(source)}"'), definitions)
+    *others, last = sorted(address.partition("/")[2] for address in catalogue.versions())
+    return Diagnostic(
+        "error",
+        "A provider that is not served",
+        f"The definitions use the provider {source}. The miniature downloads none; it serves"
+        f" {', '.join(others)} and {last}. Keep what needs another one in a root module of its own,"
+        " and pass its values in as variables.",
+        place.file,
+        place.line,
+        code=place.code,
+    )
 
 
 def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diagnostic:

@@ -308,10 +308,42 @@ def test_a_data_source_that_nobody_simulates_is_refused(
 def test_a_provider_that_is_not_served_needs_no_network_to_be_refused(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
-    definitions('resource "null_resource" "x" {}')
+    file = definitions('\ndata "http" "address" {\n  url = "https://example.com"\n}')
     (found,) = errors(project.workspace().validate)
-    assert "hashicorp/null" in found.detail
-    assert "Served are hashicorp/archive, hashicorp/aws and hashicorp/random." in found.detail
+    assert found.summary == "A provider that is not served"
+    assert (found.file, found.line) == (file, 2)
+    assert "use the provider hashicorp/http" in found.detail
+    assert "hashicorp/aws, hashicorp/local" in found.detail
+    assert "root module of its own" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ('resource "aws_eip" "nat" {\n  vpc = true\n}', 'write domain = "vpc"'),
+        ('data "aws_subnet_ids" "all" {\n  vpc_id = "vpc-1"\n}', 'write data "aws_subnets"'),
+    ],
+)
+def test_what_the_provider_has_removed_is_told_with_what_took_its_place(
+    project: Project, definitions: Callable[[str], Path], text: str, remedy: str
+) -> None:
+    definitions(text)
+    (found,) = errors(project.workspace().validate)
+    assert f"has removed this: {remedy}" in found.detail
+
+
+def test_an_unknown_argument_is_told_with_the_version_asked_for(
+    project: Project, definitions: Callable[..., Path]
+) -> None:
+    definitions(
+        'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n'
+        '      version = "~> 3.0"\n    }\n  }\n}\n'
+        'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n  enable_classiclink = true\n}',
+        "infrastructure/module/old.tf",
+    )
+    definitions('module "m" {\n  source = "./module"\n}')
+    (found,) = errors(project.workspace().validate)
+    assert "Mind the version (old.tf line 5): Asked for is hashicorp/aws ~> 3.0" in found.detail
 
 
 def test_the_workspace_recovers_from_errors(

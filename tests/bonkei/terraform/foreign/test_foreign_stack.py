@@ -54,6 +54,15 @@ def test_its_values_are_those_of_its_region(workspace: Workspace) -> None:
     assert f"{base}/orders.fifo" in task["container_definitions"]
 
 
+def test_the_small_providers_are_served(workspace: Workspace) -> None:
+    state = workspace.state()["values"]
+    assert state["outputs"]["greeting"]["value"] == "Hello, you of eu-central-1"
+    found = dict(resources(state["root_module"]))
+    made, later = found["time_static.made"], found["time_offset.later"]
+    assert later["unix"] - made["unix"] == 24 * 60 * 60
+    assert found["null_resource.marker"]["triggers"]["greeting"].startswith("Hello")
+
+
 def test_no_two_resources_of_a_type_share_an_identity(workspace: Workspace) -> None:
     root = workspace.state()["values"]["root_module"]
     seen: dict[tuple[str, str], str] = {}

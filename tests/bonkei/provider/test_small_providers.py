@@ -1,0 +1,105 @@
+"""hashicorp/null, template, time and local: what their types say and write."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.provider import local, null, template, time
+from bonkei.provider.behaviour import Context, Refused
+from bonkei.provider.schema import empty
+
+LOCAL, TIME = local.provider(), time.provider()
+NOW = Context(now="2025-01-31T09:00:00Z")
+
+
+def test_null_says_what_it_is_given() -> None:
+    (source,) = null.provider().data_sources.values()
+    found = source.read({"inputs": {"a": "1"}}, Context())
+    assert found["outputs"] == {"a": "1"}
+    (resource,) = null.provider().resources.values()
+    assert resource.mint({}, Context()) != resource.mint({}, Context())
+
+
+@pytest.mark.parametrize(
+    ("text", "rendered"),
+    [
+        ('{"image": "${image}", "tag": "${ tag }"}', '{"image": "web", "tag": "1"}'),
+        ("$${image} %%{ if } $5 ${tag}$", "${image} %{ if } $5 1$"),
+        ("a \n ${~ image ~} \n b", "awebb"),
+    ],
+)
+def test_a_template_of_names_is_rendered(text: str, rendered: str) -> None:
+    assert template.render(text, {"image": "web", "tag": "1", "unused": "x"}) == rendered
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('a\n${upper(image)}"', 'line 2 of the template: "${upper(image)}"'),
+        ("%{ if image }x%{ endif }", "templatefile()"),
+        (
+            "a\nb ${missing}",
+            'line 2 of the template: there is no "missing" in vars; there is image',
+        ),
+    ],
+)
+def test_a_template_of_more_is_refused_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(Refused) as raised:
+        template.render(text, {"image": "web"})
+    assert said in raised.value.problem.detail
+
+
+def test_a_time_stays_and_an_offset_moves_it() -> None:
+    found = TIME.resources["time_static"].mint({"rfc3339": None}, NOW)
+    assert (found["rfc3339"], found["day"], found["unix"]) == (NOW.now, 31, 1738314000)
+    offset = {"base_rfc3339": "2024-01-31T10:00:00+01:00", "offset_months": 1, "offset_hours": 2}
+    moved = TIME.resources["time_offset"].mint(offset, NOW)
+    assert moved["rfc3339"] == "2024-03-02T11:00:00Z"  # 31 February overflows into March
+
+
+def test_what_is_no_time_is_refused() -> None:
+    with pytest.raises(Refused, match="Invalid time"):
+        TIME.resources["time_static"].mint({"rfc3339": "tomorrow"}, NOW)
+
+
+def written(target: Path, **arguments: Any) -> dict[str, Any]:
+    """What applying a local_file gives."""
+    block = LOCAL.schema.resources["local_file"]
+    behaviour = LOCAL.resources["local_file"]
+    config = {**empty(block), "filename": str(target), **arguments}
+    assert not behaviour.validate(config)
+    planned = {**behaviour.argument_defaults, **{k: v for k, v in config.items() if v is not None}}
+    state = {**planned, **behaviour.mint(planned, Context())}
+    behaviour.after_apply(config, state, Context())
+    return state
+
+
+def test_a_file_is_written_read_and_removed(tmp_path: Path) -> None:
+    target = tmp_path / "made" / "a.txt"
+    state = written(target, content="text", file_permission="0640")
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("text", 0o640)
+    assert state["id"] == hashlib.sha1(b"text", usedforsecurity=False).hexdigest()
+    read = LOCAL.data_sources["local_file"].read({"filename": str(target)}, Context())
+    assert (read["content"], read["id"]) == ("text", state["id"])
+    LOCAL.resources["local_file"].after_destroy(state, Context())
+    assert not target.exists()
+
+
+def test_a_file_never_goes_through_a_link(tmp_path: Path) -> None:
+    original = tmp_path / "original"
+    original.write_text("kept")
+    (tmp_path / "link").symlink_to(original)
+    written(tmp_path / "link", content_base64="bmV3")
+    assert (original.read_text(), (tmp_path / "link").read_text()) == ("kept", "new")
+
+
+def test_a_file_has_one_content(tmp_path: Path) -> None:
+    config = {"filename": "a", "content": "x", "source": "y"}
+    (problem,) = LOCAL.resources["local_file"].validate(config)
+    assert "exactly one of content, content_base64, source" in problem.detail
+    with pytest.raises(Refused, match="cannot be read"):
+        written(tmp_path / "a", source=str(tmp_path / "missing"))
