@@ -23,7 +23,7 @@ async def probe(endpoint: Endpoint, check: TargetHealthCheck) -> Outcome:
             status = await _status(endpoint, check.path)
     except TimeoutError:
         return Outcome(False, TIMEOUT, "Request timed out")
-    except (OSError, EOFError, httptools.HttpParserError):
+    except (OSError, EOFError, httptools.HttpParserError, httptools.HttpParserUpgrade):
         return Outcome(False, FAILED, "Health checks failed")
     if matches(check.matcher, status):
         return Outcome(True)

@@ -120,18 +120,16 @@ class ClientConnection(asyncio.Protocol):
     def head_begun(self) -> None:
         if self._lingering or self._transport.is_closing():
             raise RefusedError(400)  # what follows the last request is not one any more
+        front = self._front
+        self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         if not self._queue:
-            front = self._front
-            self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
             self.deadline = front.deadlines.coarse + front.limits.head_seconds
 
     def head_complete(self, request: Request, *, keep_alive: bool) -> None:
         self._tunnel_asked = request.websocket
         front = self._front
         queue = self._queue
-        exchange = Exchange(
-            self, request, keep_alive, front.deadlines.time() if queue else self._begun
-        )
+        exchange = Exchange(self, request, keep_alive, self._begun)
         front.requests += 1
         queue.append(exchange)
         if request.has_body:
@@ -212,16 +210,19 @@ class ClientConnection(asyncio.Protocol):
         self._queue.popleft()
         if self._front.on_access is not None:
             self._log(exchange)
+        front = self._front
         if not exchange.request_complete:
             self._linger()
         elif not exchange.keep_alive:
-            self._transport.close()
+            self._close()
         elif self._queue:
-            self._front.deadlines.soon(self._next)
+            front.deadlines.soon(self._next)
         elif self._final is not None:
             self._say_final()
+        elif front.closing:
+            self._close()  # its head was out before that was known
         else:
-            self.deadline = self._front.deadlines.coarse + self._front.idle_timeout
+            self.deadline = front.deadlines.coarse + front.idle_timeout
             if not self._reading:
                 self.resume_client()
 
@@ -236,13 +237,13 @@ class ClientConnection(asyncio.Protocol):
 
     def expired(self, now: float) -> None:
         """Too slow: a request that is not complete, an idle connection, an unread response."""
-        if self._lingering:
-            self._transport.abort()
-        elif unsent := self._transport.get_write_buffer_size():
+        if unsent := self._transport.get_write_buffer_size():
             if unsent >= self._unsent:
                 self._transport.abort()  # nothing was read in all that time
             self._unsent = unsent
             self.deadline = now + self._front.idle_timeout
+        elif self._lingering:
+            self._transport.abort()
         elif self._incoming is not None or self._parser.head_open:
             self._refuse(408)
         elif not self._queue:
@@ -283,7 +284,7 @@ class ClientConnection(asyncio.Protocol):
         """Answer what cannot be understood, after what came before it, and hang up."""
         if self._lingering or self._final is not None or self._transport.is_closing():
             return
-        self._parser.head_open = self._parser.between = False
+        self._parser.stop()
         response = self._front.handler.refusal(status)
         incoming, self._incoming = self._incoming, None
         if incoming is None:
@@ -317,10 +318,18 @@ class ClientConnection(asyncio.Protocol):
         """Close so that the response arrives even if the client is still sending: a close with
         unread data in the kernel's buffer would reset the connection."""
         self._lingering = True
+        self._parser.stop()
+        self._unsent = self._transport.get_write_buffer_size() + 1
         self.deadline = self._front.deadlines.time() + LINGER
         if not self._transport.is_closing():
             self.resume_client()
             self._transport.write_eof()
+
+    def _close(self) -> None:
+        """Close once the client has read what is on its way to it, for which it has its time."""
+        self._unsent = self._transport.get_write_buffer_size() + 1
+        self.deadline = self._idle_deadline()
+        self._transport.close()
 
     def _continue(self, exchange: Exchange) -> None:
         """Answer `Expect: 100-continue` at once and drop the header, as both layers do ("HTTP
@@ -328,6 +337,8 @@ class ClientConnection(asyncio.Protocol):
         expected = exchange.request.fields.get(b"expect")
         if expected is None or exchange.request_complete or exchange is not self.current:
             return
+        if exchange.request.version == b"1.0":
+            return  # a client that knows of no other response than the final one
         if b"100-continue" in expected.lower():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 

@@ -83,7 +83,7 @@ class Dispatch:
         self._patience = own if patience is None or own.seconds <= patience.seconds else patience
         if request.method == b"HEAD":
             self.head_only = True
-        elif request.has_body:
+        if request.has_body:
             self.sent_all = False
 
     def start(self, target: Target) -> Dispatch | None:
@@ -141,6 +141,7 @@ class Dispatch:
 
     def _unreachable(self, target: Target) -> None:
         forwarding = self._forwarding
+        self._connecting = None
         self._excluded = (*self._excluded, target)
         if len(self._excluded) <= forwarding.connect_retries:
             other = self._pool.choose(self._excluded)

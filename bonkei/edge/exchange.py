@@ -127,6 +127,7 @@ class Exchange:
             return
         if self._pending is not None:
             pending, self._pending = self._pending, None
+            self._connection.resume_client()  # may have been paused; the flow does so by itself
             for data in pending:
                 flow.upload(data)
         if self.request_complete and self.request.has_body:

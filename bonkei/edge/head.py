@@ -58,11 +58,11 @@ def make_request(
     if method not in METHODS:
         raise RefusedError(405 if method in (b"TRACE", b"CONNECT") else 400)
     host = fields.get(b"host")
-    if target[:1] != b"/":
-        target, host = _other_form(method, target, host, headers, fields)
-    if b"#" in target or (host is None and http == b"1.1"):
+    if (host is None and http == b"1.1") or (host and not valid_host(host)):
         raise RefusedError(400)
-    if host and not valid_host(host):
+    if target[:1] != b"/":
+        target = _other_form(method, target, headers, fields)
+    if b"#" in target:
         raise RefusedError(400)
     path, _, query = target.partition(b"?")
     request = Request(method, target, path, query, http, headers, fields, client)
@@ -105,19 +105,19 @@ def _connection(request: Request, value: bytes) -> bool:
 
 
 def _other_form(
-    method: bytes, target: bytes, host: bytes | None, headers: Headers, fields: dict[bytes, bytes]
-) -> tuple[bytes, bytes | None]:
+    method: bytes, target: bytes, headers: Headers, fields: dict[bytes, bytes]
+) -> bytes:
     """Absolute form becomes origin form, its authority wins over Host (RFC 9112, section 3.2.2)."""
     if target == b"*" and method == b"OPTIONS":
-        return target, host
+        return target
     match = _ABSOLUTE.fullmatch(target)
-    if match is None:
+    if match is None or not valid_host(match[1]):
         raise RefusedError(400)
     authority, rest = match[1], match[2] or b"/"
     headers[:] = [each for each in headers if each[0] != b"host"]
     headers.insert(0, header(b"Host", authority))
     fields[b"host"] = authority
-    return rest if rest[:1] == b"/" else b"/" + rest, authority
+    return rest if rest[:1] == b"/" else b"/" + rest
 
 
 @lru_cache(maxsize=1024)

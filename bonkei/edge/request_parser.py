@@ -47,21 +47,24 @@ class RequestParser:
         self.between = True  # it expects a request, and may be spared one that is known
         self._keeps = False  # whether it does after the one that it is at
         self.head_open = False
-        self._fed = 0
+        self._fed = 0  # bytes since a request or a part of a body began: of heads and trailers
         self._target = b""
         self.headers: Headers = []
         self.fields: dict[bytes, bytes] = {}
         self.size = 0
+
+    def stop(self) -> None:
+        """Expect no further request."""
+        self.head_open = self.between = self._keeps = False
 
     def feed(self, data: bytes) -> bytes:
         """Parse; what follows an upgrade that the connection asked for is given back.
 
         Raises `RefusedError` with the status that the client is to get.
         """
-        if self.head_open:
-            self._fed += len(data)
-            if self._fed > 2 * self._limits.head:
-                raise RefusedError(400)
+        if self._fed > 2 * self._limits.head:
+            raise RefusedError(400)
+        self._fed += len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -100,6 +103,7 @@ class RequestParser:
         if not self.head_open:
             return  # a trailer; nobody is told
         lower = name.lower()
+        value = value.rstrip(b" \t")  # llhttp leaves it there (RFC 9112, section 5.1)
         fields = self.fields
         if lower in fields:
             if lower == b"host":
@@ -135,6 +139,7 @@ class RequestParser:
         self._events.head_complete(request, keep_alive=keep_alive)
 
     def on_body(self, data: bytes) -> None:
+        self._fed = 0
         self._events.body_received(data)
 
     def on_message_complete(self) -> None:

@@ -14,7 +14,7 @@ from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import KnownHeads, ResponseHead
 
 HEAD_LIMIT = 64 * 1024
-"""Bytes of a response's head, in all; a target that sends more gets its client a 502."""
+"""Bytes of a response's head or trailer, in all; more is malformed."""
 
 
 class Asking(Protocol):
@@ -102,7 +102,7 @@ class TargetConnection(asyncio.Protocol):
         self._complete = False
         self._closes = False
         self._keep_alive = False
-        self._fed = 0
+        self._fed = 0  # bytes of what is no body, since the head or a part of the body was complete
 
     # What the request does.
 
@@ -135,7 +135,8 @@ class TargetConnection(asyncio.Protocol):
     def resume_reading(self) -> None:
         if not self._reading and not self._transport.is_closing():
             self._reading = True
-            self.deadline = self._deadlines.coarse + self.idle_timeout
+            if self.asking is None or self.asking.sent_all:
+                self.deadline = self._deadlines.coarse + self.idle_timeout
             self._transport.resume_reading()
 
     def close(self) -> None:
@@ -173,10 +174,11 @@ class TargetConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         asking = self.asking
-        self.deadline = self._deadlines.coarse + self.idle_timeout
         if asking is None:
             self._transport.abort()  # nothing was asked: whatever this is must answer nobody
             return
+        # While the client still uploads, the time that counts is the client's.
+        self.deadline = self._deadlines.coarse + self.idle_timeout if asking.sent_all else NEVER
         if not self._fed:
             end = data.find(b"\r\n\r\n") + 4
             head = self._kept.heads.get(data[:end])
@@ -208,10 +210,10 @@ class TargetConnection(asyncio.Protocol):
                 self._remember(data)
             self._release(asking, keep=self._keep_alive and not self._closes)
             asking.ended()
-        elif self._head_done:
-            asking.flush()
         elif self._fed > HEAD_LIMIT:
             self._malformed(asking)
+        elif self._head_done:
+            asking.flush()
 
     def pause_writing(self) -> None:
         if self._tunnel is not None:
@@ -277,6 +279,7 @@ class TargetConnection(asyncio.Protocol):
         if status > 599:
             raise ValueError(status)
         self._head_done = True
+        self._fed = 1
         asking.head(status, self._reason, self._headers, self._length)
         if asking.head_only:
             # llhttp cannot be told that no body follows: this parser ends here.
@@ -288,6 +291,7 @@ class TargetConnection(asyncio.Protocol):
         if self._complete or self.asking is None:
             self._keep_alive = False
             return
+        self._fed = 1
         self.asking.body_received(data)
 
     def on_message_complete(self) -> None:

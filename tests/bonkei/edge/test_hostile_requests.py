@@ -66,6 +66,8 @@ SMUGGLING = {
     "a content-length in the trailer": CHUNKED + b"0\r\nContent-Length: 5\r\n\r\n",
     "a malformed trailer": CHUNKED + b"0\r\nfoo bar\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "no host but an authority": b"GET http://a/ HTTP/1.1\r\n\r\n",
+    "a malformed host and an authority": b"GET http://a/ HTTP/1.1\r\nHost: a/b\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "a host with a path": b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
     "a host with a space": b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
@@ -214,6 +216,45 @@ async def test_connection_cannot_take_away_what_others_rely_on(named: str) -> No
         assert seen.get("Connection") is None
 
 
+async def test_white_space_around_a_value_is_not_a_part_of_it() -> None:
+    """RFC 9112, section 5.1."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: \ta \t\r\nX:  b c \r\n\r\n")
+            assert (await client.receive()).status == 200
+        assert target.requests[0].headers[:2] == [("Host", "a"), ("X", "b c")]
+
+
+async def test_a_body_that_the_target_did_not_wait_for_is_not_taken_from_another_request() -> None:
+    """HEAD may have a body, and most targets answer without it: that connection is over."""
+    async with running(balancer_only()) as edge, Unread() as target:
+        await edge.join("web", target)
+        async with edge.client() as attacker, edge.client() as victim:
+            attacker.send(b"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 40\r\n\r\n")
+            assert (await attacker.receive(head_only=True)).status == 200
+            assert (await victim.request("/victim")).status == 200
+        assert len(target.heads) == 2
+
+
+class Unread(Target):
+    """Answers heads, one on each connection at first, and whatever follows as well."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heads: list[bytes] = []
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
+        data = await reader.readuntil(b"\r\n\r\n")
+        if b"/health" not in data:
+            self.heads.append(data)
+        while data:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            data = await reader.read(65536)
+        writer.close()
+
+
 async def test_absolute_form_is_taken_for_its_authority() -> None:
     """RFC 9112, section 3.2.2: the authority of the target wins over Host."""
     async with running(balancer_only()) as edge, Target() as target:
@@ -242,6 +283,19 @@ async def test_a_head_that_does_not_end_is_cut_off() -> None:
             answer = await client.closed()
             dripping.cancel()
         assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [b"0\r\nX: " + b"y" * 500_000, b"0\r\n" + b"X: y\r\n" * 80_000, b"1;" + b"x" * 500_000],
+    ids=["a trailer", "trailers", "a chunk extension"],
+)
+async def test_what_is_not_a_body_is_bounded_there_too(end: bytes) -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(CHUNKED + b"1\r\na\r\n" + end)
+            assert (await client.receive()).status == 400
 
 
 async def test_a_body_that_drips_is_cut_off() -> None:

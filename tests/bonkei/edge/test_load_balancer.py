@@ -296,6 +296,17 @@ async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
             assert not (await client.closed()).endswith(b"0\r\n\r\n")
 
 
+async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
+    chunks = b"3\r\nabc\r\n" * 1000
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    endless = raw(head + chunks + b"0\r\nX: " + b"y" * 1_000_000, close=False)
+    async with running(balancer_only()) as edge, Target(endless) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
+
+
 # Connections.
 
 

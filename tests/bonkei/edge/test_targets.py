@@ -96,6 +96,25 @@ async def test_a_silent_target_is_timed_out() -> None:
         assert state.reason == "Target.Timeout"
 
 
+async def test_a_check_that_is_answered_with_another_protocol_has_failed() -> None:
+    """And the next one comes."""
+
+    class Odd(Target):
+        async def _serve(self, reader: Any, writer: Any) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            self.checks += 1
+            writer.write(
+                b"HTTP/1.1 200 OK\r\n\r\n"
+                if self.checks > 1
+                else b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
+            )
+            writer.close()
+
+    async with running(balancer_only()) as edge, Odd() as target:
+        await edge.join("web", target)
+        assert target.checks == 2
+
+
 async def test_a_group_that_no_listener_uses_is_not_checked() -> None:
     """ "unused: the target group is not used in a listener rule" (Target health status)."""
     blueprint = balancer_only(target_groups=(target_group("web"), target_group("other")))
