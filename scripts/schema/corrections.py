@@ -31,6 +31,13 @@ SENSITIVE = (
     (r"aws_cognito_user", r"password|temporary_password"),
     (r"aws_cloudwatch_event_connection", r"value|password|client_secret"),
     (r"aws_lambda_invocation", r"input"),
+    (r"aws_(opensearch|elasticsearch)_domain", r"master_user_password"),
+    (r"aws_mq_broker", r"password|service_account_password"),
+    (r"aws_memorydb_user", r"passwords"),
+    (r"aws_api_gateway_api_key", r"value"),
+    (r"aws_appsync_api_key", r"key"),
+    (r"aws_codeartifact_authorization_token", r"authorization_token"),
+    (r"aws_eks_cluster_auth", r"token"),
 )
 """Types and the attributes in them whose values Terraform hides."""
 

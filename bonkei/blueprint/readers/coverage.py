@@ -25,12 +25,21 @@ def read_coverage(state: State, gaps: Gaps) -> tuple[NotSimulated, ...]:
 
 
 def _types(state: State) -> Iterator[NotSimulated]:
-    judged = _judged_types()
     counts = Counter(resource.type for resource in state.resources if resource.mode == "managed")
     for kind, count in counts.items():
-        category, reason = judged.get(kind, ("unknown", _UNKNOWN))
+        category, reason = judge(kind)
         if category != "simulated":
             yield NotSimulated(kind=kind, reason=reason, count=count, category=category)
+
+
+def judge(kind: str) -> tuple[Any, str]:
+    """A type's category and the reason: as it is named, or else by the pattern that fits best."""
+    judged = _judged_types()
+    if kind in judged:
+        return judged[kind]
+    fitting = (pattern for pattern in judged if fnmatch.fnmatchcase(kind, pattern))
+    closest = max(fitting, key=len, default=None)
+    return ("unknown", _UNKNOWN) if closest is None else judged[closest]
 
 
 def _parts(state: State) -> Iterator[NotSimulated]:

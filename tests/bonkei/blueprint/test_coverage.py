@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 import bonkei.blueprint.readers as readers
-from bonkei.blueprint.readers.coverage import coverage_table
+from bonkei.blueprint.readers.coverage import coverage_table, judge
 from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.schema import Block, load
 
@@ -40,6 +40,26 @@ def test_no_type_is_judged_twice() -> None:
         for kind in group["types"]
     )
     assert [kind for kind, count in counts.items() if count > 1] == []
+
+
+def test_every_type_that_the_provider_carries_is_judged_and_no_other() -> None:
+    """What evaluates has a reason, and what is named evaluates."""
+    carried = set(load(SCHEMA).resources)
+    assert [kind for kind in carried if judge(kind)[0] == "unknown"] == []
+    named = {
+        kind
+        for category in ("simulated", "declarative", "missing")
+        for group in coverage_table()[category]
+        for kind in group["types"]
+        if kind.startswith("aws_")
+    }
+    assert [kind for kind in named if not fnmatch.filter(carried, kind)] == []
+
+
+def test_a_name_wins_over_a_pattern() -> None:
+    assert judge("aws_s3_bucket_policy")[0] == "declarative"
+    assert judge("aws_s3_bucket_inventory")[0] == "missing"
+    assert judge("aws_cloudwatch_event_bus") == judge("aws_sns_topic")
 
 
 def test_every_type_that_a_reader_reads_is_judged() -> None:
