@@ -13,7 +13,6 @@ from enum import Enum
 from functools import lru_cache
 
 from bonkei.blueprint.distribution import Behavior, Distribution, Origin
-from bonkei.edge.cache import Key, Stored
 from bonkei.edge.message import (
     HOP_BY_HOP,
     Header,
@@ -34,6 +33,7 @@ from bonkei.edge.selection import (
     takes_all,
     takes_none,
 )
+from bonkei.edge.stored import Key, Stored
 from bonkei.edge.viewer_response import ViewerResponse
 
 FORWARDED_ALWAYS = frozenset(
@@ -150,6 +150,8 @@ class CompiledBehavior:
             name.lower().encode()
             for name in (cache.headers.names if cache.headers.behavior == "whitelist" else ())
         )
+        # The value of one header says nothing about another, which a new policy may name instead.
+        self._key_names = b",".join(self._key_headers)
         self._key_query = selects(cache.query_strings)
         self._key_cookie = selects(cache.cookies)
         # "All viewer headers" are the viewer's: CloudFront's own are added only where named.
@@ -173,7 +175,8 @@ class CompiledBehavior:
         cookie = fields.get(b"cookie")
         cookies = filter_cookies(cookie, self._key_cookie) if cookie else b""
         headers = [fields.get(name, b"") for name in self._key_headers]
-        return (method, request.path, query, cookies, self.encoding(request), *headers)
+        encoding = self.encoding(request)
+        return (method, request.path, query, cookies, encoding, self._key_names, *headers)
 
     def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
         """The request as the origin gets it, but for X-Amz-Cf-Id; with the validators of what is

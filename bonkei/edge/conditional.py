@@ -41,7 +41,9 @@ def byte_range(
     if value is None or request.method != b"GET":
         return True
     condition = request.fields.get(b"if-range")
-    if condition is not None and condition.strip() not in (etag, last_modified):
+    if condition is not None and (
+        condition.startswith(b"W/") or condition not in (etag, last_modified)
+    ):
         return True
     match = _RANGE.fullmatch(value)
     if match is None or not (match[1] or match[2]):

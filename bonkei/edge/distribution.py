@@ -13,7 +13,7 @@ from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
 from bonkei.edge.behavior import CompiledBehavior, request_id
-from bonkei.edge.cache import Cache, Key, Stored
+from bonkei.edge.cache import Cache
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.error_page import CustomErrors, ErrorPage
 from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
@@ -31,6 +31,7 @@ from bonkei.edge.page import cloudfront_page
 from bonkei.edge.pattern import normalize_path
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.settings import Limits
+from bonkei.edge.stored import Key, Stored
 from bonkei.edge.viewer_response import ERROR, HIT
 from bonkei.edge.waiting import Waiting
 
@@ -120,7 +121,8 @@ class DistributionHandler:
         if request.method == b"GET" and request.has_body:
             # "GET requests that include a body" (Request and response behavior).
             return lambda exchange: self._reject(behavior, request, exchange, _BAD_REQUEST)
-        if behavior.caches and request.method in behavior.cached and not request.websocket:
+        alone = request.websocket or request.has_body  # its answer is for nobody else
+        if behavior.caches and request.method in behavior.cached and not alone:
             key = behavior.key(request)
             return lambda exchange: self._cached(behavior, request, key, exchange)
         if self.errors.any_page:
@@ -173,9 +175,9 @@ class DistributionHandler:
             return Fetch(self, behavior, request, exchange, key, stored).start()
         under_way = cache.fetches.get(key)
         if under_way is not None:
-            return under_way.join(request, exchange)
+            return under_way.join(behavior, request, exchange, self._ask)
         fetch = Fetch(self, behavior, request, exchange, key, stored)
-        cache.fetches[key] = fetch
+        cache.fetches[key] = fetch.waiting
         return fetch.start()
 
     def _refresh(
@@ -186,7 +188,7 @@ class DistributionHandler:
             return
         plain = request.but(method=b"GET") if request.method == b"HEAD" else request
         fetch = Fetch(self, behavior, plain, None, key, stored)
-        self.cache.fetches[key] = fetch
+        self.cache.fetches[key] = fetch.waiting
         fetch.start()
 
     # What a fetch asks for.
@@ -209,11 +211,9 @@ class DistributionHandler:
         head_only = request.method == b"HEAD"
         return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005
 
-    def again(self, waiting: Waiting) -> None:
+    def _ask(self, waiting: Waiting) -> None:
         """A viewer that waited in vain for another's fetch asks for itself."""
-        flow = Fetch(
-            self, self._behavior(waiting.request.path), waiting.request, waiting.exchange
-        ).start()
+        flow = Fetch(self, waiting.behavior, waiting.request, waiting.exchange).start()
         if flow is not None:
             waiting.exchange.flow = flow
 

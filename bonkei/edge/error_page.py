@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from bonkei.blueprint.distribution import CustomErrorResponse
-from bonkei.edge.cache import Stored
 from bonkei.edge.exchange import Flow
 from bonkei.edge.freshness import Lifetime
 from bonkei.edge.message import Headers
+from bonkei.edge.stored import Stored
 
 CACHING_MINIMUM = 10.0
 """Seconds that an error is kept where nothing else is said."""

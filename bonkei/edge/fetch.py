@@ -15,16 +15,17 @@ from enum import Enum
 from typing import Protocol
 
 from bonkei.edge.behavior import CompiledBehavior, request_id
-from bonkei.edge.cache import Cache, Key, Stored
+from bonkei.edge.cache import Cache
 from bonkei.edge.compression import compress, compressed_headers, compressible
 from bonkei.edge.error_page import CustomErrors
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
-from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless, value_of
+from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.serving import serve, show_page
+from bonkei.edge.stored import Key, Stored, to_store
 from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH
-from bonkei.edge.waiting import Waiting, WaitingRoom
+from bonkei.edge.waiting import WaitingRoom
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
 _INLINE = 128 * 1024
@@ -42,9 +43,6 @@ class Fetching(Protocol):
         self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
     ) -> Flow | None:
         """Send a request to the behavior's origin."""
-
-    def again(self, waiting: Waiting) -> None:
-        """A viewer that waited in vain for another's fetch asks for itself."""
 
     def replace(
         self,
@@ -77,7 +75,7 @@ class Fetch:
 
     __slots__ = (
         "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_identity", "_key",
-        "_lifetime", "_mode", "_request", "_size", "_stale", "_waiting",
+        "_lifetime", "_mode", "_request", "_size", "_stale", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -101,7 +99,7 @@ class Fetch:
         self._lifetime: Lifetime | None = None
         self._captured: list[bytes] | None = None
         self._size = 0
-        self._waiting = WaitingRoom()
+        self.waiting = WaitingRoom()  # viewers that ask for the same
         self._identity = request_id()
 
     def start(self) -> Flow | None:
@@ -113,10 +111,6 @@ class Fetch:
         request.mark(self._identity)
         self._flow = self._handler.ask(behavior, request, self._exchange, self)
         return None if self._mode is _Mode.OVER else self
-
-    def join(self, request: Request, exchange: Exchange) -> Flow:
-        """Another viewer waits for the same."""
-        return self._waiting.join(request, exchange)
 
     # The sink.
 
@@ -133,9 +127,11 @@ class Fetch:
         if self._stale is not None and self._still_usable(self._stale, status):
             return
         self._lifetime = self._decide(status, headers)
-        if status >= 400 and handler.errors.replaces(status) and exchange is not None:
-            self._mode = _Mode.REPLACING
-            return
+        if status >= 400 and handler.errors.replaces(status):
+            if exchange is not None:
+                self._mode = _Mode.REPLACING
+                return
+            self._lifetime = None  # the page is made for a viewer, and there is none
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
         if keeps and (length is None or length <= handler.cache.object_limit):
             self._captured = []
@@ -145,7 +141,7 @@ class Fetch:
             return
         self._mode = _Mode.PASSING
         if self._captured is None:
-            self._release()
+            self._unkept()
         if exchange is not None:
             x_cache = ERROR if status >= 400 else MISS
             shown = self._behavior.viewer.headers(headers, x_cache, self._identity)
@@ -158,7 +154,7 @@ class Fetch:
                 self._captured.append(data)
             elif self._mode is _Mode.PASSING:
                 self._captured = None
-                self._release()
+                self._unkept()
         if self._mode is _Mode.PASSING and self._exchange is not None:
             self._exchange.body(data)
 
@@ -247,20 +243,15 @@ class Fetch:
         self._serve(stored, ERROR if status >= 400 else MISS)
 
     def _refreshed(self, stored: Stored) -> None:
-        fresh = lifetime(self._behavior.policy, self._merged(stored), time.time())
-        stored.lifetime = fresh or Lifetime(0.0)
-        stored.stored_at = self._handler.now()
-        stored.age = 0
-        self._handler.cache.refreshes += 1
+        handler = self._handler
+        headers = self._head[2]
+        stored.renew(headers, Lifetime(0.0), handler.now())
+        fresh = lifetime(self._behavior.policy, stored.headers, time.time())
+        stored.lifetime = fresh or stored.lifetime
+        handler.cache.refreshes += 1
+        if self._key is not None:
+            handler.cache.renewed(self._key, stored, keep=fresh is not None)
         self._serve(stored, REFRESH)
-
-    def _merged(self, stored: Stored) -> Headers:
-        """The headers of a 304 replace those that are stored (RFC 9111, section 4.3.4)."""
-        _, _, news = self._head
-        names = {lower for lower, _, _ in news} - {b"content-encoding", b"etag", b"vary"}
-        kept = [header for header in stored.headers if header[0] not in names]
-        stored.headers = kept + [header for header in news if header[0] in names]
-        return stored.headers
 
     def _failed(self, stored: Stored) -> None:
         now = self._handler.now()
@@ -269,53 +260,43 @@ class Fetch:
 
     def _replaced(self) -> None:
         exchange = self._exchange
-        waiting = self._waiting.empty()
-        self._forget()
         if exchange is not None:
             self._handler.replace(
                 self._head[0], self._behavior, self._request, exchange, self._key, self._lifetime
             )
-        for each in waiting:
-            self._handler.again(each)
+        self._release()
 
     def _store(self, status: int, reason: bytes, headers: Headers, body: bytes) -> Stored:
-        age = value_of(headers, b"age") or b""
-        stored = Stored(
-            status,
-            reason,
-            [header for header in headers if header[0] != b"age"],
-            body,
-            self._handler.now(),
-            self._lifetime or Lifetime(0.0),
-            int(age) if age.isdigit() and len(age) < 12 else 0,
-        )
-        if self._key is not None and self._lifetime is not None:
-            self._handler.cache.put(self._key, stored)
+        handler, kept = self._handler, self._lifetime
+        stored = to_store(status, reason, headers, body, kept or Lifetime(0.0), handler.now())
+        if self._key is not None and kept is not None:
+            handler.cache.put(self._key, stored)
         return stored
 
     def _serve(self, stored: Stored, x_cache: Header) -> None:
         """Answer the viewer from a stored response, then those who waited."""
-        if self._exchange is not None:
-            self._show(self._request, self._exchange, stored, x_cache)
+        exchange = self._exchange
+        if exchange is not None:
+            now = self._handler.now()
+            serve(self._behavior, self._request, exchange, stored, x_cache, now)
         self._release(stored)
 
-    def _show(self, request: Request, exchange: Exchange, stored: Stored, x_cache: Header) -> None:
-        serve(self._behavior, request, exchange, stored, x_cache, self._handler.now())
+    def _unkept(self) -> None:
+        """The response is for one viewer only; without one, nobody needs the rest of it."""
+        self._release()
+        if self._exchange is None:
+            self._mode = _Mode.OVER
+            if self._flow is not None:
+                self._flow.cancel()
 
     def _release(self, stored: Stored | None = None) -> None:
         """Let those who waited have it, or ask for themselves."""
-        waiting = self._waiting.empty()
         self._forget()
-        for each in waiting:
-            if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
-                x_cache = ERROR if stored.error else HIT
-                self._show(each.request, each.exchange, stored, x_cache)
-            else:
-                self._handler.again(each)
+        self.waiting.release(stored, self._handler.now())
 
     def _forget(self) -> None:
         fetches = self._handler.cache.fetches
-        if self._key is not None and fetches.get(self._key) is self:
+        if self._key is not None and fetches.get(self._key) is self.waiting:
             del fetches[self._key]
 
     # The viewer.
@@ -331,7 +312,7 @@ class Fetch:
     def cancel(self) -> None:
         """The viewer left. The fetch goes on only for those who wait for it too."""
         self._exchange = None
-        if self._waiting:
+        if self.waiting:
             self.resume()
             return
         self._mode = _Mode.OVER

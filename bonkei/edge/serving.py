@@ -6,10 +6,10 @@ from __future__ import annotations
 import time
 
 from bonkei.edge.behavior import CompiledBehavior, request_id
-from bonkei.edge.cache import Stored
 from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.exchange import Exchange
 from bonkei.edge.message import Header, Headers, Request, Response, header, http_date, reason
+from bonkei.edge.stored import Stored
 from bonkei.edge.viewer_response import ERROR, HIT
 
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})

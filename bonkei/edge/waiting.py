@@ -3,19 +3,38 @@ Request and response behavior for custom origins)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from bonkei.edge.behavior import CompiledBehavior
 from bonkei.edge.exchange import Exchange
 from bonkei.edge.message import Request
+from bonkei.edge.serving import serve
+from bonkei.edge.stored import Stored
+from bonkei.edge.viewer_response import ERROR, HIT
 
 
 class Waiting:
-    """A viewer who waits for a fetch that another began. A `Flow` without a body."""
+    """A viewer who waits for a fetch that another began. A `Flow` without a body.
 
-    __slots__ = ("exchange", "request", "room")
+    `ask` asks the origin for this viewer alone. Behavior and `ask` are of the routing under which
+    the viewer came, which may be newer than the fetch.
+    """
 
-    def __init__(self, room: WaitingRoom, request: Request, exchange: Exchange) -> None:
+    __slots__ = ("ask", "behavior", "exchange", "request", "room")
+
+    def __init__(
+        self,
+        room: WaitingRoom,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        ask: Callable[[Waiting], None],
+    ) -> None:
         self.room = room
+        self.behavior = behavior
         self.request = request
         self.exchange = exchange
+        self.ask = ask
 
     def upload(self, data: bytes) -> None: ...
     def uploaded(self) -> None: ...
@@ -29,15 +48,23 @@ class Waiting:
 class WaitingRoom:
     """Those who wait for one fetch, in the order in which they came."""
 
+    __slots__ = ("_waiting",)
+
     def __init__(self) -> None:
         self._waiting: list[Waiting] = []
 
     def __bool__(self) -> bool:
         return bool(self._waiting)
 
-    def join(self, request: Request, exchange: Exchange) -> Waiting:
+    def join(
+        self,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        ask: Callable[[Waiting], None],
+    ) -> Waiting:
         """Another viewer waits for the same."""
-        waiting = Waiting(self, request, exchange)
+        waiting = Waiting(self, behavior, request, exchange, ask)
         self._waiting.append(waiting)
         return waiting
 
@@ -46,7 +73,12 @@ class WaitingRoom:
         if waiting in self._waiting:
             self._waiting.remove(waiting)
 
-    def empty(self) -> list[Waiting]:
-        """All of them, who wait here no more."""
+    def release(self, stored: Stored | None, now: float) -> None:
+        """The fetch is over: let all have what it brought, or ask for themselves."""
         waiting, self._waiting = self._waiting, []
-        return waiting
+        for each in waiting:
+            if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
+                x_cache = ERROR if stored.error else HIT
+                serve(each.behavior, each.request, each.exchange, stored, x_cache, now)
+            else:
+                each.ask(each)

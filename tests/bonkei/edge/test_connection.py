@@ -7,6 +7,7 @@ import contextlib
 import os
 import socket
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -171,8 +172,8 @@ async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_close
 
 def narrow(port: int) -> None:
     """Let the kernel hold little of what a client of this listener has not read."""
-    for name in os.listdir("/dev/fd"):
-        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as each:
+    for path in Path("/dev/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as each:
             if each.family == socket.AF_INET and each.getsockname()[1] == port:
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 

@@ -103,11 +103,8 @@ async def test_a_check_that_is_answered_with_another_protocol_has_failed() -> No
         async def _serve(self, reader: Any, writer: Any) -> None:
             await reader.readuntil(b"\r\n\r\n")
             self.checks += 1
-            writer.write(
-                b"HTTP/1.1 200 OK\r\n\r\n"
-                if self.checks > 1
-                else b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n"
-            )
+            status = b"200 OK" if self.checks > 1 else b"101 Switching Protocols"
+            writer.write(b"HTTP/1.1 %b\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n" % status)
             writer.close()
 
     async with running(balancer_only()) as edge, Odd() as target:

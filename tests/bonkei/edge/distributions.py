@@ -1,0 +1,41 @@
+"""What the tests of distributions share: behaviors that cache, and viewers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.distribution import Behavior, CachePolicy
+from tests.bonkei.edge.support import (
+    Message,
+    Reply,
+    Running,
+    behavior,
+    distribution,
+    stack,
+)
+
+CACHED = CachePolicy("cached", 0, 60, 3600)
+MISS, HIT = "Miss from cloudfront", "Hit from cloudfront"
+
+
+def cloudfront(*behaviors: Behavior, **changes: Any) -> Blueprint:
+    return stack(distributions=(distribution(*behaviors, **changes),))
+
+
+def cached(pattern: str = "*", policy: CachePolicy = CACHED, **changes: Any) -> Behavior:
+    return behavior(pattern, cache=policy, origin_request=None, **changes)
+
+
+def get(edge: Running, target: str = "/", *headers: tuple[str, str], **more: Any) -> Any:
+    return edge.get(target, *headers, kind="distribution", **more)
+
+
+class Changing:
+    """A reply that can be changed while it runs."""
+
+    def __init__(self, reply: Reply) -> None:
+        self.reply = reply
+
+    async def __call__(self, message: Message, reader: Any, writer: Any) -> None:
+        await self.reply(message, reader, writer)

@@ -1,0 +1,246 @@
+"""CloudFront's cache when viewers leave, share, and the definitions change under them."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from bonkei.blueprint.distribution import (
+    CachePolicy,
+    CustomErrorResponse,
+    Selection,
+)
+from bonkei.blueprint.load_balancer import FixedResponse
+from bonkei.edge import EdgeSettings
+from tests.bonkei.edge.distributions import HIT, MISS, Changing, cached, cloudfront, get
+from tests.bonkei.edge.support import (
+    Message,
+    Running,
+    Target,
+    load_balancer,
+    ok,
+    running,
+)
+
+ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class Endless:
+    """A response that does not end; `over` is set once nobody takes it any more."""
+
+    def __init__(self, head: bytes) -> None:
+        self.over = asyncio.Event()
+        self.gate = asyncio.Event()
+        self._head = head
+
+    async def __call__(self, message: Message, reader: Any, writer: Any) -> None:
+        await self.gate.wait()
+        writer.write(self._head)
+        try:
+            while True:
+                writer.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.001)
+        finally:
+            self.over.set()
+
+
+async def leave_one_waiting(edge: Running, endless: Endless, web: Target) -> None:
+    """A viewer asks, another one asks for the same, the first one leaves, the response begins."""
+    async with edge.client("distribution") as second:
+        async with edge.client("distribution") as first:
+            first.send(ASK)
+            await edge.until(lambda: len(web.requests) == 1)
+            second.send(ASK)
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)
+        endless.gate.set()
+        await edge.until(lambda: len(web.requests) == 2)
+        await second.reader.readuntil(b"xxx")
+        async with asyncio.timeout(2):
+            await endless.over.wait()
+
+
+async def test_what_turns_out_not_to_be_kept_is_fetched_for_nobody() -> None:
+    """Neither when its head says so, nor when it grows too large."""
+    settings = EdgeSettings(cached_object_bytes=20_000)
+    for control in (b"no-store", b"max-age=60"):
+        head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: %b\r\n\r\n"
+        endless = Endless(head % control)
+        async with running(cloudfront(cached()), settings) as edge, Target(endless) as web:
+            await edge.join("web", web)
+            await leave_one_waiting(edge, endless, web)
+
+
+async def test_a_refresh_in_the_background_that_is_not_kept_ends() -> None:
+    control = ("Cache-Control", "max-age=0, stale-while-revalidate=60")
+    endless = Endless(
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: no-store\r\n\r\n"
+    )
+    origin = Changing(ok(b"old", control))
+    async with running(cloudfront(cached())) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        await get(edge)
+        origin.reply = endless
+        endless.gate.set()
+        assert (await get(edge)).body == b"old"
+        async with asyncio.timeout(2):
+            await endless.over.wait()
+
+
+async def test_a_custom_error_page_although_the_first_viewer_left() -> None:
+    async def origin(message: Message, reader: Any, writer: Any) -> None:
+        if message.target == "/404.html":
+            await ok(b"pretty")(message, reader, writer)
+        else:
+            await gate.wait()
+            await ok(b"ugly", status="404 Not Found")(message, reader, writer)
+
+    gate = asyncio.Event()
+    errors = (CustomErrorResponse(404, 10, 404, "/404.html"),)
+    blueprint = cloudfront(cached(), custom_error_responses=errors)
+    async with running(blueprint) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        async with edge.client("distribution") as first:
+            first.send(ASK)
+            await edge.until(lambda: len(web.requests) == 1)
+            second = asyncio.create_task(get(edge))
+            await asyncio.sleep(0.1)
+        gate.set()
+        assert (await second).body == b"pretty"
+        assert (await get(edge)).body == b"pretty"
+
+
+async def test_a_custom_error_page_after_a_refresh_in_the_background() -> None:
+    async def page(message: Message, reader: Any, writer: Any) -> None:
+        gone = message.target != "/404.html"
+        reply = ok(b"ugly", status="404 Not Found") if gone else ok(b"pretty")
+        await reply(message, reader, writer)
+
+    origin = Changing(ok(b"old", ("Cache-Control", "max-age=0, stale-while-revalidate=1")))
+    errors = (CustomErrorResponse(404, 10, 404, "/404.html"),)
+    blueprint = cloudfront(cached(), custom_error_responses=errors)
+    async with running(blueprint) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        await get(edge)
+        origin.reply = page
+        assert (await get(edge)).body == b"old"
+        await asyncio.sleep(0.1)
+        assert (await get(edge)).body in (b"old", b"pretty")
+        await asyncio.sleep(1.1)
+        assert (await get(edge)).body == b"pretty"
+
+
+async def test_a_viewer_does_not_wait_for_the_upload_of_another() -> None:
+    """An OPTIONS that is cached may have a body; it is nobody's but its own then."""
+    kept = cached(cached_methods=("GET", "HEAD", "OPTIONS"))
+    async with running(cloudfront(kept)) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client("distribution") as slow:
+            slow.send(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(2):
+                assert (await get(edge, method="OPTIONS")).status == 200
+
+
+async def test_whoever_waits_for_a_fetch_of_the_old_routing_asks_by_the_new_one() -> None:
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(0.3)
+        await ok(b"abc", ("Cache-Control", "no-store"))(message, reader, writer)
+
+    after = replace(
+        cloudfront(cached()),
+        load_balancers=(load_balancer(default=FixedResponse(200, body="new")),),
+    )
+    async with running(cloudfront(cached())) as edge, Target(slow) as web:
+        await edge.join("web", web)
+        first = asyncio.create_task(get(edge))
+        await edge.until(lambda: len(web.requests) == 1)
+        await edge.edge.apply(after)
+        assert (await get(edge)).body == b"new"
+        assert (await first).body == b"abc"
+
+
+async def test_a_key_of_other_headers_is_another_key() -> None:
+    """The value of one header says nothing about another one."""
+
+    def by(name: str) -> Any:
+        policy = CachePolicy("by", 0, 60, 60, headers=Selection("whitelist", (name,)))
+        return cloudfront(cached(policy=policy))
+
+    async def echo(message: Message, reader: Any, writer: Any) -> None:
+        await ok((message.get("X-User") or "").encode())(message, reader, writer)
+
+    async with running(by("X-User")) as edge, Target(echo) as web:
+        await edge.join("web", web)
+        assert (await get(edge, "/", ("X-User", "en"))).body == b"en"
+        await edge.edge.apply(by("X-Language"))
+        other = await get(edge, "/", ("X-Language", "en"))
+        assert (other.get("X-Cache"), other.body) == (MISS, b"")
+
+
+async def test_what_a_refresh_adds_to_the_head_is_counted() -> None:
+    async def origin(message: Message, reader: Any, writer: Any) -> None:
+        if message.get("If-None-Match"):
+            filler = b"y" * 1000 * len(web.requests)
+            head = b"HTTP/1.1 304 Not Modified\r\nCache-Control: max-age=0\r\nX-Filler: %b\r\n\r\n"
+            writer.write(head % filler)
+        else:
+            await ok(b"abc", ("Cache-Control", "max-age=0"), ("ETag", '"1"'))(
+                message, reader, writer
+            )
+
+    async with running(cloudfront(cached())) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        for _ in range(5):
+            await get(edge)
+        assert edge.edge.snapshot().caches[0].bytes > 5000
+        web.reply = ok(b"small", ("Cache-Control", "max-age=60"))
+        await get(edge)
+        assert edge.edge.snapshot().caches[0].bytes < 1000
+
+
+async def test_what_must_not_be_stored_any_more_is_forgotten() -> None:
+    """RFC 9111, section 3.2: a 304 updates what is stored, `no-store` among it."""
+
+    async def origin(message: Message, reader: Any, writer: Any) -> None:
+        if message.get("If-None-Match"):
+            writer.write(b"HTTP/1.1 304 Not Modified\r\nCache-Control: no-store\r\n\r\n")
+        else:
+            await ok(b"abc", ("Cache-Control", "max-age=0"), ("ETag", '"1"'))(
+                message, reader, writer
+            )
+
+    async with running(cloudfront(cached())) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        await get(edge)
+        assert (await get(edge)).body == b"abc"
+        assert edge.edge.snapshot().caches[0].objects == 0
+
+
+async def test_if_range_takes_no_weak_validator() -> None:
+    """RFC 9110, section 13.1.5: "the comparison … uses the strong comparison function"."""
+    reply = ok(b"0123456789", ("Cache-Control", "max-age=60"), ("ETag", 'W/"1"'))
+    async with running(cloudfront(cached())) as edge, Target(reply) as web:
+        await edge.join("web", web)
+        await get(edge)
+        whole = await get(edge, "/", ("Range", "bytes=2-4"), ("If-Range", 'W/"1"'))
+        assert (whole.status, whole.body, whole.get("X-Cache")) == (200, b"0123456789", HIT)
+
+
+async def test_viewers_with_other_headers_than_those_of_the_key_get_their_own() -> None:
+    """Authorization goes to the origin where a policy takes it, and is in the key if the cache
+    policy does."""
+    policy = CachePolicy("by", 0, 60, 60, headers=Selection("whitelist", ("Authorization",)))
+
+    async def echo(message: Message, reader: Any, writer: Any) -> None:
+        await ok((message.get("Authorization") or "").encode())(message, reader, writer)
+
+    async with running(cloudfront(cached(policy=policy))) as edge, Target(echo) as web:
+        await edge.join("web", web)
+        for _ in range(2):
+            for user in ("Basic a", "Basic b"):
+                assert (await get(edge, "/", ("Authorization", user))).body == user.encode()
+        assert (await get(edge)).body == b""
+        assert len(web.requests) == 3
