@@ -93,13 +93,10 @@ run "pipeline" {
   assert {
     condition = {
       for name in ["deploy", "migrate"] : name => [
-        for statement in jsondecode(local.stages[name].policy).Statement : statement.Resource if statement.Action == "ecs:RegisterTaskDefinition"
+        for statement in jsondecode(local.stages[name].policy).Statement : statement.Resource if contains(flatten([statement.Action]), "ecs:RegisterTaskDefinition")
       ]
-      } == {
-      deploy  = ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend:*"]
-      migrate = ["arn:aws:ecs:ap-northeast-1:123456789012:task-definition/test-development-backend-migrate:*"]
-    }
-    error_message = "A stage registers revisions of its own tasks and no others."
+    } == { deploy = ["*"], migrate = ["*"] }
+    error_message = "IAM knows no resource for the registering of a revision: with one named, it is refused."
   }
 
   assert {

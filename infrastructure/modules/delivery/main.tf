@@ -174,17 +174,13 @@ locals {
 data "aws_iam_policy_document" "register" {
   for_each = local.registered_tasks
 
-  # Describing one names no resource.
-  statement {
-    sid       = "ReadRevision"
-    actions   = ["ecs:DescribeTaskDefinition"]
-    resources = ["*"]
-  }
-
+  # Neither action takes a resource to name. What a revision may be is bounded by PassRoles, and
+  # which one runs by the statements of each stage:
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:RegisterTaskDefinition"]
-    resources = local.task_definition_arns[each.key]
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"]
   }
 
   statement {
