@@ -1,0 +1,140 @@
+"""The Terraform pipeline's roles may do what Terraform does with these definitions, and the roles
+that it makes, behind the boundary, what their own policies say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import provider_calls
+import pytest
+from evaluations import Evaluation
+from stack import Stack
+
+STACK = Stack(
+    {
+        "ServiceName": "statuspage",
+        "EnvironmentIdentifier": "production",
+        "CodeCommitRepositoryName": "statuspage",
+        "TerraformSha256": "0" * 64,
+        "TrivySha256": "0" * 64,
+    }
+)
+ACCOUNT = "ap-northeast-1:123456789012"
+Statement = Mapping[str, Any]
+
+
+@pytest.mark.parametrize("environment", ["production", "otherwise"])
+def test_a_plan_may_read_what_is_deployed(environment: str, request: pytest.FixtureRequest) -> None:
+    refused = [
+        (action, arn)
+        for terraform_type, arn in managed(request.getfixturevalue(environment))
+        for action in provider_calls.READS[provider_calls.kind(terraform_type)]
+        if not may("PlanRole", action, arn)
+    ]
+    assert refused == []
+
+
+@pytest.mark.parametrize("environment", ["production", "otherwise"])
+def test_an_apply_may_make_what_is_defined(
+    environment: str, request: pytest.FixtureRequest
+) -> None:
+    refused = [
+        (action, arn)
+        for terraform_type, arn in managed(request.getfixturevalue(environment))
+        for calls in (provider_calls.READS, provider_calls.WRITES)
+        for action in calls[provider_calls.kind(terraform_type)]
+        if not may("ApplyRole", action, arn)
+    ]
+    assert refused == []
+
+
+def test_a_plan_may_change_nothing_that_is_deployed(production: Evaluation) -> None:
+    # What decrypts, describes or grants to AWS is no change by itself.
+    allowed = [
+        (action, arn)
+        for terraform_type, arn in managed(production)
+        for action in provider_calls.WRITES[provider_calls.kind(terraform_type)]
+        if may("PlanRole", action, arn)
+        and action not in {"s3:ListBucketVersions", "kms:DescribeKey", "kms:GenerateDataKey"}
+    ]
+    assert allowed == []
+
+
+def test_the_boundary_leaves_every_role_what_its_policies_say(production: Evaluation) -> None:
+    boundary = STACK.resources["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
+    patterns = [a for s in boundary if s["Effect"] == "Allow" for a in listed(s["Action"])]
+    cut_off = [
+        (policy["role"], action)
+        for policy in production.values("aws_iam_role_policy")
+        for statement in json.loads(policy["policy"])["Statement"]
+        for action in listed(statement["Action"])
+        if not any(matches(action, pattern) for pattern in patterns)
+    ]
+    assert cut_off == []
+
+
+def managed(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    """The type of each resource of AWS's, and the ARN by which IAM judges."""
+    for resource in evaluation.resources():
+        if resource["mode"] == "managed" and resource["type"].startswith("aws_"):
+            yield resource["type"], arn(resource["type"], resource["values"])
+
+
+def arn(terraform_type: str, values: Mapping[str, Any]) -> str:
+    """Of what a part belongs to, where the part has none; "*" where IAM looks at none here."""
+    match terraform_type:
+        case "aws_iam_role_policy" | "aws_iam_role_policy_attachment":
+            return f"arn:aws:iam::123456789012:role/{values['role']}"
+        case "aws_cloudwatch_log_metric_filter":
+            return f"arn:aws:logs:{ACCOUNT}:log-group:{values['log_group_name']}"
+        case "aws_ecr_lifecycle_policy":
+            return f"arn:aws:ecr:{ACCOUNT}:repository/{values['repository']}"
+        case "aws_lambda_permission":
+            return f"arn:aws:lambda:{ACCOUNT}:function:{values['function_name']}"
+        case "aws_secretsmanager_secret_version":
+            return str(values["secret_id"])
+        case "aws_sns_topic_subscription":
+            return str(values["topic_arn"])
+        case "aws_sqs_queue_policy":
+            return f"arn:aws:sqs:{ACCOUNT}:{values['queue_url'].rpartition('/')[2]}"
+    if terraform_type.startswith("aws_s3_bucket"):
+        return f"arn:aws:s3:::{values['bucket']}"
+    return str(values.get("arn") or "*")
+
+
+def may(role: str, action: str, resource: str) -> bool:
+    """What IAM says, every condition taken as met: those of this stack ask for the region, the
+    boundary and the service in between."""
+    if action.startswith("kms:"):
+        resource = f"arn:aws:kms:{ACCOUNT}:key/0f2a"  # the key that encrypts it
+    found = [s for s in statements(role) if covers(s, action, resource)]
+    return {s["Effect"] for s in found} == {"Allow"}
+
+
+def covers(statement: Statement, action: str, resource: str) -> bool:
+    return any(matches(action, pattern) for pattern in listed(statement["Action"])) and any(
+        matches(resource, pattern) for pattern in listed(statement["Resource"])
+    )
+
+
+def statements(role: str) -> Iterator[Statement]:
+    """Of a role's own policies, and of the managed ones that name it."""
+    for policy in STACK.resources[role]["Properties"].get("Policies", ()):
+        yield from policy["PolicyDocument"]["Statement"]
+    name = STACK.resources[role]["Properties"]["RoleName"]
+    for managed_policy in STACK.of_type("AWS::IAM::ManagedPolicy").values():
+        if name in managed_policy.get("Roles", ()):
+            yield from managed_policy["PolicyDocument"]["Statement"]
+
+
+def listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def matches(text: str, pattern: str) -> bool:
+    """IAM's `*` and `?`, in any case."""
+    written = "".join({"*": ".*", "?": "."}.get(c, re.escape(c)) for c in pattern)
+    return re.fullmatch(written, text, re.IGNORECASE) is not None
