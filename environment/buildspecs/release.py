@@ -151,12 +151,19 @@ def first_count(aws: Aws, cluster: str, service: str) -> int:
 
 
 def wait_until_settled(aws: Aws, cluster: str, service: str, deadline: float) -> None:
-    """Until one deployment is left and ECS calls it completed, be it a rollback: Verify tells."""
+    """Until one deployment is left and ECS calls it completed, be it a rollback: Verify tells.
+
+    ReleaseError when none has succeeded that ECS could go back to, or none settles in time.
+    """
     while time.monotonic() < deadline:
         described = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
         deployments = described["services"][0]["deployments"]
-        if len(deployments) == 1 and deployments[0].get("rolloutState") == "COMPLETED":
+        state = deployments[0].get("rolloutState") if len(deployments) == 1 else None
+        if state == "COMPLETED":
             return
+        if state == "FAILED":
+            reason = deployments[0].get("rolloutStateReason", "its events say why")
+            raise ReleaseError(f"{service} failed, and there is nothing to go back to: {reason}")
         time.sleep(_POLL)
     raise ReleaseError(f"{service} has not settled; its events say why")
 

@@ -59,6 +59,7 @@ class Account:
         self.running_tag = "old"
         self.running_digest = "sha256:new"
         self.rolls_back = False
+        self.rollout_state = "COMPLETED"
         self.desired = 1
         self.exit_code: int | None = 0
         self.parameters: dict[str, str] = {}
@@ -107,7 +108,7 @@ class Account:
             self.running_tag = "new"
 
     def describe_services(self, _options: dict[str, str]) -> Any:
-        deployments = [{"rolloutState": "COMPLETED"}]
+        deployments = [{"rolloutState": self.rollout_state, "rolloutStateReason": "circuit breaker"}]
         return {"services": [{"desiredCount": self.desired, "deployments": deployments}]}
 
     def describe_scalable_targets(self, _options: dict[str, str]) -> Any:
@@ -213,6 +214,15 @@ def test_a_rollback_fails_the_release_and_leaves_no_trace(
     assert account.deregistered == ["arn:aws:ecs:r:1:task-definition/app-backend:2"]
 
 
+@pytest.mark.timeout(20)
+def test_a_first_release_that_fails_does_not_wait_for_a_rollback_that_cannot_be(
+    module: ModuleType, account: Account, release: Any
+) -> None:
+    account.rollout_state = "FAILED"
+    with pytest.raises(module.ReleaseError, match="nothing to go back to: circuit breaker"):
+        module.deploy(account, release)
+
+
 def test_another_image_under_the_same_tag_is_noticed(
     module: ModuleType, account: Account, release: Any
 ) -> None:
@@ -265,6 +275,11 @@ def test_an_image_is_pushed_only_after_its_scan() -> None:
     assert "--severity HIGH,CRITICAL" in lines[scan]
     assert "--pkg-types os,library" in lines[scan]
     assert "post_build" not in spec["phases"]
+
+
+def test_a_tag_is_one_manifest_so_that_its_digest_is_what_a_task_runs() -> None:
+    spec = yaml.safe_load((BUILDSPECS / "program_build.yaml").read_text())
+    assert spec["env"]["variables"]["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"
 
 
 @pytest.mark.parametrize("stage", ["build", "migrate", "deploy", "verify"])
