@@ -38,6 +38,11 @@ run "notification" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.function_errors.treat_missing_data == "ignore" && aws_cloudwatch_metric_alarm.dead_letters.treat_missing_data == "ignore"
+    error_message = "An alarm about the notifier must not end for want of data: its OK is a notification too, would fail as well, and raise it anew for ever."
+  }
+
+  assert {
     condition     = aws_sns_topic_subscription.email["on-call@example.com"].topic_arn == aws_sns_topic.fallback[0].arn
     error_message = "The fallback reaches a person by e-mail."
   }

@@ -256,7 +256,9 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Alarms about the notifier, which therefore do not rely on it alone
+# Alarms about the notifier, which therefore do not rely on it alone. Without data they stay as they
+# are: an OK for want of data would be one more notification to fail, and the alarm would come and go
+# for as long as the way is broken. What is over is told by a notification that got through.
 # ---------------------------------------------------------------------------------------------
 
 locals {
@@ -274,7 +276,7 @@ resource "aws_cloudwatch_metric_alarm" "function_errors" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "ignore"
   alarm_actions       = local.notifier_alarm_topics
   ok_actions          = local.notifier_alarm_topics
 }
@@ -290,7 +292,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   evaluation_periods  = 1
   comparison_operator = "GreaterThanOrEqualToThreshold"
   threshold           = 1
-  treat_missing_data  = "notBreaching"
+  treat_missing_data  = "ignore"
   alarm_actions       = local.notifier_alarm_topics
   ok_actions          = local.notifier_alarm_topics
 }
