@@ -48,6 +48,21 @@ run "service" {
   }
 
   assert {
+    condition     = aws_ecs_service.this.wait_for_steady_state
+    error_message = "An apply that ECS rolls back must not look as if it had succeeded."
+  }
+
+  assert {
+    condition     = aws_ecs_service.this.force_new_deployment
+    error_message = "Without it the AWS provider refuses another capacity provider."
+  }
+
+  assert {
+    condition     = one(one(one(aws_ecs_service.this.service_connect_configuration).service).timeout).idle_timeout_seconds > 60
+    error_message = "The proxy must keep idle connections for longer than the load balancer in front of it."
+  }
+
+  assert {
     condition     = aws_ecs_service.this.desired_count == 2
     error_message = "It begins with as many tasks as auto scaling keeps at least."
   }

@@ -12,6 +12,8 @@ resource "aws_ecs_service" "this" {
   availability_zone_rebalancing      = "ENABLED"
   health_check_grace_period_seconds  = 30
   enable_execute_command             = var.task.exec_enabled
+  force_new_deployment               = true # without it another capacity provider is refused
+  wait_for_steady_state              = true # an apply whose deployment ECS rolls back fails
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
 
@@ -54,9 +56,11 @@ resource "aws_ecs_service" "this" {
           port     = var.task.port
         }
 
+        # The load balancer's requests pass this proxy as well. It keeps idle connections for longer
+        # than the load balancer (60 seconds), and the program for longer than the proxy (75).
         timeout {
           per_request_timeout_seconds = 30
-          idle_timeout_seconds        = 60
+          idle_timeout_seconds        = 65
         }
       }
     }

@@ -11,6 +11,10 @@ output "arn" {
 output "url" {
   description = "Where other services call this one; null when it has no Service Connect name"
   value       = var.service_connect_name == null ? null : "http://${var.service_connect_name}:${var.task.port}"
+
+  # Tasks know the names that were there when they started, and none that came later.
+  # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
+  depends_on = [aws_ecs_service.this]
 }
 
 output "security_group_id" {
