@@ -190,7 +190,11 @@ resource "aws_rds_cluster" "this" {
   deletion_protection          = var.deletion_protection
   skip_final_snapshot          = !var.deletion_protection
   final_snapshot_identifier    = var.deletion_protection ? "${local.identifier}-final" : null
-  allow_major_version_upgrade  = var.allow_major_version_upgrade
+
+  # A new major version has to be there before the instances can have its parameter group: it does
+  # not wait for the maintenance window.
+  allow_major_version_upgrade = var.allow_major_version_upgrade
+  apply_immediately           = var.allow_major_version_upgrade
 
   dynamic "serverlessv2_scaling_configuration" {
     for_each = local.is_serverless ? [var.serverless_capacity] : []

@@ -11,6 +11,9 @@ output "instance_identifiers" {
 output "endpoint" {
   description = "Host name of the writer"
   value       = aws_rds_cluster.this.endpoint
+
+  # A cluster without instances has a name, and nobody answers to it.
+  depends_on = [aws_rds_cluster_instance.this]
 }
 
 output "reader_endpoint" {

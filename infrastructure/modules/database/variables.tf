@@ -35,7 +35,7 @@ variable "engine_version" {
 }
 
 variable "allow_major_version_upgrade" {
-  description = "Set it to true together with a new major engine_version, and back afterwards"
+  description = "Set it to true together with a new major engine_version, and back afterwards: what changes in the cluster then changes at once, and not in the maintenance window"
   type        = bool
   default     = false
 }

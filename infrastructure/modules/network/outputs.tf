@@ -6,11 +6,18 @@ output "vpc_id" {
 output "subnet_ids" {
   description = "Ids of the subnets, in order of their zones, by purpose: ingress, app, egress, database, management"
   value       = local.subnet_ids
+
+  # A load balancer is refused in a VPC that has no internet gateway yet, and keeps the gateway from
+  # being deleted before it.
+  depends_on = [aws_route.ingress_to_internet, aws_route_table_association.this]
 }
 
 output "endpoint_security_group_id" {
   description = "Security group of the interface endpoints, for rules towards them"
   value       = aws_security_group.endpoints.id
+
+  # Who may reach the endpoints finds them there.
+  depends_on = [aws_vpc_endpoint.interface]
 }
 
 output "s3_prefix_list_id" {

@@ -62,7 +62,8 @@ locals {
       capabilities       = { drop = ["ALL"] }
     }
 
-    # ECS Exec's agent writes below these two, the only writable places of the file system.
+    # ECS Exec's agent writes below these two, the only writable places of the file system. AWS does
+    # not support a read-only one; with these volumes it works (aws/containers-roadmap#1359).
     mountPoints = [
       for name in sort(keys(local.exec_volumes)) : {
         sourceVolume  = name
@@ -147,6 +148,9 @@ resource "aws_ecs_task_definition" "this" {
   # A deploy registers a revision of its own, with the image that the parameter then names; with
   # the latest revision read back, that is no difference to what is written here.
   track_latest = true
+
+  # A revision that is replaced stays: it is what ECS rolls back to.
+  skip_destroy = true
 
   runtime_platform {
     operating_system_family = "LINUX"
