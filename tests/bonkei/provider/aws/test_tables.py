@@ -58,6 +58,26 @@ def test_every_data_source_is_in_the_schema(type_name: str) -> None:
     assert type_name in SCHEMA.data_sources
 
 
+def fits(type_: schema.Type, other: schema.Type) -> bool:
+    """Whether a value of the one can be told as the other; what only one of them has is left."""
+    if isinstance(type_, str) or isinstance(other, str):
+        return bool(type_ == other)
+    (kind, inner), (its_kind, its_inner) = type_, other
+    if kind == its_kind == "object":
+        return all(fits(inner[name], its_inner[name]) for name in inner.keys() & its_inner.keys())
+    alike = kind == its_kind or {kind, its_kind} <= {"list", "set"}
+    return alike and fits(inner, its_inner)
+
+
+@pytest.mark.parametrize("type_name", sorted(set(DATA_SOURCES) & set(SCHEMA.resources)))
+def test_a_resource_can_be_read_as_the_data_source_of_its_name(type_name: str) -> None:
+    read, made = (
+        schema.type_of(kind[type_name]) for kind in (SCHEMA.data_sources, SCHEMA.resources)
+    )
+    shared = read[1].keys() & made[1].keys()
+    assert [name for name in shared if not fits(made[1][name], read[1][name])] == []
+
+
 def planned_values(type_name: str) -> dict[str, object]:
     """A plan in which all that may be computed is unknown and each argument has some value."""
     block = SCHEMA.resources[type_name]
@@ -70,6 +90,8 @@ def planned_values(type_name: str) -> dict[str, object]:
         if attribute.required:
             kind = attribute.type if isinstance(attribute.type, str) else attribute.type[0]
             values[name] = samples.get(kind, ["one", "two"])
+    if type_name == "aws_default_subnet":  # one of a region's zones, or there is none
+        values["availability_zone"] = "us-east-1a"
     values.update({name: [] for name in block.blocks})
     return values
 

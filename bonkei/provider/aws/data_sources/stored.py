@@ -1,0 +1,74 @@
+"""What the stack has stored: secrets' values and parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.data_sources.lookups import none_found
+from bonkei.provider.aws.seeds import HEX, scatter
+from bonkei.provider.behaviour import Context, DataSource, Refused
+from bonkei.provider.values import Object
+
+
+def _secret_version(config: Object, context: Context) -> Object:
+    """The value that the vault holds, by the secret's ARN or name."""
+    asked = config.get("secret_id")
+    for secret in context.peers("aws_secretsmanager_secret"):
+        if asked in (secret.get("arn"), secret.get("name")):
+            break
+    else:
+        raise none_found("aws_secretsmanager_secret", {"secret_id": asked})
+    arn = str(secret["arn"])
+    value = context.vault.get(arn)
+    if value is None:
+        raise Refused(
+            f'the secret "{secret.get("name")}" has no value yet',
+            "Make an aws_secretsmanager_secret_version for it, and add depends_on to this data"
+            " block: it is read once that is there.",
+            ("secret_id",),
+        )
+    version = next(
+        (
+            str(one.get("version_id"))
+            for one in context.peers("aws_secretsmanager_secret_version")
+            if one.get("arn") == arn
+        ),
+        "",
+    )
+    return {
+        "id": f"{asked}|{config.get('version_stage') or 'AWSCURRENT'}",
+        "arn": arn,
+        "secret_arn": arn,
+        "secret_string": value,
+        "secret_binary": "",
+        "version_id": version,
+        "version_stages": ["AWSCURRENT"],
+        "created_date": context.now,
+    }
+
+
+def _parameter(config: Object, context: Context) -> Object:
+    """A parameter of this stack; of AWS's public ones, those that name a machine image."""
+    name = str(config.get("name"))
+    place = f"arn:{context.partition}:ssm:{context.region}:{context.account_id}"
+    for parameter in context.peers("aws_ssm_parameter"):
+        if name in (parameter.get("name"), parameter.get("arn")):
+            insecure = parameter.get("value") if parameter.get("type") != "SecureString" else None
+            return {**parameter, "insecure_value": insecure, "name": name}
+    if not (name.startswith("/aws/service/") and "ami" in name):
+        raise none_found("aws_ssm_parameter", config)
+    image = f"ami-0{scatter(f'{context.region}/{name}', 16, HEX)}"
+    return {
+        "id": name,
+        "arn": f"{place}:parameter{name}",
+        "type": "String",
+        "value": image,
+        "insecure_value": image,
+        "version": 1,
+    }
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_secretsmanager_secret_version": DataSource(read=_secret_version),
+    "aws_ssm_parameter": DataSource(read=_parameter),
+}
