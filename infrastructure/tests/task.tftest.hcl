@@ -60,6 +60,16 @@ run "task" {
   }
 
   assert {
+    condition     = alltrue([for container in jsondecode(aws_ecs_task_definition.this.container_definitions) : container.linuxParameters.capabilities == { add = [], drop = ["ALL"] }])
+    error_message = "No capability is left; and without add every plan would replace the task definition, as ECS gives it back."
+  }
+
+  assert {
+    condition     = aws_ecs_task_definition.this.skip_destroy && aws_ecs_task_definition.this.track_latest
+    error_message = "A release's revision is no difference, and the one before stays to be rolled back to."
+  }
+
+  assert {
     condition     = jsondecode(aws_ecs_task_definition.this.container_definitions)[0].dependsOn == [{ condition = "HEALTHY", containerName = "log_router" }]
     error_message = "The program waits for its log router."
   }

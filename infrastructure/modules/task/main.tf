@@ -59,7 +59,8 @@ locals {
 
     linuxParameters = {
       initProcessEnabled = true
-      capabilities       = { drop = ["ALL"] }
+      # add, though empty: ECS gives it back, and the provider compares lists as they are.
+      capabilities = { add = [], drop = ["ALL"] }
     }
 
     # ECS Exec's agent writes below these two, the only writable places of the file system. AWS does
@@ -110,7 +111,7 @@ locals {
     }
 
     linuxParameters = {
-      capabilities = { drop = ["ALL"] }
+      capabilities = { add = [], drop = ["ALL"] }
     }
 
     mountPoints = [{ sourceVolume = "log-buffer", containerPath = "/var/lib/fluent-bit", readOnly = false }]
