@@ -57,6 +57,23 @@ run "serverless" {
   }
 }
 
+run "a_major_version_is_upgraded_at_once" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    allow_major_version_upgrade = true
+  }
+
+  assert {
+    condition     = aws_rds_cluster.this.apply_immediately
+    error_message = "Until the cluster has the new version, its instances are refused the new version's parameter group."
+  }
+}
+
 run "provisioned" {
   command = apply
 
