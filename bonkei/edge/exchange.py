@@ -6,7 +6,17 @@ from collections.abc import Callable
 from typing import Protocol
 
 from bonkei.edge.access import AccessRecord
-from bonkei.edge.message import Header, Headers, Request, Response, Sink, Tunnel, answer, bodiless
+from bonkei.edge.message import (
+    Body,
+    Header,
+    Headers,
+    Request,
+    Response,
+    Sink,
+    Tunnel,
+    answer,
+    bodiless,
+)
 from bonkei.edge.response_head import Decorator, ResponseHead
 
 _KEEP_ALIVE = b"Connection: keep-alive\r\n\r\n"
@@ -41,6 +51,8 @@ class Channel(Tunnel, Protocol):
     """The client's connection, as an exchange uses it. It is the client's end of a tunnel too."""
 
     logs: bool  # whether finished exchanges are logged
+
+    def write(self, data: Body) -> None: ...
 
     @property
     def current(self) -> Exchange | None:
@@ -105,7 +117,7 @@ class Exchange:
     decorator: Decorator | None = None
     identity: Header = _UNKNOWN
     _chunked = False
-    _out: list[bytes] | None = None
+    _out: list[Body] | None = None
     _pending: list[bytes] | None = None
     _pending_size = 0
 
@@ -178,7 +190,7 @@ class Exchange:
         self.status = status
         if self.decorator is not None:
             headers = self.decorator.decorate(status, headers, self.identity)
-        lines = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
+        lines: list[Body] = [b"HTTP/1.1 %d %b\r\n" % (status, reason)]
         lines += [line for _, _, line in headers]
         if length is not None:
             if status >= 200 and status != 204:
@@ -197,13 +209,13 @@ class Exchange:
             lines.append(_KEEP_ALIVE)
         self._out = lines
 
-    def body(self, data: bytes) -> None:
+    def body(self, data: Body) -> None:
         self.sent += len(data)
         if self._chunked:
-            data = b"%x\r\n%b\r\n" % (len(data), data)
+            data = b"%x\r\n%b\r\n" % (len(data), bytes(data))
         self._send(data)
 
-    def _send(self, data: bytes) -> None:
+    def _send(self, data: Body) -> None:
         if self._out is None:
             self._out = []
         self._out.append(data)

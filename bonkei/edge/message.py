@@ -16,6 +16,8 @@ from typing import Any, Protocol
 
 Header = tuple[bytes, bytes, bytes]
 Headers = list[Header]
+Body = bytes | memoryview
+"""Bytes of a body; a view of them where they are shared."""
 
 
 def header(name: bytes, value: bytes) -> Header:

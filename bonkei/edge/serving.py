@@ -8,9 +8,13 @@ import time
 from bonkei.edge.behavior import CompiledBehavior, request_id
 from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.exchange import Exchange
-from bonkei.edge.message import Header, Headers, Request, Response, header, http_date, reason
+from bonkei.edge.message import Body, Header, Headers, Request, Response, header, http_date, reason
 from bonkei.edge.stored import Stored
 from bonkei.edge.viewer_response import ERROR, HIT
+
+_SHARED = 16 * 1024
+"""Bytes of a body above which viewers who read slowly share it: joined with the head in one write,
+each would have a copy."""
 
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})
 
@@ -59,14 +63,17 @@ def _show(request: Request, exchange: Exchange, stored: Stored, headers: Headers
         _bodiless(exchange, 416, [*headers, unsatisfied], 0)
         return
     status, phrase = stored.status, stored.reason
+    shown: Body = body if len(body) <= _SHARED else memoryview(body)
     if isinstance(part, tuple):
         first, last = part
         value = b"bytes %d-%d/%d" % (first, last, len(body))
         headers = [*headers, header(b"Content-Range", value)]
-        status, phrase, body = 206, reason(206), body[first : last + 1]
-    exchange.head(status, phrase, headers, len(body))
+        status, phrase, shown = 206, reason(206), shown[first : last + 1]
+    exchange.head(status, phrase, headers, len(shown))
     if body and request.method != b"HEAD":
-        exchange.body(body)
+        if len(shown) > _SHARED:
+            exchange.flush()
+        exchange.body(shown)
     exchange.end()
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, cast
 import httptools
 
 from bonkei.edge.deadlines import NEVER, Deadlines
+from bonkei.edge.last_words import last_words
 from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
 from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import KnownHeads, ResponseHead
@@ -158,6 +159,10 @@ class TargetConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._deadlines.forget(self)
+        if exc is not None and self.asking is not None and self._tunnel is None:
+            for data in last_words(self._transport):
+                if self.asking is not None:
+                    self.data_received(data)
         asking, self.asking = self.asking, None
         if self._tunnel is not None:
             tunnel, self._tunnel = self._tunnel, None

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from typing import Any
+
+import psutil
 
 from bonkei.blueprint.distribution import (
     CachePolicy,
@@ -244,3 +247,20 @@ async def test_viewers_with_other_headers_than_those_of_the_key_get_their_own() 
                 assert (await get(edge, "/", ("Authorization", user))).body == user.encode()
         assert (await get(edge)).body == b""
         assert len(web.requests) == 3
+
+
+async def test_slow_readers_share_what_is_stored() -> None:
+    """Also those who ask for a part of it."""
+    size, readers = 4_000_000, 20
+    reply = ok(b"x" * size, ("Cache-Control", "max-age=60"))
+    async with running(cloudfront(cached())) as edge, Target(reply) as web:
+        await edge.join("web", web)
+        await get(edge)
+        before = psutil.Process().memory_info().rss
+        async with contextlib.AsyncExitStack() as stack:
+            for _ in range(readers):
+                client = await stack.enter_async_context(edge.client("distribution"))
+                client.writer.transport.pause_reading()
+                client.send(b"GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=1-\r\n\r\n")
+            await edge.until(lambda: edge.edge.snapshot().caches[0].hits == readers)
+            assert psutil.Process().memory_info().rss - before < readers * size / 4

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import socket
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 from bonkei.edge.connection import LINGER
+from bonkei.events import Endpoint, TargetRegistered
 from tests.bonkei.edge.support import (
     Message,
     Reply,
@@ -168,6 +170,63 @@ async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_close
             gate.set()
             await asyncio.wait_for(draining, 2)
             assert (await client.closed()).endswith(b"0\r\n\r\n")
+
+
+class Refusing:
+    """A target in a thread: it reads a head to its last byte, and when told to it answers and hangs
+    up with the rest unread, which resets the connection."""
+
+    def __init__(self) -> None:
+        self.asked, self.told, self.gone = (threading.Event() for _ in range(3))
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = Endpoint("127.0.0.1", self._listening.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Refusing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection:
+                    self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(1)
+        if b"/health" in head:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            return
+        self.asked.set()
+        self.told.wait(5)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nstop")
+        connection.close()
+        self.gone.set()
+
+
+async def test_an_answer_is_read_although_the_upload_met_a_closed_connection() -> None:
+    """The write that fails comes first: the body and the answer are there at the same time."""
+    with Refusing() as target:
+        async with running(balancer_only()) as edge:
+            edge.bus.publish(TargetRegistered("arn:tg/web", "t", target.endpoint))
+            await edge.until(lambda: edge.state("web", "t") == "healthy")
+            with socket.create_connection(("127.0.0.1", edge.port())) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\nabc")
+                await edge.until(target.asked.is_set)
+                client.sendall(b"x" * 100_000)
+                target.told.set()
+                target.gone.wait(5)  # in the meantime the edge stands still
+                client.setblocking(False)
+                answer = await asyncio.get_running_loop().sock_recv(client, 65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def narrow(port: int) -> None:

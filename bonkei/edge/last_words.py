@@ -1,0 +1,26 @@
+"""What a peer said before it hung up on an upload.
+
+A target that refuses a body answers, closes, and resets what still comes. The write that meets the
+reset ends the transport at once, with the answer unread in the kernel's buffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Iterator
+
+_PIECE = 64 * 1024
+
+
+def last_words(transport: asyncio.BaseTransport) -> Iterator[bytes]:
+    """The unread bytes of a connection that is being lost, in order."""
+    given = transport.get_extra_info("socket")
+    try:
+        with socket.socket(fileno=os.dup(given.fileno())) as connection:
+            connection.setblocking(False)
+            while data := connection.recv(_PIECE):
+                yield data
+    except OSError:
+        return  # there is nothing more, or nothing to be had
