@@ -1,5 +1,5 @@
-# The role that people assume. Strong rights belong to pipelines; a person may start and approve
-# them, read logs and metrics, open a shell in a task, and nothing else.
+# The role that people assume. Strong rights belong to pipelines; a person may start them, read logs
+# and metrics, open a shell in a task, and nothing else.
 
 data "aws_caller_identity" "current" {}
 
@@ -46,12 +46,6 @@ data "aws_iam_policy_document" "this" {
       "codepipeline:StopPipelineExecution",
     ]
     resources = concat(local.pipeline_arns, [for arn in local.pipeline_arns : "${arn}/*"])
-  }
-
-  statement {
-    sid       = "Approve"
-    actions   = ["codepipeline:PutApprovalResult"]
-    resources = [for arn in local.pipeline_arns : "${arn}/*"]
   }
 
   statement {
@@ -168,7 +162,7 @@ locals {
 
 resource "aws_iam_role" "this" {
   name                 = "${var.name}-operator"
-  description          = "For people: start and approve pipelines, read logs and metrics, open shells in tasks"
+  description          = "For people: start pipelines, read logs and metrics, open shells in tasks"
   assume_role_policy   = data.aws_iam_policy_document.trust.json
   max_session_duration = 3600
   permissions_boundary = var.permissions_boundary_arn

@@ -21,7 +21,7 @@ variable "mfa_required" {
 }
 
 variable "pipeline_names" {
-  description = "Pipelines that may be started and approved"
+  description = "Pipelines that may be started"
   type        = list(string)
 }
 
