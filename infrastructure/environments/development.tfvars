@@ -1,5 +1,5 @@
 # Cheap: one task each on Spot, one small database instance, endpoints in one zone. It may be down
-# while its zone is, and a destroy leaves nothing behind.
+# while its zone is, and a destroy leaves nothing behind that costs.
 service_name           = "statuspage"
 environment_identifier = "development"
 
