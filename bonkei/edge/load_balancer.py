@@ -29,6 +29,9 @@ _FORBIDDEN = load_balancer_page(403)
 _UNAVAILABLE = load_balancer_page(503)
 _BAD_GATEWAY = load_balancer_page(502)
 _TIMEOUT = load_balancer_page(504)
+_ADDRESSES = 30
+"""What X-Forwarded-For may hold ("HTTP 463", Troubleshoot your Application Load Balancers)."""
+
 _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
 
@@ -94,6 +97,9 @@ class ListenerHandler:
     def onward(self, request: Request) -> Onward:
         """Web ACL, then the first rule that holds, then the default action."""
         firewall, rules, default = self._firewall, self._rules, self._default
+        addresses = request.fields.get(b"x-forwarded-for")
+        if addresses is not None and addresses.count(b",") >= _ADDRESSES:
+            return _too_many_addresses
         head = self._forwarded.head(request)
 
         def onward(exchange: Exchange | None, sink: Sink) -> Flow | None:
@@ -115,6 +121,11 @@ class ListenerHandler:
         if isinstance(action, FixedResponse):
             return _fixed(action)
         return _redirect(action, self._listener)
+
+
+def _too_many_addresses(exchange: Exchange | None, sink: Sink) -> None:
+    head_only = exchange is not None and exchange.request.method == b"HEAD"
+    answer(sink, load_balancer_page(463), head_only=head_only)
 
 
 def _forbid(

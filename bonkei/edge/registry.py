@@ -160,7 +160,8 @@ class Registry:
             self._cancel_timer(draining)
 
     # Draining ("Deregistration delay", Target groups for your Application Load Balancers): no new
-    # requests; it is over when nothing is in flight, or when the delay is.
+    # requests; it is over when nothing is in flight, or when the delay is. What is in flight then
+    # gets a 502 ("HTTP 502: Bad gateway", Troubleshoot your Application Load Balancers).
 
     def _drain(self, pool: Pool, target: Target, delay: float) -> None:
         pool.refresh()
@@ -179,6 +180,8 @@ class Registry:
         del pool.draining[target.task_id]
         self._cancel_timer(target)
         if pool.arn in self.pools and self.pools[pool.arn] is pool:
+            target.on_idle = None
+            target.kept.cut()
             self._bus.publish(TargetDrained(target.group, target.task_id))
 
     def _cancel_timer(self, target: Target) -> None:

@@ -6,16 +6,12 @@ import asyncio
 from collections import deque
 from typing import Protocol, cast
 
-import httptools
-
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.last_words import last_words
-from bonkei.edge.message import HOP_BY_HOP, Headers, Tunnel
+from bonkei.edge.message import Headers, Tunnel
 from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import KnownHeads, ResponseHead
-
-HEAD_LIMIT = 64 * 1024
-"""Bytes of a response's head or trailer, in all; more is malformed."""
+from bonkei.edge.response_parser import ResponseParser
 
 
 class Asking(Protocol):
@@ -56,9 +52,10 @@ class Asking(Protocol):
 
 
 class KeptConnections:
-    """What is kept of one target: idle connections, and the response heads that came before."""
+    """What is kept of one target: connections, and the response heads that came before."""
 
     def __init__(self) -> None:
+        self.every: set[TargetConnection] = set()
         self.idle: deque[TargetConnection] = deque()
         self.heads = KnownHeads()
         self.open = True
@@ -69,14 +66,18 @@ class KeptConnections:
         while self.idle:
             self.idle.pop().close()
 
+    def cut(self) -> None:
+        """Give up what is in flight."""
+        for connection in tuple(self.every):
+            connection.cut()
+
 
 class TargetConnection(asyncio.Protocol):
     """Parses responses for the request that has the connection, or carries a tunnel."""
 
     __slots__ = (
-        "_chunked", "_closes", "_complete", "_deadlines", "_fed", "_head_done", "_headers",
-        "_keep_alive", "_kept", "_length", "_parser", "_reading", "_reason", "_send", "_status",
-        "_transport", "_tunnel", "asking", "deadline", "idle_timeout", "is_closing", "used",
+        "_deadlines", "_kept", "_parser", "_reading", "_send", "_transport", "_tunnel", "asking",
+        "deadline", "idle_timeout", "is_closing", "used",
     )  # fmt: skip
 
     def __init__(
@@ -90,28 +91,15 @@ class TargetConnection(asyncio.Protocol):
         self._deadlines = deadlines
         self._tunnel: Tunnel | None = None
         self._reading = True
-        self._parser = httptools.HttpResponseParser(self)
-        self._reset()
-
-    def _reset(self) -> None:
-        self._headers: Headers = []
-        self._status = 0
-        self._reason = b""
-        self._length: int | None = None
-        self._chunked = False
-        self._head_done = False
-        self._complete = False
-        self._closes = False
-        self._keep_alive = False
-        self._fed = 0  # bytes of what is no body, since the head or a part of the body was complete
+        self._parser = ResponseParser(self)
 
     # What the request does.
 
     def ask(self, asking: Asking, head: bytes, seconds: float) -> None:
         """Send another request over the connection, which is idle; if the head is all of it, the
         target has so many seconds to send the next byte."""
-        if self._fed:
-            self._reset()
+        if self._parser.began:
+            self._parser.reset()
         self.asking = asking
         self.idle_timeout = seconds
         self.deadline = self._deadlines.coarse + seconds if asking.sent_all else NEVER
@@ -149,15 +137,24 @@ class TargetConnection(asyncio.Protocol):
         self.asking = None
         self._transport.abort()
 
+    def cut(self) -> None:
+        """Give up a request in flight, as if the target had hung up."""
+        if self._tunnel is not None:
+            self._transport.abort()
+        elif self.asking is not None:
+            self._malformed(self.asking)
+
     # The transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._send = self._transport.write
         self.is_closing = transport.is_closing
+        self._kept.every.add(self)
         self._deadlines.watch(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._kept.every.discard(self)
         self._deadlines.forget(self)
         if exc is not None and self.asking is not None and self._tunnel is None:
             for data in last_words(self._transport):
@@ -172,10 +169,10 @@ class TargetConnection(asyncio.Protocol):
         elif asking is None:
             if self in self._kept.idle:
                 self._kept.idle.remove(self)
-        elif self._head_done and self._length is None and not self._chunked and exc is None:
-            asking.ended()  # the end of the connection is the end of the body
+        elif self._parser.until_end and exc is None:
+            asking.ended()
         else:
-            asking.lost(reused=self.used, silent=not self._fed)
+            asking.lost(reused=self.used, silent=not self._parser.began)
 
     def data_received(self, data: bytes) -> None:
         asking = self.asking
@@ -184,7 +181,7 @@ class TargetConnection(asyncio.Protocol):
             return
         # While the client still uploads, the time that counts is the client's.
         self.deadline = self._deadlines.coarse + self.idle_timeout if asking.sent_all else NEVER
-        if not self._fed:
+        if not self._parser.began:
             end = data.find(b"\r\n\r\n") + 4
             head = self._kept.heads.get(data[:end])
             if head is not None and len(data) == end + head.length and not asking.head_only:
@@ -198,26 +195,21 @@ class TargetConnection(asyncio.Protocol):
         self._parse(asking, data)
 
     def _parse(self, asking: Asking, data: bytes) -> None:
-        first = not self._fed
-        self._fed += len(data)
+        parser = self._parser
+        first = not parser.began
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._switch(asking, data[upgrade.args[0] :])
+            rest = parser.feed(data)
+        except ValueError:
+            self._malformed(asking)
             return
-        except httptools.HttpParserError:
-            if not self._complete:
-                self._malformed(asking)
-                return
-            self._keep_alive = False
-        if self._complete:
+        if rest is not None:
+            self._switch(asking, rest)
+        elif parser.complete:
             if first:
                 self._remember(data)
-            self._release(asking, keep=self._keep_alive and not self._closes)
+            self._release(asking, keep=parser.keeps)
             asking.ended()
-        elif self._fed > HEAD_LIMIT:
-            self._malformed(asking)
-        elif self._head_done:
+        elif parser.head_done:
             asking.flush()
 
     def pause_writing(self) -> None:
@@ -240,69 +232,23 @@ class TargetConnection(asyncio.Protocol):
         """The target, or both ends of a tunnel, said nothing for the idle time-out."""
         asking, self.asking = self.asking, None
         if asking is not None and self._tunnel is None:
-            asking.timed_out(begun=self._head_done)
+            asking.timed_out(begun=self._parser.head_done)
         elif asking is not None:
             asking.ended()
         self._transport.abort()
 
-    # The parser's callbacks.
+    # What is told of the response.
 
-    def on_message_begin(self) -> None:
-        if self._complete:
-            self._keep_alive = False  # a second response to one request
-        elif self._status:
-            self._headers = []  # the final response after an informational one
-            self._reason = b""
-
-    def on_status(self, reason: bytes) -> None:
-        self._reason += reason
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head_done:
-            return  # a trailer, or a second response
-        lower = name.lower()
-        if lower in HOP_BY_HOP:
-            if lower == b"transfer-encoding":
-                if value.strip().lower() != b"chunked":
-                    raise ValueError(value)
-                self._chunked = True
-            elif lower == b"connection" and b"close" in value.lower():
-                self._closes = True
-        elif lower == b"content-length":
-            self._length = int(value)
-        else:
-            self._headers.append((lower, value, b"%b: %b\r\n" % (name, value)))
-
-    def on_headers_complete(self) -> None:
-        if self._head_done:
-            return
-        status = self._parser.get_status_code()
-        self._status = status
+    def head_received(self, parser: ResponseParser) -> bool:
         asking = self.asking
-        if status < 200 or asking is None:
-            return
-        if status > 599:
-            raise ValueError(status)
-        self._head_done = True
-        self._fed = 1
-        asking.head(status, self._reason, self._headers, self._length)
-        if asking.head_only:
-            # llhttp cannot be told that no body follows: this parser ends here.
-            self._complete = True
-            self._keep_alive = self._parser.get_http_version() == "1.1"
-            self._parser = httptools.HttpResponseParser(self)
+        if asking is None:
+            return True
+        asking.head(parser.status, parser.reason, parser.headers, parser.length)
+        return not asking.head_only
 
-    def on_body(self, data: bytes) -> None:
-        if self._complete or self.asking is None:
-            self._keep_alive = False
-            return
-        self._fed = 1
-        self.asking.body_received(data)
-
-    def on_message_complete(self) -> None:
-        if self._status >= 200 and not self._complete:
-            self._complete = True
-            self._keep_alive = self._parser.should_keep_alive()
+    def body_received(self, data: bytes) -> None:
+        if self.asking is not None:
+            self.asking.body_received(data)
 
     # The end of a response.
 
@@ -317,14 +263,12 @@ class TargetConnection(asyncio.Protocol):
 
     def _remember(self, data: bytes) -> None:
         """Know the head again, if `data` was one response whose end its length tells."""
-        if (
-            self._keep_alive
-            and not (self._closes or self._chunked)
-            and self._length is not None
-            and self._status != 204  # has no Content-Length for the client
-        ):
-            reason = self._reason or usual_reason(self._status)
-            self._kept.heads.remember(data, self._status, reason, self._headers, self._length)
+        parser = self._parser
+        status, length = parser.status, parser.length
+        # A 204 has no Content-Length for the client.
+        if parser.keeps and not parser.chunked and length is not None and status != 204:
+            reason = parser.reason or usual_reason(status)
+            self._kept.heads.remember(data, status, reason, parser.headers, length)
 
     def _malformed(self, asking: Asking) -> None:
         self.asking = None
@@ -332,10 +276,7 @@ class TargetConnection(asyncio.Protocol):
         asking.lost(reused=False, silent=False)
 
     def _switch(self, asking: Asking, rest: bytes) -> None:
-        if self._status != 101:
-            self._malformed(asking)
-            return
-        tunnel = asking.switch(self._headers, self)
+        tunnel = asking.switch(self._parser.headers, self)
         if tunnel is None:
             self._malformed(asking)
             return

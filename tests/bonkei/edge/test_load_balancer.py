@@ -163,6 +163,16 @@ async def test_x_forwarded_for(mode: str, given: str | None, seen: str | None) -
         assert target.requests[0].get("X-Forwarded-For") == seen
 
 
+async def test_463_for_too_many_addresses() -> None:
+    """ "The upper limit for IP addresses is 30" (Troubleshoot your Application Load Balancers)."""
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        for count, status in ((30, 200), (31, 463)):
+            addresses = ", ".join(["10.0.0.1"] * count)
+            assert (await edge.get("/", ("X-Forwarded-For", addresses))).status == status
+        assert len(target.requests) == 1
+
+
 async def test_protocol_port_and_host() -> None:
     """The target is told the port and protocol of AWS, not of loopback; and a port that is not the
     protocol's own is appended to Host ("Host header preservation")."""
@@ -248,6 +258,7 @@ async def test_502_when_the_target_refuses_or_breaks_off() -> None:
         b"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000,
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 33_000 + b"\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200",
     ],
 )
@@ -416,6 +427,17 @@ async def test_a_response_until_the_connection_ends() -> None:
                 assert answer.body == b"z" * 100_000
 
 
+async def test_what_connection_names_is_for_the_hop_to_the_target() -> None:
+    """RFC 9110, section 7.6.1."""
+    reply = ok(b"ok", ("Connection", "keep-alive, X-Hop"), ("X-Hop", "1"), ("X-End", "2"))
+    async with running(balancer_only()) as edge, Target(reply) as target:
+        await edge.join("web", target)
+        for _ in range(4):  # also as a head that is known
+            answer = await edge.get("/")
+            assert (answer.get("X-Hop"), answer.get("X-End")) == (None, "2")
+        assert target.connections == 1
+
+
 async def test_informational_responses_are_not_the_response() -> None:
     early = raw(
         b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
@@ -428,8 +450,16 @@ async def test_informational_responses_are_not_the_response() -> None:
         assert (answer.status, answer.body, answer.get("Link")) == (200, b"ok", None)
 
 
-async def test_a_second_response_is_given_to_nobody() -> None:
-    twice = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" * 2, close=False)
+@pytest.mark.parametrize(
+    "second",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na",
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
+        b"nonsense",
+    ],
+)
+async def test_a_second_response_is_given_to_nobody(second: bytes) -> None:
+    twice = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" + second, close=False)
     async with running(balancer_only()) as edge, Target(twice) as target:
         await edge.join("web", target)
         async with edge.client() as client:

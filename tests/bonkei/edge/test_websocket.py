@@ -19,6 +19,7 @@ from tests.bonkei.edge.support import (
     ok,
     running,
     stack,
+    target_group,
 )
 
 
@@ -137,3 +138,21 @@ async def test_bytes_sent_before_the_answer_are_kept() -> None:
             while len(rest) < 12:
                 rest += await asyncio.wait_for(client.reader.read(100), 5)
             assert rest == b"firstGET / H"
+
+
+async def test_a_socket_ends_with_the_deregistration_delay() -> None:
+    """With its connection, not with an answer that nobody asked for any more."""
+    groups = (target_group("web", deregistration_delay=0.1), target_group("api"))
+    async with (
+        running(stack(target_groups=groups)) as edge,
+        serve(echo, "127.0.0.1", 0) as server,
+    ):
+        await join(edge, server)
+        async with edge.client("distribution") as client:
+            client.send(
+                b"GET /socket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+            )
+            assert (await client.receive()).status == 101
+            edge.deregister("web", "ws")
+            assert await client.closed() == b""
