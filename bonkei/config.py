@@ -55,6 +55,12 @@ class Config:
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     one_offs: tuple[OneOff, ...] = ()
     announcements: tuple[Announcement, ...] = ()
+    existing: tuple[Mapping[str, Any], ...] = ()
+    """Resources outside the stack that its data sources look up."""
+    remote_states: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The outputs of other stacks, by the name of the terraform_remote_state that reads them."""
     edge_port: int = 8080
     alb_port: int = 8081
     database_url: str | None = None
@@ -92,6 +98,13 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
             Announcement(label=label, secret=secret)
             for label, secret in table.table("announce").all_texts().items()
         ),
+        existing=tuple(entry.everything() for entry in table.tables("existing")),
+        remote_states=MappingProxyType(
+            {
+                name: entry.everything()
+                for name, entry in table.table("remote_states").named_tables().items()
+            }
+        ),
         edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
         alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
         database_url=environment.get("DATABASE_URL") or None,
@@ -109,13 +122,19 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     """Whether the file still says what a running miniature has read from it at its start.
 
-    The definitions and their variables do not count: each apply reads them anew.
+    The definitions, their variables and what is elsewhere do not count: each apply reads them anew.
     """
     try:
         now = load(config.file, environment)
     except ConfigError:
         return False
-    read_anew = replace(now, definitions=config.definitions, variable_files=config.variable_files)
+    read_anew = replace(
+        now,
+        definitions=config.definitions,
+        variable_files=config.variable_files,
+        existing=config.existing,
+        remote_states=config.remote_states,
+    )
     return read_anew == config
 
 
@@ -167,6 +186,11 @@ class _Table:
 
     def all_texts(self) -> dict[str, str]:
         return {key: self.text(key) for key in tuple(self._values)}
+
+    def everything(self) -> dict[str, Any]:
+        """All that is left, as TOML has it: for keys that are not the settings' own."""
+        values, self._values = self._values, {}
+        return values
 
     def done(self) -> None:
         for child in self._children:

@@ -7,7 +7,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
-from bonkei.terraform import Workspace
+from bonkei.terraform import Elsewhere, Workspace
 
 
 def workspace(config: Config, home: Home) -> Workspace:
@@ -17,6 +17,7 @@ def workspace(config: Config, home: Home) -> Workspace:
         home=home.path,
         variable_files=config.variable_files,
         terraform=config.terraform,
+        elsewhere=Elsewhere(config.existing, config.remote_states),
     )
 
 

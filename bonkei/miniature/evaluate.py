@@ -10,7 +10,7 @@ from bonkei import blueprint
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.miniature.home import Home
-from bonkei.terraform import Workspace
+from bonkei.terraform import Elsewhere, Workspace
 
 
 def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
@@ -23,7 +23,8 @@ def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
     digest = hashlib.sha256("\n".join(map(str, files)).encode()).hexdigest()[:12]
     home = Home(config.home).make().evaluated / digest
     home.mkdir(parents=True, exist_ok=True)
-    workspace = Workspace(config.definitions, home, files, config.terraform)
+    elsewhere = Elsewhere(config.existing, config.remote_states)
+    workspace = Workspace(config.definitions, home, files, config.terraform, elsewhere)
     if not workspace.is_current():
         workspace.apply()
     return blueprint.read(workspace.state())

@@ -1,13 +1,15 @@
 """`python -m bonkei.provider`: serve the providers until standard input ends.
 
-BONKEI_HOME names the miniature's home: secrets and counters are kept there. The first line of the
-output is the value for TF_REATTACH_PROVIDERS.
+BONKEI_HOME names the miniature's home: secrets and counters are kept there. BONKEI_EXISTING, where
+it is set, lists what exists outside the stack, as JSON. The first line of the output is the value
+for TF_REATTACH_PROVIDERS.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -21,7 +23,8 @@ from bonkei.provider.surroundings import at_home
 
 async def _main(home: Path, directory: Path) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(serve(providers(), at_home(home), directory, _announce))
+    surroundings = at_home(home, json.loads(os.environ.get("BONKEI_EXISTING") or "[]"))
+    serving = asyncio.ensure_future(serve(providers(), surroundings, directory, _announce))
     ending = asyncio.ensure_future(until_input_ends())
     loop.add_signal_handler(signal.SIGTERM, ending.cancel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is Terraform's: it ends in good order

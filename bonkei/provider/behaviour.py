@@ -73,8 +73,8 @@ class Context:
     """The next number, from 1, of the series with that name; never the same twice in one home.
     For what AWS counts across resources, such as a task definition family's revisions."""
     peers: Callable[[str], Sequence[Object]] = nothing_seen
-    """The last known states of a type's resources, as far as this process has refreshed or applied
-    them. For what depends on another resource, such as whether a database instance is the first."""
+    """The last known states of a type's resources, and those that exist outside the stack. For
+    what depends on another resource, such as whether a database instance is the first."""
 
 
 ANY_CHANGE: frozenset[str] = frozenset({"*"})

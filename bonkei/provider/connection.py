@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from bonkei.provider import codec, wire
 from bonkei.provider.behaviour import Context, Problem, value_at
-from bonkei.provider.private import Private
+from bonkei.provider.existing import Existing
+from bonkei.provider.private import Private, fresh
 from bonkei.provider.protocol import message
 from bonkei.provider.schema import Block, empty, type_of
 from bonkei.provider.surroundings import Surroundings
@@ -22,8 +24,9 @@ _DynamicValue = message("DynamicValue")
 class Connection:
     """Configured once by Terraform; then gives each operation its context."""
 
-    def __init__(self, surroundings: Surroundings) -> None:
+    def __init__(self, surroundings: Surroundings, existing: Existing) -> None:
         self.surroundings = surroundings
+        self._existing = existing
         self._region = ""
         self._default_tags: Mapping[str, str] = {}
 
@@ -39,10 +42,16 @@ class Connection:
         if "region" in config and not self._region:
             remedy = "Set region in the provider block, or AWS_REGION in the environment."
             return [Problem((), "Missing region", remedy)]
+        self._existing.take_effect(self._alone(fresh(), {}))
         return []
 
     def context(self, private: Private, values: Object) -> Context:
         """The context of an operation on a resource with these values."""
+        alone = self._alone(private, values)
+        return replace(alone, peers=self._existing.beside(alone.peers, alone))
+
+    def _alone(self, private: Private, values: Object) -> Context:
+        """The context in which there is nothing but what went through this process."""
         region = values.get("region")
         own = region if isinstance(region, str) and region else self._region
         return Context(

@@ -8,6 +8,7 @@ from typing import Any
 from bonkei.provider import private, wire
 from bonkei.provider.behaviour import Problem, Refused
 from bonkei.provider.connection import Connection, answer, decode, encode, errors_of
+from bonkei.provider.existing import Existing
 from bonkei.provider.managed import ManagedResources
 from bonkei.provider.protocol import message
 from bonkei.provider.provider import Provider
@@ -18,7 +19,8 @@ class Servicer(ManagedResources):
     """Answers Terraform. Each method takes the operation's Request and gives its Response."""
 
     def __init__(self, provider: Provider, surroundings: Surroundings) -> None:
-        super().__init__(provider, Connection(surroundings))
+        existing = Existing(provider, surroundings.existing)
+        super().__init__(provider, Connection(surroundings, existing))
 
     def get_metadata(self, _request: Any) -> Any:
         schema = self._provider.schema

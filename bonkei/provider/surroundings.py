@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
+import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from bonkei.provider import private
 from bonkei.provider.behaviour import count_from_one
 from bonkei.provider.counters import FileCounters
 from bonkei.provider.values import Object
@@ -15,11 +20,19 @@ from bonkei.vault import FileVault, MemoryVault, Vault
 
 
 class Peers:
-    """The last known state of each resource, as far as it went through this process."""
+    """The last known state of each resource: from the state file, or what went through since."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._states: dict[str, dict[str, Object]] = {}
+
+    def remember(self, state: Mapping[str, Any]) -> None:
+        """Take in Terraform's state file: what has not been read in this process is there too."""
+        for resource in state.get("resources") or ():
+            for instance in resource["instances"] if resource["mode"] == "managed" else ():
+                if instance.get("private") and not instance.get("deposed"):
+                    token = private.read(base64.b64decode(instance["private"])).token
+                    self.saw(resource["type"], token, instance["attributes"])
 
     def saw(self, type_name: str, token: str, state: Object | None) -> None:
         """Remember a resource's state; None means that it is gone."""
@@ -49,11 +62,19 @@ class Surroundings:
     sequence: Callable[[str], int] = field(default_factory=count_from_one)
     clock: Callable[[], str] = utc_now
     peers: Peers = field(default_factory=Peers)
+    existing: Sequence[Mapping[str, Any]] = ()
+    """What exists outside the stack (`bonkei.provider.existing`)."""
 
 
-def at_home(home: Path) -> Surroundings:
+def at_home(home: Path, existing: Sequence[Mapping[str, Any]] = ()) -> Surroundings:
     """The surroundings that live below the miniature's home."""
+    peers = Peers()
+    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
+        file = home / "terraform" / "terraform.tfstate"
+        peers.remember(json.loads(file.read_text(encoding="utf-8")))
     return Surroundings(
         vault=FileVault(home / "secrets"),
         sequence=FileCounters(home / "terraform" / "counters.json"),
+        peers=peers,
+        existing=existing,
     )

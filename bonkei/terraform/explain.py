@@ -19,6 +19,8 @@ _NO_CONFIGURATION = re.compile(r'missing provider (?:\S+\.)?provider\["[^"]*/(\w
 _NO_VALUE = "No value for required variable"
 _NO_MODULE = "Unreadable module directory"
 _MODULE = re.compile(r'for module "([^"]+)"')
+_REMOTE_STATE = 'data "terraform_remote_state"'
+_NO_CREDENTIALS = "No valid credential sources found"  # told without a place
 _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variable")
 
 
@@ -46,6 +48,8 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.summary == _NO_MODULE and (match := _MODULE.search(detail)):
         stated = f'The directory of module "{match[1]}" cannot be read. Correct its "source".'
         return replace(diagnostic, detail=stated)
+    if _REMOTE_STATE in diagnostic.context or diagnostic.summary == _NO_CREDENTIALS:
+        return _of_another_stack(diagnostic, definitions)
     if diagnostic.summary == "Unsupported Terraform Core version":
         added = "Bonkei brings this one; BONKEI_TERRAFORM names the executable of another."
         return replace(diagnostic, detail=f"{detail}\n\n{added}")
@@ -97,6 +101,18 @@ def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diag
         place.line,
         code=place.code,
     )
+
+
+def _of_another_stack(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
+    """The state of another stack that cannot be read: nothing else asks for credentials here."""
+    place = first_mention(re.compile(rf"^\s*{_REMOTE_STATE}"), definitions)
+    if diagnostic.file is None:
+        diagnostic = replace(diagnostic, file=place.file, line=place.line, code=place.code)
+    added = (
+        "The outputs of another stack can be said in bonkei.toml, and then its state is not read:"
+        " a table [remote_states.NAME], with NAME as in its data block, and a key for each output."
+    )
+    return replace(diagnostic, detail=f"{diagnostic.detail.strip()}\n\n{added}")
 
 
 def _without_consequences(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

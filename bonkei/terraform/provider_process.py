@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bonkei.terraform.errors import TerraformError
 
@@ -16,21 +18,29 @@ _PATIENCE = 5.0
 class ProviderProcess:
     """Starts at once; `reattach` waits until it serves. A context manager that ends it."""
 
-    def __init__(self, home: Path, directory: Path, log: Path) -> None:
-        """`directory` is what relative paths in the definitions are relative to."""
+    def __init__(
+        self, home: Path, directory: Path, log: Path, existing: Sequence[Mapping[str, Any]] = ()
+    ) -> None:
+        """`directory` is what relative paths in the definitions are relative to.
+
+        `existing`: resources outside the stack (`bonkei.provider.existing`).
+        """
         self._log = log
+        settings = {"BONKEI_HOME": str(home), "BONKEI_EXISTING": json.dumps(existing, default=str)}
         with log.open("w", encoding="utf-8") as errors:
-            self._process = self._start(home, directory, errors)
+            self._process = self._start(settings, directory, errors)
         self._reattach = ""
 
     @staticmethod
-    def _start(home: Path, directory: Path, errors: IO[str]) -> subprocess.Popen[str]:
+    def _start(
+        settings: Mapping[str, str], directory: Path, errors: IO[str]
+    ) -> subprocess.Popen[str]:
         return subprocess.Popen(
             [sys.executable, "-m", "bonkei.provider"],
             cwd=directory,
             env={
                 **os.environ,
-                "BONKEI_HOME": str(home),
+                **settings,
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "PYTHONSAFEPATH": "1",
             },

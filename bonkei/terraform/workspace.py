@@ -14,6 +14,7 @@ from typing import Any
 from bonkei.terraform import constraints, stamps
 from bonkei.terraform import run as runs
 from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
+from bonkei.terraform.elsewhere import Elsewhere, check_existing, place_remote_states
 from bonkei.terraform.errors import Diagnostic, TerraformError, read_diagnostic, refused
 from bonkei.terraform.explain import explain
 from bonkei.terraform.fingerprint import fingerprint
@@ -31,6 +32,7 @@ provider_installation {{
   }}
 }}
 """
+_NOTHING = Elsewhere()
 
 
 def _silent(_: str) -> None:
@@ -59,12 +61,14 @@ class Workspace:
         home: Path,
         variable_files: Sequence[Path] = (),
         terraform: str | None = None,
+        elsewhere: Elsewhere = _NOTHING,
     ) -> None:
         """`terraform` names an executable to use instead of the library."""
         self._definitions = definitions.resolve()
         self._home = home.resolve()
         self._variable_files = tuple(file.resolve() for file in variable_files)
         self._terraform = terraform
+        self._elsewhere = elsewhere
         self._directory = self._home / "terraform"
         self._state_file = self._directory / "terraform.tfstate"
         self._applied = self._directory / "applied"
@@ -136,7 +140,7 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """A digest of everything that an apply depends on."""
-        made_by = stamps.implementation(self._terraform)
+        made_by = f"{stamps.implementation(self._terraform)} {self._elsewhere.digest()}"
         return fingerprint(self._definitions, self._variable_files, os.environ, made_by)
 
     def fmt(self, *, check: bool = False) -> list[str]:
@@ -168,13 +172,16 @@ class Workspace:
     @contextlib.contextmanager
     def _ready(self, provider_home: Path | None = None) -> Iterator[_Ready]:
         command = runs.command(self._terraform)
+        check_existing(self._elsewhere.existing)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(self._directory / "lock"):
             self._mirror.refresh()
+            states = self._elsewhere.remote_states
+            place_remote_states(states, self._mirror.path, self._directory / "remote-states")
             log = self._directory / "provider.log"
             home = provider_home or self._home
             with (
-                ProviderProcess(home, self._mirror.path, log) as provider,
+                ProviderProcess(home, self._mirror.path, log, self._elsewhere.existing) as provider,
                 StateServer(self._state_file) as state,
             ):
                 settings = {**self._settings(provider.reattach()), **state.environment}

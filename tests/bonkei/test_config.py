@@ -58,6 +58,21 @@ def test_one_offs_and_announcements(tmp_path: Path) -> None:
     assert loaded.announcements[0].secret == "administrator"
 
 
+def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path) -> None:
+    loaded = load(
+        tmp_path,
+        """
+        [[existing]]
+        type = "aws_vpc"
+        tags = { Name = "shared" }
+        [remote_states.network]
+        subnet_ids = ["subnet-1"]
+        """,
+    )
+    assert loaded.existing == ({"type": "aws_vpc", "tags": {"Name": "shared"}},)
+    assert loaded.remote_states == {"network": {"subnet_ids": ["subnet-1"]}}
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -118,6 +133,8 @@ def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: 
     for text, unchanged in {
         "# a remark\n[alb]\nport = 9001": True,
         'variables = ["a.tfvars"]\n[alb]\nport = 9001': True,
+        '[alb]\nport = 9001\n[[existing]]\ntype = "aws_vpc"': True,
+        "[alb]\nport = 9001\n[remote_states.network]\nid = 1": True,
         "[alb]\nport = 9002": False,
         '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': False,
         "[alb": False,

@@ -1,4 +1,4 @@
-"""AWS Systems Manager: parameters. A SecureString's value goes to the vault.
+"""AWS Systems Manager: parameters. Their values go to the vault, where tasks read them.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 """
@@ -61,7 +61,7 @@ def _allows(pattern: Value, value: Value) -> bool:
 
 
 def _store(config: Object, state: Object, context: Context) -> None:
-    if state.get("type") != "SecureString" or not given(state.get("arn")):
+    if not given(state.get("arn")):
         return
     value = next((config.get(name) for name in _VALUES if given(config.get(name))), None)
     if value is not None:
@@ -69,7 +69,7 @@ def _store(config: Object, state: Object, context: Context) -> None:
 
 
 def _forget(state: Object, context: Context) -> None:
-    if state.get("type") == "SecureString" and given(state.get("arn")):
+    if given(state.get("arn")):
         context.vault.delete(str(state["arn"]))
 
 

@@ -112,9 +112,9 @@ def none_found(kind: str, config: Object) -> Refused:
     said = asked(config)
     return Refused(
         f"there is no {kind}{f' with {said}' if said else ''}",
-        "Only what this stack itself has made can be read here; there is no AWS account behind the"
-        " miniature. Pass the value in as a variable, or make the resource in this stack. Does the"
-        " stack make it, then add depends_on to the data block: it is read once that is there.",
+        "There is no AWS account behind the miniature. What exists outside this stack can be said"
+        " in bonkei.toml: [[existing]], with a type and its arguments. Does the stack itself make"
+        " it, then add depends_on to the data block: it is read once that is there.",
     )
 
 

@@ -1,0 +1,83 @@
+"""What exists outside the stack, as a person has said it: resources that data sources can find.
+
+Each is made as if by an apply, so it has the ids and ARNs that AWS would give it; what is said of
+it wins. Its identity follows from what is said, so it stays the same from run to run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from bonkei.provider import apply
+from bonkei.provider.behaviour import Context, ResourceBehaviour
+from bonkei.provider.plan import plan_creation
+from bonkei.provider.provider import Provider
+from bonkei.provider.schema import empty
+from bonkei.provider.values import Object
+
+Described: TypeAlias = Mapping[str, Any]
+"""A resource: its `type`, and any of its arguments and attributes."""
+Peers: TypeAlias = Callable[[str], Sequence[Object]]
+
+_GENERIC = ResourceBehaviour()
+
+
+class Existing:
+    """The described resources that are of one provider's types."""
+
+    def __init__(self, provider: Provider, described: Sequence[Described]) -> None:
+        self._provider = provider
+        known = provider.schema.resources
+        self._described = [one for one in described if one.get("type") in known]
+
+    def beside(self, own: Peers, context: Context) -> Peers:
+        """The peers with what exists; each sees the others, but not those of its own type."""
+
+        def others(kind: str, but: str) -> Sequence[Object]:
+            return own(kind) if kind == but else peers(kind)
+
+        def peers(kind: str) -> Sequence[Object]:
+            found = [one for one in self._described if one["type"] == kind]
+            if not found:
+                return own(kind)
+            around = replace(context, peers=lambda other: others(other, kind))
+            return [*own(kind), *(self._made(one, around)[1] for one in found)]
+
+        return peers
+
+    def take_effect(self, context: Context) -> None:
+        """Do what an apply does outside the state, such as to store a secret's value."""
+        around = replace(context, peers=self.beside(context.peers, context))
+        for one in self._described:
+            arguments, state = self._made(one, around)
+            self._behaviour(one["type"]).after_apply(arguments, state, around)
+
+    def _made(self, described: Described, context: Context) -> tuple[Object, Object]:
+        type_name = str(described["type"])
+        block = self._provider.schema.resources[type_name]
+        said = {name: value for name, value in described.items() if name != "type"}
+        digest = hashlib.sha256(json.dumps(described, sort_keys=True, default=str).encode())
+        own = replace(context, token=digest.hexdigest()[:17])
+        config = {**empty(block), **said, "id": None}
+        behaviour = self._behaviour(type_name)
+        planned = plan_creation(block, behaviour, config, config, own).planned
+        made = apply.create(type_name, block, behaviour, planned, own)
+        return config, {**_with_id(made, said.get("id")), **said}
+
+    def _behaviour(self, type_name: str) -> ResourceBehaviour:
+        return self._provider.resources.get(type_name, _GENERIC)
+
+
+def _with_id(made: Object, said: Any) -> Object:
+    """What holds the id that was made up, such as an ARN, holds the one that is said."""
+    own = made.get("id")
+    if not (isinstance(own, str) and own and isinstance(said, str)):
+        return made
+    return {
+        name: value.replace(own, said) if isinstance(value, str) else value
+        for name, value in made.items()
+    }

@@ -1,0 +1,133 @@
+"""What the definitions take from outside: other stacks' outputs, and resources made elsewhere.
+
+A person says both in the settings. The resources go to the provider, which lets data sources find
+them. The outputs go to Terraform as a state file, which takes the place of the remote state that a
+`terraform_remote_state` would read: an override file names it.
+https://developer.hashicorp.com/terraform/language/files/override
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bonkei.provider import catalogue, codec, schema
+from bonkei.terraform.errors import TerraformError
+
+OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"
+_REMOTE_STATE = re.compile(r'^\s*data\s+"terraform_remote_state"\s+"([\w-]+)"', re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What a person has said of what is outside this stack."""
+
+    existing: Sequence[Mapping[str, Any]] = ()
+    """Resources: each a `type` and any of its arguments and attributes."""
+    remote_states: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The name of a `terraform_remote_state` -> the outputs that it has."""
+
+    def digest(self) -> str:
+        """All of it in one text, which differs when it does."""
+        return json.dumps([list(self.existing), self.remote_states], sort_keys=True, default=str)
+
+
+def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
+    """Raise TerraformError for a type, an attribute or a value that the provider does not have."""
+    resources = schema.load(catalogue.SCHEMA).resources
+    for described in existing:
+        type_name = str(described.get("type"))
+        if type_name not in resources:
+            raise _wrong(f'type = "{type_name}" is no resource type that the miniature carries')
+        block = resources[type_name]
+        said = {name: value for name, value in described.items() if name != "type"}
+        for name in said:
+            if name not in block.attributes and name not in block.blocks:
+                raise _wrong(f"{type_name} has no {name!r}")
+        try:
+            codec.encode({**schema.empty(block), **said}, schema.type_of(block))
+        except (TypeError, AttributeError) as error:
+            raise _wrong(f"{type_name}: {error}") from None
+
+
+def _wrong(what: str) -> TerraformError:
+    return TerraformError(
+        f"bonkei.toml: [[existing]]: {what}",
+        remedy="write the arguments and attributes as the provider's documentation has them",
+    )
+
+
+def place_remote_states(
+    states: Mapping[str, Mapping[str, Any]], mirror: Path, directory: Path
+) -> None:
+    """Let each remote state in the mirror read the file that is written into the directory.
+
+    TerraformError if a name is not that of a remote state in the definitions.
+    """
+    for file in mirror.rglob(OVERRIDE):
+        file.unlink()
+    left = set(states)
+    for folder, names in _remote_states(mirror):
+        told = sorted(names & states.keys())
+        left -= names
+        if told:
+            blocks = {name: _local(directory / f"{name}.tfstate") for name in told}
+            override = {"data": {"terraform_remote_state": blocks}}
+            (folder / OVERRIDE).write_text(json.dumps(override), encoding="utf-8")
+    if left:
+        raise TerraformError(
+            f"bonkei.toml: [remote_states.{min(left)}]: the definitions have no"
+            f' data "terraform_remote_state" "{min(left)}"',
+            remedy="correct the name, or remove the table",
+        )
+    for name, outputs in states.items():
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        (directory / f"{name}.tfstate").write_text(_state_file(name, outputs), encoding="utf-8")
+
+
+def _remote_states(mirror: Path) -> Iterator[tuple[Path, set[str]]]:
+    """Each module's directory with the names of the remote states in it."""
+    found: dict[Path, set[str]] = {}
+    for file in sorted(mirror.rglob("*.tf")):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        found.setdefault(file.parent, set()).update(_REMOTE_STATE.findall(text))
+    yield from found.items()
+
+
+def _local(file: Path) -> Mapping[str, Any]:
+    return {"backend": "local", "config": {"path": str(file)}, "workspace": None}
+
+
+def _state_file(name: str, outputs: Mapping[str, Any]) -> str:
+    """A state with nothing but outputs, in version 4 of Terraform's format."""
+    described = {key: {"value": value, "type": _type_of(value)} for key, value in outputs.items()}
+    return json.dumps(
+        {
+            "version": 4,
+            "terraform_version": "1.0.0",
+            "serial": 1,
+            "lineage": name,
+            "outputs": described,
+            "resources": [],
+        },
+        default=str,
+    )
+
+
+def _type_of(value: Any) -> Any:
+    """The type in cty's JSON form."""
+    match value:
+        case bool():
+            return "bool"
+        case int() | float():
+            return "number"
+        case list():
+            return ["tuple", [_type_of(item) for item in value]]
+        case dict():
+            return ["object", {key: _type_of(item) for key, item in value.items()}]
+        case _:
+            return "string"

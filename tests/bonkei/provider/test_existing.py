@@ -1,0 +1,81 @@
+"""What exists outside the stack is found as if the stack had made it, as is what the state has."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+from bonkei.provider import catalogue
+from bonkei.provider.behaviour import Context
+from bonkei.provider.existing import Existing
+from bonkei.provider.private import Private
+from bonkei.provider.surroundings import at_home
+from bonkei.provider.values import Object
+from bonkei.vault import MemoryVault
+
+AWS = catalogue.providers()[catalogue.AWS]
+SECRET = {"type": "aws_secretsmanager_secret", "name": "payments/key"}
+VALUE = {
+    "type": "aws_secretsmanager_secret_version",
+    "secret_id": "payments/key",
+    "secret_string": "hidden",
+}
+
+
+def read(existing: Existing, data_source: str, **config: object) -> Object:
+    context = Context(vault=MemoryVault())
+    around = Context(peers=existing.beside(context.peers, context))
+    return AWS.data_sources[data_source].read(config, around)
+
+
+def test_what_is_said_wins_and_the_rest_is_of_awss_form() -> None:
+    vpc = {"type": "aws_vpc", "id": "vpc-0a", "tags": {"Name": "shared"}}
+    found = read(Existing(AWS, [vpc]), "aws_vpc", tags={"Name": "shared"})
+    assert found["id"] == "vpc-0a"
+    assert found["arn"] == "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-0a"
+    assert found["default_security_group_id"].startswith("sg-0")
+    assert found["enable_dns_support"] is True
+
+
+def test_ids_are_the_same_in_each_run_and_differ_between_two() -> None:
+    one, other = ({"type": "aws_subnet", "vpc_id": vpc} for vpc in ("vpc-1", "vpc-2"))
+    first, again = (read(Existing(AWS, [one, other]), "aws_subnets")["ids"] for _ in range(2))
+    assert first == again
+    assert len(set(first)) == len(first)
+
+
+def test_a_secrets_value_goes_to_the_vault() -> None:
+    context = Context(vault=MemoryVault())
+    existing = Existing(AWS, [VALUE, SECRET])
+    existing.take_effect(context)
+    secret = read(existing, "aws_secretsmanager_secret", name="payments/key")
+    assert context.vault.get(str(secret["arn"])) == "hidden"
+
+
+def test_each_provider_has_its_own_types() -> None:
+    null = next(p for address, p in catalogue.providers().items() if address.endswith("/null"))
+    Existing(null, [SECRET]).take_effect(Context())
+
+
+def test_what_the_state_has_is_there_before_it_is_read(tmp_path: Path) -> None:
+    """Else a data source that Terraform happens to read first would not find it."""
+    private = base64.b64encode(Private("a" * 17).write()).decode()
+    instance = {"attributes": {"id": "vpc-1"}, "private": private}
+    states = [
+        {
+            "mode": "managed",
+            "type": "aws_vpc",
+            "instances": [instance, {**instance, "deposed": "x"}],
+        },
+        {"mode": "data", "type": "aws_subnet", "instances": [instance]},
+    ]
+    file = tmp_path / "terraform" / "terraform.tfstate"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"resources": states}))
+    peers = at_home(tmp_path).peers
+    assert [vpc["id"] for vpc in peers.of("aws_vpc")] == ["vpc-1"]
+    assert peers.of("aws_subnet") == ()
+    peers.saw("aws_vpc", "a" * 17, None)
+    assert peers.of("aws_vpc") == ()
+    assert at_home(tmp_path / "nowhere").peers.of("aws_vpc") == ()
