@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.provider.aws.container_schema import CONTAINER, shape_faults
+from bonkei.provider.aws.container_schema import CONTAINER, shape_faults, unknown_keys
 from bonkei.provider.aws.documents import parse
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,255}")
@@ -66,6 +66,13 @@ def faults(text: str, task: Surroundings) -> Iterator[str]:
     for index, container in enumerate(document):
         for fault in _one(container, document, task):
             yield f"{_place(index, container)}: {fault}"
+
+
+def ignored(text: str) -> Iterator[str]:
+    """The keys that Terraform's provider does not hand on, since ECS has none of that name."""
+    document, _ = parse(text)
+    for index, container in enumerate(document if isinstance(document, list) else ()):
+        yield from unknown_keys(container, CONTAINER, _place(index, container))
 
 
 def _place(index: int, container: Any) -> str:

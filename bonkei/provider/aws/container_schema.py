@@ -108,15 +108,32 @@ def _object_faults(value: Any, shape: dict[str, Any], place: str) -> Iterator[st
     if not isinstance(value, dict):
         yield f"{place}: expected an object, got {_described(value)}."
         return
-    by_lower = {key.lower(): key for key in shape}
     for key, member in value.items():
         inner = shape.get(key, shape.get("*"))
-        if inner is None:
-            near = by_lower.get(key.lower().replace("_", ""))
-            hint = f' Did you mean "{near}"?' if near else ""
-            yield f'{place}: there is no key "{key}".{hint}'
-        else:
+        near = _near(key, shape)
+        if inner is not None:
             yield from shape_faults(member, inner, f"{place}.{key}")
+        elif near:
+            yield f'{place}: there is no key "{key}". Did you mean "{near}"?'
+
+
+def unknown_keys(value: Any, shape: Any, place: str) -> Iterator[str]:
+    """Where there is a key that the provider drops in silence, and that is like no other."""
+    if isinstance(shape, dict) and isinstance(value, dict):
+        for key, member in value.items():
+            inner = shape.get(key, shape.get("*"))
+            if inner is not None:
+                yield from unknown_keys(member, inner, f"{place}.{key}")
+            elif not _near(key, shape):
+                yield f"{place}.{key}"
+    elif isinstance(shape, list) and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from unknown_keys(item, shape[0], f"{place}[{index}]")
+
+
+def _near(key: str, shape: dict[str, Any]) -> str | None:
+    by_lower = {known.lower(): known for known in shape}
+    return by_lower.get(key.lower().replace("_", ""))
 
 
 def _fits(value: Any, kind: type) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import at, between, length, matches, one_of, unique
-from bonkei.provider.aws.container_definitions import Surroundings, faults
+from bonkei.provider.aws.container_definitions import Surroundings, faults, ignored
 from bonkei.provider.aws.container_equality import same_containers
 from bonkei.provider.aws.ecs import LAUNCH_TYPES
 from bonkei.provider.aws.fargate import cpu_units, memory_mib, wrong_size
@@ -101,6 +101,9 @@ def _containers(config: Object) -> Iterator[Problem]:
     )
     for fault in faults(str(text), task):
         yield Problem(("container_definitions",), "Invalid container definitions", fault)
+    for place in ignored(str(text)):
+        detail = f"{place}: ECS has no such key, and it is left out."
+        yield Problem(("container_definitions",), "Ignored in a container", detail, "warning")
 
 
 def _import_task_definition(identifier: str, _: Context) -> Object:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.provider.aws.container_definitions import Surroundings, faults
+from bonkei.provider.aws.container_definitions import Surroundings, faults, ignored
 from bonkei.provider.aws.container_equality import same_containers
 from bonkei.provider.aws.fargate import SIZES, cpu_units, memory_mib, wrong_size
 
@@ -63,6 +63,15 @@ def said(app: dict[str, Any], router: dict[str, Any] | None = None) -> list[str]
 
 def test_a_task_with_a_log_router_is_taken() -> None:
     assert said(APP) == []
+
+
+def test_keys_that_ecs_does_not_have_are_ignored_with_a_word() -> None:
+    """The provider decodes the document into what the API has, and drops the rest."""
+    app = {**APP, "//": "a remark", "linuxParameters": {"user": "1000", "maxSwap": 0}}
+    assert said(app) == []
+    places = list(ignored(json.dumps([app, ROUTER])))
+    assert places == ['container "app".//', 'container "app".linuxParameters.user']
+    assert list(ignored("no JSON")) == []
 
 
 @pytest.mark.parametrize(
