@@ -59,7 +59,7 @@ variable "domain" {
 # ---------------------------------------------------------------------------------------------
 
 variable "vpc_cidr_block" {
-  description = "IPv4 range of the VPC, /16 to /20"
+  description = "IPv4 range of the VPC, /16 to /19"
   type        = string
   default     = "10.0.0.0/16"
 }

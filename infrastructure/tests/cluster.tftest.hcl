@@ -39,17 +39,3 @@ run "refuses_unknown_insights" {
 
   expect_failures = [var.container_insights]
 }
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/cluster"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}

@@ -139,20 +139,6 @@ run "refuses_a_database_name_with_hyphens" {
   expect_failures = [var.database_name]
 }
 
-run "refuses_a_port_that_aurora_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/database"
-  }
-
-  variables {
-    port = 80
-  }
-
-  expect_failures = [var.port]
-}
-
 run "refuses_a_class_that_aurora_lacks" {
   command = plan
 

@@ -106,7 +106,7 @@ run "refuses_too_small_a_range" {
   }
 
   variables {
-    cidr_block = "10.0.0.0/24"
+    cidr_block = "10.0.0.0/20" # its subnets would be /28, too small for a load balancer
   }
 
   expect_failures = [var.cidr_block]

@@ -224,20 +224,6 @@ run "refuses_a_port_of_root" {
   expect_failures = [var.port]
 }
 
-run "refuses_root" {
-  command = plan
-
-  module {
-    source = "./modules/task"
-  }
-
-  variables {
-    user = "0:0"
-  }
-
-  expect_failures = [var.user]
-}
-
 run "refuses_an_unknown_architecture" {
   command = plan
 
@@ -250,20 +236,6 @@ run "refuses_an_unknown_architecture" {
   }
 
   expect_failures = [var.cpu_architecture]
-}
-
-run "refuses_too_long_a_stop" {
-  command = plan
-
-  module {
-    source = "./modules/task"
-  }
-
-  variables {
-    stop_timeout = 121
-  }
-
-  expect_failures = [var.stop_timeout]
 }
 
 run "refuses_a_short_secret" {

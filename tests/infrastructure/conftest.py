@@ -14,7 +14,7 @@ CLAIMS = claims()
 OTHERWISE = """
 domain                   = { name = "status.example.com", hosted_zone_id = "Z0123456789ABCDEFGHIJ" }
 permissions_boundary_arn = "arn:aws:iam::123456789012:policy/statuspage-production-boundary"
-vpc_cidr_block           = "10.32.0.0/20"
+vpc_cidr_block           = "10.32.0.0/19"
 cpu_architecture         = "X86_64"
 exec_enabled             = false
 bootstrap                = true

@@ -15,6 +15,7 @@ MODULES = [DEFINITIONS, *sorted((DEFINITIONS / "modules").iterdir())]
 _BLOCK = re.compile(r'^(variable|output) "(\w+)" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _RUN = re.compile(r'^run "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _SOURCE = re.compile(r'source = "\./modules/(\w+)"')
+_CALL = re.compile(r'^module "\w+" \{\n(.*?)^\}', re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(r"expect_failures = \[var\.(\w+)\]")
 
 
@@ -40,9 +41,12 @@ def refusals() -> Counter[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
-def test_has_four_files(module: Path) -> None:
+def test_has_four_files_and_more_where_one_would_be_long(module: Path) -> None:
     files = {file.name for file in module.glob("*.tf")}
-    assert files == {"main.tf", "variables.tf", "outputs.tf", "versions.tf"}
+    assert files >= {"main.tf", "variables.tf", "outputs.tf", "versions.tf"}
+    if module != DEFINITIONS:  # the root's main.tf is one list of modules, each after the other
+        lines = {name: (module / name).read_text().count("\n") for name in files}
+        assert {name: count for name, count in lines.items() if count > 300} == {}
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)
@@ -69,3 +73,24 @@ def test_no_variable_of_the_root_is_idle() -> None:
     main = (DEFINITIONS / "main.tf").read_text(encoding="utf-8")
     variables = [variable for variable, _ in blocks(DEFINITIONS, "variables.tf")]
     assert not [variable for variable in variables if f"var.{variable}" not in main]
+
+
+@pytest.mark.parametrize("module", MODULES[1:], ids=name)
+def test_somebody_sets_every_variable_and_reads_every_output(module: Path) -> None:
+    calls = [
+        call
+        for file in DEFINITIONS.rglob("*.tf")
+        for call in _CALL.findall(file.read_text(encoding="utf-8"))
+        if f'/{module.name}"' in call
+    ]
+    set_ = {argument for call in calls for argument in re.findall(r"^  (\w+) +=", call, re.M)}
+    assert {variable for variable, _ in blocks(module, "variables.tf")} <= set_
+    others = "".join(
+        file.read_text(encoding="utf-8")
+        for folder in [*MODULES, DEFINITIONS / "tests"]
+        if folder != module
+        for file in folder.glob("*.*")
+        if file.suffix in (".tf", ".hcl")
+    )
+    read = set(re.findall(r"\.(\w+)", others))
+    assert {output for output, _ in blocks(module, "outputs.tf")} <= read

@@ -13,7 +13,7 @@ module "key" {
 # What is typed in a shell inside a task, kept as evidence.
 resource "aws_cloudwatch_log_group" "exec" {
   name              = local.exec_log_group
-  retention_in_days = var.log_retention_days
+  retention_in_days = 365
   kms_key_id        = module.key.arn
 }
 

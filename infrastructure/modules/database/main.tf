@@ -4,6 +4,7 @@ data "aws_caller_identity" "current" {}
 
 locals {
   identifier     = "${var.name}-database"
+  port           = 5432
   family         = "aurora-postgresql${split(".", var.engine_version)[0]}"
   is_serverless  = var.instance_class == "db.serverless"
   log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
@@ -54,8 +55,8 @@ resource "aws_vpc_security_group_ingress_rule" "from_client" {
   security_group_id            = aws_security_group.this.id
   description                  = "From ${each.key}"
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = local.port
+  to_port                      = local.port
   referenced_security_group_id = each.value
 }
 
@@ -65,8 +66,8 @@ resource "aws_vpc_security_group_egress_rule" "client_to_this" {
   security_group_id            = each.value
   description                  = "To the database"
   ip_protocol                  = "tcp"
-  from_port                    = var.port
-  to_port                      = var.port
+  from_port                    = local.port
+  to_port                      = local.port
   referenced_security_group_id = aws_security_group.this.id
 }
 
@@ -165,7 +166,7 @@ resource "aws_rds_cluster" "this" {
   engine             = "aurora-postgresql"
   engine_version     = var.engine_version
   database_name      = var.database_name
-  port               = var.port
+  port               = local.port
 
   # RDS makes the master password, keeps it in Secrets Manager and rotates it every 7 days: only
   # migrations use it, and read it anew each time.

@@ -1,8 +1,3 @@
-output "cluster_identifier" {
-  description = "Identifier of the cluster, as CloudWatch's dimension DBClusterIdentifier has it"
-  value       = aws_rds_cluster.this.cluster_identifier
-}
-
 output "instance_identifiers" {
   description = "Identifiers of the instances, as CloudWatch's dimension DBInstanceIdentifier has them"
   value       = aws_rds_cluster_instance.this[*].identifier
@@ -14,11 +9,6 @@ output "endpoint" {
 
   # A cluster without instances has a name, and nobody answers to it.
   depends_on = [aws_rds_cluster_instance.this]
-}
-
-output "reader_endpoint" {
-  description = "Host name of the readers"
-  value       = aws_rds_cluster.this.reader_endpoint
 }
 
 output "port" {

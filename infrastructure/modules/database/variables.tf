@@ -50,17 +50,6 @@ variable "database_name" {
   }
 }
 
-variable "port" {
-  description = "Port on which the database listens"
-  type        = number
-  default     = 5432
-
-  validation {
-    condition     = var.port >= 1150 && var.port <= 65535
-    error_message = "port must be from 1150 to 65535, as Aurora takes it."
-  }
-}
-
 variable "instance_class" {
   description = "Class of the instances: db.serverless, or a provisioned one such as db.r8g.large"
   type        = string

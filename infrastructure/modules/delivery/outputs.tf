@@ -3,11 +3,6 @@ output "pipeline_name" {
   value       = aws_codepipeline.this.name
 }
 
-output "pipeline_arn" {
-  description = "ARN of the pipeline"
-  value       = aws_codepipeline.this.arn
-}
-
 output "build_log_group_name" {
   description = "Log group of the builds"
   value       = aws_cloudwatch_log_group.this.name

@@ -3,16 +3,6 @@ output "url" {
   value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
 }
 
-output "distribution_id" {
-  description = "Id of the CloudFront distribution"
-  value       = aws_cloudfront_distribution.this.id
-}
-
-output "distribution_domain_name" {
-  description = "CloudFront's own name of the distribution"
-  value       = aws_cloudfront_distribution.this.domain_name
-}
-
 output "load_balancer_arn_suffix" {
   description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
   value       = aws_lb.this.arn_suffix
@@ -39,11 +29,6 @@ output "target_group_arns" {
 output "target_group_arn_suffixes" {
   description = "Each target group as CloudWatch's dimension TargetGroup has it, by the target's name"
   value       = { for name, group in aws_lb_target_group.this : name => group.arn_suffix }
-}
-
-output "web_acl_name" {
-  description = "Name of the web ACL, as CloudWatch's dimension WebACL has it"
-  value       = module.web_acl.name
 }
 
 output "web_acl_metric_name" {

@@ -24,8 +24,3 @@ output "s3_prefix_list_id" {
   description = "Prefix list of S3's gateway endpoint, for rules towards it"
   value       = aws_vpc_endpoint.s3.prefix_list_id
 }
-
-output "nat_public_ip" {
-  description = "Address from which builds reach the internet"
-  value       = aws_eip.nat.public_ip
-}

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "cidr_block" {
-  description = "IPv4 range of the VPC, /16 to /20"
+  description = "IPv4 range of the VPC, /16 to /19"
   type        = string
   default     = "10.0.0.0/16"
 
@@ -14,8 +14,8 @@ variable "cidr_block" {
   }
 
   validation {
-    condition     = try(tonumber(split("/", var.cidr_block)[1]) >= 16 && tonumber(split("/", var.cidr_block)[1]) <= 20, false)
-    error_message = "cidr_block must be between /16 and /20: a subnet is the VPC's prefix + 8 bits, and AWS takes /16 to /28."
+    condition     = try(tonumber(split("/", var.cidr_block)[1]) >= 16 && tonumber(split("/", var.cidr_block)[1]) <= 19, false)
+    error_message = "cidr_block must be between /16 and /19: a subnet is the VPC's prefix + 8 bits, and a load balancer needs a /27."
   }
 }
 

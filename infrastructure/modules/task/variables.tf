@@ -52,17 +52,6 @@ variable "port" {
   }
 }
 
-variable "user" {
-  description = "User and group the container runs as, by number"
-  type        = string
-  default     = "10001:10001"
-
-  validation {
-    condition     = can(regex("^[1-9][0-9]*:[1-9][0-9]*$", var.user))
-    error_message = "user must be uid:gid by number, and neither may be 0 (root)."
-  }
-}
-
 variable "cpu" {
   description = "CPU units of the task; 1024 are one vCPU"
   type        = number
@@ -81,17 +70,6 @@ variable "cpu_architecture" {
   validation {
     condition     = contains(["ARM64", "X86_64"], var.cpu_architecture)
     error_message = "cpu_architecture must be ARM64 or X86_64."
-  }
-}
-
-variable "stop_timeout" {
-  description = "Seconds between SIGTERM and SIGKILL"
-  type        = number
-  default     = 40
-
-  validation {
-    condition     = var.stop_timeout >= 2 && var.stop_timeout <= 120
-    error_message = "stop_timeout must be from 2 to 120 seconds, as Fargate takes it."
   }
 }
 

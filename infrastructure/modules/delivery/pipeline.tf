@@ -1,0 +1,171 @@
+# The pipeline itself, and what it may do.
+
+data "aws_iam_policy_document" "pipeline_trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["codepipeline.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [local.account_id]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "pipeline" {
+  statement {
+    sid       = "RunStages"
+    actions   = ["codebuild:BatchGetBuilds", "codebuild:StartBuild"]
+    resources = [for stage in module.stage : stage.arn]
+  }
+
+  statement {
+    sid       = "HandOnSource"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
+    resources = ["${module.artifacts.arn}/*"]
+  }
+
+  statement {
+    sid       = "FindBucket"
+    actions   = ["s3:GetBucketLocation", "s3:GetBucketVersioning"]
+    resources = [module.artifacts.arn]
+  }
+
+  statement {
+    sid       = "EncryptSource"
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+    resources = [module.key.arn]
+  }
+
+  dynamic "statement" {
+    for_each = local.is_codecommit ? [var.source_repository.codecommit_repository_name] : []
+
+    content {
+      sid       = "ReadRepository"
+      actions   = ["codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"]
+      resources = ["arn:aws:codecommit:${local.region}:${local.account_id}:${statement.value}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.is_codecommit ? [] : [var.source_repository.connection_arn]
+
+    content {
+      sid       = "UseConnection"
+      actions   = ["codeconnections:UseConnection", "codestar-connections:UseConnection"]
+      resources = [statement.value]
+    }
+  }
+}
+
+resource "aws_iam_role" "pipeline" {
+  name                 = local.pipeline_name
+  description          = "Moves a release from stage to stage"
+  assume_role_policy   = data.aws_iam_policy_document.pipeline_trust.json
+  permissions_boundary = var.permissions_boundary_arn
+}
+
+resource "aws_iam_role_policy" "pipeline" {
+  name   = "run-pipeline"
+  role   = aws_iam_role.pipeline.id
+  policy = data.aws_iam_policy_document.pipeline.json
+}
+
+# A release is begun by a person ("Release change"), and one waits for the other.
+resource "aws_codepipeline" "this" {
+  name           = local.pipeline_name
+  pipeline_type  = "V2"
+  execution_mode = "QUEUED"
+  role_arn       = aws_iam_role.pipeline.arn
+
+  artifact_store {
+    type     = "S3"
+    location = module.artifacts.name
+
+    encryption_key {
+      type = "KMS"
+      id   = module.key.arn
+    }
+  }
+
+  stage {
+    name = "Source"
+
+    action {
+      name             = "Source"
+      category         = "Source"
+      owner            = "AWS"
+      provider         = local.is_codecommit ? "CodeCommit" : "CodeStarSourceConnection"
+      version          = "1"
+      namespace        = "Source"
+      output_artifacts = ["Source"]
+
+      configuration = local.is_codecommit ? {
+        RepositoryName       = var.source_repository.codecommit_repository_name
+        BranchName           = var.source_repository.branch
+        PollForSourceChanges = "false"
+        } : {
+        ConnectionArn    = var.source_repository.connection_arn
+        FullRepositoryId = var.source_repository.repository_id
+        BranchName       = var.source_repository.branch
+        DetectChanges    = "false"
+      }
+    }
+  }
+
+  # One image a program, side by side; each is scanned before it is pushed.
+  stage {
+    name = "Build"
+
+    dynamic "action" {
+      for_each = local.release.images
+
+      content {
+        name            = action.key
+        category        = "Build"
+        owner           = "AWS"
+        provider        = "CodeBuild"
+        version         = "1"
+        input_artifacts = ["Source"]
+
+        configuration = {
+          ProjectName = module.stage["build"].name
+          EnvironmentVariables = jsonencode([
+            { name = "PROGRAM", value = action.key },
+            { name = "REPOSITORY", value = action.value.repository },
+            { name = "IMAGE_TAG", value = "#{Source.CommitId}" },
+          ])
+        }
+      }
+    }
+  }
+
+  dynamic "stage" {
+    for_each = ["Migrate", "Deploy", "Verify"]
+
+    content {
+      name = stage.value
+
+      action {
+        name            = stage.value
+        category        = "Build"
+        owner           = "AWS"
+        provider        = "CodeBuild"
+        version         = "1"
+        input_artifacts = ["Source"]
+
+        configuration = {
+          ProjectName          = module.stage[lower(stage.value)].name
+          EnvironmentVariables = jsonencode([{ name = "IMAGE_TAG", value = "#{Source.CommitId}" }])
+        }
+      }
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.pipeline]
+}

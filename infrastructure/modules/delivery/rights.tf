@@ -1,0 +1,154 @@
+# What each stage may do, besides what every build needs (module build).
+
+data "aws_iam_policy_document" "build" {
+  # The one ECR action that has no resource to name.
+  statement {
+    sid       = "SignInToRegistry"
+    actions   = ["ecr:GetAuthorizationToken"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid = "PushImages"
+    actions = [
+      "ecr:BatchCheckLayerAvailability",
+      "ecr:BatchGetImage",
+      "ecr:CompleteLayerUpload",
+      "ecr:DescribeImages",
+      "ecr:GetDownloadUrlForLayer",
+      "ecr:InitiateLayerUpload",
+      "ecr:PutImage",
+      "ecr:UploadLayerPart",
+    ]
+    resources = [for repository in var.repositories : repository.arn]
+  }
+}
+
+# Both stages that change what runs register a revision first: the same task, with the new image.
+locals {
+  registered_tasks = {
+    migrate = [var.migrate.task]
+    deploy  = [for found in var.services : found.task]
+  }
+
+  task_definition_arns = {
+    for stage, tasks in local.registered_tasks : stage => [
+      for task in tasks : "arn:aws:ecs:${local.region}:${local.account_id}:task-definition/${task.family}:*"
+    ]
+  }
+}
+
+data "aws_iam_policy_document" "register" {
+  for_each = local.registered_tasks
+
+  # Neither action takes a resource to name. What a revision may be is bounded by PassRoles, and
+  # which one runs by the statements of each stage:
+  # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+  statement {
+    sid       = "RegisterRevision"
+    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "KeepTags"
+    actions   = ["ecs:TagResource"]
+    resources = local.task_definition_arns[each.key]
+
+    condition {
+      test     = "StringEquals"
+      variable = "ecs:CreateAction"
+      values   = ["RegisterTaskDefinition"]
+    }
+  }
+
+  statement {
+    sid       = "PassRoles"
+    actions   = ["iam:PassRole"]
+    resources = flatten(each.value[*].role_arns)
+
+    condition {
+      test     = "StringEquals"
+      variable = "iam:PassedToService"
+      values   = ["ecs-tasks.amazonaws.com"]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "migrate" {
+  source_policy_documents = [data.aws_iam_policy_document.register["migrate"].json]
+
+  statement {
+    sid       = "RunMigration"
+    actions   = ["ecs:RunTask"]
+    resources = local.task_definition_arns["migrate"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
+
+  statement {
+    sid       = "WatchMigration"
+    actions   = ["ecs:DescribeTasks"]
+    resources = ["arn:aws:ecs:${local.region}:${local.account_id}:task/${var.cluster.name}/*"]
+  }
+}
+
+data "aws_iam_policy_document" "deploy" {
+  source_policy_documents = [data.aws_iam_policy_document.register["deploy"].json]
+
+  statement {
+    sid       = "UpdateServices"
+    actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
+    resources = [for found in var.services : found.service.arn]
+  }
+
+  # The first release sets the number of tasks, which from then on is auto scaling's.
+  statement {
+    sid       = "ReadScaling"
+    actions   = ["application-autoscaling:DescribeScalableTargets"]
+    resources = ["*"]
+  }
+}
+
+data "aws_iam_policy_document" "verify" {
+  statement {
+    sid       = "SeeServices"
+    actions   = ["ecs:DescribeServices"]
+    resources = [for found in var.services : found.service.arn]
+  }
+
+  statement {
+    sid       = "SeeTasks"
+    actions   = ["ecs:DescribeTasks", "ecs:ListTasks"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "ecs:cluster"
+      values   = [var.cluster.arn]
+    }
+  }
+
+  # A revision that ECS rolled back must not stay the latest, or Terraform would take it for released.
+  statement {
+    sid       = "WithdrawRevision"
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "SeeImages"
+    actions   = ["ecr:DescribeImages"]
+    resources = [for repository in var.repositories : repository.arn]
+  }
+
+  statement {
+    sid       = "RecordRelease"
+    actions   = ["ssm:PutParameter"]
+    resources = [for repository in var.repositories : repository.image_tag_parameter.arn]
+  }
+}

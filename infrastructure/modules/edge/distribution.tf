@@ -1,0 +1,185 @@
+# CloudFront: what is kept of which path, for how long, and the header that proves where a request
+# comes from.
+
+data "aws_cloudfront_cache_policy" "disabled" {
+  name = "Managed-CachingDisabled"
+}
+
+data "aws_cloudfront_cache_policy" "optimized" {
+  name = "Managed-CachingOptimized"
+}
+
+data "aws_cloudfront_origin_request_policy" "all_viewer" {
+  name = "Managed-AllViewer"
+}
+
+data "aws_cloudfront_origin_request_policy" "host_header" {
+  name = "Managed-HostHeaderOnly"
+}
+
+# Pages: the application says for how many seconds (Cache-Control), and for how long a stale copy
+# may stand in while it is down (stale-if-error); max_ttl bounds both. Without Cache-Control nothing
+# is kept. The path alone is the key: no header, cookie or query string may change a page here.
+resource "aws_cloudfront_cache_policy" "pages" {
+  name        = "${var.name}-pages"
+  comment     = "Public pages, for as long as the application says"
+  min_ttl     = 0
+  default_ttl = 0
+  max_ttl     = 86400
+
+  parameters_in_cache_key_and_forwarded_to_origin {
+    enable_accept_encoding_brotli = true
+    enable_accept_encoding_gzip   = true
+
+    cookies_config {
+      cookie_behavior = "none"
+    }
+
+    headers_config {
+      header_behavior = "none"
+    }
+
+    query_strings_config {
+      query_string_behavior = "none"
+    }
+  }
+}
+
+# Content-Security-Policy is the application's own: it alone knows what its pages load.
+resource "aws_cloudfront_response_headers_policy" "this" {
+  #checkov:skip=CKV_AWS_259:preloading binds a domain for years and is its owner's to decide
+  name    = "${var.name}-security"
+  comment = "Security headers for every response"
+
+  security_headers_config {
+    strict_transport_security {
+      access_control_max_age_sec = 31536000
+      include_subdomains         = true
+      override                   = true
+    }
+
+    content_type_options {
+      override = true
+    }
+
+    frame_options {
+      frame_option = "DENY"
+      override     = true
+    }
+
+    referrer_policy {
+      referrer_policy = "strict-origin-when-cross-origin"
+      override        = false
+    }
+  }
+}
+
+# Why there is neither a log nor a web ACL here is said below.
+#trivy:ignore:AWS-0010
+#trivy:ignore:AWS-0011
+resource "aws_cloudfront_distribution" "this" {
+  #checkov:skip=CKV2_AWS_47:the web ACL is the load balancer's: at CloudFront the header is not there yet
+  #checkov:skip=CKV_AWS_68:the web ACL is the load balancer's: at CloudFront the header is not there yet
+  #checkov:skip=CKV_AWS_86:what reached the origin is in the load balancer's log; the rest are copies of public pages
+  #checkov:skip=CKV_AWS_174:CloudFront's own certificate fixes its own minimum; with a domain it is TLS 1.2
+  #checkov:skip=CKV_AWS_305:the frontend answers /
+  #checkov:skip=CKV_AWS_310:there is one origin; stale pages stand in for it
+  #checkov:skip=CKV_AWS_374:a status page is for everybody
+  comment         = var.name
+  enabled         = true
+  is_ipv6_enabled = true
+  http_version    = "http2and3"
+  price_class     = var.price_class
+  aliases         = local.has_domain ? [var.domain.name] : []
+
+  origin {
+    origin_id   = "load-balancer"
+    domain_name = local.has_domain ? module.domain[0].origin_name : aws_lb.this.dns_name
+
+    custom_origin_config {
+      http_port                = 80
+      https_port               = 443
+      origin_protocol_policy   = local.has_domain ? "https-only" : "http-only"
+      origin_ssl_protocols     = ["TLSv1.2"]
+      origin_read_timeout      = 30
+      origin_keepalive_timeout = 30 # below the load balancer's idle_timeout
+    }
+
+    custom_header {
+      name  = var.origin_header.name
+      value = random_password.origin_header[tostring(var.origin_header.current_version)].result
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id           = "load-balancer"
+    viewer_protocol_policy     = "redirect-to-https"
+    allowed_methods            = ["GET", "HEAD", "OPTIONS"]
+    cached_methods             = ["GET", "HEAD"]
+    compress                   = true
+    cache_policy_id            = aws_cloudfront_cache_policy.pages.id
+    origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_header.id
+    response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+  }
+
+  # Answers that belong to one viewer: everything is forwarded, nothing is kept.
+  dynamic "ordered_cache_behavior" {
+    for_each = var.uncached_path_patterns
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "load-balancer"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = data.aws_cloudfront_cache_policy.disabled.id
+      origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.all_viewer.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  # Files that never change under their name.
+  dynamic "ordered_cache_behavior" {
+    for_each = var.static_path_patterns
+
+    content {
+      path_pattern               = ordered_cache_behavior.value
+      target_origin_id           = "load-balancer"
+      viewer_protocol_policy     = "redirect-to-https"
+      allowed_methods            = ["GET", "HEAD"]
+      cached_methods             = ["GET", "HEAD"]
+      compress                   = true
+      cache_policy_id            = data.aws_cloudfront_cache_policy.optimized.id
+      origin_request_policy_id   = data.aws_cloudfront_origin_request_policy.host_header.id
+      response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
+    }
+  }
+
+  # An error is kept for a second instead of ten: the page is back as soon as the application is.
+  dynamic "custom_error_response" {
+    for_each = toset([500, 502, 503, 504])
+
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 1
+    }
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  # CloudFront's own certificate fixes its own minimum of TLS; only a domain lets us raise it.
+  viewer_certificate {
+    cloudfront_default_certificate = !local.has_domain
+    acm_certificate_arn            = local.has_domain ? module.domain[0].distribution_certificate_arn : null
+    ssl_support_method             = local.has_domain ? "sni-only" : null
+    minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
+  }
+
+  # A new header value has to be accepted before it is sent.
+  depends_on = [module.web_acl]
+}

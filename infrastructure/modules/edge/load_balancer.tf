@@ -1,0 +1,104 @@
+# The Application Load Balancer: from CloudFront alone, to the services by path.
+
+data "aws_ec2_managed_prefix_list" "cloudfront" {
+  name = "com.amazonaws.global.cloudfront.origin-facing"
+}
+
+# Rules towards the targets live with the targets (module service).
+resource "aws_security_group" "load_balancer" {
+  name        = "${var.name}-load-balancer"
+  description = "Load balancer: from CloudFront, to the services"
+  vpc_id      = var.vpc_id
+
+  tags = { Name = "${var.name}-load-balancer" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
+  security_group_id = aws_security_group.load_balancer.id
+  description       = "From CloudFront"
+  ip_protocol       = "tcp"
+  from_port         = local.listener_port
+  to_port           = local.listener_port
+  prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront.id
+}
+
+# Public, because CloudFront comes from the internet; it answers nobody else.
+#trivy:ignore:AWS-0053
+resource "aws_lb" "this" {
+  #checkov:skip=CKV_AWS_150:whether it is protected is the environment's to say; production is
+  #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in module web_acl
+  name                       = var.name
+  load_balancer_type         = "application"
+  internal                   = false
+  subnets                    = var.subnet_ids
+  security_groups            = [aws_security_group.load_balancer.id]
+  idle_timeout               = 60
+  drop_invalid_header_fields = true
+  desync_mitigation_mode     = "defensive"
+  enable_deletion_protection = var.deletion_protection
+
+  dynamic "access_logs" {
+    for_each = var.access_log_bucket == null ? [] : [var.access_log_bucket]
+
+    content {
+      enabled = true
+      bucket  = access_logs.value
+      prefix  = "load-balancer"
+    }
+  }
+}
+
+resource "aws_lb_target_group" "this" {
+  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; from there it is the VPC alone
+  for_each = var.targets
+
+  name                          = "${var.name}-${each.key}"
+  vpc_id                        = var.vpc_id
+  target_type                   = "ip"
+  protocol                      = "HTTP"
+  port                          = each.value.port
+  deregistration_delay          = each.value.deregistration_delay
+  load_balancing_algorithm_type = "least_outstanding_requests"
+
+  health_check {
+    path                = each.value.health_check_path
+    matcher             = "200"
+    interval            = 10
+    timeout             = 5
+    healthy_threshold   = 2
+    unhealthy_threshold = 3
+  }
+}
+
+# Without a domain there is no certificate for HTTPS; then only CloudFront's addresses get here.
+#trivy:ignore:AWS-0054
+resource "aws_lb_listener" "this" {
+  load_balancer_arn = aws_lb.this.arn
+  port              = local.listener_port
+  protocol          = local.listener_protocol
+  certificate_arn   = local.has_domain ? module.domain[0].load_balancer_certificate_arn : null
+  ssl_policy        = local.has_domain ? "ELBSecurityPolicy-TLS13-1-2-2021-06" : null
+
+  default_action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[local.default_target].arn
+  }
+}
+
+resource "aws_lb_listener_rule" "this" {
+  for_each = local.routed_targets
+
+  listener_arn = aws_lb_listener.this.arn
+  priority     = each.value.priority
+
+  condition {
+    path_pattern {
+      values = each.value.path_patterns
+    }
+  }
+
+  action {
+    type             = "forward"
+    target_group_arn = aws_lb_target_group.this[each.key].arn
+  }
+}

@@ -1,0 +1,71 @@
+# The dashboard: every alarm, and below it what one looks at first.
+
+locals {
+  alarm_arns = concat(
+    values(aws_cloudwatch_metric_alarm.this)[*].arn,
+    aws_cloudwatch_metric_alarm.database_memory[*].arn,
+    module.notification.alarm_arns,
+  )
+
+  # Dimensions as a line of a graph has them: names and values in turn, and the line's label.
+  service_lines      = [for program, dimensions in local.service_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  target_lines       = [for program, dimensions in local.target_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
+  load_balancer_line = ["LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]
+  instance_lines     = [for identifier in var.database.instance_identifiers : ["DBInstanceIdentifier", identifier]]
+
+  # In reading order: three in a row.
+  graphs = [
+    { title = "Requests", stat = "Sum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "RequestCount"], line)] },
+    { title = "Response time, 99th percentile (s)", stat = "p99", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "TargetResponseTime"], line)] },
+    {
+      title = "5xx"
+      stat  = "Sum"
+      metrics = concat(
+        [concat(["AWS/ApplicationELB", "HTTPCode_ELB_5XX_Count"], local.load_balancer_line)],
+        [for line in local.target_lines : concat(["AWS/ApplicationELB", "HTTPCode_Target_5XX_Count"], line)],
+      )
+    },
+    { title = "CPU of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "CPUUtilization"], line)] },
+    { title = "Memory of the programs (%)", stat = "Average", metrics = [for line in local.service_lines : concat(["AWS/ECS", "MemoryUtilization"], line)] },
+    { title = "Healthy tasks", stat = "Minimum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "HealthyHostCount"], line)] },
+    { title = "CPU of the database (%)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "CPUUtilization"], line)] },
+    { title = "Freeable memory of the database (bytes)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "FreeableMemory"], line)] },
+    { title = "FATAL and ERROR records", stat = "Sum", metrics = [for metric in sort(local.log_metrics) : [local.log_namespace, metric]] },
+  ]
+}
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.name
+
+  dashboard_body = jsonencode({
+    widgets = concat(
+      [
+        {
+          type       = "alarm"
+          x          = 0
+          y          = 0
+          width      = 24
+          height     = 4
+          properties = { title = "Alarms", alarms = local.alarm_arns }
+        },
+      ],
+      [
+        for index, graph in local.graphs : {
+          type   = "metric"
+          x      = index % 3 * 8
+          y      = 4 + floor(index / 3) * 6
+          width  = 8
+          height = 6
+          properties = {
+            title   = graph.title
+            region  = local.region
+            stat    = graph.stat
+            period  = 60
+            view    = "timeSeries"
+            metrics = graph.metrics
+          }
+        }
+      ],
+    )
+  })
+}
