@@ -23,6 +23,7 @@ variable "client_security_group_ids" {
   type        = map(string)
 }
 
+# Which there are: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraPostgreSQLReleaseNotes/AuroraPostgreSQL.Updates.html
 variable "engine_version" {
   description = "Version of Aurora PostgreSQL: a major version, whose minor versions AWS then keeps up to date, or an exact one"
   type        = string

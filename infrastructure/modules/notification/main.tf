@@ -56,7 +56,8 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
-  # EventBridge sends no source along that a condition could look at.
+  # EventBridge sends no source along that a condition could look at:
+  # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
   statement {
     sid       = "EventsPublish"
     actions   = ["sns:Publish"]

@@ -85,7 +85,8 @@ locals {
     dependsOn = [{ containerName = local.log_router.name, condition = "HEALTHY" }]
   }
 
-  # program/fluentbit: its configuration is in its image and reads this environment.
+  # program/fluentbit: its configuration is in its image and reads this environment. With its user
+  # named, ECS gives it the directory of the socket (since October 2025; amazon-ecs-agent 1.96).
   log_router = {
     name                   = "log_router"
     image                  = var.log_router.image
