@@ -108,7 +108,9 @@ class Account:
             self.running_tag = "new"
 
     def describe_services(self, _options: dict[str, str]) -> Any:
-        deployments = [{"rolloutState": self.rollout_state, "rolloutStateReason": "circuit breaker"}]
+        deployments = [
+            {"rolloutState": self.rollout_state, "rolloutStateReason": "circuit breaker"}
+        ]
         return {"services": [{"desiredCount": self.desired, "deployments": deployments}]}
 
     def describe_scalable_targets(self, _options: dict[str, str]) -> Any:

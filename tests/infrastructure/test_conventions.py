@@ -83,7 +83,9 @@ def test_somebody_sets_every_variable_and_reads_every_output(module: Path) -> No
         for call in _CALL.findall(file.read_text(encoding="utf-8"))
         if f'/{module.name}"' in call
     ]
-    set_ = {argument for call in calls for argument in re.findall(r"^  (\w+) +=", call, re.M)}
+    set_ = {
+        argument for call in calls for argument in re.findall(r"^  (\w+) +=", call, re.MULTILINE)
+    }
     assert {variable for variable, _ in blocks(module, "variables.tf")} <= set_
     others = "".join(
         file.read_text(encoding="utf-8")
