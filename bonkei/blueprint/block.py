@@ -125,10 +125,6 @@ class Block:
             self.refuse(name, "the block is missing")
         return found
 
-    def json_blocks(self, name: str) -> tuple[Block, ...]:
-        """The objects of a list that an attribute holds as JSON text."""
-        return Block(self.address, {name: self.json(name)}, self.path).blocks(name)
-
     def json(self, name: str) -> Any:
         """What an attribute holds as JSON text."""
         text = self.text(name)

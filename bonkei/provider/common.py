@@ -35,9 +35,9 @@ def all_tags(tags: Value, default_tags: Mapping[str, str]) -> Value:
 
 
 def provider_problems(config: Object) -> Sequence[Problem]:
-    """The problems of a provider block: a region that is none."""
+    """The problems of a provider block: a region that is none. "" leaves it to the environment."""
     region = config.get("region")
-    if not given(region) or _REGION.fullmatch(region):
+    if not given(region) or region == "" or _REGION.fullmatch(region):
         return ()
     detail = f'"{region}" is not the name of an AWS Region, such as ap-northeast-1.'
     return [Problem(("region",), "Invalid AWS Region", detail)]

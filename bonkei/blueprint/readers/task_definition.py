@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from bonkei.blueprint.block import Block
+from bonkei.blueprint.container_spelling import in_api_spelling
 from bonkei.blueprint.readers.container import read_container
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.state import Resource, State
@@ -18,7 +19,7 @@ def read_task_definitions(state: State) -> tuple[TaskDefinition, ...]:
 
 
 def _task_definition(block: Resource) -> TaskDefinition:
-    entries = block.json_blocks("container_definitions")
+    entries = _containers(block)
     if not entries:
         block.refuse("container_definitions", "no container")
     return TaskDefinition(
@@ -33,6 +34,11 @@ def _task_definition(block: Resource) -> TaskDefinition:
         task_role_arn=block.text("task_role_arn", ""),
         volumes=tuple(sorted(volume.text("name") for volume in block.blocks("volume"))),
     )
+
+
+def _containers(block: Resource) -> tuple[Block, ...]:
+    name = "container_definitions"
+    return Block(block.address, {name: in_api_spelling(block.json(name))}).blocks(name)
 
 
 def _size(block: Block, name: str, containers: tuple[Block, ...]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bonkei.blueprint.container_spelling import in_api_spelling
 from bonkei.provider.aws.container_schema import CONTAINER, shape_faults, unknown_keys
 from bonkei.provider.aws.documents import parse
 
@@ -48,6 +49,7 @@ def faults(text: str, task: Surroundings) -> Iterator[str]:
     if wrong:
         yield wrong
         return
+    document = in_api_spelling(document)
     if not isinstance(document, list):
         yield "Expected a JSON list of container definitions; wrap it in [ … ]."
         return
@@ -70,7 +72,7 @@ def faults(text: str, task: Surroundings) -> Iterator[str]:
 
 def ignored(text: str) -> Iterator[str]:
     """The keys that Terraform's provider does not hand on, since ECS has none of that name."""
-    document, _ = parse(text)
+    document = in_api_spelling(parse(text)[0])
     for index, container in enumerate(document if isinstance(document, list) else ()):
         yield from unknown_keys(container, CONTAINER, _place(index, container))
 
@@ -86,10 +88,10 @@ def _together(containers: Sequence[Mapping[str, Any]], task: Surroundings) -> It
         yield f'Two containers have the name "{name}".'
     if not any(container.get("essential", True) for container in containers):
         yield "At least one container must be essential."
-    for unit, total in (("memory", task.memory), ("cpu", task.cpu)):
-        used = sum(container.get(unit) or 0 for container in containers)
-        if total is not None and used > total:
-            yield f"The containers' {unit} ({used}) is more than the task's ({total})."
+    # Of CPU, ECS refuses a sum above the task's; of memory, only a single limit above it.
+    used = sum(container.get("cpu") or 0 for container in containers)
+    if task.cpu is not None and used > task.cpu:
+        yield f"The containers' cpu ({used}) is more than the task's ({task.cpu})."
     ports = [
         (mapping.get("containerPort"), mapping.get("protocol", "tcp"))
         for container in containers
@@ -269,6 +271,8 @@ def _limits(container: Mapping[str, Any], task: Surroundings) -> Iterator[str]:
     memory, reservation = container.get("memory"), container.get("memoryReservation")
     if memory is not None and memory < 6:
         yield "memory is at least 6 MiB."
+    if memory is not None and task.memory is not None and memory > task.memory:
+        yield f"memory ({memory}) is more than the task's ({task.memory})."
     if memory is not None and reservation is not None and memory <= reservation:
         yield f"memory ({memory}) must be above memoryReservation ({reservation})."
     if task.memory is None and not task.fargate and memory is None and reservation is None:

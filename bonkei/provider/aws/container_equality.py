@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.blueprint.container_spelling import in_api_spelling
 from bonkei.provider.values import Value
 
 _DEFAULTS = {"essential": True, "cpu": 0}
@@ -25,7 +26,7 @@ def same_containers(one: Value, other: Value) -> bool:
 
 
 def _canonical(text: str) -> list[Any]:
-    containers = [_container(container) for container in json.loads(text)]
+    containers = [_container(container) for container in in_api_spelling(json.loads(text))]
     return sorted(containers, key=lambda container: str(container.get("name")))
 
 

@@ -21,10 +21,13 @@ port = between(0, 65535)
 def arn(*services: str, resource: str = "") -> Check:
     """An ARN, of one of the services if any are named; `resource` starts its last part.
 
+    Nothing ("") stands for no ARN, as in the AWS provider.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
 
     def check(value: Value) -> str | None:
+        if value == "":
+            return None
         match = _ARN.fullmatch(value)
         if not match:
             return f'"{value}" is no ARN (arn:partition:service:region:account:resource).'
@@ -41,10 +44,10 @@ def arn(*services: str, resource: str = "") -> Check:
 
 
 def kms_key(value: Value) -> str | None:
-    """A key's id, alias or the ARN of either."""
+    """A key's id, alias or the ARN of either; nothing ("") stands for no key."""
     if value.startswith("arn:"):
         return arn("kms")(value)
-    if re.fullmatch(r"alias/[a-zA-Z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}", value):
+    if value == "" or re.fullmatch(r"alias/[a-zA-Z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}", value):
         return None
     return f'"{value}" is no KMS key: expected an id, an alias (alias/…) or an ARN.'
 

@@ -349,3 +349,19 @@ def test_malformed_container_definitions_are_named(blueprint, definitions, attri
         blueprint({"aws_ecs_task_definition.web": definition(container_definitions=definitions)})
     assert caught.value.address == "aws_ecs_task_definition.web"
     assert caught.value.attribute == attribute
+
+
+def test_the_case_of_a_containers_keys_does_not_matter(blueprint) -> None:
+    """Terraform's provider reads them so; what the author's own keys are, stays as it is."""
+    web = {
+        "Name": "web",
+        "image": "web:1",
+        "healthcheck": {"Command": ["CMD", "true"]},
+        "logConfiguration": {"logdriver": "awslogs", "options": {"NAME": "x"}},
+    }
+    (found,) = blueprint({"aws_ecs_task_definition.web": definition(web)}).task_definitions
+    (container,) = found.containers
+    assert container.name == "web"
+    assert container.health_check is not None
+    assert container.log_configuration is not None
+    assert dict(container.log_configuration.options) == {"NAME": "x"}

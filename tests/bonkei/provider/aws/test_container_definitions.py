@@ -6,14 +6,17 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinitio
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bonkei.blueprint.container_spelling import KEYS
 from bonkei.provider.aws.container_definitions import Surroundings, faults, ignored
 from bonkei.provider.aws.container_equality import same_containers
+from bonkei.provider.aws.container_schema import CONTAINER
 from bonkei.provider.aws.fargate import SIZES, cpu_units, memory_mib, wrong_size
 
 FARGATE = Surroundings(
@@ -65,6 +68,34 @@ def test_a_task_with_a_log_router_is_taken() -> None:
     assert said(APP) == []
 
 
+def test_the_case_of_a_key_does_not_matter() -> None:
+    spelled = {("HEALTHCHECK" if key == "healthCheck" else key): v for key, v in APP.items()}
+    assert said(spelled) == []
+    assert (
+        "interval must be"
+        in said({**APP, "healthcheck": {"command": ["CMD", "a"], "Interval": 1}})[0]
+    )
+    assert same_containers(json.dumps([APP]), json.dumps([spelled]))
+
+
+def keys_of(shape: Any) -> Iterator[str]:
+    if isinstance(shape, list):
+        yield from keys_of(shape[0])
+    elif isinstance(shape, dict):
+        for key, member in shape.items():
+            yield key
+            yield from keys_of(member)
+
+
+def test_the_spelling_knows_every_key_of_the_shape() -> None:
+    assert set(keys_of(CONTAINER)) - {"*"} == KEYS
+
+
+def test_memory_limits_may_overlap() -> None:
+    """ECS compares each with the task's; only of CPU it takes the sum."""
+    assert said({**APP, "memory": 512}, {**ROUTER, "memory": 512}) == []
+
+
 def test_keys_that_ecs_does_not_have_are_ignored_with_a_word() -> None:
     """The provider decodes the document into what the API has, and drops the rest."""
     app = {**APP, "//": "a remark", "linuxParameters": {"user": "1000", "maxSwap": 0}}
@@ -82,7 +113,6 @@ def test_keys_that_ecs_does_not_have_are_ignored_with_a_word() -> None:
         ({"image": ""}, '"image" is missing'),
         ({"cpu": "256"}, "cpu: expected a whole number"),
         ({"essential": "true"}, "expected true or false"),
-        ({"Environment": []}, 'there is no key "Environment". Did you mean "environment"?'),
         ({"port_mappings": []}, 'Did you mean "portMappings"?'),
         ({"environment": {"HOST": "x"}}, "expected a list"),
         ({"environment": [{"name": "PORT", "value": 8000}]}, "expected a string"),
@@ -90,6 +120,7 @@ def test_keys_that_ecs_does_not_have_are_ignored_with_a_word() -> None:
         ({"environment": [{"name": "PASSWORD", "value": ""}]}, "there twice"),
         ({"name": "router"}, 'Two containers have the name "router"'),
         ({"memory": 1024}, "more than the task's (512)"),
+        ({"cpu": 300}, "more than the task's (256)"),
         ({"portMappings": [{"containerPort": 8000, "hostPort": 80}]}, "hostPort (80)"),
         ({"portMappings": [{"containerPort": 70000}]}, "no port"),
         ({"portMappings": [{"hostPort": 80}]}, '"containerPort" is missing'),

@@ -895,6 +895,19 @@ def test_a_bad_one_is_refused_with_its_place(
     assert any(place == path and said in text for place, text in shown), shown
 
 
+@pytest.mark.parametrize(
+    ("type_name", "name"),
+    [
+        ("aws_iam_role", "permissions_boundary"),
+        ("aws_cloudwatch_log_group", "kms_key_id"),
+        ("aws_lb_listener", "certificate_arn"),
+    ],
+)
+def test_nothing_stands_for_no_arn(type_name: str, name: str) -> None:
+    """`certificate_arn = var.certificate_arn`, whose default is ""."""
+    assert problems(type_name, configuration(type_name, **{name: ""})) == []
+
+
 def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_them() -> None:
     config = configuration("aws_security_group_rule", protocol="-1")
     assert problems("aws_security_group_rule", config) == []

@@ -1,0 +1,41 @@
+"""The keys of a container definition in the ECS API's spelling.
+
+Terraform's provider decodes the document with Go's encoding/json, to which the case of a key does
+not matter: `healthcheck` is `healthCheck`.
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+_KEYS = """
+    add appProtocol capabilities command condition containerName containerPath containerPort
+    containerPortRange cpu credentialsParameter credentialSpecs dependsOn devices
+    disableNetworking dnsSearchDomains dnsServers dockerLabels dockerSecurityOptions drop
+    enabled entryPoint environment environmentFiles essential extraHosts firelensConfiguration
+    hardLimit healthCheck hostname hostPath hostPort ignoredExitCodes image initProcessEnabled
+    interactive interval ipAddress links linuxParameters logConfiguration logDriver maxSwap
+    memory memoryReservation mountOptions mountPoints name namespace options permissions
+    portMappings privileged protocol pseudoTerminal readOnly readonlyRootFilesystem
+    repositoryCredentials resourceRequirements restartAttemptPeriod restartPolicy retries
+    secretOptions secrets sharedMemorySize size softLimit sourceContainer sourceVolume
+    startPeriod startTimeout stopTimeout swappiness systemControls timeout tmpfs type ulimits
+    user value valueFrom versionConsistency volumesFrom workingDirectory
+"""
+KEYS = frozenset(_KEYS.split())
+_OF_ONES_OWN = ("options", "dockerLabels")  # maps whose keys are the author's
+_BY_LOWER = {key.lower(): key for key in KEYS}
+
+
+def in_api_spelling(value: Any) -> Any:
+    """The decoded document, with each key that the API has as the API writes it."""
+    if isinstance(value, list):
+        return [in_api_spelling(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    spelled = {_BY_LOWER.get(key.lower(), key): member for key, member in value.items()}
+    return {
+        key: member if key in _OF_ONES_OWN else in_api_spelling(member)
+        for key, member in spelled.items()
+    }
