@@ -196,6 +196,7 @@ class Dispatch:
             if self._finish():
                 exchange.whole(head, body)
             return
+        self._connection = None  # the next request may have it already
         self.head(head.status, head.reason, head.headers, head.length)
         if body:
             self._sink.body(body)

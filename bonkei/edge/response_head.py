@@ -62,17 +62,13 @@ class KnownHeads:
         self._seen: set[int] = set()
         self.get = self._heads.get
 
-    def remember(
-        self, data: bytes, status: int, reason: bytes, headers: Headers, length: int
-    ) -> None:
-        """Keep the head of a response that was parsed from `data`, if that was all of it and this
-        is the second time that it came."""
-        end = data.find(b"\r\n\r\n") + 4
-        if not 4 <= end <= _BYTES or len(data) != end + length or data[:5] != b"HTTP/":
+    def remember(self, key: bytes, head: ResponseHead) -> None:
+        """Keep the head of a response that was parsed from the bytes of `key`, if this is the
+        second time that it came."""
+        if not 4 <= len(key) <= _BYTES or key[:5] != b"HTTP/":
             return
-        key = data[:end]
         if first_time(self._seen, key, _SEEN):
             return
         if len(self._heads) >= _HEADS:
             self._heads.clear()  # the Date of most is over
-        self._heads[key] = ResponseHead(status, reason, headers, length)
+        self._heads[key] = head

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import httptools
 
 from bonkei.edge.message import HOP_BY_HOP, Headers
+from bonkei.edge.message import reason as usual_reason
+from bonkei.edge.response_head import ResponseHead
 
 HEAD_LIMIT = 32 * 1024
 """Bytes of a response's head, or trailer; more is malformed ("HTTP 502: Bad gateway", Troubleshoot
@@ -15,31 +15,23 @@ your Application Load Balancers)."""
 _USUAL = frozenset({b"", b"keep-alive,", b"close,"})
 
 
-class ResponseEvents(Protocol):
-    """What is told of the response."""
-
-    def head_received(self, parser: ResponseParser) -> bool:
-        """The final head came and passed. Whether a body may follow."""
-
-    def body_received(self, data: bytes) -> None:
-        """The next bytes of the body, without their chunking."""
-
-
 class ResponseParser:
-    """Feed it what a target sends in answer to one request, then `reset` it for the next.
+    """Feed it what a target sends in answer to one request, and look at what is there of it then;
+    `reset` it for the next.
 
-    Once `complete`, `keeps` tells whether the connection may be used again. `length` and `chunked`
-    are those of the head; `began` is false until a byte came.
+    `began` is false until a byte came. Once `head_done`, the head is that of the final response;
+    `body` has what the last piece held of the body, without its chunking. Once `complete`, `keeps`
+    tells whether the connection may be used again.
     """
 
     __slots__ = (
-        "_events", "_fed", "_options", "_parser", "began", "chunked", "complete", "head_done",
-        "headers", "keeps", "length", "reason", "status",
+        "_fed", "_head_only", "_more", "_options", "_parser", "began", "body", "chunked",
+        "complete", "head_done", "headers", "keeps", "length", "reason", "status",
     )  # fmt: skip
 
-    def __init__(self, events: ResponseEvents) -> None:
-        self._events = events
+    def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
+        self._more: list[bytes] = []  # of the body, where it came in many chunks
         self.reset()
 
     def reset(self) -> None:
@@ -51,17 +43,21 @@ class ResponseParser:
         self.chunked = False
         self.began = False
         self.head_done = False
+        self.body = b""
         self.complete = False
         self.keeps = False
         self._options = b""  # of Connection
         self._fed = 0  # bytes of what is no body, since the head or a part of the body was complete
 
-    def feed(self, data: bytes) -> bytes | None:
-        """Parse; what follows a switch of protocols is given back, else None.
+    def feed(self, data: bytes, *, head_only: bool) -> bytes | None:
+        """Parse; what follows a switch of protocols is given back, else None. `head_only` tells
+        that no body follows, whatever the head says.
 
         Raises `ValueError` for what is no response.
         """
+        self._head_only = head_only
         self.began = True
+        self.body = b""
         self._fed += len(data)
         try:
             self._parser.feed_data(data)
@@ -75,12 +71,24 @@ class ResponseParser:
             self.keeps = False
         if self._fed > HEAD_LIMIT and not self.complete:
             raise ValueError("the head or the trailer is too long")
+        if self._more:
+            self.body = b"".join((self.body, *self._more))
+            self._more.clear()
         return None
 
     @property
     def until_end(self) -> bool:
         """Whether the end of the connection is the end of the body."""
         return self.head_done and self.length is None and not self.chunked
+
+    def whole_head(self) -> ResponseHead | None:
+        """The head of a response that is complete, if its Content-Length is what the client gets
+        too: not so of a 204, nor of a response without a body."""
+        length = self.length
+        if length is None or self.chunked or self.status == 204 or len(self.body) != length:
+            return None
+        reason = self.reason or usual_reason(self.status)
+        return ResponseHead(self.status, reason, self.headers, length)
 
     # The parser's callbacks.
 
@@ -124,7 +132,7 @@ class ResponseParser:
         self._fed = 0
         if self._options not in _USUAL:
             self._drop_named()
-        if not self._events.head_received(self):
+        if self._head_only:
             # llhttp cannot be told that no body follows: this parser ends here.
             self.complete = True
             self.keeps = self._parser.get_http_version() == "1.1" and not self._closes()
@@ -135,7 +143,10 @@ class ResponseParser:
             self.keeps = False
         elif self.head_done:
             self._fed = 0
-            self._events.body_received(data)
+            if self.body:
+                self._more.append(data)
+            else:
+                self.body = data
 
     def on_message_complete(self) -> None:
         if self.status >= 200 and not self.complete:

@@ -9,7 +9,6 @@ from typing import Protocol, cast
 from bonkei.edge.deadlines import NEVER, Deadlines
 from bonkei.edge.last_words import last_words
 from bonkei.edge.message import Headers, Tunnel
-from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import KnownHeads, ResponseHead
 from bonkei.edge.response_parser import ResponseParser
 
@@ -91,7 +90,7 @@ class TargetConnection(asyncio.Protocol):
         self._deadlines = deadlines
         self._tunnel: Tunnel | None = None
         self._reading = True
-        self._parser = ResponseParser(self)
+        self._parser = ResponseParser()
 
     # What the request does.
 
@@ -181,35 +180,55 @@ class TargetConnection(asyncio.Protocol):
             return
         # While the client still uploads, the time that counts is the client's.
         self.deadline = self._deadlines.coarse + self.idle_timeout if asking.sent_all else NEVER
-        if not self._parser.began:
-            end = data.find(b"\r\n\r\n") + 4
-            head = self._kept.heads.get(data[:end])
-            if head is not None and len(data) == end + head.length and not asking.head_only:
-                # A whole response whose head came before is passed on without parsing it.
-                self._release(asking, keep=True)
-                asking.whole(head, data[end:])
-                return
-        if self._tunnel is not None:
-            self._tunnel.write(data)
-            return
-        self._parse(asking, data)
-
-    def _parse(self, asking: Asking, data: bytes) -> None:
         parser = self._parser
-        first = not parser.began
+        if parser.began:
+            if self._tunnel is not None:
+                self._tunnel.write(data)
+            else:
+                self._parse(asking, parser, data)
+            return
+        end = data.find(b"\r\n\r\n") + 4
+        key = data[:end]
+        head = self._kept.heads.get(key)
+        if head is not None and len(data) == end + head.length and not asking.head_only:
+            # A whole response whose head came before is passed on without parsing it.
+            self._release(asking, keep=True)
+            asking.whole(head, data[end:])
+        else:
+            self._parse(asking, parser, data, key)
+
+    def _parse(
+        self, asking: Asking, parser: ResponseParser, data: bytes, key: bytes | None = None
+    ) -> None:
+        """The next piece of the response; `key` is the head of what may be the whole of it."""
+        told = parser.head_done
         try:
-            rest = parser.feed(data)
+            rest = parser.feed(data, head_only=asking.head_only)
         except ValueError:
             self._malformed(asking)
             return
         if rest is not None:
             self._switch(asking, rest)
-        elif parser.complete:
-            if first:
-                self._remember(data)
+        elif key is not None and parser.complete and (head := parser.whole_head()) is not None:
+            if parser.keeps and len(data) == len(key) + head.length:
+                self._kept.heads.remember(key, head)
+            self._release(asking, keep=parser.keeps)
+            asking.whole(head, parser.body)
+        elif parser.head_done:
+            self._pass_on(asking, parser, told=told)
+
+    def _pass_on(self, asking: Asking, parser: ResponseParser, *, told: bool) -> None:
+        """A piece of the response. Whoever is told of it may have had enough."""
+        if not told:
+            asking.head(parser.status, parser.reason, parser.headers, parser.length)
+        if parser.body and self.asking is asking:
+            asking.body_received(parser.body)
+        if self.asking is not asking:
+            return
+        if parser.complete:
             self._release(asking, keep=parser.keeps)
             asking.ended()
-        elif parser.head_done:
+        else:
             asking.flush()
 
     def pause_writing(self) -> None:
@@ -237,19 +256,6 @@ class TargetConnection(asyncio.Protocol):
             asking.ended()
         self._transport.abort()
 
-    # What is told of the response.
-
-    def head_received(self, parser: ResponseParser) -> bool:
-        asking = self.asking
-        if asking is None:
-            return True
-        asking.head(parser.status, parser.reason, parser.headers, parser.length)
-        return not asking.head_only
-
-    def body_received(self, data: bytes) -> None:
-        if self.asking is not None:
-            self.asking.body_received(data)
-
     # The end of a response.
 
     def _release(self, asking: Asking, *, keep: bool) -> None:
@@ -260,15 +266,6 @@ class TargetConnection(asyncio.Protocol):
             kept.idle.append(self)
         else:
             self._transport.close()
-
-    def _remember(self, data: bytes) -> None:
-        """Know the head again, if `data` was one response whose end its length tells."""
-        parser = self._parser
-        status, length = parser.status, parser.length
-        # A 204 has no Content-Length for the client.
-        if parser.keeps and not parser.chunked and length is not None and status != 204:
-            reason = parser.reason or usual_reason(status)
-            self._kept.heads.remember(data, status, reason, parser.headers, length)
 
     def _malformed(self, asking: Asking) -> None:
         self.asking = None
