@@ -13,7 +13,7 @@ from bonkei.provider.aws.documents import IDENTITY, TRUST, policy, same_policy
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.import_ids import parts_of, unexpected
 from bonkei.provider.aws.naming import Mint, resource
-from bonkei.provider.aws.seeds import UPPER
+from bonkei.provider.aws.seeds import ALPHANUMERIC, UPPER
 from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
@@ -124,7 +124,19 @@ def _import_attachment(identifier: str, _: Context) -> Object:
     return {"id": identifier, "role": role, "policy_arn": policy_arn}
 
 
+def _access_key(mint: Mint) -> Mapping[str, Value]:
+    return {
+        "id": f"AKIA{mint.random(16, UPPER, 'key')}",
+        "secret": mint.random(40, ALPHANUMERIC, "secret"),
+        "ses_smtp_password_v4": mint.random(44, ALPHANUMERIC, "smtp"),
+        "create_date": mint.context.now,
+    }
+
+
 RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_iam_access_key": resource(
+        _access_key, force_new="user pgp_key", arguments={"status": "Active"}, regional=False
+    ),
     "aws_iam_role": resource(
         _role,
         at("name", length(1, 64), _CHARACTERS),
