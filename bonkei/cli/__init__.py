@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -12,6 +13,15 @@ from bonkei import config as configuration
 from bonkei.cli import definitions, inspection, lifecycle, logs, status
 from bonkei.cli.context import Context
 from bonkei.errors import BonkeiError
+
+_REMEDIES = {
+    errno.ENOSPC: "make room on that disk, and run it again",
+    errno.EDQUOT: "make room within your quota, and run it again",
+    errno.EROFS: "let BONKEI_HOME name a directory that can be written to",
+    errno.EACCES: "see who owns it (was a command run as root?), or let BONKEI_HOME name another "
+    "directory",
+}
+"""What a person does about what this machine refuses."""
 
 
 class _Group(click.Group):
@@ -52,11 +62,7 @@ def main() -> None:
     try:
         bonkei.main(standalone_mode=False)
     except BonkeiError as error:
-        # Terraform's own diagnostics begin with the word already.
-        prefix = "" if error.message.startswith("Error:") else "error: "
-        click.secho(f"{prefix}{error.message}", fg="red", err=True)
-        for line in error.remedy.splitlines():
-            click.echo(f"  {line}", err=True)
+        _tell(error.message, error.remedy)
         sys.exit(1)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
@@ -70,3 +76,18 @@ def main() -> None:
         # The reader of a pipe (`bonkei logs | head`) has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in _REMEDIES:
+            raise  # a mistake of ours, whose place the traceback tells
+        place = f"{error.filename}: " if error.filename else ""
+        _tell(f"{place}{error.strerror}", _REMEDIES[error.errno])
+        sys.exit(1)
+
+
+def _tell(message: str, remedy: str) -> None:
+    # Terraform's own diagnostics begin with the word already.
+    prefix = "" if message.startswith("Error:") else "error: "
+    plain = bool(os.environ.get("NO_COLOR"))  # https://no-color.org
+    click.secho(f"{prefix}{message}", fg="red", err=True, color=False if plain else None)
+    for line in remedy.splitlines():
+        click.echo(f"  {line}", err=True)

@@ -12,7 +12,7 @@ from bonkei.cli.context import Context, pass_context
 @click.command()
 @pass_context
 def validate(context: Context) -> None:
-    """Check the definitions as Terraform does, with AWS's own rules for the values."""
+    """Check the definitions as `terraform validate` does. AWS's own rules hold for the values."""
     context.home.make()
     warnings = context.workspace.validate()
     for warning in warnings:
@@ -38,7 +38,7 @@ def plan(context: Context, as_json: bool) -> None:
 @click.command()
 @pass_context
 def apply(context: Context) -> None:
-    """Apply the definitions; a running miniature follows without dropping a request."""
+    """Apply the definitions. A running miniature follows, and no request is dropped."""
     from bonkei.miniature import definitions, foreground
     from bonkei.miniature.home import is_running
 

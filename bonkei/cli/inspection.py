@@ -51,7 +51,7 @@ def check(
     programs: dict[str, Path],
     form: str | None,
 ) -> None:
-    """Find what would break, leak or stay silent on AWS; exit code 1 when there is something."""
+    """Find what would break, leak or stay silent on AWS. Exit code 1 when there is something."""
     from bonkei.check import RULES, exit_code, run
     from bonkei.check.program import read_programs
     from bonkei.check.report import render_json, render_text
@@ -102,7 +102,7 @@ def diagram(
     output: Path,
     pages: tuple[Path, ...],
 ) -> None:
-    """Draw the architecture: the system, logging, monitoring and the pipelines."""
+    """Draw the architecture. One picture each: the system, logging, monitoring, each pipeline."""
     from bonkei.diagram import draw, render_mermaid, render_svg, update_page
     from bonkei.miniature.evaluate import evaluate
 

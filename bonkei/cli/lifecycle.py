@@ -12,7 +12,7 @@ from bonkei.cli.context import Context, pass_context
 @click.option("--background", is_flag=True, hidden=True, help="What --detach starts.")
 @pass_context
 def up(context: Context, detach: bool, background: bool) -> None:
-    """Build the miniature and run it; Ctrl-C stops it and keeps its data."""
+    """Build the miniature and run it. Ctrl-C stops it and keeps its data."""
     from bonkei.miniature import foreground
 
     home = context.home.make()
@@ -24,7 +24,7 @@ def up(context: Context, detach: bool, background: bool) -> None:
 @click.command()
 @pass_context
 def down(context: Context) -> None:
-    """Stop the miniature that runs from this home; its data stays."""
+    """Stop the miniature that runs from this home. Its data stays."""
     from bonkei.miniature import foreground
 
     foreground.stop(context.home)
@@ -35,10 +35,10 @@ def down(context: Context) -> None:
 @click.argument("service")
 @pass_context
 def restart(context: Context, service: str) -> None:
-    """Replace the tasks of SERVICE, after a change of its program; no request is dropped.
+    """Replace a service's tasks, after a change of its program. No request is dropped.
 
     New tasks start, and the old ones stop when the new ones are healthy: what `aws ecs
-    update-service --force-new-deployment` does.
+    update-service --force-new-deployment` does. SERVICE is its name, or the end of it after `-`.
     """
     from bonkei.miniature import foreground
 
@@ -50,7 +50,7 @@ def restart(context: Context, service: str) -> None:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @pass_context
 def reset(context: Context, yes: bool) -> None:
-    """Remove the miniature's state and all its data: the next start begins from nothing."""
+    """Remove the miniature's state and all its data. The next start begins from nothing."""
     from bonkei.miniature import foreground
 
     home = context.home

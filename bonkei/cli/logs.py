@@ -21,10 +21,21 @@ _POLL = 0.2  # seconds between two looks at the files
 @click.command()
 @click.argument("service", required=False)
 @click.option("-f", "--follow", is_flag=True, help="Go on as new lines come; Ctrl-C ends.")
-@click.option("-n", "--lines", default=100, show_default=True, help="How many lines to begin with.")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    help="How many lines to begin with.",
+)
 @pass_context
 def logs(context: Context, service: str | None, follow: bool, lines: int) -> None:
-    """Show what SERVICE said, or all of them: a service, the database's cluster, or `bonkei`."""
+    """Show what a service said, or all of them. In order of time, as far as it is known.
+
+    SERVICE is a service's name or the end of it after `-`, that of the database's cluster, or
+    `bonkei` for the miniature's own words.
+    """
     files = _files(context.home.logs, service)
     width = max(len(_label(file)) for file in files)
     for label, line in _last(files, lines):

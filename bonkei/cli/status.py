@@ -23,7 +23,7 @@ def status(context: Context, as_json: bool) -> None:
             click.echo(json.dumps({"running": False}))
             raise SystemExit(3)
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
-    value = control.call(context.home.socket, "status")
+    value = control.call(context.home, "status", limit=control.AT_ONCE)
     click.echo(json.dumps(value, indent=2) if as_json else render(value))
 
 

@@ -16,8 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from bonkei.errors import BonkeiError
-from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.home import Home, MiniatureError, holder
 
 Report = Callable[[str], None]
 
@@ -33,6 +35,7 @@ class Call:
 Handler = Callable[[Call], Awaitable[Any]]
 
 _LONGEST_REQUEST = 64 * 1024
+AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine
 
 
 class ControlServer:
@@ -96,15 +99,17 @@ class ControlServer:
 
 
 def call(
-    path: Path,
+    home: Home,
     name: str,
     report: Report = lambda _: None,
     *,
     service: str = "",
     limit: float = 300.0,
 ) -> Any:
-    """Ask a running miniature; MiniatureError when none answers or it says no."""
-    for answer in _answers(path, {"call": name, "service": service}, limit):
+    """Ask the miniature that runs from `home`, and wait up to `limit` seconds for each of its
+    words. MiniatureError when none answers or it says no."""
+    _require_awake(home)
+    for answer in _answers(home.socket, {"call": name, "service": service}, limit):
         if "progress" in answer:
             report(str(answer["progress"]))
         elif "error" in answer:
@@ -117,6 +122,20 @@ def call(
     )
 
 
+def _require_awake(home: Home) -> None:
+    """Ctrl-Z does not stop a miniature: it only keeps it from answering anybody."""
+    process = holder(home)
+    try:
+        suspended = process and psutil.Process(process).status() == psutil.STATUS_STOPPED
+    except psutil.Error:
+        return
+    if suspended:
+        raise MiniatureError(
+            f"the miniature is suspended (process {process}), as by Ctrl-Z",
+            remedy=f"let it go on: `fg` in its terminal, or kill -CONT {process}",
+        )
+
+
 def _answers(path: Path, request: Mapping[str, str], limit: float) -> Iterator[dict[str, Any]]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(limit)
@@ -127,7 +146,10 @@ def _answers(path: Path, request: Mapping[str, str], limit: float) -> Iterator[d
                 for line in lines:
                     yield json.loads(line)
         except TimeoutError:
-            raise MiniatureError(f"the miniature did not answer within {limit:.0f} s") from None
+            raise MiniatureError(
+                f"the miniature did not answer within {limit:.0f} s",
+                remedy="see what it is at with `bonkei logs bonkei`, and try again",
+            ) from None
         except OSError:
             raise MiniatureError(
                 "no miniature runs here", remedy="start it with `bonkei up`"

@@ -111,7 +111,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
         raise
     if not is_running(home):
         return child.wait()
-    return 0 if control.call(home.socket, "status")["ready"] else 1
+    return 0 if control.call(home, "status", limit=control.AT_ONCE)["ready"] else 1
 
 
 def _leave_terminal(home: Home) -> None:
@@ -126,7 +126,7 @@ def _leave_terminal(home: Home) -> None:
 
 def stop(home: Home) -> None:
     """Ask the running miniature to stop, and wait until it has."""
-    control.call(home.socket, "stop")
+    control.call(home, "stop", limit=control.AT_ONCE)
     deadline = time.monotonic() + _LONGEST_STOP
     while is_running(home):
         if time.monotonic() > deadline:
@@ -150,7 +150,7 @@ def restart(home: Home, service: str, report: Report) -> None:
 
 def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
     try:
-        control.call(home.socket, name, report, service=service)
+        control.call(home, name, report, service=service)
     except KeyboardInterrupt:
         report("The miniature goes on with it: see `bonkei status`")
         raise

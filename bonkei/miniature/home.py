@@ -230,6 +230,14 @@ class HomeLock:
             self._handle = None
 
 
+def holder(home: Home) -> int | None:
+    """The process that holds this home, as it has written it down; None when none does."""
+    if not is_running(home):
+        return None
+    number = (home.path / "lock").read_text(encoding="utf-8").strip()
+    return int(number) if number.isdigit() else None
+
+
 def is_running(home: Home) -> bool:
     """Whether some supervisor holds this home. It only looks: nothing is written."""
     try:

@@ -57,3 +57,10 @@ def test_the_last_lines(root: Path) -> None:
 @pytest.mark.parametrize("name", ["bonkei", "web", "app-web", "db"])
 def test_one_of_them(root: Path, name: str) -> None:
     assert logs(root, name)
+
+
+def test_fewer_than_no_lines_is_refused(root: Path) -> None:
+    command = ["--config", str(root / "bonkei.toml"), "logs", "--lines", "-3"]
+    result = CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
+    assert result.exit_code == 2
+    assert "--lines" in result.output

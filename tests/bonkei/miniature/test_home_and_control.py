@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +16,7 @@ import pytest
 
 from bonkei.miniature import control
 from bonkei.miniature.control import Call, ControlServer
-from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
+from bonkei.miniature.home import Home, HomeLock, MiniatureError, holder, is_running
 
 
 @pytest.fixture
@@ -54,15 +58,13 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
     try:
         assert home.socket.stat().st_mode & 0o777 == 0o600
         heard: list[str] = []
-        result = await asyncio.to_thread(
-            control.call, home.socket, "work", heard.append, service="web"
-        )
+        result = await asyncio.to_thread(control.call, home, "work", heard.append, service="web")
         assert (result, heard) == ({"done": 1}, ["half of web"])
         with pytest.raises(MiniatureError, match="no") as caught:
-            await asyncio.to_thread(control.call, home.socket, "refuse")
+            await asyncio.to_thread(control.call, home, "refuse")
         assert caught.value.remedy == "ask again"
         with pytest.raises(MiniatureError, match="does not know that call"):
-            await asyncio.to_thread(control.call, home.socket, "unheard")
+            await asyncio.to_thread(control.call, home, "unheard")
     finally:
         await server.stop()
     assert not home.socket.exists()
@@ -82,14 +84,14 @@ async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> N
             loop = asyncio.get_running_loop()
             with contextlib.suppress(ConnectionError):
                 await loop.sock_sendall(hostile, rubbish)
-        assert await asyncio.to_thread(control.call, home.socket, "fine") == "fine"
+        assert await asyncio.to_thread(control.call, home, "fine") == "fine"
     finally:
         await server.stop()
 
 
 def test_nobody_answers(home: Home) -> None:
     with pytest.raises(MiniatureError, match="no miniature runs here"):
-        control.call(home.socket, "status")
+        control.call(home, "status")
 
 
 async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
@@ -98,3 +100,45 @@ async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
     server = ControlServer(home.socket, {})
     await server.start()
     await server.stop()
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from bonkei.miniature.home import Home, HomeLock
+lock = HomeLock(Home(Path(sys.argv[1])))
+lock.acquire()
+print("held", flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_suspended_supervisor_is_told_at_once(home: Home) -> None:
+    command = [sys.executable, "-c", HOLD, str(home.path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as supervisor:
+        try:
+            assert supervisor.stdout is not None
+            supervisor.stdout.readline()
+            assert holder(home) == supervisor.pid
+            supervisor.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, supervisor.pid, os.WSTOPPED | os.WNOWAIT)
+            with pytest.raises(MiniatureError, match="suspended") as caught:
+                control.call(home, "status")
+            assert f"kill -CONT {supervisor.pid}" in caught.value.remedy
+        finally:
+            supervisor.kill()
+    assert holder(home) is None
+
+
+async def test_one_that_says_nothing_is_not_waited_for_for_ever(home: Home) -> None:
+    async def dream(_: Call) -> None:
+        await asyncio.sleep(60)
+
+    server = ControlServer(home.socket, {"dream": dream})
+    await server.start()
+    try:
+        with pytest.raises(MiniatureError, match="did not answer") as caught:
+            await asyncio.to_thread(control.call, home, "dream", limit=0.2)
+        assert "bonkei logs bonkei" in caught.value.remedy
+    finally:
+        await server.stop()

@@ -1,0 +1,75 @@
+"""What the commands say: their help, and an error that the machine gives instead of us."""
+
+from __future__ import annotations
+
+import errno
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from bonkei import cli
+from bonkei.cli import bonkei
+
+
+def test_the_list_of_commands_cuts_no_sentence_off() -> None:
+    shown = CliRunner().invoke(bonkei, ["--help"], terminal_width=80).output
+    listed = shown.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == list(bonkei.commands)
+    assert [line for line in listed if not re.search(r"[^.]\.$", line)] == []
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_what_the_machine_refuses_is_told_in_one_line(
+    number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(**_: object) -> None:
+        raise OSError(number, os.strerror(number), "/home/x/.bonkei/started")
+
+    monkeypatch.setattr(cli.bonkei, "main", refuse)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 1
+    first, remedy = capsys.readouterr().err.splitlines()
+    assert first == f"error: /home/x/.bonkei/started: {os.strerror(number)}"
+    assert remedy.startswith("  ")
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(**_: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "no such file", "x")
+
+    monkeypatch.setattr(cli.bonkei, "main", fail)
+    with pytest.raises(FileNotFoundError):
+        cli.main()
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": ""}, {"NO_COLOR": "1"}])
+def test_a_terminal_has_colour_unless_it_wants_none(
+    variables: dict[str, str], tmp_path: Path
+) -> None:
+    screen, terminal = pty.openpty()
+    told = subprocess.run(
+        [sys.executable, "-m", "bonkei", "status"],
+        cwd=tmp_path,
+        env={key: value for key, value in os.environ.items() if key != "NO_COLOR"} | variables,
+        stderr=terminal,
+        check=False,
+    )
+    os.close(terminal)
+    shown = os.read(screen, 4096)
+    os.close(screen)
+    assert told.returncode == 1
+    assert (b"\x1b[" in shown) != bool(variables.get("NO_COLOR"))
+
+
+def test_a_file_has_no_colour(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bonkei", "status"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert told.returncode == 1
+    assert b"\x1b" not in told.stderr
