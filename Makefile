@@ -10,9 +10,16 @@ BIN := $(VENV)/bin
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
+# An environment holds its own path and its Python's. One that was moved or copied with the project,
+# or whose Python has gone, counts as none: else it would run another folder's code, or nothing.
+USABLE := [ -x $(BIN)/python ] && grep -qF " $$(cd $(VENV) && pwd -P)" $(VENV)/pyvenv.cfg
+$(shell [ ! -e $(VENV) ] || { $(USABLE); } || rm -f $(BIN)/python $(VENV)/.runtime $(VENV)/.development)
+
 # One environment: first what the miniature needs, and only for tests and checks the rest. A stamp is
 # newer than the lock that it stands for, so an unchanged lock costs nothing.
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python %d.%d is too old:\
+	 3.11 or newer is needed.\n  Say which one to use: make up PYTHON=python3.13" % sys.version_info[:2])'
 	@$(PYTHON) scripts/bootstrap.py $(VENV)
 
 $(VENV)/.runtime: requirements/bonkei.txt pyproject.toml scripts/bootstrap.py | $(BIN)/python

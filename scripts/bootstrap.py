@@ -9,6 +9,8 @@ by hash, so that nothing unlocked ever runs.
 from __future__ import annotations
 
 import argparse
+import os
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -17,7 +19,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME_LOCK = ROOT / "requirements" / "bonkei.txt"
-OLDEST_PYTHON = (3, 11)
 
 
 def pinned(lock: str, package: str) -> str:
@@ -39,14 +40,11 @@ def pinned(lock: str, package: str) -> str:
 
 def create(directory: Path) -> None:
     """An empty environment with pip in it."""
-    if sys.version_info < OLDEST_PYTHON:
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise SystemExit(
-            f"error: Python {found} is too old: 3.11 or newer is needed.\n"
-            "  Say which one to use: make up PYTHON=python3.13"
-        )
+    found = ".".join(map(str, sys.version_info[:3]))
+    print(f"Making the environment {directory.name} with Python {found}", file=sys.stderr)
     try:
-        venv.create(directory, with_pip=True, clear=True)
+        # Links, as `python -m venv` makes them: a copy does not find a libpython beside it.
+        venv.create(directory, with_pip=True, clear=True, symlinks=True)
     except BaseException as error:
         # make takes an environment that has a Python for a whole one.
         (directory / "bin" / "python").unlink(missing_ok=True)
@@ -85,6 +83,8 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
     install_uv(python)
     uv = python.parent / "uv"
+    if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
+        os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     how = ["sync"] if exactly else ["install", "-r"]
     run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], lock)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
@@ -109,7 +109,7 @@ def main() -> None:
     lock.add_argument("--add", type=Path, metavar="LOCK")
     lock.add_argument("--sync", type=Path, metavar="LOCK")
     arguments = parser.parse_args()
-    directory = arguments.venv.absolute()
+    directory = arguments.venv.resolve()
     if arguments.add or arguments.sync:
         wanted = arguments.sync or arguments.add
         install(directory, wanted.absolute(), exactly=bool(arguments.sync))

@@ -1,14 +1,92 @@
-"""`make` sets up what it needs; Ctrl-C meanwhile is no accident."""
+"""`make` sets up what it needs: with which Python, where, and again when that is gone."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from miniatures import ROOT, eventually
+
+STAMPS = (".venv/.runtime", ".venv/.development")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what `make` reads, and an environment as far as the bootstrap makes it."""
+    folder = tmp_path_factory.mktemp("make") / "a project"
+    (folder / "scripts").mkdir(parents=True)
+    (folder / "requirements").mkdir()
+    for name in ("Makefile", "pyproject.toml", "scripts/bootstrap.py"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in ("bonkei", "dev"):
+        shutil.copy(ROOT / "requirements" / f"{name}.txt", folder / "requirements")
+    made = make(folder, ".venv/bin/python")
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+@pytest.fixture
+def folder(original: Path, tmp_path: Path) -> Path:
+    """One that has been set up, in a place of its own."""
+    folder = tmp_path / "a project"
+    shutil.copytree(original, folder, symlinks=True)
+    configuration = folder / ".venv" / "pyvenv.cfg"
+    configuration.write_text(configuration.read_text().replace(str(original), str(folder)))
+    for stamp in STAMPS:
+        (folder / stamp).touch()
+    return folder
+
+
+def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["make", f"PYTHON={sys.executable}", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_what_is_there_is_not_made_again(folder: Path) -> None:
+    assert "up to date" in make(folder, ".venv/.development").stdout
+
+
+def test_an_environment_has_links_as_pythons_own_command_makes_them(original: Path) -> None:
+    assert (original / ".venv" / "bin" / "python").is_symlink()
+
+
+@pytest.mark.parametrize("how", [Path.rename, shutil.copytree])
+def test_one_that_was_moved_or_copied_is_made_anew(folder: Path, how) -> None:
+    elsewhere = folder.with_name("elsewhere")
+    how(folder, elsewhere, **({"symlinks": True} if how is shutil.copytree else {}))
+    planned = make(elsewhere, "-n", ".venv/.runtime").stdout
+    assert "scripts/bootstrap.py .venv\n" in planned
+    assert "--add requirements/bonkei.txt" in planned
+
+
+def test_one_whose_python_has_gone_is_made_anew(folder: Path) -> None:
+    python = folder / ".venv" / "bin" / "python"
+    python.unlink()
+    python.symlink_to("/nowhere/python3")
+    planned = make(folder, "-n", ".venv/.runtime").stdout
+    assert "scripts/bootstrap.py .venv\n" in planned
+    assert "--add requirements/bonkei.txt" in planned
+
+
+@pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
+def test_a_python_that_is_too_old_is_named_before_it_reads_anything_newer(
+    original: Path, tmp_path: Path, version: tuple[int, int, int]
+) -> None:
+    old = tmp_path / "old-python"
+    pretend = f"import sys; sys.version_info = {version}; exec(sys.argv[2])"
+    old.write_text(f"#!/bin/sh\nexec {sys.executable} -c '{pretend}' \"$@\"\n")
+    old.chmod(0o755)
+    shutil.copytree(original, tmp_path / "new", ignore=shutil.ignore_patterns(".venv"))
+    made = make(tmp_path / "new", f"PYTHON={old}", "up")
+    assert made.returncode == 2
+    assert f"Python {version[0]}.{version[1]} is too old: 3.11 or newer is needed" in made.stderr
+    assert "make up PYTHON=" in made.stderr
+    assert not (tmp_path / "new" / ".venv").exists()
 
 
 def test_ctrl_c_while_the_environment_is_made(tmp_path: Path) -> None:
