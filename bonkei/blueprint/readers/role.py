@@ -30,7 +30,7 @@ def _role(block: Resource, state: State) -> Role:
     managed: list[tuple[str, str]] = []
     for address, arn in _attached(block, state):
         found = state.find(arn, "arn", "aws_iam_policy")
-        if found is None:
+        if found is None or not found.has("policy"):  # AWS's own, perhaps looked up
             managed.append((address, arn))
         else:
             statements += read_policy_document(found, "policy")

@@ -9,6 +9,7 @@ from bonkei.check.finding import Problem, Severity
 from bonkei.check.subject import Rule, Subject
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
+_PART = 8  # characters of a name that are no accident
 
 
 def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
@@ -65,11 +66,19 @@ def image_is_pinned(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+def _names_a_secret(value: str, subject: Subject) -> bool:
+    """Whether the value is where a secret is, by ARN or by the end of its name, and not what."""
+    if value.startswith("arn:"):
+        return True
+    secrets = subject.blueprint.secrets
+    return len(value) >= _PART and any(secret.name.endswith(value) for secret in secrets)
+
+
 def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
             for name, value in container.environment:
-                if value and _SECRET_NAME.search(name):
+                if value and _SECRET_NAME.search(name) and not _names_a_secret(value, subject):
                     yield Problem(
                         definition.address,
                         f"{container.name} is told {name} in plain text",

@@ -63,6 +63,20 @@ def test_a_role_has_every_policy_attached_to_it(blueprint) -> None:
     assert found.trust[0].conditions == (("StringEquals", "aws:SourceAccount", "123456789012"),)
 
 
+def test_awss_own_policy_is_not_known_however_its_arn_was_found(blueprint) -> None:
+    """Its text is not here: a data source that found it says nothing of what it allows."""
+    arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
+    found = blueprint(
+        {
+            "aws_iam_role.task": ROLE,
+            "data.aws_iam_policy.known": {"arn": arn, "policy": None},
+            "aws_iam_role_policy_attachment.this": {"role": "task", "policy_arn": arn},
+        }
+    )
+    (role,) = found.roles
+    assert role.managed_policies == (("aws_iam_role_policy_attachment.this", arn),)
+
+
 def test_a_roles_users_are_the_arguments_that_name_it(blueprint) -> None:
     found = blueprint(
         {

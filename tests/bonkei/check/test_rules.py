@@ -537,6 +537,15 @@ def test_an_internet_gateway_needs_a_public_ip() -> None:
     assert app == {"task-has-no-public-ip"}
 
 
+@pytest.mark.parametrize(
+    "value", ["arn:aws:secretsmanager:eu-west-1:1:secret:app/key-AbCdEf", "password", ""]
+)
+def test_where_a_secret_is_may_be_told(value: str) -> None:
+    resources = sound()
+    environment("APP_SECRET", value)(resources)
+    assert rules_found(resources) == set()
+
+
 def test_a_subnet_that_is_looked_up_is_not_judged() -> None:
     resources = sound()
     for name in ("app", "egress", "ingress", "database"):

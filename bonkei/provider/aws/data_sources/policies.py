@@ -7,12 +7,27 @@ from collections.abc import Mapping
 from bonkei.provider.aws import managed_policies
 from bonkei.provider.aws.checks import Rule, at, exactly_one, matches, one_of, validator, within
 from bonkei.provider.aws.documents import condition_operator, json_document, principal_type
+from bonkei.provider.aws.naming import words
 from bonkei.provider.aws.policy_document import PolicyDocumentError, render
 from bonkei.provider.aws.seeds import UPPER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object, Value
 
 _VERSION = "2012-10-17"
+# Of AWS's own policies, those under the path /service-role/ that stacks like these name:
+# https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
+_OF_SERVICE_ROLES = words(
+    "AWSBackupServiceRolePolicyForBackup AWSBackupServiceRolePolicyForRestores AWSBatchServiceRole"
+    " AWSBatchServiceEventTargetRole AWSCodeDeployRole AWSConfigRole AWS_ConfigRole"
+    " AWSGlueServiceRole AWSLambdaBasicExecutionRole AWSLambdaDynamoDBExecutionRole"
+    " AWSLambdaENIManagementAccess AWSLambdaKinesisExecutionRole AWSLambdaMSKExecutionRole"
+    " AWSLambdaRole AWSLambdaSQSQueueExecutionRole AWSLambdaVPCAccessExecutionRole"
+    " AmazonAPIGatewayPushToCloudWatchLogs AmazonEC2ContainerServiceAutoscaleRole"
+    " AmazonEC2ContainerServiceEventsRole AmazonEC2ContainerServiceRole"
+    " AmazonEC2ContainerServiceforEC2Role AmazonEC2RoleforSSM AmazonEC2SpotFleetTaggingRole"
+    " AmazonECSInfrastructureRolePolicyForVolumes AmazonECSTaskExecutionRolePolicy"
+    " AmazonRDSEnhancedMonitoringRole AmazonSNSRole AmazonSSMMaintenanceWindowRole"
+)
 
 
 def _policy_document(config: Object, _: Context) -> Object:
@@ -48,7 +63,8 @@ def _iam_policy(config: Object, context: Context) -> Object:
         raise Refused(
             f'no such policy: "{arn}"', "Only this stack's and AWS's are known.", ("arn",)
         )
-    rest = str(arn or f"{start}{config.get('path_prefix') or '/'}{name}").removeprefix(start)
+    usual = "/service-role/" if name in _OF_SERVICE_ROLES else "/"
+    rest = str(arn or f"{start}{config.get('path_prefix') or usual}{name}").removeprefix(start)
     *path, last = rest.strip("/").split("/")
     identifier = f"{start}{'/'.join([*path, last])}"
     return {

@@ -147,6 +147,14 @@ def test_zones_of_a_region() -> None:
     assert "us-east-1e" not in some["names"]
 
 
+def test_awss_own_policy_is_found_by_name_under_its_path() -> None:
+    read = DATA_SOURCES["aws_iam_policy"].read
+    execution = read({"name": "AmazonECSTaskExecutionRolePolicy"}, Context())
+    path = "policy/service-role/AmazonECSTaskExecutionRolePolicy"
+    assert execution["arn"] == f"arn:aws:iam::aws:{path}"
+    assert read({"name": "ReadOnlyAccess"}, Context())["path"] == "/"
+
+
 def test_only_the_stacks_own_can_be_read() -> None:
     role = {"name": "task", "arn": "arn:aws:iam::123456789012:role/task"}
     context = Context(peers=lambda kind: (role,) if kind == "aws_iam_role" else ())
