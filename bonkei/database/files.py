@@ -18,6 +18,9 @@ from bonkei.database.place import Place
 from bonkei.processes import launch_command
 
 
+_MEANT_BY_A_SHELL = frozenset('$`"\\')  # also between double quotes
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSpec:
     """`identifier` names the cluster's directory; `log` is where PostgreSQL writes its lines."""
@@ -81,6 +84,13 @@ class ClusterFiles:
 
     def _initialise(self) -> None:
         """initdb into a draft that takes its name when it is complete."""
+        if strange := _MEANT_BY_A_SHELL & set(self._binaries.program("initdb")):
+            raise DatabaseError(
+                f"PostgreSQL's initdb gives its own path to a shell, and this one has "
+                f"{' '.join(sorted(strange))} in it: {self._binaries.program('initdb')}",
+                remedy="move the project to a folder without it, or set DATABASE_URL to a server "
+                "of yours",
+            )
         draft = self.directory / f".data.{secrets.token_hex(4)}"
         self._write(self._password, secrets.token_urlsafe(24))
         result = self._run(

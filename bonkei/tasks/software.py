@@ -13,6 +13,7 @@ import hashlib
 import os
 import platform
 import shutil
+import ssl
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -49,13 +50,21 @@ async def ensure_environment(
     Safe to call at the same time from several tasks and processes: one makes it, others wait.
     """
     target = environments / environment_name(requirements)
-    if (target / _MARKER).exists():
+    if _is_made(target):
         return target
     async with _lock(environments / f"{target.name}.lock"):
-        if not (target / _MARKER).exists():
+        if not _is_made(target):
             progress(f"installing the packages of {requirements}")
             await _make(target, requirements)
     return target
+
+
+def _is_made(target: Path) -> bool:
+    """Whether it is whole, and where it was made: its commands hold that path."""
+    try:
+        return (target / _MARKER).read_text(encoding="utf-8") == str(target)
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 async def _make(target: Path, requirements: Path) -> None:
@@ -66,11 +75,13 @@ async def _make(target: Path, requirements: Path) -> None:
         "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode",
         "--python", str(target / "bin" / "python"), str(requirements),
     )  # fmt: skip
-    (target / _MARKER).touch()
+    (target / _MARKER).write_text(str(target), encoding="utf-8")
 
 
 async def _uv(*arguments: str) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_UV}
+    if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
+        environment.setdefault("UV_SYSTEM_CERTS", "1")
     process = await asyncio.create_subprocess_exec(
         find_uv_bin(),
         *arguments,
@@ -91,8 +102,8 @@ async def _uv(*arguments: str) -> None:
         raise TaskError(
             f"CannotPullContainerError: uv {arguments[0]} failed for {arguments[-1]}: "
             + " ".join(line.strip() for line in lines[-5:]),
-            remedy="check that the package index can be reached and that the lock file fits "
-            f"Python {platform.python_version()}",
+            remedy="check that the package index can be reached, that the disk has room and that "
+            f"the lock file fits Python {platform.python_version()}",
         )
 
 

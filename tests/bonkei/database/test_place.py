@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from bonkei.database import DatabaseError, delete_data
-from bonkei.database.binaries import find_binaries
+from bonkei.database.binaries import Binaries, find_binaries
+from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.place import Place, find_place, foreign_root
 from bonkei.vault import FileVault
 
@@ -79,6 +80,16 @@ def test_programs_are_used_where_they_are_when_that_is_possible(tmp_path):
     assert binaries.major >= 18
     assert Path(binaries.program("postgres")).is_file()
     assert {"plpgsql", "pg_stat_statements"} <= binaries.libraries
+
+
+def test_a_path_that_a_shell_would_read_otherwise_is_named(home, tmp_path):
+    place = find_place(home)
+    programs = tmp_path / "$project"
+    shutil.copytree(find_binaries(place).install, programs, symlinks=True)
+    spec = ServerSpec("main", "127.0.0.1", free_port(), tmp_path / "log")
+    with pytest.raises(DatabaseError, match=r"has \$ in it") as caught:
+        ClusterFiles(spec, place, Binaries(programs, "18.6")).ensure()
+    assert "move the project" in caught.value.remedy
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])

@@ -89,6 +89,9 @@ async def test_a_new_revision_replaces_the_tasks_one_after_the_other(tasks, edge
 
 async def test_the_environment_holds_what_it_should_and_no_more(tasks, web, vault, monkeypatch):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the supervisor")
+    # A `python3` that only finds the real one (pyenv's) puts more into the environment.
+    directory = str(Path(sys.executable).parent)
+    monkeypatch.setenv("PATH", f"{directory}{os.pathsep}{os.environ['PATH']}")
     vault.put(SECRET, '{"password": "hunter2"}')
     (web.directory / "Dockerfile").write_text(
         "FROM python\nWORKDIR /app\nENV MODE=image PATH=/app/bin:$PATH DATA=/app/data\nEXPOSE 80\n"

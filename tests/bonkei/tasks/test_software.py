@@ -75,6 +75,16 @@ async def test_what_was_made_half_is_made_again(tmp_path):
     assert (target / "bin" / "python").exists()
 
 
+async def test_one_that_was_moved_with_its_home_is_made_again(tmp_path):
+    requirements = lock(tmp_path, wheel(tmp_path))
+    await ensure_environment(requirements, tmp_path / "envs", lambda _: None)
+    (tmp_path / "envs").rename(tmp_path / "moved")
+    said: list[str] = []
+    target = await ensure_environment(requirements, tmp_path / "moved", said.append)
+    assert len(said) == 1
+    assert str(target) in (target / "bin" / "activate").read_text()
+
+
 async def test_a_package_with_another_hash_is_refused(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path), expected="0" * 64)
     with pytest.raises(TaskError, match="CannotPullContainerError") as caught:
