@@ -17,7 +17,6 @@ from bonkei.database.parameters import ACCESS, Settings, configuration, refused_
 from bonkei.database.place import Place
 from bonkei.processes import launch_command
 
-
 _MEANT_BY_A_SHELL = frozenset('$`"\\')  # also between double quotes
 
 
