@@ -5,6 +5,7 @@ These machines are noisy: compare within a table, which is always one run.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
 
@@ -17,11 +18,15 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
 }
 
 
-def main(names: list[str]) -> None:
+def main(arguments: list[str]) -> None:
     """Run them in the order of the table."""
-    unknown = [name for name in names if name not in MEASUREMENTS]
-    if unknown:
-        sys.exit(f"error: no measurement is called {unknown[0]}: {', '.join(MEASUREMENTS)}")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Run the named measurements, or all of them."
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
+    names = parser.parse_args(arguments).names
+    if unknown := [name for name in names if name not in MEASUREMENTS]:
+        parser.error(f"no measurement is called {unknown[0]}: {', '.join(MEASUREMENTS)}")
     for name, measure in MEASUREMENTS.items():
         if not names or name in names:
             print(f"\n## {name}\n", flush=True)

@@ -1,0 +1,22 @@
+"""How the measurements are called; what they measure is not for tests."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.__main__ import MEASUREMENTS, main
+
+
+def test_help_names_the_measurements(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    shown = capsys.readouterr().out
+    assert end.value.code == 0
+    assert all(name in shown for name in MEASUREMENTS)
+
+
+def test_a_name_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(["edgy"])
+    assert end.value.code != 0
+    assert "no measurement is called edgy: terraform, start, edge" in capsys.readouterr().err
