@@ -4,52 +4,39 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import cast
 
+from bonkei.edge.client_transport import ClientTransport
+from bonkei.edge.client_tunnel import ClientTunnel
 from bonkei.edge.deadlines import NEVER
-from bonkei.edge.exchange import BUFFERED, Exchange
+from bonkei.edge.exchange import Exchange
 from bonkei.edge.front import Front
 from bonkei.edge.head import RefusedError
 from bonkei.edge.known_request import KnownRequest
 from bonkei.edge.message import Request, Response, Tunnel, answer
 from bonkei.edge.request_parser import RequestParser
 
-LINGER = 2.0
-"""Seconds in which a refused client may read the answer while what it still sends is dropped."""
 
-
-class ClientConnection(asyncio.Protocol):
-    """Keeps the order of requests, bounds what a client may send and how slowly.
-
-    It is also the client's end of a tunnel once a WebSocket has been opened.
-    """
+class ClientConnection(ClientTransport):
+    """Keeps the order of requests, bounds what a client may send and how slowly."""
 
     __slots__ = (
-        "_begun", "_body_since", "_early", "_final", "_front", "_incoming", "_lingering", "_opened",
-        "_parser", "_peer", "_port", "_queue", "_reading", "_transport", "_tunnel", "_tunnel_asked",
-        "_unsent", "deadline", "logs", "write",
+        "_begun", "_body_since", "_final", "_incoming", "_opened", "_parser", "_peer", "_port",
+        "_queue", "logs", "tunnel",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
-        self._front = front
+        super().__init__(front)
         self.logs = front.on_access is not None
-        self.deadline = NEVER
+        self.tunnel: ClientTunnel | None = None  # once a request asked for one
         self._queue: deque[Exchange] = deque()
         self._incoming: Exchange | None = None  # the exchange whose body is being read
         self._final: Response | None = None  # said after the queue, then the connection closes
-        self._tunnel: Tunnel | None = None
-        self._tunnel_asked = False
-        self._early: list[bytes] = []
-        self._lingering = False
-        self._reading = True
         self._body_since = 0.0
-        self._unsent = 0
 
     # The transport.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self.write = self._transport.write
+        self.attach(transport)
         peer = transport.get_extra_info("peername")
         self._peer: bytes = peer[0].encode() if peer else b""
         self._port: int = peer[1] if peer else 0
@@ -67,8 +54,8 @@ class ClientConnection(asyncio.Protocol):
         front = self._front
         front.connections.discard(self)
         front.deadlines.forget(self)
-        if self._tunnel is not None:
-            self._tunnel.close()
+        if self.tunnel is not None:
+            self.tunnel.lost()
         queue, self._queue = self._queue, deque()
         for exchange in queue:
             flow, exchange.flow = exchange.flow, None
@@ -88,11 +75,9 @@ class ClientConnection(asyncio.Protocol):
             self._feed(data)
             if parser.between:
                 front.known.learn(parser.headers, parser.fields, parser.size)
-        elif self._tunnel is not None:
-            self._tunnel.write(data)
-        elif self._tunnel_asked:
-            self._keep_early(data)
-        elif not self._lingering and self._final is None:
+        elif self.tunnel is not None:
+            self.tunnel.received(data)
+        elif not self.lingering and self._final is None:
             self._feed(data)
 
     def eof_received(self) -> bool:
@@ -100,25 +85,27 @@ class ClientConnection(asyncio.Protocol):
         return False
 
     def pause_writing(self) -> None:
-        if self._tunnel is not None:
-            self._tunnel.pause_reading()
+        if (other := self._tunnels_to()) is not None:
+            other.pause_reading()
         elif (current := self.current) is not None and current.flow is not None:
             current.flow.pause()
-        self._unsent = self._transport.get_write_buffer_size() + 1
-        self.deadline = self._idle_deadline()
+        self.expect_reading()
 
     def resume_writing(self) -> None:
-        if self._tunnel is not None:
-            self._tunnel.resume_reading()
+        if (other := self._tunnels_to()) is not None:
+            other.resume_reading()
         elif (current := self.current) is not None and current.flow is not None:
             current.flow.resume()
         if self._incoming is None:
-            self.deadline = NEVER if self._queue else self._idle_deadline()
+            self.deadline = NEVER if self._queue else self.idle_deadline()
+
+    def _tunnels_to(self) -> Tunnel | None:
+        return self.tunnel.other if self.tunnel is not None else None
 
     # What is told of the requests.
 
     def head_begun(self) -> None:
-        if self._lingering or self._transport.is_closing():
+        if self.lingering or self._transport.is_closing():
             raise RefusedError(400)  # what follows the last request is not one any more
         front = self._front
         self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
@@ -126,7 +113,8 @@ class ClientConnection(asyncio.Protocol):
             self.deadline = front.deadlines.coarse + front.limits.head_seconds
 
     def head_complete(self, request: Request, *, keep_alive: bool) -> None:
-        self._tunnel_asked = request.websocket
+        if request.websocket:
+            self.tunnel = ClientTunnel(self)
         front = self._front
         queue = self._queue
         exchange = Exchange(self, request, keep_alive, self._begun)
@@ -212,37 +200,30 @@ class ClientConnection(asyncio.Protocol):
             self._log(exchange)
         front = self._front
         if not exchange.request_complete:
-            self._linger()
+            self._end_early()
         elif not exchange.keep_alive:
-            self._close()
+            self.hang_up()
         elif self._queue:
             front.deadlines.soon(self._next)
         elif self._final is not None:
             self._say_final()
         elif front.closing:
-            self._close()  # its head was out before that was known
+            self.hang_up()  # its head was out before that was known
         else:
             self.deadline = front.deadlines.coarse + front.idle_timeout
             if not self._reading:
                 self.resume_client()
 
-    def abort(self) -> None:
-        """Cut the connection: a response that has begun cannot be completed."""
-        self._transport.abort()
-
     def retire(self) -> None:
         """Close once nothing is in flight."""
-        if self._tunnel is not None or not self._queue:
+        if self._tunnels_to() is not None or not self._queue:
             self._transport.close()
 
     def expired(self, now: float) -> None:
         """Too slow: a request that is not complete, an idle connection, an unread response."""
-        if unsent := self._transport.get_write_buffer_size():
-            if unsent >= self._unsent:
-                self._transport.abort()  # nothing was read in all that time
-            self._unsent = unsent
-            self.deadline = now + self._front.idle_timeout
-        elif self._lingering:
+        if self.still_reading(now):
+            return
+        if self.lingering:
             self._transport.abort()
         elif self._incoming is not None or self._parser.head_open:
             self._refuse(408)
@@ -273,16 +254,13 @@ class ClientConnection(asyncio.Protocol):
             except RefusedError as refused:
                 self._refuse(refused.status)
                 return
-            if self._tunnel is not None:
-                self._tunnel.write(data)
-                return
-            if self._tunnel_asked:
-                self._keep_early(data)
+            if self.tunnel is not None:
+                self.tunnel.received(data)
                 return
 
     def _refuse(self, status: int) -> None:
         """Answer what cannot be understood, after what came before it, and hang up."""
-        if self._lingering or self._final is not None or self._transport.is_closing():
+        if self.lingering or self._final is not None or self._transport.is_closing():
             return
         self._parser.stop()
         response = self._front.handler.refusal(status)
@@ -314,22 +292,10 @@ class ClientConnection(asyncio.Protocol):
         self._queue.append(exchange)
         answer(exchange, response)
 
-    def _linger(self) -> None:
-        """Close so that the response arrives even if the client is still sending: a close with
-        unread data in the kernel's buffer would reset the connection."""
-        self._lingering = True
+    def _end_early(self) -> None:
+        """The answer came before the request was complete: the rest of it interests nobody."""
         self._parser.stop()
-        self._unsent = self._transport.get_write_buffer_size() + 1
-        self.deadline = self._front.deadlines.time() + LINGER
-        if not self._transport.is_closing():
-            self.resume_client()
-            self._transport.write_eof()
-
-    def _close(self) -> None:
-        """Close once the client has read what is on its way to it, for which it has its time."""
-        self._unsent = self._transport.get_write_buffer_size() + 1
-        self.deadline = self._idle_deadline()
-        self._transport.close()
+        self.linger()
 
     def _continue(self, exchange: Exchange) -> None:
         """Answer `Expect: 100-continue` at once and drop the header, as both layers do ("HTTP
@@ -342,57 +308,21 @@ class ClientConnection(asyncio.Protocol):
         if b"100-continue" in expected.lower():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _idle_deadline(self) -> float:
-        return self._front.deadlines.coarse + self._front.idle_timeout
-
     def _log(self, exchange: Exchange) -> None:
         if self._front.on_access is not None:
             now = self._front.deadlines.time()
             self._front.on_access(exchange.record(now, self._front.name, self._port))
 
-    # Reading and writing.
-
-    def pause_client(self) -> None:
-        """Read no more until `resume_client`."""
-        if self._reading and not self._transport.is_closing():
-            self._reading = False
-            self.deadline = NEVER
-            self._transport.pause_reading()
+    # What exchanges ask for.
 
     def resume_client(self) -> None:
-        """The counterpart of `pause_client`."""
-        if not self._reading and not self._transport.is_closing():
-            self._reading = True
-            if self._incoming is not None:
-                self._body_since = self._front.deadlines.coarse
-                self.deadline = self._body_since + self._front.idle_timeout
-            self._transport.resume_reading()
+        if not self._reading and self._incoming is not None:
+            self._body_since = self._front.deadlines.coarse
+            self.deadline = self.idle_deadline()
+        super().resume_client()
 
-    # The client's end of a tunnel.
-
-    def open_tunnel(self, tunnel: Tunnel) -> None:
-        """From now on everything goes to `tunnel`, unparsed."""
-        self._tunnel = tunnel
-        self.deadline = NEVER
-        self.resume_client()
-
-    def take_early(self) -> bytes:
-        """What was sent before the tunnel was open."""
-        early, self._early = b"".join(self._early), []
-        return early
-
-    def pause_reading(self) -> None:
-        self.pause_client()
-
-    def resume_reading(self) -> None:
-        self.resume_client()
-
-    def close(self) -> None:
-        self._tunnel = None
-        self._transport.close()
-
-    def _keep_early(self, data: bytes) -> None:
-        if data:
-            self._early.append(data)
-            if sum(map(len, self._early)) > BUFFERED:
-                self.pause_client()
+    def open_tunnel(self, other: Tunnel) -> None:
+        """From now on what the client sends goes to `other`, unparsed."""
+        if self.tunnel is not None:
+            self.deadline = NEVER
+            self.tunnel.open(other)

@@ -226,8 +226,6 @@ class Dispatch:
             return None
         self._tunnel = True
         self._exchange.open_tunnel(connection)
-        if early := self._exchange.early:
-            connection.write(early)
         return tunnel
 
     def lost(self, *, reused: bool, silent: bool) -> None:

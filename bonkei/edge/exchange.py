@@ -47,10 +47,14 @@ class Flow(Protocol):
         """The counterpart of `pause`."""
 
 
-class Channel(Tunnel, Protocol):
-    """The client's connection, as an exchange uses it. It is the client's end of a tunnel too."""
+class Channel(Protocol):
+    """The client's connection, as an exchange uses it."""
 
     logs: bool  # whether finished exchanges are logged
+
+    @property
+    def tunnel(self) -> Tunnel | None:
+        """The client's end of one, where the request asks for it."""
 
     def write(self, data: Body) -> None: ...
 
@@ -75,9 +79,6 @@ class Channel(Tunnel, Protocol):
 
     def open_tunnel(self, tunnel: Tunnel) -> None:
         """From now on the client's bytes go to `tunnel`, unparsed."""
-
-    def take_early(self) -> bytes:
-        """What the client sent before the tunnel was open."""
 
 
 Plan = Callable[["Exchange"], "Flow | None"]
@@ -258,7 +259,7 @@ class Exchange:
         lines.append(b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
         self.status = 101
         self._connection.write(b"".join(lines))
-        return self._connection
+        return self._connection.tunnel
 
     def respond(self, response: Response) -> None:
         """Answer with a response of the edge's own."""
@@ -279,11 +280,6 @@ class Exchange:
     def open_tunnel(self, tunnel: Tunnel) -> None:
         """From now on the client's bytes go to `tunnel`."""
         self._connection.open_tunnel(tunnel)
-
-    @property
-    def early(self) -> bytes:
-        """What the client sent after a request to upgrade, before it was granted."""
-        return self._connection.take_early()
 
     def annotate(self, **note: str | bytes) -> None:
         """Note for the access log what only a layer knows."""

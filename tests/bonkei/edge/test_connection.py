@@ -14,7 +14,7 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
-from bonkei.edge.connection import LINGER
+from bonkei.edge.client_transport import LINGER
 from bonkei.events import Endpoint, TargetRegistered
 from tests.bonkei.edge.support import (
     Message,
