@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider import archive, common, local, null, random, schema, template, time
+from bonkei.provider import (
+    archive,
+    common,
+    external,
+    http,
+    local,
+    null,
+    random,
+    schema,
+    template,
+    time,
+)
 from bonkei.provider.provider import Provider, assemble
 
 AWS = "registry.terraform.io/hashicorp/aws"
 SCHEMA = "aws-schema.json.gz"
-_SMALL = (archive, local, null, random, template, time)
+_SMALL = (archive, external, http, local, null, random, template, time)
 
 
 def providers() -> Mapping[str, Provider]:

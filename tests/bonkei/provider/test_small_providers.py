@@ -1,14 +1,18 @@
-"""hashicorp/null, template, time and local: what their types say and write."""
+"""hashicorp/null, template, time, local, external and http: what their types say and do."""
 
 from __future__ import annotations
 
 import hashlib
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bonkei.provider import local, null, template, time
+from bonkei.provider import external, http, local, null, template, time
 from bonkei.provider.behaviour import Context, Refused
 from bonkei.provider.schema import empty
 
@@ -103,3 +107,66 @@ def test_a_file_has_one_content(tmp_path: Path) -> None:
     assert "exactly one of content, content_base64, source" in problem.detail
     with pytest.raises(Refused, match="cannot be read"):
         written(tmp_path / "a", source=str(tmp_path / "missing"))
+
+
+def answered(*code: str, **config: Any) -> Any:
+    """What the data source external says of a Python program."""
+    source = external.provider().data_sources["external"]
+    return source.read({"program": [sys.executable, "-c", *code], **config}, Context())
+
+
+def test_a_program_answers_a_query(tmp_path: Path) -> None:
+    code = "import json, os, sys; print(json.dumps({**json.load(sys.stdin), 'in': os.getcwd()}))"
+    found = answered(code, query={"a": "1"}, working_dir=str(tmp_path))
+    assert found["result"] == {"a": "1", "in": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit('no key')", "ended with 1. no key"),
+        ("print('x')", "does not answer in JSON"),
+        ("print('{\"a\": 1}')", "JSON object of strings"),
+    ],
+)
+def test_a_program_that_fails_is_told_with_its_words(code: str, said: str) -> None:
+    with pytest.raises(Refused) as raised:
+        answered(code)
+    assert said in raised.value.problem.detail
+
+
+class Echo(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(418)
+        self.send_header("X-Kind", self.headers["X-Kind"])
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Echo) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+def test_a_url_is_asked_and_its_status_is_no_error(address: str) -> None:
+    source = http.provider().data_sources["http"]
+    config = {"url": address, "method": "POST", "request_body": "tea"}
+    found = source.read({**config, "request_headers": {"X-Kind": "green"}}, Context())
+    assert (found["status_code"], found["response_body"]) == (418, "tea")
+    assert found["response_headers"]["X-Kind"] == "green"
+    with pytest.raises(Refused, match="No answer"):
+        source.read({"url": "http://127.0.0.1:1/"}, Context())
+
+
+def test_what_is_no_url_is_refused() -> None:
+    validate = http.provider().data_sources["http"].validate
+    (problem,) = validate({"url": "file:///etc/passwd"})
+    assert "neither http://" in problem.detail
+    assert [p.path for p in validate({"url": "https://a", "insecure": True})] == [("insecure",)]

@@ -308,12 +308,12 @@ def test_a_data_source_that_nobody_simulates_is_refused(
 def test_a_provider_that_is_not_served_needs_no_network_to_be_refused(
     project: Project, definitions: Callable[..., Path]
 ) -> None:
-    file = definitions('\ndata "http" "address" {\n  url = "https://example.com"\n}')
+    file = definitions('\nresource "tls_private_key" "this" {\n  algorithm = "RSA"\n}')
     (found,) = errors(project.workspace().validate)
     assert found.summary == "A provider that is not served"
     assert (found.file, found.line) == (file, 2)
-    assert "use the provider hashicorp/http" in found.detail
-    assert "hashicorp/aws, hashicorp/local" in found.detail
+    assert "use the provider hashicorp/tls" in found.detail
+    assert "hashicorp/aws, hashicorp/external" in found.detail
     assert "root module of its own" in found.detail
 
 

@@ -24,7 +24,12 @@ os._exit(1)
 def test_it_serves_three_providers_in_a_directory_of_its_own(tmp_path: Path) -> None:
     with ProviderProcess(tmp_path, tmp_path, tmp_path / "log") as provider:
         served = json.loads(provider.reattach())
-        assert {address.rpartition("/")[2] for address in served} >= {"aws", "random", "archive", "null"}
+        assert {address.rpartition("/")[2] for address in served} >= {
+            "aws",
+            "random",
+            "archive",
+            "null",
+        }
         sockets = [Path(entry["Addr"]["String"]) for entry in served.values()]
         (directory,) = {socket.parent for socket in sockets}
         assert directory.stat().st_mode & 0o077 == 0

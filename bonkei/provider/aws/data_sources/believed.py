@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.data_sources.lookups import chosen, none_found
 from bonkei.provider.aws.naming import each
+from bonkei.provider.aws.rds import family
 from bonkei.provider.aws.regions import load_balancer_zone, zone_id, zone_names
 from bonkei.provider.aws.seeds import HEX, UPPER, scatter
 from bonkei.provider.aws.zones import name_servers
@@ -193,6 +194,37 @@ def _balancer_zone(config: Object, context: Context) -> Object:
     return {"id": zone, "region": region}
 
 
+def _engine_version(config: Object, _: Context) -> Object:
+    """The version asked for, or the first that is preferred. Which is the newest, is not known."""
+    engine = str(config.get("engine"))
+    preferred = config.get("preferred_versions") or []
+    version = str(config.get("version") or (preferred[0] if preferred else ""))
+    if not version:
+        raise Refused(
+            "which version of a database is the newest, is not known here",
+            'Say "version", or "preferred_versions".',
+        )
+    return {
+        "id": version,
+        "engine": engine,
+        "version": version,
+        "version_actual": version,
+        "parameter_group_family": config.get("parameter_group_family") or family(engine, version),
+        "status": "available",
+    }
+
+
+def _arn(config: Object, _: Context) -> Object:
+    text = str(config.get("arn"))
+    parts = text.split(":", 5)
+    if len(parts) < 6 or parts[0] != "arn":
+        raise Refused(
+            f'"{text}" is no ARN', "arn:partition:service:region:account:resource", ("arn",)
+        )
+    names = ("partition", "service", "region", "account", "resource")
+    return {"id": text, **dict(zip(names, parts[1:], strict=True))}
+
+
 def _session(config: Object, _: Context) -> Object:
     """Whoever evaluates is a user here, so there is no role behind a session."""
     arn = str(config.get("arn"))
@@ -202,11 +234,13 @@ def _session(config: Object, _: Context) -> Object:
 DATA_SOURCES: Mapping[str, DataSource] = {
     "aws_acm_certificate": DataSource(read=_certificate),
     "aws_ami": DataSource(read=_ami),
+    "aws_arn": DataSource(read=_arn),
     "aws_availability_zone": DataSource(read=_availability_zone),
     "aws_cloudwatch_event_bus": DataSource(read=_event_bus),
     "aws_iam_session_context": DataSource(read=_session),
     "aws_kms_alias": DataSource(read=_alias),
     "aws_kms_key": DataSource(read=_key),
     "aws_lb_hosted_zone_id": DataSource(read=_balancer_zone),
+    "aws_rds_engine_version": DataSource(read=_engine_version),
     "aws_route53_zone": DataSource(read=_zone),
 }

@@ -183,6 +183,23 @@ def test_what_is_there_before_any_stack_is_believed_and_stays_the_same() -> None
     assert read("aws_cloudwatch_event_bus", name="default")["arn"].endswith("event-bus/default")
 
 
+def test_a_database_version_is_the_one_asked_for() -> None:
+    found = read("aws_rds_engine_version", engine="aurora-postgresql", version="17.5")
+    assert found["parameter_group_family"] == "aurora-postgresql17"
+    preferred = ["16.9", "15.4"]
+    found = read("aws_rds_engine_version", engine="postgres", preferred_versions=preferred)
+    assert (found["version"], found["parameter_group_family"]) == ("16.9", "postgres16")
+    with pytest.raises(Refused, match="newest"):
+        read("aws_rds_engine_version", engine="postgres", latest=True)
+
+
+def test_an_arn_is_taken_apart() -> None:
+    found = read("aws_arn", arn="arn:aws:sns:us-east-1:123456789012:a:b")
+    assert (found["service"], found["account"], found["resource"]) == ("sns", "123456789012", "a:b")
+    with pytest.raises(Refused, match="no ARN"):
+        read("aws_arn", arn="sns")
+
+
 def test_a_zone_of_the_default_vpc_that_is_not_there_is_refused() -> None:
     with pytest.raises(Refused, match="no default subnet"):
         RESOURCES["aws_default_subnet"].mint({"availability_zone": "us-east-1z"}, Context())
