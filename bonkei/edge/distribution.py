@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from bonkei.blueprint.distribution import Distribution
-from bonkei.edge.behavior import CompiledBehavior, request_id
+from bonkei.edge.behavior import CompiledBehavior
 from bonkei.edge.cache import Cache
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.error_page import CustomErrors, ErrorPage
@@ -32,7 +32,7 @@ from bonkei.edge.pattern import normalize_path
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.settings import Limits
 from bonkei.edge.stored import Key, Stored
-from bonkei.edge.viewer_response import ERROR, HIT
+from bonkei.edge.viewer_response import ERROR, HIT, request_id
 from bonkei.edge.waiting import Waiting
 
 URL_LIMIT = 8192
@@ -123,7 +123,7 @@ class DistributionHandler:
             return lambda exchange: self._reject(behavior, request, exchange, _BAD_REQUEST)
         alone = request.websocket or request.has_body  # its answer is for nobody else
         if behavior.caches and request.method in behavior.cached and not alone:
-            key = behavior.key(request)
+            key = behavior.key.of(request)
             return lambda exchange: self._cached(behavior, request, key, exchange)
         if self.errors.any_page:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
@@ -266,7 +266,7 @@ class DistributionHandler:
 
         holder = ErrorPage(done, self.cache.object_limit, self.now)
         exchange.flow = holder
-        key_of_page = page_behavior.key(page_request)
+        key_of_page = page_behavior.key.of(page_request)
         known = self.cache.get(key_of_page) if page_behavior.caches else None
         if known is not None and not known.error and known.fresh(self.now()):
             done(known)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
-from bonkei.edge.behavior import CompiledBehavior, request_id
+from bonkei.edge.behavior import CompiledBehavior
 from bonkei.edge.cache import Cache
 from bonkei.edge.compression import compress, compressed_headers, compressible
 from bonkei.edge.error_page import CustomErrors
@@ -24,7 +24,7 @@ from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.stored import Key, Stored, to_store
-from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH
+from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
 from bonkei.edge.waiting import WaitingRoom
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
@@ -135,7 +135,7 @@ class Fetch:
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
         if keeps and (length is None or length <= handler.cache.object_limit):
             self._captured = []
-        accepted = self._behavior.encoding(self._request) if self._behavior.compress else b""
+        accepted = self._behavior.key.encoding(self._request) if self._behavior.compress else b""
         if accepted and self._captured is not None and compressible(status, headers, length):
             self._mode = _Mode.COLLECTING
             return
@@ -229,7 +229,7 @@ class Fetch:
 
     def _collected(self) -> None:
         body = b"".join(self._captured or ())
-        accepted = self._behavior.encoding(self._request)
+        accepted = self._behavior.key.encoding(self._request)
         if len(body) <= _INLINE:
             self._compressed(*compress(body, accepted))
             return

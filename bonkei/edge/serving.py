@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import time
 
-from bonkei.edge.behavior import CompiledBehavior, request_id
+from bonkei.edge.behavior import CompiledBehavior
 from bonkei.edge.conditional import byte_range, not_modified
 from bonkei.edge.exchange import Exchange
 from bonkei.edge.message import Body, Header, Headers, Request, Response, header, http_date, reason
 from bonkei.edge.stored import Stored
-from bonkei.edge.viewer_response import ERROR, HIT
+from bonkei.edge.viewer_response import ERROR, HIT, request_id
 
 _SHARED = 16 * 1024
 """Bytes of a body above which viewers who read slowly share it: joined with the head in one write,

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import itertools
+import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 from bonkei.blueprint.distribution import Behavior
@@ -17,6 +20,15 @@ MISS = header(b"X-Cache", b"Miss from cloudfront")
 HIT = header(b"X-Cache", b"Hit from cloudfront")
 REFRESH = header(b"X-Cache", b"RefreshHit from cloudfront")
 ERROR = header(b"X-Cache", b"Error from cloudfront")
+
+_PREFIX = urlsafe_b64encode(secrets.token_bytes(30))
+_COUNT = itertools.count(secrets.randbits(48))
+
+
+def request_id() -> Header:
+    """An X-Amz-Cf-Id: different for each request, opaque to the reader."""
+    identity = b"%b%014x==" % (_PREFIX, next(_COUNT))
+    return b"x-amz-cf-id", identity, b"X-Amz-Cf-Id: %b\r\n" % identity
 
 
 class ViewerResponse:
