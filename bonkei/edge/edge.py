@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Sequence
 
 from bonkei.blueprint import Blueprint
 from bonkei.edge.access import AccessHook
-from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.front import Front
+from bonkei.edge.listening import Listening, listen
 from bonkei.edge.registry import Registry
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
-from bonkei.edge.service_connect import Relay, RelayClient
+from bonkei.edge.service_connect import Relay
 from bonkei.edge.settings import EdgeSettings
-from bonkei.edge.snapshot import (
-    CacheState,
-    EdgeSnapshot,
-    ListenerState,
-    RuleState,
-    TargetGroupState,
-    TargetState,
-    WebAclState,
-)
-from bonkei.edge.target import Pool
-from bonkei.edge.web_acl import CompiledWebAcl
+from bonkei.edge.snapshot import EdgeSnapshot
+from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state
 from bonkei.events import Bus
-
-_FOLLOWING = 200
-"""How many ports after the first are tried for a listener that may be anywhere."""
-
-_SETTING = {
-    "distribution": "[edge] port in bonkei.toml, or BONKEI_EDGE_PORT",
-    "load_balancer": "[alb] port in bonkei.toml, or BONKEI_ALB_PORT",
-}
-
-
-@dataclass(slots=True)
-class _Open:
-    """A listener that is open."""
-
-    opening: Opening
-    server: asyncio.Server
-    front: Front | Relay
-    port: int
 
 
 class Edge:
@@ -65,7 +35,7 @@ class Edge:
         self._on_access = on_access
         self._memory = Memory()
         self._table = RoutingTable()
-        self._open: dict[str, _Open] = {}
+        self._open: dict[str, Listening] = {}
         self._deadlines: Deadlines | None = None
         self._retiring: list[Front | Relay] = []
 
@@ -90,11 +60,15 @@ class Edge:
             raise EdgeError("the edge is not started", remedy="call start() first")
         table = compile_routing(blueprint, self._registry, self._memory, deadlines, self._settings)
         wanted = {opening.key: opening for opening in table.openings}
-        kept = {key: self._open[key] for key in wanted if self._keeps(key, wanted[key])}
+        kept = {
+            key: held
+            for key, held in self._open.items()
+            if key in wanted and held.takes(wanted[key])
+        }
         gone = [each for key, each in self._open.items() if key not in kept]
         for each in gone:
             each.server.close()
-        opened: dict[str, _Open] = {}
+        opened: dict[str, Listening] = {}
         try:
             for key, opening in wanted.items():
                 if key not in kept:
@@ -106,8 +80,7 @@ class Edge:
             await self._reopen(gone, deadlines)
             raise
         for key, each in kept.items():
-            each.opening = wanted[key]
-            self._route(each)
+            each.route(wanted[key])
         self._registry.configure(table.target_groups, table.in_use)
         self._open = {key: opened.get(key) or kept[key] for key in wanted}
         self._table = table
@@ -154,58 +127,10 @@ class Edge:
 
     # Listeners.
 
-    def _keeps(self, key: str, opening: Opening) -> bool:
-        """Whether an open listener can take the new routing as it is."""
-        held = self._open.get(key)
-        return held is not None and isinstance(held.front, Relay) == isinstance(
-            opening.handler, Relay
-        )
+    async def _listen(self, opening: Opening, deadlines: Deadlines, taken: set[int]) -> Listening:
+        return await listen(opening, taken, self._settings.limits, deadlines, self._on_access)
 
-    def _route(self, held: _Open) -> None:
-        """Swap the routing of an open listener."""
-        opening, front = held.opening, held.front
-        if isinstance(front, Relay):
-            if isinstance(opening.handler, Relay):
-                front.pool = opening.handler.pool
-                front.idle_timeout = opening.handler.idle_timeout
-            return
-        if not isinstance(opening.handler, Relay):
-            front.handler = opening.handler
-        front.name = opening.address
-        front.idle_timeout = opening.idle_timeout
-        front.client_keep_alive = opening.client_keep_alive
-
-    async def _listen(self, opening: Opening, deadlines: Deadlines, taken: set[int]) -> _Open:
-        loop = asyncio.get_running_loop()
-        handler = opening.handler
-        front: Front | Relay = (
-            handler
-            if isinstance(handler, Relay)
-            else Front(handler, self._settings.limits, deadlines, self._on_access)
-        )
-        connect: Callable[[], RelayClient | ClientConnection] = (
-            partial(RelayClient, front)
-            if isinstance(front, Relay)
-            else partial(ClientConnection, front)
-        )
-        last = opening.port if opening.exact or not opening.port else opening.port + _FOLLOWING
-        for port in range(opening.port, last + 1):
-            if port and port in taken and not opening.exact:
-                continue
-            try:
-                server = await loop.create_server(
-                    connect, opening.host, port, backlog=1024, reuse_address=True
-                )
-            except OSError as error:
-                if opening.exact or port == last:
-                    raise _cannot_listen(opening, error) from error
-                continue
-            held = _Open(opening, server, front, server.sockets[0].getsockname()[1])
-            self._route(held)
-            return held
-        raise EdgeError(f"no free port from {opening.port} on for {opening.address}")
-
-    async def _reopen(self, gone: Iterable[_Open], deadlines: Deadlines) -> None:
+    async def _reopen(self, gone: Iterable[Listening], deadlines: Deadlines) -> None:
         """Undo: open again what was closed to make room."""
         for each in gone:
             again = await self._listen(each.opening, deadlines, set())
@@ -218,29 +143,18 @@ class Edge:
     def snapshot(self) -> EdgeSnapshot:
         """What is open, who is healthy, what was cached, blocked and not simulated."""
         return EdgeSnapshot(
-            listeners=tuple(_listener_state(each) for each in self._open.values()),
+            listeners=tuple(listener_state(each) for each in self._open.values()),
             target_groups=tuple(
-                _pool_state(self._registry.pools[group.arn], group.address, group.name)
+                pool_state(self._registry.pools[group.arn], group.address, group.name)
                 for group in self._table.target_groups
                 if group.arn in self._registry.pools
             ),
             services=tuple(
-                _pool_state(pool, "", port_name)
+                pool_state(pool, "", port_name)
                 for (_, port_name), pool in self._registry.services.items()
             ),
-            caches=tuple(
-                CacheState(
-                    distribution,
-                    cache.objects,
-                    cache.bytes,
-                    cache.hits,
-                    cache.misses,
-                    cache.refreshes,
-                    cache.evictions,
-                )
-                for distribution, cache in self._memory.caches.items()
-            ),
-            web_acls=tuple(_acl_state(acl) for acl in self._table.web_acls),
+            caches=tuple(cache_state(*each) for each in self._memory.caches.items()),
+            web_acls=tuple(acl_state(acl) for acl in self._table.web_acls),
             not_simulated=self._table.not_simulated,
         )
 
@@ -251,63 +165,3 @@ async def _until_idle(fronts: Sequence[Front | Relay], seconds: float) -> None:
     end = loop.time() + seconds
     while any(front.connections for front in fronts) and loop.time() < end:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
-
-
-def _cannot_listen(opening: Opening, error: OSError) -> EdgeError:
-    where = f"{opening.host}:{opening.port}"
-    why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened ({error.strerror})"
-    setting = _SETTING.get(opening.kind)
-    if setting is None:
-        remedy = f"stop what listens on {where}: Service Connect needs the endpoint's own port"
-    else:
-        remedy = f"stop what listens there, or set another port: {setting}"
-    return EdgeError(
-        f"port {opening.port} on {opening.host} {why}: {opening.address} needs it", remedy=remedy
-    )
-
-
-def _listener_state(held: _Open) -> ListenerState:
-    opening = held.opening
-    scheme = "tcp" if isinstance(held.front, Relay) else "http"
-    return ListenerState(
-        kind=opening.kind,
-        address=opening.address,
-        name=opening.name,
-        url=f"{scheme}://{opening.host}:{held.port}",
-        host=opening.host,
-        port=held.port,
-        connections=len(held.front.connections),
-        requests=0 if isinstance(held.front, Relay) else held.front.requests,
-    )
-
-
-def _pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:
-    return TargetGroupState(
-        pool.arn,
-        address,
-        name,
-        tuple(
-            TargetState(
-                target.task_id,
-                target.endpoint.host,
-                target.endpoint.port,
-                target.health.state,
-                target.health.reason,
-                target.outstanding,
-            )
-            for target in (*pool.targets.values(), *pool.draining.values())
-        ),
-    )
-
-
-def _acl_state(acl: CompiledWebAcl) -> WebAclState:
-    counters = [*acl.counters.rules.items(), ("Default_Action", acl.counters.default)]
-    return WebAclState(
-        acl.arn,
-        acl.address,
-        acl.name,
-        tuple(
-            RuleState(name, counter.allowed, counter.blocked, counter.counted)
-            for name, counter in counters
-        ),
-    )

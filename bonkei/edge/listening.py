@@ -1,0 +1,105 @@
+"""Sockets that are open: how one is opened, and how it takes another routing."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from bonkei.edge.access import AccessHook
+from bonkei.edge.connection import ClientConnection
+from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.errors import EdgeError
+from bonkei.edge.front import Front
+from bonkei.edge.routing import Opening
+from bonkei.edge.service_connect import Relay, RelayClient
+from bonkei.edge.settings import Limits
+
+_FOLLOWING = 200
+"""How many ports after the first are tried for a listener that may be anywhere."""
+
+_SETTING = {
+    "distribution": "[edge] port in bonkei.toml, or BONKEI_EDGE_PORT",
+    "load_balancer": "[alb] port in bonkei.toml, or BONKEI_ALB_PORT",
+}
+
+
+@dataclass(slots=True)
+class Listening:
+    """A socket that is open, and what its connections share."""
+
+    opening: Opening
+    server: asyncio.Server
+    front: Front | Relay
+    port: int
+
+    def takes(self, opening: Opening) -> bool:
+        """Whether it can take another routing as it is."""
+        return isinstance(self.front, Relay) == isinstance(opening.handler, Relay)
+
+    def route(self, opening: Opening) -> None:
+        """Swap the routing; what is in flight ends as it began."""
+        self.opening = opening
+        front = self.front
+        if isinstance(front, Relay):
+            if isinstance(opening.handler, Relay):
+                front.pool = opening.handler.pool
+                front.idle_timeout = opening.handler.idle_timeout
+            return
+        if not isinstance(opening.handler, Relay):
+            front.handler = opening.handler
+        front.name = opening.address
+        front.idle_timeout = opening.idle_timeout
+        front.client_keep_alive = opening.client_keep_alive
+
+
+async def listen(
+    opening: Opening,
+    taken: set[int],
+    limits: Limits,
+    deadlines: Deadlines,
+    on_access: AccessHook | None,
+) -> Listening:
+    """Open a socket at its port, or at the next one that is free and not among `taken`, where
+    another will do. Raises EdgeError."""
+    loop = asyncio.get_running_loop()
+    handler = opening.handler
+    front: Front | Relay = (
+        handler if isinstance(handler, Relay) else Front(handler, limits, deadlines, on_access)
+    )
+    connect: Callable[[], RelayClient | ClientConnection] = (
+        partial(RelayClient, front)
+        if isinstance(front, Relay)
+        else partial(ClientConnection, front)
+    )
+    last = opening.port if opening.exact or not opening.port else opening.port + _FOLLOWING
+    for port in range(opening.port, last + 1):
+        if port and port in taken and not opening.exact:
+            continue
+        try:
+            server = await loop.create_server(
+                connect, opening.host, port, backlog=1024, reuse_address=True
+            )
+        except OSError as error:
+            if opening.exact or port == last:
+                raise _cannot_listen(opening, error) from error
+            continue
+        listening = Listening(opening, server, front, server.sockets[0].getsockname()[1])
+        listening.route(opening)
+        return listening
+    raise EdgeError(f"no free port from {opening.port} on for {opening.address}")
+
+
+def _cannot_listen(opening: Opening, error: OSError) -> EdgeError:
+    where = f"{opening.host}:{opening.port}"
+    why = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened ({error.strerror})"
+    setting = _SETTING.get(opening.kind)
+    if setting is None:
+        remedy = f"stop what listens on {where}: Service Connect needs the endpoint's own port"
+    else:
+        remedy = f"stop what listens there, or set another port: {setting}"
+    return EdgeError(
+        f"port {opening.port} on {opening.host} {why}: {opening.address} needs it", remedy=remedy
+    )

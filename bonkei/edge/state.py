@@ -1,0 +1,80 @@
+"""From the live objects to the values that a snapshot shows."""
+
+from __future__ import annotations
+
+from bonkei.edge.cache import Cache
+from bonkei.edge.listening import Listening
+from bonkei.edge.service_connect import Relay
+from bonkei.edge.snapshot import (
+    CacheState,
+    ListenerState,
+    RuleState,
+    TargetGroupState,
+    TargetState,
+    WebAclState,
+)
+from bonkei.edge.target import Pool
+from bonkei.edge.web_acl import CompiledWebAcl
+
+
+def listener_state(held: Listening) -> ListenerState:
+    """A socket, with its connections."""
+    opening = held.opening
+    scheme = "tcp" if isinstance(held.front, Relay) else "http"
+    return ListenerState(
+        kind=opening.kind,
+        address=opening.address,
+        name=opening.name,
+        url=f"{scheme}://{opening.host}:{held.port}",
+        host=opening.host,
+        port=held.port,
+        connections=len(held.front.connections),
+        requests=0 if isinstance(held.front, Relay) else held.front.requests,
+    )
+
+
+def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:
+    """A target group, or a service's port, with its targets; those that are draining, too."""
+    return TargetGroupState(
+        pool.arn,
+        address,
+        name,
+        tuple(
+            TargetState(
+                target.task_id,
+                target.endpoint.host,
+                target.endpoint.port,
+                target.health.state,
+                target.health.reason,
+                target.outstanding,
+            )
+            for target in (*pool.targets.values(), *pool.draining.values())
+        ),
+    )
+
+
+def acl_state(acl: CompiledWebAcl) -> WebAclState:
+    """A web ACL with what its rules counted."""
+    counters = [*acl.counters.rules.items(), ("Default_Action", acl.counters.default)]
+    return WebAclState(
+        acl.arn,
+        acl.address,
+        acl.name,
+        tuple(
+            RuleState(name, counter.allowed, counter.blocked, counter.counted)
+            for name, counter in counters
+        ),
+    )
+
+
+def cache_state(distribution: str, cache: Cache) -> CacheState:
+    """A distribution's cache, by the distribution's id."""
+    return CacheState(
+        distribution,
+        cache.objects,
+        cache.bytes,
+        cache.hits,
+        cache.misses,
+        cache.refreshes,
+        cache.evictions,
+    )
