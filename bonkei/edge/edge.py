@@ -136,6 +136,7 @@ class Edge:
             again = await self._listen(each.opening, deadlines, set())
             each.server, each.port = again.server, again.port
             if isinstance(again.front, Front):
+                self._retiring.append(each.front)  # which has its connections still
                 each.front = again.front
 
     # State.

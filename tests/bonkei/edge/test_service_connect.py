@@ -17,7 +17,7 @@ from bonkei.blueprint.service import (
     ServiceConnectEndpoint,
     TaskDefinition,
 )
-from bonkei.edge import EdgeSettings
+from bonkei.edge import EdgeError, EdgeSettings
 from bonkei.events import ServiceEndpointAdded, ServiceEndpointRemoved
 from tests.bonkei.edge.support import Client, Message, Running, Target, ok, running
 
@@ -166,3 +166,21 @@ async def test_responses_stream() -> None:
     async with running(blueprint(port), SETTINGS) as edge, Target(ok(b"z" * 3_000_000)) as target:
         add(edge, target)
         assert len((await call(port)).body) == 3_000_000
+
+
+async def test_connections_outlive_a_change_that_fails_but_not_the_edge() -> None:
+    """The listener is closed to make room, and opened again when there is none."""
+    port, taken = free_port(), free_port()
+    with socket.socket() as holder:
+        holder.bind((ADDRESS, taken))
+        holder.listen()
+        async with running(blueprint(port), SETTINGS) as edge, Target() as task:
+            add(edge, task)
+            async with Client(port, ADDRESS) as client:
+                assert (await client.request(host="backend")).status == 200
+                with pytest.raises(EdgeError, match=f"port {taken}"):
+                    await edge.edge.apply(blueprint(taken))
+                assert (await client.request(host="backend")).status == 200
+                assert (await call(port)).status == 200
+                await edge.edge.stop(5)
+                assert await client.closed(2) == b""
