@@ -3,7 +3,9 @@ Guide)."""
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+from collections.abc import Callable
 
 import brotli
 
@@ -11,6 +13,9 @@ from bonkei.edge.message import Headers, header, value_of
 
 SMALLEST, LARGEST = 1_000, 10_000_000
 """Bytes of an object that is compressed."""
+
+_INLINE = 128 * 1024
+"""Bytes that are compressed on the event loop; more goes to a thread."""
 
 STATUSES = frozenset({200, 403, 404})
 
@@ -46,6 +51,16 @@ def compress(body: bytes, accepted: bytes) -> tuple[bytes, bytes]:
     if accepted.startswith(b"br"):
         return b"br", brotli.compress(body, quality=4)
     return b"gzip", gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def compress_soon(body: bytes, accepted: bytes, done: Callable[[bytes, bytes], None]) -> None:
+    """Compress at once, or in a thread what would stop the event loop for long; `done` is told the
+    coding and the compressed body."""
+    if len(body) <= _INLINE:
+        done(*compress(body, accepted))
+        return
+    work = asyncio.get_running_loop().run_in_executor(None, compress, body, accepted)
+    work.add_done_callback(lambda result: done(*result.result()))
 
 
 def compressed_headers(headers: Headers, coding: bytes) -> Headers:

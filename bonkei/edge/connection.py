@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from bonkei.edge.access import access_record
 from bonkei.edge.client_transport import ClientTransport
 from bonkei.edge.client_tunnel import ClientTunnel
 from bonkei.edge.deadlines import NEVER
@@ -311,7 +312,7 @@ class ClientConnection(ClientTransport):
     def _log(self, exchange: Exchange) -> None:
         if self._front.on_access is not None:
             now = self._front.deadlines.time()
-            self._front.on_access(exchange.record(now, self._front.name, self._port))
+            self._front.on_access(access_record(exchange, now, self._front.name, self._port))
 
     # What exchanges ask for.
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Exchange
+from bonkei.edge.forwarding import Forwarding
 from bonkei.edge.message import (
     IDEMPOTENT,
     Headers,
-    Patience,
     Request,
     Response,
     Sink,
@@ -26,17 +24,6 @@ from bonkei.edge.upstream import TargetConnection
 CONNECT_TIMEOUT = 10.0
 """Seconds to establish a connection to a target ("HTTP 504: Gateway timeout", Troubleshoot your
 Application Load Balancers)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Forwarding:
-    """How a layer forwards: what it answers when a target fails it, and how patient it is."""
-
-    deadlines: Deadlines
-    bad_gateway: Response
-    unavailable: Response
-    patience: Patience
-    connect_retries: int = 0  # other targets to try when one cannot be connected to
 
 
 ResponseHeaders = Callable[[Headers], Headers]

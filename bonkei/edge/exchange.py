@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from bonkei.edge.access import AccessRecord
 from bonkei.edge.message import (
     Body,
     Header,
@@ -285,29 +284,3 @@ class Exchange:
         """Note for the access log what only a layer knows."""
         if self.logs:
             self.note = {**(self.note or {}), **note}
-
-    def record(self, now: float, listener: str, client_port: int) -> AccessRecord:
-        """The finished exchange for the access log."""
-        note = {
-            key: value if isinstance(value, str) else value.decode("latin-1")
-            for key, value in (self.note or {}).items()
-        }
-        return AccessRecord(
-            listener=listener,
-            client=self.request.client.decode(),
-            client_port=client_port,
-            method=self.request.method.decode(),
-            target=self.request.target.decode("latin-1"),
-            host=self.request.fields.get(b"host", b"").decode("latin-1"),
-            user_agent=self.request.fields.get(b"user-agent", b"").decode("latin-1"),
-            status=self.status,
-            received_bytes=self.received,
-            sent_bytes=self.sent,
-            seconds=now - self.started,
-            target_group_arn=note.get("target_group_arn", ""),
-            task_id=note.get("task_id", ""),
-            rule=note.get("rule", ""),
-            trace_id=note.get("trace_id", ""),
-            cache_result=note.get("cache_result", ""),
-            blocked_by=note.get("blocked_by", ""),
-        )

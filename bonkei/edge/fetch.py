@@ -8,19 +8,15 @@ object", Request and response behavior for custom origins).
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable
 from enum import Enum
-from typing import Protocol
 
 from bonkei.edge.behavior import CompiledBehavior
-from bonkei.edge.cache import Cache
-from bonkei.edge.compression import compress, compressed_headers, compressible
-from bonkei.edge.error_page import CustomErrors
+from bonkei.edge.compression import compress_soon, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
+from bonkei.edge.fetching import Fetching
 from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
-from bonkei.edge.message import Header, Headers, Request, Sink, Tunnel, bodiless
+from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.stored import Key, Stored, to_store
@@ -28,32 +24,6 @@ from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
 from bonkei.edge.waiting import WaitingRoom
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
-_INLINE = 128 * 1024
-"""Bytes that are compressed on the event loop; more goes to a thread."""
-
-
-class Fetching(Protocol):
-    """The distribution, as a fetch asks it."""
-
-    cache: Cache
-    errors: CustomErrors
-    now: Callable[[], float]
-
-    def ask(
-        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
-    ) -> Flow | None:
-        """Send a request to the behavior's origin."""
-
-    def replace(
-        self,
-        status: int,
-        behavior: CompiledBehavior,
-        request: Request,
-        exchange: Exchange,
-        key: Key | None,
-        lifetime: Lifetime | None,
-    ) -> None:
-        """Answer with the custom error page."""
 
 
 class _Mode(Enum):
@@ -229,13 +199,7 @@ class Fetch:
 
     def _collected(self) -> None:
         body = b"".join(self._captured or ())
-        accepted = self._behavior.key.encoding(self._request)
-        if len(body) <= _INLINE:
-            self._compressed(*compress(body, accepted))
-            return
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(None, compress, body, accepted)
-        work.add_done_callback(lambda done: self._compressed(*done.result()))
+        compress_soon(body, self._behavior.key.encoding(self._request), self._compressed)
 
     def _compressed(self, coding: bytes, body: bytes) -> None:
         status, reason, headers = self._head

@@ -17,9 +17,10 @@ from collections.abc import Callable, Mapping
 from itertools import accumulate
 
 from bonkei.blueprint.load_balancer import Forward
-from bonkei.edge.dispatch import Dispatch, Forwarding, ResponseHeaders
+from bonkei.edge.dispatch import Dispatch, ResponseHeaders
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.forwarded import TargetHead, fresh_trace
+from bonkei.edge.forwarding import Forwarding
 from bonkei.edge.message import Headers, Request, Sink, answer, header, http_date
 from bonkei.edge.target import Pool, Target
 

@@ -15,10 +15,10 @@ from bonkei.blueprint.load_balancer import (
     Redirect,
 )
 from bonkei.edge.deadlines import Deadlines
-from bonkei.edge.dispatch import Forwarding
 from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
 from bonkei.edge.forward import Do, compile_forward
 from bonkei.edge.forwarded import ForwardedHeaders, TargetHead
+from bonkei.edge.forwarding import Forwarding
 from bonkei.edge.message import Patience, Request, Response, Sink, answer
 from bonkei.edge.page import load_balancer_page
 from bonkei.edge.rule import RequestPredicate, compile_conditions, host_name

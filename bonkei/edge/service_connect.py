@@ -12,9 +12,10 @@ from typing import cast
 
 from bonkei.blueprint.service import ServiceConnect
 from bonkei.edge.deadlines import NEVER, Deadlines
-from bonkei.edge.dispatch import Dispatch, Forwarding
+from bonkei.edge.dispatch import Dispatch
 from bonkei.edge.exchange import Exchange, Flow, Plan
 from bonkei.edge.forwarded import framing
+from bonkei.edge.forwarding import Forwarding
 from bonkei.edge.message import HOP_BY_HOP, Patience, Request, Response, reason
 from bonkei.edge.page import service_page
 from bonkei.edge.target import Pool, Target
