@@ -15,7 +15,10 @@ def parse_networks(values: Sequence[str]) -> tuple[Network, ...]:
 
 
 def parse_address(text: bytes) -> Address | None:
-    """An address as a request has it; None for text that is none."""
+    """An address as a request has it; None for text that is none. A zone (`fe80::1%eth0`) means
+    nothing to another machine, and may be of any length."""
+    if b"%" in text:
+        return None
     try:
         return ipaddress.ip_address(text.decode("latin-1"))
     except ValueError:

@@ -199,9 +199,7 @@ def _counted(statement: RateBased, rate: RateCounter) -> Evaluate:
         value = request.fields.get(name)
         if value is None:
             return None
-        first = value.split(b",", 1)[0].strip()
-        if parse_address(first) is None:
-            return statement.fallback_matches
-        return rate.exceeds(first)
+        address = parse_address(value.split(b",", 1)[0].strip())
+        return statement.fallback_matches if address is None else rate.exceeds(address.packed)
 
     return forwarded

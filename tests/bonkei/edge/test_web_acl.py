@@ -155,7 +155,7 @@ def test_an_ip_set_and_a_header(position: Any, value: str, matches: bool) -> Non
 
 
 @pytest.mark.parametrize("fallback", [True, False])
-@pytest.mark.parametrize("value", ["", "nonsense", "nonsense, 192.0.2.9"])
+@pytest.mark.parametrize("value", ["", "nonsense", "nonsense, 192.0.2.9", "fe80::1%" + "x" * 9_000])
 def test_a_header_without_an_address_where_it_should_be(fallback: bool, value: str) -> None:
     asked = request(x_forwarded_for=value)
     ip_set = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", fallback_matches=fallback)
@@ -260,6 +260,13 @@ def test_a_rate_based_rule_counts_only_its_scope() -> None:
     answers = [compiled.check(request("/login")) is None for _ in range(3)]
     assert answers == [True, True, False]
     assert compiled.check(request("/login", client="10.9.9.9")) is None
+
+
+def test_an_address_is_counted_however_it_is_written() -> None:
+    compiled = acl(WafRule("rate", 1, WafAction("block"), RateBased(1, 60, "FORWARDED_IP")))
+    written = ["2001:db8::1", "2001:DB8:0::1", "2001:db8:0:0:0:0:0:1"]
+    answers = [compiled.check(request(x_forwarded_for=each)) is None for each in written]
+    assert answers == [True, False, False]
 
 
 @pytest.mark.parametrize(
