@@ -71,6 +71,8 @@ class ProviderSchema:
     resources: Mapping[str, Block] = field(default_factory=dict)
     data_sources: Mapping[str, Block] = field(default_factory=dict)
     ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)
+    meta: Block = field(default_factory=Block)
+    """What a module may say of itself in a `provider_meta` block; nothing here depends on it."""
     not_carried: frozenset[str] = frozenset()
     """Types that the real provider has beyond these."""
 
@@ -94,6 +96,7 @@ def load(name: str) -> ProviderSchema:
         resources=lazily("resources"),
         data_sources=lazily("data_sources"),
         ephemeral_resources=lazily("ephemeral_resources"),
+        meta=Block({"user_agent": optional(["list", "string"])}),  # not in the bindings
         not_carried=frozenset(name for names in document["not_carried"].values() for name in names),
     )
 

@@ -30,6 +30,8 @@ def provider_schema(schema: ProviderSchema) -> bytes:
     blocks: dict[Block, Any] = {}
     response = message("GetProviderSchema.Response")()
     response.provider.block.CopyFrom(_block(schema.configuration, blocks))
+    if schema.meta.attributes:
+        response.provider_meta.block.CopyFrom(_block(schema.meta, blocks))
     declare_capabilities(response)
     for messages, types in (
         (response.resource_schemas, schema.resources),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bonkei.terraform.errors import TerraformError
+from bonkei.terraform.run import without_account
 
 _PATIENCE = 5.0
 
@@ -39,7 +40,7 @@ class ProviderProcess:
             [sys.executable, "-m", "bonkei.provider"],
             cwd=directory,
             env={
-                **os.environ,
+                **without_account(os.environ),
                 **settings,
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "PYTHONSAFEPATH": "1",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import signal
 import subprocess
@@ -48,11 +49,27 @@ def command(executable: str | None) -> list[str]:
     return [found]
 
 
+def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which nothing finds the AWS account of whoever is at work.
+
+    The definitions may run programs (a provisioner, the data source `external`): they must not
+    reach a real account from the miniature, whose names and ARNs are made up.
+    https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+    """
+    places = ("AWS_REGION", "AWS_DEFAULT_REGION")
+    return {
+        **{k: v for k, v in inherited.items() if not k.startswith("AWS_") or k in places},
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
 def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
     """The environment of a run: no network check, no questions, and nobody's settings but ours."""
     kept = {
         name: value
-        for name, value in inherited.items()
+        for name, value in without_account(inherited).items()
         if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_LOG"))
     }
     return {

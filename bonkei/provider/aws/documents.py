@@ -138,6 +138,8 @@ def _faults(document: Any, kind: Kind) -> Iterator[str]:
         sid = statement.get("Sid") if isinstance(statement, dict) else None
         if sid and sid in sids:
             yield f'the Sid "{sid}" is there twice'
+        if kind != RESOURCE and isinstance(sid, str) and not re.fullmatch(r"[a-zA-Z0-9]*", sid):
+            yield f'the Sid "{sid}" has more than letters and digits'
         sids.add(sid)
 
 

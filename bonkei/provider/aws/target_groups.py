@@ -71,11 +71,7 @@ def _target_group_fits(config: Object) -> Iterator[Problem]:
     if not given(kind):
         return
     if kind == "lambda":
-        for name in ("port", "protocol", "vpc_id"):
-            if config.get(name) is not None:
-                detail = f'A target group of type "lambda" has no "{name}".'
-                yield Problem((name,), "Conflicting arguments", detail)
-        return
+        return  # has no port, protocol or VPC; the provider leaves out what is said of them
     for name in ("port", "protocol", "vpc_id"):
         if config.get(name) is None:
             detail = f'A target group of type "{kind}" needs "{name}".'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws import managed_policies
-from bonkei.provider.aws.checks import Rule, at, exactly_one, matches, one_of, validator, within
+from bonkei.provider.aws.checks import Rule, at, exactly_one, one_of, validator, within
 from bonkei.provider.aws.documents import condition_operator, json_document, principal_type
 from bonkei.provider.aws.naming import words
 from bonkei.provider.aws.policy_document import PolicyDocumentError, render
@@ -42,7 +42,6 @@ def _policy_document(config: Object, _: Context) -> Object:
 _STATEMENT: tuple[Rule, ...] = (
     at("version", one_of("2008-10-17", "2012-10-17")),
     at("statement.effect", one_of("Allow", "Deny")),
-    at("statement.sid", matches(r"[a-zA-Z0-9]*", "letters and digits only")),
     within("statement", exactly_one("actions", "not_actions")),
     at("statement.principals.type", principal_type),
     at("statement.not_principals.type", principal_type),

@@ -47,17 +47,34 @@ def _secret_version(config: Object, context: Context) -> Object:
     }
 
 
+_PUBLIC = "/aws/service/"
+_FLUENT_BIT = f"{_PUBLIC}aws-for-fluent-bit/"
+
+
+def _public_image(name: str, region: str) -> str | None:
+    """What AWS's public parameters say of images: a machine's, or the log router's.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html
+    """
+    if name.startswith(_FLUENT_BIT):
+        tag = name.removeprefix(_FLUENT_BIT)
+        return f"906394416424.dkr.ecr.{region}.amazonaws.com/aws-for-fluent-bit:{tag}"
+    if name.startswith(_PUBLIC) and "ami" in name:
+        return f"ami-0{scatter(f'{region}/{name}', 16, HEX)}"
+    return None
+
+
 def _parameter(config: Object, context: Context) -> Object:
-    """A parameter of this stack; of AWS's public ones, those that name a machine image."""
+    """A parameter of this stack; of AWS's public ones, those that name an image."""
     name = str(config.get("name"))
     place = f"arn:{context.partition}:ssm:{context.region}:{context.account_id}"
     for parameter in context.peers("aws_ssm_parameter"):
         if name in (parameter.get("name"), parameter.get("arn")):
             insecure = parameter.get("value") if parameter.get("type") != "SecureString" else None
             return {**parameter, "insecure_value": insecure, "name": name}
-    if not (name.startswith("/aws/service/") and "ami" in name):
+    image = _public_image(name, context.region)
+    if image is None:
         raise none_found("aws_ssm_parameter", config)
-    image = f"ami-0{scatter(f'{context.region}/{name}', 16, HEX)}"
     return {
         "id": name,
         "arn": f"{place}:parameter{name}",

@@ -178,6 +178,8 @@ def test_what_is_there_before_any_stack_is_believed_and_stays_the_same() -> None
     image = read("aws_ami", {"name": ["al2023-ami-*-arm64"]}, owners=["amazon"])
     assert (image["id"][:5], image["architecture"]) == ("ami-0", "arm64")
     assert read("aws_ssm_parameter", name="/aws/service/ami-x/id")["value"].startswith("ami-0")
+    router = read("aws_ssm_parameter", name="/aws/service/aws-for-fluent-bit/stable")
+    assert router["value"].endswith(".us-east-1.amazonaws.com/aws-for-fluent-bit:stable")
     key = read("aws_kms_alias", name="alias/aws/rds")
     assert read("aws_kms_key", key_id="alias/aws/rds")["arn"] == key["target_key_arn"]
     assert read("aws_cloudwatch_event_bus", name="default")["arn"].endswith("event-bus/default")

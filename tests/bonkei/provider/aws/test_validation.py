@@ -908,6 +908,24 @@ def test_nothing_stands_for_no_arn(type_name: str, name: str) -> None:
     assert problems(type_name, configuration(type_name, **{name: ""})) == []
 
 
+def test_a_lambda_target_group_may_say_what_it_does_not_have() -> None:
+    """Modules say a VPC for every group, and the provider leaves it out."""
+    config = configuration("aws_lb_target_group", target_type="lambda")
+    assert config["vpc_id"]
+    assert problems("aws_lb_target_group", config) == []
+
+
+@pytest.mark.parametrize(
+    ("type_name", "taken"), [("aws_s3_bucket_policy", True), ("aws_iam_policy", False)]
+)
+def test_iam_itself_is_narrow_about_sids(type_name: str, taken: bool) -> None:
+    own = {"Principal": "*"} if taken else {}
+    config = configuration(type_name, policy=policy(Sid="of-logs", **own))
+    found = [problem.detail for problem in problems(type_name, config)]
+    assert (found == []) is taken
+    assert all('the Sid "of-logs"' in detail for detail in found)
+
+
 def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_them() -> None:
     config = configuration("aws_security_group_rule", protocol="-1")
     assert problems("aws_security_group_rule", config) == []

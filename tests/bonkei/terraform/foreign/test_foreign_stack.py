@@ -15,14 +15,29 @@ STACK = Path(__file__).parent / "stack"
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("foreign")
+    shutil.copytree(STACK, made / "stack")
+    return made
+
+
+@pytest.fixture(scope="module")
+def mirror(root: Path) -> Path:
+    """Where Terraform works."""
+    return root / "home" / "terraform" / "mirror"
+
+
+@pytest.fixture(scope="module")
+def workspace(root: Path) -> Iterator[Workspace]:
     """The stack as somebody else has it: no bonkei.toml, no git, a home elsewhere."""
-    root = tmp_path_factory.mktemp("foreign")
-    shutil.copytree(STACK, root / "stack")
     made = Workspace(root / "stack", root / "home")
-    made.apply()
-    yield made
-    assert made.destroy().removed > 20
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+        environment.setenv("AWS_PROFILE", "production")
+        environment.setenv("AWS_REGION", "eu-central-1")
+        made.apply()
+        yield made
+        assert made.destroy().removed > 20
     assert made.state().get("values", {}).get("root_module", {}) == {}
 
 
@@ -61,6 +76,17 @@ def test_the_small_providers_are_served(workspace: Workspace) -> None:
     made, later = found["time_static.made"], found["time_offset.later"]
     assert later["unix"] - made["unix"] == 24 * 60 * 60
     assert found["null_resource.marker"]["triggers"]["greeting"].startswith("Hello")
+
+
+def test_programs_that_it_runs_find_no_account(workspace: Workspace, mirror: Path) -> None:
+    """Neither those of a provisioner nor those of a data source; a region is no account."""
+    state = workspace.state()["values"]
+    seen = state["outputs"]["environment_of_programs"]["value"]
+    assert seen == {"key": "", "profile": "", "region": "eu-central-1", "files": "/dev/null"}
+    found = dict(resources(state["root_module"]))
+    assert found["terraform_data.provisioned"]["input"]
+    (written,) = mirror.rglob("provisioned.txt")
+    assert written.read_text(encoding="utf-8") == "key= region=eu-central-1\n"
 
 
 def test_no_two_resources_of_a_type_share_an_identity(workspace: Workspace) -> None:

@@ -34,3 +34,27 @@ resource "local_file" "greeting" {
 output "greeting" {
   value = data.template_file.greeting.rendered
 }
+
+# Programs on this machine: what a provisioner and the data source `external` see of an account.
+
+data "external" "environment" {
+  program = ["sh", "-c", <<-SCRIPT
+    cat >/dev/null
+    printf '{"key": "%s", "profile": "%s", "region": "%s", "files": "%s"}' \
+      "$AWS_ACCESS_KEY_ID" "$AWS_PROFILE" "$AWS_REGION" "$AWS_SHARED_CREDENTIALS_FILE"
+  SCRIPT
+  ]
+}
+
+resource "terraform_data" "provisioned" {
+  input      = data.external.environment.result.region
+  depends_on = [local_file.greeting]
+
+  provisioner "local-exec" {
+    command = "echo \"key=$AWS_ACCESS_KEY_ID region=$AWS_REGION\" > ${path.module}/made/provisioned.txt"
+  }
+}
+
+output "environment_of_programs" {
+  value = data.external.environment.result
+}

@@ -1,3 +1,9 @@
+terraform {
+  provider_meta "aws" {
+    user_agent = ["example.com/worker"]
+  }
+}
+
 variable "name" { type = string }
 variable "cluster" { type = string }
 variable "subnets" { type = list(string) }
