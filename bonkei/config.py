@@ -122,7 +122,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     """Whether the file still says what a running miniature has read from it at its start.
 
-    The definitions, their variables and what is elsewhere do not count: each apply reads them anew.
+    The definitions, their variables, what is elsewhere and the containers' directories do not
+    count: each apply reads them anew.
     """
     try:
         now = load(config.file, environment)
@@ -131,6 +132,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     read_anew = replace(
         now,
         definitions=config.definitions,
+        containers=config.containers,
         variable_files=config.variable_files,
         existing=config.existing,
         remote_states=config.remote_states,

@@ -28,7 +28,7 @@ class Unhealthy:
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"
-        yield f"  see bonkei logs {self.name}; after a change: bonkei restart {self.name}"
+        yield f"  see bonkei logs {self.name}; with its program changed: bonkei restart {self.name}"
 
 
 def names(unhealthy: Sequence[Unhealthy]) -> str:

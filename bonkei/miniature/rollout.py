@@ -49,9 +49,11 @@ async def roll_out(
                 steps.note(f"{service.name} is not run: {reason}")
     snapshot = tasks.snapshot()
     unhealthy = [diagnose(one.service.name, one.reason, snapshot, logs) for one in waiting]
-    for one in unhealthy:
+    for one, awaited in zip(unhealthy, waiting, strict=True):
         for line in one.lines():
             steps.note(line)
+        if not awaited.failing:
+            steps.note("  its deployment goes on: see bonkei status")
     return unhealthy
 
 

@@ -93,11 +93,17 @@ def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:
             ", ".join(
                 f"{d['task_definition']} {d['rollout_state']}" for d in service["deployments"]
             ),
-            " ".join(d["reason"] for d in service["deployments"] if d["reason"]),
+            " ".join(_because(d) for d in service["deployments"] if d["reason"]),
         )
         for service in (tasks or {}).get("services", ())
     ]
     yield from _table("SERVICES", rows)
+
+
+def _because(deployment: Mapping[str, Any]) -> str:
+    """Of one that is COMPLETED, the reason is that of the last task that failed, and is over."""
+    over = deployment["rollout_state"] == "COMPLETED"
+    return f"(earlier: {deployment['reason']})" if over else str(deployment["reason"])
 
 
 def _tasks(tasks: Mapping[str, Any] | None) -> Iterator[str]:

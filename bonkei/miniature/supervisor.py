@@ -17,7 +17,7 @@ from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
-from bonkei.config import Config, is_unchanged
+from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.edge.snapshot import ListenerState
@@ -53,6 +53,7 @@ class Miniature:
         self._bus = Bus()
         self._watch = Watch(self._bus)
         self._blueprint = Blueprint()
+        self._containers = dict(config.containers)
         self._loopback = Loopback(home.addresses, home.loopback_claims)
         self._services: dict[str, str] = {}
         self._clusters: dict[str, str] = {}
@@ -173,7 +174,7 @@ class Miniature:
     def _task_settings(self, steps: Steps) -> TaskSettings:
         return TaskSettings(
             home=self._home.path,
-            containers=self._config.containers,
+            containers=self._containers,
             addresses=self._translator,
             progress=steps.note,
         )
@@ -197,9 +198,9 @@ class Miniature:
 
     async def _prepare_containers(self, steps: Steps) -> None:
         """The containers' own environments, side by side, before the first of them is needed."""
-        locks = {find_requirements(path) for path in self._config.containers.values()} - {None}
+        locks = {find_requirements(path) for path in self._containers.values()} - {None}
         with steps.step("containers") as step:
-            step.detail = f"{len(self._config.containers)} with their own packages"
+            step.detail = f"{len(self._containers)} with their own packages"
             await gather(
                 *(
                     ensure_environment(lock, self._home.environments, steps.note)
@@ -227,11 +228,10 @@ class Miniature:
         """Follow what Terraform has applied; requests in flight are not touched."""
         async with self._changing:
             self._require_started()
-            steps = Steps(call.report)
-            if not is_unchanged(self._config, os.environ):
-                call.report(
-                    f"{self._config.file.name} has changed: this takes effect at the next start"
-                )
+            report = self._kept(call.report)
+            steps = Steps(report)
+            self._report("Following what `bonkei apply` has applied")
+            self._reread_settings(report)
             self._blueprint = await asyncio.to_thread(definitions.read, self._workspace)
             self._translator.book = self._addresses()
             await self._edge.apply(self._blueprint)
@@ -242,6 +242,24 @@ class Miniature:
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 
+    def _reread_settings(self, report: Report) -> None:
+        """The containers' directories as bonkei.toml has them now; the rest of it has to wait."""
+        with suppress(ConfigError):
+            now = load(self._config.file, os.environ)
+            self._containers.clear()
+            self._containers.update(now.containers)
+        if not is_unchanged(self._config, os.environ):
+            report(f"{self._config.file.name} has changed: this takes effect at the next start")
+
+    def _kept(self, report: Report) -> Report:
+        """What a command is told stays in the miniature's own log, too."""
+
+        def tell(text: str) -> None:
+            self._report(text)
+            report(text)
+
+        return tell
+
     async def _on_restart(self, call: Call) -> None:
         """New tasks in place of a service's own, as ECS forces a new deployment."""
         async with self._changing:
@@ -249,7 +267,8 @@ class Miniature:
             service = find_service(self._blueprint, call.service)
             require_tasks(service, self._tasks)
             self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
-            unhealthy = await self._roll_out(Steps(call.report), service.arn)
+            self._report(f"Restarting {service.name}")
+            unhealthy = await self._roll_out(Steps(self._kept(call.report)), service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
 

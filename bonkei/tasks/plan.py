@@ -75,7 +75,7 @@ def _plan_container(container: Container, directories: Mapping[str, Path]) -> Co
     directory = directories.get(container.name)
     if directory is None:
         raise TaskError(
-            "no directory is configured for it",
+            f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
             remedy=f'add [containers.{container.name}] directory = "…" to bonkei.toml',
         )
     dockerfile = directory / "Dockerfile"

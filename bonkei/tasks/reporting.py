@@ -68,10 +68,11 @@ def _failure(service: ServiceState) -> str:
         return ""
     if primary is failed:
         return failed.reason
+    why = failed.reason if failed.reason.endswith(".") else f"{failed.reason}."
     if primary.rollout_state == "FAILED":
-        return f"{failed.reason} The rollback to {_revision(primary)} failed: {primary.reason}"
+        return f"{why} The rollback to {_revision(primary)} failed: {primary.reason}"
     rolled = "Rolled back" if primary.rollout_state == "COMPLETED" else "Rolling back"
-    return f"{failed.reason} {rolled} to {_revision(primary)}."
+    return f"{why} {rolled} to {_revision(primary)}."
 
 
 def _deployment(service: ServiceState, deployment: Deployment) -> DeploymentSnapshot:

@@ -127,6 +127,7 @@ def test_nobody_lives_in_a_home(tmp_path: Path, place: str) -> None:
 
 def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: Path) -> None:
     (tmp_path / "a.tfvars").touch()
+    (tmp_path / "app").mkdir()
     environment = {"BONKEI_EDGE_PORT": "9000"}
     started = load(tmp_path, "[alb]\nport = 9001", **environment)
     file = tmp_path / "bonkei.toml"
@@ -136,7 +137,8 @@ def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: 
         '[alb]\nport = 9001\n[[existing]]\ntype = "aws_vpc"': True,
         "[alb]\nport = 9001\n[remote_states.network]\nid = 1": True,
         "[alb]\nport = 9002": False,
-        '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': False,
+        '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': True,
+        '[alb]\nport = 9001\n[announce]\nword = "app"': False,
         "[alb": False,
     }.items():
         file.write_text(text, encoding="utf-8")

@@ -106,3 +106,24 @@ def test_settings_that_wait_for_the_next_start_are_named(project: Project) -> No
             "bonkei.toml has changed: this takes effect at the next start"
             in project.bonkei("apply").stdout
         )
+
+
+def test_a_service_starts_when_its_container_gets_a_directory(project: Project) -> None:
+    with running(project) as miniature:
+        assert any("[containers.worker] in bonkei.toml" in line for line in miniature.lines)
+        worker = project.folder / "worker"
+        worker.mkdir()
+        (worker / "Dockerfile").write_text('FROM busybox\nCMD ["sleep", "1000"]\n')
+        with (project.folder / "bonkei.toml").open("a", encoding="utf-8") as settings:
+            settings.write('\n[containers.worker]\ndirectory = "worker"\n')
+        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+            applied = project.bonkei("apply")
+        assert applied.returncode == 0, applied.stderr
+        assert "next start" not in applied.stdout
+        assert troubles == []
+        groups = {task["group"] for task in project.status()["tasks"]["tasks"]}
+        assert "service:worker" in groups
+        # What a command was told is to be read later, too.
+        kept = project.bonkei("logs", "bonkei").stdout
+        assert "Following what `bonkei apply` has applied" in kept
+        assert "2 of 2 healthy" in kept

@@ -104,3 +104,19 @@ def test_the_status_tells_ready_from_degraded() -> None:
     head, web, db = render(degraded).splitlines()[:3]
     assert (head, web) == ("degraded", "  app-web: 0 of 1 healthy")
     assert db == "  db: the database is failed"
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("COMPLETED", f"(earlier: {EXITED})"), ("IN_PROGRESS", f"  {EXITED}")]
+)
+def test_the_status_tells_a_reason_that_is_over_from_one_that_holds(state: str, shown: str) -> None:
+    deployment = replace(DEPLOYMENT, rollout_state=state, reason=EXITED)
+    snapshot = tasks(replace(SERVICE, deployments=(deployment,)))
+    (line,) = [
+        line
+        for line in render(
+            compose_status(True, Blueprint(), EdgeSnapshot(), snapshot, [])
+        ).splitlines()
+        if line.startswith("  app-web  ")
+    ]
+    assert line.endswith(shown)

@@ -123,7 +123,7 @@ def test_a_failed_deployment_is_rolled_back_while_the_old_tasks_serve_on():
     )
     assert simulation.scheduler.is_steady
     rolled_back = shown(simulation)
-    assert rolled_back.failure == f"{FAILED} The last one: {SECRET} Rolled back to web:1."
+    assert rolled_back.failure == f"{FAILED} The last one: {SECRET}. Rolled back to web:1."
     assert [(d.task_definition, d.status, d.rollout_state) for d in rolled_back.deployments] == [
         ("web:1", "PRIMARY", "COMPLETED"), ("web:2", "INACTIVE", "FAILED"),
     ]  # fmt: skip
@@ -183,7 +183,7 @@ def test_tasks_that_exit_before_any_check_has_passed_count():
     simulation.run(60)
     assert simulation.rollouts()[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "COMPLETED"]
     assert shown(simulation).failure == (
-        f"{FAILED} The last one: Essential container in task exited (web: exit code 1) "
+        f"{FAILED} The last one: Essential container in task exited (web: exit code 1). "
         "Rolled back to web:1."
     )
 
@@ -296,7 +296,7 @@ def test_a_rollback_that_fails_stalls_and_says_both():
     simulation.run(600)
     assert simulation.rollouts()[2:] == ["IN_PROGRESS", "FAILED", "IN_PROGRESS", "FAILED"]
     failure = f"{FAILED} The last one: {SECRET}"
-    assert shown(simulation).failure == f"{failure} The rollback to web:1 failed: {failure}"
+    assert shown(simulation).failure == f"{failure}. The rollback to web:1 failed: {failure}"
     before = starts(simulation)
     simulation.run(600)
     assert starts(simulation) == before
