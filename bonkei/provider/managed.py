@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bonkei.provider import apply, private, wire
@@ -78,13 +79,13 @@ class ManagedResources:
     def _plan(self, request: Any, config: Object, known: Private) -> Plan | list[Problem]:
         block = self._blocks[request.type_name]
         behaviour = self._behaviour(request.type_name)
-        if errors := errors_of(behaviour.validate(config)):
+        prior = decode(request.prior_state, block)
+        if errors := errors_of(_news(behaviour.validate(config), config, prior)):
             return errors
         context = self._connection.context(known, config)
         proposed = decode(request.proposed_new_state, block)
         if is_null(request.prior_state):
             return plan_creation(block, behaviour, config, proposed, context)
-        prior = decode(request.prior_state, block)
         adopted = known.adopted
         return plan_update(block, behaviour, prior, config, proposed, context, adopted=adopted)
 
@@ -106,7 +107,9 @@ class ManagedResources:
         behaviour = self._behaviour(type_name)
         known = private.read(request.planned_private)
         config = decode(request.config, block)
-        if errors := errors_of(behaviour.validate(config)):  # of what was not known yet at the plan
+        prior = decode(request.prior_state, block)
+        # Of what was not known yet at the plan.
+        if errors := errors_of(_news(behaviour.validate(config), config, prior)):
             return message("ApplyResourceChange.Response")(
                 new_state=request.prior_state,
                 private=request.planned_private,
@@ -119,7 +122,6 @@ class ManagedResources:
         else:
             known = Private(known.token, known.generation + 1)
             context = self._connection.context(known, planned)
-            prior = decode(request.prior_state, block)
             state = apply.update(type_name, block, behaviour, prior, planned, context)
         behaviour.after_apply(config, state, context)
         self._peers.saw(type_name, known.token, state)
@@ -167,6 +169,21 @@ class ManagedResources:
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         return self._provider.resources.get(type_name, _GENERIC)
+
+
+def _news(problems: Iterable[Problem], config: Object, prior: Object) -> list[Problem]:
+    """Without problems of what is there already.
+
+    What `ignore_changes` names comes out of the state, also what only the provider puts there: the
+    configuration itself has passed its validation.
+    """
+
+    def is_there(problem: Problem) -> bool:
+        said = {name: value for name, value in config.items() if value is not None}
+        names = [str(part) for part in problem.path[:1]] or list(said)
+        return all(name in said and said[name] == prior.get(name) for name in names)
+
+    return [problem for problem in problems if not (prior and is_there(problem))]
 
 
 def _canonical(type_name: str) -> str:

@@ -242,6 +242,16 @@ def test_problems_have_a_path_at_validation_and_at_planning(terraform: Terraform
         assert steps(diagnostic) == ["rule", 1, "port"]
 
 
+def test_what_is_there_already_is_no_problem_of_a_change(terraform: Terraform) -> None:
+    """`ignore_changes` fills a configuration with what the state has, and only a plan sees that."""
+    there = thing(id="thing-1", name="a", size=3, region="eu-west-1", rule=[{"port": 99999}])
+    config = thing(name="a", note="new", size=3, rule=[{"port": 99999}], secret_wo="s")
+    assert not terraform.plan(there, config).diagnostics
+    assert not terraform.apply(there, config).diagnostics
+    (diagnostic,) = terraform.plan(there, {**config, "rule": [{"port": 88888}]}).diagnostics
+    assert diagnostic.summary == "Invalid port"
+
+
 def test_a_problem_in_a_set_names_the_block(terraform: Terraform) -> None:
     limits = [{"name": "low", "most": 0}, {"name": None, "most": -1}, {"name": "high", "most": 9}]
     config = thing(name="a", limit=limits)

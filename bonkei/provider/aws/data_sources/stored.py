@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 
 from bonkei.provider.aws.data_sources.lookups import none_found
@@ -55,13 +56,16 @@ def _public_image(name: str, region: str) -> str | None:
     """What AWS's public parameters say of images: a machine's, or the log router's.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html
     """
     if name.startswith(_FLUENT_BIT):
         tag = name.removeprefix(_FLUENT_BIT)
         return f"906394416424.dkr.ecr.{region}.amazonaws.com/aws-for-fluent-bit:{tag}"
-    if name.startswith(_PUBLIC) and "ami" in name:
-        return f"ami-0{scatter(f'{region}/{name}', 16, HEX)}"
-    return None
+    if not (name.startswith(_PUBLIC) and "ami" in name):
+        return None
+    image = f"ami-0{scatter(f'{region}/{name}', 16, HEX)}"
+    whole = {"image_id": image, "image_name": name.removeprefix(_PUBLIC), "schema_version": 1}
+    return json.dumps(whole) if name.endswith("/recommended") else image
 
 
 def _parameter(config: Object, context: Context) -> Object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -178,6 +179,8 @@ def test_what_is_there_before_any_stack_is_believed_and_stays_the_same() -> None
     image = read("aws_ami", {"name": ["al2023-ami-*-arm64"]}, owners=["amazon"])
     assert (image["id"][:5], image["architecture"]) == ("ami-0", "arm64")
     assert read("aws_ssm_parameter", name="/aws/service/ami-x/id")["value"].startswith("ami-0")
+    machine = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended"
+    assert json.loads(read("aws_ssm_parameter", name=machine)["value"])["image_id"][:5] == "ami-0"
     router = read("aws_ssm_parameter", name="/aws/service/aws-for-fluent-bit/stable")
     assert router["value"].endswith(".us-east-1.amazonaws.com/aws-for-fluent-bit:stable")
     key = read("aws_kms_alias", name="alias/aws/rds")
