@@ -28,6 +28,7 @@ def _certificate(mint: Mint) -> Mapping[str, Value]:
     options = mint.given("domain_validation_options")
     asked = [str(option["domain_name"]) for option in options] if options else names
     imported = mint.given("certificate_body") is not None
+    private = mint.given("certificate_authority_arn") is not None
     return {
         "id": identifier,
         "arn": identifier,
@@ -35,7 +36,7 @@ def _certificate(mint: Mint) -> Mapping[str, Value]:
         "subject_alternative_names": names,
         "domain_validation_options": [_validation(mint, name) for name in asked if by_dns],
         "validation_emails": [],
-        "validation_method": "NONE",
+        "validation_method": "NONE" if imported or private else "EMAIL",
         "key_algorithm": "RSA_2048",
         "not_after": "",
         "not_before": "",
@@ -86,10 +87,6 @@ def _origin(config: Object) -> Iterator[Problem]:
     if domain is not None and body is not None:
         detail = "A certificate that is brought along says its names itself."
         yield Problem(("domain_name",), "Conflicting arguments", detail)
-    private = config.get("certificate_authority_arn")
-    if domain is not None and private is None and config.get("validation_method") is None:
-        detail = 'How is the domain proved? As a rule validation_method = "DNS".'
-        yield Problem((), "Missing argument", detail)
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

@@ -56,6 +56,7 @@ def minted(type_name: str, **planned: Any) -> Object:
         ),
         ("aws_cognito_user_pool", {}, "arn", rf"arn:aws:cognito-idp:{HERE}:userpool/ap-.*_\w{{9}}"),
         ("aws_cognito_user_pool_client", {"generate_secret": True}, "client_secret", r"\w{51}"),
+        ("aws_acm_certificate", {"domain_name": "a.example"}, "validation_method", "EMAIL"),
         ("aws_iam_access_key", {}, "secret", r"\w{40}"),
         ("aws_iam_access_key", {}, "id", r"AKIA[A-Z0-9]{16}"),
         ("aws_instance", {"subnet_id": "subnet-1"}, "private_ip", r"10\.0\.9\.([4-9]|1[0-4])"),

@@ -835,7 +835,6 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
     ),
     ("aws_dynamodb_table", {"hash_key": "Id"}, "hash_key", "block attribute"),
     ("aws_dynamodb_table", {"billing_mode": "PROVISIONED"}, "", "read_capacity"),
-    ("aws_acm_certificate", {"validation_method": None}, "", "validation_method"),
     ("aws_acm_certificate", {"domain_name": "localhost"}, "domain_name", "domain name"),
     ("aws_route53_record", {"ttl": None}, "", "ttl"),
     ("aws_route53_record", {"records": ["www.example.com"]}, "records.0", "IPv4"),
