@@ -216,7 +216,7 @@ async def test_a_deployment_whose_tasks_exit_is_rolled_back_while_the_old_ones_s
     [shown] = tasks.snapshot().services
     assert shown.failure == (
         "ECS deployment circuit breaker: tasks failed to start. The last one: "
-        "Essential container in task exited (web: exit code 7) Rolled back to web:1."
+        "Essential container in task exited (web: exit code 7). Rolled back to web:1."
     )
     assert [(d.task_definition, d.rollout_state) for d in shown.deployments] == [
         ("web:1", "COMPLETED"), ("web:2", "FAILED"),
