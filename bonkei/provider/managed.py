@@ -21,6 +21,7 @@ from bonkei.provider.private import Private
 from bonkei.provider.protocol import message
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import empty
+from bonkei.provider.surroundings import canonical
 from bonkei.provider.values import Object
 
 _GENERIC = ResourceBehaviour()
@@ -160,7 +161,7 @@ class ManagedResources:
         block = self._blocks[request.target_type_name]
         source, target = request.source_type_name, request.target_type_name
         is_ours = request.source_provider_address == self._provider.schema.address
-        if not is_ours or _canonical(source) != _canonical(target):
+        if not is_ours or canonical(source) != canonical(target):
             detail = "Only types that are two names of one, as aws_alb and aws_lb, can be moved."
             problem = Problem((), f"{source} cannot become {target}", detail)
             return response(diagnostics=wire.diagnostics([problem], block))
@@ -184,7 +185,3 @@ def _news(problems: Iterable[Problem], config: Object, prior: Object) -> list[Pr
         return all(name in said and said[name] == prior.get(name) for name in names)
 
     return [problem for problem in problems if not (prior and is_there(problem))]
-
-
-def _canonical(type_name: str) -> str:
-    return type_name.replace("aws_alb", "aws_lb")

@@ -19,6 +19,11 @@ from bonkei.provider.values import Object
 from bonkei.vault import FileVault, MemoryVault, Vault
 
 
+def canonical(type_name: str) -> str:
+    """One name for a type that has two, such as aws_alb and aws_lb."""
+    return type_name.replace("aws_alb", "aws_lb")
+
+
 class Peers:
     """The last known state of each resource: from the state file, or what went through since."""
 
@@ -37,16 +42,16 @@ class Peers:
     def saw(self, type_name: str, token: str, state: Object | None) -> None:
         """Remember a resource's state; None means that it is gone."""
         with self._lock:
-            states = self._states.setdefault(type_name, {})
+            states = self._states.setdefault(canonical(type_name), {})
             if state is None:
                 states.pop(token, None)
             else:
                 states[token] = state
 
     def of(self, type_name: str) -> Sequence[Object]:
-        """The states of a type's resources."""
+        """The states of a type's resources, by whichever of its names they were made."""
         with self._lock:
-            return tuple(self._states.get(type_name, {}).values())
+            return tuple(self._states.get(canonical(type_name), {}).values())
 
 
 def utc_now() -> str:

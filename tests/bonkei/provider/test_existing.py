@@ -10,7 +10,7 @@ from bonkei.provider import catalogue
 from bonkei.provider.behaviour import Context
 from bonkei.provider.existing import Existing
 from bonkei.provider.private import Private
-from bonkei.provider.surroundings import at_home
+from bonkei.provider.surroundings import Peers, at_home
 from bonkei.provider.values import Object
 from bonkei.vault import MemoryVault
 
@@ -79,3 +79,9 @@ def test_what_the_state_has_is_there_before_it_is_read(tmp_path: Path) -> None:
     peers.saw("aws_vpc", "a" * 17, None)
     assert peers.of("aws_vpc") == ()
     assert at_home(tmp_path / "nowhere").peers.of("aws_vpc") == ()
+
+
+def test_a_type_with_two_names_is_one() -> None:
+    peers = Peers()
+    peers.saw("aws_alb_listener", "a" * 17, {"port": 443})
+    assert peers.of("aws_lb_listener") == peers.of("aws_alb_listener") == ({"port": 443},)

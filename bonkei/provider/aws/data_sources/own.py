@@ -53,10 +53,6 @@ def every(resource_type: str, candidates: Candidates | None = None) -> DataSourc
     return DataSource(read=read)
 
 
-def _either(*resource_types: str) -> Candidates:
-    return lambda context: [one for name in resource_types for one in context.peers(name)]
-
-
 def _vpcs(context: Context) -> Iterator[Object]:
     for vpc in context.peers("aws_vpc"):
         yield {"default": False, "state": "available", **vpc}
@@ -134,9 +130,6 @@ def _namespaces(context: Context) -> Iterator[Object]:
             yield {**namespace, "type": f"DNS_{kind.upper()}"}
 
 
-_BALANCERS = _either("aws_lb", "aws_alb")
-_LISTENERS = _either("aws_lb_listener", "aws_alb_listener")
-_TARGET_GROUPS = _either("aws_lb_target_group", "aws_alb_target_group")
 _BY_ITS_OWN_NAMES = (
     "aws_cloudfront_distribution aws_cloudfront_origin_access_identity"
     " aws_cloudwatch_log_group aws_codecommit_repository aws_codestarconnections_connection"
@@ -152,9 +145,9 @@ _BY_ITS_OWN_NAMES = (
 
 DATA_SOURCES: Mapping[str, DataSource] = {
     **{name: own(name) for name in _BY_ITS_OWN_NAMES.split()},
-    "aws_alb": own("aws_lb", _BALANCERS),
-    "aws_alb_listener": own("aws_lb_listener", _LISTENERS),
-    "aws_alb_target_group": own("aws_lb_target_group", _TARGET_GROUPS),
+    "aws_alb": own("aws_lb"),
+    "aws_alb_listener": own("aws_lb_listener"),
+    "aws_alb_target_group": own("aws_lb_target_group"),
     "aws_cognito_user_pool": own("aws_cognito_user_pool", user_pool_id="id"),
     "aws_cognito_user_pool_client": own("aws_cognito_user_pool_client", client_id="id"),
     "aws_db_instance": own("aws_db_instance", db_instance_identifier="identifier"),
@@ -166,9 +159,9 @@ DATA_SOURCES: Mapping[str, DataSource] = {
     "aws_iam_group": own("aws_iam_group", group_name="name"),
     "aws_iam_user": own("aws_iam_user", user_name="name"),
     "aws_internet_gateway": own("aws_internet_gateway", _internet_gateways),
-    "aws_lb": own("aws_lb", _BALANCERS),
-    "aws_lb_listener": own("aws_lb_listener", _LISTENERS),
-    "aws_lb_target_group": own("aws_lb_target_group", _TARGET_GROUPS),
+    "aws_lb": own("aws_lb"),
+    "aws_lb_listener": own("aws_lb_listener"),
+    "aws_lb_target_group": own("aws_lb_target_group"),
     "aws_nat_gateways": every("aws_nat_gateway"),
     "aws_route_table": own("aws_route_table", _route_tables),
     "aws_route_tables": every("aws_route_table", _route_tables),

@@ -39,7 +39,7 @@ OTHERS = {
     "aws_route_table": [{"id": "rtb-1", "vpc_id": "vpc-1", "tags": {}}],
     "aws_route_table_association": [{"route_table_id": "rtb-1", "subnet_id": "subnet-a"}],
     "aws_security_group": [{"id": "sg-1", "name": "web", "vpc_id": "vpc-1"}],
-    "aws_alb": [{"id": "arn:lb", "arn": "arn:lb", "name": "web"}],
+    "aws_lb": [{"id": "arn:lb", "arn": "arn:lb", "name": "web"}],
     "aws_ecs_service": [{"id": "arn:s", "name": "web", "cluster": "arn:c", "desired_count": 2}],
     "aws_ecs_task_definition": [
         {
