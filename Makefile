@@ -11,8 +11,9 @@ help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
 # An environment holds its own path and its Python's. One that was moved or copied with the project,
-# or whose Python has gone, counts as none: else it would run another folder's code, or nothing.
-USABLE := [ -x $(BIN)/python ] && grep -qF " $$(cd $(VENV) && pwd -P)" $(VENV)/pyvenv.cfg
+# whose Python has gone or whose making was killed (pip comes last) counts as none: else it would run
+# another folder's code, or nothing.
+USABLE := [ -x $(BIN)/python ] && [ -x $(BIN)/pip ] && grep -qF " $$(cd $(VENV) && pwd -P)" $(VENV)/pyvenv.cfg
 $(shell [ ! -e $(VENV) ] || { $(USABLE); } || rm -f $(BIN)/python $(VENV)/.runtime $(VENV)/.development)
 
 # One environment: first what the miniature needs, and only for tests and checks the rest. A stamp is

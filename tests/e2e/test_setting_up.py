@@ -73,6 +73,12 @@ def test_one_whose_python_has_gone_is_made_anew(folder: Path) -> None:
     assert "--add requirements/bonkei.txt" in planned
 
 
+def test_one_whose_making_was_killed_is_made_anew(folder: Path) -> None:
+    for half in (*STAMPS, ".venv/bin/pip"):
+        (folder / half).unlink()
+    assert "scripts/bootstrap.py .venv\n" in make(folder, "-n", ".venv/.runtime").stdout
+
+
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
 def test_a_python_that_is_too_old_is_named_before_it_reads_anything_newer(
     original: Path, tmp_path: Path, version: tuple[int, int, int]
