@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from bonkei.edge.capture import Room
 from bonkei.edge.stored import Key, Stored
 from bonkei.edge.waiting import WaitingRoom
 
@@ -14,6 +15,7 @@ class Cache:
     def __init__(self, limit: int, object_limit: int) -> None:
         self._limit = limit
         self.object_limit = min(object_limit, limit)
+        self.room = Room(self.object_limit, limit)  # for what is on its way here
         self._stored: OrderedDict[Key, tuple[Stored, int]] = OrderedDict()
         self.fetches: dict[Key, WaitingRoom] = {}
         self.bytes = 0

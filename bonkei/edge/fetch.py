@@ -12,6 +12,7 @@ import time
 from enum import Enum
 
 from bonkei.edge.behavior import CompiledBehavior
+from bonkei.edge.capture import Capture
 from bonkei.edge.compression import compress_soon, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.fetching import Fetching
@@ -45,7 +46,7 @@ class Fetch:
 
     __slots__ = (
         "_behavior", "_captured", "_exchange", "_flow", "_handler", "_head", "_identity", "_key",
-        "_lifetime", "_mode", "_request", "_size", "_stale", "waiting",
+        "_length", "_lifetime", "_mode", "_paused", "_request", "_stale", "waiting",
     )  # fmt: skip
 
     def __init__(
@@ -67,8 +68,9 @@ class Fetch:
         self._mode = _Mode.WAITING
         self._head: tuple[int, bytes, Headers] = (0, b"", [])
         self._lifetime: Lifetime | None = None
-        self._captured: list[bytes] | None = None
-        self._size = 0
+        self._length: int | None = None
+        self._captured: Capture | None = None
+        self._paused = False  # the viewer reads more slowly than the response comes
         self.waiting = WaitingRoom()  # viewers that ask for the same
         self._identity = request_id()
 
@@ -94,6 +96,7 @@ class Fetch:
                 exchange.head(status, reason, shown, length)
             return
         self._head = (status, reason, headers)
+        self._length = length
         if self._stale is not None and self._still_usable(self._stale, status):
             return
         self._lifetime = self._decide(status, headers)
@@ -104,7 +107,7 @@ class Fetch:
             self._lifetime = None  # the page is made for a viewer, and there is none
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
         if keeps and (length is None or length <= handler.cache.object_limit):
-            self._captured = []
+            self._captured = Capture(handler.cache.room)
         accepted = self._behavior.key.encoding(self._request) if self._behavior.compress else b""
         if accepted and self._captured is not None and compressible(status, headers, length):
             self._mode = _Mode.COLLECTING
@@ -112,21 +115,34 @@ class Fetch:
         self._mode = _Mode.PASSING
         if self._captured is None:
             self._unkept()
+        self._pass_head()
+
+    def _pass_head(self) -> None:
+        status, reason, headers = self._head
+        exchange = self._exchange
         if exchange is not None:
             x_cache = ERROR if status >= 400 else MISS
             shown = self._behavior.viewer.headers(headers, x_cache, self._identity)
-            exchange.head(status, reason, shown, length)
+            exchange.head(status, reason, shown, self._length)
 
     def body(self, data: bytes) -> None:
-        if self._captured is not None:
-            self._size += len(data)
-            if self._size <= self._handler.cache.object_limit:
-                self._captured.append(data)
-            elif self._mode is _Mode.PASSING:
-                self._captured = None
-                self._unkept()
+        if self._captured is not None and not self._captured.add(data):
+            self._give_up(self._captured)
         if self._mode is _Mode.PASSING and self._exchange is not None:
             self._exchange.body(data)
+
+    def _give_up(self, captured: Capture) -> None:
+        """It is too much to be kept: the viewer gets it as it comes, at the viewer's pace."""
+        held = captured.take()
+        self._captured = None
+        if self._mode is _Mode.COLLECTING:
+            self._mode = _Mode.PASSING
+            self._pass_head()
+            if held and self._exchange is not None:
+                self._exchange.body(held)
+        self._unkept()
+        if self._paused:
+            self.pause()
 
     def flush(self) -> None:
         if self._mode is _Mode.PASSING and self._exchange is not None:
@@ -147,6 +163,7 @@ class Fetch:
 
     def abort(self) -> None:
         mode, self._mode = self._mode, _Mode.OVER
+        self._drop()
         self._release()
         exchange = self._exchange
         if mode is _Mode.STALE and self._stale is not None:
@@ -192,13 +209,13 @@ class Fetch:
     def _passed(self) -> None:
         stored = None
         if self._captured is not None:
-            stored = self._store(*self._head, b"".join(self._captured))
+            stored = self._store(*self._head, self._captured.take())
         if self._exchange is not None:
             self._exchange.end()
         self._release(stored)
 
     def _collected(self) -> None:
-        body = b"".join(self._captured or ())
+        body = self._captured.take() if self._captured is not None else b""
         compress_soon(body, self._behavior.key.encoding(self._request), self._compressed)
 
     def _compressed(self, coding: bytes, body: bytes) -> None:
@@ -280,15 +297,22 @@ class Fetch:
             self.resume()
             return
         self._mode = _Mode.OVER
+        self._drop()
         self._forget()
         if self._flow is not None:
             self._flow.cancel()
 
+    def _drop(self) -> None:
+        if self._captured is not None:
+            self._captured.drop()
+
     def pause(self) -> None:
+        self._paused = True
         # What is kept for the cache is bounded: it may come as fast as it likes.
         if self._captured is None and self._flow is not None:
             self._flow.pause()
 
     def resume(self) -> None:
+        self._paused = False
         if self._flow is not None:
             self._flow.resume()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 from dataclasses import replace
 from typing import Any
 
@@ -264,3 +265,85 @@ async def test_slow_readers_share_what_is_stored() -> None:
                 client.send(b"GET / HTTP/1.1\r\nHost: a\r\nRange: bytes=1-\r\n\r\n")
             await edge.until(lambda: edge.edge.snapshot().caches[0].hits == readers)
             assert psutil.Process().memory_info().rss - before < readers * size / 4
+
+
+class Pouring:
+    """A cacheable response that goes on for ever; `sent` bytes of it were taken."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+
+    async def __call__(self, message: Message, reader: Any, writer: Any) -> None:
+        head = b"HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(b"186a0\r\n" + b"z" * 100_000 + b"\r\n")
+            await writer.drain()
+            self.sent += 100_000
+
+
+async def test_a_slow_reader_of_what_grows_too_large_slows_the_origin_down() -> None:
+    pouring = Pouring()
+    async with running(cloudfront(cached())) as edge, Target(pouring) as web:
+        await edge.join("web", web)
+        async with edge.client("distribution") as client:
+            client.writer.transport.pause_reading()
+            client.send(ASK)
+            await asyncio.sleep(0.5)
+            stuck = pouring.sent
+            await asyncio.sleep(0.3)
+            assert pouring.sent == stuck < 50_000_000
+            client.writer.transport.abort()
+
+
+async def test_a_crowd_of_slow_readers_is_kept_for_within_bounds() -> None:
+    """What is on its way into the cache counts, too."""
+    settings = EdgeSettings(cache_bytes=4_000_000, cached_object_bytes=4_000_000)
+    reply = ok(b"x" * 3_900_000, ("Cache-Control", "max-age=60"))
+    async with running(cloudfront(cached()), settings) as edge, Target(reply) as web:
+        await edge.join("web", web)
+        before = psutil.Process().memory_info().rss
+        async with contextlib.AsyncExitStack() as stack:
+            clients = [
+                await stack.enter_async_context(edge.client("distribution")) for _ in range(30)
+            ]
+            for number, client in enumerate(clients):
+                client.writer.transport.pause_reading()
+                client.send(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % number)
+            await edge.until(lambda: len(web.requests) == 30)
+            await asyncio.sleep(0.5)
+            assert psutil.Process().memory_info().rss - before < 60_000_000
+            for client in clients:
+                client.writer.transport.resume_reading()
+                assert len((await client.receive()).body) == 3_900_000
+
+
+async def test_what_there_is_no_room_for_is_passed_on_as_it_comes() -> None:
+    """Also where it was to be compressed, once all of it would have been there."""
+    page = b"<p>hello</p>" * 250
+
+    async def halves(message: Message, reader: Any, writer: Any) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: %d\r\n\r\n"
+        writer.write(head % len(page) + page[:2000])
+        await gate.wait()
+        writer.write(page[2000:])
+
+    gate = asyncio.Event()
+    policy = replace(CACHED, gzip=True)
+    settings = EdgeSettings(cache_bytes=4500, cached_object_bytes=4000)
+    blueprint = cloudfront(cached(policy=policy, compress=True))
+    async with running(blueprint, settings) as edge, Target(halves) as web:
+        await edge.join("web", web)
+        asked = [
+            asyncio.create_task(get(edge, f"/{number}", ("Accept-Encoding", "gzip")))
+            for number in range(3)
+        ]
+        await edge.until(lambda: len(web.requests) == 3)
+        await asyncio.sleep(0.1)
+        gate.set()
+        answers = await asyncio.gather(*asked)
+        codings = [each.get("Content-Encoding") for each in answers]
+        assert codings.count(None) in (1, 2)
+        for each in answers:
+            coded = each.get("Content-Encoding") == "gzip"
+            assert (gzip.decompress(each.body) if coded else each.body) == page
