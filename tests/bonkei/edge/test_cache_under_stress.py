@@ -17,7 +17,7 @@ from bonkei.blueprint.distribution import (
 )
 from bonkei.blueprint.load_balancer import FixedResponse
 from bonkei.edge import EdgeSettings
-from tests.bonkei.edge.distributions import HIT, MISS, Changing, cached, cloudfront, get
+from tests.bonkei.edge.distributions import CACHED, HIT, MISS, Changing, cached, cloudfront, get
 from tests.bonkei.edge.support import (
     Message,
     Running,
