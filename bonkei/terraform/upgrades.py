@@ -70,9 +70,10 @@ def explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if now is not None:
         said = f"The AWS provider has removed this: {now}."
     else:
-        other = next(constraints.excluded(definitions), None)
-        if other is None or other.file is None:
-            return diagnostic
+        of_aws = (d for d in constraints.excluded(definitions) if "hashicorp/aws" in d.detail)
+        other = next(of_aws, None)
+        if other is None or other.file is None or diagnostic.context.startswith("module "):
+            return diagnostic  # what a module takes is another version's question: its own
         where = f"{other.file.name} line {other.line}"
         said = f"Mind the version ({where}): {other.detail}"
     return replace(diagnostic, detail=f"{diagnostic.detail}\n\n{said}")
