@@ -11,6 +11,7 @@ from typing import Any
 
 from bonkei.errors import BonkeiError
 
+_CRASH = re.compile(r"TERRAFORM CRASH[\s\S]*?^panic: (.*)$", re.MULTILINE)
 _AT = re.compile(r"\bat ([\w./-]+\.tf(?:vars)?(?:\.json)?):(\d+)(?:,\d+-\d+)?")
 """A place in the text of an error: `at modules/edge/variables.tf:167,3-13`."""
 
@@ -63,6 +64,18 @@ def refused(diagnostics: Sequence[Diagnostic], operation: str) -> TerraformError
         shown or f"terraform {operation} failed without saying why",
         remedy="" if errors else "set TF_LOG=trace and run it again to see what it does",
         diagnostics=diagnostics,
+    )
+
+
+def unexplained(text: str, operation: str) -> TerraformError:
+    """The error for a Terraform that failed without a diagnostic; of a crash, its first words."""
+    crash = _CRASH.search(text)
+    if crash is None:
+        return TerraformError(text or f"terraform {operation} failed without a word")
+    return TerraformError(
+        f"Terraform itself crashed on these definitions ({crash[1].strip()})",
+        remedy="`bonkei fmt --check` tells a syntax error, which is the usual cause;"
+        " BONKEI_TERRAFORM names another Terraform to try",
     )
 
 

@@ -15,7 +15,13 @@ from bonkei.terraform import constraints, stamps
 from bonkei.terraform import run as runs
 from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.elsewhere import Elsewhere, check_existing, place_remote_states
-from bonkei.terraform.errors import Diagnostic, TerraformError, read_diagnostic, refused
+from bonkei.terraform.errors import (
+    Diagnostic,
+    TerraformError,
+    read_diagnostic,
+    refused,
+    unexplained,
+)
 from bonkei.terraform.explain import explain
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.lock import locked
@@ -232,7 +238,7 @@ class Workspace:
         result = self._run(ready, operation, "-json", *options, on_line=listener)
         listener.diagnostics = explain(listener.diagnostics, self._definitions)
         if result.code and not listener.diagnostics:
-            raise TerraformError(result.text or f"terraform {operation} failed without a word")
+            raise unexplained(result.text, operation)
         if result.code:
             raise refused(listener.diagnostics, operation)
         return listener
@@ -259,4 +265,4 @@ def _json(result: runs.Result) -> dict[str, Any]:
     try:
         return dict(json.loads("".join(result.lines)))
     except ValueError:
-        raise TerraformError(result.text) from None
+        raise unexplained(result.text, "show") from None

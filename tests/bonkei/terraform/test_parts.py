@@ -16,7 +16,7 @@ import pytest
 from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
 from bonkei.terraform.constraints import allows
 from bonkei.terraform.difference import Difference
-from bonkei.terraform.errors import Diagnostic, read_diagnostic
+from bonkei.terraform.errors import Diagnostic, read_diagnostic, unexplained
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.messages import Listener
 from bonkei.terraform.mirror import OVERRIDE, Mirror
@@ -320,3 +320,12 @@ def test_both_streams_are_read_to_the_end(tmp_path: Path) -> None:
 )
 def test_a_version_constraint(constraint: str, allowed: bool) -> None:
     assert allows(constraint, "6.69.1") is allowed
+
+
+def test_a_crash_is_told_in_a_line_and_other_words_as_they_are() -> None:
+    said = "!!! TERRAFORM CRASH !!!\n\nPlease report\n\npanic: nil map\ngoroutine 1 [running]:\n"
+    error = unexplained(said, "init")
+    assert error.message == "Terraform itself crashed on these definitions (nil map)"
+    assert "bonkei fmt --check" in error.remedy
+    assert unexplained("no disk", "init").message == "no disk"
+    assert "terraform init failed" in unexplained("", "init").message
