@@ -122,6 +122,12 @@ def balancer_only(*rules: ListenerRule, default: Any = None, **changes: Any) -> 
     return replace(made, **changes)
 
 
+def balancer(blueprint: Blueprint | None = None, **changes: Any) -> Blueprint:
+    """A blueprint whose load balancer has other attributes."""
+    blueprint = blueprint or balancer_only()
+    return replace(blueprint, load_balancers=(replace(blueprint.load_balancers[0], **changes),))
+
+
 @dataclass
 class Message:
     """A request as a target saw it, or a response as a client did."""

@@ -7,11 +7,9 @@ import contextlib
 import os
 import socket
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 from bonkei.edge.client_transport import LINGER
@@ -20,6 +18,7 @@ from tests.bonkei.edge.support import (
     Message,
     Reply,
     Target,
+    balancer,
     balancer_only,
     ok,
     rule,
@@ -27,13 +26,6 @@ from tests.bonkei.edge.support import (
 )
 
 KNOWN = b"GET /known HTTP/1.1\r\nHost: a\r\n\r\n"
-
-
-def patient(seconds: float) -> Blueprint:
-    """A load balancer with this idle time-out."""
-    blueprint = balancer_only()
-    balancer = replace(blueprint.load_balancers[0], idle_timeout=seconds)
-    return replace(blueprint, load_balancers=(balancer,))
 
 
 def inspecting() -> WebAcl:
@@ -140,7 +132,7 @@ async def test_a_slow_upload_while_the_response_has_begun() -> None:
                 writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
             writer.close()
 
-    async with running(patient(0.5)) as edge, Conversation() as web:
+    async with running(balancer(idle_timeout=0.5)) as edge, Conversation() as web:
         await edge.join("web", web)
         async with edge.client() as client:
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -247,7 +239,7 @@ async def slow_reader(port: int) -> socket.socket:
 
 
 async def test_a_last_answer_that_nobody_reads_does_not_hold_the_connection() -> None:
-    async with running(patient(0.3)) as edge, Target(ok(b"x" * 50_000)) as web:
+    async with running(balancer(idle_timeout=0.3)) as edge, Target(ok(b"x" * 50_000)) as web:
         await edge.join("web", web)
         narrow(edge.port())
         with await slow_reader(edge.port()) as client:
