@@ -1,0 +1,107 @@
+"""What a client may not do: fill memory, or hold a connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bonkei.edge import EdgeSettings, Limits
+from tests.bonkei.edge.support import Target, balancer, balancer_only, ok, running
+
+POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+def limited(**limits: float) -> EdgeSettings:
+    return EdgeSettings(limits=Limits(**limits))  # type: ignore[arg-type]
+
+
+async def test_a_head_that_does_not_end_is_cut_off() -> None:
+    """Slowloris: "HTTP 408: The client did not send data before the idle timeout period …"."""
+    async with running(balancer_only(), limited(head_seconds=0.3)) as edge:
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
+
+            async def drip() -> None:
+                while not client.writer.is_closing():
+                    client.send(b"X: y\r\n")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            answer = await client.closed()
+            dripping.cancel()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize(
+    "end",
+    [b"0\r\nX: " + b"y" * 500_000, b"0\r\n" + b"X: y\r\n" * 80_000, b"1;" + b"x" * 500_000],
+    ids=["a trailer", "trailers", "a chunk extension"],
+)
+async def test_what_is_not_a_body_is_bounded_there_too(end: bytes) -> None:
+    async with running(balancer_only()) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(CHUNKED + b"1\r\na\r\n" + end)
+            assert (await client.receive()).status == 400
+
+
+async def test_a_body_that_drips_is_cut_off() -> None:
+    async with (
+        running(balancer(idle_timeout=0.4), limited(body_rate=1000.0)) as edge,
+        Target() as target,
+    ):
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(POST + b"Content-Length: 1000000\r\n\r\n")
+
+            async def drip() -> None:
+                while not client.writer.is_closing():
+                    client.send(b"x")
+                    await asyncio.sleep(0.05)
+
+            dripping = asyncio.create_task(drip())
+            answer = await client.closed()
+            dripping.cancel()
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert target.requests == []
+
+
+async def test_an_idle_connection_is_closed_without_a_word() -> None:
+    async with running(balancer(idle_timeout=0.3)) as edge, edge.client() as client:
+        assert await client.closed() == b""
+
+
+async def test_a_body_over_the_limit_is_refused() -> None:
+    async with running(balancer_only(), limited(body=10)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(POST + b"Content-Length: 11\r\n\r\n")
+            assert (await client.receive()).status == 413
+        async with edge.client() as client:
+            client.send(CHUNKED + b"b\r\nabcdefghijk\r\n0\r\n\r\n")
+            assert (await client.receive()).status == 413
+        assert target.requests == []
+
+
+async def test_connections_over_the_limit_are_closed() -> None:
+    async with running(balancer_only(), limited(connections=2)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as first, edge.client() as second:
+            assert (await first.request()).status == 200
+            assert (await second.request()).status == 200
+            async with edge.client() as third:
+                assert await third.closed() == b""
+        await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
+        assert (await edge.get("/")).status == 200
+
+
+async def test_a_client_that_does_not_read_is_cut_off() -> None:
+    async with running(balancer(idle_timeout=0.5)) as edge, Target(ok(b"x" * 20_000_000)) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.writer.transport.pause_reading()
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
