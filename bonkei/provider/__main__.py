@@ -1,8 +1,7 @@
-"""`python -m bonkei.provider`: serve the providers until standard input ends.
+"""`python -m bonkei.provider [FILE]`: serve the providers until standard input ends.
 
-BONKEI_HOME names the miniature's home: secrets and counters are kept there. BONKEI_EXISTING, where
-it is set, lists what exists outside the stack, as JSON. The first line of the output is the value
-for TF_REATTACH_PROVIDERS.
+BONKEI_HOME names the miniature's home: secrets and counters are kept there. FILE lists what exists
+outside the stack, as JSON. The first line of the output is the value for TF_REATTACH_PROVIDERS.
 """
 
 from __future__ import annotations
@@ -18,12 +17,11 @@ from pathlib import Path
 
 from bonkei.provider.catalogue import providers
 from bonkei.provider.server import serve, until_input_ends
-from bonkei.provider.surroundings import at_home
+from bonkei.provider.surroundings import Surroundings, at_home
 
 
-async def _main(home: Path, directory: Path) -> None:
+async def _main(surroundings: Surroundings, directory: Path) -> None:
     loop = asyncio.get_running_loop()
-    surroundings = at_home(home, json.loads(os.environ.get("BONKEI_EXISTING") or "[]"))
     serving = asyncio.ensure_future(serve(providers(), surroundings, directory, _announce))
     ending = asyncio.ensure_future(until_input_ends())
     loop.add_signal_handler(signal.SIGTERM, ending.cancel)
@@ -44,8 +42,9 @@ def main() -> None:
     home = os.environ.get("BONKEI_HOME")
     if not home:
         sys.exit("BONKEI_HOME is not set: it names the directory for secrets and counters")
+    existing = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:2]]
     with tempfile.TemporaryDirectory(prefix="bonkei-") as directory:  # mode 0700
-        asyncio.run(_main(Path(home), Path(directory)))
+        asyncio.run(_main(at_home(Path(home), *existing), Path(directory)))
 
 
 main()

@@ -27,21 +27,23 @@ class ProviderProcess:
         `existing`: resources outside the stack (`bonkei.provider.existing`).
         """
         self._log = log
-        settings = {"BONKEI_HOME": str(home), "BONKEI_EXISTING": json.dumps(existing, default=str)}
+        told = log.with_name("existing.json")
+        told.touch(mode=0o600)  # a secret's value may be in it
+        told.write_text(json.dumps(list(existing), default=str), encoding="utf-8")
         with log.open("w", encoding="utf-8") as errors:
-            self._process = self._start(settings, directory, errors)
+            self._process = self._start(home, told, directory, errors)
         self._reattach = ""
 
     @staticmethod
     def _start(
-        settings: Mapping[str, str], directory: Path, errors: IO[str]
+        home: Path, existing: Path, directory: Path, errors: IO[str]
     ) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "bonkei.provider"],
+            [sys.executable, "-m", "bonkei.provider", str(existing)],
             cwd=directory,
             env={
                 **without_account(os.environ),
-                **settings,
+                "BONKEI_HOME": str(home),
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "PYTHONSAFEPATH": "1",
             },
