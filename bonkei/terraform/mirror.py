@@ -65,8 +65,9 @@ class Mirror:
 
     def _link_tree(self, source: Path, target: Path) -> None:
         entries = [entry for entry in self._mirrored(source) if _is_definition(entry)]
-        directories = {entry.name for entry in entries if entry.is_dir()}
-        files = {entry.name: entry for entry in entries if entry.is_file()}
+        # A link to a directory stays one: it may lead to where it is itself.
+        directories = {e.name for e in entries if e.is_dir() and not e.is_symlink()}
+        files = {e.name: e for e in entries if e.name not in directories and e.exists()}
         target.mkdir(exist_ok=True)
         _synchronize(files, target, directories=directories)
         for name in directories:

@@ -76,6 +76,20 @@ def test_what_is_written_into_a_mirror_stays_there(root: Path, mirror: Mirror) -
     assert written.read_bytes() == b"theirs"
 
 
+def test_a_link_in_the_definitions_stays_a_link(root: Path, mirror: Mirror) -> None:
+    """One that leads to where it is itself would have no end."""
+    (root / "infra/docs").symlink_to(".")
+    (root / "infra/gone").symlink_to("nowhere")
+    mirror.refresh()
+    mirror.refresh()
+    assert (mirror.path / "docs").is_symlink()
+    assert (mirror.path / "docs/main.tf").read_text() == "infra/main.tf"
+    assert not (mirror.path / "gone").is_symlink()
+    (root / "infra/docs").unlink()
+    mirror.refresh()
+    assert not (mirror.path / "docs").exists()
+
+
 def test_terraforms_own_files_are_not_mirrored(root: Path, mirror: Mirror) -> None:
     for name in (".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup"):
         (root / "infra" / name).write_text("{}")

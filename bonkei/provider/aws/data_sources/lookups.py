@@ -25,6 +25,7 @@ _ATTRIBUTES = {
     "is-default": "default",
     "isDefault": "default",
     "cidr": "cidr_block",
+    "association.subnet-id": "subnet_id",
     "attachment.vpc-id": "vpc_id",
     "availabilityZone": "availability_zone",
     "defaultForAz": "default_for_az",

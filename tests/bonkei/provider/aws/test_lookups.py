@@ -105,6 +105,12 @@ def read(type_name: str, _filter: dict[str, list[str]] | None = None, **argument
             "id",
             "rtb-main",
         ),
+        (
+            "aws_route_tables",
+            {"_filter": {"association.subnet-id": ["subnet-a", "subnet-b"]}},
+            "ids",
+            ["rtb-1"],
+        ),
         ("aws_lb", {"name": "web"}, "arn", "arn:lb"),
         ("aws_ecs_service", {"service_name": "web", "cluster_arn": "arn:c"}, "desired_count", 2),
         ("aws_ecs_task_definition", {"task_definition": "web"}, "revision", 3),
