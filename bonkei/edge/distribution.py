@@ -169,9 +169,8 @@ class DistributionHandler:
                 serve(behavior, request, exchange, stored, HIT, now)
                 return None
         cache.misses += 1
-        if request.method == b"HEAD":
-            return Fetch(self, behavior, request, exchange).start()
-        if b"range" in request.fields or (stored is None and _conditional(request)):
+        alone = request.method == b"HEAD" or b"range" in request.fields
+        if alone or (stored is None and _conditional(request)):
             return Fetch(self, behavior, request, exchange, key, stored).start()
         under_way = cache.fetches.get(key)
         if under_way is not None:

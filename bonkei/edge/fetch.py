@@ -198,8 +198,8 @@ class Fetch:
         return True
 
     def _decide(self, status: int, headers: Headers) -> Lifetime | None:
-        if self._key is None:
-            return None
+        if self._key is None or self._request.method == b"HEAD":
+            return None  # what a HEAD is answered is no answer to a GET
         policy = self._behavior.policy
         if status >= 400:
             minimum = self._handler.errors.minimum(status)

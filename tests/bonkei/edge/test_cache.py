@@ -172,6 +172,25 @@ async def test_an_expired_response_is_served_while_the_origin_fails() -> None:
         assert (await get(edge, "/")).status == 404
 
 
+async def test_an_expired_response_answers_a_head_as_well() -> None:
+    """Validated, and while the origin fails; what the origin says to a HEAD is not kept."""
+    good = ok(b"good", ("Cache-Control", "max-age=0"), ("ETag", '"1"'))
+    origin = Changing(good)
+    async with running(cloudfront(cached())) as edge, Target(origin) as web:
+        await edge.join("web", web)
+        await get(edge, "/")
+        head = await get(edge, "/", method="HEAD")
+        assert (head.status, web.requests[-1].get("If-None-Match")) == (200, '"1"')
+        origin.reply = ok(b"", ("ETag", '"1"'), status="304 Not Modified")
+        assert (await get(edge, "/", method="HEAD")).get("Content-Length") == "4"
+        origin.reply = ok(b"no", ("Cache-Control", "max-age=60"), status="405 Not Allowed")
+        assert (await get(edge, "/", method="HEAD")).status == 405
+        origin.reply = ok(b"bad", status="500 Oops")
+        head = await get(edge, "/", method="HEAD")
+        assert (head.status, head.get("Content-Length")) == (200, "4")
+        assert (await get(edge, "/")).body == b"good"
+
+
 async def test_stale_if_error_says_for_how_long() -> None:
     control = ("Cache-Control", "max-age=0, stale-if-error=0")
     origin = Changing(ok(b"good", control, ("ETag", '"1"')))
