@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bonkei.provider import codec, wire
-from bonkei.provider.behaviour import Context, Problem, value_at
+from bonkei.provider.behaviour import Context, Problem, Refused, value_at
 from bonkei.provider.existing import Existing
 from bonkei.provider.private import Private, fresh
 from bonkei.provider.protocol import message
@@ -42,7 +42,11 @@ class Connection:
         if "region" in config and not self._region:
             remedy = "Set region in the provider block, or AWS_REGION in the environment."
             return [Problem((), "Missing region", remedy)]
-        self._existing.take_effect(self._alone(fresh(), {}))
+        try:
+            self._existing.take_effect(self._alone(fresh(), {}))
+        except Refused as refusal:
+            said = refusal.problem
+            return [Problem((), "Refused of what exists outside", f"{said.summary} {said.detail}")]
         return []
 
     def context(self, private: Private, values: Object) -> Context:

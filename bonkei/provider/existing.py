@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from bonkei.provider import apply
-from bonkei.provider.behaviour import Context, ResourceBehaviour
+from bonkei.provider.behaviour import Context, ResourceBehaviour, no_effect
 from bonkei.provider.plan import plan_creation
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import empty
@@ -35,28 +35,31 @@ class Existing:
         self._described = [one for one in described if one.get("type") in known]
 
     def beside(self, own: Peers, context: Context) -> Peers:
-        """The peers with what exists; each sees the others, but not those of its own type."""
-
-        def others(kind: str, but: str) -> Sequence[Object]:
-            return own(kind) if kind == but else peers(kind)
+        """The peers, with what exists outside the stack."""
 
         def peers(kind: str) -> Sequence[Object]:
             found = [one for one in self._described if one["type"] == kind]
-            if not found:
-                return own(kind)
-            around = replace(context, peers=lambda other: others(other, kind))
-            return [*own(kind), *(self._made(one, around)[1] for one in found)]
+            return [*own(kind), *(self._made(one, own, context)[1] for one in found)]
 
         return peers
 
     def take_effect(self, context: Context) -> None:
-        """Do what an apply does outside the state, such as to store a secret's value."""
-        around = replace(context, peers=self.beside(context.peers, context))
-        for one in self._described:
-            arguments, state = self._made(one, around)
-            self._behaviour(one["type"]).after_apply(arguments, state, around)
+        """Do what an apply does outside the state, such as to store a secret's value.
 
-    def _made(self, described: Described, context: Context) -> tuple[Object, Object]:
+        Refused, if what is described would be.
+        """
+        for one in self._described:
+            effect = self._behaviour(one["type"]).after_apply
+            if effect is not no_effect:
+                effect(*self._made(one, context.peers, context), context)
+
+    def _made(self, described: Described, peers: Peers, alone: Context) -> tuple[Object, Object]:
+        """Its arguments and its state. It sees what else exists, but nothing of its own type."""
+
+        def others(kind: str) -> Sequence[Object]:
+            return () if kind == described["type"] else self.beside(peers, alone)(kind)
+
+        context = replace(alone, peers=others)
         type_name = str(described["type"])
         block = self._provider.schema.resources[type_name]
         said = {name: value for name, value in described.items() if name != "type"}

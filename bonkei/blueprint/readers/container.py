@@ -25,7 +25,7 @@ def read_container(block: Block) -> Container:
         command=_command(block, "command"),
         entry_point=_command(block, "entryPoint"),
         working_directory=block.text("workingDirectory", "") or None,
-        environment=_pairs(block, "environment", "value"),
+        environment=_environment(block),
         secrets=_pairs(block, "secrets", "valueFrom"),
         port_mappings=tuple(_port_mapping(item) for item in block.blocks("portMappings")),
         mount_points=tuple(_mount_point(item) for item in block.blocks("mountPoints")),
@@ -45,6 +45,12 @@ def read_container(block: Block) -> Container:
 
 def _command(block: Block, name: str) -> tuple[str, ...] | None:
     return block.texts(name) or None
+
+
+def _environment(block: Block) -> tuple[tuple[str, str], ...]:
+    """A value may be left out (KeyValuePair): the variable is then there and empty."""
+    items = block.blocks("environment")
+    return tuple(sorted((item.text("name"), item.text("value", "")) for item in items))
 
 
 def _pairs(block: Block, name: str, value: str) -> tuple[tuple[str, str], ...]:

@@ -365,3 +365,9 @@ def test_the_case_of_a_containers_keys_does_not_matter(blueprint) -> None:
     assert container.health_check is not None
     assert container.log_configuration is not None
     assert dict(container.log_configuration.options) == {"NAME": "x"}
+
+
+def test_a_variable_without_a_value_is_empty(blueprint) -> None:
+    web = {"name": "web", "image": "web:1", "environment": [{"name": "A", "value": None}]}
+    (found,) = blueprint({"aws_ecs_task_definition.web": definition(web)}).task_definitions
+    assert found.containers[0].environment == (("A", ""),)

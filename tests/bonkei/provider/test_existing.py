@@ -45,6 +45,23 @@ def test_ids_are_the_same_in_each_run_and_differ_between_two() -> None:
     assert len(set(first)) == len(first)
 
 
+def test_two_of_a_type_do_not_stand_in_each_others_way() -> None:
+    vpc = {"type": "aws_vpc", "id": "vpc-1", "cidr_block": "10.0.0.0/16"}
+    subnets = [
+        {
+            "type": "aws_subnet",
+            "id": f"subnet-{n}",
+            "vpc_id": "vpc-1",
+            "cidr_block": f"10.0.{n}.0/24",
+        }
+        for n in (1, 2)
+    ]
+    existing = Existing(AWS, [vpc, *subnets])
+    existing.take_effect(Context())
+    near = {"filter": [{"name": "vpc-id", "values": ["vpc-1"]}]}
+    assert read(existing, "aws_subnets", **near)["ids"] == ["subnet-1", "subnet-2"]
+
+
 def test_a_secrets_value_goes_to_the_vault() -> None:
     context = Context(vault=MemoryVault())
     existing = Existing(AWS, [VALUE, SECRET])
