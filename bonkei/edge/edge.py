@@ -143,6 +143,7 @@ class Edge:
 
     def snapshot(self) -> EdgeSnapshot:
         """What is open, who is healthy, what was cached, blocked and not simulated."""
+        services = dict(self._table.services)
         return EdgeSnapshot(
             listeners=tuple(listener_state(each) for each in self._open.values()),
             target_groups=tuple(
@@ -151,8 +152,8 @@ class Edge:
                 if group.arn in self._registry.pools
             ),
             services=tuple(
-                pool_state(pool, "", port_name)
-                for (_, port_name), pool in self._registry.services.items()
+                pool_state(pool, services.get(arn, ""), port_name)
+                for (arn, port_name), pool in self._registry.services.items()
             ),
             caches=tuple(cache_state(*each) for each in self._memory.caches.items()),
             web_acls=tuple(acl_state(acl) for acl in self._table.web_acls),

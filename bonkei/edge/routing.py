@@ -51,6 +51,7 @@ class RoutingTable:
     openings: tuple[Opening, ...] = ()
     web_acls: tuple[CompiledWebAcl, ...] = ()
     target_groups: tuple[TargetGroup, ...] = ()
+    services: tuple[tuple[str, str], ...] = ()  # ARN and Terraform address
     in_use: frozenset[str] = frozenset()  # the target groups that a listener forwards to
     not_simulated: tuple[NotSimulated, ...] = ()
 
@@ -88,6 +89,7 @@ def compile_routing(
         openings,
         web_acls,
         blueprint.target_groups,
+        tuple((service.arn, service.address) for service in blueprint.services),
         frozenset(forwarded),
         tuple(not_simulated(blueprint, settings, web_acls)),
     )

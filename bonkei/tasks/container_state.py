@@ -19,6 +19,7 @@ class ContainerState:
     exit_code: int | None = None
     reason: str = ""
     health: HealthRecord | None = None
+    elsewhere: tuple[int, ...] = ()  # ports that it listens on instead of its own
     terminated_at: float | None = None
     killed: bool = False
 

@@ -17,10 +17,14 @@ from bonkei.events import Endpoint
 from bonkei.tasks.image import substitute
 from bonkei.tasks.messages import PortKey
 from bonkei.tasks.plan import ContainerPlan
+from bonkei.tasks.ports import HOST
 from bonkei.tasks.secret_references import resolve
 from bonkei.tasks.settings import Translator
 from bonkei.vault import Vault
 
+# A word, or the value of an option such as `--port=8000`, as a whole.
+_BEGINS = r"(?<![^\s='\"])"
+_ENDS = r"(?![^\s'\"])"
 _REGION = 3  # arn:partition:service:REGION:…
 
 
@@ -81,6 +85,21 @@ def container_ports(plan: ContainerPlan) -> tuple[int, ...]:
     return tuple(dict.fromkeys(mapped or plan.image.exposed_ports))
 
 
+def translate_command(word: str, plan: ContainerPlan, ports: Mapping[PortKey, Endpoint]) -> str:
+    """A word of the container's own command, with its ports and addresses as they are here.
+
+    `--port 8000`, `--port=8000`, `--bind :8000` and the same words within a shell's line: a number
+    that stands alone and is a port of this container's is where it is to listen, and all addresses
+    of the container are this machine's loopback interface.
+    """
+    word = translate_ports(word, ports)
+    for number in container_ports(plan):
+        endpoint = ports[plan.container.name, number]
+        word = re.sub(rf"{_BEGINS}:{number}{_ENDS}", f"{endpoint.host}:{endpoint.port}", word)
+        word = re.sub(rf"{_BEGINS}{number}{_ENDS}", str(endpoint.port), word)
+    return re.sub(rf"{_BEGINS}(?:0\.0\.0\.0|::){_ENDS}", HOST, word)
+
+
 def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
     """`localhost:8000` in a value or a health check, replaced by where port 8000 really is.
 
@@ -88,6 +107,6 @@ def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
     is an address for all of them.
     """
     for (_, number), endpoint in ports.items():
-        pattern = rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]):{number}(?!\d)"
+        pattern = rf"(?<![\w.-])(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]):{number}(?!\d)"
         text = re.sub(pattern, f"{endpoint.host}:{endpoint.port}", text)
     return text

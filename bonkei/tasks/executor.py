@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,11 @@ from bonkei.tasks.environment import (
     Surroundings,
     build_environment,
     container_ports,
+    translate_command,
     translate_ports,
 )
 from bonkei.tasks.errors import TaskError
+from bonkei.tasks.listening import LOOKS, listened_ports
 from bonkei.tasks.logs import LogLine, LogSink
 from bonkei.tasks.plan import ContainerPlan
 from bonkei.tasks.ports import Ports
@@ -180,7 +182,10 @@ class Executor:
         plan = task.spec.plan.container(name)
         spec = ProcessSpec(
             name,
-            tuple(plan.localize(word) for word in plan.command),
+            tuple(
+                translate_command(plan.localize(word), plan, task.endpoints)
+                for word in plan.command
+            ),
             plan.working_directory,
             task.environments[name],
         )
@@ -201,9 +206,30 @@ class Executor:
             return
         task.processes[name] = process
         self._report(m.ContainerStarted(task_id, name, process.pid))
+        own = [task.endpoints[name, number].port for number in container_ports(plan)]
+        if own:
+            unknown = m.ListensElsewhere(task_id, name)
+            self._spawn(task_id, self._watch(task_id, name, own), lambda _: unknown)
         code = await process.wait()
         task.processes.pop(name, None)
         self._report(m.ContainerExited(task_id, name, code))
+
+    async def _watch(self, task_id: str, name: str, own: Sequence[int]) -> None:
+        """Tell when a container does not heed PORT; a slow start is no sign of that."""
+        told: tuple[int, ...] = ()
+        processes = self._tasks[task_id].processes
+        for wait in LOOKS:
+            await asyncio.sleep(wait)
+            process = processes.get(name)
+            if process is None:
+                return
+            found = await asyncio.to_thread(listened_ports, process.pid)
+            elsewhere = () if found & {*own} else tuple(sorted(found))
+            if elsewhere != told:
+                told = elsewhere
+                self._report(m.ListensElsewhere(task_id, name, elsewhere))
+            if found & {*own}:
+                return
 
     async def _probe(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]

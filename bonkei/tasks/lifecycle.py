@@ -19,7 +19,7 @@ from bonkei.events import (
     TargetRegistered,
     TaskStateChanged,
 )
-from bonkei.tasks import dependencies
+from bonkei.tasks import dependencies, listening
 from bonkei.tasks import messages as m
 from bonkei.tasks.container_state import ContainerState
 from bonkei.tasks.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
@@ -45,7 +45,7 @@ class TaskLifecycle:
     _undrained: set[str] = field(default_factory=set)
     _drain_deadline: float = 0.0
     _prepared_at: float = 0.0
-    _published: tuple[str, str] = ("", "")
+    _published: tuple[str, str, str] = ("", "", "")
 
     # What the scheduler reads.
 
@@ -87,11 +87,14 @@ class TaskLifecycle:
 
     @property
     def explanation(self) -> str:
-        """Why the task stops, with the exit codes of its containers; empty while it does not."""
+        """Why the task stops, with the exit codes of its containers, or why nobody reaches it;
+        empty when neither is so."""
+        elsewhere = listening.elsewhere(self.containers, self.endpoints)
         if not self.reason:
-            return ""
+            return elsewhere
         codes = [f"{n}: exit code {s.exit_code}" for n, s in self.containers.items() if s.exit_code]
-        return f"{self.reason} ({', '.join(codes)})" if codes else self.reason
+        details = ", ".join(filter(None, [*codes, elsewhere]))
+        return f"{self.reason} ({details})" if details else self.reason
 
     # What happens.
 
@@ -125,6 +128,8 @@ class TaskLifecycle:
                 state = self.containers[name]
                 if state.health is not None:
                     state.health = state.health.probe_ended(succeeded, now)
+            case m.ListensElsewhere(container=name, ports=ports):
+                self.containers[name].elsewhere = ports
         yield from self.tick(now)
 
     def stop(self, reason: str, now: float, *, drain: bool = True) -> Iterator[m.Action]:
@@ -285,10 +290,10 @@ class TaskLifecycle:
             yield from dependencies.deadlines(self.containers, self._prepared_at)
 
     def _announce(self) -> Iterator[m.Action]:
-        if (self.status, self.health) != self._published:
-            self._published = (self.status, self.health)
+        reason = self.reason or listening.elsewhere(self.containers, self.endpoints)
+        news = (self.status, self.health, "" if self.reason else reason)
+        if news != self._published:
+            self._published = news
             yield m.Publish(
-                TaskStateChanged(
-                    self.service_arn, self.task_id, self.status, self.health, self.reason
-                )
+                TaskStateChanged(self.service_arn, self.task_id, self.status, self.health, reason)
             )

@@ -60,6 +60,15 @@ class HealthProbed:
     succeeded: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ListensElsewhere:
+    """A container listens on `ports` and not where it was told to; none: it does now."""
+
+    task_id: str
+    container: str
+    ports: tuple[int, ...] = ()
+
+
 TaskEvent = (
     TaskPrepared
     | PreparationFailed
@@ -67,6 +76,7 @@ TaskEvent = (
     | ContainerNotStarted
     | ContainerExited
     | HealthProbed
+    | ListensElsewhere
 )
 
 

@@ -62,7 +62,7 @@ def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:
     if value is None:
         raise TaskError(
             f"{_PREFIX}: ResourceNotFoundException: {reference.arn} has no value",
-            remedy="define its value (a secret's version, a parameter of type SecureString)",
+            remedy="define its value (a secret's version, or a parameter)",
         )
     return _json_value(value, reference) if reference.json_key else value
 

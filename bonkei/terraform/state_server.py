@@ -14,6 +14,7 @@ import base64
 import hmac
 import secrets
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -34,9 +35,11 @@ class StateServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Raises OSError when the disk still does not take what Terraform wrote last."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+        self._server.state.settle()
 
     @property
     def environment(self) -> dict[str, str]:
@@ -48,10 +51,42 @@ class StateServer:
         }
 
 
+class _State:
+    """The file, and what the disk did not take of it.
+
+    Terraform would answer an error with the whole state, in another file or on the terminal, and
+    all that is confidential in it. So it is told nothing, and the person at the end.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._held: bytes | None = None
+
+    def read(self) -> bytes | None:
+        if self._held is not None:
+            return self._held
+        return self._file.read_bytes() if self._file.is_file() else None
+
+    def write(self, content: bytes) -> None:
+        self._held = content
+        with suppress(OSError):
+            self.settle()
+
+    def delete(self) -> None:
+        self._held = None
+        self._file.unlink(missing_ok=True)
+
+    def settle(self) -> None:
+        """Put into the file what is not there yet."""
+        if self._held is not None:
+            _write(self._file, self._held)
+            self._held = None
+
+
 class _Server(ThreadingHTTPServer):
     def __init__(self, file: Path, password: str) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.file = file
+        self.state = _State(file)
         self.credentials = b"Basic " + base64.b64encode(f"{_USER}:{password}".encode())
 
 
@@ -62,19 +97,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self._is_allowed():
-            there = self.server.file.is_file()
-            content = self.server.file.read_bytes() if there else b""
-            self._answer(HTTPStatus.OK if there else HTTPStatus.NOT_FOUND, content)
+            content = self.server.state.read()
+            found = HTTPStatus.NOT_FOUND if content is None else HTTPStatus.OK
+            self._answer(found, content or b"")
 
     def do_POST(self) -> None:
         if self._is_allowed():
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            _write(self.server.file, content)
+            self.server.state.write(self.rfile.read(int(self.headers["Content-Length"])))
             self._answer(HTTPStatus.OK)
 
     def do_DELETE(self) -> None:
         if self._is_allowed():
-            self.server.file.unlink(missing_ok=True)
+            self.server.state.delete()
             self._answer(HTTPStatus.OK)
 
     def log_message(self, *_: object) -> None:

@@ -72,6 +72,12 @@ async def test_requests_go_in_turns_to_the_tasks() -> None:
         assert (len(a.requests), len(b.requests)) == (3, 3)
         assert a.requests[0].get("Host") == "backend:8000"
         assert a.requests[0].get("X-Forwarded-For") is None
+        (pool,) = edge.edge.snapshot().services
+        assert (pool.address, pool.name, len(pool.targets)) == (
+            "aws_ecs_service.backend",
+            "http",
+            2,
+        )
         edge.bus.publish(ServiceEndpointRemoved("arn:service", "http", "a"))
         for _ in range(4):
             await call(port)

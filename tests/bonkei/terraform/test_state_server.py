@@ -52,3 +52,36 @@ def test_nobody_else_is_let_in(
     assert answer.status_code == 401
     assert "precious" not in answer.text
     assert file.read_text() == "precious"
+
+
+def test_what_the_disk_does_not_take_is_held_and_told_at_the_end(tmp_path: Path) -> None:
+    """The state's folder is not there: nothing can be written to it, whoever runs this."""
+    file = tmp_path / "gone" / "terraform.tfstate"
+    server = StateServer(file)
+    server.__enter__()
+    put(server, b"1")
+    assert get(server) == b"1"
+    with pytest.raises(FileNotFoundError, match="gone"):
+        server.__exit__()
+
+
+def test_what_the_disk_takes_later_is_written_then(tmp_path: Path) -> None:
+    file = tmp_path / "gone" / "terraform.tfstate"
+    with StateServer(file) as server:
+        put(server, b"1")
+        file.parent.mkdir()
+    assert file.read_bytes() == b"1"
+
+
+def put(server: StateServer, content: bytes) -> None:
+    settings = server.environment
+    password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
+    address = settings["TF_HTTP_ADDRESS"]
+    answer = httpx.post(address, auth=password, content=content, trust_env=False)
+    assert answer.status_code == 200
+
+
+def get(server: StateServer) -> bytes:
+    settings = server.environment
+    password = (settings["TF_HTTP_USERNAME"], settings["TF_HTTP_PASSWORD"])
+    return httpx.get(settings["TF_HTTP_ADDRESS"], auth=password, trust_env=False).content

@@ -1,0 +1,114 @@
+"""Programs that listen on a port of their own choice: helped where they can be, told where not."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx
+import pytest
+
+from bonkei.blueprint.service import Container, PortMapping
+from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
+from bonkei.tasks.environment import translate_command
+from bonkei.tasks.plan import plan_task
+
+from .conftest import TARGETS, blueprint, definition, web_container
+from .test_running import steady, until
+
+FIXED = """
+    import http.server, sys
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_): pass
+    http.server.HTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("word", "here"),
+    [
+        ("8000", "25001"),
+        ("--port=8000", "--port=25001"),
+        ("0.0.0.0:8000", "127.0.0.1:25001"),
+        ("--bind=:8000", "--bind=127.0.0.1:25001"),
+        ("[::]:8000", "127.0.0.1:25001"),
+        ("0.0.0.0", "127.0.0.1"),
+        ("--host=::", "--host=127.0.0.1"),
+        ("exec app --host 0.0.0.0 --port 8000", "exec app --host 127.0.0.1 --port 25001"),
+        ("app -p '8000' -a \"9000\"", "app -p '25001' -a \"25002\""),
+        ("18000", "18000"),
+        ("8000.5", "8000.5"),
+        ("v8000", "v8000"),
+        ("http://other:8000/", "http://other:8000/"),
+        ("other:8000", "other:8000"),
+        ("10.0.0.0", "10.0.0.0"),
+        ("a::b", "a::b"),
+    ],
+)
+def test_the_ports_and_addresses_of_a_command(tmp_path, word, here):
+    ports = (PortMapping(8000, "http"), PortMapping(9000, "admin"))
+    container = Container("web", "web:1", command=("app", word), port_mappings=ports)
+    plan = plan_task(definition(container), {"web": tmp_path}, serving=frozenset())
+    endpoints = {
+        ("web", 8000): Endpoint("127.0.0.1", 25001),
+        ("web", 9000): Endpoint("127.0.0.1", 25002),
+    }
+    assert translate_command(word, plan.containers[0], endpoints) == here
+
+
+async def test_a_command_that_names_its_port_serves(tasks, edge, web):
+    web.write(FIXED)
+    command = ("python3", "/app/main.py", "0.0.0.0", "8000")
+    await tasks.reconcile(
+        blueprint(definition(web_container(command=command)), desired=2, targets=TARGETS)
+    )
+    await steady(tasks)
+    for registered in edge.of(TargetRegistered):
+        host, port = registered.endpoint.host, registered.endpoint.port
+        await until(lambda port=port: _is_open(port))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            assert (await client.get(f"http://{host}:{port}/")).status_code == 200
+
+
+def _is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monkeypatch):
+    monkeypatch.setattr("bonkei.tasks.executor.LOOKS", (0.3,) * 20)
+    own = free_port()
+    web.write(FIXED.replace("int(sys.argv[2])", str(own)).replace("sys.argv[1]", '"127.0.0.1"'))
+    edge.automatic = False  # nobody finds it healthy
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    [task] = tasks.snapshot().tasks
+    told = task.endpoint.rpartition(":")[2]
+    assert task.reason == f"web listens on port {own} and not on {told}, which PORT tells it"
+    assert edge.of(TaskStateChanged)[-1].reason == task.reason
+    tasks.stop_task(task.id, "Tried")
+    await until(lambda: task.id in {stopped.id for stopped in tasks.snapshot().stopped})
+    reasons = {stopped.id: stopped.reason for stopped in tasks.snapshot().stopped}
+    assert reasons[task.id].startswith(f"Tried (web: exit code 143, web listens on port {own} and")
+
+
+async def test_one_that_heeds_it_late_is_told_of_no_more(tasks, edge, web, monkeypatch):
+    monkeypatch.setattr("bonkei.tasks.executor.LOOKS", (0.3,) * 60)
+    web.write(
+        """
+        import os, socket, time
+        first = socket.create_server(("127.0.0.1", 0))
+        time.sleep(1.5)
+        second = socket.create_server(("127.0.0.1", int(os.environ["PORT"])))
+        time.sleep(600)
+        """
+    )
+    await tasks.reconcile(blueprint(definition(web_container()), targets=TARGETS))
+    await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
+    await until(lambda: not any(task.reason for task in tasks.snapshot().tasks))
+    assert [event.reason for event in edge.of(TaskStateChanged)][-1] == ""
