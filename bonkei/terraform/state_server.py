@@ -131,6 +131,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 def _write(file: Path, content: bytes) -> None:
     draft = file.with_suffix(".draft")
-    draft.touch(mode=0o600)
-    draft.write_bytes(content)
-    draft.replace(file)
+    try:
+        draft.touch(mode=0o600)
+        draft.write_bytes(content)
+        draft.replace(file)
+    except OSError as error:  # which names no file when it is the writing that fails
+        raise OSError(error.errno, error.strerror, str(file)) from error
