@@ -19,21 +19,26 @@ def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
     one that the program has just closed, and the client gets a 502."""
     for balancer, definition, container in _targets(subject):
         kept = keep_alive(container, subject.programs.get(container.name))
-        if kept is None:
-            yield Problem(
-                definition.address,
-                f"nothing says for how long {container.name} keeps an idle connection, and"
-                f" {balancer.name} keeps it for {balancer.idle_timeout:g} s",
-                "set KEEP_ALIVE_SECONDS in the container's environment or in its Dockerfile (ENV),"
-                " or a --timeout-keep-alive in its command, above that time",
-                "container_definitions",
-            )
-        elif kept <= balancer.idle_timeout:
+        if kept is not None and kept <= balancer.idle_timeout:
             yield Problem(
                 definition.address,
                 f"{container.name} closes an idle connection after {kept:g} s, {balancer.name}"
                 f" after {balancer.idle_timeout:g} s: requests are lost in between (502)",
                 f"keep connections in {container.name} for longer than {balancer.idle_timeout:g} s",
+                "container_definitions",
+            )
+
+
+def keep_alive_is_told(subject: Subject) -> Iterator[Problem]:
+    for balancer, definition, container in _targets(subject):
+        if keep_alive(container, subject.programs.get(container.name)) is None:
+            yield Problem(
+                definition.address,
+                f"nothing says for how long {container.name} keeps an idle connection, and"
+                f" {balancer.name} keeps it for {balancer.idle_timeout:g} s",
+                "set a time above that in the container's environment or its Dockerfile (ENV), by a"
+                " variable with KEEP_ALIVE in its name that the program reads, or in its command"
+                " (--timeout-keep-alive)",
                 "container_definitions",
             )
 
@@ -101,6 +106,13 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         keep_alive_outlasts_idle_timeout,
+    ),
+    Rule(
+        "keep-alive-is-told",
+        "It can be seen for how long a program keeps idle connections",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
+        keep_alive_is_told,
     ),
     Rule(
         "router-flushes-before-it-is-killed",

@@ -258,7 +258,7 @@ BROKEN: list[tuple[str, str, Change]] = [
         environment("KEEP_ALIVE_SECONDS", "60"),
     ),
     (
-        "keep-alive-outlasts-idle-timeout",
+        "keep-alive-is-told",
         "aws_ecs_task_definition.app",
         environment("KEEP_ALIVE_SECONDS", "who knows"),
     ),
