@@ -113,7 +113,8 @@ async def test_a_crowd_is_busy_and_leaves_nothing_behind(monkeypatch: pytest.Mon
 
     asked = BackendClient(Slow(NO_COMPONENTS))
     crowd = [asyncio.create_task(ask(asked)) for _ in range(100)]
-    await asyncio.sleep(0.2)
+    while sum(task.done() for task in crowd) < 84:
+        await asyncio.sleep(0.01)
     slow.set()
     results = await asyncio.gather(*crowd, return_exceptions=True)
     assert [type(result) for result in results].count(BackendBusyError) == 84

@@ -188,7 +188,8 @@ async def test_where_https_is_known_a_plain_cookie_counts_for_nothing(
 
 async def test_the_cookie_cannot_be_changed(admin: AdminBrowser, backend: FakeBackend) -> None:
     value = admin.client.cookies["visit"]
-    for index in range(0, len(value), 7):
+    # Not the last character: some of its bits belong to no byte of the signature.
+    for index in range(0, len(value) - 1, 7):
         changed = value[:index] + ("A" if value[index] != "A" else "B") + value[index + 1 :]
         headers = {"Cookie": f"visit={changed}"}
         admin.client.cookies.clear()

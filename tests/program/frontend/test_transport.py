@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from typing import cast
 
 import pytest
 from frontend.api import transport
@@ -17,13 +18,25 @@ GET = Request("GET", "/a?b=%E3%81%82", {"X-Request-Id": "1"})
 
 @asynccontextmanager
 async def to(serve: Serve) -> AsyncIterator[HttpTransport]:
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    served: list[asyncio.Task[None]] = []
+
+    async def serve_and_close(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.append(cast("asyncio.Task[None]", asyncio.current_task()))
+        try:
+            await serve(reader, writer)
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    server = await asyncio.start_server(serve_and_close, "127.0.0.1", 0)
     sending = HttpTransport(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
     try:
         yield sending
     finally:
         await sending.close()
         server.close()
+        await asyncio.wait_for(asyncio.gather(*served, return_exceptions=True), 10)
 
 
 async def head_of(reader: asyncio.StreamReader) -> bytes:
@@ -46,7 +59,6 @@ async def test_what_is_sent_and_what_comes_back_over_one_connection() -> None:
             if heads[-1].startswith(b"POST"):
                 bodies.append(await reader.readexactly(8))
             writer.write(b'HTTP/1.1 201 Created\r\nETag: "1"\r\nContent-Length: 2\r\n\r\n{}')
-        writer.close()
 
     async with to(serve) as sending:
         answer = await sending.send(GET)
@@ -67,7 +79,6 @@ async def test_a_redirect_is_an_answer_and_cookies_are_not_kept() -> None:
         heads.append(await head_of(reader))
         writer.write(b"HTTP/1.1 302 Found\r\nLocation: /\r\nSet-Cookie: a=b\r\n")
         writer.write(b"Content-Length: 0\r\nConnection: close\r\n\r\n")
-        writer.close()
 
     async with to(serve) as sending:
         assert (await sending.send(GET)).status == 302
@@ -84,7 +95,6 @@ async def test_a_connection_that_is_lost_is_told_and_nothing_sent_again(method: 
         heads.append(await head_of(reader))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
         heads.append(await head_of(reader))
-        writer.close()
 
     async with to(serve) as sending:
         await sending.send(GET)
@@ -98,7 +108,6 @@ async def test_a_body_that_breaks_off_is_no_answer() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")
-        writer.close()
 
     async with to(serve) as sending:
         with pytest.raises(TransportError, match="Payload"):
@@ -111,7 +120,6 @@ async def test_one_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         await reader.read()
-        writer.close()
 
     async with to(serve) as sending:
         with pytest.raises(NoAnswerInTimeError, match="within"):
