@@ -64,7 +64,7 @@ def test_it_is_checked_by_the_same_rules(blueprint: Blueprint) -> None:
     assert {
         "task-has-no-public-ip",
         "image-is-pinned",
-        "keep-alive-outlasts-idle-timeout",
+        "keep-alive-is-told",
         "task-reaches-database",  # nothing lets its own group in on 5432
     } <= {rule for rule, _, _ in found}
     assert not {"task-reaches-image", "task-reaches-logs"} & {rule for rule, _, _ in found}
