@@ -181,6 +181,7 @@ class Tasks:
         if self._deciding:
             return
         self._deciding = True
+        since = time.monotonic()
         try:
             while self._inbox:
                 for action in self._inbox.popleft()(time.monotonic()):
@@ -190,21 +191,21 @@ class Tasks:
                     self._executor.execute(action)
         finally:
             self._deciding = False
-        self._set_alarm()
+        self._set_alarm(since)
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(None)
 
-    def _set_alarm(self) -> None:
+    def _set_alarm(self, since: float) -> None:
+        """Also for what has become due since the decisions began, which they did not see."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
-        now = time.monotonic()
-        deadline = self._scheduler.deadline(now)
+        deadline = self._scheduler.deadline(since)
         if deadline is not None:
-            loop = asyncio.get_running_loop()
-            self._alarm = loop.call_later(max(0.0, deadline - now), self._tick)
+            delay = max(0.0, deadline - time.monotonic())
+            self._alarm = asyncio.get_running_loop().call_later(delay, self._tick)
 
     def _tick(self) -> None:
         self._alarm = None

@@ -1,0 +1,35 @@
+"""The clock of the tasks: nothing that is due is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+
+class Due:
+    """A scheduler with one thing to do, at one time."""
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+        self.ticks: list[float] = []
+
+    def deadline(self, now: float) -> float | None:
+        return self._at if self._at > now else None
+
+    def tick(self, now: float) -> list[None]:
+        self.ticks.append(now)
+        return []
+
+
+async def test_what_becomes_due_while_one_decides_is_seen_to(tasks):
+    at = time.monotonic() + 0.05
+    scheduler = tasks._scheduler = Due(at)
+
+    def decide_slowly(_: float) -> list[None]:
+        while time.monotonic() <= at:
+            pass
+        return []
+
+    tasks._submit(decide_slowly)
+    await asyncio.sleep(0.1)
+    assert len(scheduler.ticks) == 1
