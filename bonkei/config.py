@@ -64,6 +64,8 @@ class Config:
     edge_port: int = 8080
     alb_port: int = 8081
     database_url: str | None = None
+    """A server of the person's own; `database_shared`: it may hold others' data."""
+    database_shared: bool = False
     terraform: str | None = None
 
 
@@ -107,7 +109,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         ),
         edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
         alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
-        database_url=environment.get("DATABASE_URL") or None,
+        database_url=environment.get("BONKEI_DATABASE_URL") or None,
+        database_shared=table.table("database").flag("shared"),
         terraform=environment.get("BONKEI_TERRAFORM") or None,
     )
     table.done()
@@ -171,6 +174,9 @@ class _Table:
 
     def number(self, key: str, default: int) -> int:
         return int(self._take(key, int, "a number", default))
+
+    def flag(self, key: str) -> bool:
+        return bool(self._take(key, bool, "true or false", default=False))
 
     def table(self, key: str) -> _Table:
         child = _Table(self._take(key, dict, "a table", {}), f"{self._place}: [{key}]")

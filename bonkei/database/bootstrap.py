@@ -7,6 +7,8 @@ monitoring and signalling rights. `rdsadmin` is the superuser that nobody gets.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -57,63 +59,107 @@ class Wanted:
     database: str
 
 
-def prepare(admin: Connection, wanted: Wanted) -> int:
-    """Make what is missing, set the master's password. Returns server_version_num (180006)."""
+def prepare(admin: Connection, wanted: Wanted, *, mark: str = "", keep_master: bool = False) -> int:
+    """Make what is missing, set the master's password. Returns server_version_num (180006).
+
+    `mark` becomes the comment of all that is made. `keep_master`: the master user is not altered.
+    """
     with admin.open() as connection:
-        version = connection.info.server_version
         roles = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-        _make_groups(connection, roles)
-        _make_master(connection, roles, wanted)
+        _make_groups(connection, roles, mark)
+        if not keep_master:
+            _make_master(connection, roles, wanted, mark)
         if wanted.database:
-            _make_database(connection, wanted)
-    return version
+            _make_database(connection, wanted, mark)
+        return connection.info.server_version
 
 
-def _make_groups(connection: psycopg.Connection[tuple[object, ...]], roles: set[str]) -> None:
-    for group in _GROUPS:
-        if group not in roles:
-            connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(group)))
-    if "rds_superuser" in roles:
-        return
-    for right in _RIGHTS:
-        if right in roles:
+def _make_groups(
+    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], mark: str
+) -> None:
+    with connection.transaction():
+        for group in _GROUPS:
+            if group not in roles:
+                connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(group)))
+                _mark(connection, "ROLE", group, mark)
+        if "rds_superuser" in roles:
+            return
+        for right in _grantable(connection):
             connection.execute(
                 sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(right))
             )
-    connection.execute(
-        "GRANT rds_iam, rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION"
+        connection.execute(
+            "GRANT rds_iam, rds_password, rds_replication TO rds_superuser WITH ADMIN OPTION"
+        )
+
+
+def _grantable(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
+    """Those rights of rds_superuser that this server has, and that our user may give on."""
+    rows = connection.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
+        " AND pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')",
+        (list(_RIGHTS),),
     )
+    return [str(name) for (name,) in rows]
 
 
 def _make_master(
-    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], wanted: Wanted
+    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], wanted: Wanted, mark: str
 ) -> None:
     name = sql.Identifier(wanted.username)
-    if wanted.username not in roles:
-        connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
-        connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name))
     # Encrypted on this side, so that the password stands in no statement and no log.
     encrypted = connection.pgconn.encrypt_password(
         wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
     )
-    connection.execute(
-        sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(encrypted.decode()))
-    )
+    with connection.transaction():
+        if wanted.username not in roles:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
+            connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name))
+            _mark(connection, "ROLE", wanted.username, mark)
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(encrypted.decode()))
+        )
 
 
-def _make_database(connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted) -> None:
+def _make_database(
+    connection: psycopg.Connection[tuple[object, ...]], wanted: Wanted, mark: str
+) -> None:
     found = connection.execute(
         "SELECT 1 FROM pg_database WHERE datname = %s", (wanted.database,)
     ).fetchone()
-    if found is None:
-        if connection.info.parameter_status("is_superuser") != "on":
-            # Only who may act as the owner may give it a database.
-            connection.execute(
-                sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(wanted.username))
-            )
+    if found is not None:
+        return
+    with _acting_as_owner(connection, wanted.username):
         connection.execute(
             sql.SQL("CREATE DATABASE {} OWNER {}").format(
                 sql.Identifier(wanted.database), sql.Identifier(wanted.username)
+            )
+        )
+        _mark(connection, "DATABASE", wanted.database, mark)
+
+
+@contextmanager
+def _acting_as_owner(
+    connection: psycopg.Connection[tuple[object, ...]], owner: str
+) -> Iterator[None]:
+    """Only who may act as the owner may give it a database: for this long, and no longer."""
+    is_superuser = connection.info.parameter_status("is_superuser") == "on"
+    if is_superuser or owner == connection.info.user:
+        yield
+        return
+    role = sql.Identifier(owner)
+    connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(role))
+    yield
+    connection.execute(sql.SQL("REVOKE {} FROM CURRENT_USER").format(role))
+
+
+def _mark(
+    connection: psycopg.Connection[tuple[object, ...]], kind: LiteralString, name: str, mark: str
+) -> None:
+    if mark:
+        connection.execute(
+            sql.SQL("COMMENT ON {} {} IS {}").format(
+                sql.SQL(kind), sql.Identifier(name), sql.Literal(mark)
             )
         )
 

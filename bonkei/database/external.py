@@ -1,4 +1,4 @@
-"""A PostgreSQL server that a person brings: DATABASE_URL."""
+"""A PostgreSQL server that a person brings: BONKEI_DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -7,14 +7,28 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bonkei.database.bootstrap import Connection
 from bonkei.database.errors import DatabaseError
+from bonkei.database.ownership import Found
 
 _OLDEST = 14
 _EXAMPLE = "postgresql://user:password@host:5432/postgres"
 _OWN = {"host", "port", "user", "password", "dbname"}
 
+_ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
+_DATABASES = """
+    SELECT datname, pg_get_userbyid(datdba), shobj_description(oid, 'pg_database')
+    FROM pg_database WHERE NOT datistemplate
+"""
+# What people made in the database that we are in; what belongs to an extension is not counted.
+_TABLES = """
+    SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+    AND n.nspname <> 'information_schema' AND n.nspname NOT LIKE 'pg\\_%'
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e')
+"""
+
 
 def parse_url(url: str) -> Connection:
-    """The parts of a DATABASE_URL. DatabaseError, without the password in it, when it is none."""
+    """The parts of a URL. DatabaseError, without the password in it, when it is none."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise _wrong("it does not begin with postgresql://")
     try:
@@ -37,30 +51,55 @@ def parse_url(url: str) -> Connection:
     )
 
 
+def place(connection: Connection) -> str:
+    """Where a server is, for a person."""
+    return f"{connection.host}:{connection.port}"
+
+
+def describe(url: str) -> str:
+    """Where a URL leads, and as whom, for a person; without its password."""
+    connection = parse_url(url)
+    return f"{place(connection)}, as {connection.user}"
+
+
+def survey(connection: Connection) -> Found:
+    """What a server holds; nothing is changed. psycopg.Error when it cannot be asked."""
+    with connection.open() as asked:
+        roles = {str(name): str(said or "") for name, said in asked.execute(_ROLES)}
+        databases = {
+            str(name): (str(owner), str(said or ""))
+            for name, owner, said in asked.execute(_DATABASES)
+        }
+        [tables] = asked.execute(_TABLES).fetchone() or (0,)
+        return Found(asked.info.server_version, roles, databases, int(str(tables)))
+
+
 def check_version(connection: Connection, version: int) -> None:
     """`version` as server_version_num has it."""
     if version // 10000 < _OLDEST:
         raise DatabaseError(
-            f"the server at {connection.host}:{connection.port} is PostgreSQL {version // 10000}",
-            remedy=f"DATABASE_URL has to name PostgreSQL {_OLDEST} or newer",
+            f"the server at {place(connection)} is PostgreSQL {version // 10000}",
+            remedy=f"BONKEI_DATABASE_URL has to name PostgreSQL {_OLDEST} or newer",
         )
 
 
 def explain(connection: Connection, error: psycopg.Error) -> DatabaseError:
     """What it means that the server refused us."""
-    place = f"{connection.host}:{connection.port}"
+    where = place(connection)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = "\n  ".join(lines) or type(error).__name__
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         return DatabaseError(
-            f"the user {connection.user} at {place} may not prepare the cluster: {message}",
-            remedy="DATABASE_URL needs a user that may create roles and databases",
+            f"the user {connection.user} at {where} may not prepare the cluster: {message}",
+            remedy="BONKEI_DATABASE_URL needs a user that may create roles and databases",
         )
     return DatabaseError(
-        f"cannot use the server of DATABASE_URL at {place}: {message}",
+        f"cannot use the server of BONKEI_DATABASE_URL at {where}: {message}",
         remedy=f"check that it runs and that the URL is right ({_EXAMPLE})",
     )
 
 
 def _wrong(why: str) -> DatabaseError:
-    return DatabaseError(f"DATABASE_URL is not usable: {why}", remedy=f"write it as {_EXAMPLE}")
+    return DatabaseError(
+        f"BONKEI_DATABASE_URL is not usable: {why}", remedy=f"write it as {_EXAMPLE}"
+    )

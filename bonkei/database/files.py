@@ -87,8 +87,8 @@ class ClusterFiles:
             raise DatabaseError(
                 f"PostgreSQL's initdb gives its own path to a shell, and this one has "
                 f"{' '.join(sorted(strange))} in it: {self._binaries.program('initdb')}",
-                remedy="move the project to a folder without it, or set DATABASE_URL to a server "
-                "of yours",
+                remedy="move the project to a folder without it, or let BONKEI_DATABASE_URL name "
+                "a server of yours",
             )
         draft = self.directory / f".data.{secrets.token_hex(4)}"
         self._write(self._password, secrets.token_urlsafe(24))

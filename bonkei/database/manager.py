@@ -13,10 +13,11 @@ from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database.binaries import Binaries, find_binaries
 from bonkei.database.bootstrap import Connection, Wanted, pending_restart, prepare
 from bonkei.database.errors import DatabaseError
-from bonkei.database.external import check_version, explain, parse_url
+from bonkei.database.external import check_version, explain, parse_url, place, survey
 from bonkei.database.files import ClusterFiles, ServerSpec
-from bonkei.database.master import master_password
+from bonkei.database.master import keep_password, master_password
 from bonkei.database.notes import differences
+from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
 from bonkei.database.parameters import Settings, translate
 from bonkei.database.place import Place, find_place
 from bonkei.database.relay import Relay
@@ -32,7 +33,8 @@ _LOOK = 30.0  # seconds between looks at the log's size
 
 
 class Database:
-    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a server of one's own.
+    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a server of one's own,
+    which may hold others' data only when it is said to be `shared`.
 
     The master user's password is in the vault, as JSON {"username", "password"}, under the
     cluster's `master_secret_arn`, or under the cluster's ARN when RDS does not manage it.
@@ -45,14 +47,18 @@ class Database:
         home: Path,
         vault: Vault,
         url: str | None = None,
+        *,
+        shared: bool = False,
     ) -> None:
         self._cluster = cluster
         self._host = host
         self._home = home
         self._vault = vault
         self._url = url
+        self._shared = shared
         self._status = "stopped"
         self._version = 0
+        self._elsewhere = ""
         self._server: Server | None = None
         self._relay: Relay | None = None
         self._libraries: frozenset[str] = frozenset()
@@ -84,7 +90,7 @@ class Database:
             await self.stop()
             await self.start()
         elif self._server is None:
-            await self._prepare(parse_url(self._url or ""))
+            await self._prepare_elsewhere(parse_url(self._url or ""))
         else:
             await self._reload(self._server)
 
@@ -109,12 +115,13 @@ class Database:
         pid = server.pid if server else None
         usage = self._usage.read(pid)
         major, minor = divmod(self._version, 10000)
+        elsewhere = f" at {self._elsewhere}" if self._elsewhere else ""
         return DatabaseSnapshot(
             identifier=self._cluster.identifier,
             status=self._status,
             endpoint=f"{self._host}:{self._cluster.port}",
             database=self._cluster.database_name,
-            server=f"PostgreSQL {major}.{minor}" if self._version else "",
+            server=f"PostgreSQL {major}.{minor}{elsewhere}" if self._version else "",
             pid=pid,
             data=str(server.files.data) if server else "",
             log=str(server.files.spec.log) if server else "",
@@ -126,12 +133,12 @@ class Database:
     # A server of the miniature's own.
 
     async def _start_server(self) -> None:
-        place, binaries = await asyncio.to_thread(_find, self._home)
+        directory, binaries = await asyncio.to_thread(_find, self._home)
         self._libraries = binaries.libraries
         identifier = self._cluster.identifier
         log = self._home / "logs" / identifier / "postgresql.log"
         files = ClusterFiles(
-            ServerSpec(identifier, self._host, self._cluster.port, log), place, binaries
+            ServerSpec(identifier, self._host, self._cluster.port, log), directory, binaries
         )
         keeper = Keeper(self._home / "processes" / "database" / identifier)
         self._server = server = Server(files, keeper)
@@ -177,34 +184,51 @@ class Database:
     # A server elsewhere.
 
     async def _start_relay(self, connection: Connection) -> None:
-        await self._prepare(connection)
-        check_version(connection, self._version)
+        await self._prepare_elsewhere(connection)
         self._relay = Relay(self._host, self._cluster.port, (connection.host, connection.port))
         await self._relay.start()
 
+    async def _prepare_elsewhere(self, admin: Connection) -> None:
+        """Make what is missing, after a look at what is there: what others made is not touched."""
+        mark = Mark(home_id(self._home), self._cluster.identifier)
+        try:
+            found = await asyncio.to_thread(survey, admin)
+            check_version(admin, found.version)
+            wanted = self._wanted()
+            require_ours(found, wanted, mark, admin, shared=self._shared)
+            as_it_is = is_used_as_it_is(found, wanted, mark, admin)
+            if as_it_is:
+                keep_password(self._cluster, self._vault, admin.password)
+            self._version = await asyncio.to_thread(
+                prepare, admin, wanted, mark=mark.text, keep_master=as_it_is
+            )
+        except psycopg.Error as error:
+            raise explain(admin, error) from None
+        self._elsewhere = place(admin)
+        self._notes = differences(self._cluster, self._version, elsewhere=self._elsewhere)
+
     # Both.
+
+    def _wanted(self) -> Wanted:
+        cluster = self._cluster
+        password = master_password(cluster, self._vault)
+        return Wanted(cluster.master_username, password, cluster.database_name)
 
     async def _prepare(self, admin: Connection) -> None:
         """Roles, database and password."""
-        cluster = self._cluster
-        wanted = Wanted(
-            cluster.master_username, master_password(cluster, self._vault), cluster.database_name
-        )
         try:
-            self._version = await asyncio.to_thread(prepare, admin, wanted)
+            self._version = await asyncio.to_thread(prepare, admin, self._wanted())
         except psycopg.Error as error:
-            if self._url:
-                raise explain(admin, error) from None
             raise DatabaseError(
-                f"the server of {cluster.identifier} cannot be prepared: {error}",
+                f"the server of {self._cluster.identifier} cannot be prepared: {error}",
                 remedy="begin with empty data: `bonkei reset`",
             ) from error
-        self._notes = differences(cluster, self._version, is_own=self._url is None)
+        self._notes = differences(self._cluster, self._version)
 
 
 def _find(home: Path) -> tuple[Place, Binaries]:
-    place = find_place(home)
-    return place, find_binaries(place)
+    found = find_place(home)
+    return found, find_binaries(found)
 
 
 def _check_engine(cluster: DatabaseCluster) -> None:

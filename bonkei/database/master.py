@@ -19,8 +19,14 @@ def master_password(cluster: DatabaseCluster, vault: Vault) -> str:
     password = _read(vault.get(arn), cluster.master_username)
     if password is None:
         password = secrets.token_urlsafe(24)
-        vault.put(arn, json.dumps({"username": cluster.master_username, "password": password}))
+        keep_password(cluster, vault, password)
     return password
+
+
+def keep_password(cluster: DatabaseCluster, vault: Vault, password: str) -> None:
+    """Put a password of the master user into the vault, in the form of RDS."""
+    arn = cluster.master_secret_arn or cluster.arn
+    vault.put(arn, json.dumps({"username": cluster.master_username, "password": password}))
 
 
 def _read(value: str | None, username: str) -> str | None:

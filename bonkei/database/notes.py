@@ -5,8 +5,9 @@ from __future__ import annotations
 from bonkei.blueprint.database import DatabaseCluster
 
 
-def differences(cluster: DatabaseCluster, version: int, *, is_own: bool) -> tuple[str, ...]:
-    """Each in a sentence. `version` as server_version_num has it."""
+def differences(cluster: DatabaseCluster, version: int, *, elsewhere: str = "") -> tuple[str, ...]:
+    """Each in a sentence. `version` as server_version_num has it; `elsewhere`: where the server
+    is when it is a person's own."""
     notes: list[str] = []
     wanted = cluster.engine_version.partition(".")[0]
     major, minor = divmod(version, 10000)
@@ -14,10 +15,13 @@ def differences(cluster: DatabaseCluster, version: int, *, is_own: bool) -> tupl
         notes.append(
             f"the cluster is PostgreSQL {cluster.engine_version}, the server here {major}.{minor}"
         )
-    if is_own:
+    if not elsewhere:
         notes.append("text is sorted by code point (C.UTF-8); Aurora sorts it by en_US.UTF-8")
     else:
-        notes.append("the server of DATABASE_URL is used; the cluster's parameters are not applied")
+        notes.append(
+            f"the server at {elsewhere} (BONKEI_DATABASE_URL) is used; the cluster's parameters "
+            "are not applied"
+        )
     if len(cluster.instances) > 1:
         notes.append(
             f"its {len(cluster.instances)} instances are one server here; readers can write"

@@ -18,7 +18,7 @@ from typing import Any
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config, ConfigError, is_unchanged, load
-from bonkei.database import Database
+from bonkei.database import Database, describe
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
@@ -184,13 +184,16 @@ class Miniature:
             if cluster.arn in self._databases:
                 await self._databases[cluster.arn].apply(cluster)
                 continue
+            if url := self._config.database_url:
+                steps.note(f"using the PostgreSQL server at {describe(url)} (BONKEI_DATABASE_URL)")
             with steps.step("database") as step:
                 database = Database(
                     cluster,
                     host=self._clusters[cluster.arn],
                     home=self._home.path,
                     vault=self._vault,
-                    url=self._config.database_url,
+                    url=url,
+                    shared=self._config.database_shared,
                 )
                 self._databases[cluster.arn] = database
                 await database.start()

@@ -31,11 +31,16 @@ def test_the_environment_wins(tmp_path: Path) -> None:
         "[edge]\nport = 1000\n[alb]\nport = 1001",
         BONKEI_EDGE_PORT="9000",
         BONKEI_HOME=str(tmp_path / "elsewhere"),
-        DATABASE_URL="postgresql://x@y/z",
+        BONKEI_DATABASE_URL="postgresql://x@y/z",
     )
     assert (loaded.edge_port, loaded.alb_port) == (9000, 1001)
     assert loaded.home == tmp_path / "elsewhere"
     assert loaded.database_url == "postgresql://x@y/z"
+
+
+def test_a_database_that_another_program_uses_is_not_taken(tmp_path: Path) -> None:
+    loaded = load(tmp_path, "", DATABASE_URL="postgresql://postgres@db.example/precious")
+    assert loaded.database_url is None
 
 
 def test_one_offs_and_announcements(tmp_path: Path) -> None:
@@ -85,6 +90,7 @@ def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path
         ("[edge]\nport = true", "`port` is True"),
         ("[edge]\nport = 70000", "[edge] port is 70000"),
         ("[edge]\nport = 8081", "both given port 8081"),
+        ("[database]\nshared = 1", "`shared` is 1"),
         ("[edge]\nprot = 1", "[edge]: `prot` is not a setting"),
         ("[containers.web]", "`directory` is missing"),
         ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),

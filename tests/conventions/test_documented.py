@@ -33,7 +33,7 @@ def test_each_command_and_option_is_documented(name: str, command: click.Command
 
 def test_each_environment_variable_is_documented() -> None:
     source = "".join(path.read_text() for path in (ROOT / "bonkei").rglob("*.py"))
-    variables = set(re.findall(r'"(BONKEI_[A-Z_]+|DATABASE_URL)"', source))
+    variables = set(re.findall(r'"(BONKEI_[A-Z_]+)"', source))
     assert "BONKEI_HOME" in variables
     assert [name for name in sorted(variables) if f"`{name}`" not in SETTINGS] == []
 
@@ -41,7 +41,7 @@ def test_each_environment_variable_is_documented() -> None:
 def test_each_key_of_the_settings_file_is_documented() -> None:
     keys = set(
         re.findall(
-            r'\.(?:text|texts|number|table|tables)\(\s*"(\w+)"',
+            r'\.(?:text|texts|number|flag|table|tables)\(\s*"(\w+)"',
             (ROOT / "bonkei/config.py").read_text(),
         )
     )

@@ -1,4 +1,4 @@
-"""DATABASE_URL: a server elsewhere, behind the name and the port of the definitions."""
+"""BONKEI_DATABASE_URL: a server elsewhere, behind the name and the port of the definitions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .conftest import HOST, SECRET, cluster, connect, free_port
 @pytest.fixture
 async def elsewhere(make):
     """A server elsewhere: its URL, for a user that may create roles and databases."""
-    definition, vault = cluster(identifier="elsewhere"), MemoryVault()
+    definition, vault = cluster(identifier="elsewhere", database_name=""), MemoryVault()
     await make(definition, vault=vault).start()
     secret = json.loads(vault.get(SECRET))
     return f"postgresql://{secret['username']}:{quote(secret['password'])}@{HOST}:{definition.port}/postgres"
@@ -52,7 +52,8 @@ async def test_name_and_port_hold_and_the_server_is_the_other_one(make, elsewher
     )
     assert found == (1_000_000, "owner", parse_url(elsewhere).port)
     notes = "\n".join(database.snapshot().notes)
-    assert "DATABASE_URL" in notes
+    assert "BONKEI_DATABASE_URL" in notes
+    assert database.snapshot().server.endswith(f" at {HOST}:{parse_url(elsewhere).port}")
     await database.apply(cluster(port=definition.port, master_username="owner", database_name="b"))
     assert await asyncio.to_thread(ask, vault, definition.port, "b", "SELECT 1") == (1,)
     await database.stop()

@@ -1,0 +1,210 @@
+"""A server of BONKEI_DATABASE_URL with others' data on it: nothing there is ever harmed.
+
+A second real PostgreSQL stands for the stranger's, and all that it holds is compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bonkei.database import DatabaseError, describe
+from bonkei.database.bootstrap import Connection
+from bonkei.database.external import parse_url
+from bonkei.database.ownership import home_id
+from bonkei.vault import MemoryVault
+
+from .conftest import HOST, SECRET, cluster, connect
+
+PASSWORD = "only-theirs"
+
+
+@pytest.fixture
+async def theirs(make, home) -> Connection:
+    """A stranger's server, as its superuser; the role `master` on it is theirs, too."""
+    definition = cluster(identifier="theirs", database_name="")
+    foreign = home / "foreign"
+    await make(definition, home=foreign, vault=MemoryVault()).start()
+    (password,) = foreign_passwords(foreign)
+    admin = Connection(HOST, definition.port, "rdsadmin", password)
+    with admin.open() as connection:
+        connection.execute(f"ALTER ROLE master PASSWORD '{PASSWORD}'")
+        connection.execute("DROP ROLE rds_superuser, rds_iam, rds_password, rds_replication")
+    return admin
+
+
+def foreign_passwords(foreign) -> list[str]:
+    from bonkei.database.place import find_place
+
+    return [file.read_text() for file in find_place(foreign).root.glob("*/rdsadmin")]
+
+
+def url(admin: Connection, user: str = "", password: str = "") -> str:
+    return (
+        f"postgresql://{user or admin.user}:{password or admin.password}"
+        f"@{HOST}:{admin.port}/postgres"
+    )
+
+
+def inventory(admin: Connection) -> list[object]:
+    """Every role with its password, every membership, every database with its comment."""
+    with admin.open() as connection:
+        return [
+            connection.execute(query).fetchall()
+            for query in (
+                "SELECT * FROM pg_authid ORDER BY oid",
+                "SELECT * FROM pg_auth_members ORDER BY roleid, member, grantor",
+                "SELECT datname, datdba, datacl FROM pg_database ORDER BY oid",
+                "SELECT * FROM pg_shdescription ORDER BY objoid",
+                "SELECT * FROM pg_db_role_setting ORDER BY setdatabase, setrole",
+            )
+        ]
+
+
+async def refused(make: Callable[..., object], admin: Connection, **changes) -> DatabaseError:
+    """The refusal, after which the server is what it was."""
+    definition = changes.pop("definition", cluster(master_username="app", database_name="app"))
+    before = inventory(admin)
+    with pytest.raises(DatabaseError) as caught:
+        await make(definition, **{"url": url(admin), "vault": MemoryVault(), **changes}).start()
+    assert inventory(admin) == before
+    assert admin.password not in caught.value.message + caught.value.remedy
+    assert f"{HOST}:{admin.port}" in caught.value.message
+    return caught.value
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_role_of_theirs_keeps_its_password(make, theirs, shared):
+    error = await refused(make, theirs, definition=cluster(), shared=shared)
+    assert "role master" in error.message
+    assert "not made by Bonkei" in error.message
+    with replace(theirs, user="master", password=PASSWORD).open() as connection:
+        assert connection.execute("SELECT current_user").fetchone() == ("master",)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+async def test_a_database_of_theirs_is_not_taken(make, theirs, shared):
+    with theirs.open() as connection:
+        connection.execute("CREATE DATABASE app")
+    error = await refused(make, theirs, shared=shared)
+    assert "database app" in error.message
+
+
+async def test_a_server_with_their_data_is_refused_unless_it_is_said_to_be_shared(make, theirs):
+    with theirs.open() as connection:
+        connection.execute("CREATE DATABASE accounting")
+    error = await refused(make, theirs)
+    assert "the database accounting" in error.message
+    assert "shared = true" in error.remedy
+
+    before = inventory(theirs)
+    definition, vault = cluster(master_username="app", database_name="app"), MemoryVault()
+    await make(definition, url=url(theirs), vault=vault, shared=True).start()
+    assert await asyncio.to_thread(query, vault, definition.port) == ("app",)
+    after = inventory(theirs)
+    for rows_before, rows_after in zip(before, after, strict=True):
+        assert [row for row in rows_before if row not in rows_after] == []
+
+
+async def test_tables_in_the_database_of_the_url_are_their_data_too(make, theirs):
+    with theirs.open() as connection:
+        connection.execute("CREATE TABLE ledger (amount int)")
+    error = await refused(make, theirs)
+    assert "1 tables or views in postgres" in error.message
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["kept", "lost"])
+async def test_the_same_home_starts_again_and_again_on_the_same_server(make, theirs, lost):
+    definition, vault = cluster(master_username="app", database_name="app"), MemoryVault()
+    first = make(definition, url=url(theirs), vault=vault)
+    await first.start()
+    await asyncio.to_thread(query, vault, definition.port, "CREATE TABLE kept AS SELECT 42 AS n")
+    await first.stop()
+    if lost:
+        vault.delete(SECRET)
+    await make(definition, url=url(theirs), vault=vault).start()
+    assert await asyncio.to_thread(query, vault, definition.port, "SELECT n FROM kept") == (42,)
+
+
+async def test_what_another_home_made_is_not_taken(make, theirs, tmp_path):
+    definition = cluster(master_username="app", database_name="app")
+    await make(definition, url=url(theirs), vault=MemoryVault()).start()
+    error = await refused(make, theirs, home=tmp_path / "another", shared=True)
+    assert "another home or cluster" in error.message
+    assert "DROP ROLE" in error.remedy
+
+
+async def test_two_clusters_of_one_name_do_not_take_each_others_master(make, theirs):
+    vault = MemoryVault()
+    first = cluster(master_username="app", database_name="app")
+    await make(first, url=url(theirs), vault=vault).start()
+    second = cluster(identifier="second", master_username="app", database_name="other")
+    await refused(make, theirs, definition=second)
+    assert await asyncio.to_thread(query, vault, first.port) == ("app",)
+
+
+async def test_a_master_that_the_url_names_itself_is_used_as_it_is(make, theirs):
+    vault = MemoryVault()
+    with theirs.open() as connection:
+        connection.execute("COMMENT ON ROLE master IS 'of the accountants'")
+        hashed = "SELECT rolpassword FROM pg_authid WHERE rolname = 'master'"
+        before = connection.execute(hashed).fetchone()
+        definition = cluster(database_name="app")
+        for _ in range(2):
+            database = make(definition, url=url(theirs, "master", PASSWORD), vault=vault)
+            await database.start()
+            assert await asyncio.to_thread(query, vault, definition.port) == ("master",)
+            await database.stop()
+        assert connection.execute(hashed).fetchone() == before
+    assert json.loads(vault.get(SECRET))["password"] == PASSWORD
+
+
+async def test_a_user_that_creates_roles_does_not_stay_a_member_of_them(make, theirs):
+    with theirs.open() as connection:
+        connection.execute("CREATE ROLE maker LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
+        connection.execute(
+            "GRANT pg_monitor, pg_signal_backend, pg_checkpoint TO maker WITH ADMIN OPTION"
+        )
+    definition = cluster(master_username="app", database_name="app")
+    await make(definition, url=url(theirs, "maker", "m"), vault=MemoryVault()).start()
+    with theirs.open() as connection:
+        may = "SELECT pg_has_role('maker', 'app', 'set')"
+        assert connection.execute(may).fetchone() == (False,)
+
+
+def query(vault: MemoryVault, port: int, statement: str = "SELECT current_user") -> object:
+    """The first row, as the master user through the relay."""
+    with connect(vault, port, "app") as connection:
+        result = connection.execute(statement)
+        return result.fetchone() if result.description else None
+
+
+def test_a_url_is_described_without_its_password():
+    assert describe("postgres://me:hunter2@db.example:6432/x") == "db.example:6432, as me"
+    assert parse_url("postgres://me:hunter2@db.example/x").port == 5432
+
+
+async def test_what_is_made_is_marked_with_its_home_and_cluster(make, theirs, home):
+    definition = cluster(master_username="app", database_name="app")
+    await make(definition, url=url(theirs), vault=MemoryVault()).start()
+    with theirs.open() as connection:
+        comments = (
+            "SELECT description FROM pg_shdescription WHERE description LIKE 'Made by Bonkei%'"
+        )
+        marks = {text for (text,) in connection.execute(comments)}
+    assert marks == {f"Made by Bonkei ({home_id(home)}, main)"}
+
+
+def test_the_id_of_a_home_outlives_a_reset_and_a_move(tmp_path):
+    home = tmp_path / "home"
+    made = home_id(home)
+    shutil.rmtree(home)
+    assert home_id(home) == made
+    home.rename(tmp_path / "moved")
+    assert home_id(tmp_path / "moved") == made
+    assert home_id(tmp_path / "other") != made
