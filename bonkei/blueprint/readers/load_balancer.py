@@ -31,11 +31,12 @@ def _load_balancers(state: State, gaps: Gaps) -> Iterator[LoadBalancer]:
 def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
     arn = block.text("arn")
     dns_name = block.text("dns_name")
-    listeners = (
-        _listener(listener, state, gaps)
+    own = {  # by ARN: two resources with the same settings are one listener
+        listener.text("arn"): listener
         for listener in state.managed(*_LISTENERS)
         if listener.text("load_balancer_arn") == arn
-    )
+    }
+    listeners = (_listener(listener, state, gaps) for listener in own.values())
     return LoadBalancer(
         address=block.address,
         arn=arn,

@@ -152,14 +152,6 @@ def _percents(config: Object) -> Iterator[Problem]:
         yield Problem(("deployment_maximum_percent",), "Deployments would be stuck", detail)
 
 
-def _grace_needs_balancer(config: Object) -> Iterator[Problem]:
-    balancer = config.get("load_balancer")
-    if given(config.get("health_check_grace_period_seconds")) and balancer in (None, []):
-        detail = "A grace period is only valid for a service with a load_balancer block."
-        path = ("health_check_grace_period_seconds",)
-        yield Problem(path, "Conflicting arguments", detail)
-
-
 def _import_service(identifier: str, context: Context) -> Object:
     cluster, slash, name = identifier.rpartition("/")
     cluster = cluster.rpartition("/")[2]
@@ -201,7 +193,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         conflicts("launch_type", "capacity_provider_strategy"),
         _fargate_network,
         _percents,
-        _grace_needs_balancer,
         force_new="name cluster launch_type iam_role scheduling_strategy deployment_controller",
         arguments={
             "deployment_maximum_percent": 200,

@@ -21,8 +21,12 @@ def _listener(mint: Mint) -> Mapping[str, Value]:
     """`…:listener/app/<load balancer>/<its id>/<own id>`"""
     balancer = str(mint.given("load_balancer_arn"))
     suffix = balancer.partition(":loadbalancer/")[2]
-    identifier = mint.arn("elasticloadbalancing", f"listener/{suffix}/{mint.random(16)}")
-    _refuse_taken_port(mint, balancer, identifier)
+    identifier = (
+        mint.given("arn")
+        or _same_listener(mint, balancer)
+        or mint.arn("elasticloadbalancing", f"listener/{suffix}/{mint.random(16)}")
+    )
+    _refuse_taken_port(mint, balancer, str(identifier))
     protocol = mint.given("protocol") or ("HTTP" if suffix.startswith("app/") else None)
     return {
         "id": identifier,
@@ -43,14 +47,56 @@ def _is_header_argument(name: str) -> bool:
     return name.startswith("routing_http_") and not name.endswith("server_enabled")
 
 
-def _refuse_taken_port(mint: Mint, balancer: str, own: str) -> None:
+_SETTINGS = (
+    *("protocol", "certificate_arn", "ssl_policy", "alpn_policy", "default_action"),
+    "mutual_authentication",
+)
+"""What CreateListener takes beside the load balancer, the port and tags."""
+
+
+def _same_listener(mint: Mint, balancer: str) -> str | None:
+    """The ARN of a listener with the same settings: to ask for it twice succeeds, and makes one.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
+    """
+    return next(
+        (
+            str(other.get("arn"))
+            for other in _at_the_port(mint, balancer)
+            if all(_agrees(mint.planned.get(name), other.get(name)) for name in _SETTINGS)
+        ),
+        None,
+    )
+
+
+def _agrees(planned: Value, there: Value) -> bool:
+    """Whether nothing that is planned differs from what is there; unknown is what AWS chooses."""
+    if planned is UNKNOWN:
+        return True
+    if isinstance(planned, Mapping) and isinstance(there, Mapping):
+        return all(_agrees(value, there.get(name)) for name, value in planned.items())
+    if isinstance(planned, list) and isinstance(there, list):
+        return len(planned) == len(there) and all(map(_agrees, planned, there))
+    return bool(planned == there or not (planned or there))
+
+
+def _at_the_port(mint: Mint, balancer: str) -> Iterator[Object]:
     port = mint.given("port")
     for other in mint.context.peers("aws_lb_listener"):
-        same = other.get("load_balancer_arn") == balancer and other.get("port") == port
-        if same and port is not None and other.get("arn") != own:
+        if port is not None and (other.get("load_balancer_arn"), other.get("port")) == (
+            balancer,
+            port,
+        ):
+            yield other
+
+
+def _refuse_taken_port(mint: Mint, balancer: str, own: str) -> None:
+    for other in _at_the_port(mint, balancer):
+        if other.get("arn") != own:
             raise Refused(
                 "DuplicateListener: a listener with that port exists",
-                f"Port {port} of the load balancer is taken by {other.get('arn')}.",
+                f"Port {other.get('port')} of the load balancer is taken by {other.get('arn')},"
+                " whose settings differ.",
                 ("port",),
             )
 

@@ -89,6 +89,20 @@ def test_listeners_and_rules_belong_to_their_load_balancer(blueprint) -> None:
     assert http.default_action == Forward((WeightedTarget("web"),))
 
 
+def test_two_resources_that_are_one_listener_are_read_once(blueprint) -> None:
+    """CreateListener gives the same listener to whoever asks for the same settings."""
+    found = blueprint(
+        {
+            "aws_lb.this": LB,
+            "aws_lb_listener.a": listener(),
+            "aws_lb_listener.b": listener(),
+            "aws_lb_listener_rule.r": rule(1, path("/x")),
+        }
+    )
+    (only,) = found.load_balancers[0].listeners
+    assert len(only.rules) == 1
+
+
 def test_every_condition_is_read(blueprint) -> None:
     conditions = (
         {"host_header": [{"values": ["a.example.com"]}]},

@@ -1,4 +1,4 @@
-"""What is there before any stack: hosted zones, certificates, and what AWS itself provides.
+"""What AWS itself provides before any stack: images, its own keys, the default event bus.
 
 Such a thing is taken to exist, under an id minted from its name; one that this stack makes is found
 first.
@@ -8,72 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.data_sources.lookups import chosen, none_found
+from bonkei.provider.aws.data_sources.lookups import none_found
 from bonkei.provider.aws.naming import each
 from bonkei.provider.aws.rds import family
 from bonkei.provider.aws.regions import load_balancer_zone, zone_id, zone_names
-from bonkei.provider.aws.seeds import HEX, UPPER, scatter
-from bonkei.provider.aws.zones import name_servers
+from bonkei.provider.aws.seeds import HEX, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
-
-
-def _zone(config: Object, context: Context) -> Object:
-    """A hosted zone of this stack; else one taken to exist, minted from its name.
-
-    A zone is the one thing that a stack cannot make for itself: its name servers must be known to
-    the parent domain. So a name (with a dot) is believed.
-    """
-    name = str(config.get("name") or "").rstrip(".")
-    identifier = str(config.get("zone_id") or "")
-    for peer in context.peers("aws_route53_zone"):
-        if identifier == peer.get("zone_id") or (name and name == peer.get("name")):
-            return {**peer, "id": peer.get("zone_id")}
-    if "." not in name:
-        raise Refused(
-            f'there is no hosted zone "{name or identifier}"',
-            "A zone of this stack is found by name or id; any other by its domain name.",
-            ("name",) if name else ("zone_id",),
-        )
-    zone = f"Z{scatter(f'route53/{name}', 20, UPPER)}"
-    servers = name_servers(f"route53/{name}")
-    return {
-        "id": zone,
-        "zone_id": zone,
-        "name": name,
-        "arn": f"arn:{context.partition}:route53:::hostedzone/{zone}",
-        "name_servers": servers,
-        "primary_name_server": servers[0],
-        "caller_reference": scatter(name, 32, HEX),
-        "comment": "",
-        "resource_record_set_count": 2,
-        "tags": {},
-    }
-
-
-def _certificate(config: Object, context: Context) -> Object:
-    """A domain's certificate. Who owns the domain has it issued; nothing here speaks TLS."""
-    own = context.peers("aws_acm_certificate")
-    found = chosen(own, config, "acm_certificate", {"domain": "domain_name"})
-    domain = config.get("domain")
-    if not found and not domain:
-        raise none_found("aws_acm_certificate", config)
-    known = found[0] if found else {}
-    region = config.get("region") or context.region
-    arn = known.get("arn") or (
-        f"arn:{context.partition}:acm:{region}:{context.account_id}:certificate/"
-        f"{_uuid(f'acm/{region}/{domain}')}"
-    )
-    return {
-        "id": arn,
-        "arn": arn,
-        "region": region,
-        "domain": domain or known.get("domain_name"),
-        "status": "ISSUED",
-        "certificate": "",
-        "certificate_chain": "",
-        "tags": known.get("tags") or {},
-    }
 
 
 def _uuid(seed: str) -> str:
@@ -232,7 +173,6 @@ def _session(config: Object, _: Context) -> Object:
 
 
 DATA_SOURCES: Mapping[str, DataSource] = {
-    "aws_acm_certificate": DataSource(read=_certificate),
     "aws_ami": DataSource(read=_ami),
     "aws_arn": DataSource(read=_arn),
     "aws_availability_zone": DataSource(read=_availability_zone),
@@ -242,5 +182,4 @@ DATA_SOURCES: Mapping[str, DataSource] = {
     "aws_kms_key": DataSource(read=_key),
     "aws_lb_hosted_zone_id": DataSource(read=_balancer_zone),
     "aws_rds_engine_version": DataSource(read=_engine_version),
-    "aws_route53_zone": DataSource(read=_zone),
 }

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from bonkei.provider.aws import default_network
 from bonkei.provider.aws.data_sources.lookups import chosen, none_found, several_found
+from bonkei.provider.aws.naming import each
 from bonkei.provider.behaviour import Context, DataSource
-from bonkei.provider.values import Object
+from bonkei.provider.values import Object, Value
 
 Candidates = Callable[[Context], Iterable[Object]]
 
@@ -130,6 +131,41 @@ def _namespaces(context: Context) -> Iterator[Object]:
             yield {**namespace, "type": f"DNS_{kind.upper()}"}
 
 
+def _zones(context: Context) -> Iterator[Object]:
+    """Private is a zone that is associated with a VPC: once for each of its VPCs."""
+    for zone in context.peers("aws_route53_zone"):
+        vpcs = [str(one.get("vpc_id")) for one in each(zone.get("vpc"))]
+        whole = {**zone, "id": zone.get("zone_id"), "private_zone": bool(vpcs)}
+        whole |= {"name": _without_dot(zone.get("name")), "resource_record_set_count": 2}
+        yield from ({**whole, "vpc_id": vpc} for vpc in vpcs or [None])
+
+
+def _zone(config: Object, context: Context) -> Object:
+    """By id, or by name: then a private zone is found only where it is asked for."""
+    name = config.get("name")
+    asked = {**config, "name": _without_dot(name)}
+    if name:
+        asked["private_zone"] = bool(config.get("private_zone"))
+    found = own("aws_route53_zone", _zones).read(asked, context)
+    return {**found, "name": name or found["name"]}
+
+
+def _without_dot(name: Value) -> Value:
+    return name.rstrip(".") if isinstance(name, str) else name
+
+
+def _certificates(context: Context) -> Iterator[Object]:
+    """A certificate is waited for until it is issued; here that takes no time."""
+    for certificate in context.peers("aws_acm_certificate"):
+        yield {
+            **certificate,
+            "domain": certificate.get("domain_name"),
+            "status": "ISSUED",
+            "certificate": "",
+            "certificate_chain": "",
+        }
+
+
 _BY_ITS_OWN_NAMES = (
     "aws_cloudfront_distribution aws_cloudfront_origin_access_identity"
     " aws_cloudwatch_log_group aws_codecommit_repository aws_codestarconnections_connection"
@@ -145,6 +181,7 @@ _BY_ITS_OWN_NAMES = (
 
 DATA_SOURCES: Mapping[str, DataSource] = {
     **{name: own(name) for name in _BY_ITS_OWN_NAMES.split()},
+    "aws_acm_certificate": own("aws_acm_certificate", _certificates),
     "aws_alb": own("aws_lb"),
     "aws_alb_listener": own("aws_lb_listener"),
     "aws_alb_target_group": own("aws_lb_target_group"),
@@ -163,6 +200,7 @@ DATA_SOURCES: Mapping[str, DataSource] = {
     "aws_lb_listener": own("aws_lb_listener"),
     "aws_lb_target_group": own("aws_lb_target_group"),
     "aws_nat_gateways": every("aws_nat_gateway"),
+    "aws_route53_zone": DataSource(read=_zone),
     "aws_route_table": own("aws_route_table", _route_tables),
     "aws_route_tables": every("aws_route_table", _route_tables),
     "aws_security_group": own("aws_security_group", _security_groups),

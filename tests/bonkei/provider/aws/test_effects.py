@@ -9,6 +9,7 @@ import pytest
 
 from bonkei.provider.aws import DATA_SOURCES, RESOURCES, managed_policies
 from bonkei.provider.behaviour import Context, Refused
+from bonkei.provider.values import UNKNOWN
 from bonkei.vault import MemoryVault
 
 ARN = "arn:aws:secretsmanager:us-east-1:123456789012:secret:app/key-AbCdEf"
@@ -281,3 +282,30 @@ def test_a_service_that_fits_or_whose_task_is_not_of_this_stack_is_taken() -> No
     assert behaviour.mint(served(), Context(peers=stack))
     elsewhere = {**served(container_name="other"), "task_definition": "made-elsewhere:1"}
     assert behaviour.mint(elsewhere, Context(peers=stack))
+
+
+BALANCER = (
+    "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188"
+)
+
+
+def asked_for(**changed: object) -> dict[str, object]:
+    action = {"type": "forward", "target_group_arn": "arn:group", "order": UNKNOWN}
+    plan = {"arn": UNKNOWN, "load_balancer_arn": BALANCER, "port": 80, "protocol": "HTTP"}
+    return {**plan, "ssl_policy": UNKNOWN, "default_action": [action], **changed}
+
+
+def test_a_listener_asked_for_twice_is_one_and_another_at_its_port_is_refused() -> None:
+    """CreateListener: with the same settings, each call succeeds; else DuplicateListener."""
+    mint = RESOURCES["aws_lb_listener"].mint
+    first = {**asked_for(ssl_policy="", arn="arn:first")}
+    first["default_action"] = [{"type": "forward", "target_group_arn": "arn:group", "order": 1}]
+    context = Context(peers=lambda kind: [first] if kind == "aws_lb_listener" else [])
+    assert mint(asked_for(), context)["arn"] == "arn:first"
+    assert mint(asked_for(port=81), context)["arn"] != "arn:first"
+    redirect = [{"type": "redirect", "redirect": [{"status_code": "HTTP_301"}]}]
+    for changed in ({"default_action": redirect}, {"protocol": "HTTPS"}):
+        with pytest.raises(Refused, match="DuplicateListener"):
+            mint(asked_for(**changed), context)
+    with pytest.raises(Refused, match="DuplicateListener"):  # another one is moved to the port
+        mint(asked_for(arn="arn:second"), context)

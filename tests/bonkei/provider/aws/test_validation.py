@@ -633,12 +633,6 @@ BAD: list[tuple[str, dict[str, Any], str, str]] = [
         "deployment_maximum_percent",
         "neither",
     ),
-    (
-        "aws_ecs_service",
-        {"health_check_grace_period_seconds": 30},
-        "health_check_grace_period_seconds",
-        "load_balancer",
-    ),
     ("aws_ecr_repository", {"name": "Team/api"}, "name", "lower-case"),
     ("aws_ecr_repository", {"image_tag_mutability": "FIXED"}, "image_tag_mutability", "IMMUTABLE"),
     (
@@ -923,6 +917,14 @@ def test_iam_is_narrow_about_sids_and_resources_are_not() -> None:
     block = schema.empty(SCHEMA.resources["aws_s3_bucket_policy"])
     config = {**block, "bucket": "b", "policy": policy(Sid="of-logs", Principal="*")}
     assert problems("aws_s3_bucket_policy", config) == []
+
+
+def test_a_grace_period_is_taken_also_without_a_load_balancer() -> None:
+    """`CreateService`: "If you do not use any of the health checks, then
+    healthCheckGracePeriodSeconds is unused."
+    """
+    config = configuration("aws_ecs_service", health_check_grace_period_seconds=30)
+    assert problems("aws_ecs_service", config) == []
 
 
 def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_them() -> None:
