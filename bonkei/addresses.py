@@ -19,6 +19,10 @@ from bonkei.errors import BonkeiError
 _NETWORK = "127.77"
 _LAST_SUBNET = 254
 _LAST_HOST = 254
+# macOS has no other loopback address unless asked; these ports are below those that are given to
+# clients at random.
+_HOLDER = "127.0.0.1"
+_FIRST_PORT = 17700
 
 
 class AddressError(BonkeiError):
@@ -60,17 +64,17 @@ class AddressBook:
 class Loopback:
     """Hands out the addresses of one miniature: 127.77.N.1, .2, …, the same for a name each time.
 
-    N is chosen once and kept in `file`; a miniature that runs holds N by listening on it.
+    N is kept in `file` and taken again at the next start, unless another miniature of this
+    machine, whoever runs it, has it then. One that runs holds its N by a bound port: the kernel
+    lets go of it when the process ends, however it ends, and so does `close`.
     """
 
-    def __init__(self, file: Path, claims: Path) -> None:
-        """`file` remembers this miniature's addresses; `claims` is shared by all of a user's."""
+    def __init__(self, file: Path) -> None:
+        """AddressError when every number is held."""
         self._file = file
-        self._claims = claims
-        if file.exists():
-            self._subnet, self._hosts = _read(file)
-        else:
-            self._subnet, self._hosts = self._claim(), {}
+        before, self._hosts = _read(file)
+        self._subnet, self._held = _take(before)
+        if self._subnet != before:
             self._save()
 
     def address(self, name: str) -> str:
@@ -84,26 +88,9 @@ class Loopback:
             self._save()
         return f"{_NETWORK}.{self._subnet}.{self._hosts[name]}"
 
-    def _claim(self) -> int:
-        """The first subnet that no other miniature of this user has claimed."""
-        self._claims.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for subnet in range(1, _LAST_SUBNET + 1):
-            claim = self._claims / str(subnet)
-            if claim.exists() and not Path(claim.read_text()).exists():
-                claim.unlink(missing_ok=True)
-            try:
-                with claim.open("x") as file:
-                    file.write(str(self._file))
-            except FileExistsError:
-                continue
-            # The owner's file proves that the claim is alive, so it is there before anyone looks.
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.touch()
-            return subnet
-        raise AddressError(
-            "every loopback subnet is claimed by another miniature",
-            remedy="remove the ones that are no longer needed with `bonkei reset`",
-        )
+    def close(self) -> None:
+        """Others may take the number."""
+        self._held.close()
 
     def _save(self) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -111,10 +98,32 @@ class Loopback:
         self._file.write_text("\n".join(lines) + "\n")
 
 
-def _read(file: Path) -> tuple[int, dict[str, int]]:
-    subnet, *lines = file.read_text().splitlines()
-    pairs = (line.rpartition(" ") for line in lines)
-    return int(subnet), {name: int(host) for name, _, host in pairs}
+def _take(before: int | None) -> tuple[int, socket.socket]:
+    """The number of before if it is free, or else the first that is; and what holds it."""
+    numbers = range(1, _LAST_SUBNET + 1)
+    for number in (*([before] if before else []), *numbers):
+        held = socket.socket()
+        try:
+            held.bind((_HOLDER, _FIRST_PORT + number))
+        except OSError:
+            held.close()
+            continue
+        return number, held
+    raise AddressError(
+        "every loopback subnet is held by another miniature of this machine",
+        remedy="stop one that is no longer needed: bonkei down",
+    )
+
+
+def _read(file: Path) -> tuple[int | None, dict[str, int]]:
+    """The number of before and what was given away of it; nothing when the file is not whole."""
+    try:
+        subnet, *lines = file.read_text().splitlines()
+        pairs = (line.rpartition(" ") for line in lines)
+        hosts = {name: int(host) for name, _, host in pairs}
+        return (int(subnet) if 1 <= int(subnet) <= _LAST_SUBNET else None), hosts
+    except (FileNotFoundError, ValueError):
+        return None, {}
 
 
 def can_bind(address: str) -> bool:

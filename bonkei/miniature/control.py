@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psutil
 
 from bonkei.errors import BonkeiError
+from bonkei.miniature.control_socket import close_socket, find_socket, open_socket
 from bonkei.miniature.home import Home, MiniatureError, holder
 
 Report = Callable[[str], None]
@@ -41,22 +40,17 @@ AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the mac
 class ControlServer:
     """Answers on a socket as long as the miniature runs."""
 
-    def __init__(self, path: Path, handlers: Mapping[str, Handler]) -> None:
-        self._path = path
+    def __init__(self, home: Home, handlers: Mapping[str, Handler]) -> None:
+        self._home = home
         self._handlers = handlers
         self._server: asyncio.Server | None = None
         self._open: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Listen; a socket left over from a killed supervisor is replaced (the lock is ours)."""
-        self._path.unlink(missing_ok=True)
-        previous = os.umask(0o177)
-        try:
-            self._server = await asyncio.start_unix_server(
-                self._serve, str(self._path), limit=_LONGEST_REQUEST
-            )
-        finally:
-            os.umask(previous)
+        self._server = await asyncio.start_unix_server(
+            self._serve, sock=open_socket(self._home), limit=_LONGEST_REQUEST
+        )
 
     async def stop(self) -> None:
         if self._server is None:
@@ -65,7 +59,7 @@ class ControlServer:
         for task in tuple(self._open):
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        self._path.unlink(missing_ok=True)
+        close_socket(self._home)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -109,7 +103,7 @@ def call(
     """Ask the miniature that runs from `home`, and wait up to `limit` seconds for each of its
     words. MiniatureError when none answers or it says no."""
     _require_awake(home)
-    for answer in _answers(home.socket, {"call": name, "service": service}, limit):
+    for answer in _answers(home, {"call": name, "service": service}, limit):
         if "progress" in answer:
             report(str(answer["progress"]))
         elif "error" in answer:
@@ -136,11 +130,11 @@ def _require_awake(home: Home) -> None:
         )
 
 
-def _answers(path: Path, request: Mapping[str, str], limit: float) -> Iterator[dict[str, Any]]:
+def _answers(home: Home, request: Mapping[str, str], limit: float) -> Iterator[dict[str, Any]]:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(limit)
         try:
-            connection.connect(str(path))
+            connection.connect(str(find_socket(home) or ""))
             connection.sendall(json.dumps(request).encode() + b"\n")
             with connection.makefile("r", encoding="utf-8") as lines:
                 for line in lines:

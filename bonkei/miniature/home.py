@@ -1,30 +1,27 @@
 """The folder that a miniature lives in: its state, its data, its logs, and who holds it.
 
-    .bonkei/
-    ├── .bonkei-home     says that this folder is a home, so that `bonkei reset` may remove it
-    ├── terraform/       the mirror of the definitions, Terraform's state
-    ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
-    ├── secrets/         the secrets' values
-    ├── database/        the clusters' data, or where it is
-    ├── logs/            what the containers, the database and the supervisor say
-    ├── environments/    the containers' own Python environments
-    ├── tasks/           the running tasks' own files
-    ├── processes/       the process groups to end, should the supervisor be killed
-    ├── addresses        the loopback addresses that this miniature has
-    ├── started          which first-start commands have been run
-    └── lock             held by the one supervisor
-
-The control socket is elsewhere (`runtime_directory`): a socket's path may be 107 bytes at most.
+.bonkei/
+├── .bonkei-home     says that this folder is a home, so that `bonkei reset` may remove it
+├── terraform/       the mirror of the definitions, Terraform's state
+├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
+├── secrets/         the secrets' values
+├── database/        the clusters' data, or where it is
+├── logs/            what the containers, the database and the supervisor say
+├── environments/    the containers' own Python environments
+├── tasks/           the running tasks' own files
+├── processes/       the process groups to end, should the supervisor be killed
+├── addresses        the loopback addresses that this miniature has
+├── started          which first-start commands have been run
+├── control          the path of the socket that a running supervisor answers on
+├── control.sock     that socket, unless its path would be too long
+└── lock             held by the one supervisor
 """
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import shutil
-import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -40,6 +37,8 @@ _MARKER_TEXT = f"""\
 CONTENTS = frozenset(
     {
         "addresses",
+        "control",
+        "control.sock",
         "database",
         "environments",
         "evaluated",
@@ -158,21 +157,16 @@ class Home:
         return self.path / "addresses"
 
     @property
+    def control(self) -> Path:
+        return self.path / "control"
+
+    @property
     def started(self) -> Path:
         return self.path / "started"
 
     @property
     def supervisor_log(self) -> Path:
         return self.logs / "bonkei.log"
-
-    @property
-    def socket(self) -> Path:
-        digest = hashlib.sha256(str(self.path).encode()).hexdigest()[:16]
-        return runtime_directory() / f"{digest}.sock"
-
-    @property
-    def loopback_claims(self) -> Path:
-        return runtime_directory() / "loopback"
 
 
 def _remove(path: Path) -> None:
@@ -181,20 +175,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def runtime_directory() -> Path:
-    """A short-named folder that only this user can enter. MiniatureError when it is not ours."""
-    directory = Path(tempfile.gettempdir()) / f"bonkei-{os.getuid()}"
-    directory.mkdir(mode=0o700, exist_ok=True)
-    status = directory.lstat()
-    safe = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
-    if not safe or status.st_mode & 0o077:
-        raise MiniatureError(
-            f"{directory} belongs to somebody else, or others may enter it",
-            remedy="remove it, or set TMPDIR to a folder of your own",
-        )
-    return directory
 
 
 class HomeLock:

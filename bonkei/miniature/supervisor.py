@@ -54,7 +54,7 @@ class Miniature:
         self._watch = Watch(self._bus)
         self._blueprint = Blueprint()
         self._containers = dict(config.containers)
-        self._loopback = Loopback(home.addresses, home.loopback_claims)
+        self._loopback = Loopback(home.addresses)
         self._services: dict[str, str] = {}
         self._clusters: dict[str, str] = {}
         self._translator = book.Translator()
@@ -75,7 +75,7 @@ class Miniature:
         self._ask_to_stop: Callable[[], None] = lambda: None
         self._changing = asyncio.Lock()
         self._control = ControlServer(
-            home.socket,
+            home,
             {
                 "status": self._on_status,
                 "reload": self._on_reload,
@@ -124,6 +124,7 @@ class Miniature:
         await self._edge.stop(grace=1.0)
         for database in self._databases.values():
             await database.stop()
+        self._loopback.close()
 
     def hurry(self) -> None:
         """A second Ctrl-C: nothing in flight is waited for, containers are killed, not asked."""

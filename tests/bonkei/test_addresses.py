@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bonkei import addresses
 from bonkei.addresses import AddressBook, Loopback
 
 BOOK = AddressBook(
@@ -59,21 +67,97 @@ def test_an_empty_book_changes_nothing(value: str) -> None:
     assert AddressBook().translate(value) == value
 
 
-def test_a_name_keeps_its_address(tmp_path: Path) -> None:
-    first = Loopback(tmp_path / "a" / "addresses", tmp_path / "claims")
+@pytest.fixture
+def loopback() -> Iterator[Callable[[Path], Loopback]]:
+    """Makes miniatures' addresses, which are let go after the test."""
+    with contextlib.ExitStack() as opened:
+
+        def make(file: Path) -> Loopback:
+            made = Loopback(file)
+            opened.callback(made.close)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No other test's miniature takes a number meanwhile."""
+    monkeypatch.setattr(addresses, "_FIRST_PORT", 27000)
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_name_keeps_its_address(tmp_path: Path, loopback) -> None:
+    first = loopback(tmp_path / "a" / "addresses")
     given_out = [first.address("x"), first.address("y"), first.address("x")]
-    again = Loopback(tmp_path / "a" / "addresses", tmp_path / "claims")
+    first.close()
+    again = loopback(tmp_path / "a" / "addresses")
     assert [again.address("y"), again.address("x")] == [given_out[1], given_out[0]]
     assert given_out[0] == given_out[2] != given_out[1]
 
 
-def test_two_miniatures_share_no_address(tmp_path: Path) -> None:
-    one = Loopback(tmp_path / "one", tmp_path / "claims")
-    two = Loopback(tmp_path / "two", tmp_path / "claims")
+def test_two_miniatures_share_no_address(tmp_path: Path, loopback) -> None:
+    one = loopback(tmp_path / "one")
+    two = loopback(tmp_path / "two")
     assert one.address("x") != two.address("x")
 
 
-def test_a_removed_miniature_gives_its_addresses_back(tmp_path: Path) -> None:
-    address = Loopback(tmp_path / "one", tmp_path / "claims").address("x")
-    (tmp_path / "one").unlink()
-    assert Loopback(tmp_path / "two", tmp_path / "claims").address("x") == address
+@pytest.mark.usefixtures("alone")
+def test_one_whose_number_another_has_taken_meanwhile_gets_the_next(
+    tmp_path: Path, loopback
+) -> None:
+    first = loopback(tmp_path / "one")
+    before = first.address("x")
+    first.close()
+    assert loopback(tmp_path / "two").address("x") == before
+    again = loopback(tmp_path / "one")
+    assert again.address("x") != before
+    again.close()
+    assert loopback(tmp_path / "one").address("x") == again.address("x")
+
+
+AS_ANOTHER_USER = """
+import os, sys
+from pathlib import Path
+from bonkei import addresses
+from bonkei.addresses import Loopback
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+held = Loopback(Path(sys.argv[1]))
+print(held.address("x"), flush=True)
+sys.stdin.read()
+"""
+
+
+def test_another_user_of_this_machine_gets_other_addresses(tmp_path: Path, loopback) -> None:
+    """Another user (where the tests may become one), who has another TMPDIR, too."""
+    theirs = Path(tempfile.mkdtemp(dir="/tmp"))
+    theirs.chmod(0o777)
+    (theirs / "tmp").mkdir()
+    (theirs / "tmp").chmod(0o777)
+    ours = loopback(tmp_path / "ours").address("x")
+    command = [sys.executable, "-c", AS_ANOTHER_USER, str(theirs / "home" / "addresses")]
+    environment = {**os.environ, "TMPDIR": str(theirs / "tmp")}
+    try:
+        with subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        ) as other:
+            assert other.stdout is not None
+            said = other.stdout.readline().strip()
+            assert said.startswith("127.77.")
+            assert said != ours
+            # Nor does a third one take what the other user holds.
+            assert loopback(tmp_path / "third").address("x") not in (said, ours)
+            other.kill()
+    finally:
+        shutil.rmtree(theirs)
+
+
+def test_a_file_that_was_written_half_is_made_again(tmp_path: Path, loopback) -> None:
+    for rubbish in ("", "no number\n", "3\nname without number x\n", "999\n"):
+        (tmp_path / "addresses").write_text(rubbish)
+        made = loopback(tmp_path / "addresses")
+        assert made.address("x").startswith("127.77.")
+        made.close()

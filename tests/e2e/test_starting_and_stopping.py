@@ -72,18 +72,29 @@ def test_detached_and_down(project: Project) -> None:
     assert "no miniature runs here" in again.stderr
 
 
-def test_two_miniatures_side_by_side(project: Project, other: Project) -> None:
-    with running(project), running(other):
-        for one in (project, other):
-            assert httpx.get(one.site, timeout=15).status_code == 200
-        httpx.post(
-            f"{other.site}/api/v1/components",
-            json={"name": "Only there"},
-            headers=administrator(other),
-            timeout=15,
-        )
-        names = httpx.get(f"{project.site}/api/v1/components", timeout=15).text
-        assert "Only there" not in names
+def test_two_miniatures_side_by_side(
+    project: Project, other: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second in a shell whose TMPDIR is another, from where both can be asked."""
+    (tmp_path / "tmp").mkdir()
+    with running(project), monkeypatch.context() as shell:
+        shell.setenv("TMPDIR", str(tmp_path / "tmp"))
+        with running(other):
+            look_at_both(project, other)
+
+
+def look_at_both(project: Project, other: Project) -> None:
+    for one in (project, other):
+        assert httpx.get(one.site, timeout=15).status_code == 200
+        assert one.status()["ready"]
+    httpx.post(
+        f"{other.site}/api/v1/components",
+        json={"name": "Only there"},
+        headers=administrator(other),
+        timeout=15,
+    )
+    names = httpx.get(f"{project.site}/api/v1/components", timeout=15).text
+    assert "Only there" not in names
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from bonkei.miniature import control
+from bonkei.miniature import control, control_socket
 from bonkei.miniature.control import Call, ControlServer
-from bonkei.miniature.home import Home, HomeLock, MiniatureError, holder, is_running
+from bonkei.miniature.home import MARKER, Home, HomeLock, MiniatureError, holder, is_running
 
 
 @pytest.fixture
@@ -45,6 +45,27 @@ def test_a_home_that_never_was_does_not_run(tmp_path: Path) -> None:
     assert not is_running(Home(tmp_path / "none"))
 
 
+def find(home: Home) -> Path:
+    path = control_socket.find_socket(home)
+    assert path is not None
+    return path
+
+
+@contextlib.asynccontextmanager
+async def answering(home: Home) -> AsyncIterator[None]:
+    """A server that knows one call."""
+
+    async def fine(_: Call) -> str:
+        return "fine"
+
+    server = ControlServer(home, {"fine": fine})
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
 async def test_calls_are_answered_with_progress(home: Home) -> None:
     async def work(call: Call) -> dict[str, int]:
         call.report(f"half of {call.service}")
@@ -53,10 +74,10 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
     async def refuse(_: Call) -> None:
         raise MiniatureError("no", remedy="ask again")
 
-    server = ControlServer(home.socket, {"work": work, "refuse": refuse})
+    server = ControlServer(home, {"work": work, "refuse": refuse})
     await server.start()
     try:
-        assert home.socket.stat().st_mode & 0o777 == 0o600
+        assert find(home).stat().st_mode & 0o777 == 0o600
         heard: list[str] = []
         result = await asyncio.to_thread(control.call, home, "work", heard.append, service="web")
         assert (result, heard) == ({"done": 1}, ["half of web"])
@@ -67,26 +88,19 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
             await asyncio.to_thread(control.call, home, "unheard")
     finally:
         await server.stop()
-    assert not home.socket.exists()
+    assert {entry.name for entry in home.path.iterdir()} == {MARKER}
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
 async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
-    async def fine(_: Call) -> str:
-        return "fine"
-
-    server = ControlServer(home.socket, {"fine": fine})
-    await server.start()
-    try:
+    async with answering(home):
         with socket.socket(socket.AF_UNIX) as hostile:
-            hostile.connect(str(home.socket))
+            hostile.connect(str(find(home)))
             hostile.setblocking(False)
             loop = asyncio.get_running_loop()
             with contextlib.suppress(ConnectionError):
                 await loop.sock_sendall(hostile, rubbish)
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
-    finally:
-        await server.stop()
 
 
 def test_nobody_answers(home: Home) -> None:
@@ -95,11 +109,61 @@ def test_nobody_answers(home: Home) -> None:
 
 
 async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
-    with socket.socket(socket.AF_UNIX) as left_over:
-        left_over.bind(str(home.socket))
-    server = ControlServer(home.socket, {})
-    await server.start()
-    await server.stop()
+    control_socket.open_socket(home).close()
+    async with answering(home):
+        assert await asyncio.to_thread(control.call, home, "fine") == "fine"
+
+
+async def test_commands_find_it_whatever_their_tmpdir_is(home: Home, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    async with answering(home):
+        code = f"""
+from pathlib import Path
+from bonkei.miniature import control, control_socket
+from bonkei.miniature.home import Home
+print(control.call(Home(Path({str(home.path)!r})), "fine"))
+"""
+        for directory in (str(elsewhere), "/nowhere"):
+            asked = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-c",
+                code,
+                env={**os.environ, "TMPDIR": directory},
+                stdout=asyncio.subprocess.PIPE,
+            )
+            assert (await asked.communicate())[0] == b"fine\n"
+
+
+async def test_the_path_of_a_home_may_be_long(tmp_path: Path) -> None:
+    home = Home(tmp_path / ("long" * 40) / ("longer" * 20)).make()
+    async with answering(home):
+        path = find(home)
+        assert await asyncio.to_thread(control.call, home, "fine") == "fine"
+        assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert not path.parent.exists()
+    assert home.path.is_dir()
+
+
+async def test_a_home_whose_file_system_knows_no_sockets(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listen = control_socket._listen
+
+    def refuse(path: Path) -> socket.socket:
+        if path.is_relative_to(home.path):
+            raise PermissionError
+        return listen(path)
+
+    monkeypatch.setattr(control_socket, "_listen", refuse)
+    async with answering(home):
+        assert await asyncio.to_thread(control.call, home, "fine") == "fine"
+
+
+async def test_a_home_that_is_moved_takes_its_socket_along(home: Home) -> None:
+    async with answering(home):
+        moved = Home(home.path.rename(home.path.with_name("moved")))
+        assert await asyncio.to_thread(control.call, moved, "fine") == "fine"
 
 
 HOLD = """
@@ -134,7 +198,7 @@ async def test_one_that_says_nothing_is_not_waited_for_for_ever(home: Home) -> N
     async def dream(_: Call) -> None:
         await asyncio.sleep(60)
 
-    server = ControlServer(home.socket, {"dream": dream})
+    server = ControlServer(home, {"dream": dream})
     await server.start()
     try:
         with pytest.raises(MiniatureError, match="did not answer") as caught:
