@@ -52,6 +52,10 @@ class Incident:
     updated_at: dt.datetime
     updates: tuple[IncidentUpdate, ...]
 
+    @property
+    def component_ids(self) -> frozenset[UUID]:
+        return frozenset(component.id for component in self.components)
+
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceComponent:

@@ -19,7 +19,7 @@ _NAMESPACE = UUID("6d1f7c1e-6f2e-5b0a-9c55-0f3e1f9f2a10")
 
 async def load(database: Database) -> bool:
     """False if there is a component already, and nothing was done."""
-    async with database.write() as write:
+    async with database.write(alone=True) as write:
         count = sa.select(sa.func.count()).select_from(tables.components)
         if await write.connection.scalar(count):
             return False

@@ -24,6 +24,7 @@ from backend.store.tables import (
 )
 
 MOST = 100  # a page with more is no page; it also bounds what one request can make the database do
+_NAMES = 7_261_954_031  # keeps the locks of names apart from other advisory locks
 
 _c = components.c
 _h = component_status_history.c
@@ -45,8 +46,32 @@ async def get(connection: AsyncConnection, component_id: UUID, now: dt.datetime)
     return Component(**row)
 
 
+async def hold(write: Write, component_id: UUID) -> Component:
+    """As `get`; nobody else changes it until the write ends."""
+    await lock(write, [component_id])
+    return await get(write.connection, component_id, write.now)
+
+
+async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
+    """Let nobody else change these until the write ends; those of them that there are."""
+    statement = (
+        sa.select(_c.id, _c.updated_at)
+        .where(_c.id.in_(ids))
+        .order_by(_c.id)  # in one order, so that two writes never wait for each other
+        .with_for_update(key_share=True)  # references to them may be made
+    )
+    rows = (await write.connection.execute(statement)).all() if ids else []
+    for row in rows:
+        write.follow(row.updated_at)
+    return {row.id for row in rows}
+
+
 async def create(write: Write, values: Mapping[str, Any]) -> Component:
-    """`values`: name, name_ja, description, description_ja, position (None: last), status."""
+    """`values`: name, name_ja, description, description_ja, position (None: last), status.
+
+    Those that are made at one moment may pass `MOST` by, and take one position: it is their
+    creation that puts them in an order then.
+    """
     count, last = (
         await write.connection.execute(sa.select(sa.func.count(), sa.func.max(_c.position)))
     ).one()
@@ -61,7 +86,7 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
     }
     if row["position"] is None:
         row["position"] = 0 if last is None else last + 1
-    await _check_name_is_free(write.connection, row["name"])
+    await _take_name(write.connection, row["name"])
     await write.connection.execute(sa.insert(components).values(row))
     await write.connection.execute(
         sa.insert(component_status_history).values(
@@ -73,13 +98,14 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
 
 async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -> Component:
     """`changes`: those of the members of `create` that change."""
+    await lock(write, [component_id])
     values = dict(changes)
     if (own := values.pop("status", None)) is not None:
         rules.check_own_status(own, await _said_by_incidents(write.connection, component_id))
         values["own_status"] = own
     values["updated_at"] = write.now
     if "name" in values:
-        await _check_name_is_free(write.connection, values["name"], but_for=component_id)
+        await _take_name(write.connection, values["name"], but_for=component_id)
     statement = sa.update(components).where(_c.id == component_id).values(values)
     await write.connection.execute(statement)
     await settle_status(write, [component_id])
@@ -87,7 +113,10 @@ async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -
 
 
 async def delete(write: Write, component_id: UUID) -> None:
-    await get(write.connection, component_id, write.now)
+    """It waits for whoever is about to refer to it, and keeps others from it."""
+    locked = sa.select(_c.id).where(_c.id == component_id).with_for_update()
+    if (await write.connection.execute(locked)).first() is None:
+        raise NotFoundError("there is no such component")
     if await _said_by_incidents(write.connection, component_id):
         raise ConflictError(
             "an active incident affects the component; resolve it, or take the component out",
@@ -97,7 +126,10 @@ async def delete(write: Write, component_id: UUID) -> None:
 
 
 async def settle_status(write: Write, ids: Collection[UUID]) -> None:
-    """Make each component's status the worst of its own and of what active incidents say of it."""
+    """Make each component's status the worst of its own and of what active incidents say of it.
+
+    They are locked already.
+    """
     own = sa.select(_c.id, _c.own_status, _c.status).where(_c.id.in_(ids)).order_by(_c.id)
     for row in (await write.connection.execute(own)).all():
         said = await _said_by_incidents(write.connection, row.id)
@@ -137,14 +169,18 @@ async def _said_by_incidents(
     return list((await connection.execute(statement)).scalars())
 
 
-async def _check_name_is_free(
+async def _take_name(
     connection: AsyncConnection, name: str, *, but_for: UUID | None = None
 ) -> None:
-    """Asked beforehand, which is safe as no other write goes on at the same time.
+    """Asked beforehand, and nobody else takes that name until the write ends.
 
     A constraint that refused would say so at ERROR in the server's log, where errors raise alarms.
     """
-    taken = sa.select(_c.id).where(sa.func.lower(_c.name) == sa.func.lower(name))
+    lowered = sa.func.lower(sa.cast(name, sa.Text))
+    await connection.execute(
+        sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtextextended(lowered, _NAMES)))
+    )
+    taken = sa.select(_c.id).where(sa.func.lower(_c.name) == lowered)
     if but_for is not None:
         taken = taken.where(_c.id != but_for)
     if (await connection.execute(taken)).first() is not None:

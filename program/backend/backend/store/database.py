@@ -32,12 +32,22 @@ class DatabaseBusyError(DatabaseUnavailableError):
     """The database is well, but too many ask at the same time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Write:
-    """A transaction that no other write overlaps. `now` is later than any stored before."""
+    """A transaction that changes what the public sees. Others go on beside it.
+
+    It locks each row that its decisions rest on before it reads it, and always in this order, so
+    that two never wait for each other: the incident or the maintenance, then components by id, then
+    a component's name (`hold` of each store module does it). `now` is later than any time that a
+    held row has.
+    """
 
     connection: AsyncConnection
     now: dt.datetime
+
+    def follow(self, updated_at: dt.datetime) -> None:
+        """Make `now` later than the last change of a row that is held."""
+        self.now = max(self.now, updated_at + dt.timedelta(microseconds=1))
 
 
 class Database:
@@ -78,18 +88,17 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[Write]:
-        """For changes of what the public sees, one after the other.
+    async def write(self, *, alone: bool = False) -> AsyncIterator[Write]:
+        """For a change of what the public sees; `alone`: while no other such change goes on.
 
-        Such changes are few, and one lock taken first makes each see all before it: no lost
-        updates, no deadlocks, and times that grow from change to change.
+        Those that are not alone share the revision's row, which is only written at the commit. A
+        program of the release before locks that row for itself (FOR UPDATE), so it is kept out.
         """
+        clock = sa.select(sa.func.clock_timestamp(), revision.c.value)
+        locked = clock.with_for_update(read=not alone, key_share=not alone)
         async with self._availability(), self._transactions.begin() as connection:
-            await connection.execute(sa.select(revision.c.value).with_for_update())
-            after = revision.c.changed_at + sa.text("interval '1 microsecond'")
-            # A statement of its own: in the one that waits, it could be evaluated before the wait.
-            clock = sa.select(sa.func.greatest(sa.func.clock_timestamp(), after))
-            yield Write(connection, (await connection.execute(clock)).scalar_one())
+            (now, _) = (await connection.execute(locked)).one()
+            yield Write(connection, now)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

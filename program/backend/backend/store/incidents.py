@@ -17,7 +17,7 @@ from backend.domain import rules
 from backend.domain.errors import NotFoundError
 from backend.domain.status import ComponentStatus, IncidentStatus
 from backend.domain.values import AffectedComponent, Incident, IncidentUpdate
-from backend.store.components import settle_status
+from backend.store.components import lock, settle_status
 from backend.store.database import Write
 from backend.store.maintenances import check_components
 from backend.store.tables import components, incident_components, incident_updates, incidents
@@ -69,11 +69,22 @@ async def get(connection: AsyncConnection, incident_id: UUID) -> Incident:
     return found[0]
 
 
+async def hold(write: Write, incident_id: UUID) -> Incident:
+    """As `get`; nobody else changes it until the write ends."""
+    statement = sa.select(_i.updated_at).where(_i.id == incident_id)
+    row = (await write.connection.execute(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such incident")
+    write.follow(row.updated_at)
+    return await get(write.connection, incident_id)
+
+
 async def create(write: Write, values: Mapping[str, Any], affected: Affected) -> Incident:
     """`values`: title, title_ja, impact, status, body, body_ja (the first update's)."""
     row = dict(values)
     update = {"body": row.pop("body"), "body_ja": row.pop("body_ja")}
     rules.check_first_status(row["status"])
+    await lock(write, _ids(affected))
     row |= {"id": uuid4(), "started_at": write.now, "updated_at": write.now}
     await write.connection.execute(sa.insert(incidents).values(row))
     await _insert_update(write, row["id"], {**update, "status": row["status"]})
@@ -88,11 +99,13 @@ async def change(
     affected: Affected | None,
 ) -> Incident:
     """`changes`: any of title, title_ja, impact; `affected` None leaves the components alone."""
-    before = await get(write.connection, incident_id)
+    before = await hold(write, incident_id)
+    if affected is not None:
+        rules.check_still_open(before.status)
+        await lock(write, _ids(affected) | before.component_ids)
     values = {**changes, "updated_at": write.now}
     await write.connection.execute(sa.update(incidents).where(_i.id == incident_id).values(values))
     if affected is not None:
-        rules.check_still_open(before.status)
         await _put_components(write, incident_id, affected)
     return await get(write.connection, incident_id)
 
@@ -104,9 +117,11 @@ async def post_update(
     affected: Affected | None,
 ) -> Incident:
     """`values`: status, body, body_ja. Resolving lets go of the components."""
-    before = await get(write.connection, incident_id)
+    before = await hold(write, incident_id)
     rules.check_still_open(before.status)
     resolved = values["status"] is IncidentStatus.RESOLVED
+    if resolved or affected is not None:
+        await lock(write, _ids(affected or ()) | before.component_ids)
     await _insert_update(write, incident_id, values)
     if affected is not None:
         await _put_components(write, incident_id, affected)
@@ -120,8 +135,12 @@ async def post_update(
         )
     )
     if resolved:
-        await settle_status(write, [component.id for component in before.components])
+        await settle_status(write, before.component_ids)
     return await get(write.connection, incident_id)
+
+
+def _ids(affected: Affected) -> set[UUID]:
+    return {component_id for component_id, _ in affected}
 
 
 async def _insert_update(write: Write, incident_id: UUID, values: Mapping[str, Any]) -> None:
@@ -130,7 +149,10 @@ async def _insert_update(write: Write, incident_id: UUID, values: Mapping[str, A
 
 
 async def _put_components(write: Write, incident_id: UUID, affected: Affected) -> None:
-    """Make `affected` the incident's components, and each component's status follow."""
+    """Make `affected` the incident's components, and each component's status follow.
+
+    Those before and those now are locked already.
+    """
     now_affected = [component_id for component_id, _ in affected]
     await check_components(write.connection, now_affected, "#/components")
     removed = (

@@ -63,6 +63,16 @@ async def get(connection: AsyncConnection, maintenance_id: UUID, now: dt.datetim
     return found[0]
 
 
+async def hold(write: Write, maintenance_id: UUID) -> Maintenance:
+    """As `get`; nobody else changes it until the write ends."""
+    statement = sa.select(_m.updated_at).where(_m.id == maintenance_id)
+    row = (await write.connection.execute(statement.with_for_update())).one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such maintenance")
+    write.follow(row.updated_at)
+    return await get(write.connection, maintenance_id, write.now)
+
+
 async def create(write: Write, values: Mapping[str, Any]) -> Maintenance:
     """`values`: title, title_ja, body, body_ja, starts_at, ends_at, component_ids."""
     row = dict(values)
@@ -76,7 +86,7 @@ async def create(write: Write, values: Mapping[str, Any]) -> Maintenance:
 
 async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any]) -> Maintenance:
     """`changes`: those of the members of `create` that change."""
-    before = await get(write.connection, maintenance_id, write.now)
+    before = await hold(write, maintenance_id)
     row = dict(changes)
     component_ids = row.pop("component_ids", None)
     rules.check_window(row.get("starts_at", before.starts_at), row.get("ends_at", before.ends_at))
@@ -85,6 +95,7 @@ async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any])
         sa.update(maintenances).where(_m.id == maintenance_id).values(row)
     )
     if component_ids is not None:
+        await _keep(write.connection, {*component_ids, *_ids(before)})
         await write.connection.execute(
             sa.delete(maintenance_components).where(_link.maintenance_id == maintenance_id)
         )
@@ -93,21 +104,35 @@ async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any])
 
 
 async def delete(write: Write, maintenance_id: UUID) -> None:
-    await get(write.connection, maintenance_id, write.now)
+    before = await hold(write, maintenance_id)
+    await _keep(write.connection, _ids(before))
     await write.connection.execute(sa.delete(maintenances).where(_m.id == maintenance_id))
 
 
 async def check_components(connection: AsyncConnection, ids: Sequence[UUID], pointer: str) -> None:
-    """Raise `InvalidError` unless `ids` are different and all those of components."""
+    """Raise `InvalidError` unless `ids` are different and all those of components.
+
+    None of them is deleted until the transaction ends.
+    """
     if len(set(ids)) != len(ids):
         raise InvalidError("names a component twice", pointer=pointer)
-    known = set(
-        (
-            await connection.execute(sa.select(components.c.id).where(components.c.id.in_(ids)))
-        ).scalars()
-    )
+    known = await _keep(connection, ids)
     if unknown := [each for each in ids if each not in known]:
         raise InvalidError(f"there is no component {unknown[0]}", pointer=pointer)
+
+
+async def _keep(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    """Let nobody delete these components until the transaction ends; those that there are.
+
+    It comes before their links are changed: who deletes a component has it first, its links then.
+    """
+    named = sa.select(components.c.id).where(components.c.id.in_(ids)).order_by(components.c.id)
+    kept = named.with_for_update(read=True, key_share=True)
+    return set((await connection.execute(kept)).scalars())
+
+
+def _ids(maintenance: Maintenance) -> set[UUID]:
+    return {component.id for component in maintenance.components}
 
 
 async def _put_components(

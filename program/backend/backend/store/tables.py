@@ -54,7 +54,8 @@ def _reference(name: str, target: str, *, primary_key: bool = False) -> sa.Colum
 
 
 # One row. Its value grows with every change of what the public sees (triggers do that), which makes
-# it the key of cached documents; whoever writes locks it first, which puts writes in an order.
+# it the key of cached documents. They do it at the commit, which puts commits in an order: whoever
+# sees a value sees all that made it. Nobody waits for it while another decides what to write.
 revision = sa.Table(
     "revision",
     metadata,

@@ -65,5 +65,5 @@ async def delete_component(own: Own, _: SignedIn, request: Request, component_id
 
 
 async def _check_precondition(request: Request, write: Write, component_id: UUID) -> None:
-    current = await components.get(write.connection, component_id, write.now)
+    current = await components.hold(write, component_id)
     check_precondition(request, models.Component.model_validate(current))

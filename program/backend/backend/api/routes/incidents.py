@@ -120,7 +120,7 @@ def decode_cursor(text: str) -> incidents.Cursor:
 
 
 async def _check_precondition(request: Request, write: Write, incident_id: UUID) -> None:
-    current = await incidents.get(write.connection, incident_id)
+    current = await incidents.hold(write, incident_id)
     check_precondition(request, models.Incident.model_validate(current))
 
 

@@ -68,5 +68,5 @@ async def delete_maintenance(own: Own, _: SignedIn, request: Request, maintenanc
 
 
 async def _check_precondition(request: Request, write: Write, maintenance_id: UUID) -> None:
-    current = await maintenances.get(write.connection, maintenance_id, write.now)
+    current = await maintenances.hold(write, maintenance_id)
     check_precondition(request, models.Maintenance.model_validate(current))
