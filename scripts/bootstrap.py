@@ -133,13 +133,20 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     unfinished.touch()
     install_uv(python)
     uv = python.parent / "uv"
-    if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
-        os.environ.setdefault("UV_SYSTEM_CERTS", "1")
+    os.environ.update(trust())
     how = ["sync"] if exactly else ["install", "-r"]
     with written(wanted) as requirements:
         run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], requirements)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
     unfinished.unlink()
+
+
+def trust() -> dict[str, str]:
+    """What makes uv believe whom this machine believes, as pip does: a company's proxy signs by an
+    authority of its own. A person's own setting wins."""
+    if not ssl.get_default_verify_paths().cafile:
+        return {}
+    return {"UV_SYSTEM_CERTS": os.environ.get("UV_SYSTEM_CERTS", "1")}
 
 
 def run(*command: str | Path) -> None:

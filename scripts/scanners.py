@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from scripts.bootstrap import trust
+
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements" / "scanners.txt"
 DIRECTORY = Path(sys.prefix) / "scanners"
@@ -112,7 +114,12 @@ def _alone() -> Iterator[None]:
 def _uv(*words: str) -> None:
     uv = Path(sys.executable).parent / "uv"
     outcome = subprocess.run(
-        [str(uv), *words], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False
+        [str(uv), *words],
+        env={**os.environ, **trust()},
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     if outcome.returncode != 0:
         raise ScannerError(

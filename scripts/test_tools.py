@@ -6,7 +6,9 @@ had, the browser tests are skipped, and say so.
 
 from __future__ import annotations
 
+import os
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +25,7 @@ def main() -> None:
     try:
         subprocess.run(
             [str(playwright), "install", "chromium"],
+            env={**os.environ, **trust()},
             check=True,
             timeout=_PATIENCE,
             stdout=subprocess.DEVNULL,
@@ -34,6 +37,12 @@ def main() -> None:
             "  On Debian and Ubuntu: apt install chromium; elsewhere put a Chromium on the PATH.",
             file=sys.stderr,
         )
+
+
+def trust() -> dict[str, str]:
+    """What makes Playwright's Node believe whom this machine believes: a company's proxy, too."""
+    authorities = ssl.get_default_verify_paths().cafile
+    return {"NODE_EXTRA_CA_CERTS": authorities} if authorities else {}
 
 
 if __name__ == "__main__":

