@@ -164,3 +164,31 @@ async def test_a_busy_pool_is_a_503_and_soon_over(
     for each in taken:
         await each.__aexit__(None, None, None)
     assert (await client.get("/status")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("components", "GET, HEAD, POST"),
+        (f"components/{uuid4()}", "GET, HEAD, PATCH, DELETE"),
+        (f"incidents/{uuid4()}/updates", "POST"),
+        ("sessions/current", "GET, HEAD, DELETE"),
+        ("status", "GET, HEAD"),
+    ],
+)
+async def test_allow_names_all_methods_of_the_path(
+    client: httpx.AsyncClient, path: str, allowed: str
+):
+    for method in ("OPTIONS", "PUT"):
+        answer = await client.request(method, f"/{path}")
+        is_problem(answer, 405)
+        assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["status%0a", "components%0A", "docs%0a", "status%0d", "status%00", "incidents%2fx",
+     "%2fstatus", "status%7f"],
+)  # fmt: skip
+async def test_a_path_is_matched_exactly(client: httpx.AsyncClient, path: str):
+    is_problem(await client.get(f"/{path}"), 404)

@@ -188,3 +188,31 @@ async def test_a_burst_asks_the_backend_once(site: Visit) -> None:
     assert sorted(backend.requests) == [
         ("GET", "/incidents"), ("GET", "/status"), ("GET", "/uptime"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/admin%0a", "/admin%0A", "/admin/sign-in%0a", "/%0a", "/ja%0a", "/history%0a",
+     "/maintenance%0d", "/admin%2fsign-in", "/ja%2F", "/robots.txt%0a", "/healthcheck%0a",
+     "/feed.atom%00"],
+)  # fmt: skip
+async def test_a_path_is_matched_exactly(site: Visit, backend: FakeBackend, path: str) -> None:
+    assert (await site(backend).get(path)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/admin", "GET, HEAD"),
+        ("/admin/sign-in", "GET, HEAD, POST"),
+        ("/admin/sign-out", "POST"),
+        ("/admin/incidents/x/edit", "GET, HEAD, POST"),
+        ("/", "GET, HEAD"),
+        ("/healthcheck", "GET, HEAD"),
+    ],
+)
+async def test_allow_names_all_methods_of_the_path(
+    site: Visit, backend: FakeBackend, path: str, allowed: str
+) -> None:
+    answer = await site(backend).request("PUT", path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, allowed)

@@ -3,12 +3,45 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+import re
+from typing import Annotated, Any
+from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    Strict,
+    StringConstraints,
+)
 
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+# pydantic takes more than the contract says: `false` and `"0"` for 0, a number for a time. JSON has
+# types, and a caller who mixes them up had better hear of it.
+_ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_RFC3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_DIGITS = re.compile(r"\d{1,9}", re.ASCII)
+
+
+def _must_match(pattern: re.Pattern[str], words: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(words)
+        return value
+
+    return BeforeValidator(check)
+
+
+Id = Annotated[UUID, _must_match(_ID, "must be a UUID as text: 8-4-4-4-12 hexadecimal digits")]
+# In a query all is text, so that only its form can be looked at.
+Count = Annotated[int, _must_match(_DIGITS, "must be a whole number in decimal digits")]
+Flag = Annotated[bool, Strict()]
 
 Name = Annotated[
     str,
@@ -27,10 +60,11 @@ Body = Annotated[
         strip_whitespace=True, min_length=1, max_length=5000, pattern=_NO_CONTROL_BUT_LINES
     ),
 ]
-Position = Annotated[int, Field(ge=0, le=10_000)]
+Position = Annotated[int, Strict(), Field(ge=0, le=10_000)]
 # PostgreSQL stores times that Python cannot read back, and then no list could be shown any more.
 Time = Annotated[
     AwareDatetime,
+    _must_match(_RFC3339, "must be a time as RFC 3339 writes it, such as 2026-01-31T09:30:00Z"),
     Field(ge=dt.datetime(2000, 1, 1, tzinfo=dt.UTC), lt=dt.datetime(2100, 1, 1, tzinfo=dt.UTC)),
 ]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]

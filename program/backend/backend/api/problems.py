@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from backend.api.models import InvalidMember, Problem
+from backend.api.routing import allowed_methods
 from backend.domain import errors
 from backend.logs import request_id
 from backend.store.database import DatabaseBusyError, DatabaseUnavailableError
@@ -94,7 +95,9 @@ async def _invalid(_: Request, error: Exception) -> Response:
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
         return problem(HTTPStatus.BAD_REQUEST, "the body is not JSON", kind="not-json")
     members = [
-        InvalidMember(pointer=_pointer(fault["loc"]), detail=fault["msg"])
+        InvalidMember(
+            pointer=_pointer(fault["loc"]), detail=fault["msg"].removeprefix("Value error, ")
+        )
         for fault in error.errors()
     ]
     return problem(
@@ -105,9 +108,13 @@ async def _invalid(_: Request, error: Exception) -> Response:
     )
 
 
-async def _http(_: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - how it is installed
-    return problem(error.status_code, str(error.detail), headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # Starlette names the methods of the first route of that path only.
+        headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+    return problem(error.status_code, str(error.detail), headers=headers)
 
 
 def _pointer(location: tuple[Any, ...]) -> str:

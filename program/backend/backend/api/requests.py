@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import logs
 from backend.api.problems import problem
+from backend.api.routing import exact_path
 
 BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
 CLIENT_LEFT = 499  # in the access record only: nginx's number for a client that did not wait
@@ -111,8 +112,8 @@ class _Exchange:
 
     def _inner_scope(self) -> Scope:
         """HEAD is answered as GET is (RFC 9110, 9.3.2); the server leaves the body out."""
-        head = self._scope["method"] == "HEAD"
-        return {**self._scope, "method": "GET"} if head else self._scope
+        method = "GET" if self._scope["method"] == "HEAD" else self._scope["method"]
+        return {**self._scope, "method": method, "path": exact_path(self._scope)}
 
     async def receive(self) -> Message:
         message = await self._receive()

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from frontend import log
 from frontend.web.headers import SECURITY_HEADERS, STRICT_TRANSPORT_SECURITY, is_https
+from frontend.web.routing import exact_path
 
 _access = logging.getLogger(log.ACCESS)
 _error = logging.getLogger("frontend.error")
@@ -56,7 +57,7 @@ class Envelope:
 
         self.in_flight += 1
         try:
-            await self._app(scope, receive, send_more)
+            await self._app({**scope, "path": exact_path(scope)}, receive, send_more)
         except Exception:
             # Starlette has already answered with the 500 page and raises for the log's sake.
             _error.exception("Unexpected error at %s %s", scope["method"], scope["path"])

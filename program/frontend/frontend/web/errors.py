@@ -12,6 +12,7 @@ from frontend import log
 from frontend.api.error import BackendUnavailableError
 from frontend.language import Language, catalogue, language_of, preferred
 from frontend.web.rendering import PRIVATE, Renderer
+from frontend.web.routing import allowed_methods
 
 # Not kept by a browser; CloudFront keeps it for its error caching minimum TTL, or answers with the
 # last good page instead of a 5xx (`stale-if-error`).
@@ -30,7 +31,11 @@ class ErrorPages:
 
     async def http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101  # Starlette's registration says so
-        return self.page(request, error.status_code, dict(error.headers or {}))
+        headers = dict(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names the methods of the first route of that path only.
+            headers["Allow"] = ", ".join(allowed_methods(request.app.routes, request.scope["path"]))
+        return self.page(request, error.status_code, headers)
 
     async def unavailable(self, request: Request, _: Exception) -> Response:
         return self.page(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.api.fields import Body, Title
+from backend.api.fields import Body, Id, Title
 from backend.api.models.base import Incoming, Outgoing, nothing
 from backend.domain.status import ComponentStatus, Impact, IncidentStatus
 
 
 class AffectedComponentInput(Incoming):
-    id: UUID
+    id: Id
     status: ComponentStatus = Field(description="The component's status during the incident.")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.api.fields import Body, Time, Title
+from backend.api.fields import Body, Id, Time, Title
 from backend.api.models.base import Incoming, Outgoing, nothing, now
 from backend.domain.status import MaintenanceStatus
 
@@ -20,7 +20,7 @@ class MaintenanceCreate(Incoming):
     body_ja: Body | None = None
     starts_at: Time
     ends_at: Time = Field(description="After `starts_at`, by at most 31 days.")
-    component_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+    component_ids: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list)
 
 
 class MaintenancePatch(Incoming):
@@ -32,7 +32,7 @@ class MaintenancePatch(Incoming):
     body_ja: Body | None = Field(default_factory=nothing)
     starts_at: Time = Field(default_factory=now)
     ends_at: Time = Field(default_factory=now)
-    component_ids: Annotated[list[UUID], Field(max_length=100)] = Field(default_factory=list)
+    component_ids: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list)
 
 
 class MaintenanceComponent(Outgoing):

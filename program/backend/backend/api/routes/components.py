@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
+from backend.api.fields import Id
 from backend.api.sign_in import SignedIn
 from backend.api.state import Own
 from backend.store import components
@@ -38,7 +39,7 @@ async def create_component(own: Own, _: SignedIn, asked: models.ComponentCreate)
 
 
 @router.get("/{component_id}", response_model=models.Component)
-async def get_component(own: Own, request: Request, component_id: UUID) -> Response:
+async def get_component(own: Own, request: Request, component_id: Id) -> Response:
     async def build(connection: AsyncConnection, _: Revision) -> models.Component:
         found = await components.get(connection, component_id, dt.datetime.now(dt.UTC))
         return models.Component.model_validate(found)
@@ -48,7 +49,7 @@ async def get_component(own: Own, request: Request, component_id: UUID) -> Respo
 
 @router.patch("/{component_id}", response_model=models.Component)
 async def change_component(
-    own: Own, _: SignedIn, request: Request, component_id: UUID, asked: models.ComponentPatch
+    own: Own, _: SignedIn, request: Request, component_id: Id, asked: models.ComponentPatch
 ) -> Response:
     async with own.database.write() as write:
         await _check_precondition(request, write, component_id)
@@ -57,7 +58,7 @@ async def change_component(
 
 
 @router.delete("/{component_id}", status_code=204)
-async def delete_component(own: Own, _: SignedIn, request: Request, component_id: UUID) -> None:
+async def delete_component(own: Own, _: SignedIn, request: Request, component_id: Id) -> None:
     """Deletes its history too. 409 while an active incident affects it."""
     async with own.database.write() as write:
         await _check_precondition(request, write, component_id)

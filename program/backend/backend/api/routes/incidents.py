@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
+from backend.api.fields import Count, Id
 from backend.api.sign_in import SignedIn
 from backend.api.state import Own
 from backend.domain.errors import InvalidError
@@ -28,7 +29,7 @@ async def list_incidents(
     own: Own,
     request: Request,
     state: incidents.Filter = incidents.Filter.ALL,
-    limit: Annotated[int, Query(ge=1, le=50)] = 20,
+    limit: Annotated[Count, Query(ge=1, le=50)] = 20,
     before: Annotated[
         str | None, Query(max_length=200, description="The `next` of the page before, or a time.")
     ] = None,
@@ -60,7 +61,7 @@ async def create_incident(own: Own, _: SignedIn, asked: models.IncidentCreate) -
 
 
 @router.get("/{incident_id}", response_model=models.Incident)
-async def get_incident(own: Own, request: Request, incident_id: UUID) -> Response:
+async def get_incident(own: Own, request: Request, incident_id: Id) -> Response:
     async def build(connection: AsyncConnection, _: Revision) -> models.Incident:
         return models.Incident.model_validate(await incidents.get(connection, incident_id))
 
@@ -69,7 +70,7 @@ async def get_incident(own: Own, request: Request, incident_id: UUID) -> Respons
 
 @router.patch("/{incident_id}", response_model=models.Incident)
 async def change_incident(
-    own: Own, _: SignedIn, request: Request, incident_id: UUID, asked: models.IncidentPatch
+    own: Own, _: SignedIn, request: Request, incident_id: Id, asked: models.IncidentPatch
 ) -> Response:
     changes = asked.model_dump(exclude_unset=True, exclude={"components"})
     affected = asked.components if "components" in asked.model_fields_set else None
@@ -83,7 +84,7 @@ async def change_incident(
 
 @router.post("/{incident_id}/updates", status_code=201, response_model=models.Incident)
 async def post_update(
-    own: Own, _: SignedIn, request: Request, incident_id: UUID, asked: models.IncidentUpdateCreate
+    own: Own, _: SignedIn, request: Request, incident_id: Id, asked: models.IncidentUpdateCreate
 ) -> Response:
     """Adds an update. With status `resolved` the components go back to what they are otherwise."""
     affected = None if asked.components is None else _affected(asked.components)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
+from backend.api.fields import Id
 from backend.api.sign_in import SignedIn
 from backend.api.state import Own
 from backend.store import maintenances
@@ -40,7 +41,7 @@ async def create_maintenance(own: Own, _: SignedIn, asked: models.MaintenanceCre
 
 
 @router.get("/{maintenance_id}", response_model=models.Maintenance)
-async def get_maintenance(own: Own, request: Request, maintenance_id: UUID) -> Response:
+async def get_maintenance(own: Own, request: Request, maintenance_id: Id) -> Response:
     async def build(connection: AsyncConnection, _: Revision) -> models.Maintenance:
         found = await maintenances.get(connection, maintenance_id, dt.datetime.now(dt.UTC))
         return models.Maintenance.model_validate(found)
@@ -50,7 +51,7 @@ async def get_maintenance(own: Own, request: Request, maintenance_id: UUID) -> R
 
 @router.patch("/{maintenance_id}", response_model=models.Maintenance)
 async def change_maintenance(
-    own: Own, _: SignedIn, request: Request, maintenance_id: UUID, asked: models.MaintenancePatch
+    own: Own, _: SignedIn, request: Request, maintenance_id: Id, asked: models.MaintenancePatch
 ) -> Response:
     async with own.database.write() as write:
         await _check_precondition(request, write, maintenance_id)
@@ -61,7 +62,7 @@ async def change_maintenance(
 
 
 @router.delete("/{maintenance_id}", status_code=204)
-async def delete_maintenance(own: Own, _: SignedIn, request: Request, maintenance_id: UUID) -> None:
+async def delete_maintenance(own: Own, _: SignedIn, request: Request, maintenance_id: Id) -> None:
     async with own.database.write() as write:
         await _check_precondition(request, write, maintenance_id)
         await maintenances.delete(write, maintenance_id)

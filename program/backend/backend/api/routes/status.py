@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.api import models
 from backend.api.documents import respond
+from backend.api.fields import Count
 from backend.api.state import Own
 from backend.domain.status import indicator
 from backend.domain.uptime import first_day, summarize
@@ -30,7 +31,7 @@ async def get_status(own: Own, request: Request) -> Response:
 
 @router.get("/uptime", response_model=models.Uptime)
 async def get_uptime(
-    own: Own, request: Request, days: Annotated[int, Query(ge=1, le=90)] = 90
+    own: Own, request: Request, days: Annotated[Count, Query(ge=1, le=90)] = 90
 ) -> Response:
     """How available each component was, by day in UTC, today last.
 
