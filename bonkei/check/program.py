@@ -1,19 +1,17 @@
-"""What a container's directory says about how it behaves: its Dockerfile, and its Fluent Bit
-configuration if it is a log router."""
+"""What a container's directory says about how it behaves: its Dockerfile, and of a log router what
+it is configured by (bonkei.check.router)."""
 
 from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
+from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container
-from bonkei.errors import BonkeiError
+from bonkei.check.router import LogRouter, read_router
 from bonkei.tasks.image import read_image
 
 # How servers are told for how long to keep an idle connection, in seconds.
@@ -21,21 +19,6 @@ _KEEP_ALIVE_VARIABLE = re.compile(
     r"(?i)^(?:\w+_)?(?:TIMEOUT_)?KEEP_?ALIVE(?:_TIMEOUT)?(?:_SECONDS)?$"
 )
 _KEEP_ALIVE_OPTION = re.compile(r"^--(?:timeout-)?keep-?alive(?:-timeout)?(?:=(.*))?$")
-_SECTION = re.compile(r"^\s*\[(\w+)\]")
-_SETTING = re.compile(r"^\s*(\w+)\s+(\S.*?)\s*$")
-
-
-class ProgramError(BonkeiError):
-    """A container's directory cannot be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogRouter:
-    """Of Fluent Bit: how long it flushes after SIGTERM (seconds), and its outputs' names."""
-
-    file: Path
-    grace: float | None
-    outputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +31,29 @@ class Program:
     router: LogRouter | None = None
 
 
-def read_programs(directories: Mapping[str, Path]) -> dict[str, Program]:
-    """The programs of containers whose directory is known."""
-    return {name: read_program(path) for name, path in directories.items()}
+def read_programs(directories: Mapping[str, Path], blueprint: Blueprint) -> dict[str, Program]:
+    """The programs of containers whose directory is known, by the container's name.
+
+    Raises ProgramError and TaskError for what runs a container and cannot be understood; what else
+    is in its directory is not looked at.
+    """
+    containers = [c for definition in blueprint.task_definitions for c in definition.containers]
+    return {
+        name: read_program(directory, [c for c in containers if c.name == name])
+        for name, directory in directories.items()
+    }
 
 
-def read_program(directory: Path) -> Program:
-    """ProgramError when something in it cannot be understood."""
+def read_program(directory: Path, containers: Sequence[Container] = ()) -> Program:
+    """The program in a directory, as these containers run it."""
     dockerfile = directory / "Dockerfile"
-    if not dockerfile.exists():
-        return Program(directory, router=_router(directory))
-    image = read_image(dockerfile)
+    image = read_image(dockerfile) if dockerfile.exists() else None
+    routers = [c for c in containers if c.firelens and c.firelens.type == "fluentbit"]
     return Program(
         directory=directory,
-        environment=image.environment,
-        command=(*(image.entry_point or ()), *(image.command or ())),
-        router=_router(directory),
+        environment=image.environment if image else (),
+        command=(*(image.entry_point or ()), *(image.command or ())) if image else (),
+        router=read_router(directory, image, routers) if routers else None,
     )
 
 
@@ -96,63 +86,3 @@ def _option_values(words: list[str]) -> Iterator[str]:
             yield match[1]
         elif match and index + 1 < len(words):
             yield words[index + 1]
-
-
-def _router(directory: Path) -> LogRouter | None:
-    """From every configuration file in the directory: the first that has a service section."""
-    graces: list[tuple[Path, float | None]] = []
-    outputs: list[str] = []
-    for file in sorted(directory.rglob("*")):
-        if not file.is_file() or file.suffix not in (".conf", ".yaml", ".yml"):
-            continue
-        sections = _classic(file) if file.suffix == ".conf" else _yaml(file)
-        for name, settings in sections:
-            if name == "service":
-                graces.append((file, _seconds(file, settings.get("grace"))))
-            elif name == "output" and "name" in settings:
-                outputs.append(settings["name"])
-    if not graces and not outputs:
-        return None
-    told = [(file, grace) for file, grace in graces if grace is not None]
-    file, grace = (told or graces or [(directory, None)])[0]
-    return LogRouter(file, grace, tuple(outputs))
-
-
-def _classic(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """ "Format and schema" of Fluent Bit's classic mode: [SECTION] and `Key Value` lines."""
-    section, settings = "", dict[str, str]()
-    for line in file.read_text(encoding="utf-8").splitlines():
-        if match := _SECTION.match(line):
-            yield section, settings
-            section, settings = match[1].lower(), {}
-        elif (match := _SETTING.match(line)) and not line.lstrip().startswith(("#", "@")):
-            settings[match[1].lower()] = match[2]
-    yield section, settings
-
-
-def _yaml(file: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise ProgramError(f"{file}: {error}", remedy="correct the YAML") from error
-    if not isinstance(document, Mapping):
-        return
-    yield from _section("service", document.get("service"))
-    pipeline = document.get("pipeline")
-    outputs = pipeline.get("outputs") if isinstance(pipeline, Mapping) else None
-    for output in outputs if isinstance(outputs, list) else ():
-        yield from _section("output", output)
-
-
-def _section(name: str, value: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    if isinstance(value, Mapping):
-        yield name, {str(key).lower(): str(item) for key, item in value.items()}
-
-
-def _seconds(file: Path, value: str | None) -> float | None:
-    if value is None:
-        return None
-    try:
-        return float(value)
-    except ValueError as error:
-        raise ProgramError(f"{file}: Grace is not a number of seconds") from error

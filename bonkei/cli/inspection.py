@@ -61,7 +61,7 @@ def check(
     config = context.config
     directories = {**config.containers, **programs}
     blueprint = evaluate(config, variable_files)
-    findings = run(blueprint, config.definitions, read_programs(directories))
+    findings = run(blueprint, config.definitions, read_programs(directories, blueprint))
     if form == "json":
         click.echo(render_json(findings, config.root))
     elif form == "sarif":

@@ -39,6 +39,7 @@ class Image:
     stop_signal: str = "SIGTERM"
     user: str = ""
     health_check: str = ""
+    copies: tuple[tuple[str, str], ...] = ()  # (in the build's folder, in the image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class _Stage:
 def read_image(dockerfile: Path) -> Image:
     """What the Dockerfile's final stage says. TaskError when it cannot be read."""
     try:
-        text = dockerfile.read_text(encoding="utf-8")
+        # Bytes that are no UTF-8 can only be in what does not count here, such as a comment.
+        text = dockerfile.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise TaskError(
             f"{dockerfile}: {error.strerror}", remedy="name the directory of a Dockerfile"
@@ -137,11 +139,8 @@ def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str])
         case "WORKDIR":
             directory = _join(image.working_directory, _word(value, known))
             return replace(stage, image=replace(image, working_directory=directory))
-        case "EXPOSE":
-            ports = tuple(_port(word) for word in substitute(value, known).split())
-            return replace(
-                stage, image=replace(image, exposed_ports=(*image.exposed_ports, *ports))
-            )
+        case "COPY" | "ADD" | "EXPOSE":
+            return replace(stage, image=_with_content(image, keyword, value, known))
         case "USER":
             return replace(stage, image=replace(image, user=_word(value, known)))
         case "STOPSIGNAL":
@@ -154,6 +153,14 @@ def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str])
             return _with_command(stage, keyword, value)
         case _:
             return stage
+
+
+def _with_content(image: Image, keyword: str, value: str, known: Mapping[str, str]) -> Image:
+    if keyword == "EXPOSE":
+        ports = tuple(_port(word) for word in substitute(value, known).split())
+        return replace(image, exposed_ports=(*image.exposed_ports, *ports))
+    copies = tuple(_copies(value, image.working_directory, known))
+    return replace(image, copies=(*image.copies, *copies))
 
 
 def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
@@ -176,6 +183,28 @@ def _exec_form(value: str) -> tuple[str, ...] | None:
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         return tuple(words)
     return None
+
+
+def _copies(
+    value: str, working_directory: str, known: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Sources in the build's folder with where each goes; not those of another stage.
+
+    "COPY": with several sources, or a slash at its end, the destination is a directory. Such a
+    one ends with a slash here.
+    """
+    flags = [word for word in value.split() if word.startswith("--")]
+    if any(flag.startswith("--from") for flag in flags) or "<<" in value:
+        return
+    rest = [word for word in value.split() if word not in flags]
+    words = _exec_form(" ".join(rest)) or tuple(_word(word, known) for word in rest)
+    if len(words) < 2:
+        raise ValueError(f"COPY {value} names no destination")
+    *sources, destination = words
+    place = _join(working_directory, destination)
+    is_directory = len(sources) > 1 or destination.endswith("/") or destination == "."
+    for source in sources:
+        yield source, f"{place.rstrip('/')}/" if is_directory else place
 
 
 def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:

@@ -37,7 +37,8 @@ def diagrams(production: Evaluation) -> tuple[Diagram, ...]:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS, indirect=True)
 def test_no_rule_is_broken(environment: Evaluation) -> None:
-    findings = run(environment.blueprint, DEFINITIONS, read_programs(PROGRAMS))
+    programs = read_programs(PROGRAMS, environment.blueprint)
+    findings = run(environment.blueprint, DEFINITIONS, programs)
     assert [f"{f.file}:{f.line} {f.rule} {f.message}" for f in findings if not f.allowed] == []
     assert exit_code(findings) == 0
 

@@ -48,7 +48,7 @@ def _log_needs(subject: Subject, container: Container) -> Iterator[Need]:
     program = subject.programs.get(container.name)
     if container.firelens is not None and program is not None and program.router is not None:
         for output in program.router.outputs:
-            if service := _OUTPUT_SERVICES.get(output):
+            if service := _OUTPUT_SERVICES.get(output.name):
                 yield service, f"routes logs through {container.name}"
 
 

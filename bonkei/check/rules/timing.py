@@ -63,6 +63,8 @@ def router_flushes_before_it_is_killed(subject: Subject) -> Iterator[Problem]:
             router = program.router if program else None
             if container.firelens is None or router is None:
                 continue
+            if not router.grace_known:
+                continue
             if router.grace is None:
                 yield Problem(
                     definition.address,

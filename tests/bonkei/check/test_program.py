@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.blueprint.service import Container
-from bonkei.check.program import Program, ProgramError, keep_alive, read_program
+from bonkei.blueprint.service import Container, FirelensConfiguration
+from bonkei.check.program import Program, keep_alive, read_program
 
 
 def container(**changes: object) -> Container:
@@ -55,45 +55,20 @@ def test_a_dockerfile_says_how_its_program_runs(tmp_path: Path) -> None:
     assert found.router is None
 
 
-def test_fluent_bits_classic_configuration(tmp_path: Path) -> None:
-    (tmp_path / "extra.conf").write_text(
-        """\
-@SET a=b
-[SERVICE]
-    # Grace 99
-    Flush 1
-    Grace 30
-[OUTPUT]
-    Name cloudwatch_logs
-    Match *
-[OUTPUT]
-    Name s3
-""",
-        encoding="utf-8",
-    )
-    router = read_program(tmp_path).router
-    assert router is not None
-    assert (router.grace, router.outputs) == (30, ("cloudwatch_logs", "s3"))
-    assert router.file == tmp_path / "extra.conf"
-
-
-def test_fluent_bits_yaml_configuration(tmp_path: Path) -> None:
-    (tmp_path / "a.yaml").write_text("pipeline:\n  outputs:\n    - name: s3\n", encoding="utf-8")
-    (tmp_path / "b.yaml").write_text("service:\n  grace: 45\n", encoding="utf-8")
-    router = read_program(tmp_path).router
-    assert router is not None
-    assert (router.grace, router.outputs, router.file.name) == (45, ("s3",), "b.yaml")
-
-
-def test_a_router_without_grace(tmp_path: Path) -> None:
-    (tmp_path / "a.conf").write_text("[OUTPUT]\n  Name null\n", encoding="utf-8")
-    router = read_program(tmp_path).router
-    assert router is not None
-    assert router.grace is None
-
-
-@pytest.mark.parametrize("text", ["service: [", "service:\n  grace: soon\n"])
-def test_a_configuration_that_cannot_be_understood_is_named(tmp_path: Path, text: str) -> None:
-    (tmp_path / "a.yaml").write_text(text, encoding="utf-8")
-    with pytest.raises(ProgramError, match=r"a\.yaml"):
-        read_program(tmp_path)
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("deploy/two.yaml", b"a: 1\n---\nb: 2\n"),
+        ("template.yaml", b"Resources:\n  A: !Ref B\n"),
+        ("latin.conf", "[SERVICE]\n# na\u00efve\n".encode("latin-1")),
+        ("own.conf", b"[SERVICE]\n  grace period = five\n  Grace five\n"),
+        ("broken.yml", b"service: ["),
+    ],
+)
+def test_what_runs_no_router_is_none_of_its_business(tmp_path: Path, name, content) -> None:
+    (tmp_path / "Dockerfile").write_bytes(b"# caf\xe9\nFROM scratch\nCOPY . /app\n")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(content)
+    router = container(firelens=FirelensConfiguration("fluentbit"))
+    for containers in ([], [container()], [router]):
+        assert read_program(tmp_path, containers).router is None

@@ -11,7 +11,8 @@ import pytest
 
 from bonkei.blueprint import read
 from bonkei.check import RULES, Finding, run
-from bonkei.check.program import LogRouter, Program
+from bonkei.check.program import Program
+from bonkei.check.router import LogRouter, Output
 from tests.bonkei.check.stack import (
     ACCOUNT,
     KEY_ARN,
@@ -35,7 +36,8 @@ ROUTER = Path("router/extra.conf")
 def check(
     resources: Resources, *, grace: float | None = 30, outputs: tuple[str, ...] = ()
 ) -> tuple[Finding, ...]:
-    programs = {"router": Program(Path("router"), router=LogRouter(ROUTER, grace, outputs))}
+    router = LogRouter(ROUTER, grace, tuple(Output(name) for name in outputs))
+    programs = {"router": Program(Path("router"), router=router)}
     return run(read(state(resources)), NOWHERE, programs)
 
 

@@ -51,6 +51,20 @@ def test_the_final_stage_counts():
     assert image.health_check.startswith("CMD curl")
 
 
+def test_what_is_copied_from_the_builds_folder():
+    image = parse_image(
+        "FROM a AS build\nCOPY x /x\nFROM scratch\nWORKDIR /srv\nCOPY --from=build /x /x\n"
+        'COPY --chown=1 a b conf\nADD ["c d", "/e/"]\nCOPY f .\nCOPY g /h\n'
+    )
+    assert image.copies == (
+        ("a", "/srv/conf/"),
+        ("b", "/srv/conf/"),
+        ("c d", "/e/"),
+        ("f", "/srv/"),
+        ("g", "/h"),
+    )
+
+
 def test_a_stage_inherits_from_the_stage_that_it_is_made_from():
     image = parse_image(
         'FROM alpine AS base\nENV A=1\nWORKDIR /app\nCMD ["base"]\nFROM base AS final\nENV B=$A-2\n'
