@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from bonkei.provider.values import Object, Value
 from bonkei.vault import MemoryVault, Vault
@@ -165,6 +166,27 @@ class EphemeralResource:
 
     open: Callable[[Object, Context], Object]
     validate: Callable[[Object], Sequence[Problem]] = no_problems
+
+
+class FunctionFailed(Exception):  # noqa: N818 -- an outcome, which Terraform shows
+    """Raised by a provider's function: why it has no result for these arguments."""
+
+    def __init__(self, text: str, argument: int | None = None) -> None:
+        """`argument` is the place, from 0, of the one at fault."""
+        super().__init__(text)
+        self.argument = argument
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the provider, `provider::NAME::FUNCTION(…)` in an expression."""
+
+    call: Callable[..., Value]
+    """Given the arguments, all known and none null. FunctionFailed if there is no result."""
+    parameters: Mapping[str, Any]
+    """Name -> type (`bonkei.provider.schema.Type`), in order."""
+    returns: Any
+    summary: str
 
 
 def value_at(config: Object, *path: str) -> Value:

@@ -33,6 +33,8 @@ def providers() -> Mapping[str, Provider]:
                 schema=schema.load(SCHEMA),
                 resources=aws.RESOURCES,
                 data_sources=aws.DATA_SOURCES,
+                ephemeral_resources=aws.EPHEMERAL_RESOURCES,
+                functions=aws.FUNCTIONS,
                 validate=common.provider_problems,
             )
         ),

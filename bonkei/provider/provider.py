@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from bonkei.provider.behaviour import (
     DataSource,
     EphemeralResource,
+    Function,
     Problem,
     ResourceBehaviour,
     no_problems,
@@ -27,6 +28,7 @@ class Provider:
     data_sources: Mapping[str, DataSource] = field(default_factory=dict)
     """Types without an entry cannot be read: an error says so."""
     ephemeral_resources: Mapping[str, EphemeralResource] = field(default_factory=dict)
+    functions: Mapping[str, Function] = field(default_factory=dict)
     validate: Callable[[Object], Sequence[Problem]] = no_problems
     """The problems of a provider block."""
 

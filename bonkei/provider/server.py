@@ -50,9 +50,10 @@ _OPERATIONS = (
     "ReadDataSource",
     "ValidateEphemeralResourceConfig",
     "OpenEphemeralResource",
+    "GetFunctions",
+    "CallFunction",
 )
 _WITHOUT_CONTENT = (
-    "GetFunctions",
     "GetResourceIdentitySchemas",
     "CloseEphemeralResource",
     "StopProvider",
@@ -130,7 +131,7 @@ class _Endpoint:
 
     def _schema_bytes(self) -> bytes:
         if self._schema is None:
-            self._schema = wire.provider_schema(self._provider.schema)
+            self._schema = wire.provider_schema(self._provider.schema, self._provider.functions)
         return self._schema
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bonkei.provider import private, wire
-from bonkei.provider.behaviour import Problem, Refused
+from bonkei.provider import codec, private, wire
+from bonkei.provider.behaviour import FunctionFailed, Problem, Refused
 from bonkei.provider.connection import Connection, answer, decode, encode, errors_of
 from bonkei.provider.existing import Existing
 from bonkei.provider.managed import ManagedResources
@@ -34,6 +34,26 @@ class Servicer(ManagedResources):
             metadata = message(f"GetMetadata.{kind}")
             field.extend(metadata(type_name=name) for name in types)
         return response
+
+    def get_functions(self, _request: Any) -> Any:
+        response = message("GetFunctions.Response")()
+        wire.declare_functions(response, self._provider.functions)
+        return response
+
+    def call_function(self, request: Any) -> Any:
+        function = self._provider.functions[request.name]
+        given = zip(request.arguments, function.parameters.values(), strict=True)
+        arguments = [codec.decode(argument.msgpack, type_) for argument, type_ in given]
+        response = message("CallFunction.Response")
+        try:
+            result = function.call(*arguments)
+        except FunctionFailed as failure:
+            error = message("FunctionError")(text=str(failure))
+            if failure.argument is not None:
+                error.function_argument = failure.argument
+            return response(error=error)
+        encoded = codec.encode(result, function.returns)
+        return response(result=message("DynamicValue")(msgpack=encoded))
 
     def validate_provider_config(self, request: Any) -> Any:
         block = self._provider.schema.configuration
@@ -86,6 +106,9 @@ class Servicer(ManagedResources):
         try:
             if kind is None:
                 raise _refusal("ephemeral resource", request.type_name)
+            # Of what was not known at the validation.
+            if errors := errors_of(kind.validate(config)):
+                return response(diagnostics=wire.diagnostics(errors, block, config))
             found = kind.open(config, self._connection.context(private.fresh(), config))
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from bonkei.provider.behaviour import Problem
+from bonkei.provider.behaviour import Function, Problem
 from bonkei.provider.protocol import message
-from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
+from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema, Type
 from bonkei.provider.values import Value, given
 
 _Schema = message("Schema")
@@ -17,6 +17,7 @@ _Block = message("Schema.Block")
 _Attribute = message("Schema.Attribute")
 _NestedBlock = message("Schema.NestedBlock")
 _Diagnostic = message("Diagnostic")
+_Parameter = message("Function.Parameter")
 _Path = message("AttributePath")
 _Step = message("AttributePath.Step")
 
@@ -25,7 +26,7 @@ _SEVERITY = {"error": 1, "warning": 2}
 _NAMES = ("name", "id", "origin_id", "container_name", "error_code", "key", "priority")
 
 
-def provider_schema(schema: ProviderSchema) -> bytes:
+def provider_schema(schema: ProviderSchema, functions: Mapping[str, Function]) -> bytes:
     """The serialized answer to GetProviderSchema."""
     blocks: dict[Block, Any] = {}
     response = message("GetProviderSchema.Response")()
@@ -40,6 +41,7 @@ def provider_schema(schema: ProviderSchema) -> bytes:
     ):
         for name, block in types.items():
             messages[name].block.CopyFrom(_block(block, blocks))
+    declare_functions(response, functions)
     return bytes(response.SerializeToString())
 
 
@@ -47,6 +49,22 @@ def declare_capabilities(response: Any) -> None:
     """Say that types can be moved, and that one fetch of the schema does for all connections."""
     response.server_capabilities.move_resource_state = True
     response.server_capabilities.get_provider_schema_optional = True
+
+
+def declare_functions(response: Any, functions: Mapping[str, Function]) -> None:
+    """Put the functions' signatures into an answer that has a field for them."""
+    for name, function in functions.items():
+        declared = response.functions[name]
+        declared.summary = function.summary
+        getattr(declared, "return").type = _type(function.returns)  # a word of Python
+        declared.parameters.extend(
+            _Parameter(name=parameter, type=_type(type_))
+            for parameter, type_ in function.parameters.items()
+        )
+
+
+def _type(type_: Type) -> bytes:
+    return json.dumps(type_, separators=(",", ":")).encode()
 
 
 def _block(block: Block, known: dict[Block, Any]) -> Any:
@@ -61,7 +79,7 @@ def _block(block: Block, known: dict[Block, Any]) -> Any:
 def _attribute(name: str, attribute: Attribute) -> Any:
     return _Attribute(
         name=name,
-        type=json.dumps(attribute.type, separators=(",", ":")).encode(),
+        type=_type(attribute.type),
         required=attribute.required,
         optional=attribute.optional,
         computed=attribute.computed,

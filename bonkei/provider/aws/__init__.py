@@ -33,7 +33,9 @@ from bonkei.provider.aws import (
     ecs_task_definitions,
     efs,
     endpoints,
+    ephemeral,
     events,
+    functions,
     gateways,
     governance,
     iam,
@@ -61,7 +63,12 @@ from bonkei.provider.aws import (
     target_groups,
     wafv2,
 )
-from bonkei.provider.behaviour import DataSource, ResourceBehaviour
+from bonkei.provider.behaviour import (
+    DataSource,
+    EphemeralResource,
+    Function,
+    ResourceBehaviour,
+)
 
 _SERVICES = (
     acm,
@@ -121,3 +128,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
 }
 
 DATA_SOURCES: Mapping[str, DataSource] = data_sources.DATA_SOURCES
+
+EPHEMERAL_RESOURCES: Mapping[str, EphemeralResource] = ephemeral.EPHEMERAL_RESOURCES
+
+FUNCTIONS: Mapping[str, Function] = functions.FUNCTIONS

@@ -17,7 +17,7 @@ def aws() -> ProviderSchema:
 
 @pytest.fixture(scope="module")
 def sent(aws: ProviderSchema) -> object:
-    return message("GetProviderSchema.Response").FromString(wire.provider_schema(aws))
+    return message("GetProviderSchema.Response").FromString(wire.provider_schema(aws, {}))
 
 
 def inside(block: Block, *path: str) -> Block:

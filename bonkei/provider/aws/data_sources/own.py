@@ -134,10 +134,10 @@ def _namespaces(context: Context) -> Iterator[Object]:
 def _zones(context: Context) -> Iterator[Object]:
     """Private is a zone that is associated with a VPC: once for each of its VPCs."""
     for zone in context.peers("aws_route53_zone"):
-        vpcs = [str(one.get("vpc_id")) for one in each(zone.get("vpc"))]
+        vpcs = tuple(one.get("vpc_id") for one in each(zone.get("vpc")))
         whole = {**zone, "id": zone.get("zone_id"), "private_zone": bool(vpcs)}
         whole |= {"name": _without_dot(zone.get("name")), "resource_record_set_count": 2}
-        yield from ({**whole, "vpc_id": vpc} for vpc in vpcs or [None])
+        yield from ({**whole, "vpc_id": vpc} for vpc in vpcs or (None,))
 
 
 def _zone(config: Object, context: Context) -> Object:
