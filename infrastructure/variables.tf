@@ -175,7 +175,7 @@ variable "exec_enabled" {
 }
 
 variable "bootstrap" {
-  description = "True for the very first apply, while no image exists: the services begin without tasks, and the first release starts them"
+  description = "True until the first release has succeeded, while no image exists: the services begin without tasks and without auto scaling, and the first release starts as many as scaling.min_capacity. A failed first release is not rolled back: there is nothing to go back to"
   type        = bool
   default     = false
 }

@@ -123,10 +123,12 @@ def why_it_failed(task: Json, container: str) -> str:
 def deploy(aws: Aws, release: Release) -> None:
     """Point each service at its new revision, and wait until ECS has finished with them."""
     cluster = release.system["cluster"]
+    first: set[str] = set()
     for service in release.system["services"].values():
         arn = register(aws, service["family"], release)
         name = service["service"]
-        count = first_count(aws, cluster, name)
+        count = first_count(aws, cluster, service)
+        first |= {name} if count else set()
         aws(
             "ecs", "update-service", "--cluster", cluster, "--service", name,
             "--task-definition", arn, *(["--desired-count", str(count)] if count else []),
@@ -135,19 +137,28 @@ def deploy(aws: Aws, release: Release) -> None:
         print(f"{name}: deploying {arn.rpartition('/')[2]}")
     deadline = time.monotonic() + _STABLE_WITHIN
     for service in release.system["services"].values():
-        wait_until_settled(aws, cluster, service["service"], deadline)
+        name = service["service"]
+        try:
+            wait_until_settled(aws, cluster, name, deadline)
+        except ReleaseError:
+            if name in first:
+                undo_first(aws, cluster, service, release)
+            raise
 
 
-def first_count(aws: Aws, cluster: str, service: str) -> int:
+def first_count(aws: Aws, cluster: str, service: Json) -> int:
     """The number of tasks a service begins with at its first release; 0 when it has some."""
-    described = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
-    if described["services"][0]["desiredCount"]:
-        return 0
-    targets = aws(
-        "application-autoscaling", "describe-scalable-targets", "--service-namespace", "ecs",
-        "--resource-ids", f"service/{cluster}/{service}",
-    )["ScalableTargets"]  # fmt: skip
-    return int(targets[0]["MinCapacity"]) if targets else 1
+    described = aws(
+        "ecs", "describe-services", "--cluster", cluster, "--services", service["service"]
+    )
+    return 0 if described["services"][0]["desiredCount"] else int(service["tasks"])
+
+
+def undo_first(aws: Aws, cluster: str, service: Json, release: Release) -> None:
+    """Leave a service as the bootstrap made it: without tasks, and with nothing released."""
+    name = service["service"]
+    aws("ecs", "update-service", "--cluster", cluster, "--service", name, "--desired-count", "0")
+    withdraw(aws, service["family"], release)
 
 
 def wait_until_settled(aws: Aws, cluster: str, service: str, deadline: float) -> None:
@@ -157,9 +168,9 @@ def wait_until_settled(aws: Aws, cluster: str, service: str, deadline: float) ->
     """
     while time.monotonic() < deadline:
         described = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
-        deployments = described["services"][0]["deployments"]
-        state = deployments[0].get("rolloutState") if len(deployments) == 1 else None
-        if state == "COMPLETED":
+        deployments = described["services"][0]["deployments"]  # the primary one is the first
+        state = deployments[0].get("rolloutState")
+        if state == "COMPLETED" and len(deployments) == 1:
             return
         if state == "FAILED":
             reason = deployments[0].get("rolloutStateReason", "its events say why")

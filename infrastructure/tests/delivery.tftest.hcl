@@ -31,8 +31,9 @@ variables {
   services = {
     backend = {
       service = {
-        name = "test-development-backend"
-        arn  = "arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"
+        name         = "test-development-backend"
+        arn          = "arn:aws:ecs:ap-northeast-1:123456789012:service/test-development/test-development-backend"
+        min_capacity = 2
       }
       task = {
         family         = "test-development-backend"

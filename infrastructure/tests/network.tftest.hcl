@@ -57,8 +57,8 @@ run "network" {
   }
 
   assert {
-    condition     = one(aws_vpc_endpoint.s3.route_table_ids) == aws_route_table.this["app"].id
-    error_message = "S3's gateway endpoint serves the app subnets."
+    condition     = toset(aws_vpc_endpoint.s3.route_table_ids) == toset([aws_route_table.this["app"].id, aws_route_table.this["management"].id])
+    error_message = "S3's gateway endpoint serves the app subnets, and the builds', which would pay for S3 by the GB at the NAT gateway."
   }
 
   assert {

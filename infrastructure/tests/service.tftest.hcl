@@ -100,8 +100,38 @@ run "bootstrap_begins_without_tasks" {
   }
 
   assert {
+    condition     = aws_ecs_service.this.desired_count == 0 && length(aws_appautoscaling_target.this) == 0 && length(aws_appautoscaling_policy.this) == 0
+    error_message = "Without an image no task could start, and a scalable target would start as many as its minimum."
+  }
+
+  assert {
+    condition     = one(aws_ecs_service.this.deployment_circuit_breaker).enable && !one(aws_ecs_service.this.deployment_circuit_breaker).rollback
+    error_message = "A first release has nothing to go back to."
+  }
+}
+
+run "after_the_first_release_it_scales" {
+  command = apply
+
+  module {
+    source = "./modules/service"
+  }
+
+  state_key = "bootstrap"
+
+  assert {
     condition     = aws_ecs_service.this.desired_count == 0
-    error_message = "Without an image no task could start."
+    error_message = "The number of tasks is auto scaling's: the definitions must not set it."
+  }
+
+  assert {
+    condition     = one(aws_appautoscaling_target.this).min_capacity == 2 && length(aws_appautoscaling_policy.this) == 2
+    error_message = "The minimum holds from the second apply on."
+  }
+
+  assert {
+    condition     = one(aws_ecs_service.this.deployment_circuit_breaker).rollback
+    error_message = "From now on there is something to go back to."
   }
 }
 

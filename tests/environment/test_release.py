@@ -19,7 +19,12 @@ APP, ROUTER = f"{REGISTRY}/app/backend", f"{REGISTRY}/app/router"
 SYSTEM = {
     "cluster": "app",
     "services": {
-        "backend": {"service": "app-backend", "family": "app-backend", "container": "web"}
+        "backend": {
+            "service": "app-backend",
+            "family": "app-backend",
+            "container": "web",
+            "tasks": 2,
+        }
     },
     "migrate": {
         "family": "app-migrate",
@@ -60,6 +65,7 @@ class Account:
         self.running_digest = "sha256:new"
         self.rolls_back = False
         self.rollout_state = "COMPLETED"
+        self.earlier_deployments: list[dict[str, str]] = []
         self.desired = 1
         self.exit_code: int | None = 0
         self.parameters: dict[str, str] = {}
@@ -111,10 +117,8 @@ class Account:
         deployments = [
             {"rolloutState": self.rollout_state, "rolloutStateReason": "circuit breaker"}
         ]
+        deployments += self.earlier_deployments
         return {"services": [{"desiredCount": self.desired, "deployments": deployments}]}
-
-    def describe_scalable_targets(self, _options: dict[str, str]) -> Any:
-        return {"ScalableTargets": [{"MinCapacity": 2}]}
 
     def list_tasks(self, _options: dict[str, str]) -> Any:
         return {"taskArns": ["arn:task/app/t1"] if self.desired else []}
@@ -223,6 +227,28 @@ def test_a_first_release_that_fails_does_not_wait_for_a_rollback_that_cannot_be(
     account.rollout_state = "FAILED"
     with pytest.raises(module.ReleaseError, match="nothing to go back to: circuit breaker"):
         module.deploy(account, release)
+
+
+@pytest.mark.timeout(20)
+def test_a_first_release_that_fails_leaves_the_service_empty(
+    module: ModuleType, account: Account, release: Any
+) -> None:
+    account.rollout_state, account.desired = "FAILED", 0
+    account.earlier_deployments = [{"rolloutState": "COMPLETED"}]  # the bootstrap's
+    with pytest.raises(module.ReleaseError, match="nothing to go back to"):
+        module.deploy(account, release)
+    assert account.desired == 0
+    assert account.deregistered == ["arn:aws:ecs:r:1:task-definition/app-backend:2"]
+
+
+@pytest.mark.timeout(20)
+def test_a_later_release_that_fails_keeps_its_tasks(
+    module: ModuleType, account: Account, release: Any
+) -> None:
+    account.rollout_state = "FAILED"
+    with pytest.raises(module.ReleaseError, match="nothing to go back to"):
+        module.deploy(account, release)
+    assert account.desired == 1
 
 
 def test_another_image_under_the_same_tag_is_noticed(

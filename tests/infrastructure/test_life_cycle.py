@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from evaluations import Evaluation
 
@@ -39,8 +41,22 @@ def test_a_plan_after_the_apply_has_no_changes(way: Evaluation) -> None:
 def test_only_the_first_apply_begins_without_tasks(
     production: Evaluation, otherwise: Evaluation
 ) -> None:
-    assert {service.desired_count for service in otherwise.blueprint.services} == {0}
-    assert {service.desired_count for service in production.blueprint.services} == {3}
+    assert {service.capacity for service in otherwise.blueprint.services} == {0}
+    assert {service.capacity for service in production.blueprint.services} == {3}
+    # What the first release begins with, when no scalable target says it.
+    assert first_counts(otherwise) == first_counts(production) == {3}
+
+
+def first_counts(evaluation: Evaluation) -> set[int]:
+    variables = [
+        variable["value"]
+        for project in evaluation.values("aws_codebuild_project")
+        for environment in project["environment"]
+        for variable in environment["environment_variable"]
+        if variable["name"] == "RELEASE"
+    ]
+    (release,) = set(variables)
+    return {service["tasks"] for service in json.loads(release)["services"].values()}
 
 
 def test_a_domain_brings_encryption_as_far_as_the_load_balancer(otherwise: Evaluation) -> None:

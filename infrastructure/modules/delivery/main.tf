@@ -15,7 +15,7 @@ locals {
   # What the stages need to know of the system; each takes its part by jq.
   release = {
     cluster  = var.cluster.name
-    services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name } }
+    services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name, tasks = found.service.min_capacity } }
     migrate = {
       family         = var.migrate.task.family
       container      = var.migrate.task.container_name

@@ -106,10 +106,10 @@ data "aws_iam_policy_document" "deploy" {
     resources = [for found in var.services : found.service.arn]
   }
 
-  # The first release sets the number of tasks, which from then on is auto scaling's.
+  # A first release that fails leaves nothing behind.
   statement {
-    sid       = "ReadScaling"
-    actions   = ["application-autoscaling:DescribeScalableTargets"]
+    sid       = "WithdrawRevision"
+    actions   = ["ecs:DeregisterTaskDefinition"]
     resources = ["*"]
   }
 }

@@ -102,11 +102,12 @@ variable "repositories" {
 }
 
 variable "services" {
-  description = "Services that are deployed, by program: the service, and its task with the roles to pass"
+  description = "Services that are deployed, by program: the service, with how many tasks its first release begins, and its task with the roles to pass"
   type = map(object({
     service = object({
-      name = string
-      arn  = string
+      name         = string
+      arn          = string
+      min_capacity = number
     })
     task = object({
       family         = string

@@ -141,12 +141,13 @@ data "aws_iam_policy_document" "s3_endpoint" {
   }
 }
 
-# A gateway endpoint costs nothing and adds one route, to S3 alone.
+# A gateway endpoint costs nothing and adds one route, to S3 alone. Builds have a way out besides, by
+# which each GB of their artifacts and of their images' layers would cost.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${local.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = [aws_route_table.this["app"].id]
+  route_table_ids   = [for purpose in ["app", "management"] : aws_route_table.this[purpose].id]
   policy            = data.aws_iam_policy_document.s3_endpoint.json
 
   tags = { Name = "${var.name}-s3" }

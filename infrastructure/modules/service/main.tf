@@ -22,9 +22,11 @@ resource "aws_ecs_service" "this" {
     weight            = 1
   }
 
+  # A first release has nothing to go back to but the revision of the bootstrap, whose image is not
+  # there: ECS would try to start that for ever.
   deployment_circuit_breaker {
     enable   = true
-    rollback = true
+    rollback = !var.bootstrap
   }
 
   network_configuration {
@@ -149,10 +151,13 @@ resource "aws_vpc_security_group_egress_rule" "to_s3" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Auto scaling
+# Auto scaling. Registering a target lifts the service to its minimum at once, so that there is none
+# before the first release.
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_appautoscaling_target" "this" {
+  count = var.bootstrap ? 0 : 1
+
   service_namespace  = "ecs"
   resource_id        = "service/${var.cluster.name}/${aws_ecs_service.this.name}"
   scalable_dimension = "ecs:service:DesiredCount"
@@ -161,16 +166,16 @@ resource "aws_appautoscaling_target" "this" {
 }
 
 resource "aws_appautoscaling_policy" "this" {
-  for_each = {
+  for_each = var.bootstrap ? {} : {
     cpu    = { metric = "ECSServiceAverageCPUUtilization", target = var.scaling.cpu_target }
     memory = { metric = "ECSServiceAverageMemoryUtilization", target = var.scaling.memory_target }
   }
 
   name               = "${var.name}-${each.key}"
   policy_type        = "TargetTrackingScaling"
-  service_namespace  = aws_appautoscaling_target.this.service_namespace
-  resource_id        = aws_appautoscaling_target.this.resource_id
-  scalable_dimension = aws_appautoscaling_target.this.scalable_dimension
+  service_namespace  = one(aws_appautoscaling_target.this).service_namespace
+  resource_id        = one(aws_appautoscaling_target.this).resource_id
+  scalable_dimension = one(aws_appautoscaling_target.this).scalable_dimension
 
   target_tracking_scaling_policy_configuration {
     target_value       = each.value.target

@@ -8,6 +8,11 @@ output "arn" {
   value       = aws_ecs_service.this.id
 }
 
+output "min_capacity" {
+  description = "Fewest tasks: with as many the first release begins"
+  value       = var.scaling.min_capacity
+}
+
 output "url" {
   description = "Where other services call this one; null when it has no Service Connect name"
   value       = var.service_connect_name == null ? null : "http://${var.service_connect_name}:${var.task.port}"

@@ -101,7 +101,7 @@ variable "scaling" {
 }
 
 variable "bootstrap" {
-  description = "True for the very first apply, while no image exists: the service begins without tasks, and the first release starts them"
+  description = "True until the first release has succeeded, while no image exists: the service begins without tasks and without auto scaling, and the first release starts as many as scaling.min_capacity"
   type        = bool
   default     = false
 }
