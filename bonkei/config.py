@@ -23,7 +23,7 @@ class ConfigError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class OneOff:
-    """A command that is run once in a task of its own, as `ecs run-task` would."""
+    """A command in a task of its own, as `ecs run-task` would run it, before new tasks start."""
 
     name: str
     task_definition: str  # its family, or the end of it after a hyphen

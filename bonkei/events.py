@@ -60,6 +60,17 @@ class TargetHealthChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetChecked(Event):
+    """A load balancer has checked a target, which is in `state` then; `detail`: why it failed."""
+
+    target_group_arn: str
+    task_id: str
+    passed: bool
+    state: str  # initial | healthy | unhealthy
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceEndpointAdded(Event):
     """A task can be reached through Service Connect by a port name of its service."""
 

@@ -61,7 +61,8 @@ class _Head:
 
 
 class HealthChecker:
-    """Checks one target as long as it is registered; tells `changed` when its state does.
+    """Checks one target as long as it is registered; tells `changed` when its state does, and
+    `checked` of each check.
 
     While a target is `initial` it is probed every `initial_interval`: a success counts at once,
     failures count once an interval. AWS checks from several nodes and takes the same verdicts;
@@ -75,7 +76,9 @@ class HealthChecker:
         changed: Callable[[Target], None],
         initial_interval: float,
         probe: Probe = probe,
+        checked: Callable[[Target, Outcome], None] = lambda _target, _outcome: None,
     ) -> None:
+        self._checked = checked
         self.check = check
         self._target = target
         self._changed = changed
@@ -98,6 +101,7 @@ class HealthChecker:
             if outcome.passed or not initial or begun - counted >= self.check.interval:
                 counted = begun
                 self._observe(outcome)
+            self._checked(self._target, outcome)
             initial = self._target.health.state == "initial"
             interval = min(self._initial_interval, self.check.interval) if initial else None
             await asyncio.sleep(max(0.0, begun + (interval or self.check.interval) - loop.time()))

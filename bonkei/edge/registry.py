@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 
 from bonkei.blueprint.load_balancer import TargetGroup
 from bonkei.edge.checks import HealthChecker
-from bonkei.edge.health import ASSUMED, DISABLED, DRAINING, NEW, UNUSED, Health
+from bonkei.edge.health import ASSUMED, DISABLED, DRAINING, NEW, UNUSED, Health, Outcome
 from bonkei.edge.target import Pool, Target
 from bonkei.events import (
     Bus,
     ServiceEndpointAdded,
     ServiceEndpointRemoved,
+    TargetChecked,
     TargetDeregistered,
     TargetDrained,
     TargetHealthChanged,
@@ -108,7 +109,11 @@ class Registry:
                 if target.health.state == "unused":
                     self._change(pool, target, NEW)
                 self._checkers[target] = HealthChecker(
-                    target, group.health_check, self._judged, self._initial_interval
+                    target,
+                    group.health_check,
+                    self._judged,
+                    self._initial_interval,
+                    checked=self._checked,
                 )
             return
         if checker is not None:
@@ -120,6 +125,13 @@ class Registry:
         if pool is not None and pool.targets.get(target.task_id) is target:
             pool.refresh()
             self._tell(target)
+
+    def _checked(self, target: Target, outcome: Outcome) -> None:
+        self._bus.publish(
+            TargetChecked(
+                target.group, target.task_id, outcome.passed, target.health.state, outcome.detail
+            )
+        )
 
     def _change(self, pool: Pool, target: Target, health: Health) -> None:
         if target.health != health:

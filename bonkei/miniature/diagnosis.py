@@ -32,7 +32,8 @@ class Unhealthy:
 
 
 def names(unhealthy: Sequence[Unhealthy]) -> str:
-    return ", ".join(one.name for one in unhealthy)
+    """Each once, however many things are wrong with it."""
+    return ", ".join(dict.fromkeys(one.name for one in unhealthy))
 
 
 def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import TaskDefinition
+from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.config import OneOff
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.steps import Steps
@@ -31,6 +31,10 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
     return found[0]
 
 
+class OneOffError(MiniatureError):
+    """A command has failed, so that no new task may start."""
+
+
 class Started:
     """Remembers which first-start commands have succeeded, in one small file."""
 
@@ -48,22 +52,54 @@ class Started:
                 file.write(f"{one_off.name}\n")
 
 
-async def run_due(
-    one_offs: Iterable[OneOff], blueprint: Blueprint, tasks: Tasks, started: Started, steps: Steps
-) -> None:
-    """Run those that have to run now, each to its end. MiniatureError for the first that fails."""
-    for one_off in started.due(one_offs):
-        with steps.step(one_off.name) as step:
-            step.detail = " ".join(one_off.command)
-            await _run(one_off, blueprint, tasks)
-        started.remember(one_off)
+class OneOffs:
+    """Runs those that are due, before new tasks start: at a start, an apply, a restart.
+
+    That is where a release has its Migrate stage. When one fails nothing else is run, and the next
+    time all of them are, whatever they belong to: the tasks must not get ahead of their database.
+    """
+
+    def __init__(self, one_offs: Iterable[OneOff], started: Started) -> None:
+        self._one_offs = tuple(one_offs)
+        self._started = started
+        self._behind = False
+
+    async def run(
+        self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
+    ) -> None:
+        """Run what is due, of one service if only that gets new tasks: commands in a container that
+        it has, too. MiniatureError for the first that fails."""
+        due = self._started.due(self._one_offs)
+        if service is not None and not self._behind:
+            due = [one for one in due if one.container in _containers(blueprint, service)]
+        self._behind = True
+        for one_off in due:
+            with steps.step(one_off.name) as step:
+                step.detail = " ".join(one_off.command)
+                await _run(one_off, blueprint, tasks)
+            self._started.remember(one_off)
+        self._behind = False
+
+
+def _containers(blueprint: Blueprint, service: Service) -> set[str]:
+    try:
+        definition = blueprint.task_definition(service.task_definition_arn)
+    except KeyError:
+        return set()
+    return {container.name for container in definition.containers}
 
 
 async def _run(one_off: OneOff, blueprint: Blueprint, tasks: Tasks) -> None:
     definition = task_definition(blueprint, one_off)
     outcome = await tasks.run_task(definition, one_off.container, one_off.command)
     if outcome.exit_code != 0:
-        raise MiniatureError(
+        raise OneOffError(
             f"{one_off.name}: {outcome.reason or f'exit code {outcome.exit_code}'}",
-            remedy="\n".join(["its last words:", *outcome.output[-20:]]),
+            remedy="\n".join(
+                [
+                    "its last words:",
+                    *outcome.output[-20:],
+                    f"all of them: `bonkei logs {definition.family}`",
+                ]
+            ),
         )

@@ -17,6 +17,7 @@ from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import Database, describe
 from bonkei.edge import Edge, EdgeSettings
@@ -25,15 +26,16 @@ from bonkei.events import Bus
 from bonkei.miniature import book, definitions
 from bonkei.miniature.announce import announce
 from bonkei.miniature.control import Call, ControlServer
-from bonkei.miniature.diagnosis import Unhealthy, names
+from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy, names
 from bonkei.miniature.draining import drain
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.memory import settle_memory
-from bonkei.miniature.one_offs import Started, run_due
+from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.rollout import find_service, force_new_deployments, require_tasks, roll_out
 from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
+from bonkei.miniature.target_checks import TargetChecks
 from bonkei.tasks import Tasks, TaskSettings
 from bonkei.tasks.software import ensure_environment, find_requirements
 from bonkei.vault import FileVault
@@ -68,6 +70,7 @@ class Miniature:
         )
         self._tasks: Tasks | None = None
         self._databases: dict[str, Database] = {}
+        self._one_offs = OneOffs(config.one_offs, Started(home.started))
         self._forced: dict[str, int] = {}
         self._started = False
         self._hurried = asyncio.Event()
@@ -101,8 +104,7 @@ class Miniature:
             self._translator.book = self._addresses()
             self._tasks = Tasks(self._bus, self._vault, self._task_settings(steps))
             await gather(self._start_databases(steps), self._prepare_containers(steps))
-            started = Started(self._home.started)
-            await run_due(self._config.one_offs, self._blueprint, self._tasks, started, steps)
+            await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
             settle_memory()
@@ -219,6 +221,17 @@ class Miniature:
         logs = self._home.logs
         return await roll_out(self._tasks, self._watch, blueprint, steps, logs, only)
 
+    async def _migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
+        """What a release does before the new tasks. When it fails, those that run go on."""
+        assert self._tasks is not None  # noqa: S101 - the start makes it before
+        try:
+            await self._one_offs.run(self._blueprint, self._tasks, steps, service)
+        except OneOffError as error:
+            raise MiniatureError(
+                f"{done}, and no new task is started: {error.message}",
+                remedy=f"{error.remedy}\nthe tasks from before serve on",
+            ) from None
+
     async def _on_status(self, _call: Call) -> Any:
         tasks = self._tasks.snapshot() if self._tasks is not None else None
         databases = [database.snapshot() for database in self._databases.values()]
@@ -236,12 +249,19 @@ class Miniature:
             steps = Steps(report)
             self._report("Following what `bonkei apply` has applied")
             self._reread_settings(report)
-            self._blueprint = await asyncio.to_thread(definitions.read, self._workspace)
+            before, self._blueprint = (
+                self._blueprint,
+                await asyncio.to_thread(definitions.read, self._workspace),
+            )
             self._translator.book = self._addresses()
-            await self._edge.apply(self._blueprint)
-            self._translator.book = self._addresses()
-            await self._start_databases(steps)
-            unhealthy = await self._roll_out(steps)
+            with TargetChecks(self._bus, before, self._blueprint) as checks:
+                await self._edge.apply(self._blueprint)
+                self._translator.book = self._addresses()
+                await self._start_databases(steps)
+                await self._migrate(steps, "applied")
+                unhealthy = await self._roll_out(steps)
+                unhealthy += await checks.judge(self._edge.snapshot, steps)
+            unhealthy += find_unhealthy(self._tasks.snapshot()) if self._tasks else ()
             settle_memory()
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
@@ -270,9 +290,11 @@ class Miniature:
             self._require_started()
             service = find_service(self._blueprint, call.service)
             require_tasks(service, self._tasks)
-            self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
             self._report(f"Restarting {service.name}")
-            unhealthy = await self._roll_out(Steps(self._kept(call.report)), service.arn)
+            steps = Steps(self._kept(call.report))
+            await self._migrate(steps, "not restarted", service)
+            self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
+            unhealthy = await self._roll_out(steps, service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
 

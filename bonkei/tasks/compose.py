@@ -113,7 +113,8 @@ def override_command(
 def _service_spec(
     service: Service, plan: TaskPlan, registrations: Registrations, drain_timeout: float
 ) -> ServiceSpec:
-    parts = repr((plan.definition, registrations, service.force_new_deployment_token))
+    # The plan has what this machine adds: the containers' directories, and their Dockerfiles.
+    parts = repr((plan, registrations, service.force_new_deployment_token))
     return ServiceSpec(
         arn=service.arn,
         name=service.name,

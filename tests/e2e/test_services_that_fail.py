@@ -11,6 +11,19 @@ import pytest
 from miniatures import Project, remove, running, visitors
 
 FOREIGN = Path(__file__).with_name("foreign")
+MIGRATION = """
+[[run]]
+name = "migration"
+task_definition = "shop-web"
+container = "web"
+command = ["python3", "migrate.py"]
+"""
+CHECK = """path = "/alive"
+    matcher             = "201"
+    interval            = 5
+    timeout             = 2
+    unhealthy_threshold = 2
+"""
 GREETING = '"path": self.path'
 
 
@@ -127,3 +140,46 @@ def test_a_service_starts_when_its_container_gets_a_directory(project: Project) 
         kept = project.bonkei("logs", "bonkei").stdout
         assert "Following what `bonkei apply` has applied" in kept
         assert "2 of 2 healthy" in kept
+
+
+def test_what_is_corrected_is_taken_and_what_is_wrong_is_told(project: Project) -> None:
+    """One miniature, from mistake to mistake: a directory, a health check, a migration."""
+    shop, wrong = project.folder / "shop", project.folder / "wrong"
+    shutil.copytree(shop, wrong)
+    (wrong / "server.py").write_text("raise SystemExit(3)")
+    project.edit("bonkei.toml", '"shop"', '"wrong"')
+    with (project.folder / "bonkei.toml").open("a", encoding="utf-8") as settings:
+        settings.write(MIGRATION)
+    (shop / "migrate.py").write_text(f"open({str(project.folder / 'ran')!r}, 'a').write('x')")
+    shutil.copy(shop / "migrate.py", wrong)
+    ran = project.folder / "ran"
+    assert project.bonkei("up", "--detach", within=60).returncode == 1
+    assert ran.read_text() == "x"
+
+    project.edit("bonkei.toml", '"wrong"', '"shop"')
+    applied = project.bonkei("apply", within=60)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+    assert answer(project).status_code == 200
+    assert ran.read_text() == "xx"
+
+    project.edit("deploy/main.tf", 'path = "/alive"', CHECK)
+    applied = project.bonkei("apply", within=60)
+    assert applied.returncode == 1
+    assert "web: fails its new health check, GET /alive" in applied.stdout
+    assert "applied, but not healthy: web" in applied.stderr
+    project.edit("deploy/main.tf", 'matcher             = "201"', 'matcher = "200"')
+    applied = project.bonkei("apply", within=90)
+    assert applied.returncode == 0, applied.stdout + applied.stderr
+
+    (shop / "migrate.py").write_text("raise SystemExit('column x is missing')")
+    before = {task["id"] for task in project.status()["tasks"]["tasks"]}
+    for command in (("restart", "web"), ("apply",)):
+        with visitors(project, f"{project.load_balancer}/shop/1") as troubles:
+            refused = project.bonkei(*command)
+        assert refused.returncode == 1
+        assert "no new task is started: migration" in refused.stderr
+        assert "column x is missing" in refused.stderr
+        assert "logs shop-web" in refused.stderr
+        assert troubles == []
+    assert {task["id"] for task in project.status()["tasks"]["tasks"]} == before
+    assert "column x is missing" in project.bonkei("logs", "shop-web").stdout

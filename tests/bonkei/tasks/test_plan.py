@@ -124,6 +124,19 @@ def test_a_deployment_begins_when_something_of_the_task_changes(directory):
     assert key(task, force_new_deployment_token="now") != same
 
 
+def test_a_deployment_begins_when_bonkei_toml_names_another_directory(directory, tmp_path):
+    task = definition(web_container())
+    wanted = Blueprint(services=(service(task),), task_definitions=(task,))
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "Dockerfile").write_text(DOCKERFILE)
+    (before,) = compose(wanted, {"web": directory}).services
+    (after,) = compose(wanted, {"web": other}).services
+    assert before.deployment_key != after.deployment_key
+    (directory / "Dockerfile").write_text(f"{DOCKERFILE}\nENV LATER=1\n")
+    assert compose(wanted, {"web": directory}).services[0].deployment_key != before.deployment_key
+
+
 def test_another_python_than_the_images_is_noted(directory):
     (directory / "requirements.txt").write_text("flask==3 --hash=sha256:00\n")
     task = definition(web_container())
