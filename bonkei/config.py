@@ -61,6 +61,10 @@ class Config:
         default_factory=lambda: MappingProxyType({})
     )
     """The outputs of other stacks, by the name of the terraform_remote_state that reads them."""
+    check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """off, warning or error, by the name of a rule of `bonkei check`."""
+    check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    """Directories of containers that do not run here, by the container's name."""
     edge_port: int = 8080
     alb_port: int = 8081
     database_url: str | None = None
@@ -84,6 +88,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     """Read and check `file`; variables of the environment win over it."""
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
+    check = table.table("check")
     config = Config(
         file=file.resolve(),
         root=root,
@@ -107,6 +112,13 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
                 for name, entry in table.table("remote_states").named_tables().items()
             }
         ),
+        check_programs=MappingProxyType(
+            {
+                name: _directory(root, path, f"[check.programs] {name}", file)
+                for name, path in check.table("programs").all_texts().items()
+            }
+        ),
+        check_levels=MappingProxyType(_levels(check, file)),
         edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
         alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -126,7 +138,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     """Whether the file still says what a running miniature has read from it at its start.
 
     The definitions, their variables, what is elsewhere and the containers' directories do not
-    count: each apply reads them anew.
+    count: each apply reads them anew. What `bonkei check` goes by is nothing to it.
     """
     try:
         now = load(config.file, environment)
@@ -139,6 +151,8 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
         variable_files=config.variable_files,
         existing=config.existing,
         remote_states=config.remote_states,
+        check_levels=config.check_levels,
+        check_programs=config.check_programs,
     )
     return read_anew == config
 
@@ -240,6 +254,17 @@ def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:
         name: _directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
         for name, entry in containers.items()
     }
+
+
+def _levels(table: _Table, file: Path) -> dict[str, str]:
+    levels = table.all_texts()
+    for rule, level in levels.items():
+        if level not in ("off", "warning", "error"):
+            raise ConfigError(
+                f"{file}: [check] `{rule}` is {level!r}",
+                remedy='give it "off", "warning" or "error"',
+            )
+    return levels
 
 
 def _one_off(table: _Table) -> OneOff:

@@ -119,6 +119,7 @@ class LoadBalancer:
     aliases: tuple[str, ...] = ()
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
+    web_acl_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ class Route:
 @dataclass(frozen=True, slots=True)
 class Subnet:
     """`routes` are those of the route table that holds here (its own, or the VPC's main one);
-    the VPC's local route is implied."""
+    the VPC's local route is implied. `routes_known` is False where that table is outside the
+    definitions: nothing can be said about where the subnet leads."""
 
     address: str
     arn: str
@@ -51,6 +52,7 @@ class Subnet:
     route_table_id: str
     routes: tuple[Route, ...] = ()
     name: str = ""  # its Name tag
+    routes_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,19 @@
 there."""
 
 from bonkei.check.finding import Finding, Problem, Severity, exit_code
+from bonkei.check.levels import with_levels
 from bonkei.check.rules import RULES
 from bonkei.check.runner import run
 from bonkei.check.subject import Rule, Subject
 
-__all__ = ["RULES", "Finding", "Problem", "Rule", "Severity", "Subject", "exit_code", "run"]
+__all__ = [
+    "RULES",
+    "Finding",
+    "Problem",
+    "Rule",
+    "Severity",
+    "Subject",
+    "exit_code",
+    "run",
+    "with_levels",
+]

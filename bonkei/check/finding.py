@@ -8,7 +8,8 @@ from pathlib import Path
 
 
 class Severity(Enum):
-    """An `ERROR` breaks on AWS; a `WARNING` is a risk."""
+    """An `ERROR` breaks on AWS, stays silent there or lets somebody in; a `WARNING` is a risk, or
+    may be meant so."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -44,5 +45,5 @@ class Finding:
 
 
 def exit_code(findings: tuple[Finding, ...]) -> int:
-    """1 when a finding is left that the definitions give no reason for."""
-    return int(any(not finding.allowed for finding in findings))
+    """1 when there is an error for which the definitions give no reason; a warning is none."""
+    return int(any(f.severity is Severity.ERROR and not f.allowed for f in findings))

@@ -10,6 +10,7 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Metric
 from bonkei.blueprint.log_group import MetricFilter
+from bonkei.check.permission import allows, unknown_managed_policies
 
 
 def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]:
@@ -29,6 +30,8 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
         usual = tuple(sorted(name for name, _ in filters[0].dimensions))
         return "" if names == usual else _wrong_dimensions(names, [list(usual)])
     if not metric.namespace.startswith(("AWS/", "ECS/")):
+        if _others_may_emit(blueprint):
+            return ""
         return f"no metric filter makes {metric.namespace} {metric.name}"
     known = _table().get(metric.namespace)
     if known is None:
@@ -40,6 +43,14 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
     return _why_nothing_has_these(metric, blueprint)
 
 
+def _others_may_emit(blueprint: Blueprint) -> bool:
+    """Whether a role of the definitions may put metrics of its own: which, is not seen."""
+    return any(
+        bool(unknown_managed_policies(role)) or allows(role, "cloudwatch:PutMetricData", "*")
+        for role in blueprint.roles
+    )
+
+
 def _wrong_dimensions(names: tuple[str, ...], usual: list[list[str]]) -> str:
     sets = " or ".join("(" + ", ".join(found) + ")" if found else "(none)" for found in usual)
     return f"it is emitted with the dimensions {sets}, not ({', '.join(names) or 'none'})"
@@ -49,7 +60,9 @@ def _why_nothing_has_these(metric: Metric, blueprint: Blueprint) -> str:
     existing = _existing(blueprint)
     for name, value in metric.dimensions:
         kind = _table()["dimensions"].get(name)
-        if kind is not None and existing[kind] and value not in existing[kind]:
+        if kind is None or not existing[kind] or value in existing[kind]:
+            continue
+        if not any(arn.endswith((f"/{value}", f":{value}")) for arn in blueprint.arns):
             return f"there is no {kind.replace('_', ' ')} {value}"
     return ""
 

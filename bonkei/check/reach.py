@@ -39,7 +39,7 @@ def places(
 ) -> tuple[Place, ...]:
     """The places in subnets that the definitions hold."""
     found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
-    groups = known_groups(blueprint, group_ids)
+    groups = all_groups(blueprint, group_ids)
     return tuple(Place(subnet, groups, public_ip) for subnet in found if subnet is not None)
 
 
@@ -47,6 +47,14 @@ def known_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[Securi
     """The security groups that the definitions hold."""
     found = [blueprint.security_group(group_id) for group_id in group_ids]
     return tuple(group for group in found if group is not None)
+
+
+def all_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
+    """The security groups, or none when one of them is not in the definitions: it might let pass
+    what the others do not."""
+    group_ids = tuple(group_ids)
+    found = known_groups(blueprint, group_ids)
+    return found if len(found) == len(group_ids) else ()
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
@@ -69,6 +77,8 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
         if endpoint.kind == "Gateway" and place.subnet.route_table_id in endpoint.route_table_ids:
             closed = _obstacle_to_gateway_endpoint(blueprint, place, service)
             return closed or _refused_by_policy(endpoint)
+    if not place.subnet.routes_known or not _holds_vpc(blueprint, place):
+        return ""  # there may be endpoints that are not seen
     without = f"{place.subnet.address} has no endpoint for {service}"
     internet = obstacle_to_internet(blueprint, place)
     return f"{without}, and {internet}" if internet else ""
@@ -76,6 +86,8 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
 
 def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
     """Why HTTPS to the internet does not get through; empty when it does."""
+    if not place.subnet.routes_known:
+        return ""
     default = [route for route in place.subnet.routes if route.destination == _EVERYWHERE]
     if not default:
         return f"{place.subnet.address} has no route to the internet"
@@ -94,15 +106,20 @@ def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
     return ""
 
 
+def _holds_vpc(blueprint: Blueprint, place: Place) -> bool:
+    return any(vpc.id == place.subnet.vpc_id for vpc in blueprint.network.vpcs)
+
+
 def leads_to_internet_gateway(subnet: Subnet) -> bool:
-    """Whether the subnet is public."""
-    return any(
+    """Whether the subnet is public, as far as its routes are known."""
+    return not subnet.routes_known or any(
         route.target == "internet_gateway" and route.destination == _EVERYWHERE
         for route in subnet.routes
     )
 
 
 def obstacle_between(
+    blueprint: Blueprint,
     source: Iterable[SecurityGroup],
     source_cidrs: Iterable[str],
     target: Iterable[SecurityGroup],
@@ -111,15 +128,17 @@ def obstacle_between(
 ) -> str:
     """Why TCP to `port` is refused between two places of one VPC; empty when it is allowed.
 
-    A security group is stateful, so one rule on each side is enough; a group's rules add up.
+    A security group is stateful, so one rule on each side is enough; a group's rules add up. A side
+    without groups or CIDR blocks is one that is not seen: what names such a peer is taken to match.
     """
     source, target = tuple(source), tuple(target)
+    into, out_of = _Peer(target, tuple(target_cidrs)), _Peer(source, tuple(source_cidrs))
     if source and not any(
-        _matches(rule, port, target, target_cidrs) for group in source for rule in group.egress()
+        _matches(blueprint, rule, port, into) for group in source for rule in group.egress()
     ):
         return f"{_names(source)} lets nothing out to {_names(target) or 'it'} on port {port}"
     if target and not any(
-        _matches(rule, port, source, source_cidrs) for group in target for rule in group.ingress()
+        _matches(blueprint, rule, port, out_of) for group in target for rule in group.ingress()
     ):
         return f"{_names(target)} lets nothing in from {_names(source) or 'it'} on port {port}"
     return ""
@@ -130,10 +149,11 @@ def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpo
     if not endpoint.subnet_ids:
         return f"{endpoint.address} stands in no subnet"
     return obstacle_between(
+        blueprint,
         place.groups,
         (place.subnet.cidr_block,),
-        known_groups(blueprint, endpoint.security_group_ids),
-        tuple(subnet.cidr_block for subnet in subnets if subnet is not None),
+        all_groups(blueprint, endpoint.security_group_ids),
+        tuple(subnet.cidr_block for subnet in subnets if subnet) if all(subnets) else (),
         HTTPS,
     )
 
@@ -201,15 +221,30 @@ def _lets_out(group: SecurityGroup, port: int) -> bool:
     )
 
 
-def _matches(
-    rule: SecurityGroupRule, port: int, peers: Iterable[SecurityGroup], cidrs: Iterable[str]
-) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Peer:
+    groups: tuple[SecurityGroup, ...]
+    cidrs: tuple[str, ...]
+
+
+def _matches(blueprint: Blueprint, rule: SecurityGroupRule, port: int, peer: _Peer) -> bool:
     if not rule.covers("tcp", port):
         return False
-    if any(peer.id in rule.security_group_ids for peer in peers):
+    if rule.security_group_ids and not peer.groups:
         return True
-    cidrs = tuple(cidrs)
-    return bool(cidrs) and all(_within(cidr, rule.cidr_blocks) for cidr in cidrs)
+    if any(group.id in rule.security_group_ids for group in peer.groups):
+        return True
+    if any(not _is_of_aws(blueprint, identifier) for identifier in rule.prefix_list_ids):
+        return True  # what is in a list of one's own is not seen
+    if not peer.cidrs:
+        return bool(rule.cidr_blocks)
+    return all(_within(cidr, rule.cidr_blocks) for cidr in peer.cidrs)
+
+
+def _is_of_aws(blueprint: Blueprint, prefix_list_id: str) -> bool:
+    """A prefix list of an AWS service holds no address of a VPC."""
+    found = blueprint.network.prefix_list(prefix_list_id)
+    return found is not None and found.name.startswith("com.amazonaws.")
 
 
 def _within(cidr: str, blocks: Iterable[str]) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from bonkei.check.finding import Finding
+from bonkei.check.finding import Finding, Severity
 from bonkei.check.subject import Rule
 
 
@@ -18,7 +18,7 @@ def render_text(findings: Sequence[Finding], rules: Sequence[Rule], root: Path) 
     if allowed:
         lines = [f"allowed  {place(f, root)}  {f.rule}: {f.allowed}" for f in allowed]
         paragraphs.append("\n".join(lines))
-    paragraphs.append(_sum(len(open_ones), len(allowed), len(rules)))
+    paragraphs.append(_sum(open_ones, len(allowed), len(rules)))
     return "\n\n".join(paragraphs)
 
 
@@ -54,10 +54,11 @@ def _paragraph(finding: Finding, root: Path) -> str:
     )
 
 
-def _sum(findings: int, allowed: int, rules: int) -> str:
-    found = "no finding" if not findings else f"{findings} finding{'s' if findings > 1 else ''}"
-    reason = f", {allowed} allowed with a reason" if allowed else ""
-    return f"{rules} rules: {found}{reason}"
+def _sum(findings: Sequence[Finding], allowed: int, rules: int) -> str:
+    counts = [(sum(f.severity is level for f in findings), level.value) for level in Severity]
+    found = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in counts if count]
+    reason = [f"{allowed} allowed with a reason"] if allowed else []
+    return f"{rules} rules: {', '.join([*(found or ['no finding']), *reason])}"
 
 
 def _object(finding: Finding, root: Path) -> dict[str, object]:

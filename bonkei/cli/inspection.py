@@ -51,23 +51,24 @@ def check(
     programs: dict[str, Path],
     form: str | None,
 ) -> None:
-    """Find what would break, leak or stay silent on AWS. Exit code 1 when there is something."""
-    from bonkei.check import RULES, exit_code, run
+    """Find what would break, leak or stay silent on AWS. Exit code 1 when there is an error."""
+    from bonkei.check import RULES, exit_code, run, with_levels
     from bonkei.check.program import read_programs
     from bonkei.check.report import render_json, render_text
     from bonkei.check.sarif import render_sarif
     from bonkei.miniature.evaluate import evaluate
 
     config = context.config
-    directories = {**config.containers, **programs}
+    rules = with_levels(RULES, config.check_levels, f"{config.file}: [check]")
+    directories = {**config.containers, **config.check_programs, **programs}
     blueprint = evaluate(config, variable_files)
-    findings = run(blueprint, config.definitions, read_programs(directories, blueprint))
+    findings = run(blueprint, config.definitions, read_programs(directories, blueprint), rules)
     if form == "json":
         click.echo(render_json(findings, config.root))
     elif form == "sarif":
-        click.echo(render_sarif(findings, RULES, config.root))
+        click.echo(render_sarif(findings, rules, config.root))
     else:
-        click.echo(render_text(findings, RULES, config.root))
+        click.echo(render_text(findings, rules, config.root))
     sys.exit(exit_code(findings))
 
 

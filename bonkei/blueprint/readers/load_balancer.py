@@ -57,6 +57,14 @@ def _load_balancer(block: Resource, state: State, gaps: Gaps) -> LoadBalancer:
         aliases=tuple(sorted(_aliases(dns_name, state))),
         subnet_ids=tuple(sorted(block.texts("subnets"))),
         security_group_ids=tuple(sorted(block.texts("security_groups"))),
+        web_acl_arn=next(
+            (
+                found.text("web_acl_arn")
+                for found in state.managed("aws_wafv2_web_acl_association")
+                if found.text("resource_arn") == arn
+            ),
+            "",
+        ),
     )
 
 

@@ -96,6 +96,7 @@ def _subnet(block: Resource, state: State) -> Subnet:
         route_table_id=table_id,
         routes=tuple(_routes(table_id, state)),
         name=dict(block.pairs("tags")).get("Name", ""),
+        routes_known=_is_known(table_id, vpc_id, state),
     )
 
 
@@ -115,6 +116,15 @@ def _route_table_id(subnet_id: str, vpc_id: str, state: State) -> str:
             return default.text("id")
     vpc = state.find(vpc_id, "id", "aws_vpc", "aws_default_vpc")
     return vpc.text("main_route_table_id", "") if vpc else ""
+
+
+def _is_known(table_id: str, vpc_id: str, state: State) -> bool:
+    """Whether the table is one of the state: declared, or born with a VPC that is declared."""
+    tables = state.managed("aws_route_table", "aws_default_route_table")
+    vpcs = state.managed("aws_vpc", "aws_default_vpc")
+    return any(table.text("id") == table_id for table in tables) or any(
+        vpc.text("id") == vpc_id and vpc.text("main_route_table_id", "") == table_id for vpc in vpcs
+    )
 
 
 def _routes(table_id: str, state: State) -> Iterator[Route]:

@@ -146,7 +146,7 @@ RULES = (
     Rule(
         "alarm-action-reaches-someone",
         "Somebody is subscribed to what an alarm tells",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
         alarm_action_reaches_someone,
     ),

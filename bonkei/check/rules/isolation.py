@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.function import Function
 from bonkei.blueprint.load_balancer import LoadBalancer
 from bonkei.blueprint.security_group import SecurityGroupRule
 from bonkei.blueprint.web_acl import (
@@ -70,6 +71,8 @@ def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
     for balancer, headers, address in _behind_distributions(blueprint):
         acl = next((acl for acl in blueprint.web_acls if balancer.arn in acl.protects), None)
         if balancer.internal:  # reached through a VPC origin, which is one's own distribution
+            continue
+        if acl is None and balancer.web_acl_arn:  # one that is not in the definitions
             continue
         if acl is None:
             yield Problem(
@@ -201,25 +204,32 @@ def _groups_of_others(blueprint: Blueprint) -> dict[str, str]:
     services = {g for service in blueprint.services for g in service.security_group_ids}
     holders = [
         *((b.security_group_ids, b.name) for b in blueprint.load_balancers),
-        *((f.security_group_ids, f.name) for f in blueprint.functions),
+        *((f.security_group_ids, f.name) for f in blueprint.functions if not _uses(f, blueprint)),
         *((p.security_group_ids, p.name) for p in blueprint.build_projects),
         *((e.security_group_ids, e.address) for e in blueprint.network.endpoints),
     ]
     return {g: name for groups, name in holders for g in groups if g not in services}
 
 
+def _uses(function: Function, blueprint: Blueprint) -> bool:
+    """Whether a function is told where a database is: it is a client like a service."""
+    values = [value for _, value in function.environment]
+    names = [n for c in blueprint.database_clusters for n in (c.endpoint, c.reader_endpoint) if n]
+    return any(name in value for name in names for value in values)
+
+
 RULES = (
     Rule(
         "app-has-no-way-out",
         "No route leads from a service's subnets to the internet",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-network.html",
         app_has_no_way_out,
     ),
     Rule(
         "task-has-no-public-ip",
         "A task asks for no public IP address",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/securityhub/latest/userguide/ecs-controls.html#ecs-2",
         task_has_no_public_ip,
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from bonkei.blueprint import Blueprint
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.subject import Rule, Subject
 
@@ -30,9 +31,18 @@ def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
             )
 
 
+def log_group_names(blueprint: Blueprint) -> set[str]:
+    """Of the groups that are declared, and of those that are looked up."""
+    own = {group.arn for group in blueprint.log_groups}
+    looked_up = {arn for arn in blueprint.arns if ":log-group:" in arn and arn not in own}
+    return {group.name for group in blueprint.log_groups} | {
+        arn.split(":log-group:")[1].removesuffix(":*") for arn in looked_up
+    }
+
+
 def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
     """One that AWS makes by itself has neither retention nor key."""
-    declared = {group.name for group in subject.blueprint.log_groups}
+    declared = log_group_names(subject.blueprint)
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
             log = container.log_configuration
@@ -91,7 +101,7 @@ RULES = (
     Rule(
         "log-group-has-retention-and-key",
         "Every log group has a retention and a key",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         log_group_has_retention_and_key,
     ),
@@ -105,7 +115,7 @@ RULES = (
     Rule(
         "image-is-pinned",
         "An image is named by what does not move",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
         image_is_pinned,
     ),

@@ -76,26 +76,33 @@ def role_is_used(subject: Subject) -> Iterator[Problem]:
 def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for role in blueprint.roles:
-        yield from _unknown_resources(role, blueprint)
         yield from _unneeded_by_execution(role, blueprint)
         yield from _unneeded_exec(role, blueprint)
 
 
-def _unknown_resources(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
-    """An action on something that is not there is needed by nothing."""
-    known = (*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters))
-    for statement in role.statements:
-        for resource in statement.resources if statement.effect == "Allow" else ():
-            service = resource.split(":")[2] if resource.count(":") >= 5 else ""
-            if service not in table()["judged"] or matches_any(table()["of_aws"], resource):
-                continue
-            if not any(_names(resource, arn) for arn in known if arn):
-                yield Problem(
-                    statement.address,
-                    f"{role.name} may do {', '.join(statement.actions)} to {resource}, which"
-                    " nothing in the definitions is",
-                    "take the permission away, or name what is there",
-                )
+def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
+    """Of this account and region: what another one holds, and what a task definition names, is
+    not judged by what the definitions hold."""
+    blueprint = subject.blueprint
+    known = [*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters)]
+    known += [n for d in blueprint.task_definitions for _, n, _ in execution_needs(d, blueprint)]
+    known = [arn for arn in known if arn not in ("", "*")]
+    own = {part for arn in blueprint.arns for part in arn.split(":")[3:5]} | {"*", ""}
+    for role in blueprint.roles:
+        for statement in role.statements:
+            for resource in statement.resources if statement.effect == "Allow" else ():
+                parts = resource.split(":")
+                if len(parts) < 6 or not {*parts[3:5]} <= own:
+                    continue
+                if parts[2] not in table()["judged"] or matches_any(table()["of_aws"], resource):
+                    continue
+                if not any(_names(resource, arn) for arn in known):
+                    yield Problem(
+                        statement.address,
+                        f"{role.name} may do {', '.join(statement.actions)} to {resource}, which"
+                        " nothing in the definitions is",
+                        "take the permission away, or name what is there",
+                    )
 
 
 def _names(resource: str, arn: str) -> bool:
@@ -179,7 +186,7 @@ def execution_needs(definition: TaskDefinition, blueprint: Blueprint) -> Iterato
     """
     for container in definition.containers:
         yield from _image_needs(container)
-        yield from _log_needs(container, blueprint)
+        yield from _log_needs(container, definition.arn)
         for name, value_from in container.secrets:
             yield from _secret_needs(name, value_from, blueprint)
 
@@ -196,13 +203,14 @@ def _image_needs(container: Container) -> Iterator[Need]:
     yield "ecr:GetDownloadUrlForLayer", repository, purpose
 
 
-def _log_needs(container: Container, blueprint: Blueprint) -> Iterator[Need]:
+def _log_needs(container: Container, definition_arn: str) -> Iterator[Need]:
     log = container.log_configuration
     if log is None or log.driver != "awslogs":
         return
     options = dict(log.options)
-    group = next((g for g in blueprint.log_groups if g.name == options.get("awslogs-group")), None)
-    stream = f"{group.arn.removesuffix(':*')}:log-stream:any" if group else "*"
+    partition, _, region, account = (*definition_arn.split(":"), "", "", "", "")[1:5]
+    region, name = options.get("awslogs-region", region), options.get("awslogs-group", "")
+    stream = f"arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:any"
     purpose = f"ships {container.name}'s log"
     yield "logs:CreateLogStream", stream, purpose
     yield "logs:PutLogEvents", stream, purpose
@@ -254,7 +262,7 @@ RULES = (
     Rule(
         "role-names-its-resources",
         "A role's actions are on named resources where IAM knows them",
-        Severity.ERROR,
+        Severity.WARNING,
         _LEAST_PRIVILEGE,
         role_names_its_resources,
     ),
@@ -268,9 +276,16 @@ RULES = (
     Rule(
         "role-actions-are-needed",
         "A role's actions are needed by something",
-        Severity.ERROR,
+        Severity.WARNING,
         _LEAST_PRIVILEGE,
         role_actions_are_needed,
+    ),
+    Rule(
+        "role-names-what-is-there",
+        "What a role may do something to is in the definitions",
+        Severity.WARNING,
+        _LEAST_PRIVILEGE,
+        role_names_what_is_there,
     ),
     Rule(
         "role-allows-what-is-needed",

@@ -11,7 +11,7 @@ from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.reach import (
     Place,
-    known_groups,
+    all_groups,
     obstacle_between,
     obstacle_to_internet,
     obstacle_to_service,
@@ -113,11 +113,13 @@ def task_reaches_database(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
         for cluster in _databases_of(definition, blueprint):
-            target = known_groups(blueprint, cluster.security_group_ids)
+            target = all_groups(blueprint, cluster.security_group_ids)
             cidrs = _cidrs(blueprint, cluster.subnet_ids)
             for place in _places(blueprint, service):
                 own = (place.subnet.cidr_block,)
-                obstacle = obstacle_between(place.groups, own, target, cidrs, cluster.port)
+                obstacle = obstacle_between(
+                    blueprint, place.groups, own, target, cidrs, cluster.port
+                )
                 if obstacle:
                     yield Problem(
                         service.address,
@@ -135,12 +137,12 @@ def load_balancer_reaches_task(subject: Subject) -> Iterator[Problem]:
             for balancer in blueprint.load_balancers:
                 if not _forwards_to(blueprint, balancer.arn, target.target_group_arn):
                     continue
-                source = known_groups(blueprint, balancer.security_group_ids)
+                source = all_groups(blueprint, balancer.security_group_ids)
                 cidrs = _cidrs(blueprint, balancer.subnet_ids)
                 for place in _places(blueprint, service):
                     own = (place.subnet.cidr_block,)
                     obstacle = obstacle_between(
-                        source, cidrs, place.groups, own, target.container_port
+                        blueprint, source, cidrs, place.groups, own, target.container_port
                     )
                     if obstacle:
                         yield Problem(
@@ -157,11 +159,11 @@ def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
         for callee, port in _peers_of(definition, blueprint):
-            target = known_groups(blueprint, callee.security_group_ids)
+            target = all_groups(blueprint, callee.security_group_ids)
             cidrs = _cidrs(blueprint, callee.subnet_ids)
             for place in _places(blueprint, service):
                 own = (place.subnet.cidr_block,)
-                if obstacle := obstacle_between(place.groups, own, target, cidrs, port):
+                if obstacle := obstacle_between(blueprint, place.groups, own, target, cidrs, port):
                     yield Problem(
                         service.address,
                         f"{service.name} cannot call {callee.name}: {obstacle}",
@@ -201,8 +203,10 @@ def _places(blueprint: Blueprint, service: Service) -> tuple[Place, ...]:
 
 
 def _cidrs(blueprint: Blueprint, subnet_ids: tuple[str, ...]) -> tuple[str, ...]:
+    """None where one of the subnets is not in the definitions."""
     found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
-    return tuple(subnet.cidr_block for subnet in found if subnet is not None)
+    known = tuple(subnet.cidr_block for subnet in found if subnet is not None)
+    return known if len(known) == len(found) else ()
 
 
 def _databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:

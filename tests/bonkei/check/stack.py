@@ -84,6 +84,8 @@ def network() -> Resources:
         "aws_subnet.app": subnet("app", "10.0.1.0/24"),
         "aws_subnet.egress": subnet("egress", "10.0.2.0/24"),
         "aws_subnet.database": subnet("database", "10.0.3.0/24"),
+        "aws_route_table.app": {"id": "rtb-app"},
+        "aws_route_table.in": {"id": "rtb-in"},
         "aws_route_table_association.app": {"subnet_id": "subnet-app", "route_table_id": "rtb-app"},
         "aws_route_table_association.in": {
             "subnet_id": "subnet-ingress",

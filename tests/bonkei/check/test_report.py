@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import read
-from bonkei.check import RULES, Finding, Severity, exit_code, run
+from bonkei.check import RULES, Finding, Severity, exit_code, run, with_levels
+from bonkei.check.levels import LevelError
 from bonkei.check.report import render_json, render_text
 from bonkei.check.sarif import render_sarif
 from tests.bonkei.check.stack import sound, state
@@ -57,13 +58,42 @@ def test_the_exit_code_counts_what_is_not_allowed(findings) -> None:
     assert exit_code(()) == 0
 
 
+def test_a_warning_is_told_and_fails_nothing(definitions: Path) -> None:
+    resources = sound()
+    resources["aws_cloudwatch_log_group.app"]["retention_in_days"] = 0
+    (found,) = run(read(state(resources)), definitions)
+    assert exit_code((found,)) == 0
+    assert "warning  aws_cloudwatch_log_group.app" in render_text((found,), RULES, definitions)
+    assert render_text((found,), RULES, definitions).endswith("rules: 1 warning")
+    assert json.loads(render_json((found,), definitions))[0]["severity"] == "warning"
+    sarif = json.loads(render_sarif((found,), RULES, definitions))
+    assert sarif["runs"][0]["results"][0]["level"] == "warning"
+
+
+def test_the_settings_say_how_grave_a_rule_is() -> None:
+    levels = {"log-group-has-retention-and-key": "error", "image-is-pinned": "off"}
+    rules = with_levels(RULES, levels, "bonkei.toml: [check]")
+    by_id = {rule.id: rule.severity for rule in rules}
+    assert by_id["log-group-has-retention-and-key"] is Severity.ERROR
+    assert by_id.keys() == {rule.id for rule in RULES} - {"image-is-pinned"}
+    resources = sound()
+    resources["aws_cloudwatch_log_group.app"]["retention_in_days"] = 0
+    assert exit_code(run(read(state(resources)), Path("/nowhere"), rules=rules)) == 1
+
+
+def test_a_rule_that_there_is_not_is_named() -> None:
+    with pytest.raises(LevelError, match="`image-is-pined` is no rule") as raised:
+        with_levels(RULES, {"image-is-pined": "off"}, "bonkei.toml: [check]")
+    assert raised.value.remedy == "write image-is-pinned"
+
+
 def test_text_names_file_line_remedy_and_source(findings, definitions) -> None:
     text = render_text(findings, RULES, definitions.parent)
     assert "error  infrastructure/alarms.tf:3  alarm-has-actions" in text
     assert "  -> set ok_actions" in text
     assert "  see https://docs.aws.amazon.com/" in text
     assert "allowed  infrastructure/alarms.tf:8  alarm-has-actions: a dashboard shows it" in text
-    assert text.endswith(f"{len(RULES)} rules: 2 findings, 1 allowed with a reason")
+    assert text.endswith(f"{len(RULES)} rules: 2 errors, 1 allowed with a reason")
     assert render_text((), RULES, definitions) == f"{len(RULES)} rules: no finding"
 
 

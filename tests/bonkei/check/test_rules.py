@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,13 @@ from tests.bonkei.check.stack import (
     ACCOUNT,
     KEY_ARN,
     SECRET_ARN,
+    TASK_ARN,
     Resources,
     alarm,
     allow,
     app_containers,
     endpoint,
+    group,
     peer,
     policy,
     sound,
@@ -404,7 +407,7 @@ BROKEN: list[tuple[str, str, Change]] = [
         ),
     ),
     (
-        "role-actions-are-needed",
+        "role-names-what-is-there",
         "aws_iam_role_policy.execution",
         execution(
             allow(
@@ -622,3 +625,99 @@ def test_an_endpoint_whose_policy_allows_what_is_needed_is_a_way() -> None:
         allow("logs:CreateLogStream", "logs:PutLogEvents", on="arn:aws:logs:*:*:log-group:/app:*")
     )
     assert rules_found(resources) == set()
+
+
+# ------------------------------------------------------------------------------------------------
+# What is not in the definitions is not judged
+# ------------------------------------------------------------------------------------------------
+
+
+def in_an_existing_vpc(found: Resources) -> None:
+    """Subnets are declared, the VPC, its route tables and its endpoints are not."""
+    for address in [a for a in found if re.match(r"aws_(vpc|route\w*|vpc_endpoint)\.", a)]:
+        del found[address]
+
+
+OTHER_SERVICE = {"ClusterName": "main", "ServiceName": "other"}
+OTHER_ACCOUNT = "eu-west-1:999999999999"
+EXISTING_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shared/1"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        in_an_existing_vpc,
+        # A route table that is looked up
+        put("aws_route_table_association.app", route_table_id="rtb-elsewhere"),
+        # An image of another account
+        execution(
+            allow("ecr:BatchGetImage", on=f"arn:aws:ecr:{OTHER_ACCOUNT}:repository/base"),
+        ),
+        # A repository of another stack, whose image is named
+        remove("aws_ecr_repository.app", "aws_ecr_repository.router"),
+        # A second security group, which may let everything pass
+        put(
+            "aws_ecs_service.app",
+            network_configuration=[
+                {"subnets": ["subnet-app"], "security_groups": ["sg-app", "sg-elsewhere"]}
+            ],
+        ),
+        put("aws_rds_cluster.this", vpc_security_group_ids=["sg-database", "sg-elsewhere"]),
+        # A list of one's own, which may hold the database's addresses
+        put(
+            "aws_vpc_security_group_egress_rule.app_database",
+            referenced_security_group_id=None,
+            prefix_list_id="pl-own",
+        ),
+        # A web ACL of another stack
+        lambda found: (
+            found.pop("aws_wafv2_web_acl.this"),
+            found["aws_wafv2_web_acl_association.this"].update(web_acl_arn=EXISTING_ACL),
+        ),
+        # A log group that is looked up
+        lambda found: found.update(
+            {"data.aws_cloudwatch_log_group.app": found.pop("aws_cloudwatch_log_group.app")}
+        ),
+        # A service of another stack that is looked up
+        lambda found: (
+            put("aws_cloudwatch_metric_alarm.cpu", dimensions=OTHER_SERVICE)(found),
+            put("data.aws_ecs_service.other", arn="arn:aws:ecs:x:1:service/main/other")(found),
+        ),
+    ],
+)
+def test_what_is_elsewhere_is_not_judged(change: Change) -> None:
+    resources = sound()
+    change(resources)
+    found = [f"{f.rule} {f.message}" for f in check(resources)]
+    assert found == []
+
+
+def test_a_programs_own_metrics_are_not_judged() -> None:
+    resources = sound()
+    resources["aws_cloudwatch_metric_alarm.fatal"] |= {"namespace": "Own", "metric_name": "Sales"}
+    del resources["aws_cloudwatch_log_metric_filter.fatal"]
+    assert rules_found(resources) == {"alarm-metric-is-emitted"}
+    statement = allow("cloudwatch:PutMetricData", on="*")
+    document = json.loads(resources["aws_iam_role_policy.task"]["policy"])
+    document["Statement"].append(statement)
+    resources["aws_iam_role_policy.task"]["policy"] = json.dumps(document)
+    assert rules_found(resources) == set()
+
+
+def test_a_function_that_is_told_of_the_database_is_a_client() -> None:
+    resources = sound()
+    group_of_function = [{"security_group_ids": ["sg-fn"], "subnet_ids": []}]
+    function = {
+        "arn": f"arn:aws:lambda:{ACCOUNT}:function:report",
+        "function_name": "report",
+        "role": TASK_ARN,
+        "vpc_config": group_of_function,
+        "logging_config": [{"log_group": "/app"}],
+    }
+    resources["aws_lambda_function.report"] = function
+    resources["aws_security_group.fn"] = group("fn")
+    resources["aws_vpc_security_group_ingress_rule.fn"] = peer("database", 5432, to="fn")
+    assert "only-services-reach-database" in rules_found(resources)
+    host = resources["aws_rds_cluster.this"]["endpoint"]
+    function["environment"] = [{"variables": {"DSN": f"postgresql://u@{host}/app"}}]
+    assert "only-services-reach-database" not in rules_found(resources)

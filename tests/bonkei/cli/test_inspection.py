@@ -69,10 +69,10 @@ def run(project: Path) -> Run:
     return invoke
 
 
-def test_a_finding_names_its_place_and_fails(run: Run) -> None:
+def test_a_finding_names_its_place(run: Run) -> None:
     result = run("check")
-    assert result.exit_code == 1
-    assert "error  infrastructure/main.tf:21  log-group-has-retention-and-key" in result.output
+    assert result.exit_code == 0
+    assert "warning  infrastructure/main.tf:21  log-group-has-retention-and-key" in result.output
     assert "infrastructure/main.tf:24  log-group-has-retention-and-key: an auditor" in result.output
 
 
@@ -89,6 +89,28 @@ def test_findings_as_json_and_sarif(run: Run) -> None:
     ]
     as_sarif = json.loads(run("check", "--sarif").output)
     assert len(as_sarif["runs"][0]["results"]) == len(as_json)
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "words"),
+    [
+        ('log-group-has-retention-and-key = "error"', 1, "1 error, "),
+        ('log-group-has-retention-and-key = "off"', 0, "no finding\n"),
+        ('log-group-has-retention-and-key = "loud"', 1, "[check] `log-group-has-ret"),
+        ('log-groups-have-retention-and-key = "off"', 1, "`log-groups-have-retention-and-key` is"),
+    ],
+)
+def test_the_settings_say_what_fails(
+    run: Run, project: Path, settings: str, code: int, words: str
+) -> None:
+    file = project / "bonkei.toml"
+    file.write_text(f"[check]\n{settings}\n", encoding="utf-8")
+    try:
+        result = run("check")
+    finally:
+        file.write_text("", encoding="utf-8")
+    assert result.exit_code == code
+    assert words in result.output or words in str(result.exception)
 
 
 def test_a_program_that_is_no_directory_is_refused(run: Run) -> None:

@@ -1,0 +1,34 @@
+"""How grave a rule's findings are, where the settings say other than the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+
+from bonkei.check.finding import Severity
+from bonkei.check.subject import Rule
+from bonkei.errors import BonkeiError
+
+
+class LevelError(BonkeiError):
+    """The settings name a rule that there is not."""
+
+
+def with_levels(rules: Iterable[Rule], levels: Mapping[str, str], place: str) -> tuple[Rule, ...]:
+    """The rules that are not `off`, each with its level (off, warning or error, by the rule's
+    name). `place` is where the levels are written, for LevelError."""
+    rules = tuple(rules)
+    known = [rule.id for rule in rules]
+    for name in levels:
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            raise LevelError(
+                f"{place}: `{name}` is no rule",
+                remedy=f"write {close[0]}" if close else "docs/checks.md lists every rule",
+            )
+    return tuple(
+        replace(rule, severity=Severity(levels.get(rule.id, rule.severity.value)))
+        for rule in rules
+        if levels.get(rule.id) != "off"
+    )
