@@ -9,12 +9,13 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import edge, start, terraform
+from bench import edge, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
     "edge": lambda: edge.main([]),
+    "program": lambda: program.main([]),
 }
 
 

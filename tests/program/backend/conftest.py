@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -89,6 +90,7 @@ async def shared_app(migrated: ServeSettings) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 def app(settings: ServeSettings, shared_app: FastAPI) -> FastAPI:
     """The application, with nothing in its database but the first administrator."""
+    shared_app.state.services.database.changed_at = time.monotonic()  # it was emptied
     return shared_app
 
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import psutil
 import pytest
+from backend.api.documents import FRESH_SECONDS
 from backend.migrate import migrate
 from backend.store.database import POOL_WAIT_SECONDS, UNIT_SECONDS
 from backend.store.outage import BUSY_RECORD_SECONDS, CALM_SECONDS, Outage
@@ -74,6 +75,7 @@ def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
             backend.wait_for("listening")
             for path in paths[:4]:
                 assert ask(backend, path)[0] == 200  # there are connections, which then hang
+            time.sleep(FRESH_SECONDS)  # so long it would answer without the database
             with hanging(server):
                 for _ in range(2):  # connections that hang at first, then ones that cannot be made
                     for answer in askers.map(lambda path: ask(backend, path), paths):

@@ -136,7 +136,9 @@ def test_a_database_that_is_down_is_a_503_until_it_is_back():
         with running_server(port) as server:
             migrate(migrate_settings(server, "postgres"))
             wait_until(lambda: backend.get("/api/v1/status") == 200)
-        assert backend.get("/api/v1/status") == 503
+        wait_until(
+            lambda: backend.get("/api/v1/status") == 503
+        )  # what is ready lasts half a second
         with running_server(port) as server:
             migrate(migrate_settings(server, "postgres"))
             assert backend.get("/api/v1/status") == 200  # at once: the dead connections are noticed

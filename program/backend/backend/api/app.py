@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from backend.api import problems
 from backend.api.documents import Documents
+from backend.api.fast_lane import FastLane
 from backend.api.models import Problem
 from backend.api.requests import RequestMiddleware
 from backend.api.routes import components, docs, health, incidents, maintenances, sessions, status
@@ -54,6 +55,9 @@ def create_app(
     app.state.services = services
     problems.install(app)
     app.add_middleware(RequestMiddleware, quiet_paths=frozenset({HEALTH}), is_draining=is_draining)
+    app.add_middleware(
+        FastLane, documents=services.documents, prefix=f"{PREFIX}/", is_draining=is_draining
+    )
     for part in (health, status, components, incidents, maintenances, sessions):
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(docs.router)

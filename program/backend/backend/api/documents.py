@@ -1,8 +1,9 @@
 """Documents for the public: cacheable, conditional, and made once per change.
 
 The database counts changes (`revision`). A document that was made for the current revision, in the
-current minute (maintenance begins and ends, downtime grows), is current still: a burst of readers
-costs one tiny query for many of them, and none is told what was no longer true when it asked.
+current minute (maintenance begins and ends, downtime grows), is current still. `get` confirms the
+revision with one tiny query for a burst of readers, and answers nothing that was no longer true
+when they asked. `ready` asks nobody: it answers what was confirmed within `FRESH_SECONDS`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from backend.store.database import Database
 from backend.store.revision import Revision, RevisionReader, current_revision
 
 CACHE_CONTROL = "public, max-age=5, stale-while-revalidate=30, stale-if-error=600"
+FRESH_SECONDS = 0.5  # a tenth of what every cache on the way may add
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
@@ -61,9 +63,19 @@ class Documents:
         self._making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def get(self, name: str, build: Build) -> Document:
-        """The document called `name` (one of few) as of now; `build` makes it after a change."""
+        """The document as of now; `build` makes it after a change.
+
+        `name` is one of few: the path below the API's prefix and the query that ask for it.
+        """
         async with self._database.time_limit():  # the others' turns at making it included
             return await self._get(name, build)
+
+    def ready(self, name: str) -> Document | None:
+        """The document called `name`, if it is kept and was current within `FRESH_SECONDS`."""
+        if name not in self._kept:
+            return None
+        revision = self.revision.confirmed(FRESH_SECONDS)
+        return None if revision is None else self._current(name, revision.value)
 
     async def _get(self, name: str, build: Build) -> Document:
         revision = (await self.revision.read()).value
@@ -99,7 +111,7 @@ class Documents:
 def respond(request: Request, document: Document) -> Response:
     """`document`, or 304 if the client has it already."""
     headers = {"ETag": document.etag, "Cache-Control": CACHE_CONTROL}
-    if _tags(request, "if-none-match") & {document.etag, "*"}:
+    if is_named(document, request.headers.get("if-none-match", "")):
         return Response(status_code=304, headers=headers)
     return Response(document.body, headers=headers, media_type="application/json")
 
@@ -119,15 +131,14 @@ def check_precondition(request: Request, current: BaseModel) -> None:
     A tag that was weakened on its way is accepted, although RFC 9110 asks for a strong comparison:
     compressing caches weaken tags, and ours are hashes of the content, so nothing is risked.
     """
-    if "if-match" not in request.headers:
-        return
-    if not _tags(request, "if-match") & {Document.of(current).etag, "*"}:
+    condition = request.headers.get("if-match")
+    if condition is not None and not is_named(Document.of(current), condition):
         raise ChangedMeanwhileError("it has been changed since you read it; read it again")
 
 
-def _tags(request: Request, header: str) -> set[str]:
-    value = request.headers.get(header, "")
-    return {"*"} if value.strip() == "*" else set(_TAG.findall(value))
+def is_named(document: Document, tags: str) -> bool:
+    """Whether `tags`, an If-Match or If-None-Match, names the document."""
+    return tags.strip() == "*" or document.etag in _TAG.findall(tags)
 
 
 def _minute() -> int:

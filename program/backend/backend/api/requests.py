@@ -8,11 +8,11 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from uuid import uuid4
+from secrets import token_hex
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,15 +24,16 @@ from backend.api.routing import exact_path
 BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
 CLIENT_LEFT = 499  # in the access record only: nginx's number for a client that did not wait
 
-_ID = re.compile(r"[A-Za-z0-9._=:;/+-]{1,128}")
+RawHeaders = Mapping[bytes, bytes]
+
+_ID = re.compile(rb"[A-Za-z0-9._=:;/+-]{1,128}")
 # A response carries nothing that a browser should run or show inside of another page.
-_SECURITY_HEADERS = {
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
 
-access = logging.getLogger(logs.ACCESS)
 logger = logging.getLogger(__name__)
 
 
@@ -85,17 +86,17 @@ class _Exchange:
         self._receive = receive
         self._send = send
         self._draining = draining
-        self._headers = Headers(scope=scope)
+        self._headers = raw_headers(scope)
         self._started = time.perf_counter()
         self._received = 0
         self._sent = 0
         self._left = False
-        self.id = _request_id(self._headers)
+        self.id = request_id_of(self._headers)
         self.status: int | None = None
 
     async def run(self, app: ASGIApp) -> None:
         try:
-            self._check_length(self._headers.get("content-length", ""))
+            self._check_length(self._headers.get(b"content-length", b""))
             await app(self._inner_scope(), self.receive, self.send)
         except _BodyTooLargeError as error:
             await self._answer(problem(error.status_code, error.detail))
@@ -106,8 +107,8 @@ class _Exchange:
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             await self._answer(problem(status, "an error that is ours; it is logged"))
 
-    def _check_length(self, given: str) -> None:
-        if given.isdecimal() and (len(given) > 9 or int(given) > BODY_BYTES):
+    def _check_length(self, given: bytes) -> None:
+        if given.isdigit() and (len(given) > 9 or int(given) > BODY_BYTES):
             raise _BodyTooLargeError
 
     def _inner_scope(self) -> Scope:
@@ -130,7 +131,7 @@ class _Exchange:
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
             headers["X-Request-Id"] = self.id
-            for name, value in _SECURITY_HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
             if self._draining:
                 headers["Connection"] = "close"
@@ -142,31 +143,53 @@ class _Exchange:
         await response(self._scope, self._receive, self.send)
 
     def log(self, level: int) -> None:
-        if not access.isEnabledFor(level):
-            return
-        scope = self._scope
-        client = scope.get("client")
         status = CLIENT_LEFT if self._left else self.status
-        fields = {
-            "method": scope["method"],
-            "path": scope["path"],
-            "query": scope["query_string"].decode("ascii", "backslashreplace"),
-            "status": status,
-            "duration_ms": round((time.perf_counter() - self._started) * 1000, 3),
-            "bytes": self._sent,
-            "client": client[0] if client else None,
-            "forwarded_for": self._headers.get("x-forwarded-for"),
-            "user_agent": self._headers.get("user-agent"),
-            "trace_id": self._headers.get("x-amzn-trace-id"),
-        }
-        message = "%s %s %s"
-        access.log(level, message, scope["method"], scope["path"], status, extra={"fields": fields})
+        log_access(
+            self._scope, self._headers, self.id, status, self._sent, self._started, level=level
+        )
 
 
-def _request_id(headers: Headers) -> str:
+def log_access(
+    scope: Scope,
+    headers: RawHeaders,
+    request_id: str,
+    status: int | None,
+    sent: int,
+    started: float,
+    *,
+    level: int = logging.INFO,
+) -> None:
+    """The access record of a request that `started` then, answered with `sent` bytes of body."""
+    method, path, client = scope["method"], scope["path"], scope.get("client")
+    fields = {
+        "request_id": request_id,
+        "method": method,
+        "path": path,
+        "query": scope["query_string"].decode("ascii", "backslashreplace"),
+        "status": status,
+        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+        "bytes": sent,
+        "client": client[0] if client else None,
+        "forwarded_for": _text(headers.get(b"x-forwarded-for")),
+        "user_agent": _text(headers.get(b"user-agent")),
+        "trace_id": _text(headers.get(b"x-amzn-trace-id")),
+    }
+    logs.log_access(level, f"{method} {path} {status}", fields)
+
+
+def raw_headers(scope: Scope) -> RawHeaders:
+    """By name in lower case; of a header that comes more than once, the first."""
+    return dict(reversed(scope["headers"]))
+
+
+def request_id_of(headers: RawHeaders) -> str:
     """The caller's, so that one id follows a request through all services; else one of our own."""
-    for name in ("x-request-id", "x-amzn-trace-id"):
-        given = headers.get(name, "")
+    for name in (b"x-request-id", b"x-amzn-trace-id"):
+        given = headers.get(name, b"")
         if _ID.fullmatch(given):
-            return given
-    return uuid4().hex
+            return given.decode("ascii")
+    return token_hex(16)
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")

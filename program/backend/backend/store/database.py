@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -74,6 +75,8 @@ class Database:
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
         self._outage = Outage()
+        self.changed_at = 0.0
+        """When this process last ended a change, by the monotonic clock."""
 
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection]:
@@ -96,9 +99,12 @@ class Database:
         """
         clock = sa.select(sa.func.clock_timestamp(), revision.c.value)
         locked = clock.with_for_update(read=not alone, key_share=not alone)
-        async with self._availability(), self._transactions.begin() as connection:
-            (now, _) = (await connection.execute(locked)).one()
-            yield Write(connection, now)
+        try:
+            async with self._availability(), self._transactions.begin() as connection:
+                (now, _) = (await connection.execute(locked)).one()
+                yield Write(connection, now)
+        finally:  # also when it failed: the commit may have been done
+            self.changed_at = time.monotonic()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:

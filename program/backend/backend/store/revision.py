@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import time
 from contextvars import Context
 from dataclasses import dataclass
 
@@ -39,6 +40,19 @@ class RevisionReader:
         self._database = database
         self._next: asyncio.Future[Revision] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._confirmed: tuple[Revision, float] | None = None
+
+    def confirmed(self, seconds: float) -> Revision | None:
+        """The revision as it was within the last `seconds`, if it was read then.
+
+        A change by this process ends that at once.
+        """
+        if self._confirmed is None:
+            return None
+        revision, asked_at = self._confirmed
+        if asked_at < self._database.changed_at or time.monotonic() - asked_at > seconds:
+            return None
+        return revision
 
     async def read(self) -> Revision:
         """The current revision; raises `DatabaseUnavailableError`."""
@@ -53,9 +67,12 @@ class RevisionReader:
     async def _run(self) -> None:
         while self._next is not None:
             asked, self._next = self._next, None
+            asked_at = time.monotonic()
             try:
                 async with self._database.query() as connection:
-                    asked.set_result(await current_revision(connection))
+                    revision = await current_revision(connection)
+                self._confirmed = revision, asked_at
+                asked.set_result(revision)
             except Exception as error:
                 asked.set_exception(error)
                 asked.exception()  # all of them may have left

@@ -44,7 +44,9 @@ async def list_incidents(
         )
 
     if cursor is None:
-        return respond(request, await own.documents.get(f"incidents {state} {limit}", build))
+        return respond(
+            request, await own.documents.get(f"incidents?state={state}&limit={limit}", build)
+        )
     return respond(request, await own.documents.make(build))
 
 

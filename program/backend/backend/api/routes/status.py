@@ -41,7 +41,7 @@ async def get_uptime(
     async def build(connection: AsyncConnection, _: Revision) -> models.Uptime:
         return await _uptime(connection, days)
 
-    return respond(request, await own.documents.get(f"uptime {days}", build))
+    return respond(request, await own.documents.get(f"uptime?days={days}", build))
 
 
 async def _status(connection: AsyncConnection, revision: Revision) -> models.Status:
