@@ -10,7 +10,8 @@ says.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from bonkei.terraform.errors import TerraformError
@@ -19,6 +20,7 @@ OVERRIDE = "zz_bonkei_override.tf.json"
 _OUR_BACKEND = '{"terraform": {"backend": {"http": {}}}}'
 
 _PROJECT_MARKS = (".git", "bonkei.toml")
+_SOURCES = (".tf", ".tf.json", ".tofu", ".tofu.json")
 _TERRAFORMS_OWN = (".terraform", ".terraform.lock.hcl", ".terraform.tfstate.lock.info")
 
 
@@ -39,11 +41,8 @@ class Mirror:
 
     def refresh(self) -> None:
         """Make the mirror show the definitions as they are now."""
-        if not self._definitions.is_dir():
-            raise TerraformError(
-                f"There are no Terraform definitions at {self._definitions}",
-                remedy="set `definitions` in bonkei.toml to the directory of the root module",
-            )
+        require_definitions(self._definitions)
+        self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
@@ -52,6 +51,16 @@ class Mirror:
     def locate(self, name: str) -> Path:
         """The real file behind a file name in Terraform's output."""
         return Path(os.path.realpath(self.path / name))
+
+    def _begin_anew_when_moved(self) -> None:
+        """A mirror of another place has links where directories are needed, and the reverse."""
+        record = self._directory.with_name(f"{self._directory.name}-of")
+        place = f"{self._root}\n{self._definitions}\n"
+        if not record.is_file() or record.read_text(encoding="utf-8") != place:
+            if self._directory.exists():
+                shutil.rmtree(self._directory)
+            record.parent.mkdir(parents=True, exist_ok=True)
+            record.write_text(place, encoding="utf-8")
 
     def _link_surroundings(self) -> None:
         """Link what lies beside the definitions, at each level up to the project's root."""
@@ -77,6 +86,39 @@ class Mirror:
         return (entry for entry in directory.iterdir() if entry != self._home)
 
 
+def require_definitions(definitions: Path) -> None:
+    """TerraformError unless the directory holds definitions; it names those nearby that do."""
+    if _holds_definitions(definitions):
+        return
+    remedy = "set `definitions` in bonkei.toml to the directory of the root module"
+    root = _project_root(definitions)
+    others = sorted({str(found.parent.relative_to(root)) for found in _found(root)})
+    if others:
+        first = ", ".join(others[:5]) + (", …" if len(others) > 5 else "")
+        remedy += f"\n.tf files are in: {first}"
+    raise TerraformError(
+        f"There are no Terraform definitions (.tf) in {definitions}", remedy=remedy
+    )
+
+
+def _holds_definitions(directory: Path) -> bool:
+    return directory.is_dir() and any(_is_source(entry.name) for entry in directory.iterdir())
+
+
+def _found(root: Path) -> Iterator[Path]:
+    """Definitions near the root of a project, which may be a whole home directory."""
+    for pattern in ("*", "*/*", "*/*/*"):
+        for file in root.glob(pattern):
+            hidden = any(part.startswith(".") for part in file.relative_to(root).parts)
+            if not hidden and _is_source(file.name):
+                yield file
+
+
+def _is_source(name: str) -> bool:
+    """Also OpenTofu's own ending."""
+    return name.endswith(_SOURCES) and not name.startswith(".")
+
+
 def _project_root(definitions: Path) -> Path:
     for folder in definitions.parents:
         if any((folder / mark).exists() for mark in _PROJECT_MARKS):
@@ -91,17 +133,19 @@ def _is_definition(entry: Path) -> bool:
 def _synchronize(wanted: Mapping[str, Path], target: Path, *, directories: set[str]) -> None:
     """Make the links in `target` those that are wanted.
 
-    What is there and no link was written by a data source or by Terraform, and stays, unless a
-    file of the same name is wanted.
+    What is there and no link was written by a data source or by Terraform, and stays, unless its
+    name is wanted for something else.
     """
     for entry in target.iterdir():
         if entry.is_symlink():
             if wanted.get(entry.name) != entry.readlink():
                 entry.unlink()
         elif entry.is_dir():
-            if entry.name not in directories:
+            if entry.name in wanted:
+                shutil.rmtree(entry)
+            elif entry.name not in directories:
                 _remove_links(entry)
-        elif entry.name in wanted:
+        elif entry.name in wanted or entry.name in directories:
             entry.unlink()
     for name, source in wanted.items():
         link = target / name

@@ -26,7 +26,7 @@ from bonkei.terraform.explain import explain
 from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.lock import locked
 from bonkei.terraform.messages import Listener, Report
-from bonkei.terraform.mirror import Mirror
+from bonkei.terraform.mirror import Mirror, require_definitions
 from bonkei.terraform.provider_process import ProviderProcess
 from bonkei.terraform.state_server import StateServer
 
@@ -151,6 +151,7 @@ class Workspace:
 
     def fmt(self, *, check: bool = False) -> list[str]:
         """Format the definitions; the names of the files that were, or would be, changed."""
+        require_definitions(self._definitions)
         result = runs.run(
             [*runs.command(self._terraform), "fmt", "-recursive", *(["-check"] if check else [])],
             directory=self._definitions,
