@@ -5,6 +5,7 @@ ConfigError (BonkeiError): a file or a variable says something that cannot be.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,10 @@ from typing import Any, Literal
 from bonkei.errors import BonkeiError
 
 FILE_NAME = "bonkei.toml"
+DEFAULT_WORKSPACE = "default"
+WORKSPACES = ".bonkei-workspaces"
+"""The directory, in a home, that holds the homes of the other workspaces."""
+_WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 
 
 class ConfigError(BonkeiError):
@@ -67,6 +72,9 @@ class Config:
     """Directories of containers that do not run here, by the container's name."""
     edge_port: int = 8080
     alb_port: int = 8081
+    workspace: str = "default"
+    """What `terraform.workspace` is; the home is the workspace's own."""
+    account_id: str = "123456789012"
     database_url: str | None = None
     """A server of the person's own; `database_shared`: it may hold others' data."""
     database_shared: bool = False
@@ -89,6 +97,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
     check = table.table("check")
+    workspace = _workspace(table, environment)
     config = Config(
         file=file.resolve(),
         root=root,
@@ -98,7 +107,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         variable_files=tuple(
             _file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
-        home=_home(root, environment),
+        home=_home(root, environment, workspace),
         containers=MappingProxyType(_containers(table, root, file)),
         one_offs=tuple(_one_off(entry) for entry in table.tables("run")),
         announcements=tuple(
@@ -121,6 +130,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         check_levels=MappingProxyType(_levels(check, file)),
         edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
         alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
+        workspace=workspace,
+        account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
         database_shared=table.table("database").flag("shared"),
         terraform=environment.get("BONKEI_TERRAFORM") or None,
@@ -234,8 +245,35 @@ def _parse(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file} cannot be read: {error}") from None
 
 
-def _home(root: Path, environment: Mapping[str, str]) -> Path:
-    """What `bonkei reset` removes: never a directory that the project or the user lives in."""
+def _workspace(table: _Table, environment: Mapping[str, str]) -> str:
+    """A name that Terraform takes, and that can be a directory's."""
+    name = table.text("workspace", DEFAULT_WORKSPACE)
+    place = "`workspace`"
+    if environment.get("TF_WORKSPACE"):
+        place, name = "TF_WORKSPACE", environment["TF_WORKSPACE"]
+    if not _WORKSPACE.fullmatch(name):
+        raise ConfigError(
+            f"{place} is {name!r}, which cannot be a workspace's name",
+            remedy="give it at most 90 letters, digits, `-`, `_` and `.`, a letter or digit first",
+        )
+    return name
+
+
+def _account_id(table: _Table) -> str:
+    number = table.text("account_id", "123456789012")
+    if not re.fullmatch(r"\d{12}", number):
+        raise ConfigError(
+            f"`account_id` is {number!r}, which is no AWS account",
+            remedy='give it the twelve digits, in quotes: account_id = "111122223333"',
+        )
+    return number
+
+
+def _home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
+    """What `bonkei reset` removes: never a directory that the project or the user lives in.
+
+    A workspace other than the default one has a home of its own inside, and so everything apart.
+    """
     home = (root / (environment.get("BONKEI_HOME") or ".bonkei")).resolve()
     lived_in = [root, Path(environment.get("HOME") or "/").resolve()]
     for place in lived_in:
@@ -245,7 +283,7 @@ def _home(root: Path, environment: Mapping[str, str]) -> Path:
                 f"BONKEI_HOME is {home}, which is {whose} or holds it",
                 remedy="give the miniature a directory of its own, such as .bonkei",
             )
-    return home
+    return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
 
 
 def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:

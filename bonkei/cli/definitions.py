@@ -1,12 +1,69 @@
-"""`bonkei validate`, `plan`, `apply` and `fmt`: Terraform, through the miniature's provider."""
+"""`bonkei validate`, `plan`, `apply`, `test` and `fmt`: Terraform, through our provider."""
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bonkei.cli.context import Context, pass_context
+
+if TYPE_CHECKING:
+    from bonkei.terraform import Selection
+
+
+def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not value.partition("=")[0].isidentifier() or "=" not in value:
+            raise click.BadParameter(f"{value!r} is not NAME=VALUE", ctx, option)
+    return values
+
+
+_variables = click.option(
+    "--var",
+    "variables",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=_pairs,
+    help="A variable's value, instead of the settings', this time; may be repeated.",
+)
+
+
+def _selecting(command: Callable[..., None]) -> Callable[..., None]:
+    """Hands the command a `selection` of what its options name."""
+
+    @_variables
+    @click.option(
+        "--replace",
+        "replacements",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Replace this resource, as if it were damaged; may be repeated.",
+    )
+    @click.option(
+        "--target",
+        "targets",
+        metavar="ADDRESS",
+        multiple=True,
+        help="Only this resource or module, and what it depends on; may be repeated.",
+    )
+    @functools.wraps(command)
+    def selecting(
+        *arguments: Any,
+        targets: tuple[str, ...],
+        replacements: tuple[str, ...],
+        variables: tuple[str, ...],
+        **options: Any,
+    ) -> None:
+        from bonkei.terraform import Selection
+
+        command(*arguments, selection=Selection(targets, replacements, variables), **options)
+
+    return selecting
 
 
 @click.command()
@@ -21,12 +78,13 @@ def validate(context: Context) -> None:
 
 
 @click.command()
+@_selecting
 @click.option("--json", "as_json", is_flag=True, help="The changes as JSON.")
 @pass_context
-def plan(context: Context, as_json: bool) -> None:
+def plan(context: Context, as_json: bool, selection: Selection) -> None:
     """Show what `bonkei apply` would change."""
     context.home.make()
-    result = context.workspace.plan()
+    result = context.workspace.plan(selection)
     for warning in result.warnings:
         click.echo(warning.render(), err=True)
     if as_json:
@@ -36,17 +94,59 @@ def plan(context: Context, as_json: bool) -> None:
 
 
 @click.command()
+@_selecting
 @pass_context
-def apply(context: Context) -> None:
+def apply(context: Context, selection: Selection) -> None:
     """Apply the definitions. A running miniature follows, and no request is dropped."""
     from bonkei.miniature import definitions, foreground
     from bonkei.miniature.home import is_running
 
     context.home.make()
-    summary = definitions.apply(context.workspace, click.echo)
+    summary = definitions.apply(context.workspace, click.echo, selection)
     click.echo(summary)
     if is_running(context.home):
         foreground.reload(context.home, click.echo)
+
+
+@click.command()
+@click.option(
+    "--filter",
+    "files",
+    metavar="FILE",
+    multiple=True,
+    help="This test file only, as tests/web.tftest.hcl; may be repeated.",
+)
+@_variables
+@click.option("--json", "as_json", is_flag=True, help="How each run ended, as JSON.")
+@pass_context
+def test(
+    context: Context, files: tuple[str, ...], variables: tuple[str, ...], as_json: bool
+) -> None:
+    """Run the definitions' own tests as `terraform test` does. Exit code 1 when one fails.
+
+    They apply to nothing that is kept: the miniature and its state stay as they are.
+    """
+    from bonkei.terraform import Selection
+
+    context.home.make()
+    found = context.workspace.test(
+        (lambda _: None) if as_json else click.echo,
+        [_below(context.config.definitions, file) for file in files],
+        Selection(variables=variables),
+    )
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=2))
+    else:
+        click.echo(found.summary())
+    if not found.passed:
+        raise SystemExit(1)
+
+
+def _below(definitions: Path, file: str) -> str:
+    """A file relative to the definitions, also where it is written relative to here."""
+    path = Path(file).resolve()
+    inside = path.is_file() and path.is_relative_to(definitions)
+    return str(path.relative_to(definitions)) if inside else file
 
 
 @click.command()
@@ -62,4 +162,4 @@ def fmt(context: Context, check: bool) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (validate, plan, apply, fmt)
+COMMANDS = (validate, plan, apply, test, fmt)

@@ -65,6 +65,8 @@ def reset(context: Context, yes: bool) -> None:
     left = foreground.reset(home)
     if left:
         click.echo(f"removed the miniature from {home.path}; not Bonkei's: {', '.join(left)}")
+    elif home.path.is_dir():
+        click.echo(f"removed the miniature from {home.path}; those of other workspaces stay")
     else:
         click.echo(f"removed {home.path}")
 

@@ -7,7 +7,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
-from bonkei.terraform import Elsewhere, Workspace
+from bonkei.terraform import Account, Elsewhere, Selection, Workspace
+
+EVERYTHING = Selection()
 
 
 def workspace(config: Config, home: Home) -> Workspace:
@@ -18,12 +20,13 @@ def workspace(config: Config, home: Home) -> Workspace:
         variable_files=config.variable_files,
         terraform=config.terraform,
         elsewhere=Elsewhere(config.existing, config.remote_states),
+        account=Account(config.account_id, config.workspace),
     )
 
 
-def apply(space: Workspace, report: Report) -> str:
+def apply(space: Workspace, report: Report, selection: Selection = EVERYTHING) -> str:
     """Apply the definitions; one line that says what changed. Raises TerraformError."""
-    return space.apply(progress=report).render()
+    return space.apply(progress=report, selection=selection).render()
 
 
 def read(space: Workspace) -> Blueprint:

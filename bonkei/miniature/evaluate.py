@@ -10,7 +10,7 @@ from bonkei import blueprint
 from bonkei.blueprint import Blueprint
 from bonkei.config import Config
 from bonkei.miniature.home import Home
-from bonkei.terraform import Elsewhere, Workspace
+from bonkei.terraform import Account, Elsewhere, Workspace
 
 
 def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
@@ -24,7 +24,8 @@ def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
     home = Home(config.home).make().evaluated / digest
     home.mkdir(parents=True, exist_ok=True)
     elsewhere = Elsewhere(config.existing, config.remote_states)
-    workspace = Workspace(config.definitions, home, files, config.terraform, elsewhere)
+    account = Account(config.account_id, config.workspace)
+    workspace = Workspace(config.definitions, home, files, config.terraform, elsewhere, account)
     if not workspace.is_current():
         workspace.apply()
     return blueprint.read(workspace.state())

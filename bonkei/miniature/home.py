@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from bonkei.config import WORKSPACES
 from bonkei.errors import BonkeiError
 
 MARKER = ".bonkei-home"
@@ -66,6 +67,9 @@ class Home:
 
     def make(self) -> Home:
         """A home, new or made before. MiniatureError when the directory is somebody else's."""
+        if self.path.parent.name == WORKSPACES:  # what it is in must be a home, too
+            Home(self.path.parents[1]).make()
+            self.path.parent.mkdir(exist_ok=True, mode=0o700)
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not self.is_ours:
@@ -99,7 +103,8 @@ class Home:
     def remove(self) -> list[str]:
         """Remove what Bonkei has put here, then the directory unless it holds more.
 
-        The names of what is left, none of it Bonkei's. MiniatureError when it is not a home.
+        The homes of other workspaces in it stay. The names of what is left besides, none of it
+        Bonkei's. MiniatureError when it is not a home.
         """
         self.require_ours()
         try:
@@ -109,15 +114,17 @@ class Home:
             if not left:
                 _remove(self.path / MARKER)
                 self.path.rmdir()
+                if self.path.parent.name == WORKSPACES and not any(self.path.parent.iterdir()):
+                    self.path.parent.rmdir()
         except OSError as error:
             raise MiniatureError(
                 f"{error.filename} cannot be removed: {error.strerror}",
                 remedy="remove what is in the way, and run it again",
             ) from None
-        return sorted(left)
+        return sorted(left - {WORKSPACES})
 
     def _take(self) -> None:
-        names = self._names()
+        names = self._names() - {WORKSPACES}
         if names and not self._is_from_before(names):
             first = ", ".join(sorted(names)[:3]) + (", …" if len(names) > 3 else "")
             raise MiniatureError(

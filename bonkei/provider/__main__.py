@@ -1,7 +1,8 @@
-"""`python -m bonkei.provider [FILE]`: serve the providers until standard input ends.
+"""`python -m bonkei.provider FILE`: serve the providers until standard input ends.
 
-BONKEI_HOME names the miniature's home: secrets and counters are kept there. FILE lists what exists
-outside the stack, as JSON. The first line of the output is the value for TF_REATTACH_PROVIDERS.
+FILE says, as JSON, where the miniature's home is (secrets and counters are kept there), where the
+state is, whose account it is and what exists outside the stack. The first line of the output is the
+value for TF_REATTACH_PROVIDERS.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import os
 import signal
 import sys
 import tempfile
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from bonkei.provider.catalogue import providers
 from bonkei.provider.server import serve, until_input_ends
-from bonkei.provider.surroundings import Surroundings, at_home
+from bonkei.provider.surroundings import Surroundings, read
 
 
 async def _main(surroundings: Surroundings, directory: Path) -> None:
@@ -39,12 +39,11 @@ def _announce(reattach: str) -> None:
 
 def main() -> None:
     """Run the process."""
-    home = os.environ.get("BONKEI_HOME")
-    if not home:
-        sys.exit("BONKEI_HOME is not set: it names the directory for secrets and counters")
-    existing = [json.loads(Path(name).read_text(encoding="utf-8")) for name in sys.argv[1:2]]
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m bonkei.provider FILE")
+    surroundings = read(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     with tempfile.TemporaryDirectory(prefix="bonkei-") as directory:  # mode 0700
-        asyncio.run(_main(at_home(Path(home), *existing), Path(directory)))
+        asyncio.run(_main(surroundings, Path(directory)))
 
 
 main()

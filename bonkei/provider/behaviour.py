@@ -15,6 +15,9 @@ from typing import Any
 from bonkei.provider.values import Object, Value
 from bonkei.vault import MemoryVault, Vault
 
+ACCOUNT_ID = "123456789012"
+"""The account, unless the settings name another: the one of AWS's own examples."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -59,7 +62,7 @@ def nothing_seen(_: str) -> Sequence[Object]:
 class Context:
     """The surroundings of one operation on one resource."""
 
-    account_id: str = "123456789012"
+    account_id: str = ACCOUNT_ID
     region: str = "us-east-1"
     partition: str = "aws"
     default_tags: Mapping[str, str] = field(default_factory=dict)

@@ -59,6 +59,7 @@ class Connection:
         region = values.get("region")
         own = region if isinstance(region, str) and region else self._region
         return Context(
+            account_id=self.surroundings.account_id,
             region=own,
             partition=_partition(own),
             default_tags=self._default_tags,

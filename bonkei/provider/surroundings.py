@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.provider import private
-from bonkei.provider.behaviour import count_from_one
+from bonkei.provider.behaviour import ACCOUNT_ID, count_from_one
 from bonkei.provider.counters import FileCounters
 from bonkei.provider.values import Object
 from bonkei.vault import FileVault, MemoryVault, Vault
@@ -69,17 +69,21 @@ class Surroundings:
     peers: Peers = field(default_factory=Peers)
     existing: Sequence[Mapping[str, Any]] = ()
     """What exists outside the stack (`bonkei.provider.existing`)."""
+    account_id: str = ACCOUNT_ID
 
 
-def at_home(home: Path, existing: Sequence[Mapping[str, Any]] = ()) -> Surroundings:
-    """The surroundings that live below the miniature's home."""
+def read(document: Mapping[str, Any]) -> Surroundings:
+    """The surroundings that live below the miniature's home: `home`, `state` (a file's path or
+    null), `account_id`, `existing`."""
+    home = Path(document["home"])
     peers = Peers()
-    with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
-        file = home / "terraform" / "terraform.tfstate"
-        peers.remember(json.loads(file.read_text(encoding="utf-8")))
+    if document["state"]:
+        with contextlib.suppress(FileNotFoundError, ValueError):  # none yet, or one cut short
+            peers.remember(json.loads(Path(document["state"]).read_text(encoding="utf-8")))
     return Surroundings(
         vault=FileVault(home / "secrets"),
         sequence=FileCounters(home / "terraform" / "counters.json"),
         peers=peers,
-        existing=existing,
+        existing=document["existing"],
+        account_id=document["account_id"],
     )

@@ -47,7 +47,7 @@ def _perform(workspace: Workspace, operation: str) -> str:
         case "destroy":
             return workspace.destroy(progress=print).render()
         case "test":
-            return "passed" if workspace.test(report=print) else "failed"
+            return workspace.test(report=print).summary()
         case "fmt":
             return "\n".join(workspace.fmt())
         case _:

@@ -42,6 +42,16 @@ class Diagnostic:
             lines += ["", *(f"  {line}" if line else "" for line in self.detail.splitlines())]
         return "\n".join(lines)
 
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "severity": self.severity,
+            "summary": self.summary,
+            "detail": self.detail,
+            "file": None if self.file is None else _relative(self.file),
+            "line": self.line,
+        }
+
     def _numbered(self) -> list[tuple[int, str]]:
         return [*enumerate(self.code.splitlines(), start=self.line or 1)]
 

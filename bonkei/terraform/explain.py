@@ -43,8 +43,11 @@ def _explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
         return _not_served(match[1], definitions)
     if diagnostic.summary == _NO_VALUE:
         stated = detail.partition(" Use a -var")[0]
-        added = 'Set it in a file that "variables" in bonkei.toml names, or as TF_VAR_… in the'
-        return replace(diagnostic, detail=f"{stated} {added} environment.")
+        added = (
+            'Set it in a file that "variables" in bonkei.toml names, with --var NAME=VALUE, or as'
+            " TF_VAR_… in the environment."
+        )
+        return replace(diagnostic, detail=f"{stated} {added}")
     if diagnostic.summary == _NO_MODULE and (match := _MODULE.search(detail)):
         stated = f'The directory of module "{match[1]}" cannot be read. Correct its "source".'
         return replace(diagnostic, detail=stated)

@@ -2,22 +2,23 @@
 
 Terraform writes next to what it evaluates, and the real definitions keep their state in S3. So it
 works in a mirror below the miniature's home: real directories, each file a symbolic link, and one
-override file that names our backend (`bonkei.terraform.state_server`). What lies beside the
+override file that names our backend (`bonkei.terraform.backend`). What lies beside the
 definitions in their project can be reached too, so that `${path.module}/../program` means what it
 says.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_override.tf.json"
-_OUR_BACKEND = '{"terraform": {"backend": {"http": {}}}}'
 
 _PROJECT_MARKS = (".git", "bonkei.toml")
 _SOURCES = (".tf", ".tf.json", ".tofu", ".tofu.json")
@@ -39,14 +40,15 @@ class Mirror:
         """Where Terraform runs."""
         return self._directory / self._definitions.relative_to(self._root)
 
-    def refresh(self) -> None:
-        """Make the mirror show the definitions as they are now."""
+    def refresh(self, backend: Mapping[str, Any]) -> None:
+        """Make the mirror show the definitions as they are now, with that `backend` block."""
         require_definitions(self._definitions)
         self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
         self._link_surroundings()
         self._link_tree(self._definitions, self.path)
-        (self.path / OVERRIDE).write_text(_OUR_BACKEND, encoding="utf-8")
+        override = json.dumps({"terraform": {"backend": backend}})
+        (self.path / OVERRIDE).write_text(override, encoding="utf-8")
 
     def locate(self, name: str) -> Path:
         """The real file behind a file name in Terraform's output."""

@@ -7,43 +7,59 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from bonkei.provider.behaviour import ACCOUNT_ID
 from bonkei.terraform.errors import TerraformError
 from bonkei.terraform.run import without_account
 
 _PATIENCE = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderSurroundings:
+    """What the provider is to know beside its provider blocks (`bonkei.provider.surroundings`)."""
+
+    home: Path
+    state_file: Path | None = None
+    """Whose resources are there before Terraform has read them."""
+    account_id: str = ACCOUNT_ID
+    existing: Sequence[Mapping[str, Any]] = ()
+    """Resources outside the stack (`bonkei.provider.existing`)."""
+
+    def write(self, file: Path) -> None:
+        """For the process to read; a secret's value may be in it."""
+        file.touch(mode=0o600)
+        document = {
+            "home": str(self.home),
+            "state": None if self.state_file is None else str(self.state_file),
+            "account_id": self.account_id,
+            "existing": list(self.existing),
+        }
+        file.write_text(json.dumps(document, default=str), encoding="utf-8")
+
+
 class ProviderProcess:
     """Starts at once; `reattach` waits until it serves. A context manager that ends it."""
 
-    def __init__(
-        self, home: Path, directory: Path, log: Path, existing: Sequence[Mapping[str, Any]] = ()
-    ) -> None:
-        """`directory` is what relative paths in the definitions are relative to.
-
-        `existing`: resources outside the stack (`bonkei.provider.existing`).
-        """
+    def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
+        """`directory` is what relative paths in the definitions are relative to."""
         self._log = log
-        told = log.with_name("existing.json")
-        told.touch(mode=0o600)  # a secret's value may be in it
-        told.write_text(json.dumps(list(existing), default=str), encoding="utf-8")
+        told = log.with_name("surroundings.json")
+        surroundings.write(told)
         with log.open("w", encoding="utf-8") as errors:
-            self._process = self._start(home, told, directory, errors)
+            self._process = self._start(told, directory, errors)
         self._reattach = ""
 
     @staticmethod
-    def _start(
-        home: Path, existing: Path, directory: Path, errors: IO[str]
-    ) -> subprocess.Popen[str]:
+    def _start(surroundings: Path, directory: Path, errors: IO[str]) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "bonkei.provider", str(existing)],
+            [sys.executable, "-m", "bonkei.provider", str(surroundings)],
             cwd=directory,
             env={
                 **without_account(os.environ),
-                "BONKEI_HOME": str(home),
                 "PYTHONPATH": str(Path(__file__).parents[2]),
                 "PYTHONSAFEPATH": "1",
             },

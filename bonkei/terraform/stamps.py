@@ -6,6 +6,7 @@ import functools
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -26,9 +27,9 @@ def implementation(terraform: str | None) -> str:
     return digest.hexdigest()
 
 
-def initialization(definitions: Path) -> str:
+def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
     """A digest of what `terraform init` looks at: module calls and required providers."""
-    digest = hashlib.sha256(f"{definitions} backend http".encode())
+    digest = hashlib.sha256(f"{definitions} backend {json.dumps(backend)}".encode())
     for file in sorted((*definitions.rglob("*.tf"), *definitions.rglob("*.tftest.hcl"))):
         digest.update(str(file).encode())
         for line in _INITIALIZED_BY.finditer(file.read_text(encoding="utf-8", errors="replace")):

@@ -13,6 +13,9 @@ from typing import Any
 
 from bonkei.terraform import constraints, stamps
 from bonkei.terraform import run as runs
+from bonkei.terraform import selection as selections
+from bonkei.terraform.account import Account
+from bonkei.terraform.backend import Backend
 from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
 from bonkei.terraform.elsewhere import Elsewhere, check_existing, place_remote_states
 from bonkei.terraform.errors import (
@@ -27,8 +30,9 @@ from bonkei.terraform.fingerprint import fingerprint
 from bonkei.terraform.lock import locked
 from bonkei.terraform.messages import Listener, Report
 from bonkei.terraform.mirror import Mirror, require_definitions
-from bonkei.terraform.provider_process import ProviderProcess
-from bonkei.terraform.state_server import StateServer
+from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.selection import Selection
+from bonkei.terraform.testing import TestListener, TestReport, test_files
 
 _CLI_CONFIGURATION = """\
 # No provider is downloaded: those that there are, are served.
@@ -39,6 +43,8 @@ provider_installation {{
 }}
 """
 _NOTHING = Elsewhere()
+_ACCOUNT = Account()
+_EVERYTHING = Selection()
 
 
 def _silent(_: str) -> None:
@@ -68,6 +74,7 @@ class Workspace:
         variable_files: Sequence[Path] = (),
         terraform: str | None = None,
         elsewhere: Elsewhere = _NOTHING,
+        account: Account = _ACCOUNT,
     ) -> None:
         """`terraform` names an executable to use instead of the library."""
         self._definitions = definitions.resolve()
@@ -75,8 +82,10 @@ class Workspace:
         self._variable_files = tuple(file.resolve() for file in variable_files)
         self._terraform = terraform
         self._elsewhere = elsewhere
+        self._account = account
         self._directory = self._home / "terraform"
-        self._state_file = self._directory / "terraform.tfstate"
+        self._backend = Backend(self._directory, account.workspace)
+        self._state_file = self._backend.state_file
         self._applied = self._directory / "applied"
         self._cache = stamps.StateCache(self._directory / "state.json", self._state_file)
         self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
@@ -92,25 +101,29 @@ class Workspace:
             raise refused(found, "validate")
         return self._warnings(found)
 
-    def plan(self, *, destroy: bool = False) -> PlanSummary:
+    def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
         """What `apply` (or `destroy`) would do."""
         plan_file = self._directory / "plan"
         options = [f"-out={plan_file}", *(["-destroy"] if destroy else [])]
         with self._ready() as ready:
+            self._check(selection, ready)
+            options += [*self._variables(), *selection.arguments()]
             try:
-                listener = self._listen(ready, "plan", *options, *self._variables())
+                listener = self._listen(ready, "plan", *options)
                 shown = self._run(ready, "show", "-json", str(plan_file))
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
         return read_plan(_json(shown), self._warnings(listener.diagnostics))
 
-    def apply(self, progress: Report = _silent) -> ApplySummary:
-        """Make the state what the definitions say."""
+    def apply(self, progress: Report = _silent, selection: Selection = _EVERYTHING) -> ApplySummary:
+        """Make the state what the definitions say, as far as is selected."""
         with self._ready() as ready:
+            self._check(selection, ready)
             inputs = self.fingerprint()
             self._applied.unlink(missing_ok=True)
-            listener = self._change(ready, "apply", progress)
-            self._applied.write_text(inputs, encoding="utf-8")
+            listener = self._change(ready, "apply", progress, selection)
+            if selection.is_of_settings:
+                self._applied.write_text(inputs, encoding="utf-8")
         return listener.applied()
 
     def destroy(self, progress: Report = _silent) -> ApplySummary:
@@ -146,7 +159,9 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """A digest of everything that an apply depends on."""
-        made_by = f"{stamps.implementation(self._terraform)} {self._elsewhere.digest()}"
+        made_by = (
+            f"{stamps.implementation(self._terraform)} {self._elsewhere.digest()} {self._account}"
+        )
         return fingerprint(self._definitions, self._variable_files, os.environ, made_by)
 
     def fmt(self, *, check: bool = False) -> list[str]:
@@ -161,20 +176,41 @@ class Workspace:
             raise TerraformError(result.errors.strip(), remedy="correct the file and run it again")
         return [line.strip() for line in result.lines if line.strip()]
 
-    def test(self, report: Report = _silent) -> bool:
-        """Run `terraform test`, telling its output line by line; whether all passed.
+    def test(
+        self,
+        report: Report = _silent,
+        files: Sequence[str] = (),
+        selection: Selection = _EVERYTHING,
+    ) -> TestReport:
+        """Run `terraform test`, telling how each run ends as it does.
 
-        What the tests apply is theirs: it leaves no secret and no counter in the home.
+        `files`: those test files only, relative to the definitions. What the tests apply is
+        theirs: it leaves no secret and no counter in the home.
         """
+        there = test_files(self._definitions)
+        if not there:
+            raise TerraformError(
+                f"There are no tests: no *.tftest.hcl in {self._definitions} or in its tests/",
+                remedy="write one (developer.hashicorp.com/terraform/language/tests)",
+            )
+        if unknown := sorted(set(files) - set(there)):
+            raise TerraformError(
+                f"There is no test file {unknown[0]}", remedy=f"there are: {', '.join(there)}"
+            )
         with (
             tempfile.TemporaryDirectory(prefix="bonkei-test-") as home,
             self._ready(Path(home)) as ready,
         ):
-            options = ["-no-color", *self._variables()]
-            result = self._run(ready, "test", *options, on_line=lambda line: report(line.rstrip()))
-        if result.errors.strip():
-            report(result.errors.strip())
-        return result.code == 0
+            listener = TestListener(
+                self._mirror.locate, report, lambda said: explain(said, self._definitions)
+            )
+            options = [*(f"-filter={file}" for file in files), *self._variables()]
+            options += selection.arguments()
+            result = self._run(ready, "test", "-json", *options, on_line=listener)
+        found = listener.result()
+        if result.code and found.passed:
+            raise unexplained(result.text, "test")
+        return found
 
     @contextlib.contextmanager
     def _ready(self, provider_home: Path | None = None) -> Iterator[_Ready]:
@@ -182,17 +218,23 @@ class Workspace:
         check_existing(self._elsewhere.existing)
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         with locked(self._directory / "lock"):
-            self._mirror.refresh()
+            self._mirror.refresh(self._backend.block)
             states = self._elsewhere.remote_states
             place_remote_states(states, self._mirror.path, self._directory / "remote-states")
             log = self._directory / "provider.log"
-            home = provider_home or self._home
+            surroundings = ProviderSurroundings(
+                home=provider_home or self._home,
+                state_file=None if provider_home else self._state_file,
+                account_id=self._account.id,
+                existing=self._elsewhere.existing,
+            )
             with (
-                ProviderProcess(home, self._mirror.path, log, self._elsewhere.existing) as provider,
-                StateServer(self._state_file) as state,
+                ProviderProcess(surroundings, self._mirror.path, log) as provider,
+                self._backend.open() as backend,
             ):
-                settings = {**self._settings(provider.reattach()), **state.environment}
-                environment = runs.environment(os.environ, settings)
+                environment = runs.environment(
+                    os.environ, {**self._settings(provider.reattach()), **backend}
+                )
                 ready = _Ready(command, self._mirror.path, environment)
                 self._initialize(ready)
                 yield ready
@@ -210,16 +252,27 @@ class Workspace:
     def _initialize(self, ready: _Ready) -> None:
         """Run `init`, unless it has been run for the same modules and providers."""
         stamp = self._directory / "initialized"
-        wanted = stamps.initialization(self._definitions)
+        wanted = stamps.initialization(self._definitions, self._backend.block)
         if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
             return
         self._listen(ready, "init", "-input=false", "-reconfigure")
         stamp.write_text(wanted, encoding="utf-8")
 
-    def _change(self, ready: _Ready, operation: str, progress: Report) -> Listener:
-        listener = self._listen(
-            ready, operation, "-auto-approve", *self._variables(), report=progress
-        )
+    def _check(self, selection: Selection, ready: _Ready) -> None:
+        if selection.targets or selection.replacements:
+            manifest = self._directory / "data" / "modules" / "modules.json"
+            state = self._cache.read() or self._show_state(ready)
+            selections.check(selection, self._mirror.path, manifest, state)
+
+    def _change(
+        self,
+        ready: _Ready,
+        operation: str,
+        progress: Report,
+        selection: Selection = _EVERYTHING,
+    ) -> Listener:
+        options = [*self._variables(), *selection.arguments()]
+        listener = self._listen(ready, operation, "-auto-approve", *options, report=progress)
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
         if self._cache.read() is None:

@@ -99,6 +99,9 @@ def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path
             "[[run]]\nname='x'\ntask_definition='y'\ncontainer='z'\ncommand=['c']\nwhen='never'",
             "`when` is 'never'",
         ),
+        ('workspace = ""', "`workspace` is '', which cannot be a workspace's name"),
+        ('account_id = "123"', "`account_id` is '123', which is no AWS account"),
+        ("account_id = 123456789012", "`account_id`"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
@@ -106,6 +109,17 @@ def test_mistakes_are_named(tmp_path: Path, text: str, message: str) -> None:
         load(tmp_path, text)
     assert any(part in caught.value.message for part in message.split("|"))
     assert caught.value.remedy
+
+
+def test_a_workspace_has_a_home_of_its_own(tmp_path: Path) -> None:
+    loaded = load(tmp_path, 'workspace = "staging"\naccount_id = "111122223333"')
+    assert (loaded.workspace, loaded.account_id) == ("staging", "111122223333")
+    assert loaded.home == tmp_path / ".bonkei" / ".bonkei-workspaces" / "staging"
+    assert load(tmp_path, 'workspace = "staging"', TF_WORKSPACE="default").home.name == ".bonkei"
+    assert load(tmp_path, "", TF_WORKSPACE="other").workspace == "other"
+    for name in ("../x", "a/b", "-x", "x y", "x" * 91):
+        with pytest.raises(ConfigError, match="TF_WORKSPACE is"):
+            load(tmp_path, "", TF_WORKSPACE=name)
 
 
 def test_a_port_that_is_no_number(tmp_path: Path) -> None:

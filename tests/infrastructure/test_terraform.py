@@ -17,5 +17,5 @@ def test_the_definitions_are_formatted(tmp_path: Path) -> None:
 @pytest.mark.timeout(600)  # a hundred runs, each a plan at least
 def test_terraform_test_passes(tmp_path: Path) -> None:
     lines: list[str] = []
-    passed = Workspace(INFRASTRUCTURE, tmp_path / "home", []).test(report=lines.append)
-    assert passed, "\n".join(lines)
+    found = Workspace(INFRASTRUCTURE, tmp_path / "home", []).test(report=lines.append)
+    assert found.passed, "\n".join(lines)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.config import WORKSPACES
 from bonkei.miniature import foreground
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
 
@@ -25,6 +26,22 @@ def test_a_new_home_is_private_and_says_what_it_is(tmp_path: Path) -> None:
     assert home.path.stat().st_mode & 0o777 == 0o700
     assert "bonkei reset" in (home.path / MARKER).read_text()
     assert home.make().is_ours
+
+
+def test_each_workspaces_home_is_removed_by_itself(tmp_path: Path) -> None:
+    outer = Home(tmp_path / "home")
+    inner = Home(outer.path / WORKSPACES / "staging").make()
+    assert {each.path.stat().st_mode & 0o777 for each in (outer, inner)} == {0o700}
+    fill(outer.make().path)
+    fill(inner.path)
+    assert outer.remove() == []
+    assert everything_in(inner.path) >= {"terraform/file", MARKER}
+    assert outer.make().is_ours
+    assert inner.remove() == []
+    assert everything_in(outer.path) == {MARKER}
+    (tmp_path / "letter.txt").touch()
+    with pytest.raises(MiniatureError, match=r"letter\.txt"):
+        Home(tmp_path / WORKSPACES / "staging").make()
 
 
 def test_an_empty_directory_becomes_a_home(tmp_path: Path) -> None:

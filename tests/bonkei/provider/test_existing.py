@@ -10,7 +10,8 @@ from bonkei.provider import catalogue
 from bonkei.provider.behaviour import Context
 from bonkei.provider.existing import Existing
 from bonkei.provider.private import Private
-from bonkei.provider.surroundings import Peers, at_home
+from bonkei.provider.surroundings import Peers
+from bonkei.provider.surroundings import read as surroundings
 from bonkei.provider.values import Object
 from bonkei.vault import MemoryVault
 
@@ -87,15 +88,16 @@ def test_what_the_state_has_is_there_before_it_is_read(tmp_path: Path) -> None:
         },
         {"mode": "data", "type": "aws_subnet", "instances": [instance]},
     ]
-    file = tmp_path / "terraform" / "terraform.tfstate"
-    file.parent.mkdir()
+    file = tmp_path / "terraform.tfstate"
     file.write_text(json.dumps({"resources": states}))
-    peers = at_home(tmp_path).peers
+    said = {"home": str(tmp_path), "state": str(file), "account_id": "1", "existing": []}
+    peers = surroundings(said).peers
     assert [vpc["id"] for vpc in peers.of("aws_vpc")] == ["vpc-1"]
     assert peers.of("aws_subnet") == ()
     peers.saw("aws_vpc", "a" * 17, None)
     assert peers.of("aws_vpc") == ()
-    assert at_home(tmp_path / "nowhere").peers.of("aws_vpc") == ()
+    for state in (str(tmp_path / "nowhere"), None):
+        assert surroundings({**said, "state": state}).peers.of("aws_vpc") == ()
 
 
 def test_a_type_with_two_names_is_one() -> None:

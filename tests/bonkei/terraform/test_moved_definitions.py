@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 def refresh(root: Path, definitions: str) -> Mirror:
     home = root / ".bonkei"
     mirror = Mirror(root / definitions, home / "terraform" / "mirror", home=home)
-    mirror.refresh()
+    mirror.refresh({"http": {}})
     return mirror
 
 

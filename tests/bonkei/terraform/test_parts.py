@@ -22,6 +22,8 @@ from bonkei.terraform.messages import Listener
 from bonkei.terraform.mirror import OVERRIDE, Mirror
 from bonkei.terraform.run import PATIENCE, environment, run
 
+BACKEND = {"http": {}}
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -36,7 +38,7 @@ def root(tmp_path: Path) -> Path:
 def mirror(root: Path) -> Mirror:
     home = root / ".bonkei"
     made = Mirror(root / "infra", home / "mirror", home=home)
-    made.refresh()
+    made.refresh(BACKEND)
     return made
 
 
@@ -49,7 +51,7 @@ def test_a_mirror_looks_like_the_definitions(root: Path, mirror: Mirror) -> None
 
 def test_a_mirror_has_a_backend_of_its_own(mirror: Mirror) -> None:
     override = json.loads((mirror.path / OVERRIDE).read_text())
-    assert override == {"terraform": {"backend": {"http": {}}}}
+    assert override == {"terraform": {"backend": BACKEND}}
 
 
 def test_a_mirror_follows_the_definitions(root: Path, mirror: Mirror) -> None:
@@ -58,7 +60,7 @@ def test_a_mirror_follows_the_definitions(root: Path, mirror: Mirror) -> None:
     (root / "infra/modules/a/main.tf").unlink()
     (root / "infra/modules/a").rmdir()
     (root / "infra/modules").rmdir()
-    mirror.refresh()
+    mirror.refresh(BACKEND)
     assert {entry.name for entry in mirror.path.iterdir()} == {"new.tf", OVERRIDE}
 
 
@@ -68,11 +70,11 @@ def test_what_is_written_into_a_mirror_stays_there(root: Path, mirror: Mirror) -
     built = mirror.path / "build/other.zip"
     built.parent.mkdir()
     built.write_bytes(b"zip")
-    mirror.refresh()
+    mirror.refresh(BACKEND)
     assert (written.read_bytes(), built.read_bytes()) == (b"zip", b"zip")
     assert not (root / "infra/modules/a/function.zip").exists()
     (root / "infra/modules/a/function.zip").write_bytes(b"theirs")
-    mirror.refresh()
+    mirror.refresh(BACKEND)
     assert written.read_bytes() == b"theirs"
 
 
@@ -80,20 +82,20 @@ def test_a_link_in_the_definitions_stays_a_link(root: Path, mirror: Mirror) -> N
     """One that leads to where it is itself would have no end."""
     (root / "infra/docs").symlink_to(".")
     (root / "infra/gone").symlink_to("nowhere")
-    mirror.refresh()
-    mirror.refresh()
+    mirror.refresh(BACKEND)
+    mirror.refresh(BACKEND)
     assert (mirror.path / "docs").is_symlink()
     assert (mirror.path / "docs/main.tf").read_text() == "infra/main.tf"
     assert not (mirror.path / "gone").is_symlink()
     (root / "infra/docs").unlink()
-    mirror.refresh()
+    mirror.refresh(BACKEND)
     assert not (mirror.path / "docs").exists()
 
 
 def test_terraforms_own_files_are_not_mirrored(root: Path, mirror: Mirror) -> None:
     for name in (".terraform.lock.hcl", "terraform.tfstate", "terraform.tfstate.backup"):
         (root / "infra" / name).write_text("{}")
-    mirror.refresh()
+    mirror.refresh(BACKEND)
     assert {entry.name for entry in mirror.path.iterdir()} == {"main.tf", "modules", OVERRIDE}
 
 

@@ -9,20 +9,20 @@ from pathlib import Path
 
 import psutil
 
-from bonkei.terraform.provider_process import ProviderProcess
+from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
 
 ORPHAN = """
 import os, sys
 from pathlib import Path
-from bonkei.terraform.provider_process import ProviderProcess
+from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
 home = Path(sys.argv[1])
-print(ProviderProcess(home, home, home / "log").reattach(), flush=True)
+print(ProviderProcess(ProviderSurroundings(home), home, home / "log").reattach(), flush=True)
 os._exit(1)
 """
 
 
 def test_it_serves_three_providers_in_a_directory_of_its_own(tmp_path: Path) -> None:
-    with ProviderProcess(tmp_path, tmp_path, tmp_path / "log") as provider:
+    with ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log") as provider:
         served = json.loads(provider.reattach())
         assert {address.rpartition("/")[2] for address in served} >= {
             "aws",

@@ -100,13 +100,35 @@ def test_terraform_test_runs_through_the_provider(project: Project) -> None:
     tests = project.write("infrastructure/tests/main.tftest.hcl", passing)
     told: list[str] = []
     workspace = project.workspace()
-    assert workspace.test(report=told.append)
-    assert any("1 passed, 0 failed" in line for line in told)
+    found = workspace.test(report=told.append)
+    assert (found.passed, found.summary()) == (True, "1 passed, 0 failed")
+    assert told == ["tests/main.tftest.hcl", "  pass  applies"]
     assert not (project.home / "secrets").exists()
 
-    tests.write_text(passing.replace('secretsmanager"', 'sns"'))
-    assert not workspace.test(report=told.append)
+    tests.write_text(passing.replace('secretsmanager"', 'sns"') + 'run "goes_on" {}')
+    project.write(
+        "infrastructure/broken.tftest.hcl", 'run "x" {\n  variables { name = no.such }\n}'
+    )
+    found = workspace.test(report=told.append)
+    assert (found.passed, found.summary()) == (False, "1 passed, 2 failed")
+    ended = {run.name: run for run in found.runs}
+    (assertion,), (reference,) = ended["applies"].diagnostics, ended["x"].diagnostics
+    assert (assertion.detail, assertion.file) == ("That is no ARN.", tests)
+    assert (ended["x"].status, reference.line) == ("error", 2)
     assert any("That is no ARN." in line for line in told)
+    only = workspace.test(files=["broken.tftest.hcl"])
+    assert [run.name for run in only.runs] == ["x"]
+
+
+def test_tests_that_are_not_there_are_no_success(project: Project) -> None:
+    """Terraform itself: "Success! 0 passed, 0 failed.\""""
+    project.write("infrastructure/main.tf", "")
+    with pytest.raises(TerraformError, match="There are no tests"):
+        project.workspace().test()
+    project.write("infrastructure/tests/a.tftest.hcl", 'run "a" {}')
+    with pytest.raises(TerraformError, match=r"no test file tests/b\.tftest\.hcl") as raised:
+        project.workspace().test(files=["tests/b.tftest.hcl"])
+    assert raised.value.remedy == "there are: tests/a.tftest.hcl"
 
 
 def test_a_state_can_be_refreshed_and_is_the_same(project: Project) -> None:

@@ -1,0 +1,16 @@
+"""Which account and which workspace the definitions are evaluated in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.provider.behaviour import ACCOUNT_ID
+from bonkei.terraform.backend import DEFAULT
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The account that is in every ARN, and the workspace that `terraform.workspace` names."""
+
+    id: str = ACCOUNT_ID
+    workspace: str = DEFAULT

@@ -1,0 +1,98 @@
+"""`bonkei plan`, `apply` and `test` with Terraform's options, on a project of few resources."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+from bonkei.terraform import TerraformError
+
+MAIN = """\
+terraform {
+  required_providers {
+    random = { source = "hashicorp/random", version = "~> 3.6" }
+  }
+}
+
+variable "prefix" {
+  default = "settings"
+}
+
+resource "random_pet" "one" {
+  prefix = var.prefix
+}
+
+resource "random_pet" "other" {}
+"""
+TESTS = """\
+run "holds" {
+  command = plan
+}
+
+run "fails" {
+  command = plan
+  assert {
+    condition     = random_pet.one.prefix == "option"
+    error_message = "That is another prefix."
+  }
+}
+"""
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("project")
+    (root / "infrastructure").mkdir()
+    (root / "infrastructure" / "main.tf").write_text(MAIN, encoding="utf-8")
+    (root / "infrastructure" / "pets.tftest.hcl").write_text(TESTS, encoding="utf-8")
+    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def run(project: Path) -> Run:
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(bonkei, ["--config", str(project / "bonkei.toml"), *arguments])
+
+    return invoke
+
+
+def test_plan_and_apply_take_terraforms_options(run: Run) -> None:
+    planned = run("plan", "--target", "random_pet.one", "--var", "prefix=a=b", "--json")
+    (change,) = json.loads(planned.stdout)["changes"]
+    assert change["address"] == "random_pet.one"
+    assert "Resource targeting is in effect" in planned.stderr
+    assert "2 added" in run("apply").stdout
+    replaced = run("apply", "--replace", "random_pet.one", "--replace", "random_pet.other")
+    assert "2 added, 2 removed" in replaced.stdout
+    unknown = run("plan", "--target", "random_pet.nobody")
+    assert isinstance(unknown.exception, TerraformError)
+    assert "there is random_pet.one" in unknown.exception.message
+
+
+@pytest.mark.parametrize("value", ["prefix", "=x", "a b=x"])
+def test_a_variable_without_a_name_or_value_is_refused(run: Run, value: str) -> None:
+    for command in ("plan", "apply", "test"):
+        refused = run(command, "--var", value)
+        assert refused.exit_code == 2
+        assert f"{value!r} is not NAME=VALUE" in refused.output
+
+
+def test_the_definitions_own_tests(run: Run, project: Path) -> None:
+    failed = run("test")
+    assert failed.exit_code == 1
+    assert "That is another prefix." in failed.stdout
+    assert failed.stdout.endswith("1 passed, 1 failed\n")
+    file = str(project / "infrastructure" / "pets.tftest.hcl")  # as a shell completes it
+    passed = run("test", "--filter", file, "--var", "prefix=option", "--json")
+    assert passed.exit_code == 0, passed.output
+    said = json.loads(passed.stdout)
+    assert said["counts"] == {"pass": 2, "fail": 0, "error": 0, "skip": 0}
+    assert [each["run"] for each in said["runs"]] == ["holds", "fails"]
