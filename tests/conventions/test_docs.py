@@ -14,6 +14,7 @@ PAIRS = [
     for file in sorted(DOCS.rglob("*.ja.md"))
 ]
 PAGES = sorted(DOCS.rglob("*.md"))
+GUIDES = [ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md", ROOT / "CHANGELOG.md"]
 OPERATIONS = DOCS / "operations"
 
 
@@ -70,7 +71,7 @@ def test_the_links_lead_to_the_same_places(pair: tuple[Document, Document]) -> N
     assert places[0] == places[1]
 
 
-@pytest.mark.parametrize("file", PAGES, ids=named)
+@pytest.mark.parametrize("file", [*GUIDES, *PAGES], ids=named)
 def test_every_link_leads_somewhere(file: Path) -> None:
     lost = []
     for link in Document.read(file).links():
@@ -81,6 +82,14 @@ def test_every_link_leads_somewhere(file: Path) -> None:
         if not target.exists() or (anchor and anchor not in Document.read(target).anchors()):
             lost.append(link)
     assert lost == []
+
+
+@pytest.mark.parametrize("file", [GUIDES[0], DOCS / "tour.md"], ids=named)
+def test_every_place_in_the_code_that_a_guide_names_is_there(file: Path) -> None:
+    rooms = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"docs"}
+    places = [code for code in Document.read(file).code() if code.partition("/")[0] in rooms]
+    assert len(places) > 10
+    assert [place for place in places if "*" not in place and not (ROOT / place).exists()] == []
 
 
 @pytest.mark.parametrize(("index", "language"), [("README.md", "en"), ("README.ja.md", "ja")])
