@@ -1,4 +1,5 @@
 # Highly available: everything in three zones, a database reader that takes over, nothing on Spot.
+# The pipeline's stack says both, and it prevails.
 service_name           = "statuspage"
 environment_identifier = "production"
 

@@ -27,7 +27,8 @@ source_repository = {
 }
 """
 
-BACKEND = """
+# What the pipeline's stack says.
+NAMES = """
 service_name           = "statuspage"
 environment_identifier = "production"
 region                 = "ap-northeast-1"
@@ -50,7 +51,8 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 def example(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """What a person copies to begin with."""
     home = tmp_path_factory.mktemp("example")
-    return evaluate(INFRASTRUCTURE, home, [INFRASTRUCTURE / "terraform.tfvars.example"])
+    names = _file(home / "names.tfvars", NAMES)
+    return evaluate(INFRASTRUCTURE, home, [INFRASTRUCTURE / "terraform.tfvars.example", names])
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +67,7 @@ def otherwise(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
 def terraform_backend(tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     home = tmp_path_factory.mktemp("terraform-backend")
     return evaluate(
-        INFRASTRUCTURE / "terraform_backend", home, [_file(home / "backend.tfvars", BACKEND)]
+        INFRASTRUCTURE / "terraform_backend", home, [_file(home / "backend.tfvars", NAMES)]
     )
 
 

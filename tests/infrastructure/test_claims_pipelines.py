@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
-from buildspecs import commands, option
+from buildspecs import Outcome, option, read
 from evaluations import ROOT, Evaluation
 from stack import Stack
+from stages import Stages
 
 GIVEN = {
     "ServiceName": "statuspage",
@@ -27,7 +30,23 @@ CONNECTION = Stack(
 )
 PROJECTS = CODECOMMIT.of_type("AWS::CodeBuild::Project")
 READING = re.compile(r"^[\w-]+:(Get|List|Describe|BatchGet|Filter)")
-VERSION = {"TFVARS_VERSION": "version-1"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Outcome]:
+    """A run of each build of the Terraform pipeline, with its project's variables, by project."""
+    stages = Stages(tmp_path_factory.mktemp("runs"))
+    found = {}
+    for name, project in PROJECTS.items():
+        given = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
+        tools = {
+            "TRIVY_SHA256": stages.trivy_digest,
+            "TERRAFORM_SHA256": stages.terraform_digest,
+        }
+        variables = {**stages.variables(), **given, **tools}
+        found[name] = stages.machine.run(read(Path(project["Source"]["BuildSpec"]).stem), variables)
+        assert found[name].failed == "", found[name].output
+    return found
 
 
 def test_a_stack_makes_the_terraform_pipeline(expected: list[str]) -> None:
@@ -54,17 +73,17 @@ def test_tfvars_location(expected: str) -> None:
     assert CODECOMMIT.outputs["TfvarsLocation"] == expected
 
 
-def test_tfvars_come_from_the_bucket(expected: list[str]) -> None:
+def test_tfvars_come_from_the_bucket(expected: list[str], runs: Mapping[str, Outcome]) -> None:
     fetching = []
-    for project in PROJECTS.values():
-        for words in _commands(project):
-            if words[:3] == ["aws", "s3api", "get-object"]:
-                place = f"s3://{option(words, '--bucket')}/{option(words, '--key')}"
-                assert place == CODECOMMIT.outputs["TfvarsLocation"]
-                fetching.append(project["Name"].rpartition("-")[2])
+    for project, run in runs.items():
+        for words in run.called("aws", "s3api", "get-object"):
+            place = f"s3://{option(words, '--bucket')}/{option(words, '--key')}"
+            assert place == CODECOMMIT.outputs["TfvarsLocation"]
+            fetching.append(PROJECTS[project]["Name"].rpartition("-")[2])
     assert sorted(fetching) == expected
-    (plan,) = _terraform("PlanProject", "plan")
-    assert option(plan, "-var-file") == "/tmp/terraform.tfvars"  # noqa: S108 - where it is put
+    (fetched,) = runs["PlanProject"].called("aws", "s3api", "get-object")
+    (plan,) = runs["PlanProject"].called("terraform", "plan")
+    assert option(plan, "-var-file") == fetched[-1]
 
 
 def test_tfvars_are_not_in_the_repository(expected: str) -> None:
@@ -92,9 +111,9 @@ def test_source_comes_from_codecommit(expected: str) -> None:
     assert _actions(CODECOMMIT)[0]["ActionTypeId"]["Provider"] == expected
 
 
-def test_weaknesses_end_the_run(expected: list[str]) -> None:
+def test_weaknesses_end_the_run(expected: list[str], runs: Mapping[str, Outcome]) -> None:
     assert _action("tfsec")["Configuration"]["ProjectName"] == PROJECTS["ScanProject"]["Name"]
-    scans = [words for words in _commands(PROJECTS["ScanProject"]) if words[0] == "trivy"]
+    scans = runs["ScanProject"].called("trivy")
     assert scans
     for words in scans:
         assert words[1] == "config"
@@ -102,8 +121,8 @@ def test_weaknesses_end_the_run(expected: list[str]) -> None:
         assert sorted(option(words, "--severity").split(",")) == expected
 
 
-def test_plan_is_made_by_terraform(expected: str) -> None:
-    (plan,) = _terraform("PlanProject", "plan")
+def test_plan_is_made_by_terraform(expected: str, runs: Mapping[str, Outcome]) -> None:
+    (plan,) = runs["PlanProject"].called("terraform", "plan")
     assert option(plan, "-out") == expected
     assert _action("Plan")["OutputArtifacts"] == [{"Name": "Plan"}]
 
@@ -114,11 +133,12 @@ def test_a_person_approves_the_plan(expected: str) -> None:
     assert (kind["Category"], kind["Provider"]) == ("Approval", expected)
 
 
-def test_apply_makes_what_was_approved(expected: str) -> None:
-    (apply,) = _terraform("ApplyProject", "apply")
-    assert apply[-1] == expected
+def test_apply_makes_what_was_approved(expected: str, runs: Mapping[str, Outcome]) -> None:
+    (apply,) = runs["ApplyProject"].called("terraform", "apply")
+    handed_on = runs["ApplyProject"].variables["CODEBUILD_SRC_DIR_Plan"]
+    assert apply[-1] == expected.replace("${CODEBUILD_SRC_DIR_Plan}", handed_on)
     assert "-auto-approve" not in apply
-    assert not _terraform("ApplyProject", "plan")
+    assert not runs["ApplyProject"].called("terraform", "plan")
     assert {"Name": "Plan"} in _action("Apply")["InputArtifacts"]
 
 
@@ -141,8 +161,10 @@ def test_builds_have_the_strong_rights(expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("project", ["PlanProject", "ApplyProject"])
-def test_the_backend_comes_with_the_stack(expected: list[str], project: str) -> None:
-    (init,) = _terraform(project, "init")
+def test_the_backend_comes_with_the_stack(
+    expected: list[str], project: str, runs: Mapping[str, Outcome]
+) -> None:
+    (init,) = runs[project].called("terraform", "init")
     settings = dict(
         word.removeprefix("-backend-config=").split("=", 1)
         for word in init
@@ -167,11 +189,12 @@ def test_a_backend_without_the_pipeline(terraform_backend: Evaluation, expected:
     )
 
 
-def test_builds_build_and_scan(production: Evaluation, expected: str) -> None:
+def test_builds_build_and_scan(production: Evaluation, expected: str, tmp_path: Path) -> None:
     (project,) = [p for p in production.blueprint.build_projects if p.name.endswith("-build")]
-    run = [words[:2] for words in commands(project.buildspec)]
+    stages = Stages(tmp_path)
+    run = stages.machine.run(read(Path(project.buildspec).stem), stages.variables())
     order = [["docker", "build"], [expected, "image"], ["docker", "push"]]
-    assert [words for words in run if words in order] == order
+    assert [words[:2] for words in run.calls if words[:2] in order] == order
 
 
 def _pipeline(stack: Stack) -> dict[str, Any]:
@@ -186,21 +209,6 @@ def _actions(stack: Stack) -> list[dict[str, Any]]:
 def _action(stage: str) -> dict[str, Any]:
     (found,) = [action for action in _actions(CODECOMMIT) if action["Name"] == stage]
     return found
-
-
-def _commands(project: dict[str, Any]) -> list[list[str]]:
-    """A build's commands with its project's variables in them."""
-    given = {v["Name"]: v["Value"] for v in project["Environment"]["EnvironmentVariables"]}
-    return [words for words in commands(project["Source"]["BuildSpec"], given | VERSION) if words]
-
-
-def _terraform(project: str, operation: str) -> list[list[str]]:
-    found = [
-        words[words.index("terraform") :]
-        for words in _commands(PROJECTS[project])
-        if "terraform" in words
-    ]
-    return [words for words in found if words[1] == operation]
 
 
 def _allowed(stack: Stack, role: str) -> list[str]:

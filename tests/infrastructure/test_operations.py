@@ -132,6 +132,36 @@ def test_aws_takes_the_commands(page: Document) -> None:
 
 
 @each_page
+def test_each_command_names_the_region(page: Document) -> None:
+    commands = [line for line in aws_commands(page) if line in "\n".join(page.commands())]
+    assert [line for line in commands if "--region ap-northeast-1" not in line] == []
+
+
+def test_the_example_is_edited_before_it_is_uploaded() -> None:
+    for page in PAGES:
+        if page.file.name.startswith("set-up."):
+            lines = [line for line in page.commands() if "terraform.tfvars" in line]
+            steps = [line.split()[0] for line in lines]
+            assert steps == ["cd", '"${EDITOR:-vi}"', "aws"]
+
+
+def test_git_can_sign_in_to_codecommit_before_it_pushes() -> None:
+    for page in PAGES:
+        if page.file.name.startswith("set-up."):
+            git = [line for line in page.commands() if line.startswith("git ")]
+            push = next(index for index, line in enumerate(git) if "git push" in line)
+            assert any("codecommit credential-helper" in line for line in git[:push])
+            assert git[push - 1] == "git config credential.UseHttpPath true"
+
+
+def test_the_set_up_says_nothing_that_the_stack_says_itself() -> None:
+    """Whatever names the variables give, the pipeline plans its own environment."""
+    example = (INFRASTRUCTURE / "terraform.tfvars.example").read_text(encoding="utf-8")
+    said = r"(?m)^(service_name|environment_identifier|region)\b"
+    assert re.findall(said, example) == []
+
+
+@each_page
 def test_the_variables_go_where_the_pipeline_fetches_them(page: Document) -> None:
     uploads = [line for line in page.commands() if line.startswith("aws s3 cp")]
     assert [line for line in uploads if STACK.outputs["TfvarsLocation"] not in line] == []
@@ -200,7 +230,12 @@ def trouble(line: str) -> str:
     if operation not in operations:
         return f"no operation {operation}"
     shape = model["shapes"][operations[operation]["input"]["shape"]]
-    members = {xform_name(name, "-") for name in shape["members"]} | {"query", "output", "profile"}
+    members = {xform_name(name, "-") for name in shape["members"]} | {
+        "query",
+        "output",
+        "profile",
+        "region",
+    }
     given = {word.removeprefix("--") for word in words if word.startswith("--")}
     wrong = {name for name in given if name.removeprefix("no-") not in members}
     required = {xform_name(name, "-") for name in shape.get("required", ())}

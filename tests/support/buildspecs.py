@@ -1,29 +1,199 @@
-"""The commands of a buildspec, as a shell would part them, with a project's variables in them."""
+"""Runs a buildspec as CodeBuild runs it, in a directory of its own and with stand-ins for commands.
+
+Each entry of `commands` is a script of its own. It starts in the directory and with the variables
+that the entry before left; shell options do not carry over. So of a loop or a list only the last
+command's status counts. `post_build` follows a failed `build`; any other failure ends the build.
+Source: "Build specification reference for CodeBuild", on docs.aws.amazon.com, and the scripts that
+the agent leaves in a build's container.
+"""
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Iterator, Mapping
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+BUILDSPECS = ROOT / "environment" / "buildspecs"
+
+_PHASES = ("install", "pre_build", "build", "post_build")
+_ENTRY = """\
+cd "$(<"{state}/directory")" || exit 1
+. "{state}/variables"
+set -a
+. "{state}/entry"
+CODEBUILD_LAST_EXIT=$?
+export -p >"{state}/variables"
+pwd >"{state}/directory"
+exit $CODEBUILD_LAST_EXIT
+"""
+
+# Records its call, fails when it is its turn, and does what its name says otherwise. Bash's own
+# commands alone, for the PATH has nothing but stand-ins.
+_STAND_IN = """\
+#!{bash}
+before=({calls}/*)
+number=$((${{#before[@]}}))
+[ -e "${{before[0]}}" ] && number=$((number + 1)) || number=1
+until (set -C; : >"{calls}/$number") 2>/dev/null; do number=$((number + 1)); done
+printf '%s\\0' "${{0##*/}}" "$@" >"{calls}/$number"
+if [ "$number" = "${{FAILING_CALL:-}}" ]; then echo "call $number fails: $0 $*" >&2; exit 9; fi
+{body}
+"""
+
+_REAL = ("cp", "mkdir", "sha256sum", "tar")
+_BASH = shutil.which("bash") or "/bin/bash"
 
 
-def commands(buildspec: str, variables: Mapping[str, str] | None = None) -> Iterator[list[str]]:
-    """Each simple command's words, in order. A variable that is not given stays as it is."""
-    spec = yaml.safe_load((ROOT / buildspec).read_text(encoding="utf-8"))
-    known = dict(variables or {})
-    for phase in spec["phases"].values():
-        for line in phase["commands"]:
-            filled = _VARIABLE.sub(lambda found: known.get(found[1], found[0]), line)
-            yield from _simple(filled)
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a build ended: the entry that failed ("" when none did), what was called in what order,
+    the variables it leaves, and what it said."""
+
+    failed: str
+    calls: Sequence[list[str]]
+    variables: Mapping[str, str]
+    output: str
+
+    def called(self, *beginning: str) -> list[list[str]]:
+        """The calls that begin with these words."""
+        return [words for words in self.calls if words[: len(beginning)] == list(beginning)]
 
 
-def option(words: list[str], name: str) -> str:
+def read(name: str) -> dict[str, Any]:
+    """A buildspec of this project."""
+    return dict(yaml.safe_load((BUILDSPECS / f"{name}.yaml").read_text(encoding="utf-8")))
+
+
+def entries(spec: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Each entry with its phase. A key that is not understood is refused, not passed over."""
+    unknown = set(spec) - {"version", "env", "phases", "artifacts"}
+    unknown |= set(spec.get("env", {})) - {"shell", "variables", "exported-variables"}
+    for phase, found in spec["phases"].items():
+        unknown |= ({phase} - set(_PHASES)) | (set(found) - {"commands"})
+    if unknown or spec["version"] != 0.2 or spec.get("env", {}).get("shell") != "bash":
+        raise NotImplementedError(f"not understood in a buildspec: {sorted(unknown)}")
+    for phase in _PHASES:
+        for command in spec["phases"].get(phase, {}).get("commands", ()):
+            yield phase, command
+
+
+class Machine:
+    """Where builds run: `source` is the build's input, `home` the builder's, `commands` what there
+    is, each name with the Bash that stands in for it ("" does nothing, and succeeds)."""
+
+    def __init__(self, directory: Path, commands: Mapping[str, str] | None = None) -> None:
+        self._directory = directory
+        self._bin = directory / "bin"
+        self._runs = 0
+        self.source = directory / "source"
+        self._bin.mkdir(parents=True)
+        self.source.mkdir()
+        for name in _REAL:
+            if found := shutil.which(name):
+                # Some call others, such as tar gzip: the real PATH is theirs.
+                self.stand_in(name, f'PATH="{os.environ["PATH"]}" exec {found} "$@"')
+        self.python()
+        for name, body in (commands or {}).items():
+            self.stand_in(name, body)
+
+    def python(self) -> None:
+        """Let `python3` be a real one."""
+        self.stand_in("python3", f'exec {sys.executable} "$@"')
+
+    def stand_in(self, name: str, body: str, at: Path | None = None) -> Path:
+        """Make a command, on the PATH or elsewhere."""
+        file = at or self._bin / name
+        calls = self._directory / "calls"
+        file.write_text(_STAND_IN.format(bash=_BASH, calls=calls, body=body), encoding="utf-8")
+        file.chmod(0o755)
+        return file
+
+    def run(
+        self, spec: Mapping[str, Any], variables: Mapping[str, str], failing: int | None = None
+    ) -> Outcome:
+        """Run a build from a clean home; `failing` is the number of the call that fails, from 1."""
+        calls, home, state = self._begin()
+        given = {**spec.get("env", {}).get("variables", {}), **variables}
+        environment = {
+            "PATH": str(self._bin),
+            "HOME": str(home),
+            "CODEBUILD_SRC_DIR": str(self.source),
+            "CODEBUILD_BUILD_ID": "build:1",
+            "AWS_REGION": "ap-northeast-1",
+            **({"FAILING_CALL": str(failing)} if failing else {}),
+            **given,
+        }
+        failed, output = "", ""
+        for phase, entry in entries(spec):
+            if failed and phase != "post_build":
+                continue
+            (state / "entry").write_text(f"{entry}\n", encoding="utf-8")
+            outcome = subprocess.run(
+                [_BASH, "-c", _ENTRY.format(state=state)],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+            )
+            output += outcome.stdout
+            if outcome.returncode:
+                failed = failed or entry
+                if phase not in ("build", "post_build"):
+                    break
+        return Outcome(failed, _recorded(calls), _exported(state, environment), output)
+
+    def artifacts(self, spec: Mapping[str, Any], into: Path) -> Path:
+        """Copy what the build hands on, as its patterns name it."""
+        base = self.source / spec["artifacts"].get("base-directory", "")
+        for pattern in spec["artifacts"]["files"]:
+            # CodeBuild's `**/*` takes in what lies at the top, as pathlib's does.
+            for file in base.glob(pattern):
+                if file.is_file():
+                    target = into / file.relative_to(base)
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copy2(file, target)
+        return into
+
+    def _begin(self) -> tuple[Path, Path, Path]:
+        self._runs += 1
+        calls = self._directory / "calls"
+        shutil.rmtree(calls, ignore_errors=True)
+        home = self._directory / f"home-{self._runs}"
+        state = self._directory / f"state-{self._runs}"
+        for directory in (calls, home, state):
+            directory.mkdir()
+        (state / "directory").write_text(f"{self.source}\n", encoding="utf-8")
+        (state / "variables").touch()
+        return calls, home, state
+
+
+def _recorded(calls: Path) -> list[list[str]]:
+    files = sorted(calls.iterdir(), key=lambda file: int(file.name))
+    return [file.read_text(encoding="utf-8").split("\0")[:-1] for file in files]
+
+
+def _exported(state: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables after the last entry, as a shell reads them."""
+    command = [_BASH, "-c", f'. "{state}/variables"; exec "{sys.executable}" -c "{_PRINT}"']
+    shown = subprocess.run(command, env=environment, capture_output=True, check=True)
+    pairs = shown.stdout.decode().split("\0")[:-1]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+_PRINT = "import os; [print(k, v, sep='=', end=chr(0)) for k, v in os.environ.items()]"
+
+
+def option(words: Sequence[str], name: str) -> str:
     """An option's value, whether after a space or a `=`; empty when it is not there."""
     for index, word in enumerate(words):
         if word == name:
@@ -31,17 +201,3 @@ def option(words: list[str], name: str) -> str:
         if word.startswith(f"{name}="):
             return word.removeprefix(f"{name}=")
     return ""
-
-
-def _simple(line: str) -> Iterator[list[str]]:
-    assigned = re.fullmatch(r'\w+="\$\((.*)\)";.*', line)  # NAME="$(command)"; export NAME
-    lexer = shlex.shlex(assigned[1] if assigned else line, posix=True, punctuation_chars=";&|")
-    lexer.whitespace_split = True
-    words: list[str] = []
-    for token in lexer:
-        if set(token) <= set(";&|"):
-            yield words
-            words = []
-        elif token not in ("if", "then", "else", "do", "for"):
-            words.append(token)
-    yield words

@@ -1,0 +1,137 @@
+"""Whether a plan would put programs back: `plan_programs.py plan|apply PLAN.json`.
+
+A plan fixes the images and the revisions of its task definitions when it is made, and an approval
+may come days later. What the program pipeline has released or begun to release meanwhile changes no
+state, so Terraform would apply the plan and roll the programs back. Here `plan` refuses a plan that
+is made in the middle of a release, and `apply` one that programs have moved on from.
+
+PLAN.json is what `terraform show -json` says of the plan. Reads AWS through the `aws` command;
+prints names and tags, never another value. PlanError ends it with its message and exit code 1.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Json = Mapping[str, Any]
+Aws = Callable[..., Any]
+
+_TAG_PARAMETER = "/image-tag"
+_REMEDY = "nothing is changed; release the infrastructure again for a new plan"
+
+
+class PlanError(Exception):
+    """The plan is not to be applied; the message says what has moved on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """What a plan knows of the programs: the released tag by parameter, and the latest revision and
+    the images of each task definition, by family; whether it changes how any of them runs."""
+
+    tags: Mapping[str, str]
+    revisions: Mapping[str, int]
+    images: Mapping[str, list[str]]
+    changed: bool
+
+
+def programs(plan: Json) -> Programs:
+    """Read a plan. What it creates is left out: nothing of that runs yet."""
+    tags: dict[str, str] = {}
+    revisions: dict[str, int] = {}
+    images: dict[str, list[str]] = {}
+    changed = False
+    for resource in plan.get("resource_changes", ()):
+        before = resource["change"].get("before")
+        if resource.get("mode") != "managed" or not before:
+            continue
+        match resource["type"]:
+            case "aws_ssm_parameter" if before["name"].endswith(_TAG_PARAMETER):
+                tags[before["name"]] = before.get("insecure_value") or before["value"]
+            case "aws_ecs_task_definition":
+                family = before["family"]
+                revisions[family] = int(before["revision"])
+                containers = json.loads(before["container_definitions"])
+                images[family] = [container["image"] for container in containers]
+            case "aws_ecs_service":
+                pass
+            case _:
+                continue
+        if resource["type"] != "aws_ssm_parameter":
+            changed |= resource["change"]["actions"] != ["no-op"]
+    return Programs(tags, revisions, images, changed)
+
+
+def unreleased(found: Programs) -> Iterator[str]:
+    """Families whose latest revision has another image than the one that is released."""
+    for family, references in sorted(found.images.items()):
+        for reference in references:
+            repository, _, tag = reference.rpartition(":")
+            parameter = f"/{repository.partition('/')[2]}{_TAG_PARAMETER}"
+            released = found.tags.get(parameter, tag)
+            if tag != released:
+                yield f"{family} is registered with {tag}, and {released} is what is released"
+
+
+def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
+    """What has been released, or registered, since the plan was made."""
+    if found.tags:
+        names = sorted(found.tags)
+        answer = aws("ssm", "get-parameters", "--names", *names)
+        now = {each["Name"]: each["Value"] for each in answer["Parameters"]}
+        for name in names:
+            if now.get(name) != found.tags[name]:
+                yield f"{name} is {now.get(name, 'gone')}, and the plan has {found.tags[name]}"
+    for family, revision in sorted(found.revisions.items()):
+        answer = aws("ecs", "describe-task-definition", "--task-definition", family)
+        latest = int(answer["taskDefinition"]["revision"])
+        if latest != revision:
+            yield f"{family} is at revision {latest}, and the plan has {revision}"
+
+
+def refuse_to_put_back(plan: Json, when: str, aws: Aws) -> str:
+    """What was found to be so. PlanError when applying the plan would put programs back."""
+    found = programs(plan)
+    if not found.changed:
+        return "The plan leaves the programs as they run."
+    if when == "plan":
+        troubles = list(unreleased(found))
+        said = "a release of the programs is running, or has failed; once it is over"
+    else:
+        troubles = list(moved_on(found, aws))
+        said = "programs have been released since this plan was made, and it would put them back"
+    if troubles:
+        raise PlanError(f"{said}: {_REMEDY}\n  " + "\n  ".join(troubles))
+    return "The programs are as the plan takes them to be."
+
+
+def run_aws(*arguments: str) -> Any:
+    """One call of the `aws` command. PlanError with its words when it fails."""
+    command = ["aws", *arguments, "--output", "json"]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    if outcome.returncode:
+        raise PlanError(f"aws {arguments[0]} {arguments[1]}: {outcome.stderr.strip()}")
+    return json.loads(outcome.stdout)
+
+
+def main() -> None:
+    """Look at the plan that the command line names."""
+    match sys.argv[1:]:
+        case ["plan" | "apply" as when, file]:
+            plan = json.loads(Path(file).read_text(encoding="utf-8"))
+        case _:
+            sys.exit("usage: plan_programs.py plan|apply PLAN.json")
+    try:
+        print(refuse_to_put_back(plan, when, run_aws))
+    except PlanError as error:
+        sys.exit(f"error: {error}")
+
+
+if __name__ == "__main__":
+    main()

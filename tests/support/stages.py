@@ -1,0 +1,117 @@
+"""The stages of both pipelines on a machine where every tool is a stand-in.
+
+The archives are real, with the digests that the stage is given: a stage installs what is in them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tarfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from buildspecs import Machine
+
+VERSION = "version-1"
+REPOSITORY = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/statuspage-production/backend"
+STAGES = (
+    *("terraform_scan", "terraform_plan", "terraform_apply"),
+    *("program_build", "program_migrate", "program_deploy", "program_verify"),
+)
+
+_AWS = f"""\
+case "$1 $2" in
+  "s3api get-object") : >"${{@: -1}}"; echo {VERSION} ;;
+  "ecr get-login-password") echo password ;;
+  "ecr batch-get-image") echo "${{PUSHED_BEFORE:-0}}" ;;
+esac
+"""
+_CURL = """\
+while [ "$1" != -o ]; do shift; done
+case "$2" in
+  *.tar.gz) exec {cp} {tools}/trivy.tar.gz "$2" ;;
+  *) exec {cp} {tools}/terraform.zip "$2" ;;
+esac
+"""
+# What unpacks a zip archive is not on every machine that tests.
+_UNZIP = 'exec {cp} {tools}/terraform "$6/terraform"'
+TRIVY = ""
+# No changes unless told otherwise.
+TERRAFORM = """\
+case "$1" in
+  plan) echo plan >tfplan; exit "${PLANNED:-0}" ;;
+  show) echo '{}' ;;
+esac
+"""
+
+
+class Stages:
+    """A machine with this project's layout, and the variables that the stacks give each stage."""
+
+    def __init__(self, directory: Path, *, trivy: str = TRIVY, terraform: str = TERRAFORM) -> None:
+        self._tools = directory / "tools"
+        self.machine = Machine(directory)
+        self._tools.mkdir()
+        self.trivy_digest = self._archive("trivy", trivy)
+        self.terraform_digest = self._archive("terraform", terraform)
+        self.plan = directory / "plan"
+        self.plan.mkdir()
+        self._commands()
+        self._lay_out()
+
+    def variables(self, **others: str) -> Mapping[str, str]:
+        """What every stage may ask for, with others in its place."""
+        return {
+            "TRIVY_VERSION": "0.76.0",
+            "TRIVY_SHA256": self.trivy_digest,
+            "TRIVY_PLATFORM": "Linux-ARM64",
+            "TERRAFORM_VERSION": "1.15.5",
+            "TERRAFORM_SHA256": self.terraform_digest,
+            "TFVARS_BUCKET": "tfvars",
+            "TFVARS_KEY": "statuspage/production/terraform.tfvars",
+            "TFVARS_VERSION": VERSION,
+            "STATE_BUCKET": "state",
+            "STATE_KMS_KEY": "arn:aws:kms:ap-northeast-1:123456789012:key/0f2a",
+            "LOCK_TABLE": "lock",
+            "SERVICE_NAME": "statuspage",
+            "ENVIRONMENT_IDENTIFIER": "production",
+            "PERMISSIONS_BOUNDARY_ARN": "arn:aws:iam::123456789012:policy/boundary",
+            "CODEBUILD_SRC_DIR_Plan": str(self.plan),
+            "PLAN_SHA256": hashlib.sha256((self.plan / "tfplan").read_bytes()).hexdigest(),
+            "PROGRAM": "backend",
+            "REPOSITORY": REPOSITORY,
+            "IMAGE_TAG": "commit-1",
+            "RELEASE": "{}",
+            **others,
+        }
+
+    def _archive(self, name: str, body: str) -> str:
+        """An archive with a stand-in in it; its digest."""
+        tool = self.machine.stand_in(name, body, at=self._tools / name)
+        if name == "trivy":
+            archive = self._tools / "trivy.tar.gz"
+            with tarfile.open(archive, "w:gz") as packed:
+                packed.add(tool, arcname=name)
+        else:
+            archive = self._tools / "terraform.zip"
+            with zipfile.ZipFile(archive, "w") as zipped:
+                zipped.write(tool, arcname=name)
+        return hashlib.sha256(archive.read_bytes()).hexdigest()
+
+    def _commands(self) -> None:
+        machine = self.machine
+        machine.stand_in("aws", _AWS)
+        machine.stand_in("curl", _CURL.format(cp=shutil.which("cp"), tools=self._tools))
+        machine.stand_in("unzip", _UNZIP.format(cp=shutil.which("cp"), tools=self._tools))
+        machine.stand_in("docker", '[ "$1" != login ] || read -r password')
+        machine.stand_in("python3", "echo summary")
+
+    def _lay_out(self) -> None:
+        for part in ("modules/one", "modules/two", "modules/three"):
+            (self.machine.source / "infrastructure" / part).mkdir(parents=True)
+        (self.machine.source / "infrastructure" / ".terraform.lock.hcl").touch()
+        (self.machine.source / "environment").mkdir()
+        (self.plan / "tfplan").write_text("plan")
+        (self.plan / "build").mkdir()
