@@ -18,6 +18,7 @@ _COMMANDS = {
     "serve": "answer HTTP requests until SIGTERM",
     "migrate": "make the application's role, bring the schema up to date, and make the first "
     "administrator; may be run again at any time",
+    "administrators": "list, make or disable administrators, or set a password",
     "sample-data": "load components and incidents to look at into an empty status page",
 }
 
@@ -27,26 +28,41 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in _COMMANDS.items():
-        commands.add_parser(name, help=summary, description=summary)
-    command = parser.parse_args(arguments).command
+        part = commands.add_parser(name, help=summary, description=summary)
+        if name == "administrators":
+            _add_deeds(part)
+    options = parser.parse_args(arguments)
+    command = options.command
     logs.configure("INFO")
     try:
         logs.configure(LogSettings.read().log_level)
-        _load(command)()
+        given = (options.deed, options.name) if command == "administrators" else ()
+        return _load(command)(*given) or 0
     except SettingsError as error:
         logger.critical("%s cannot start: %s", command, error)
         return 1
     except Exception:
         logger.critical("%s cannot go on", command, exc_info=True)
         return 1
-    return 0
 
 
-def _load(command: str) -> Callable[[], None]:
+def _add_deeds(parser: argparse.ArgumentParser) -> None:
+    deeds = parser.add_subparsers(dest="deed", required=True, metavar="DEED")
+    deeds.add_parser("list", help="all administrators").set_defaults(name="")
+    for deed, summary in (
+        ("make", "make one; the password is read, not printed (see README.md)"),
+        ("disable", "end their sessions and let them in no more; not the last active one"),
+        ("reset-password", "set a password, which is read; who was disabled is let in again"),
+    ):
+        part = deeds.add_parser(deed, help=summary, description=summary)
+        part.add_argument("name", metavar="NAME")
+
+
+def _load(command: str) -> Callable[..., int | None]:
     """Import what the command needs, and no more: a process that is started should answer soon."""
     gc.disable()  # nothing that imports make becomes garbage; looking for it takes a tenth of them
     try:
-        run: Callable[[], None] = import_module(f"backend.{command.replace('-', '_')}").run
+        run: Callable[..., int | None] = import_module(f"backend.{command.replace('-', '_')}").run
     finally:
         gc.enable()
     gc.freeze()

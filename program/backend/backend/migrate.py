@@ -95,6 +95,7 @@ def grant(connection: sa.Connection, settings: MigrateSettings) -> None:
         f"{by_default} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {{role}}",
         f"{by_default} GRANT USAGE, SELECT ON SEQUENCES TO {{role}}",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+        "REVOKE UPDATE, DELETE ON audit_records FROM {role}",  # what was done stays told
     ):
         raw.execute(sql.SQL(statement).format(role=role, database=database))
     connection.commit()

@@ -77,6 +77,13 @@ def settings(
         connection.execute("DELETE FROM maintenances")
         connection.execute("DELETE FROM administrator_sessions")
         connection.execute("DELETE FROM sign_in_attempts")
+        connection.execute("DELETE FROM administrator_devices")
+        connection.execute("DELETE FROM administrators WHERE username <> 'admin'")
+        connection.execute("UPDATE administrators SET disabled_at = NULL")
+        connection.execute("DELETE FROM api_keys")
+        connection.execute("DELETE FROM incident_drafts")
+        connection.execute("DELETE FROM audit_records")
+        connection.execute("DELETE FROM idempotency_records")
         connection.execute("UPDATE administrators SET password_hash = %s", [password_hash])
 
 
@@ -112,6 +119,18 @@ def _client_of(app: FastAPI) -> httpx.AsyncClient:
 def client_of() -> Callable[[FastAPI], httpx.AsyncClient]:
     """Makes a client of an application, without a server."""
     return _client_of
+
+
+@pytest.fixture
+def no_sleep(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Nobody waits in the slow lane; how long they would have is told."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(app.state.services.slow_lane, "_sleep", sleep)
+    return slept
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -82,6 +82,8 @@ def test_the_role_reads_and_writes_rows_and_no_more(server: Server, empty_databa
             "DROP TABLE later",
             "ALTER TABLE components ADD COLUMN x int",
             "TRUNCATE components",
+            "UPDATE audit_records SET actor_name = 'somebody else'",
+            "DELETE FROM audit_records",
             "UPDATE alembic_version SET version_num = '0'",
             "CREATE ROLE other",
             "SELECT * FROM pg_authid",
@@ -139,3 +141,22 @@ def test_migrations_leave_the_running_version_what_it_uses():
     )
     found = {path.name for path in versions if destructive.search(path.read_text())}
     assert found == EXCEPTIONS.keys()
+
+
+def test_the_release_before_goes_on_beside_the_new_schema(server: Server, empty_database: str):
+    """What its statements name is there, and what they leave out needs no value."""
+    migrate(migrate_settings(server, empty_database))
+    with connect(server, empty_database) as connection:
+        connection.execute(
+            "INSERT INTO incidents (id, title, impact, status, started_at, updated_at) VALUES"
+            " (gen_random_uuid(), 't', 'minor', 'investigating', now(), now())"
+        )
+        connection.execute(
+            "INSERT INTO incident_updates (id, incident_id, status, body, created_at)"
+            " SELECT gen_random_uuid(), id, 'identified', 'b', now() FROM incidents"
+        )
+        connection.execute(
+            "INSERT INTO administrators (id, username, password_hash, created_at, updated_at)"
+            " VALUES (gen_random_uuid(), 'jane', 'x', now(), now())"
+        )
+        connection.execute("UPDATE administrators SET password_hash = 'y', updated_at = now()")

@@ -9,6 +9,7 @@ from statistics import median
 import httpx
 import pytest
 from backend.api import sign_in
+from backend.api.slow_lane import PLACES, SECONDS
 from backend.passwords import Passwords
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -19,12 +20,19 @@ NEW_PASSWORD = "another long password"
 
 
 async def attempt(
-    client: httpx.AsyncClient, password: str, username: str = "admin", address: str = "192.0.2.1"
+    client: httpx.AsyncClient,
+    password: str,
+    username: str = "admin",
+    address: str = "192.0.2.1",
+    device: str = "",
 ) -> httpx.Response:
     return await client.post(
         "/sessions",
         json={"username": username, "password": password},
-        headers={"X-Forwarded-For": f"203.0.113.9, {address}, 198.51.100.1"},
+        headers={
+            "X-Forwarded-For": f"203.0.113.9, {address}, 198.51.100.1",
+            "X-Device": device,
+        },
     )
 
 
@@ -109,19 +117,77 @@ async def test_tokens_are_stored_hashed(client: httpx.AsyncClient, app: FastAPI)
     assert answer.json()["token"] not in repr(rows)
 
 
-async def test_guessing_is_stopped_for_the_one_who_guesses(client: httpx.AsyncClient):
+async def test_guessing_becomes_slow_for_the_one_who_guesses(
+    client: httpx.AsyncClient, no_sleep: list[float]
+):
     for _ in range(sign_in.ATTEMPTS_BY_NAME_AND_ADDRESS):
         assert (await attempt(client, "wrong")).status_code == 401
-    late = await attempt(client, ADMINISTRATOR_PASSWORD)
-    assert late.status_code == 429
-    assert 0 < int(late.headers["retry-after"]) <= sign_in.WINDOW.total_seconds()
+    assert no_sleep == []
+    for _ in range(3):
+        assert (await attempt(client, "wrong")).status_code == 401
+    assert no_sleep == [SECONDS] * 3
     elsewhere = await attempt(client, ADMINISTRATOR_PASSWORD, address="192.0.2.2")
     assert elsewhere.status_code == 201
+    assert len(no_sleep) == 3
 
 
-async def test_guesses_at_once_are_all_counted(client: httpx.AsyncClient):
-    answers = await asyncio.gather(*(attempt(client, "wrong") for _ in range(12)))
-    assert sorted(answer.status_code for answer in answers) == [401] * 5 + [429] * 7
+async def test_a_stranger_cannot_lock_the_owner_out(
+    client: httpx.AsyncClient, no_sleep: list[float]
+):
+    """In the miniature both have one address, and all limits are used up."""
+    for number in range(60):
+        name = "admin" if number % 2 else f"user{number}"
+        assert (await attempt(client, "wrong", username=name)).status_code in (401, 429)
+    assert no_sleep
+    assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 201
+    slept = len(no_sleep)
+    assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 201
+    assert len(no_sleep) == slept  # success has reset what the stranger used up
+
+
+async def test_guesses_at_once_are_all_counted_and_few_of_them_wait(client: httpx.AsyncClient):
+    began = time.monotonic()
+    answers = await asyncio.gather(*(attempt(client, "wrong") for _ in range(14)))
+    assert time.monotonic() - began >= PLACES * SECONDS * 0.9
+    statuses = sorted(answer.status_code for answer in answers)
+    assert statuses == [401] * (5 + PLACES) + [429] * (9 - PLACES)
+    (late,) = {answer.headers["retry-after"] for answer in answers if answer.status_code == 429}
+    assert int(late) <= 5
+
+
+async def test_a_browser_that_is_known_passes_by_all_who_guess(
+    client: httpx.AsyncClient, no_sleep: list[float], app: FastAPI, monkeypatch: pytest.MonkeyPatch
+):
+    known = (await attempt(client, ADMINISTRATOR_PASSWORD)).json()["device"]
+    for _ in range(10):
+        await attempt(client, "wrong")
+    slept = len(no_sleep)
+    monkeypatch.setattr(app.state.services.slow_lane, "_places", 0)  # as if they were all taken
+    assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 429
+    answer = await attempt(client, ADMINISTRATOR_PASSWORD, device=known)
+    assert answer.status_code == 201
+    assert answer.json()["device"] == known
+    assert len(no_sleep) == slept
+    stolen = [
+        (await attempt(client, "wrong", device=known)).status_code
+        for _ in range(sign_in.ATTEMPTS_BY_DEVICE + 1)
+    ]
+    assert stolen == [401] * sign_in.ATTEMPTS_BY_DEVICE + [429]
+
+
+async def test_what_nobody_was_given_is_no_known_browser(
+    client: httpx.AsyncClient, no_sleep: list[float]
+):
+    known = (await attempt(client, ADMINISTRATOR_PASSWORD)).json()["device"]
+    for _ in range(5):
+        await attempt(client, "wrong")
+    for device in ("x" * 43, known[:-1], ""):
+        await attempt(client, "wrong", device=device)
+    assert len(no_sleep) == 3
+    await attempt(client, "wrong", username="somebody-else", device=known)
+    for _ in range(5):  # it is known for one name only
+        await attempt(client, "wrong", username="somebody-else", device=known)
+    assert len(no_sleep) == 4
 
 
 async def test_success_forgets_the_failures(client: httpx.AsyncClient):
@@ -132,19 +198,22 @@ async def test_success_forgets_the_failures(client: httpx.AsyncClient):
 
 
 async def test_many_addresses_and_many_names_are_counted_too(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, no_sleep: list[float]
 ):
     monkeypatch.setattr(sign_in, "ATTEMPTS_BY_NAME", 3)
-    answers = [await attempt(client, "wrong", address=f"192.0.2.{n}") for n in range(4)]
-    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    for number in range(4):
+        await attempt(client, "wrong", address=f"192.0.2.{number}")
+    assert len(no_sleep) == 1
     monkeypatch.setattr(sign_in, "ATTEMPTS_BY_ADDRESS", 3)
-    answers = [await attempt(client, "wrong", username=f"u{n}", address="::1") for n in range(4)]
-    assert [answer.status_code for answer in answers] == [401, 401, 401, 429]
+    for number in range(4):
+        await attempt(client, "wrong", username=f"u{number}", address="::1")
+    assert len(no_sleep) == 2
 
 
-async def test_a_window_ends(client: httpx.AsyncClient, app: FastAPI):
+async def test_a_window_ends(client: httpx.AsyncClient, app: FastAPI, no_sleep: list[float]):
     for _ in range(sign_in.ATTEMPTS_BY_NAME_AND_ADDRESS + 1):
         await attempt(client, "wrong")
+    assert len(no_sleep) == 1
     async with app.state.services.database.transaction() as connection:
         await connection.exec_driver_sql("UPDATE sign_in_attempts SET expires_at = now()")
     assert (await attempt(client, ADMINISTRATOR_PASSWORD)).status_code == 201

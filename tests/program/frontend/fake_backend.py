@@ -123,6 +123,7 @@ class FakeBackend:
             "body": body,
             "body_ja": ja,
             "created_at": stamp(at),
+            "edited_at": None,
         }
 
     def _affected(self, statuses: dict[str, str]) -> list[Json]:
@@ -293,7 +294,8 @@ class FakeBackend:
         token = uuid.uuid4().hex
         self.tokens[token] = body["username"]
         expires = stamp(dt.datetime.now(dt.UTC) + dt.timedelta(hours=8))
-        return JSONResponse({"token": token, "expires_at": expires}, 201)
+        document = {"token": token, "expires_at": expires, "device": uuid.uuid4().hex}
+        return JSONResponse(document, 201)
 
     async def _session(self, request: Request) -> Response:
         if request.method == "DELETE":

@@ -14,13 +14,30 @@ from backend.api.documents import Documents
 from backend.api.fast_lane import FastLane
 from backend.api.models import Problem
 from backend.api.requests import RequestMiddleware
-from backend.api.routes import components, docs, health, incidents, maintenances, sessions, status
+from backend.api.routes import (
+    administrators,
+    api_keys,
+    audit,
+    components,
+    docs,
+    drafts,
+    health,
+    incidents,
+    maintenances,
+    sessions,
+    status,
+    updates,
+)
 from backend.api.state import Services
 from backend.settings import ServeSettings
 from backend.store.database import Database
 
 PREFIX = "/api/v1"
 HEALTH = f"{PREFIX}/healthcheck"
+_PARTS = (
+    health, status, components, incidents, updates, maintenances, drafts, sessions,
+    administrators, api_keys, audit,
+)  # fmt: skip
 
 _PROBLEM = {
     "description": "A problem document (RFC 9457).",
@@ -58,7 +75,7 @@ def create_app(
     app.add_middleware(
         FastLane, documents=services.documents, prefix=f"{PREFIX}/", is_draining=is_draining
     )
-    for part in (health, status, components, incidents, maintenances, sessions):
+    for part in _PARTS:
         app.include_router(part.router, prefix=PREFIX)
     app.include_router(docs.router)
     _publish_problem(app)

@@ -31,6 +31,10 @@ FRESH_SECONDS = 0.5  # a tenth of what every cache on the way may add
 _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 
+def etag_of(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
 @dataclass(frozen=True, slots=True)
 class Document:
     body: bytes
@@ -39,7 +43,7 @@ class Document:
     @classmethod
     def of(cls, model: BaseModel) -> Document:
         body = model.model_dump_json().encode()
-        return cls(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+        return cls(body, etag_of(body))
 
 
 Build = Callable[[AsyncConnection, Revision], Awaitable[BaseModel]]

@@ -69,6 +69,11 @@ Time = Annotated[
 ]
 Username = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
 
+NewUsername = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100, pattern=_NO_CONTROL),
+]
+
 
 def _is_text(secret: SecretStr) -> SecretStr:
     """JSON can carry half of a surrogate pair, which is no text; pydantic looks at plain `str`."""

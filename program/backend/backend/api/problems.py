@@ -25,6 +25,7 @@ _STATUS: Mapping[type[errors.DomainError], HTTPStatus] = {
     errors.InvalidError: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.NotSignedInError: HTTPStatus.UNAUTHORIZED,
     errors.WrongPasswordError: HTTPStatus.FORBIDDEN,
+    errors.ForbiddenError: HTTPStatus.FORBIDDEN,
     errors.ThrottledError: HTTPStatus.TOO_MANY_REQUESTS,
     errors.ChangedMeanwhileError: HTTPStatus.PRECONDITION_FAILED,
 }

@@ -1,10 +1,10 @@
-"""Signing in, and who is signed in.
+"""Signing in, and changing one's password.
 
-Guessing is slowed down by counting attempts in the database, for all tasks together: per name and
-address, so that someone who guesses does not lock the administrator out; per name alone, higher,
-against guesses from many addresses; per address alone, against trying many names. The limits are
-honest ones: whoever commands many addresses can still keep an administrator from signing in for a
-quarter of an hour, which is preferred to letting the guessing go on.
+Guessing is made slow by counting attempts in the database, for all tasks together: per name and
+address, per name, and per address. Beyond a limit an attempt is not refused, for then a stranger
+could lock the owner out: it waits in the slow lane, where a right password still opens. A browser
+in which somebody has signed in before carries a token that says so (OWASP calls it a device
+cookie): it has attempts of its own, which nobody else can use up, and need not wait.
 """
 
 from __future__ import annotations
@@ -13,82 +13,91 @@ import datetime as dt
 import hashlib
 import logging
 import secrets
-from typing import Annotated
+from contextlib import AsyncExitStack
 
-from fastapi import Depends, Request
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Request
 
 from backend.api.models import Credentials, NewSession, PasswordChange
-from backend.api.state import Services, services
+from backend.api.state import Services
 from backend.domain.errors import NotSignedInError, ThrottledError, WrongPasswordError
-from backend.domain.values import Administrator
-from backend.store import administrators as store
+from backend.domain.people import Session
+from backend.store import administrators, attempts, audit, sessions
 
 SESSION_LIFETIME = dt.timedelta(hours=12)
+DEVICE_LIFETIME = dt.timedelta(days=180)
 WINDOW = dt.timedelta(minutes=15)
 ATTEMPTS_BY_NAME_AND_ADDRESS = 5
 ATTEMPTS_BY_NAME = 50
 ATTEMPTS_BY_ADDRESS = 50
+ATTEMPTS_BY_DEVICE = 10
 
 logger = logging.getLogger(__name__)
-_bearer = HTTPBearer(auto_error=False, description="The token that POST /api/v1/sessions gave.")
 
 
-async def signed_in(
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
-    own: Annotated[Services, Depends(services)],
-) -> Administrator:
-    """Who is signed in; raises `NotSignedInError`."""
-    if given is None:
-        raise NotSignedInError("sign in first")
-    async with own.database.query() as connection:
-        found = await store.find_session(connection, store.token_hash(given.credentials))
-    if found is None:
-        raise NotSignedInError("the session has ended, or never was; sign in again")
-    return found
-
-
-SignedIn = Annotated[Administrator, Depends(signed_in)]
-
-
-async def sign_in(own: Services, credentials: Credentials, address: str) -> NewSession:
+async def sign_in(
+    own: Services, credentials: Credentials, address: str, device: str = ""
+) -> NewSession:
+    """`device` is what an earlier sign-in in the same browser gave, if any."""
     username = credentials.username.strip()
-    limits = _limits(username, address)
-    await _count(own, limits)
+    known = sessions.token_hash(device)
     async with own.database.query() as connection:
-        account = await store.find_account(connection, username)
+        is_known = bool(device) and await sessions.knows_device(connection, username, known)
+    limits = _limits(username, address)
+    if is_known:
+        limits = {_key("device", username, device): ATTEMPTS_BY_DEVICE}
+    async with AsyncExitStack() as lane:
+        if await _count(own, limits) is not None:
+            await lane.enter_async_context(own.slow_lane.turn())
+        return await _look(own, credentials, limits, address, device if is_known else "")
+
+
+async def _look(
+    own: Services, credentials: Credentials, limits: dict[bytes, int], address: str, device: str
+) -> NewSession:
+    async with own.database.query() as connection:
+        account = await administrators.find_account(connection, credentials.username.strip())
     password = credentials.password.get_secret_value()
     right = await own.passwords.verify(account.password_hash if account else None, password)
-    token = secrets.token_urlsafe(32)
+    token, device = secrets.token_urlsafe(32), device or secrets.token_urlsafe(32)
     expires_at = None
     if account is not None and right:
         async with own.database.transaction() as connection:
-            expires_at = await store.open_session(
-                connection, account, store.token_hash(token), SESSION_LIFETIME
+            expires_at = await sessions.open_session(
+                connection, account, sessions.token_hash(token), SESSION_LIFETIME
             )
-            await store.forget_attempts(connection, *limits)
-            await store.forget_old_attempts(connection)
+            if expires_at is not None:
+                await sessions.remember_device(
+                    connection, account, sessions.token_hash(device), DEVICE_LIFETIME
+                )
+            await attempts.forget_attempts(connection, *limits)
+            await attempts.forget_old_attempts(connection)
     if expires_at is None:
         logger.warning("a sign-in failed", extra={"fields": {"address": address}})
         raise NotSignedInError("wrong name or password")
-    return NewSession(token=token, expires_at=expires_at)
+    return NewSession(token=token, expires_at=expires_at, device=device)
 
 
-async def change_password(own: Services, who: Administrator, change: PasswordChange) -> None:
+async def change_password(own: Services, who: Session, change: PasswordChange) -> None:
     """Sets the new password and ends the administrator's other sessions."""
     key = _key("change", who.id.hex)
-    await _count(own, {key: ATTEMPTS_BY_NAME_AND_ADDRESS})
+    left = await _count(own, {key: ATTEMPTS_BY_NAME_AND_ADDRESS})
+    if left is not None:  # who is signed in is nobody's neighbour: this locks nobody else out
+        raise ThrottledError(f"too many attempts; try again in {left} seconds", retry_after=left)
     async with own.database.query() as connection:
-        account = await store.find_account(connection, who.username)
+        account = await administrators.find_account(connection, who.username)
     current = change.current_password.get_secret_value()
     if account is None or not await own.passwords.verify(account.password_hash, current):
         raise WrongPasswordError("the current password is wrong")
     new_hash = await own.passwords.hash(change.new_password.get_secret_value())
     async with own.database.transaction() as connection:
-        if not await store.put_password(connection, account.id, account.password_hash, new_hash):
+        if not await administrators.put_password(
+            connection, account.id, account.password_hash, new_hash
+        ):
             raise WrongPasswordError("the current password is wrong: it was changed just now")
-        await store.close_other_sessions(connection, account.id, but=who.token_hash)
-        await store.forget_attempts(connection, key)
+        await sessions.close_other_sessions(connection, account.id, but=who.token_hash)
+        await attempts.forget_attempts(connection, key)
+        deed = audit.Deed("administrator.password_changed", who.id, who.username)
+        await audit.record(connection, who.actor, deed)
 
 
 def client_address(request: Request, trusted_proxies: int) -> str:
@@ -110,15 +119,15 @@ def _limits(username: str, address: str) -> dict[bytes, int]:
     }
 
 
-async def _count(own: Services, limits: dict[bytes, int]) -> None:
-    """Count one attempt for each key; raises `ThrottledError` if one has had too many."""
+async def _count(own: Services, limits: dict[bytes, int]) -> int | None:
+    """Count one attempt for each key; the seconds left of a window that has had too many."""
+    worst = None
     async with own.database.query() as connection:
         for key, most in limits.items():
-            attempts, left = await store.count_attempt(connection, key, WINDOW)
-            if attempts > most:
-                raise ThrottledError(
-                    f"too many attempts; try again in {left} seconds", retry_after=left
-                )
+            made, left = await attempts.count_attempt(connection, key, WINDOW)
+            if made > most:
+                worst = max(worst or 0, left)
+    return worst
 
 
 def _key(*parts: str) -> bytes:

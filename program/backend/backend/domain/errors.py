@@ -29,8 +29,8 @@ class InvalidError(DomainError):
 
     kind = "invalid"
 
-    def __init__(self, detail: str, *, pointer: str) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str, *, pointer: str, kind: str = "") -> None:
+        super().__init__(detail, kind=kind)
         self.pointer = pointer
 
 
@@ -40,6 +40,12 @@ class NotSignedInError(DomainError):
 
 class WrongPasswordError(DomainError):
     kind = "wrong-password"
+
+
+class ForbiddenError(DomainError):
+    """Who asks is known, and may not."""
+
+    kind = "forbidden"
 
 
 class ThrottledError(DomainError):

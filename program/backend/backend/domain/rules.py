@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backend.domain.errors import ConflictError, InvalidError
 from backend.domain.status import ComponentStatus, IncidentStatus, MaintenanceStatus, worst
@@ -17,11 +17,36 @@ def check_first_status(status: IncidentStatus) -> None:
 
 
 def check_still_open(status: IncidentStatus) -> None:
-    """Resolved is final; before that, any order is possible (a fix that did not hold …)."""
+    """Nothing follows on resolved; before that, any order is possible (a fix did not hold …)."""
     if status is IncidentStatus.RESOLVED:
         raise ConflictError(
             "the incident is resolved; if the trouble is back, open another one",
             kind="incident-resolved",
+        )
+
+
+def check_occurred(at: dt.datetime, since: dt.datetime | None, now: dt.datetime) -> None:
+    """What is told later happened after the incident began (`since`), and before now."""
+    if at > now:
+        raise InvalidError("must not be in the future", pointer="#/occurred_at")
+    if since is not None and at < since:
+        raise InvalidError("must not be before the incident's start", pointer="#/occurred_at")
+
+
+def check_started(at: dt.datetime, first_update: dt.datetime) -> None:
+    if at > first_update:
+        raise InvalidError("must not be after the first update", pointer="#/started_at")
+
+
+def check_sequence(newest_first: Sequence[IncidentStatus]) -> None:
+    """An incident has updates, and only the newest may say that it is resolved."""
+    if not newest_first:
+        raise ConflictError(
+            "this is the incident's only update; delete the incident instead", kind="only-update"
+        )
+    if IncidentStatus.RESOLVED in newest_first[1:]:
+        raise ConflictError(
+            "only the newest update may resolve an incident", kind="resolved-not-newest"
         )
 
 

@@ -37,6 +37,7 @@ class IncidentUpdate:
     body: str
     body_ja: str | None
     created_at: dt.datetime
+    edited_at: dt.datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +78,3 @@ class Maintenance:
     components: tuple[MaintenanceComponent, ...]
     created_at: dt.datetime
     updated_at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Administrator:
-    """Who signed in, and with which session (`token_hash`)."""
-
-    id: UUID
-    username: str
-    token_hash: bytes
-    expires_at: dt.datetime

@@ -1,22 +1,23 @@
-"""Administrators, their sessions, and how often someone tried to become one."""
+"""Administrators: who there is, making them, disabling them, and their passwords."""
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from backend.domain.values import Administrator
-from backend.store.tables import administrator_sessions, administrators, sign_in_attempts
+from backend.domain.errors import ConflictError, NotFoundError
+from backend.domain.people import Administrator
+from backend.store.tables import administrators
+
+MOST = 100
+# No hash of any password: the release before, which knows nothing of `disabled_at`, refuses it too.
+_NO_PASSWORD = "disabled"  # noqa: S105
 
 _a = administrators.c
-_s = administrator_sessions.c
-_t = sign_in_attempts.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,82 @@ class Account:
     password_hash: str
 
 
-def token_hash(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
-
-
 async def find_account(connection: AsyncConnection, username: str) -> Account | None:
-    statement = sa.select(_a.id, _a.password_hash).where(_a.username == username)
+    """That of an administrator who is not disabled."""
+    statement = sa.select(_a.id, _a.password_hash).where(
+        _a.username == username, _a.disabled_at.is_(None)
+    )
     row = (await connection.execute(statement)).one_or_none()
     return Account(row.id, row.password_hash) if row else None
+
+
+async def list_all(connection: AsyncConnection) -> tuple[Administrator, ...]:
+    rows = await connection.execute(_select().order_by(sa.func.lower(_a.username)))
+    return tuple(Administrator(**row) for row in rows.mappings())
+
+
+async def get(connection: AsyncConnection, administrator_id: UUID) -> Administrator:
+    return await _one(connection, _a.id == administrator_id)
+
+
+async def get_named(connection: AsyncConnection, username: str) -> Administrator:
+    return await _one(connection, _a.username == username)
+
+
+async def make(connection: AsyncConnection, username: str, password_hash: str) -> Administrator:
+    """Raises `ConflictError` if there is one of that name, whatever the case of its letters."""
+    # So that two who are made at the same time see each other.
+    await connection.execute(sa.text("LOCK TABLE administrators IN SHARE ROW EXCLUSIVE MODE"))
+    names = (await connection.execute(sa.select(sa.func.lower(_a.username)))).scalars().all()
+    if username.lower() in names:
+        raise ConflictError("another administrator has that name", kind="username-taken")
+    if len(names) >= MOST:
+        raise ConflictError(f"there are {MOST} administrators already", kind="too-many")
+    identifier = uuid4()
+    now = sa.func.now()
+    await connection.execute(
+        sa.insert(administrators).values(
+            id=identifier,
+            username=username,
+            password_hash=password_hash,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    return await get(connection, identifier)
+
+
+async def disable(connection: AsyncConnection, administrator_id: UUID) -> Administrator:
+    """Raises `ConflictError` for the last active one: nobody could sign in any more."""
+    # All active ones are locked, in one order, so that two cannot disable each other.
+    active = sa.select(_a.id).where(_a.disabled_at.is_(None)).order_by(_a.id).with_for_update()
+    ids = (await connection.execute(active)).scalars().all()
+    found = await get(connection, administrator_id)
+    if not found.is_active:
+        return found
+    if len(ids) == 1:
+        raise ConflictError(
+            "this is the last active administrator; make another one first",
+            kind="last-administrator",
+        )
+    await connection.execute(
+        sa.update(administrators)
+        .where(_a.id == administrator_id)
+        .values(password_hash=_NO_PASSWORD, disabled_at=sa.func.now(), updated_at=sa.func.now())
+    )
+    return await get(connection, administrator_id)
+
+
+async def reset_password(
+    connection: AsyncConnection, administrator_id: UUID, new_hash: str
+) -> Administrator:
+    """Whoever was disabled is active again."""
+    await connection.execute(
+        sa.update(administrators)
+        .where(_a.id == administrator_id)
+        .values(password_hash=new_hash, disabled_at=None, updated_at=sa.func.now())
+    )
+    return await get(connection, administrator_id)
 
 
 async def put_password(
@@ -50,88 +119,12 @@ async def put_password(
     return (await connection.execute(statement)).rowcount == 1
 
 
-async def open_session(
-    connection: AsyncConnection, account: Account, token: bytes, lifetime: dt.timedelta
-) -> dt.datetime | None:
-    """Until when the session lasts; None if the password has been changed meanwhile."""
-    await connection.execute(
-        sa.delete(administrator_sessions).where(_s.expires_at <= sa.func.now())
-    )
-    unchanged = (
-        sa.select(
-            sa.literal(token, _s.token_hash.type), _a.id, sa.func.now(), sa.func.now() + lifetime
-        )
-        .where(_a.id == account.id, _a.password_hash == account.password_hash)
-        .with_for_update()
-    )
-    statement = (
-        sa.insert(administrator_sessions)
-        .from_select(["token_hash", "administrator_id", "created_at", "expires_at"], unchanged)
-        .returning(_s.expires_at)
-    )
-    row = (await connection.execute(statement)).one_or_none()
-    return row.expires_at if row else None
+async def _one(connection: AsyncConnection, condition: sa.ColumnElement[bool]) -> Administrator:
+    row = (await connection.execute(_select().where(condition))).mappings().one_or_none()
+    if row is None:
+        raise NotFoundError("there is no such administrator")
+    return Administrator(**row)
 
 
-async def find_session(connection: AsyncConnection, token: bytes) -> Administrator | None:
-    statement = (
-        sa.select(_a.id, _a.username, _s.token_hash, _s.expires_at)
-        .join(administrators, _a.id == _s.administrator_id)
-        .where(_s.token_hash == token, _s.expires_at > sa.func.now())
-    )
-    row = (await connection.execute(statement)).mappings().one_or_none()
-    return Administrator(**row) if row else None
-
-
-async def close_session(connection: AsyncConnection, token: bytes) -> None:
-    await connection.execute(sa.delete(administrator_sessions).where(_s.token_hash == token))
-
-
-async def close_other_sessions(
-    connection: AsyncConnection,
-    administrator_id: UUID,
-    but: bytes,
-) -> None:
-    await connection.execute(
-        sa.delete(administrator_sessions).where(
-            _s.administrator_id == administrator_id, _s.token_hash != but
-        )
-    )
-
-
-async def count_attempt(
-    connection: AsyncConnection, key: bytes, window: dt.timedelta
-) -> tuple[int, int]:
-    """Count one attempt more: how many there are in `key`'s window, and its seconds left.
-
-    Counting comes before the password is looked at, in one statement, so that attempts at the same
-    time are each counted.
-    """
-    now = sa.func.now()
-    over = _t.expires_at <= now
-    statement = insert(sign_in_attempts).values(key=key, attempts=1, expires_at=now + window)
-    statement = statement.on_conflict_do_update(
-        index_elements=[_t.key],
-        set_={
-            "attempts": sa.case((over, 1), else_=_t.attempts + 1),
-            "expires_at": sa.case((over, now + window), else_=_t.expires_at),
-        },
-    )
-    left = sa.func.ceil(sa.extract("epoch", _t.expires_at - now))
-    row = (await connection.execute(statement.returning(_t.attempts, left.label("left")))).one()
-    return row.attempts, max(1, int(row.left))
-
-
-async def forget_attempts(connection: AsyncConnection, *keys: bytes) -> None:
-    await connection.execute(sa.delete(sign_in_attempts).where(_t.key.in_(keys)))
-
-
-async def forget_old_attempts(connection: AsyncConnection) -> None:
-    """A few of those whose window is over; skips what someone else has in hand."""
-    old = (
-        sa.select(_t.key)
-        .where(_t.expires_at <= sa.func.now())
-        .limit(100)
-        .with_for_update(skip_locked=True)
-    )
-    await connection.execute(sa.delete(sign_in_attempts).where(_t.key.in_(old)))
+def _select() -> sa.Select[Any]:
+    return sa.select(_a.id, _a.username, _a.created_at, _a.last_signed_in_at, _a.disabled_at)

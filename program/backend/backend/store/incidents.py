@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from backend.domain import rules
 from backend.domain.errors import NotFoundError
-from backend.domain.status import ComponentStatus, IncidentStatus
+from backend.domain.status import ComponentStatus
 from backend.domain.values import AffectedComponent, Incident, IncidentUpdate
 from backend.store.components import lock, settle_status
 from backend.store.database import Write
@@ -80,15 +80,24 @@ async def hold(write: Write, incident_id: UUID) -> Incident:
 
 
 async def create(write: Write, values: Mapping[str, Any], affected: Affected) -> Incident:
-    """`values`: title, title_ja, impact, status, body, body_ja (the first update's)."""
+    """`values`: title, title_ja, impact, status, body, body_ja (the first update's), occurred_at.
+
+    `occurred_at` None is now.
+    """
     row = dict(values)
-    update = {"body": row.pop("body"), "body_ja": row.pop("body_ja")}
+    update = {"body": row.pop("body"), "body_ja": row.pop("body_ja"), "status": row["status"]}
     rules.check_first_status(row["status"])
-    await lock(write, _ids(affected))
-    row |= {"id": uuid4(), "started_at": write.now, "updated_at": write.now}
+    await lock(write, ids_of(affected))
+    began = row.pop("occurred_at") or write.now
+    rules.check_occurred(began, None, write.now)
+    row |= {"id": uuid4(), "started_at": began, "updated_at": write.now}
     await write.connection.execute(sa.insert(incidents).values(row))
-    await _insert_update(write, row["id"], {**update, "status": row["status"]})
-    await _put_components(write, row["id"], affected)
+    await write.connection.execute(
+        sa.insert(incident_updates).values(
+            update | {"id": uuid4(), "incident_id": row["id"], "created_at": began}
+        )
+    )
+    await put_components(write, row["id"], affected)
     return await get(write.connection, row["id"])
 
 
@@ -98,57 +107,33 @@ async def change(
     changes: Mapping[str, Any],
     affected: Affected | None,
 ) -> Incident:
-    """`changes`: any of title, title_ja, impact; `affected` None leaves the components alone."""
+    """`changes`: any of title, title_ja, impact, started_at; `affected` None: as it was."""
     before = await hold(write, incident_id)
     if affected is not None:
         rules.check_still_open(before.status)
-        await lock(write, _ids(affected) | before.component_ids)
+        await lock(write, ids_of(affected) | before.component_ids)
+    if "started_at" in changes:
+        rules.check_started(changes["started_at"], before.updates[-1].created_at)
     values = {**changes, "updated_at": write.now}
     await write.connection.execute(sa.update(incidents).where(_i.id == incident_id).values(values))
     if affected is not None:
-        await _put_components(write, incident_id, affected)
+        await put_components(write, incident_id, affected)
     return await get(write.connection, incident_id)
 
 
-async def post_update(
-    write: Write,
-    incident_id: UUID,
-    values: Mapping[str, Any],
-    affected: Affected | None,
-) -> Incident:
-    """`values`: status, body, body_ja. Resolving lets go of the components."""
+async def delete(write: Write, incident_id: UUID) -> None:
+    """Its components are then as all else says that they are."""
     before = await hold(write, incident_id)
-    rules.check_still_open(before.status)
-    resolved = values["status"] is IncidentStatus.RESOLVED
-    if resolved or affected is not None:
-        await lock(write, _ids(affected or ()) | before.component_ids)
-    await _insert_update(write, incident_id, values)
-    if affected is not None:
-        await _put_components(write, incident_id, affected)
-    await write.connection.execute(
-        sa.update(incidents)
-        .where(_i.id == incident_id)
-        .values(
-            status=values["status"],
-            resolved_at=write.now if resolved else None,
-            updated_at=write.now,
-        )
-    )
-    if resolved:
-        await settle_status(write, before.component_ids)
-    return await get(write.connection, incident_id)
+    await lock(write, before.component_ids)
+    await write.connection.execute(sa.delete(incidents).where(_i.id == incident_id))
+    await settle_status(write, before.component_ids)
 
 
-def _ids(affected: Affected) -> set[UUID]:
+def ids_of(affected: Affected) -> set[UUID]:
     return {component_id for component_id, _ in affected}
 
 
-async def _insert_update(write: Write, incident_id: UUID, values: Mapping[str, Any]) -> None:
-    row = {**values, "id": uuid4(), "incident_id": incident_id, "created_at": write.now}
-    await write.connection.execute(sa.insert(incident_updates).values(row))
-
-
-async def _put_components(write: Write, incident_id: UUID, affected: Affected) -> None:
+async def put_components(write: Write, incident_id: UUID, affected: Affected) -> None:
     """Make `affected` the incident's components, and each component's status follow.
 
     Those before and those now are locked already.

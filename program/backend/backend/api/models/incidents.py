@@ -8,8 +8,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.api.fields import Body, Id, Title
-from backend.api.models.base import Incoming, Outgoing, nothing
+from backend.api.fields import Body, Id, Time, Title
+from backend.api.models.base import Incoming, Outgoing, nothing, now
 from backend.domain.status import ComponentStatus, Impact, IncidentStatus
 
 
@@ -31,6 +31,51 @@ class IncidentCreate(Incoming):
     components: AffectedComponents = Field(default_factory=list)
     body: Body = Field(description="The first update's text.")
     body_ja: Body | None = None
+    occurred_at: Time | None = Field(
+        default=None,
+        description="When it began, for what is told later than it happened; left out: now. The "
+        "recorded uptime stays as it is.",
+    )
+    draft_id: Id | None = Field(
+        default=None, description="The draft that this publishes; it is gone afterwards."
+    )
+
+
+class DraftCreate(Incoming):
+    """As `IncidentCreate`; nobody but administrators sees it until one of them publishes it."""
+
+    title: Title
+    title_ja: Title | None = None
+    impact: Impact = Impact.MINOR
+    status: IncidentStatus = Field(
+        default=IncidentStatus.INVESTIGATING, description="Anything but `resolved`."
+    )
+    components: AffectedComponents = Field(default_factory=list)
+    body: Body
+    body_ja: Body | None = None
+    occurred_at: Time | None = None
+
+
+class DraftContent(Outgoing):
+    title: str
+    title_ja: str | None
+    impact: Impact
+    status: IncidentStatus
+    components: list[AffectedComponentInput]
+    body: str
+    body_ja: str | None
+    occurred_at: dt.datetime | None
+
+
+class Draft(Outgoing):
+    id: UUID
+    content: DraftContent = Field(description="What `POST /incidents` takes.")
+    created_by: str
+    created_at: dt.datetime
+
+
+class DraftList(Outgoing):
+    drafts: list[Draft] = Field(description="Newest first.")
 
 
 class IncidentPatch(Incoming):
@@ -43,6 +88,9 @@ class IncidentPatch(Incoming):
         default_factory=list,
         description="Replaces the list; 409 once the incident is resolved.",
     )
+    started_at: Time = Field(
+        default_factory=now, description="Not later than the incident's first update."
+    )
 
 
 class IncidentUpdateCreate(Incoming):
@@ -53,6 +101,23 @@ class IncidentUpdateCreate(Incoming):
         default=None,
         description="Replaces the incident's list of components; left out: as it was.",
     )
+    occurred_at: Time | None = Field(
+        default=None,
+        description="When it was so, for what is told later than it happened; left out: now. With "
+        "a time before the end, an update can be added to a resolved incident.",
+    )
+
+
+class IncidentUpdatePatch(Incoming):
+    """Only the members that are present change."""
+
+    status: IncidentStatus = Field(
+        default_factory=lambda: IncidentStatus.INVESTIGATING,
+        description="`resolved` only for the newest update.",
+    )
+    body: Body = Field(default_factory=str)
+    body_ja: Body | None = Field(default_factory=nothing)
+    occurred_at: Time = Field(default_factory=now)
 
 
 class AffectedComponent(Outgoing):
@@ -67,7 +132,8 @@ class IncidentUpdate(Outgoing):
     status: IncidentStatus
     body: str
     body_ja: str | None
-    created_at: dt.datetime
+    created_at: dt.datetime = Field(description="When it was so: its `occurred_at`, if given.")
+    edited_at: dt.datetime | None = Field(description="When it was last edited; null: never.")
 
 
 class Incident(Outgoing):
@@ -75,7 +141,7 @@ class Incident(Outgoing):
     title: str
     title_ja: str | None
     impact: Impact
-    status: IncidentStatus = Field(description="That of the newest update; `resolved` is final.")
+    status: IncidentStatus = Field(description="That of the newest update.")
     components: list[AffectedComponent] = Field(description="By position.")
     started_at: dt.datetime
     resolved_at: dt.datetime | None

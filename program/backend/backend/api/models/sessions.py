@@ -1,4 +1,4 @@
-"""Administrators and their sessions."""
+"""Sessions, and one's own password."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class Credentials(Incoming):
 class NewSession(Outgoing):
     token: str = Field(description="Send as `Authorization: Bearer …`; it is shown only here.")
     expires_at: dt.datetime
+    device: str = Field(
+        description="Send as `X-Device` with the next sign-in from the same place: attempts by "
+        "others then do not slow it down. It opens nothing by itself."
+    )
 
 
 class CurrentSession(Outgoing):

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
 from backend.api.fields import Id
-from backend.api.sign_in import SignedIn
+from backend.api.idempotency import OnlyOnce
+from backend.api.identity import ComponentWriter
 from backend.api.state import Own
 from backend.store import components
+from backend.store.audit import Deed, Document, record
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -30,12 +32,18 @@ async def list_components(own: Own, request: Request) -> Response:
 
 
 @router.post("", status_code=201, response_model=models.Component)
-async def create_component(own: Own, _: SignedIn, asked: models.ComponentCreate) -> Response:
+async def create_component(
+    own: Own, who: ComponentWriter, once: OnlyOnce, asked: models.ComponentCreate
+) -> Response:
     async with own.database.write() as write:
+        if (earlier := await once.earlier(write.connection, who, asked)) is not None:
+            return earlier
         made = await components.create(write, asked.model_dump())
-    return changed(
-        models.Component.model_validate(made), 201, location=f"/api/v1/components/{made.id}"
-    )
+        document = models.Component.model_validate(made)
+        deed = Deed("component.created", made.id, made.name, after=_content(document))
+        await record(write.connection, who, deed)
+        answer = changed(document, 201, location=f"/api/v1/components/{made.id}")
+        return await once.keep(write.connection, who, answer)
 
 
 @router.get("/{component_id}", response_model=models.Component)
@@ -49,22 +57,40 @@ async def get_component(own: Own, request: Request, component_id: Id) -> Respons
 
 @router.patch("/{component_id}", response_model=models.Component)
 async def change_component(
-    own: Own, _: SignedIn, request: Request, component_id: Id, asked: models.ComponentPatch
+    own: Own,
+    who: ComponentWriter,
+    request: Request,
+    component_id: Id,
+    asked: models.ComponentPatch,
 ) -> Response:
     async with own.database.write() as write:
-        await _check_precondition(request, write, component_id)
+        before = await _checked(request, write, component_id)
         made = await components.change(write, component_id, asked.model_dump(exclude_unset=True))
-    return changed(models.Component.model_validate(made))
+        document = models.Component.model_validate(made)
+        deed = Deed("component.changed", made.id, made.name, _content(before), _content(document))
+        await record(write.connection, who, deed)
+    return changed(document)
 
 
 @router.delete("/{component_id}", status_code=204)
-async def delete_component(own: Own, _: SignedIn, request: Request, component_id: Id) -> None:
+async def delete_component(
+    own: Own, who: ComponentWriter, request: Request, component_id: Id
+) -> None:
     """Deletes its history too. 409 while an active incident affects it."""
     async with own.database.write() as write:
-        await _check_precondition(request, write, component_id)
+        before = await _checked(request, write, component_id)
         await components.delete(write, component_id)
+        deed = Deed("component.deleted", component_id, before.name, _content(before))
+        await record(write.connection, who, deed)
 
 
-async def _check_precondition(request: Request, write: Write, component_id: UUID) -> None:
-    current = await components.hold(write, component_id)
-    check_precondition(request, models.Component.model_validate(current))
+async def _checked(request: Request, write: Write, component_id: UUID) -> models.Component:
+    """The component as it is, if that is what If-Match names."""
+    found = await components.hold(write, component_id)
+    document = models.Component.model_validate(found)
+    check_precondition(request, document)
+    return document
+
+
+def _content(document: models.Component) -> Document:
+    return document.model_dump(mode="json", exclude={"created_at", "updated_at"})

@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
 from backend.api.fields import Count, Id
-from backend.api.sign_in import SignedIn
+from backend.api.idempotency import OnlyOnce
+from backend.api.identity import IncidentWriter
 from backend.api.state import Own
-from backend.domain.errors import InvalidError
-from backend.store import incidents
+from backend.domain.errors import ConflictError, InvalidError, NotFoundError
+from backend.store import drafts, incidents
+from backend.store.audit import Deed, Document, record
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -51,15 +53,29 @@ async def list_incidents(
 
 
 @router.post("", status_code=201, response_model=models.Incident)
-async def create_incident(own: Own, _: SignedIn, asked: models.IncidentCreate) -> Response:
+async def create_incident(
+    own: Own, who: IncidentWriter, once: OnlyOnce, asked: models.IncidentCreate
+) -> Response:
     """Opens an incident with its first update; its components take the statuses given."""
     async with own.database.write() as write:
-        made = await incidents.create(
-            write, asked.model_dump(exclude={"components"}), _affected(asked.components)
-        )
-    return changed(
-        models.Incident.model_validate(made), 201, location=f"/api/v1/incidents/{made.id}"
-    )
+        if (earlier := await once.earlier(write.connection, who, asked)) is not None:
+            return earlier
+        if asked.draft_id is not None:
+            await _take_draft(write, asked.draft_id)
+        values = asked.model_dump(exclude={"components", "draft_id"})
+        made = await incidents.create(write, values, affected(asked.components))
+        document = models.Incident.model_validate(made)
+        deed = Deed("incident.created", made.id, made.title, after=document.model_dump(mode="json"))
+        await record(write.connection, who, deed)
+        answer = changed(document, 201, location=f"/api/v1/incidents/{made.id}")
+        return await once.keep(write.connection, who, answer)
+
+
+async def _take_draft(write: Write, draft_id: UUID) -> None:
+    try:
+        await drafts.remove(write.connection, draft_id)
+    except NotFoundError as error:
+        raise ConflictError(error.detail, kind="draft-gone") from error
 
 
 @router.get("/{incident_id}", response_model=models.Incident)
@@ -72,32 +88,31 @@ async def get_incident(own: Own, request: Request, incident_id: Id) -> Response:
 
 @router.patch("/{incident_id}", response_model=models.Incident)
 async def change_incident(
-    own: Own, _: SignedIn, request: Request, incident_id: Id, asked: models.IncidentPatch
+    own: Own, who: IncidentWriter, request: Request, incident_id: Id, asked: models.IncidentPatch
 ) -> Response:
     changes = asked.model_dump(exclude_unset=True, exclude={"components"})
-    affected = asked.components if "components" in asked.model_fields_set else None
+    components = asked.components if "components" in asked.model_fields_set else None
     async with own.database.write() as write:
-        await _check_precondition(request, write, incident_id)
+        before = await checked(request, write, incident_id)
         made = await incidents.change(
-            write, incident_id, changes, None if affected is None else _affected(affected)
+            write, incident_id, changes, None if components is None else affected(components)
         )
-    return changed(models.Incident.model_validate(made))
+        document = models.Incident.model_validate(made)
+        deed = Deed("incident.changed", made.id, made.title, _head(before), _head(document))
+        await record(write.connection, who, deed)
+    return changed(document)
 
 
-@router.post("/{incident_id}/updates", status_code=201, response_model=models.Incident)
-async def post_update(
-    own: Own, _: SignedIn, request: Request, incident_id: Id, asked: models.IncidentUpdateCreate
-) -> Response:
-    """Adds an update. With status `resolved` the components go back to what they are otherwise."""
-    affected = None if asked.components is None else _affected(asked.components)
+@router.delete("/{incident_id}", status_code=204)
+async def delete_incident(own: Own, who: IncidentWriter, request: Request, incident_id: Id) -> None:
+    """Deletes it with its updates; the audit trail keeps what they said."""
     async with own.database.write() as write:
-        await _check_precondition(request, write, incident_id)
-        made = await incidents.post_update(
-            write, incident_id, asked.model_dump(exclude={"components"}), affected
+        before = await checked(request, write, incident_id)
+        await incidents.delete(write, incident_id)
+        was = before.model_dump(mode="json")
+        await record(
+            write.connection, who, Deed("incident.deleted", incident_id, before.title, was)
         )
-    return changed(
-        models.Incident.model_validate(made), 201, location=f"/api/v1/incidents/{made.id}"
-    )
 
 
 def encode_cursor(cursor: incidents.Cursor) -> str:
@@ -122,10 +137,18 @@ def decode_cursor(text: str) -> incidents.Cursor:
     return cursor
 
 
-async def _check_precondition(request: Request, write: Write, incident_id: UUID) -> None:
-    current = await incidents.hold(write, incident_id)
-    check_precondition(request, models.Incident.model_validate(current))
-
-
-def _affected(given: list[models.AffectedComponentInput]) -> incidents.Affected:
+def affected(given: list[models.AffectedComponentInput]) -> incidents.Affected:
     return [(component.id, component.status) for component in given]
+
+
+async def checked(request: Request, write: Write, incident_id: UUID) -> models.Incident:
+    """The incident as it is, if that is what If-Match names."""
+    found = await incidents.hold(write, incident_id)
+    document = models.Incident.model_validate(found)
+    check_precondition(request, document)
+    return document
+
+
+def _head(incident: models.Incident) -> Document:
+    """Without the updates: each has records of its own."""
+    return incident.model_dump(mode="json", exclude={"updates", "updated_at"})

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.api import models
 from backend.api.documents import changed, check_precondition, respond
 from backend.api.fields import Id
-from backend.api.sign_in import SignedIn
+from backend.api.idempotency import OnlyOnce
+from backend.api.identity import MaintenanceWriter
 from backend.api.state import Own
 from backend.store import maintenances
+from backend.store.audit import Deed, Document, record
 from backend.store.database import Write
 from backend.store.revision import Revision
 
@@ -32,12 +34,18 @@ async def list_maintenances(own: Own, request: Request) -> Response:
 
 
 @router.post("", status_code=201, response_model=models.Maintenance)
-async def create_maintenance(own: Own, _: SignedIn, asked: models.MaintenanceCreate) -> Response:
+async def create_maintenance(
+    own: Own, who: MaintenanceWriter, once: OnlyOnce, asked: models.MaintenanceCreate
+) -> Response:
     async with own.database.write() as write:
+        if (earlier := await once.earlier(write.connection, who, asked)) is not None:
+            return earlier
         made = await maintenances.create(write, asked.model_dump())
-    return changed(
-        models.Maintenance.model_validate(made), 201, location=f"/api/v1/maintenances/{made.id}"
-    )
+        document = models.Maintenance.model_validate(made)
+        deed = Deed("maintenance.created", made.id, made.title, after=_content(document))
+        await record(write.connection, who, deed)
+        answer = changed(document, 201, location=f"/api/v1/maintenances/{made.id}")
+        return await once.keep(write.connection, who, answer)
 
 
 @router.get("/{maintenance_id}", response_model=models.Maintenance)
@@ -51,23 +59,43 @@ async def get_maintenance(own: Own, request: Request, maintenance_id: Id) -> Res
 
 @router.patch("/{maintenance_id}", response_model=models.Maintenance)
 async def change_maintenance(
-    own: Own, _: SignedIn, request: Request, maintenance_id: Id, asked: models.MaintenancePatch
+    own: Own,
+    who: MaintenanceWriter,
+    request: Request,
+    maintenance_id: Id,
+    asked: models.MaintenancePatch,
 ) -> Response:
     async with own.database.write() as write:
-        await _check_precondition(request, write, maintenance_id)
+        before = await _checked(request, write, maintenance_id)
         made = await maintenances.change(
             write, maintenance_id, asked.model_dump(exclude_unset=True)
         )
-    return changed(models.Maintenance.model_validate(made))
+        document = models.Maintenance.model_validate(made)
+        deed = Deed(
+            "maintenance.changed", made.id, made.title, _content(before), _content(document)
+        )
+        await record(write.connection, who, deed)
+    return changed(document)
 
 
 @router.delete("/{maintenance_id}", status_code=204)
-async def delete_maintenance(own: Own, _: SignedIn, request: Request, maintenance_id: Id) -> None:
+async def delete_maintenance(
+    own: Own, who: MaintenanceWriter, request: Request, maintenance_id: Id
+) -> None:
     async with own.database.write() as write:
-        await _check_precondition(request, write, maintenance_id)
+        before = await _checked(request, write, maintenance_id)
         await maintenances.delete(write, maintenance_id)
+        deed = Deed("maintenance.deleted", maintenance_id, before.title, _content(before))
+        await record(write.connection, who, deed)
 
 
-async def _check_precondition(request: Request, write: Write, maintenance_id: UUID) -> None:
-    current = await maintenances.hold(write, maintenance_id)
-    check_precondition(request, models.Maintenance.model_validate(current))
+async def _checked(request: Request, write: Write, maintenance_id: UUID) -> models.Maintenance:
+    """The maintenance as it is, if that is what If-Match names."""
+    found = await maintenances.hold(write, maintenance_id)
+    document = models.Maintenance.model_validate(found)
+    check_precondition(request, document)
+    return document
+
+
+def _content(document: models.Maintenance) -> Document:
+    return document.model_dump(mode="json", exclude={"created_at", "updated_at"})

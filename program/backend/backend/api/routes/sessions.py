@@ -1,26 +1,34 @@
-"""Administrators' sessions and passwords."""
+"""Signing in and out, and one's own password."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
 
 from backend.api import models, sign_in
-from backend.api.sign_in import SignedIn
+from backend.api.identity import SignedIn
 from backend.api.state import Own
-from backend.store import administrators
+from backend.store import sessions
 
-router = APIRouter(tags=["administrators"])
+router = APIRouter(tags=["sessions"])
 
 
 @router.post("/sessions", status_code=201)
 async def create_session(
-    own: Own, request: Request, response: Response, asked: models.Credentials
+    own: Own,
+    request: Request,
+    response: Response,
+    asked: models.Credentials,
+    x_device: Annotated[
+        str, Header(max_length=200, description="The `device` of an earlier sign-in.")
+    ] = "",
 ) -> models.NewSession:
     """Signs in. A wrong name and a wrong password are told apart neither by answer nor by time."""
     response.headers["Cache-Control"] = "no-store"
     address = sign_in.client_address(request, own.trusted_proxies)
     with own.passwords.present():
-        return await sign_in.sign_in(own, asked, address)
+        return await sign_in.sign_in(own, asked, address, x_device)
 
 
 @router.get("/sessions/current")
@@ -33,7 +41,7 @@ async def get_session(who: SignedIn, response: Response) -> models.CurrentSessio
 async def delete_session(own: Own, who: SignedIn) -> None:
     """Signs out."""
     async with own.database.transaction() as connection:
-        await administrators.close_session(connection, who.token_hash)
+        await sessions.close_session(connection, who.token_hash)
 
 
 @router.put("/administrators/me/password", status_code=204)
