@@ -207,4 +207,6 @@ async def test_allow_names_all_methods_of_the_path(
      "%2fstatus", "status%7f"],
 )  # fmt: skip
 async def test_a_path_is_matched_exactly(client: httpx.AsyncClient, path: str):
+    await client.get("/status")  # which is at hand from now on
     is_problem(await client.get(f"/{path}"), 404)
+    is_problem(await client.get("http://test/api/v1%2Fstatus"), 404)

@@ -55,7 +55,8 @@ class FastLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in _METHODS and not self._is_draining():
             document = self._documents.ready(self._name(scope))
-            if document is not None:
+            # What was encoded is the router's to look at: `v1%2Fstatus` is no `v1/status`.
+            if document is not None and b"%" not in scope.get("raw_path", b""):
                 headers = raw_headers(scope)
                 if _LONG_WAY.isdisjoint(headers):
                     await _answer(scope, headers, document, send)
