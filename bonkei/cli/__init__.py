@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import definitions, inspection, lifecycle, logs, status
+from bonkei.cli import definitions, inspection, lifecycle, logs, sessions, status
 from bonkei.cli.context import Context
 from bonkei.errors import BonkeiError
 
@@ -53,6 +53,7 @@ for command in (
     *definitions.COMMANDS,
     *inspection.COMMANDS,
     *logs.COMMANDS,
+    *sessions.COMMANDS,
 ):
     bonkei.add_command(command)
 

@@ -44,6 +44,13 @@ class Binaries:
         return str(self.install / "bin" / name)
 
 
+def client_programs() -> str:
+    """The directory of psql, pg_dump and the other clients; empty when they are not installed."""
+    specification = importlib.util.find_spec(_PACKAGE)
+    locations = specification.submodule_search_locations if specification else None
+    return str(Path(locations[0]) / "pginstall" / "bin") if locations else ""
+
+
 def find_binaries(place: Place) -> Binaries:
     """The programs, where the server's user can read them. DatabaseError when there are none."""
     specification = importlib.util.find_spec(_PACKAGE)

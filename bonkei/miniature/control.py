@@ -1,8 +1,9 @@
 """How the commands reach a running miniature: one JSON line each way over a private Unix socket.
 
-Request `{"call": NAME}`, with `"service": NAME` for what concerns one; answers
-`{"progress": TEXT}` any number of times, then `{"result": VALUE}` or
-`{"error": MESSAGE, "remedy": TEXT}`.
+Request `{"call": NAME}`, with `"service": NAME` for what concerns one and `"arguments": {…}` for
+calls that take them; answers `{"progress": TEXT}` any number of times, then `{"result": VALUE}` or
+`{"error": MESSAGE, "remedy": TEXT}`. What a result lends (`Call.lent`) is the caller's until it or
+the miniature hangs up.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -25,15 +28,23 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a command asks. `report` tells it what goes on; `service` is empty for most calls."""
+    """What a command asks. `report` tells it what goes on; `service` is empty for most calls.
+
+    `lent`: what to do when the caller hangs up, until which its connection is kept unless it is
+    `over` before.
+    """
 
     report: Report
     service: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    lent: list[Callable[[], None]] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 Handler = Callable[[Call], Awaitable[Any]]
 
 _LONGEST_REQUEST = 64 * 1024
+OTHER = "it was started by another version of Bonkei: `bonkei down`, then `bonkei up`"
 AT_ONCE = 30.0  # seconds for an answer that needs no work, however busy the machine
 
 
@@ -66,8 +77,9 @@ class ControlServer:
         if task is not None:
             self._open.add(task)
         try:
-            await self._answer(await reader.readline(), writer)
-            await writer.drain()
+            asked = self._understand(await reader.readline(), writer)
+            if asked is not None:
+                await self._answer(*asked, reader, writer)
         except (ConnectionError, ValueError):
             pass  # the caller went away, or sent no line: nobody is left to tell
         finally:
@@ -75,21 +87,50 @@ class ControlServer:
                 self._open.discard(task)
             writer.close()
 
-    async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
-        def say(message: Mapping[str, Any]) -> None:
-            writer.write(json.dumps(message).encode() + b"\n")
-
+    def _understand(self, line: bytes, writer: asyncio.StreamWriter) -> tuple[Handler, Call] | None:
         try:
             request = json.loads(line)
             handler = self._handlers[request["call"]]
-            asked = Call(lambda text: say({"progress": text}), str(request.get("service", "")))
+            arguments = dict(request.get("arguments", {}))
+            service = str(request.get("service", ""))
         except (ValueError, KeyError, TypeError, AttributeError):
-            say({"error": "the miniature does not know that call", "remedy": "use one version"})
-            return
+            _say(writer, {"error": "the miniature does not know that call", "remedy": OTHER})
+            return None
+        return handler, Call(lambda text: _say(writer, {"progress": text}), service, arguments)
+
+    async def _answer(
+        self,
+        handler: Handler,
+        asked: Call,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
         try:
-            say({"result": await handler(asked)})
-        except BonkeiError as error:
-            say({"error": error.message, "remedy": error.remedy})
+            try:
+                _say(writer, {"result": await handler(asked)})
+            except BonkeiError as error:
+                _say(writer, {"error": error.message, "remedy": error.remedy})
+            await writer.drain()
+            if asked.lent:
+                await _first(reader.read(), asked.over.wait())
+        finally:
+            for give_back in asked.lent:
+                give_back()
+
+
+async def _first(*jobs: Coroutine[Any, Any, Any]) -> None:
+    """Wait for one of them, and let the others be."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _say(writer: asyncio.StreamWriter, message: Mapping[str, Any]) -> None:
+    writer.write(json.dumps(message).encode() + b"\n")
 
 
 def call(
@@ -98,22 +139,45 @@ def call(
     report: Report = lambda _: None,
     *,
     service: str = "",
+    arguments: Mapping[str, Any] | None = None,
     limit: float = 300.0,
 ) -> Any:
     """Ask the miniature that runs from `home`, and wait up to `limit` seconds for each of its
     words. MiniatureError when none answers or it says no."""
+    with borrow(home, name, report, service=service, arguments=arguments, limit=limit) as (made, _):
+        return made
+
+
+@contextmanager
+def borrow(
+    home: Home,
+    name: str,
+    report: Report = lambda _: None,
+    *,
+    service: str = "",
+    arguments: Mapping[str, Any] | None = None,
+    limit: float = 300.0,
+) -> Iterator[tuple[Any, socket.socket]]:
+    """As `call`; what the result lends is ours within the `with` block. The connection ends before
+    that when the miniature wants it back."""
     _require_awake(home)
-    for answer in _answers(home, {"call": name, "service": service}, limit):
-        if "progress" in answer:
-            report(str(answer["progress"]))
-        elif "error" in answer:
-            raise MiniatureError(str(answer["error"]), remedy=str(answer.get("remedy", "")))
+    request = {"call": name, "service": service, "arguments": dict(arguments or {})}
+    with socket.socket(socket.AF_UNIX) as connection:
+        for answer in _answers(connection, home, request, limit):
+            if "progress" in answer:
+                report(str(answer["progress"]))
+            elif "error" in answer:
+                raise MiniatureError(str(answer["error"]), remedy=str(answer.get("remedy", "")))
+            else:
+                result = answer["result"]
+                break
         else:
-            return answer["result"]
-    raise MiniatureError(
-        "the miniature ended before it answered",
-        remedy="see the last lines of `bonkei logs bonkei`",
-    )
+            raise MiniatureError(
+                "the miniature ended before it answered",
+                remedy="see the last lines of `bonkei logs bonkei`",
+            )
+        connection.settimeout(None)
+        yield result, connection
 
 
 def _require_awake(home: Home) -> None:
@@ -130,21 +194,20 @@ def _require_awake(home: Home) -> None:
         )
 
 
-def _answers(home: Home, request: Mapping[str, str], limit: float) -> Iterator[dict[str, Any]]:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(limit)
-        try:
-            connection.connect(str(find_socket(home) or ""))
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            with connection.makefile("r", encoding="utf-8") as lines:
-                for line in lines:
-                    yield json.loads(line)
-        except TimeoutError:
-            raise MiniatureError(
-                f"the miniature did not answer within {limit:.0f} s",
-                remedy="see what it is at with `bonkei logs bonkei`, and try again",
-            ) from None
-        except OSError:
-            raise MiniatureError(
-                "no miniature runs here", remedy="start it with `bonkei up`"
-            ) from None
+def _answers(
+    connection: socket.socket, home: Home, request: Mapping[str, Any], limit: float
+) -> Iterator[dict[str, Any]]:
+    connection.settimeout(limit)
+    try:
+        connection.connect(str(find_socket(home) or ""))
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        with connection.makefile("r", encoding="utf-8") as lines:
+            for line in lines:
+                yield json.loads(line)
+    except TimeoutError:
+        raise MiniatureError(
+            f"the miniature did not answer within {limit:.0f} s",
+            remedy="see what it is at with `bonkei logs bonkei`, and try again",
+        ) from None
+    except OSError:
+        raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`") from None

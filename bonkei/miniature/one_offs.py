@@ -16,11 +16,7 @@ from bonkei.tasks import Tasks
 def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
     """The task definition that a one-off names: its family, or what follows a hyphen in it."""
     wanted = one_off.task_definition
-    found = [
-        definition
-        for definition in blueprint.task_definitions
-        if definition.family == wanted or definition.family.endswith(f"-{wanted}")
-    ]
+    found = find_definition(blueprint, wanted)
     if len(found) != 1:
         known = ", ".join(sorted(definition.family for definition in blueprint.task_definitions))
         trouble = "no task definition" if not found else "more than one task definition"
@@ -29,6 +25,14 @@ def task_definition(blueprint: Blueprint, one_off: OneOff) -> TaskDefinition:
             remedy=f"there are: {known or 'none'}",
         )
     return found[0]
+
+
+def find_definition(blueprint: Blueprint, name: str) -> list[TaskDefinition]:
+    """The one of that family, or else those whose family ends with it after a hyphen."""
+    known = blueprint.task_definitions
+    return [one for one in known if one.family == name] or [
+        one for one in known if one.family.endswith(f"-{name}")
+    ]
 
 
 class OneOffError(MiniatureError):

@@ -59,14 +59,19 @@ async def roll_out(
 
 def find_service(blueprint: Blueprint, name: str) -> Service:
     """The service of that name, or whose name ends with it after a hyphen. MiniatureError."""
-    found = [s for s in blueprint.services if s.name == name] or [
-        s for s in blueprint.services if s.name.endswith(f"-{name}")
-    ]
+    found = find_services(blueprint, name)
     if len(found) != 1:
         known = ", ".join(sorted(service.name for service in blueprint.services)) or "none"
         how_many = "no service is" if not found else "more than one service is"
         raise MiniatureError(f"{how_many} called {name}", remedy=f"there are: {known}")
     return found[0]
+
+
+def find_services(blueprint: Blueprint, name: str) -> list[Service]:
+    """The one of that name, or else those whose name ends with it after a hyphen."""
+    return [s for s in blueprint.services if s.name == name] or [
+        s for s in blueprint.services if s.name.endswith(f"-{name}")
+    ]
 
 
 def require_tasks(service: Service, tasks: Tasks | None) -> None:

@@ -7,6 +7,7 @@ environments), `manager.Tasks` joins the two and is what other parts use.
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import FileLogSink, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
+from bonkei.tasks.process import ProcessSpec, find_executable
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import (
     DeploymentSnapshot,
@@ -24,6 +25,7 @@ __all__ = [
     "LogSink",
     "MemoryLogSink",
     "Note",
+    "ProcessSpec",
     "ServiceSnapshot",
     "TaskError",
     "TaskOutcome",
@@ -31,4 +33,5 @@ __all__ = [
     "TaskSnapshot",
     "Tasks",
     "TasksSnapshot",
+    "find_executable",
 ]

@@ -162,6 +162,46 @@ class Executor:
         else:
             self._report(m.TaskPrepared(task_id, tuple(task.endpoints.items())))
 
+    async def lend(self, task_id: str, spec: TaskSpec, container: str) -> ProcessSpec:
+        """What the process of one container would be, for somebody else to start: with ports, an
+        environment and files of its own, until `give_back`. TaskError when it cannot be."""
+        self.adopt(task_id, spec)
+        task = self._tasks[task_id]
+        plan = spec.plan.container(container)
+        try:
+            task.scratch.mkdir(parents=True, mode=0o700)
+            for number in container_ports(plan):
+                task.endpoints[container, number] = self._ports.take()
+            task.environments[container] = await self._environment(task, plan)
+        except BaseException:
+            self._release(task_id)
+            raise
+        return self._process(task, container)
+
+    def give_back(self, task_id: str) -> None:
+        """Whoever had it has ended."""
+        if task_id in self._tasks:
+            self._release(task_id)
+
+    def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
+        """Another process for a container that runs, with the same environment, as ECS Exec has it.
+        KeyError when it does not run."""
+        task = self._tasks[task_id]
+        plan = task.spec.plan.container(container)
+        if container not in task.processes:
+            raise KeyError(container)
+        words = (translate_ports(plan.localize(word), task.endpoints) for word in command)
+        return ProcessSpec(
+            container, tuple(words), plan.working_directory, task.environments[container]
+        )
+
+    def _process(self, task: RunningTask, name: str) -> ProcessSpec:
+        plan = task.spec.plan.container(name)
+        words = (
+            translate_command(plan.localize(word), plan, task.endpoints) for word in plan.command
+        )
+        return ProcessSpec(name, tuple(words), plan.working_directory, task.environments[name])
+
     async def _environment(self, task: RunningTask, plan: ContainerPlan) -> dict[str, str]:
         requirements = find_requirements(plan.directory)
         software = None
@@ -180,15 +220,7 @@ class Executor:
     async def _run(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
         plan = task.spec.plan.container(name)
-        spec = ProcessSpec(
-            name,
-            tuple(
-                translate_command(plan.localize(word), plan, task.endpoints)
-                for word in plan.command
-            ),
-            plan.working_directory,
-            task.environments[name],
-        )
+        spec = self._process(task, name)
 
         def listen(stream: str, time: float, lines: list[str]) -> None:
             group = task.spec.group

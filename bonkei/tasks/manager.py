@@ -21,6 +21,7 @@ from bonkei.tasks.compose import Composition, compose, one_off
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.executor import Executor
 from bonkei.tasks.logs import FileLogSink, LogLine, LogSink
+from bonkei.tasks.process import ProcessSpec
 from bonkei.tasks.reporting import describe
 from bonkei.tasks.scheduler import Scheduler
 from bonkei.tasks.settings import TaskSettings
@@ -110,6 +111,31 @@ class Tasks:
         self._scheduler.forget(task_id)
         exit_code = life.containers[container].exit_code if life.containers else None
         return TaskOutcome(exit_code, life.explanation, self._logs.unfollow(task_id))
+
+    async def lend(
+        self, definition: TaskDefinition, container: str, command: Sequence[str]
+    ) -> tuple[str, ProcessSpec]:
+        """A task's id, and what its container's process would be with that command: for somebody
+        else to start, until `give_back`. TaskError as for `run_task`."""
+        self._start()
+        spec = one_off(definition, self._settings.containers, container, tuple(command))
+        task_id = secrets.token_hex(16)
+        return task_id, await self._executor.lend(task_id, spec, container)
+
+    def give_back(self, task_id: str) -> None:
+        """What `lend` has lent; doing it twice is fine."""
+        self._executor.give_back(task_id)
+
+    def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
+        """A process beside a running container's own, as ECS Exec would start it. TaskError when
+        that container does not run."""
+        try:
+            return self._executor.beside(task_id, container, command)
+        except KeyError:
+            raise TaskError(
+                f"container {container} of task {task_id[:8]} does not run",
+                remedy="see what runs with `bonkei status`",
+            ) from None
 
     def stop_task(self, task_id: str, reason: str = "Task stopped by user") -> None:
         """Begin to stop one task; a service replaces it."""

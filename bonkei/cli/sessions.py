@@ -1,0 +1,99 @@
+"""`bonkei run`, `exec` and `env`: commands of one's own in the environment of a task."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+
+_container = click.option(
+    "--container", default="", help="Which container; by default where the requests go."
+)
+_command = click.argument("command", nargs=-1, type=click.UNPROCESSED)
+
+
+@click.command()
+@click.argument("name")
+@_container
+@_command
+@pass_context
+def run(context: Context, name: str, container: str, command: tuple[str, ...]) -> None:
+    """Run a command in a task of its own: bonkei run NAME -- COMMAND.
+
+    NAME is a service's or a task definition's name (or the end of it after `-`), or that of a
+    [[run]] entry of bonkei.toml, whose command is run when none is given. The task has files and a
+    port of its own; input, output, exit code and Ctrl-C are the command's. As by `aws ecs
+    run-task`, the image's entry point stays.
+    """
+    entry = next((one for one in context.config.one_offs if one.name == name), None)
+    if entry is not None:
+        name, container = entry.task_definition, container or entry.container
+        command = command or entry.command
+    _attach(context, "run", name, container, command)
+
+
+@click.command(name="exec")
+@click.argument("task")
+@_container
+@_command
+@pass_context
+def exec_(context: Context, task: str, container: str, command: tuple[str, ...]) -> None:
+    """Run a command beside a running task: bonkei exec TASK -- COMMAND.
+
+    TASK is a task's id, or the beginning of it, or a service, whose newest task is meant. The
+    command has the environment and the directory of that task's container, as by `aws ecs
+    execute-command`; input, output, exit code and Ctrl-C are the command's.
+    """
+    _attach(context, "exec", task, container, command)
+
+
+def _attach(
+    context: Context, call: str, subject: str, container: str, command: tuple[str, ...]
+) -> None:
+    from bonkei.miniature.attach import attach
+
+    if not command:
+        raise click.UsageError(f"Say what to run: bonkei {call} {subject} -- COMMAND")
+    arguments = {"command": command, "container": container}
+    sys.exit(
+        attach(
+            context.home, call, subject, arguments, lambda text: click.echo(text.strip(), err=True)
+        )
+    )
+
+
+@click.command()
+@click.argument("name")
+@_container
+@click.option("--secrets", is_flag=True, help="Show the secrets' values, too.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@pass_context
+def env(context: Context, name: str, container: str, secrets: bool, as_json: bool) -> None:
+    """Print a task's environment, quoted for a shell. Secrets are named and not shown.
+
+    NAME is a service, a task's id or a task definition: the environment of its task that runs, else
+    of one that would.
+    """
+    from bonkei.miniature import control
+
+    made = control.call(
+        context.home, "environment", service=name, arguments={"container": container}
+    )
+    shown = {
+        key: None if key in made["secrets"] and not secrets else value
+        for key, value in sorted(made["environment"].items())
+    }
+    if as_json:
+        about = {key: made[key] for key in ("task", "container", "directory", "secrets")}
+        click.echo(json.dumps({**about, "environment": shown}, indent=2))
+        return
+    for key, value in shown.items():
+        hidden = f"# {key} is a secret: --secrets shows it"
+        click.echo(hidden if value is None else f"{key}={shlex.quote(value)}")
+
+
+COMMANDS = (run, exec_, env)
