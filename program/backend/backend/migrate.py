@@ -2,7 +2,8 @@
 
 In order: wait for the server, take a lock (another migration waits for this one), make the
 application's role and give it its password and rights, apply the migrations, make the first
-administrator. Whatever is there already stays as it is, so it may be run before every release.
+administrator. Whatever is there already stays as it is, so it may be run before every release, also
+of one that is older than the schema.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from uuid import uuid4
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from psycopg import Connection as PsycopgConnection
 from psycopg import sql
 
@@ -27,6 +30,10 @@ RETRY_SECONDS = 1.0
 _LOCK = 7_261_954_030  # any number, only always the same one
 
 logger = logging.getLogger(__name__)
+
+
+class MigrationError(Exception):
+    """The database is not one that this version can bring up to date."""
 
 
 def run() -> None:
@@ -68,15 +75,38 @@ def put_role(connection: sa.Connection, settings: MigrateSettings) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Apply the migrations that are missing, all or none."""
+    """Apply the migrations that are missing, all or none.
+
+    A schema that a later version left serves this one (a migration takes nothing away that the
+    version before uses), so there is nothing to do. MigrationError when the schema is at a revision
+    that is neither known nor later.
+    """
     config = Config()
     config.set_main_option("script_location", "backend:migrations")
     config.attributes["connection"] = connection
+    if later := later_revision(connection, ScriptDirectory.from_config(config)):
+        logger.warning("the schema is at %s, newer than this version: it stays as it is", later)
+        return
     # A statement that changes a table and waits for its lock makes all others wait behind it.
     connection.execute(sa.text("SET lock_timeout = '30s'"))
     connection.commit()
     command.upgrade(config, "head")
     connection.commit()
+
+
+def later_revision(connection: sa.Connection, known: ScriptDirectory) -> str | None:
+    """The schema's revision if it is later than all that are known, by its number; else None."""
+    current = MigrationContext.configure(connection).get_current_revision()
+    connection.commit()
+    if current is None or current in {script.revision for script in known.walk_revisions()}:
+        return None
+    head = known.get_current_head() or ""
+    if not (current.isdecimal() and len(current) == len(head) and current > head):
+        raise MigrationError(
+            f"the schema is at revision {current}, which is neither one of this version's nor later"
+            f" than its last, {head}: is this the database that DATABASE_NAME should name?"
+        )
+    return current
 
 
 def grant(connection: sa.Connection, settings: MigrateSettings) -> None:

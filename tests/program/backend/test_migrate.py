@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from backend import migrations
-from backend.migrate import migrate
+from backend.migrate import MigrationError, migrate
 from backend.store.connect import url
 from backend.store.tables import PUBLIC_TABLES, metadata
 from psycopg import errors
@@ -27,6 +30,7 @@ from tests.program.backend.postgresql import (
     free_port,
     migrate_settings,
 )
+from tests.program.backend.process import HOME
 
 
 def connect(server: Server, database: str, password: str = PASSWORD) -> psycopg.Connection:
@@ -68,6 +72,66 @@ def test_the_role_gets_a_new_password(server: Server, empty_database: str):
     finally:
         migrate(settings)
     connect(server, empty_database).close()
+
+
+def later_version(server: Server, database: str) -> None:
+    """What a version after this one has left: another column, and a revision of its own."""
+    server.execute("ALTER TABLE components ADD COLUMN colour text", database)
+    server.execute("UPDATE alembic_version SET version_num = '9999'", database)
+
+
+def test_an_earlier_version_finds_nothing_to_do(
+    server: Server, empty_database: str, caplog: pytest.LogCaptureFixture
+):
+    """Going back to an earlier release: its migration meets the later one's schema."""
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    later_version(server, empty_database)
+    # A rotation of the password must not be left half-way either.
+    changed = settings.model_copy(update={"database_password": SecretStr("n")})
+    try:
+        with caplog.at_level("WARNING"):
+            migrate(changed)
+        assert "the schema is at 9999, newer than this version" in caplog.text
+        with connect(server, empty_database, "n") as connection:
+            assert connection.execute("SELECT colour FROM components").fetchall() == []
+            (revision,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert revision == "9999"
+    finally:
+        migrate(settings)
+
+
+def test_an_earlier_versions_process_ends_well(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    later_version(server, empty_database)
+    given = {
+        name.upper(): value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+        for name, value in settings
+        if value is not None
+    }
+    outcome = subprocess.run(
+        [sys.executable, "-m", "backend", "migrate"],
+        cwd=HOME,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    assert "newer than this version" in outcome.stdout
+
+
+@pytest.mark.parametrize("revision", ["0000", "1a2b", "99999"])
+def test_a_revision_that_is_not_later_is_refused(
+    server: Server, empty_database: str, revision: str
+):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    with psycopg.connect(server.dsn(empty_database)) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = %s", [revision])
+    with pytest.raises(MigrationError, match=f"at revision {revision}"):
+        migrate(settings)
 
 
 def test_the_role_reads_and_writes_rows_and_no_more(server: Server, empty_database: str):
