@@ -10,6 +10,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
+from bonkei.miniature.preparation import nothing_runs
 from bonkei.tasks import TasksSnapshot
 
 
@@ -25,6 +26,9 @@ def compose_status(
     `state`: starting | ready | degraded; `unhealthy` says of what is degraded, and why.
     """
     unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)] if started else []
+    listeners = [one for one in edge.listeners if one.kind != "service_connect"]
+    if started and (idle := nothing_runs(blueprint, tasks, len(listeners))):
+        unhealthy.append(Unhealthy("miniature", idle))
     state = ("degraded" if unhealthy else "ready") if started else "starting"
     return {
         "running": True,

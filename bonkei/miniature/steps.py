@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import indent
 
 Report = Callable[[str], None]
 
@@ -40,8 +41,8 @@ class Steps:
         self._report(_line("✗" if step.failed else "✓", step, self._clock() - begun))
 
     def note(self, text: str) -> None:
-        """A line below a step, such as a package that is being installed."""
-        self._report(f"    {text}")
+        """Lines below a step, such as a package that is being installed."""
+        self._report(indent(text, "    "))
 
     @property
     def elapsed(self) -> float:

@@ -32,12 +32,13 @@ from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.memory import settle_memory
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
+from bonkei.miniature.preparation import nothing_runs, prepare
 from bonkei.miniature.rollout import find_service, force_new_deployments, require_tasks, roll_out
 from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
 from bonkei.tasks import Tasks, TaskSettings
-from bonkei.tasks.software import ensure_environment, find_requirements
+from bonkei.tasks.software import ensure_environment
 from bonkei.vault import FileVault
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
@@ -113,7 +114,10 @@ class Miniature:
             settle_memory()
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)
-            if unhealthy:
+            listeners = len(self._public_listeners())
+            if idle := nothing_runs(self._blueprint, self._tasks.snapshot(), listeners):
+                self._report(f"Started, but {idle}")
+            elif unhealthy:
                 self._report(f"Started, but not healthy: {names(unhealthy)}")
             else:
                 self._report(f"Ready after {steps.elapsed:.1f} s.")
@@ -207,14 +211,15 @@ class Miniature:
 
     async def _prepare_containers(self, steps: Steps) -> None:
         """The containers' own environments, side by side, before the first of them is needed."""
-        locks = {find_requirements(path) for path in self._containers.values()} - {None}
         with steps.step("containers") as step:
-            step.detail = f"{len(self._containers)} with their own packages"
+            needed = await asyncio.to_thread(prepare, self._blueprint, dict(self._containers))
+            step.detail = needed.summary
+            for note in needed.notes:
+                steps.note(note)
             await gather(
                 *(
-                    ensure_environment(lock, self._home.environments, steps.note)
-                    for lock in locks
-                    if lock is not None
+                    ensure_environment(requirements, self._home.environments, steps.note)
+                    for requirements in dict.fromkeys(needed.requirements.values())
                 )
             )
 

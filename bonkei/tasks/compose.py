@@ -13,13 +13,13 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.tasks.circuit_breaker import CircuitBreaker
+from bonkei.tasks.content import Content
 from bonkei.tasks.environment import container_ports
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
 from bonkei.tasks.rolling import Limits
 from bonkei.tasks.service_state import ServiceSpec
 from bonkei.tasks.snapshot import Note
-from bonkei.tasks.software import find_requirements
 from bonkei.tasks.task_spec import Registrations, TaskSpec
 
 _PYTHON_IMAGE = re.compile(r"(?:.*/)?python:(\d+\.\d+)")
@@ -160,21 +160,31 @@ def _container_notes(plan: ContainerPlan) -> Iterator[str]:
     if len(ports) > 1:
         others = ", ".join(str(port) for port in ports[1:])
         yield f"only port {ports[0]} is handed over in PORT; {others} cannot be moved"
-    if (plan.directory / "requirements.txt").is_file() and not find_requirements(plan.directory):
-        yield (
-            "no environment is made: its requirements.txt is not locked by hashes "
-            "(`uv pip compile --generate-hashes`)"
-        )
+    yield from content_notes(plan.content)
     if version := _other_python(plan):
         yield f"its image is Python {version}, its environment here {_own_python()}"
     if container.mount_points:
         yield "volumes are not mounted: the process sees this machine's files"
 
 
+def content_notes(content: Content) -> Iterator[str]:
+    """What of a container's files is not here as it is in the image."""
+    if content.overlooked:
+        yield (
+            f"it runs in {content.directory}, where its Dockerfile's copies of "
+            f"{', '.join(content.overlooked)} are not"
+        )
+    if content.package_list:
+        yield (
+            f"the packages that its {content.package_list} names are not installed: only "
+            "requirements.txt is read"
+        )
+
+
 def _other_python(plan: ContainerPlan) -> str:
     """The version of the image's Python when it is not the one that its environment gets here."""
     found = _PYTHON_IMAGE.match(plan.image.base)
-    if found is None or find_requirements(plan.directory) is None or found[1] == _own_python():
+    if found is None or not plan.content.requirements or found[1] == _own_python():
         return ""
     return found[1]
 

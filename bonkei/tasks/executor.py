@@ -32,7 +32,7 @@ from bonkei.tasks.process import (
     signal_number,
 )
 from bonkei.tasks.settings import TaskSettings
-from bonkei.tasks.software import ensure_environment, find_requirements
+from bonkei.tasks.software import ensure_environment
 from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
 
@@ -203,11 +203,12 @@ class Executor:
         return ProcessSpec(name, tuple(words), plan.working_directory, task.environments[name])
 
     async def _environment(self, task: RunningTask, plan: ContainerPlan) -> dict[str, str]:
-        requirements = find_requirements(plan.directory)
         software = None
-        if requirements is not None:
+        if plan.content.requirements:
             software = await ensure_environment(
-                requirements, self._settings.home / "environments", self._settings.progress
+                plan.content.requirements,
+                self._settings.home / "environments",
+                self._settings.progress,
             )
         return build_environment(
             plan,

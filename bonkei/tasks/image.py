@@ -7,7 +7,6 @@ elsewhere says cannot be known here. Rules: "Dockerfile reference" (docs.docker.
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -16,9 +15,11 @@ from pathlib import Path
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter, extract_key_values
 
+from bonkei.tasks.copies import Copies, exec_form, join, read_copies, read_requirements
 from bonkei.tasks.errors import TaskError
 
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
+_FROM_STAGE = re.compile(r"--from=(\S+)")
 _VARIABLE = re.compile(r"\\\$|\$\{(\w+)(?::([-+])([^{}]*))?\}|\$(\w+)")
 
 
@@ -39,7 +40,8 @@ class Image:
     stop_signal: str = "SIGTERM"
     user: str = ""
     health_check: str = ""
-    copies: tuple[tuple[str, str], ...] = ()  # (in the build's folder, in the image)
+    copies: Copies = ()
+    requirements: tuple[tuple[str, ...], ...] = ()  # of each `pip -r`: what it may be in the folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ def parse_image(text: str) -> Image:
             if keyword == "ARG":
                 defaults.update(_argument(value, {}))
         else:
-            stage = _apply(stage, keyword, value, defaults)
+            stage = _apply(stage, keyword, value, defaults, stages)
             stages[current] = stage
     if stage is None:
         raise ValueError("it has no FROM")
@@ -127,7 +129,13 @@ def _from(
     return name, replace(parent, arguments=(), command_is_own=False)
 
 
-def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str]) -> _Stage:
+def _apply(
+    stage: _Stage,
+    keyword: str,
+    value: str,
+    defaults: Mapping[str, str],
+    stages: Mapping[str, _Stage],
+) -> _Stage:
     image = stage.image
     known = {**dict(stage.arguments), **dict(image.environment)}
     match keyword:
@@ -137,10 +145,10 @@ def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str])
         case "ENV":
             return replace(stage, image=_with_environment(image, value, dict(stage.arguments)))
         case "WORKDIR":
-            directory = _join(image.working_directory, _word(value, known))
+            directory = join(image.working_directory, _word(value, known))
             return replace(stage, image=replace(image, working_directory=directory))
-        case "COPY" | "ADD" | "EXPOSE":
-            return replace(stage, image=_with_content(image, keyword, value, known))
+        case "COPY" | "ADD" | "RUN" | "EXPOSE":
+            return replace(stage, image=_with_content(image, keyword, value, known, stages))
         case "USER":
             return replace(stage, image=replace(image, user=_word(value, known)))
         case "STOPSIGNAL":
@@ -148,23 +156,41 @@ def _apply(stage: _Stage, keyword: str, value: str, defaults: Mapping[str, str])
         case "HEALTHCHECK":
             return replace(stage, image=replace(image, health_check=value))
         case "SHELL":
-            return replace(stage, shell=_exec_form(value) or stage.shell)
+            return replace(stage, shell=exec_form(value) or stage.shell)
         case "CMD" | "ENTRYPOINT":
             return _with_command(stage, keyword, value)
         case _:
             return stage
 
 
-def _with_content(image: Image, keyword: str, value: str, known: Mapping[str, str]) -> Image:
+def _with_content(
+    image: Image,
+    keyword: str,
+    value: str,
+    known: Mapping[str, str],
+    stages: Mapping[str, _Stage],
+) -> Image:
+    """With what it copies and installs; a stage that it copies from has installed for it, too."""
+    directory = image.working_directory
     if keyword == "EXPOSE":
         ports = tuple(_port(word) for word in substitute(value, known).split())
         return replace(image, exposed_ports=(*image.exposed_ports, *ports))
-    copies = tuple(_copies(value, image.working_directory, known))
-    return replace(image, copies=(*image.copies, *copies))
+    if keyword == "RUN":
+        found = read_requirements(substitute(value, known), directory, image.copies)
+        return replace(image, requirements=(*image.requirements, *found))
+    built = {name: stage.image.copies for name, stage in stages.items()}
+    copies = read_copies(value, directory, lambda word: _word(word, known), built)
+    names = [name.lower() for name in _FROM_STAGE.findall(value)]
+    installed = [one for name in names if name in stages for one in stages[name].image.requirements]
+    return replace(
+        image,
+        copies=(*image.copies, *copies),
+        requirements=(*dict.fromkeys((*image.requirements, *installed)),),
+    )
 
 
 def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
-    words = _exec_form(value)
+    words = exec_form(value)
     command = words if words is not None else (*stage.shell, value)
     if keyword == "CMD":
         return replace(stage, image=replace(stage.image, command=command), command_is_own=True)
@@ -172,39 +198,6 @@ def _with_command(stage: _Stage, keyword: str, value: str) -> _Stage:
     inherited = stage.image.command if stage.command_is_own else None
     image = replace(stage.image, entry_point=command, command=inherited)
     return replace(stage, image=image, entry_is_shell=words is None)
-
-
-def _exec_form(value: str) -> tuple[str, ...] | None:
-    """The words of `["a", "b"]`; None when it is not such a list: then it is the shell form."""
-    try:
-        words = json.loads(value)
-    except ValueError:
-        return None
-    if isinstance(words, list) and all(isinstance(word, str) for word in words):
-        return tuple(words)
-    return None
-
-
-def _copies(
-    value: str, working_directory: str, known: Mapping[str, str]
-) -> Iterator[tuple[str, str]]:
-    """Sources in the build's folder with where each goes; not those of another stage.
-
-    "COPY": with several sources, or a slash at its end, the destination is a directory. Such a
-    one ends with a slash here.
-    """
-    flags = [word for word in value.split() if word.startswith("--")]
-    if any(flag.startswith("--from") for flag in flags) or "<<" in value:
-        return
-    rest = [word for word in value.split() if word not in flags]
-    words = _exec_form(" ".join(rest)) or tuple(_word(word, known) for word in rest)
-    if len(words) < 2:
-        raise ValueError(f"COPY {value} names no destination")
-    *sources, destination = words
-    place = _join(working_directory, destination)
-    is_directory = len(sources) > 1 or destination.endswith("/") or destination == "."
-    for source in sources:
-        yield source, f"{place.rstrip('/')}/" if is_directory else place
 
 
 def _argument(value: str, defaults: Mapping[str, str]) -> dict[str, str]:
@@ -253,12 +246,6 @@ def substitute(text: str, values: Mapping[str, str], *, keep_unknown: bool = Fal
 
 def _word(value: str, known: Mapping[str, str]) -> str:
     return str(WordSplitter(substitute(value, known)).dequote())
-
-
-def _join(base: str, path: str) -> str:
-    joined = path if path.startswith("/") else f"{base.rstrip('/')}/{path}"
-    parts = [part for part in joined.split("/") if part not in {"", "."}]
-    return "/" + "/".join(parts)
 
 
 def _port(word: str) -> int:

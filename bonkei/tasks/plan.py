@@ -13,33 +13,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.tasks.content import Content, find_content
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.image import Image, read_image
 
 
 @dataclass(frozen=True, slots=True)
 class ContainerPlan:
-    """How a container is run here. `directory` stands for the image's WORKDIR."""
+    """How a container is run here. `content`: where the image's files are."""
 
     container: Container
-    directory: Path
+    content: Content
     image: Image
     command: tuple[str, ...]
     working_directory: Path
 
+    @property
+    def directory(self) -> Path:
+        """What stands for the image's WORKDIR."""
+        return self.content.directory
+
     def localize(self, text: str) -> str:
-        """`text` with the image's WORKDIR, where it stands as a path, replaced by `directory`."""
-        return replace_path(text, self.image.working_directory, str(self.directory))
+        """`text` with the image's paths, where they stand as such, replaced by this machine's."""
+        return localize(text, self.image, self.content)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
-    """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty."""
+    """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty.
+
+    `remedies`: (container, what to do) for those left out that could be run.
+    """
 
     definition: TaskDefinition
     containers: tuple[ContainerPlan, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     refused: str = ""
+    remedies: tuple[tuple[str, str], ...] = ()
 
     def container(self, name: str) -> ContainerPlan:
         """KeyError when it is left out."""
@@ -59,24 +69,30 @@ def plan_task(
     """
     plans: list[ContainerPlan] = []
     left_out: list[tuple[str, str]] = []
+    remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
             plans.append(_plan_container(container, directories))
         except TaskError as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
+            if error.remedy:
+                remedies.append((container.name, error.remedy))
     missing = [f"{name}: {reason}" for name, reason in left_out if name in serving]
     if not plans:
         missing = [f"{name}: {reason}" for name, reason in left_out]
-    return TaskPlan(definition, tuple(plans), tuple(left_out), "; ".join(missing))
+    return TaskPlan(definition, tuple(plans), tuple(left_out), "; ".join(missing), tuple(remedies))
 
 
 def _plan_container(container: Container, directories: Mapping[str, Path]) -> ContainerPlan:
     directory = directories.get(container.name)
+    if directory is None and container.firelens is not None:
+        raise TaskError("it is a log router, and log routers are not simulated")
     if directory is None:
         raise TaskError(
             f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
-            remedy=f'add [containers.{container.name}] directory = "…" to bonkei.toml',
+            remedy="say in bonkei.toml in which folder its Dockerfile is:\n"
+            f'[containers.{container.name}]\ndirectory = "…"',
         )
     dockerfile = directory / "Dockerfile"
     if not dockerfile.exists() and container.command is None and container.entry_point is None:
@@ -91,8 +107,9 @@ def _plan_container(container: Container, directories: Mapping[str, Path]) -> Co
             f"neither {dockerfile} nor its definition has a command",
             remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
         )
+    content = find_content(image, directory)
     return ContainerPlan(
-        container, directory, image, command, _working_directory(container, image, directory)
+        container, content, image, command, _working_directory(container, image, content)
     )
 
 
@@ -103,26 +120,35 @@ def _command(container: Container, image: Image) -> tuple[str, ...]:
     return (*(image.entry_point or ()), *(command or ()))
 
 
-def _working_directory(container: Container, image: Image, directory: Path) -> Path:
+def _working_directory(container: Container, image: Image, content: Content) -> Path:
     wanted = container.working_directory
     if wanted is None:
-        return directory
-    mapped = replace_path(wanted, image.working_directory, str(directory))
+        return content.directory
+    mapped = localize(wanted, image, content)
     if mapped == wanted and wanted != image.working_directory:
         raise TaskError(
             f"its workingDirectory {wanted} is outside the image's WORKDIR "
-            f"{image.working_directory}, which {directory} stands for",
+            f"{image.working_directory}, which {content.directory} stands for",
             remedy="use a directory below WORKDIR",
         )
     return Path(mapped)
 
 
-def replace_path(text: str, path: str, by: str) -> str:
-    """Every `path` in `text` that stands as a whole path or as the beginning of one, replaced.
+def localize(text: str, image: Image, content: Content) -> str:
+    """`text` with WORKDIR, and what is copied elsewhere, at their places on this machine."""
+    places = dict(content.places) | {image.working_directory: content.directory}
+    return replace_paths(text, {path: str(here) for path, here in places.items()})
 
-    `/` is never replaced: it begins every path of this machine too.
+
+def replace_paths(text: str, places: Mapping[str, str]) -> str:
+    """Every path in `text` that stands as a whole path or as the beginning of one, replaced.
+
+    The longest that fits wins. `/` is never replaced: it begins every path of this machine too.
     """
-    if path == "/":
-        return by if text == "/" else text
-    pattern = rf"(?<![\w./-]){re.escape(path)}(?=[/:\s,;\"')]|$)"
-    return re.sub(pattern, lambda _: by, text)
+    if text == "/":
+        return places.get("/", text)
+    paths = sorted((path for path in places if path != "/"), key=len, reverse=True)
+    if not paths:
+        return text
+    pattern = rf"(?<![\w./-])({'|'.join(map(re.escape, paths))})(?=[/:\s,;\"')]|$)"
+    return re.sub(pattern, lambda found: places[found[1]], text)

@@ -94,7 +94,7 @@ def find_executable(spec: ProcessSpec) -> str:
         raise TaskError(
             f"{spec.name}: its program {program} was not found",
             remedy=f"install {program} so that it is on the PATH; a Python container's packages "
-            "come from a requirements.txt with hashes next to its Dockerfile",
+            "come from the requirements.txt that its Dockerfile installs, or that lies beside it",
         )
     return found
 

@@ -1,8 +1,9 @@
-"""A container's own Python packages: a virtual environment for its hash-locked requirements.
+"""A container's own Python packages: a virtual environment for its requirements.
 
 Environments live below home, named by what they are made of, and are shared by all containers
 that ask for the same. `uv` makes them: it installs from its cache in fractions of a second and
-checks every hash.
+checks every hash. Requirements without hashes are locked once, beside their environment, so that
+each start has the same packages until the requirements change.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import fcntl
 import hashlib
 import os
 import platform
+import re
 import shutil
 import ssl
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -24,26 +26,51 @@ from uv import find_uv_bin
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.process import reap
 
+_INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]?\s*([^\s#]+)", re.MULTILINE)
 _MARKER = ".complete"
 _POLL = 0.1  # seconds
 _NOT_FOR_UV = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"}
 
 
-def find_requirements(directory: Path) -> Path | None:
-    """The directory's requirements.txt when every package in it is locked by its hash."""
-    file = directory / "requirements.txt"
-    return file if file.is_file() and "--hash=" in file.read_text(encoding="utf-8") else None
-
-
-def environment_name(requirements: Path) -> str:
+def environment_name(requirements: Sequence[Path]) -> str:
     """A name for what the environment is made of: requirements, Python and platform."""
-    content = requirements.read_bytes()
+    digest = hashlib.sha256()
+    for file in _with_included(requirements):
+        digest.update(file.read_bytes())
     parts = (platform.python_implementation(), platform.python_version(), platform.platform())
-    return hashlib.sha256(content + "\0".join(parts).encode()).hexdigest()[:32]
+    digest.update("\0".join(parts).encode())
+    return digest.hexdigest()[:32]
+
+
+def _with_included(files: Iterable[Path]) -> list[Path]:
+    """The files, and those that they name by `-r` or `-c`, each once."""
+    found: dict[Path, None] = {}
+    waiting = list(files)
+    while waiting:
+        file = waiting.pop(0)
+        if file in found or not file.is_file():
+            continue
+        found[file] = None
+        text = file.read_text(encoding="utf-8", errors="replace")
+        waiting += [file.parent / name for name in _INCLUDED.findall(text)]
+    return list(found)
+
+
+def is_locked(text: str) -> bool:
+    """Whether each requirement in it has a hash."""
+    lines = text.replace("\\\n", " ").splitlines()
+    wanted = [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
+    options = ("-i ", "--index", "--extra-index", "--find", "--trusted", "--no-", "--only", "--pre")
+    packages = [line for line in wanted if not line.lstrip().startswith(options)]
+    return all("--hash=" in line for line in packages)
+
+
+def _are_locked(files: Iterable[Path]) -> bool:
+    return all(is_locked(file.read_text(encoding="utf-8", errors="replace")) for file in files)
 
 
 async def ensure_environment(
-    requirements: Path, environments: Path, progress: Callable[[str], None]
+    requirements: Sequence[Path], environments: Path, progress: Callable[[str], None]
 ) -> Path:
     """The virtual environment for `requirements`, made if need be. TaskError when it cannot be.
 
@@ -54,9 +81,30 @@ async def ensure_environment(
         return target
     async with _lock(environments / f"{target.name}.lock"):
         if not _is_made(target):
-            progress(f"installing the packages of {requirements}")
-            await _make(target, requirements)
+            lock = await _locked(requirements, target, progress)
+            progress(f"installing the packages of {lock}")
+            await _make(target, lock, requirements[0].parent)
     return target
+
+
+async def _locked(
+    requirements: Sequence[Path], target: Path, progress: Callable[[str], None]
+) -> Path:
+    """The requirements with a hash each: as they are, or locked here, once."""
+    if len(requirements) == 1 and _are_locked(_with_included(requirements)):
+        return requirements[0]
+    lock = target.with_name(f"{target.name}.txt")
+    if not lock.exists():
+        names = " and ".join(str(file) for file in requirements)
+        progress(f"locking {names}, for want of hashes: once, in {lock}")
+        draft = lock.with_suffix(".draft")
+        await _uv(
+            "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate",
+            "--no-emit-index-url", "--python", sys.executable, "--output-file", str(draft),
+            *(str(file) for file in requirements), directory=requirements[0].parent,
+        )  # fmt: skip
+        draft.replace(lock)
+    return lock
 
 
 def _is_made(target: Path) -> bool:
@@ -67,18 +115,20 @@ def _is_made(target: Path) -> bool:
         return False
 
 
-async def _make(target: Path, requirements: Path) -> None:
+async def _make(target: Path, lock: Path, directory: Path) -> None:
     # A virtual environment holds its own path, so it is made in place; the marker comes last.
     shutil.rmtree(target, ignore_errors=True)
     await _uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(target))
+    # What lies in a folder, or comes from a repository, cannot have a hash.
+    checked = ["--require-hashes"] if _are_locked([lock]) else []
     await _uv(
-        "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode",
-        "--python", str(target / "bin" / "python"), str(requirements),
+        "pip", "sync", "--quiet", *checked, "--compile-bytecode",
+        "--python", str(target / "bin" / "python"), str(lock), directory=directory,
     )  # fmt: skip
     (target / _MARKER).write_text(str(target), encoding="utf-8")
 
 
-async def _uv(*arguments: str) -> None:
+async def _uv(*arguments: str, directory: Path | None = None) -> None:
     environment = {k: v for k, v in os.environ.items() if k not in _NOT_FOR_UV}
     if ssl.get_default_verify_paths().cafile:  # as pip does: a company's proxy signs by its own
         environment.setdefault("UV_SYSTEM_CERTS", "1")
@@ -88,6 +138,7 @@ async def _uv(*arguments: str) -> None:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        cwd=directory,
         env=environment,
     )
     try:

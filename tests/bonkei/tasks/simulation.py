@@ -23,6 +23,7 @@ from bonkei.events import (
     TaskStateChanged,
 )
 from bonkei.tasks import messages as m
+from bonkei.tasks.content import Content
 from bonkei.tasks.image import Image
 from bonkei.tasks.plan import ContainerPlan, TaskPlan
 from bonkei.tasks.rolling import Limits
@@ -37,7 +38,7 @@ def task_spec(
     definition: TaskDefinition, registrations: Registrations | None = None, without: str = ""
 ) -> TaskSpec:
     plans = tuple(
-        ContainerPlan(c, Path("/"), Image(c.image), ("run",), Path("/"))
+        ContainerPlan(c, Content(Path("/")), Image(c.image), ("run",), Path("/"))
         for c in definition.containers
         if c.name != without
     )

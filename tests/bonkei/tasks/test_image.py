@@ -53,10 +53,17 @@ def test_the_final_stage_counts():
 
 def test_what_is_copied_from_the_builds_folder():
     image = parse_image(
-        "FROM a AS build\nCOPY x /x\nFROM scratch\nWORKDIR /srv\nCOPY --from=build /x /x\n"
+        "FROM a AS build\nWORKDIR /b\nCOPY x /x\nCOPY y z/ .\nFROM scratch\nWORKDIR /srv\n"
+        "COPY --from=build /x /y\nCOPY --from=build /b/y /b/q /one/\nCOPY --from=nginx /etc /etc\n"
         'COPY --chown=1 a b conf\nADD ["c d", "/e/"]\nCOPY f .\nCOPY g /h\n'
     )
     assert image.copies == (
+        ("x", "/y"),
+        ("y", "/one/"),
+        ("y/y", "/one/"),
+        ("z/y", "/one/"),
+        ("y/q", "/one/"),
+        ("z/q", "/one/"),
         ("a", "/srv/conf/"),
         ("b", "/srv/conf/"),
         ("c d", "/e/"),

@@ -15,7 +15,7 @@ from bonkei.blueprint.service import (
     ServiceConnectEndpoint,
 )
 from bonkei.tasks.compose import compose, find_registrations
-from bonkei.tasks.plan import plan_task, replace_path
+from bonkei.tasks.plan import plan_task, replace_paths
 
 from .conftest import TARGETS, definition, service, web_container
 
@@ -67,8 +67,13 @@ def test_the_working_directory_is_below_the_containers_directory(directory):
     ],
 )
 def test_only_the_path_itself_is_replaced(text, expected):
-    assert replace_path(text, "/app", "/here") == expected
-    assert replace_path("/usr/bin/env", "/", "/here") == "/usr/bin/env"
+    assert replace_paths(text, {"/app": "/here"}) == expected
+    assert replace_paths("/usr/bin/env", {"/": "/here"}) == "/usr/bin/env"
+
+
+def test_of_paths_within_each_other_the_longest_is_replaced_once():
+    places = {"/srv": "/app/x", "/srv/app": "/here", "/app": "/wrong"}
+    assert replace_paths("/srv/app/a:/srv/b", places) == "/here/a:/app/x/b"
 
 
 def test_without_a_command_a_container_is_left_out_with_the_reason(tmp_path):
@@ -94,13 +99,17 @@ def test_what_cannot_be_simulated_is_noted(directory):
         mount_points=(MountPoint("data", "/data"),),
         port_mappings=(PortMapping(8000), PortMapping(9000)),
     )
-    (directory / "requirements.txt").write_text("flask\n")
+    (directory / "pyproject.toml").touch()
     task = definition(container)
     composition = compose(
         Blueprint(services=(service(task),), task_definitions=(task,)), {"web": directory}
     )
     text = "\n".join(note.text for note in composition.notes)
-    for words in ("9000 cannot be moved", "not locked by hashes", "volumes are not mounted"):
+    for words in (
+        "9000 cannot be moved",
+        "only requirements.txt is read",
+        "volumes are not mounted",
+    ):
         assert words in text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -14,18 +15,18 @@ import pytest
 
 from bonkei.blueprint.service import Container
 from bonkei.tasks import TaskError
-from bonkei.tasks.software import ensure_environment, find_requirements
+from bonkei.tasks.software import ensure_environment, environment_name, is_locked
 
 from .conftest import definition
 
 
-def wheel(directory: Path, name: str = "greeting") -> Path:
+def wheel(directory: Path, name: str = "greeting", version: str = "1.0") -> Path:
     """A package of one module, made here: no index is needed."""
-    path = directory / f"{name}-1.0-py3-none-any.whl"
-    information = f"{name}-1.0.dist-info"
+    path = directory / f"{name}-{version}-py3-none-any.whl"
+    information = f"{name}-{version}.dist-info"
     files = {
         f"{name}.py": "WORD = 'hello'\n",
-        f"{information}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{information}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{information}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(f"{file},{digest(text)},{len(text)}\n" for file, text in files.items())
@@ -53,7 +54,7 @@ async def test_an_environment_is_made_once_and_shared(tmp_path):
     said: list[str] = []
 
     made = await asyncio.gather(
-        *(ensure_environment(requirements, tmp_path / "envs", said.append) for _ in range(3))
+        *(ensure_environment([requirements], tmp_path / "envs", said.append) for _ in range(3))
     )
 
     assert len(set(made)) == 1
@@ -68,19 +69,19 @@ async def test_an_environment_is_made_once_and_shared(tmp_path):
 
 async def test_what_was_made_half_is_made_again(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
-    target = await ensure_environment(requirements, tmp_path / "envs", lambda _: None)
+    target = await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     (target / ".complete").unlink()
     (target / "bin" / "python").unlink()
-    assert await ensure_environment(requirements, tmp_path / "envs", lambda _: None) == target
+    assert await ensure_environment([requirements], tmp_path / "envs", lambda _: None) == target
     assert (target / "bin" / "python").exists()
 
 
 async def test_one_that_was_moved_with_its_home_is_made_again(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
-    await ensure_environment(requirements, tmp_path / "envs", lambda _: None)
+    await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     (tmp_path / "envs").rename(tmp_path / "moved")
     said: list[str] = []
-    target = await ensure_environment(requirements, tmp_path / "moved", said.append)
+    target = await ensure_environment([requirements], tmp_path / "moved", said.append)
     assert len(said) == 1
     assert str(target) in (target / "bin" / "activate").read_text()
 
@@ -88,28 +89,91 @@ async def test_one_that_was_moved_with_its_home_is_made_again(tmp_path):
 async def test_a_package_with_another_hash_is_refused(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path), expected="0" * 64)
     with pytest.raises(TaskError, match="CannotPullContainerError") as caught:
-        await ensure_environment(requirements, tmp_path / "envs", lambda _: None)
+        await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     assert caught.value.remedy
 
 
 async def test_giving_up_ends_the_installer_and_frees_the_lock(tmp_path):
     requirements = lock(tmp_path, wheel(tmp_path))
     making = asyncio.create_task(
-        ensure_environment(requirements, tmp_path / "envs", lambda _: None)
+        ensure_environment([requirements], tmp_path / "envs", lambda _: None)
     )
     await asyncio.sleep(0.02)
     making.cancel()
     with pytest.raises(asyncio.CancelledError):
         await making
-    await asyncio.wait_for(ensure_environment(requirements, tmp_path / "envs", lambda _: None), 30)
+    await asyncio.wait_for(
+        ensure_environment([requirements], tmp_path / "envs", lambda _: None), 30
+    )
 
 
-def test_only_requirements_with_hashes_count(tmp_path):
-    assert find_requirements(tmp_path) is None
-    (tmp_path / "requirements.txt").write_text("greeting==1.0\n")
-    assert find_requirements(tmp_path) is None
-    lock(tmp_path, wheel(tmp_path))
-    assert find_requirements(tmp_path) == tmp_path / "requirements.txt"
+@pytest.mark.parametrize(
+    ("text", "locked"),
+    [
+        ("a==1 --hash=sha256:x\n", True),
+        ("# remark\n--index-url https://x\n\na==1 \\\n    --hash=sha256:x\n", True),
+        ("a==1\n", False),
+        ("a==1 --hash=sha256:x\nb\n", False),
+        ("-e .\n", False),
+        ("", True),
+    ],
+)
+def test_requirements_are_locked_when_each_has_a_hash(text, locked):
+    assert is_locked(text) is locked
+
+
+async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_path, index):
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text("-r more.txt\n")
+    (tmp_path / "more.txt").write_text("greeting\n")
+    said: list[str] = []
+    envs = tmp_path / "envs"
+    target = await ensure_environment([requirements], envs, said.append)
+    lock = target.with_name(f"{target.name}.txt")
+    assert said[0] == f"locking {requirements}, for want of hashes: once, in {lock}"
+    assert "greeting==1.0" in lock.read_text()
+    assert index["greeting-1.0-py3-none-any.whl"] in lock.read_text()
+
+    # Another start, where the environment is lost and a newer version is there: the same packages.
+    shutil.rmtree(target)
+    wheel(tmp_path / "index", version="2.0")
+    said.clear()
+    assert await ensure_environment([requirements], envs, said.append) == target
+    assert said == [f"installing the packages of {lock}"]
+    assert "greeting-1.0.dist-info" in {p.name for p in target.glob("lib/*/site-packages/*")}
+    (tmp_path / "more.txt").write_text("greeting>1\n")
+    assert environment_name([requirements]) != target.name
+
+
+async def test_what_lies_in_a_folder_is_installed_without_a_hash(tmp_path, index):
+    package = tmp_path / "app" / "libs" / "own"
+    package.mkdir(parents=True)
+    built = wheel(tmp_path, "own")
+    (package / "backend.py").write_text(
+        "import shutil\ndef build_wheel(directory, *_):\n"
+        f"    shutil.copy({str(built)!r}, directory)\n    return {built.name!r}\n"
+    )
+    (package / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+        '[project]\nname = "own"\nversion = "1.0"\n'
+    )
+    requirements = tmp_path / "app" / "requirements.txt"
+    requirements.write_text("./libs/own\ngreeting\n")
+    target = await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
+    found = {path.name for path in target.glob("lib/*/site-packages/*.dist-info")}
+    assert {"own-1.0.dist-info", "greeting-1.0.dist-info"} <= found
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch) -> dict[str, str]:
+    """A folder with packages in place of an index: the digests of its files."""
+    folder = tmp_path / "index"
+    folder.mkdir()
+    wheel(folder)
+    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
 
 
 async def test_a_container_runs_with_its_own_packages(tasks, program):

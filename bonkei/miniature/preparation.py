@@ -1,0 +1,70 @@
+"""What the containers need before the first starts, and what a person can do for the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.tasks import TasksSnapshot
+from bonkei.tasks.compose import content_notes
+from bonkei.tasks.plan import TaskPlan, plan_task
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """`requirements`: what is to be installed, by the container's name. `notes`: for a person."""
+
+    requirements: Mapping[str, tuple[Path, ...]]
+    notes: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        count = len(self.requirements)
+        return f"{count} with packages of {'its' if count == 1 else 'their'} own" if count else ""
+
+
+def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparation:
+    """Of every container that the definitions have. Reads Dockerfiles and requirements."""
+    plans = [
+        plan_task(definition, directories, serving=frozenset())
+        for definition in blueprint.task_definitions
+    ]
+    requirements = {
+        container.container.name: container.content.requirements
+        for plan in plans
+        for container in plan.containers
+        if container.content.requirements
+    }
+    return Preparation(requirements, tuple(dict.fromkeys(_notes(plans))))
+
+
+def _notes(plans: list[TaskPlan]) -> Iterator[str]:
+    for plan in plans:
+        reasons = dict(plan.left_out)
+        for name, remedy in plan.remedies:
+            yield "\n".join([f"{name} is not run: {reasons[name]}", *_indented(remedy)])
+        for container in plan.containers:
+            for text in content_notes(container.content):
+                yield f"{container.container.name}: {text}"
+
+
+def _indented(text: str) -> list[str]:
+    return [f"  {line}" for line in text.splitlines()]
+
+
+def nothing_runs(blueprint: Blueprint, tasks: TasksSnapshot | None, listeners: int) -> str:
+    """Why nothing of the definitions runs here; empty when something does."""
+    wanted = [service for service in blueprint.services if service.capacity]
+    services = tasks.services if tasks else ()
+    if not wanted:
+        idle = not (blueprint.database_clusters or listeners or services)
+        return "the definitions have nothing that runs here" if idle else ""
+    refused = {service.arn: service.refused for service in services}
+    if not all(
+        refused.get(service.arn, "its task definition is not defined") for service in wanted
+    ):
+        return ""
+    names = ", ".join(sorted(service.name for service in wanted))
+    return f"nothing runs: no container of {names} can be run here"

@@ -1,0 +1,119 @@
+"""Where a container's files are on this machine: what its Dockerfile copies, in the build's folder.
+
+Programs run where their sources lie, so that a change needs no build. One directory stands for the
+image's WORKDIR: that of which the Dockerfile makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bonkei.tasks.image import Image
+
+_PACKAGING = ("requirements", "pyproject.toml", "setup.", "package", "poetry.lock", "uv.lock")
+_PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemfile", "go.mod")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """`directory` stands for WORKDIR. `places`: (path in the image, here). `overlooked`: what is
+    copied to where it is not here. `requirements`: what pip is to install."""
+
+    directory: Path
+    places: tuple[tuple[str, Path], ...] = ()
+    overlooked: tuple[str, ...] = ()
+    requirements: tuple[Path, ...] = ()
+    package_list: str = ""  # names packages, and is not read
+
+
+def find_content(image: Image, folder: Path) -> Content:
+    """What of a build's folder is where in the image."""
+    placed = list(_placed(image, folder))
+    workdir = PurePosixPath(image.working_directory)
+    directory = _directory(placed, workdir, folder)
+    requirements = tuple(_requirements(image, folder, directory))
+    others = [name for name in _PACKAGE_LISTS if (folder / name).is_file()]
+    return Content(
+        directory=directory,
+        places=tuple((str(place), path) for place, path in placed if str(place) != "/"),
+        overlooked=tuple(
+            f"{path.relative_to(folder)} (to {place})"
+            for place, path in placed
+            if place.is_relative_to(workdir)
+            and not _is_packaging(path)
+            and not _is_there(directory, place.relative_to(workdir), path)
+        ),
+        requirements=requirements,
+        package_list=others[0] if others and not requirements else "",
+    )
+
+
+def _placed(image: Image, folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
+    for source, target in image.copies:
+        for path in _matching(folder, source):
+            place = PurePosixPath(target)
+            yield (place / path.name if path.is_file() and target.endswith("/") else place), path
+
+
+def _matching(folder: Path, source: str) -> Iterator[Path]:
+    """What a source names, in the build's folder alone; nothing for an address or a way out."""
+    name = source.strip("/")
+    if "://" in name or ".." in PurePosixPath(name).parts:
+        return
+    if any(character in name for character in "*?["):
+        yield from sorted(folder.glob(name))
+    elif (folder / name).exists():
+        yield folder / name
+
+
+def _directory(
+    placed: list[tuple[PurePosixPath, Path]], workdir: PurePosixPath, folder: Path
+) -> Path:
+    """The one of which WORKDIR is made; the build's folder where there are several or none."""
+    sources = [(path, _source_of(workdir, place, path)) for place, path in placed]
+    told = [
+        (path.is_dir(), source)
+        for path, source in sources
+        if source is not None and source.is_relative_to(folder) and not _is_packaging(path)
+    ]
+    # A file beside them says less of WORKDIR than a whole directory.
+    directories = {source for is_directory, source in told if is_directory}
+    found = directories or {source for _, source in told}
+    return found.pop() if len(found) == 1 else folder
+
+
+def _source_of(workdir: PurePosixPath, place: PurePosixPath, path: Path) -> Path | None:
+    """What stands for WORKDIR if `path` is to be at `place`; None when that says nothing of it."""
+    if workdir.is_relative_to(place):
+        inner = path / workdir.relative_to(place)
+        return inner if inner.is_dir() else None
+    if not place.is_relative_to(workdir):
+        return None
+    rest = place.relative_to(workdir).parts
+    return path.parents[len(rest) - 1] if path.parts[-len(rest) :] == rest else None
+
+
+def _is_there(directory: Path, rest: PurePosixPath, path: Path) -> bool:
+    return (directory / rest) == path or (directory / rest).exists()
+
+
+def _is_packaging(path: Path) -> bool:
+    return path.is_file() and path.name.startswith(_PACKAGING)
+
+
+def _requirements(image: Image, folder: Path, directory: Path) -> Iterator[Path]:
+    """What the Dockerfile installs with `pip -r`, or else the requirements.txt that lies there."""
+    found = [
+        next((p for name in names for p in _matching(folder, name) if p.is_file()), None)
+        for names in image.requirements
+    ]
+    installed = [path for path in dict.fromkeys(found) if path is not None]
+    if installed:
+        yield from installed
+        return
+    for place in dict.fromkeys((folder, directory)):
+        if (place / "requirements.txt").is_file():
+            yield place / "requirements.txt"
+            return
