@@ -46,6 +46,11 @@ class ClientTransport(asyncio.Protocol):
 
     # How slowly the client reads.
 
+    def wait_for_reader(self) -> None:
+        """Read no more until the client has read what is on its way to it."""
+        self.pause_client()
+        self.expect_reading()
+
     def expect_reading(self) -> None:
         """Have the client read something until the deadline."""
         self._unsent = self._transport.get_write_buffer_size() + 1

@@ -9,15 +9,15 @@ object", Request and response behavior for custom origins).
 from __future__ import annotations
 
 import time
-from enum import Enum
 
 from bonkei.edge.behavior import CompiledBehavior
 from bonkei.edge.capture import Capture
 from bonkei.edge.compression import compress_soon, compressed_headers, compressible
 from bonkei.edge.exchange import Exchange, Flow
 from bonkei.edge.fetching import Fetching
-from bonkei.edge.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
+from bonkei.edge.freshness import Lifetime, lifetime
 from bonkei.edge.message import Header, Headers, Request, Tunnel, bodiless
+from bonkei.edge.outcome import Mode, allowed_lifetime, reuse
 from bonkei.edge.page import cloudfront_page
 from bonkei.edge.serving import serve, show_page
 from bonkei.edge.stored import Key, Stored, to_store
@@ -25,16 +25,6 @@ from bonkei.edge.viewer_response import ERROR, HIT, MISS, REFRESH, request_id
 from bonkei.edge.waiting import WaitingRoom
 
 _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the origin.")
-
-
-class _Mode(Enum):
-    WAITING = 0  # for the head
-    PASSING = 1  # to the viewer
-    COLLECTING = 2  # to be compressed
-    REFRESHING = 3  # 304: what is stored is served
-    STALE = 4  # a 5xx: what is stored is served
-    REPLACING = 5  # by a custom error page
-    OVER = 6
 
 
 class Fetch:
@@ -65,7 +55,7 @@ class Fetch:
         self._key = key
         self._stale = stale
         self._flow: Flow | None = None
-        self._mode = _Mode.WAITING
+        self._mode = Mode.WAITING
         self._head: tuple[int, bytes, Headers] = (0, b"", [])
         self._lifetime: Lifetime | None = None
         self._length: int | None = None
@@ -82,7 +72,7 @@ class Fetch:
         request = behavior.origin_request(self._request, validated)
         request.mark(self._identity)
         self._flow = self._handler.ask(behavior, request, self._exchange, self)
-        return None if self._mode is _Mode.OVER else self
+        return None if self._mode is Mode.OVER else self
 
     # The sink.
 
@@ -90,19 +80,24 @@ class Fetch:
         handler = self._handler
         exchange = self._exchange
         if self._key is None and status < 400:
-            self._mode = _Mode.PASSING
+            self._mode = Mode.PASSING
             if exchange is not None:
                 shown = self._behavior.viewer.headers(headers, MISS, self._identity)
                 exchange.head(status, reason, shown, length)
             return
         self._head = (status, reason, headers)
         self._length = length
-        if self._stale is not None and self._still_usable(self._stale, status):
+        if self._stale is not None and (mode := reuse(self._stale, status, handler.now())):
+            self._mode = mode
             return
-        self._lifetime = self._decide(status, headers)
+        if self._key is not None and self._request.method != b"HEAD":
+            # What a HEAD is answered is no answer to a GET.
+            self._lifetime = allowed_lifetime(
+                status, self._behavior.policy, headers, handler.errors
+            )
         if status >= 400 and handler.errors.replaces(status):
             if exchange is not None:
-                self._mode = _Mode.REPLACING
+                self._mode = Mode.REPLACING
                 return
             self._lifetime = None  # the page is made for a viewer, and there is none
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
@@ -110,9 +105,9 @@ class Fetch:
             self._captured = Capture(handler.cache.room)
         accepted = self._behavior.key.encoding(self._request) if self._behavior.compress else b""
         if accepted and self._captured is not None and compressible(status, headers, length):
-            self._mode = _Mode.COLLECTING
+            self._mode = Mode.COLLECTING
             return
-        self._mode = _Mode.PASSING
+        self._mode = Mode.PASSING
         if self._captured is None:
             self._unkept()
         self._pass_head()
@@ -128,15 +123,15 @@ class Fetch:
     def body(self, data: bytes) -> None:
         if self._captured is not None and not self._captured.add(data):
             self._give_up(self._captured)
-        if self._mode is _Mode.PASSING and self._exchange is not None:
+        if self._mode is Mode.PASSING and self._exchange is not None:
             self._exchange.body(data)
 
     def _give_up(self, captured: Capture) -> None:
         """It is too much to be kept: the viewer gets it as it comes, at the viewer's pace."""
         held = captured.take()
         self._captured = None
-        if self._mode is _Mode.COLLECTING:
-            self._mode = _Mode.PASSING
+        if self._mode is Mode.COLLECTING:
+            self._mode = Mode.PASSING
             self._pass_head()
             if held and self._exchange is not None:
                 self._exchange.body(held)
@@ -145,30 +140,30 @@ class Fetch:
             self.pause()
 
     def flush(self) -> None:
-        if self._mode is _Mode.PASSING and self._exchange is not None:
+        if self._mode is Mode.PASSING and self._exchange is not None:
             self._exchange.flush()
 
     def end(self) -> None:
-        mode, self._mode = self._mode, _Mode.OVER
-        if mode is _Mode.PASSING:
+        mode, self._mode = self._mode, Mode.OVER
+        if mode is Mode.PASSING:
             self._passed()
-        elif mode is _Mode.COLLECTING:
+        elif mode is Mode.COLLECTING:
             self._collected()
-        elif mode is _Mode.REFRESHING and self._stale is not None:
+        elif mode is Mode.REFRESHING and self._stale is not None:
             self._refreshed(self._stale)
-        elif mode is _Mode.STALE and self._stale is not None:
+        elif mode is Mode.STALE and self._stale is not None:
             self._failed(self._stale)
-        elif mode is _Mode.REPLACING:
+        elif mode is Mode.REPLACING:
             self._replaced()
 
     def abort(self) -> None:
-        mode, self._mode = self._mode, _Mode.OVER
+        mode, self._mode = self._mode, Mode.OVER
         self._drop()
         self._release()
         exchange = self._exchange
-        if mode is _Mode.STALE and self._stale is not None:
+        if mode is Mode.STALE and self._stale is not None:
             self._failed(self._stale)
-        elif mode is _Mode.REPLACING:
+        elif mode is Mode.REPLACING:
             self._replaced()
         elif exchange is not None:
             if exchange.status:
@@ -177,34 +172,13 @@ class Fetch:
                 show_page(self._behavior, exchange, _NO_CONNECTION)
 
     def switch(self, headers: Headers) -> Tunnel | None:
-        self._mode = _Mode.PASSING
+        self._mode = Mode.PASSING
         if self._exchange is None:
             return None
         shown = self._behavior.viewer.headers(headers, MISS, self._identity)
         return self._exchange.switch(shown)
 
     # What becomes of the response.
-
-    def _still_usable(self, stale: Stored, status: int) -> bool:
-        """Whether the origin's status means that what is stored is served."""
-        if stale.error:
-            return False
-        if status == 304:
-            self._mode = _Mode.REFRESHING
-        elif status >= 500 and stale.usable_in_place_of_an_error(self._handler.now()):
-            self._mode = _Mode.STALE
-        else:
-            return False
-        return True
-
-    def _decide(self, status: int, headers: Headers) -> Lifetime | None:
-        if self._key is None or self._request.method == b"HEAD":
-            return None  # what a HEAD is answered is no answer to a GET
-        policy = self._behavior.policy
-        if status >= 400:
-            minimum = self._handler.errors.minimum(status)
-            return error_lifetime(status, policy, headers, minimum, time.time())
-        return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None
 
     def _passed(self) -> None:
         stored = None
@@ -266,7 +240,7 @@ class Fetch:
         """The response is for one viewer only; without one, nobody needs the rest of it."""
         self._release()
         if self._exchange is None:
-            self._mode = _Mode.OVER
+            self._mode = Mode.OVER
             if self._flow is not None:
                 self._flow.cancel()
 
@@ -296,7 +270,7 @@ class Fetch:
         if self.waiting:
             self.resume()
             return
-        self._mode = _Mode.OVER
+        self._mode = Mode.OVER
         self._drop()
         self._forget()
         if self._flow is not None:

@@ -52,21 +52,21 @@ class KnownRequests:
         self._blocks: dict[bytes, HeaderBlock] = {}
         self._seen_requests: set[int] = set()
         self._seen_blocks: set[int] = set()
-        self._missed: bytes | None = None  # the headers that `find` looked for in vain
+        self.missed: bytes | None = None  # the headers that `find` has just looked for in vain
 
     def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
         """The request that is all of `data`, if it need not be parsed."""
         known = self._requests.get(data)
         if known is not None and known.handler is handler and known.client == client:
             return known
-        self._missed = None
+        self.missed = None
         line = REQUEST_LINE.match(data)
         if line is None:
             return None
         rest = data[line.end() :]
         block = self._blocks.get(rest)
         if block is None:
-            self._missed = rest
+            self.missed = rest
             return None
         method, target, path, query = line.groups(b"")
         if len(target) > self._longest_target:
@@ -81,10 +81,11 @@ class KnownRequests:
             self._requests[data] = known
         return known
 
-    def learn(self, headers: Headers, fields: dict[bytes, bytes], size: int) -> None:
-        """Keep the headers of the request that was not found, and was parsed; `size` in bytes, as
-        the limits of a head count them."""
-        block, self._missed = self._missed, None
+    def learn(
+        self, block: bytes | None, headers: Headers, fields: dict[bytes, bytes], size: int
+    ) -> None:
+        """Keep what was parsed of headers that `find` had missed; `size` in bytes, as the limits
+        of a head count them."""
         if block is None or _UNFIT & fields.keys():
             return
         if len(block) > _BYTES or block.find(b"\r\n\r\n") != len(block) - 4:

@@ -10,6 +10,8 @@ from bonkei.edge.head import RefusedError, make_request
 from bonkei.edge.message import Headers, Request
 from bonkei.edge.settings import Limits
 
+_EMPTY_LINE = b"\r\n\r\n"
+
 
 class RequestEvents(Protocol):
     """What is told of the requests, in order. Each may raise `RefusedError`."""
@@ -28,15 +30,16 @@ class RequestEvents(Protocol):
 
 
 class RequestParser:
-    """Feed it what a client sends.
+    """Feed it what a client sends. It takes one request at a time: what stands behind the end of
+    one is left to the caller, who may let the client wait.
 
     `headers`, `fields` and `size` are of the head that came last; `size` is in bytes, as the
     limits of a head count them.
     """
 
     __slots__ = (
-        "_body", "_events", "_fed", "_keeps", "_limits", "_parser", "_peer", "_target", "between",
-        "fields", "head_open", "headers", "size",
+        "_body", "_ended", "_events", "_fed", "_keeps", "_left", "_limits", "_parser", "_peer",
+        "_tail", "_target", "between", "fields", "head_open", "headers", "size",
     )  # fmt: skip
 
     def __init__(self, events: RequestEvents, limits: Limits, peer: bytes) -> None:
@@ -49,6 +52,9 @@ class RequestParser:
         self.head_open = False
         self._fed = 0  # bytes since a request or a part of a body began: of heads and trailers
         self._body: list[bytes] = []  # what the bytes that are being parsed held of it
+        self._left = 0  # bytes that a body with a Content-Length still has
+        self._tail = b""  # the last bytes of what was fed of a head or a chunked body
+        self._ended = False  # whether the last piece held the end of a request
         self._target = b""
         self.headers: Headers = []
         self.fields: dict[bytes, bytes] = {}
@@ -58,27 +64,49 @@ class RequestParser:
         """Expect no further request."""
         self.head_open = self.between = self._keeps = False
 
-    def feed(self, data: bytes) -> bytes:
-        """Parse; what follows an upgrade that the connection asked for is given back.
+    def feed(self, data: bytes, start: int) -> int:
+        """Parse from `start` to the end of a request, or to the end of the data. The position of
+        what was not parsed; behind an upgrade that the connection asked for it is no HTTP.
 
         Raises `RefusedError` with the status that the client is to get.
         """
-        if self._fed > 2 * self._limits.head:
-            raise RefusedError(400)
-        self._fed += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            rest = data[upgrade.args[0] :]
-            # llhttp has stopped. An upgrade that is not offered is ignored (RFC 9110, section 7.8).
-            self._parser = httptools.HttpRequestParser(self)
-            return rest
-        except httptools.HttpParserError as error:
-            refused = error.__context__
-            raise refused if isinstance(refused, RefusedError) else RefusedError(400) from None
+        self._ended = False
+        end = len(data)
+        while start < end and not self._ended:
+            stop = min(start + self._left, end) if self._left else self._boundary(data, start)
+            piece = data if stop - start == end else data[start:stop]
+            if self._fed > 2 * self._limits.head:
+                raise RefusedError(400)
+            self._fed += len(piece)
+            try:
+                self._parser.feed_data(piece)
+            except httptools.HttpParserUpgrade as upgrade:
+                # llhttp has stopped. An upgrade that is not offered is ignored (RFC 9110, 7.8).
+                self._parser = httptools.HttpRequestParser(self)
+                stop = start + int(upgrade.args[0])
+            except httptools.HttpParserError as error:
+                refused = error.__context__
+                raise refused if isinstance(refused, RefusedError) else RefusedError(400) from None
+            start = stop
         if self._body:
             self._tell_body()
-        return b""
+        return start
+
+    def _boundary(self, data: bytes, start: int) -> int:
+        """Where the next empty line ends, or the data: heads and chunked bodies end nowhere else,
+        as llhttp takes no other line ends."""
+        tail = self._tail
+        if tail:
+            across = (tail + data[start : start + 3]).find(_EMPTY_LINE)
+            if across >= 0:
+                self._tail = b""
+                return start + across + 4 - len(tail)
+        stop = data.find(_EMPTY_LINE, start) + 4
+        if stop >= 4:
+            self._tail = b""
+            return stop
+        self._tail = (tail + data[start:])[-3:] if len(data) - start < 3 else data[-3:]
+        return len(data)
 
     # The parser's callbacks.
 
@@ -88,6 +116,7 @@ class RequestParser:
         self.fields = {}
         self.size = 0
         self._fed = 0
+        self._left = 0
         self.head_open = True
         self.between = False
         self._events.head_begun()
@@ -139,14 +168,18 @@ class RequestParser:
             if request.websocket:
                 keep_alive = False
         self._keeps = keep_alive
+        self._left = request.length or 0
         self._events.head_complete(request, keep_alive=keep_alive)
 
     def on_body(self, data: bytes) -> None:
         self._fed = 0
+        if self._left:
+            self._left -= len(data)
         self._body.append(data)
 
     def on_message_complete(self) -> None:
         self.between = self._keeps
+        self._ended = True
         if self._body:
             self._tell_body()
         self._events.request_complete()

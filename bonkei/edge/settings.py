@@ -23,7 +23,6 @@ class Limits:
     body_rate: float = 8.0  # bytes a second, on average, once the idle time-out has passed once
     body: int = 1024 * 1024 * 1024
     connections: int = 4096  # a listener
-    pipelined: int = 1024  # parsed requests that wait for their turn on one connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,48 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
             assert bodies == [b"/%dabc" % number for number in range(60)]
 
 
+async def test_a_pipeline_may_be_as_long_as_it_likes() -> None:
+    """It waits for its turn unparsed, most of it on the client's side."""
+
+    async def echo(message: Message, reader: Any, writer: Any) -> None:
+        await ok(message.target.encode())(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(echo) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(3000)))
+            for number in range(3000):
+                assert (await client.receive()).body == b"/%d" % number
+
+
+CHUNKED = b"POST /%d HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+PIPELINE = b"".join(
+    (
+        CHUNKED % 0 + b"4\r\n\r\n\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"\r\nGET /1 HTTP/1.1\r\nHost: a\r\n\r\n",
+        CHUNKED % 2 + b"3\r\nabc\r\n0\r\nX: y\r\n\r\n",
+        b"POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 7\r\n\r\nabc\r\n\r\n",
+        b"GET /4 HTTP/1.1\r\nHost: a\r\n\r\n",
+    )
+)
+BODIES = [b"/0\r\n\r\nabc", b"/1", b"/2abc", b"/3abc\r\n\r\n", b"/4"]
+
+
+async def test_a_request_ends_where_it_ends_wherever_the_network_cuts_it() -> None:
+    async def echo(message: Message, reader: Any, writer: Any) -> None:
+        await ok(message.target.encode() + message.body)(message, reader, writer)
+
+    async with running(balancer_only()) as edge, Target(echo) as target:
+        await edge.join("web", target)
+        for cut in range(1, len(PIPELINE)):
+            async with edge.client() as client:
+                client.writer.get_extra_info("socket").setsockopt(6, 1, 1)  # TCP_NODELAY
+                client.send(PIPELINE[:cut])
+                await asyncio.sleep(0.001)
+                client.send(PIPELINE[cut:])
+                assert [(await client.receive()).body for _ in BODIES] == BODIES
+
+
 async def test_http_1_0() -> None:
     chunked = raw(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", close=False

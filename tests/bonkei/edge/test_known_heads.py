@@ -171,7 +171,7 @@ def test_what_is_not_remembered(data: bytes) -> None:
     names = [line.partition(b":")[0].lower() for line in data.split(b"\r\n")[1:] if line]
     for _ in range(3):
         assert known.find(data, Deaf(), b"127.0.0.1") is None
-        known.learn([HOST], dict.fromkeys(names, b""), 10)
+        known.learn(known.missed, [HOST], dict.fromkeys(names, b""), 10)
 
 
 class Deaf:
@@ -194,7 +194,7 @@ def test_what_is_known_is_bounded_and_bound_to_the_handler_and_the_client() -> N
     for number in range(1000):
         for _ in range(2):  # once is not enough
             assert find(number) is None
-            known.learn([], {}, 10)
+            known.learn(known.missed, [], {}, 10)
         assert find(number) is not find(number)  # the headers are known, the request is not yet
         assert find(number) is find(number)
         assert find(number) is not find(number, client=b"b")
