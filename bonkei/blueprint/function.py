@@ -23,3 +23,4 @@ class Function:
     security_group_ids: tuple[str, ...] = ()
     log_group: str = ""
     dead_letter_arn: str = ""
+    invokers: tuple[tuple[str, str], ...] = ()  # (principal, ARN of the source or empty: any)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bonkei.blueprint.role import PolicyStatement
+
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
@@ -18,6 +20,7 @@ class Topic:
     arn: str
     name: str
     kms_key_id: str = ""
+    policy: tuple[PolicyStatement, ...] = ()  # empty: SNS's own, which lets the account in
     subscriptions: tuple[Subscription, ...] = ()
 
 

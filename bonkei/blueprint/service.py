@@ -124,6 +124,7 @@ class ServiceConnect:
     endpoints: tuple[ServiceConnectEndpoint, ...] = ()
     idle_timeout: float | None = None
     per_request_timeout: float | None = None
+    declared: bool = True  # whether the namespace is one of the definitions
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
         if _others_may_emit(blueprint):
             return ""
         return f"no metric filter makes {metric.namespace} {metric.name}"
-    known = _table().get(metric.namespace)
+    known = metric_table().get(metric.namespace)
     if known is None:
         return ""  # a service that this table does not know: nothing is claimed
     if metric.name not in known["names"]:
@@ -59,7 +59,7 @@ def _wrong_dimensions(names: tuple[str, ...], usual: list[list[str]]) -> str:
 def _why_nothing_has_these(metric: Metric, blueprint: Blueprint) -> str:
     existing = _existing(blueprint)
     for name, value in metric.dimensions:
-        kind = _table()["dimensions"].get(name)
+        kind = metric_table()["dimensions"].get(name)
         if kind is None or not existing[kind] or value in existing[kind]:
             continue
         if not any(arn.endswith((f"/{value}", f":{value}")) for arn in blueprint.arns):
@@ -93,6 +93,7 @@ def _existing(blueprint: Blueprint) -> dict[str, set[str]]:
 
 
 @cache
-def _table() -> dict[str, Any]:
+def metric_table() -> dict[str, Any]:
+    """data/metrics.toml as it is written: by namespace."""
     data = files("bonkei.check") / "data" / "metrics.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))

@@ -19,12 +19,14 @@ def run(
     definitions: Path,
     programs: Mapping[str, Program] | None = None,
     rules: Iterable[Rule] = RULES,
+    secret_keys: Mapping[str, frozenset[str]] | None = None,
 ) -> tuple[Finding, ...]:
     """Every finding of every rule, by file and line.
 
-    `definitions` is the root module's folder; `programs` by the container's name.
+    `definitions` is the root module's folder; `programs` by the container's name,
+    `secret_keys` by the secret's ARN.
     """
-    subject = Subject(blueprint, programs or {})
+    subject = Subject(blueprint, programs or {}, secret_keys or {})
     files = Definitions(definitions.resolve())
     found = {_finding(rule, problem, files) for rule in rules for problem in rule.check(subject)}
     return tuple(sorted(found, key=_order))

@@ -13,10 +13,12 @@ from bonkei.check.program import Program
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The architecture, and the programs by the name of the container that runs them."""
+    """The architecture, the programs by the name of the container that runs them, and the keys of
+    the secrets whose values are known, by ARN."""
 
     blueprint: Blueprint
     programs: Mapping[str, Program] = field(default_factory=lambda: MappingProxyType({}))
+    secret_keys: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

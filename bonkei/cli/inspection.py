@@ -56,13 +56,20 @@ def check(
     from bonkei.check.program import read_programs
     from bonkei.check.report import render_json, render_text
     from bonkei.check.sarif import render_sarif
-    from bonkei.miniature.evaluate import evaluate
+    from bonkei.check.secret_keys import secret_keys
+    from bonkei.miniature.evaluate import evaluate, vault
 
     config = context.config
     rules = with_levels(RULES, config.check_levels, f"{config.file}: [check]")
     directories = {**config.containers, **config.check_programs, **programs}
     blueprint = evaluate(config, variable_files)
-    findings = run(blueprint, config.definitions, read_programs(directories, blueprint), rules)
+    findings = run(
+        blueprint,
+        config.definitions,
+        read_programs(directories, blueprint),
+        rules,
+        secret_keys(blueprint, vault(config, variable_files)),
+    )
     if form == "json":
         click.echo(render_json(findings, config.root))
     elif form == "sarif":

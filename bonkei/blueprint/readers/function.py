@@ -9,10 +9,10 @@ from bonkei.blueprint.state import Resource, State
 
 def read_functions(state: State) -> tuple[Function, ...]:
     """Every function."""
-    return tuple(_function(block) for block in state.managed("aws_lambda_function"))
+    return tuple(_function(block, state) for block in state.managed("aws_lambda_function"))
 
 
-def _function(block: Resource) -> Function:
+def _function(block: Resource, state: State) -> Function:
     none = Block(block.address, {})
     name = block.text("function_name")
     network = block.block("vpc_config") or none
@@ -35,4 +35,9 @@ def _function(block: Resource) -> Function:
         # "Sending Lambda function logs to CloudWatch Logs": /aws/lambda/<name> by default.
         log_group=logging.text("log_group", "") or f"/aws/lambda/{name}",
         dead_letter_arn=dead_letter.text("target_arn", ""),
+        invokers=tuple(
+            (found.text("principal"), found.text("source_arn", ""))
+            for found in state.managed("aws_lambda_permission")
+            if found.text("function_name") in (name, block.text("arn"))
+        ),
     )

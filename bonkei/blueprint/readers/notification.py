@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bonkei.blueprint.notification import EventRule, Subscription, Topic
-from bonkei.blueprint.state import State
+from bonkei.blueprint.readers.policy_document import read_policy_document
+from bonkei.blueprint.role import PolicyStatement
+from bonkei.blueprint.state import Resource, State
 
 
 def read_topics(state: State) -> tuple[Topic, ...]:
@@ -14,6 +16,7 @@ def read_topics(state: State) -> tuple[Topic, ...]:
             arn=block.text("arn"),
             name=block.text("name"),
             kms_key_id=block.text("kms_master_key_id", ""),
+            policy=_policy(block, state),
             subscriptions=tuple(
                 Subscription(found.address, found.text("protocol"), found.text("endpoint"))
                 for found in state.managed("aws_sns_topic_subscription")
@@ -22,6 +25,12 @@ def read_topics(state: State) -> tuple[Topic, ...]:
         )
         for block in state.managed("aws_sns_topic")
     )
+
+
+def _policy(topic: Resource, state: State) -> tuple[PolicyStatement, ...]:
+    policies = state.managed("aws_sns_topic_policy")
+    own = [policy for policy in policies if policy.text("arn") == topic.text("arn")]
+    return read_policy_document(own[0] if own else topic, "policy")
 
 
 def read_event_rules(state: State) -> tuple[EventRule, ...]:

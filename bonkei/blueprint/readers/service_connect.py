@@ -30,6 +30,7 @@ def read_service_connect(
         endpoints=tuple(e for item in services for e in _endpoints(item, namespace)),
         idle_timeout=_seconds(timeout, "idle_timeout_seconds"),
         per_request_timeout=_seconds(timeout, "per_request_timeout_seconds"),
+        declared=any(n.text("name") == namespace for n in state.managed(*_NAMESPACES)),
     )
 
 

@@ -10,11 +10,6 @@ from bonkei.check.finding import Problem, Severity
 from bonkei.check.metrics import filters_of, why_nobody_emits
 from bonkei.check.subject import Rule, Subject
 
-_MIB = 1024 * 1024
-# Of RDS: a threshold below this is a percentage, or megabytes, by mistake.
-_LEAST_MEMORY = 16 * _MIB
-_IN_BYTES = ("FreeableMemory", "FreeLocalStorage", "FreeStorageSpace")
-
 
 def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
     """The same for composite alarms; an alarm that only a composite alarm reads needs none."""
@@ -116,20 +111,6 @@ def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
             )
 
 
-def alarm_threshold_is_in_the_metrics_unit(subject: Subject) -> Iterator[Problem]:
-    for alarm in subject.blueprint.alarms:
-        metric = alarm.metric
-        if metric is None or metric.namespace != "AWS/RDS" or alarm.threshold is None:
-            continue
-        if metric.name in _IN_BYTES and alarm.threshold < _LEAST_MEMORY:
-            yield Problem(
-                alarm.address,
-                f"{alarm.name} compares {metric.name}, which is in bytes, with {alarm.threshold:g}",
-                "write the threshold in bytes; a percentage needs metric math",
-                "threshold",
-            )
-
-
 _ALARMS = "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html"
 _CONCEPTS = (
     "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html"
@@ -170,12 +151,5 @@ RULES = (
         Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
         metric_filter_is_read,
-    ),
-    Rule(
-        "alarm-threshold-is-in-the-metrics-unit",
-        "A threshold on free memory or storage is in bytes",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Aurora.AuroraMonitoring.Metrics.html",
-        alarm_threshold_is_in_the_metrics_unit,
     ),
 )

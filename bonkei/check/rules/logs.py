@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
 from bonkei.check.finding import Problem, Severity
+from bonkei.check.log_writer import routed_groups
 from bonkei.check.subject import Rule, Subject
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
@@ -54,6 +55,14 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
                     "declare the log group, with retention and a key",
                     "container_definitions",
                 )
+            for _, name in routed_groups(subject, container):
+                if name not in declared:
+                    yield Problem(
+                        definition.address,
+                        f"{container.name} routes records to {name}, which is not declared",
+                        "name the declared log group in the variable that its configuration reads",
+                        "container_definitions",
+                    )
     for function in subject.blueprint.functions:
         if function.log_group not in declared:
             yield Problem(

@@ -286,6 +286,7 @@ def tasks() -> Resources:
     connect = {"enabled": True, "namespace": "internal", "service": []}
     served = {"port_name": "http", "client_alias": [{"dns_name": "worker", "port": 9000}]}
     return {
+        "aws_service_discovery_http_namespace.this": {"name": "internal"},
         "aws_ecs_cluster.this": {"arn": CLUSTER_ARN, "name": "main"},
         "aws_ecs_task_definition.app": definition("app", app_containers()),
         "aws_ecs_task_definition.worker": definition("worker", [worker]),
@@ -325,6 +326,27 @@ def repository(name: str) -> dict[str, Any]:
     }
 
 
+def key_policy(group: str = LOG_GROUP_ARN, *services: str) -> str:
+    """Everything to the account, and to CloudWatch Logs what it needs for one group."""
+    return policy(
+        allow("kms:*", on="*", Principal={"AWS": "arn:aws:iam::123456789012:root"}),
+        allow(
+            "kms:Encrypt*",
+            "kms:Decrypt*",
+            "kms:ReEncrypt*",
+            "kms:GenerateDataKey*",
+            "kms:Describe*",
+            on="*",
+            Principal={"Service": "logs.eu-west-1.amazonaws.com"},
+            Condition={"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": group}},
+        ),
+        *(
+            allow("kms:Decrypt", "kms:GenerateDataKey*", on="*", Principal={"Service": service})
+            for service in services
+        ),
+    )
+
+
 def permissions() -> Resources:
     execution = policy(
         allow("ecr:GetAuthorizationToken", on="*"),
@@ -358,7 +380,12 @@ def permissions() -> Resources:
             "assume_role_policy": trust("ecs-tasks.amazonaws.com"),
         },
         "aws_iam_role_policy.task": {"role": "task", "policy": policy(shell)},
-        "aws_kms_key.this": {"arn": KEY_ARN, "key_id": "k1", "enable_key_rotation": True},
+        "aws_kms_key.this": {
+            "arn": KEY_ARN,
+            "key_id": "k1",
+            "enable_key_rotation": True,
+            "policy": key_policy(),
+        },
         "aws_secretsmanager_secret.password": {
             "arn": SECRET_ARN,
             "name": "password",
@@ -419,6 +446,7 @@ def operations() -> Resources:
             metric_name="FreeableMemory",
             statistic="Average",
             threshold=200 * 1024 * 1024,
+            comparison_operator="LessThanThreshold",
             dimensions={"DBClusterIdentifier": "db"},
         ),
         "aws_sns_topic.this": {"arn": TOPIC_ARN, "name": "alarms"},

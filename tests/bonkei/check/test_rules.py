@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bonkei.blueprint import read
-from bonkei.check import RULES, Finding, run
-from bonkei.check.program import Program
-from bonkei.check.router import LogRouter, Output
+from bonkei.check import RULES
+from bonkei.check.router import Output
+from tests.bonkei.check.broken import BROKEN_TOO, SOUND_TOO
+from tests.bonkei.check.changes import (
+    Change,
+    check,
+    containers,
+    environment,
+    execution,
+    put,
+    remove,
+    rules_found,
+    without,
+)
 from tests.bonkei.check.stack import (
     ACCOUNT,
     KEY_ARN,
+    LOG_GROUP_ARN,
     SECRET_ARN,
     TASK_ARN,
     Resources,
@@ -28,27 +37,8 @@ from tests.bonkei.check.stack import (
     peer,
     policy,
     sound,
-    state,
     trust,
 )
-
-NOWHERE = Path("/nonexistent")
-ROUTER = Path("router/extra.conf")
-
-
-def check(
-    resources: Resources, *, grace: float | None = 30, outputs: tuple[str, ...] = ()
-) -> tuple[Finding, ...]:
-    router = LogRouter(ROUTER, grace, tuple(Output(name) for name in outputs))
-    programs = {"router": Program(Path("router"), router=router)}
-    return run(read(state(resources)), NOWHERE, programs)
-
-
-def containers(resources: Resources, **changes: Any) -> None:
-    """Change the app container; None takes an attribute away."""
-    app, router = app_containers()
-    app = {key: value for key, value in (app | changes).items() if value is not None}
-    resources["aws_ecs_task_definition.app"]["container_definitions"] = json.dumps([app, router])
 
 
 def test_the_sound_stack_breaks_no_rule() -> None:
@@ -58,42 +48,6 @@ def test_the_sound_stack_breaks_no_rule() -> None:
 # ------------------------------------------------------------------------------------------------
 # What breaks each rule, and the address at which it is found
 # ------------------------------------------------------------------------------------------------
-
-Change = Callable[[Resources], Any]
-
-
-def remove(*addresses: str) -> Change:
-    return lambda found: [found.pop(address) for address in addresses]
-
-
-def put(address: str, **values: Any) -> Change:
-    return lambda found: found.setdefault(address, {}).update(values)
-
-
-def environment(name: str, value: str) -> Change:
-    def change(found: Resources) -> None:
-        kept = [e for e in app_containers()[0]["environment"] if e["name"] != name]
-        containers(found, environment=[*kept, {"name": name, "value": value}])
-
-    return change
-
-
-def execution(*statements: dict[str, Any]) -> Change:
-    def change(found: Resources) -> None:
-        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
-        document["Statement"] += statements
-        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
-
-    return change
-
-
-def without(action: str) -> Change:
-    def change(found: Resources) -> None:
-        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
-        document["Statement"] = [s for s in document["Statement"] if action not in s["Action"]]
-        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
-
-    return change
 
 
 def public_network() -> list[dict[str, Any]]:
@@ -447,8 +401,8 @@ BROKEN: list[tuple[str, str, Change]] = [
 
 @pytest.mark.parametrize(
     ("rule", "address", "change"),
-    BROKEN,
-    ids=[f"{rule}-{index}" for index, (rule, _, _) in enumerate(BROKEN)],
+    [*BROKEN, *BROKEN_TOO],
+    ids=[f"{rule}-{index}" for index, (rule, _, _) in enumerate([*BROKEN, *BROKEN_TOO])],
 )
 def test_a_definition_that_breaks_the_rule_is_found(
     rule: str, address: str, change: Change
@@ -469,7 +423,11 @@ def test_a_router_that_is_killed_before_it_has_flushed_is_found(grace: float | N
 
 
 def test_every_rule_has_a_definition_that_breaks_it() -> None:
-    broken = {rule for rule, _, _ in BROKEN} | {"router-flushes-before-it-is-killed"}
+    broken = {rule for rule, _, _ in (*BROKEN, *BROKEN_TOO)} | {
+        "router-flushes-before-it-is-killed",
+        "router-may-ship",
+        "secret-has-the-key",
+    }
     assert broken == {rule.id for rule in RULES}
 
 
@@ -482,8 +440,71 @@ def test_rules_have_names_of_their_own() -> None:
 # ------------------------------------------------------------------------------------------------
 
 
-def rules_found(resources: Resources, **options: Any) -> set[str]:
-    return {finding.rule for finding in check(resources, **options)}
+@pytest.mark.parametrize("change", SOUND_TOO)
+def test_what_is_meant_so_is_not_found(change: Change) -> None:
+    resources = sound()
+    change(resources)
+    assert [f"{f.rule} {f.message}" for f in check(resources)] == []
+
+
+def test_a_key_that_the_secret_does_not_have_is_found() -> None:
+    for keys, found in (({"password"}, set()), ({"pass"}, {1}), (set(), {1})):
+        rules = rules_found(sound(), secret_keys={SECRET_ARN: frozenset(keys)})
+        assert rules == ({"secret-has-the-key"} if found else set())
+
+
+def shipping(group: str = "${LOG_GROUP}", only: str = "^FATAL$") -> tuple[Output, ...]:
+    settings = {"log_group_name": group, "auto_create_group": "off"}
+    return (Output("cloudwatch_logs", tuple(settings.items()), (("level", only),)),)
+
+
+def with_log_group(name: str) -> Resources:
+    """The router is told the group, and the task role may write to the declared one."""
+    resources = sound()
+    (definition,) = [resources["aws_ecs_task_definition.app"]]
+    app, router = json.loads(definition["container_definitions"])
+    router["environment"] = [{"name": "LOG_GROUP", "value": name}]
+    definition["container_definitions"] = json.dumps([app, router])
+    document = json.loads(resources["aws_iam_role_policy.task"]["policy"])
+    document["Statement"].append(
+        allow("logs:CreateLogStream", "logs:PutLogEvents", on=f"{LOG_GROUP_ARN}:*")
+    )
+    resources["aws_iam_role_policy.task"]["policy"] = json.dumps(document)
+    return resources
+
+
+def test_a_routers_group_is_followed() -> None:
+    assert rules_found(with_log_group("/app"), outputs=shipping()) == set()
+    assert rules_found(with_log_group("/else"), outputs=shipping()) == {
+        "log-group-is-declared",
+        "router-may-ship",
+    }
+    assert rules_found(with_log_group("/else"), outputs=shipping("${UNKNOWN}")) == set()
+
+
+@pytest.mark.parametrize(
+    ("pattern", "matches"),
+    [
+        ('{ $.level = "FATAL" }', True),
+        ("{ $.level = FAT* }", True),
+        ("{ ($.level = FATAL) && ($.type != access) }", True),
+        ('{ $.level = "WARN" || $.level = "FATAL" }', True),
+        ("FATAL", True),
+        ('{ $.level = "WARN" }', False),
+        ('{ $.severity = "FATAL" }', False),
+        ('{ $.level = "FATAL" && $.level = "ERROR" }', False),
+    ],
+)
+def test_a_pattern_is_held_against_what_the_router_lets_through(pattern, matches) -> None:
+    resources = with_log_group("/app")
+    resources["aws_cloudwatch_log_metric_filter.fatal"]["pattern"] = pattern
+    # The router's own log goes elsewhere.
+    definition = resources["aws_ecs_task_definition.app"]
+    app, router = json.loads(definition["container_definitions"])
+    del router["logConfiguration"]
+    definition["container_definitions"] = json.dumps([app, router])
+    found = rules_found(resources, outputs=shipping()) - {"role-actions-are-needed"}
+    assert found == (set() if matches else {"metric-filter-can-match"})
 
 
 def through_nat(found: Resources) -> None:
@@ -559,8 +580,9 @@ def test_a_subnet_that_is_looked_up_is_not_judged() -> None:
 
 
 def test_the_outputs_of_a_log_router_are_reached_too() -> None:
-    assert rules_found(sound(), outputs=("kinesis_firehose",)) == {"task-reaches-logs"}
-    assert rules_found(sound(), outputs=("s3", "cloudwatch_logs", "null")) == set()
+    firehose, *others = map(Output, ("kinesis_firehose", "s3", "cloudwatch_logs", "null"))
+    assert rules_found(sound(), outputs=(firehose,)) == {"task-reaches-logs"}
+    assert rules_found(sound(), outputs=tuple(others)) == set()
 
 
 def test_two_values_of_the_header_are_accepted_while_it_rotates() -> None:

@@ -28,7 +28,17 @@ variable "days" {
   default = 0
 }
 
-resource "aws_kms_key" "this" {}
+resource "aws_kms_key" "this" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "kms:*"
+      Resource  = "*"
+      Principal = { AWS = "*" }
+    }]
+  })
+}
 
 resource "aws_cloudwatch_log_group" "this" {
   name              = "/app"
@@ -72,8 +82,8 @@ def run(project: Path) -> Run:
 def test_a_finding_names_its_place(run: Run) -> None:
     result = run("check")
     assert result.exit_code == 0
-    assert "warning  infrastructure/main.tf:21  log-group-has-retention-and-key" in result.output
-    assert "infrastructure/main.tf:24  log-group-has-retention-and-key: an auditor" in result.output
+    assert "warning  infrastructure/main.tf:31  log-group-has-retention-and-key" in result.output
+    assert "infrastructure/main.tf:34  log-group-has-retention-and-key: an auditor" in result.output
 
 
 def test_other_variables_are_another_evaluation(run: Run, project: Path) -> None:
@@ -85,7 +95,7 @@ def test_other_variables_are_another_evaluation(run: Run, project: Path) -> None
 def test_findings_as_json_and_sarif(run: Run) -> None:
     as_json = json.loads(run("check", "--json").output)
     assert [(f["file"], f["line"]) for f in as_json if not f["allowed"]] == [
-        ("infrastructure/main.tf", 21)
+        ("infrastructure/main.tf", 31)
     ]
     as_sarif = json.loads(run("check", "--sarif").output)
     assert len(as_sarif["runs"][0]["results"]) == len(as_json)

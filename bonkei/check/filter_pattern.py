@@ -1,0 +1,79 @@
+"""Whether a metric filter's pattern can match a record of what writes to its log group.
+
+"Filter pattern syntax",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+"""
+
+from __future__ import annotations
+
+import re
+
+from bonkei.check.log_writer import Writer
+
+_TERM = re.compile(r"""^\(*\s*\$\.?([\w.@-]*)\s*(=|!=|>=|<=|>|<)?\s*("[^"]*"|[^\s)]*)""")
+_LEVEL = re.compile(r"\]:([A-Z]+):")
+# "Severity Levels" of PostgreSQL, https://www.postgresql.org/docs/current/runtime-config-logging.html
+_LEVELS = {"DEBUG", "DETAIL", "ERROR", "FATAL", "HINT", "INFO", "LOG", "NOTICE", "PANIC"} | {
+    "CONTEXT",
+    "QUERY",
+    "STATEMENT",
+    "WARNING",
+}
+# "Flow log records": ids, addresses, numbers and these words.
+_FLOW_WORDS = {"ACCEPT", "REJECT", "OK", "NODATA", "SKIPDATA"}
+
+
+def why_it_never_matches(pattern: str, writer: Writer) -> str:
+    """Empty when it may match, as far as can be seen."""
+    pattern = pattern.strip()
+    if writer.form == "unknown" or not pattern:
+        return ""
+    if pattern.startswith("{"):
+        if writer.form != "json":
+            return f"{writer.name} writes lines, not JSON objects"
+        alternatives = pattern.strip("{} ").split("||")
+        found = [_of_all(alternative, writer) for alternative in alternatives]
+        return "" if "" in found else found[0]
+    if levels := _LEVEL.findall(pattern):
+        if writer.form != "postgresql":
+            return f"{writer.name} does not write as PostgreSQL does"
+        wrong = [level for level in levels if level not in _LEVELS]
+        return f"PostgreSQL has no level {wrong[0]}" if wrong else ""
+    if writer.form == "flow" and not pattern.startswith("["):
+        words = re.findall(r"[A-Z]{2,}", pattern)
+        strange = [word for word in words if word not in _FLOW_WORDS]
+        return f"a flow log has no {strange[0]}" if strange else ""
+    return ""
+
+
+def _of_all(terms: str, writer: Writer) -> str:
+    """Of terms that all have to hold: the first that cannot."""
+    found = (_of_term(term.strip(), writer) for term in terms.split("&&"))
+    return next((reason for reason in found if reason), "")
+
+
+def _of_term(term: str, writer: Writer) -> str:
+    match = _TERM.match(term)
+    if match is None:
+        return ""
+    key, operator, value = match[1], match[2] or "", match[3].strip('"')
+    first = key.partition(".")[0]
+    if writer.keys is not None and first not in writer.keys:
+        return f"the records of {writer.name} have no {first}"
+    if operator != "=" or "*" in value:
+        return ""
+    own = [regex for name, regex in writer.only if name == key]
+    if any(not _may_match(regex, value) for regex in own):
+        return f"{writer.name} lets through what has {key} {' and '.join(own)}"
+    others = [name for name, regex in writer.only if _may_match(regex, value)]
+    if not own and others:
+        return f"{writer.name} tells {value} by {others[0]}, not by {key}"
+    return ""
+
+
+def _may_match(regex: str, value: str) -> bool:
+    """Fluent Bit's expressions are Ruby's: one that is not Python's is taken to match."""
+    try:
+        return re.search(regex, value) is not None
+    except re.error:
+        return True

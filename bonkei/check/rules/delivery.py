@@ -1,0 +1,126 @@
+"""Pipelines whose parts are there, and scaling that can happen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.permission import allows, unknown_managed_policies
+from bonkei.check.subject import Rule, Subject
+
+
+def pipeline_has_its_parts(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    projects = {project.name for project in blueprint.build_projects}
+    own = {name for name in projects if any(f"/{name}" in arn for arn in blueprint.arns)}
+    for pipeline in blueprint.pipelines:
+        made: set[str] = set()
+        for stage in pipeline.stages:
+            for action in sorted(stage.actions, key=lambda action: action.run_order):
+                missing = [name for name in action.inputs if name not in made]
+                if missing:
+                    yield Problem(
+                        pipeline.address,
+                        f"{action.name} takes {', '.join(missing)}, which no earlier action makes",
+                        "name an output artifact of an earlier action",
+                        "stage",
+                    )
+                made |= {*action.outputs}
+                project = action.setting("ProjectName")
+                if action.provider == "CodeBuild" and own and project not in projects:
+                    yield Problem(
+                        pipeline.address,
+                        f"{action.name} builds with {project}, and there is no such project",
+                        "name a build project that there is",
+                        "stage",
+                    )
+
+
+def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
+    """ "CodeBuild" of "CodePipeline service role policy": both actions are used."""
+    blueprint = subject.blueprint
+    projects = {project.name: project for project in blueprint.build_projects}
+    for pipeline in blueprint.pipelines:
+        role = blueprint.role(pipeline.role_arn)
+        if role is None or unknown_managed_policies(role):
+            continue
+        for stage in pipeline.stages:
+            for action in stage.actions:
+                project = projects.get(action.setting("ProjectName"))
+                if project is None or action.role_arn:
+                    continue
+                for needed in ("codebuild:StartBuild", "codebuild:BatchGetBuilds"):
+                    if not allows(role, needed, project.arn):
+                        yield Problem(
+                            pipeline.address,
+                            f"{role.name} may not {needed} on {project.name}, by which"
+                            f" {action.name} is done",
+                            "allow it in the pipeline's role",
+                            "role_arn",
+                        )
+
+
+def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
+    for service in subject.blueprint.services:
+        scaling = service.scaling
+        for policy in scaling.policies if scaling else ():
+            if policy.metric.endswith("Utilization") and not 0 < policy.target_value <= 100:
+                yield Problem(
+                    service.address,
+                    f"{service.name} is to scale at {policy.target_value:g} % of {policy.metric},"
+                    " which there is not",
+                    "name a target between 0 and 100",
+                )
+            if scaling and 0 < scaling.max_capacity == scaling.min_capacity:
+                yield Problem(
+                    service.address,
+                    f"{service.name} has a policy to scale, and may have {scaling.max_capacity}"
+                    " tasks only",
+                    "set max_capacity above min_capacity",
+                )
+                break
+
+
+def deployment_can_happen(subject: Subject) -> Iterator[Problem]:
+    """ECS starts a new task or stops an old one: the percentages must leave room for either."""
+    for service in subject.blueprint.services:
+        if service.minimum_healthy_percent >= service.maximum_percent:
+            yield Problem(
+                service.address,
+                f"{service.name} keeps {service.minimum_healthy_percent} % of its tasks and may"
+                f" have {service.maximum_percent} %: no deployment can begin",
+                "set deployment_maximum_percent above deployment_minimum_healthy_percent",
+                "deployment_maximum_percent",
+            )
+
+
+RULES = (
+    Rule(
+        "pipeline-has-its-parts",
+        "A pipeline's artifacts are made and its build projects are there",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
+        pipeline_has_its_parts,
+    ),
+    Rule(
+        "pipeline-role-starts-its-builds",
+        "A pipeline's role may start its builds and see how they end",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/codepipeline/latest/userguide/how-to-custom-role.html",
+        pipeline_role_starts_its_builds,
+    ),
+    Rule(
+        "scaling-can-happen",
+        "A service that is to scale has room, and a target that is reached",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
+        scaling_can_happen,
+    ),
+    Rule(
+        "deployment-can-happen",
+        "A service's percentages leave room for a deployment",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",
+        deployment_can_happen,
+    ),
+)

@@ -1,0 +1,105 @@
+"""What programs do in the task role's name: a log router ships, a function decrypts and sends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from bonkei.blueprint.function import Function
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.log_writer import resolved, routed_groups
+from bonkei.check.permission import allows, unknown_managed_policies
+from bonkei.check.subject import Rule, Subject
+
+
+def router_may_ship(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for definition in blueprint.task_definitions:
+        role = blueprint.role(definition.task_role_arn)
+        for container in definition.containers:
+            needs = tuple(_needs(subject, definition, container))
+            if needs and not definition.task_role_arn:
+                yield Problem(
+                    definition.address,
+                    f"{container.name} routes logs to AWS, and the task has no role",
+                    "give the task definition a task role that may do it",
+                    "task_role_arn",
+                )
+            if role is None or unknown_managed_policies(role):
+                continue
+            for action, resource in needs:
+                if not allows(role, action, resource):
+                    yield Problem(
+                        definition.address,
+                        f"{role.name} may not {action} on {resource}, by which {container.name}"
+                        " ships records",
+                        "allow it in the task role, or let the router name what the role may use",
+                        "task_role_arn",
+                    )
+
+
+def _needs(
+    subject: Subject, definition: TaskDefinition, container: Container
+) -> Iterator[tuple[str, str]]:
+    """Of the outputs `cloudwatch_logs` and `s3`: "Permissions" on their pages of Fluent Bit."""
+    partition, _, region, account = (*definition.arn.split(":"), "", "", "", "")[1:5]
+    for output, name in routed_groups(subject, container):
+        region = resolved(subject, container, output.setting("region")) or region
+        group = f"arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:any"
+        yield "logs:CreateLogStream", group
+        yield "logs:PutLogEvents", group
+    program = subject.programs.get(container.name)
+    router = program.router if program else None
+    for output in router.outputs if router and container.firelens else ():
+        bucket = resolved(subject, container, output.setting("bucket"))
+        key = _key(subject, container, output.setting("s3_key_format"))
+        if output.name == "s3" and bucket and key:
+            yield "s3:PutObject", f"arn:{partition}:s3:::{bucket}/{key}"
+
+
+def _key(subject: Subject, container: Container, form: str) -> str:
+    """An object's key: what the plugin puts in ($UUID, $TAG) is taken for any text."""
+    plugins_own = re.sub(r"\$(UUID|INDEX|TAG(\[\d\])?)\b", "any", form or "/fluent-bit-logs/any")
+    return resolved(subject, container, plugins_own).lstrip("/")
+
+
+def function_may_log(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    for function in blueprint.functions:
+        role = blueprint.role(function.role_arn)
+        if role is None or unknown_managed_policies(role):
+            continue
+        stream = _stream(function)
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            if not allows(role, action, stream):
+                yield Problem(
+                    function.address,
+                    f"{role.name} may not {action} on {function.log_group}: what {function.name}"
+                    " says is lost",
+                    "allow it in the function's role",
+                    "role",
+                )
+
+
+def _stream(function: Function) -> str:
+    partition, _, region, account = (*function.arn.split(":"), "", "", "", "")[1:5]
+    return f"arn:{partition}:logs:{region}:{account}:log-group:{function.log_group}:log-stream:any"
+
+
+RULES = (
+    Rule(
+        "router-may-ship",
+        "A log router's task role may write where the router sends records",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html",
+        router_may_ship,
+    ),
+    Rule(
+        "function-may-log",
+        "A function's role may write its log",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html",
+        function_may_log,
+    ),
+)

@@ -1,0 +1,84 @@
+"""From an alarm to somebody: the topic lets the alarm publish, the function lets the topic call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.notification import Topic
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.permission import matches
+from bonkei.check.resource_policy import lets_in
+from bonkei.check.rules.keys import alarms
+from bonkei.check.subject import Rule, Subject
+
+
+def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:
+    """SNS's own policy lets the account's alarms in, but not EventBridge."""
+    blueprint = subject.blueprint
+    for topic in blueprint.topics:
+        for service, source, name in _sources(topic, blueprint):
+            if not topic.policy and service == "cloudwatch.amazonaws.com":
+                continue
+            context = {"aws:SourceArn": source} if service == "cloudwatch.amazonaws.com" else {}
+            if not lets_in(topic.policy, (service,), "sns:Publish", topic.arn, context):
+                yield Problem(
+                    topic.address,
+                    f"{service} may not publish to {topic.name}: {name} tells nobody",
+                    "allow sns:Publish to that service in the topic's policy",
+                    "policy",
+                )
+
+
+def _sources(topic: Topic, blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
+    """Of what publishes: its service, its ARN and its name."""
+    for alarm in alarms(blueprint):
+        if topic.arn in (*alarm.alarm_actions, *alarm.ok_actions):
+            yield "cloudwatch.amazonaws.com", alarm.arn, alarm.name
+    for rule in blueprint.event_rules:
+        if topic.arn in rule.targets:
+            yield "events.amazonaws.com", rule.arn, rule.name
+
+
+def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
+    blueprint = subject.blueprint
+    callers = [
+        ("sns.amazonaws.com", topic.arn, topic.name, subscription.endpoint)
+        for topic in blueprint.topics
+        for subscription in topic.subscriptions
+        if subscription.protocol == "lambda"
+    ]
+    callers += [
+        ("events.amazonaws.com", rule.arn, rule.name, target)
+        for rule in blueprint.event_rules
+        for target in rule.targets
+    ]
+    for function in blueprint.functions:
+        for service, source, name, target in callers:
+            if target == function.arn and not any(
+                principal == service and (not wanted or matches(wanted, source))
+                for principal, wanted in function.invokers
+            ):
+                yield Problem(
+                    function.address,
+                    f"{name} may not call {function.name}: it is told nothing",
+                    f"give it an aws_lambda_permission for {service} and {source}",
+                )
+
+
+RULES = (
+    Rule(
+        "topic-lets-its-publishers-in",
+        "A topic's policy lets the alarms and events publish that name it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
+        topic_lets_its_publishers_in,
+    ),
+    Rule(
+        "function-lets-its-callers-in",
+        "A function may be called by the topics and events that name it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
+        function_lets_its_callers_in,
+    ),
+)

@@ -1,0 +1,94 @@
+"""Who may take a role: the service that uses it, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.check.finding import Problem, Severity
+from bonkei.check.permission import matches_any, table
+from bonkei.check.subject import Rule, Subject
+
+_TAKES = "sts:AssumeRole"
+
+
+def role_is_taken_by_what_uses_it(subject: Subject) -> Iterator[Problem]:
+    for role in subject.blueprint.roles:
+        for service in sorted(_wanted(role) - _let_in(role)):
+            yield Problem(
+                role.address,
+                f"{service} may not take {role.name}, which it is to use",
+                f"let {service} take it",
+                "assume_role_policy",
+            )
+
+
+def role_is_taken_by_nobody_else(subject: Subject) -> Iterator[Problem]:
+    """A role that people take is theirs to give; one that anyone takes, or a service that has no
+    use for it, is a way in."""
+    for role in subject.blueprint.roles:
+        for statement in role.trust:
+            if _is_for_anyone(statement):
+                yield Problem(
+                    role.address,
+                    f"anyone may take {role.name}",
+                    "name who takes it",
+                    "assume_role_policy",
+                )
+        for service in sorted(_let_in(role) - _wanted(role)) if _is_judged(role) else ():
+            if service != "*":
+                yield Problem(
+                    role.address,
+                    f"{service} may take {role.name}, and nothing of it uses the role",
+                    "take it out of the trust policy",
+                    "assume_role_policy",
+                )
+
+
+def _is_for_anyone(statement: PolicyStatement) -> bool:
+    return (
+        statement.effect == "Allow"
+        and not statement.conditions
+        and any(kind in ("*", "AWS") and value == "*" for kind, value in statement.principals)
+    )
+
+
+def _is_judged(role: Role) -> bool:
+    """Whether every use of the role is one whose service is known."""
+    return bool(role.users) and all(
+        f"{use.type}.{use.argument}" in table()["users"] for use in role.users
+    )
+
+
+def _wanted(role: Role) -> set[str]:
+    known: dict[str, str] = table()["users"]
+    keys = (f"{use.type}.{use.argument}" for use in role.users)
+    return {known[key] for key in keys if key in known}
+
+
+def _let_in(role: Role) -> set[str]:
+    return {
+        value
+        for statement in role.trust
+        if statement.effect == "Allow" and matches_any(statement.actions, _TAKES, ignore_case=True)
+        for kind, value in statement.principals
+        if kind == "Service"
+    }
+
+
+RULES = (
+    Rule(
+        "role-is-taken-by-what-uses-it",
+        "A role may be taken by the service that is to use it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
+        role_is_taken_by_what_uses_it,
+    ),
+    Rule(
+        "role-is-taken-by-nobody-else",
+        "A role may be taken by nobody but those who use it",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
+        role_is_taken_by_nobody_else,
+    ),
+)

@@ -1,0 +1,34 @@
+"""Which keys the JSON of a secret has. Its value stays where it is."""
+
+from __future__ import annotations
+
+import json
+
+from bonkei.blueprint import Blueprint
+from bonkei.vault import Vault
+
+# "Password management with Amazon Aurora and AWS Secrets Manager": what RDS keeps for the master.
+_OF_RDS = frozenset({"username", "password"})
+
+
+def secret_keys(blueprint: Blueprint, vault: Vault) -> dict[str, frozenset[str]]:
+    """Of each secret whose value is known, by ARN; of one that is no JSON object, none. A secret
+    that a person fills is not among them."""
+    found = {
+        cluster.master_secret_arn: _OF_RDS
+        for cluster in blueprint.database_clusters
+        if cluster.master_secret_arn
+    }
+    for secret in blueprint.secrets:
+        value = vault.get(secret.arn)
+        if value is not None:
+            found[secret.arn] = _keys(value)
+    return found
+
+
+def _keys(value: str) -> frozenset[str]:
+    try:
+        document = json.loads(value)
+    except (ValueError, RecursionError):
+        return frozenset()
+    return frozenset(document) if isinstance(document, dict) else frozenset()

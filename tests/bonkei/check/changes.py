@@ -1,0 +1,76 @@
+"""What is changed in the sound stack, and what the rules then find."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import read
+from bonkei.check import Finding, run
+from bonkei.check.program import Program
+from bonkei.check.router import LogRouter, Output
+from tests.bonkei.check.stack import Resources, app_containers, state
+
+NOWHERE = Path("/nonexistent")
+ROUTER = Path("router/extra.conf")
+
+
+def check(
+    resources: Resources,
+    *,
+    grace: float | None = 30,
+    outputs: tuple[Output, ...] = (),
+    secret_keys: dict[str, frozenset[str]] | None = None,
+) -> tuple[Finding, ...]:
+    programs = {"router": Program(Path("router"), router=LogRouter(ROUTER, grace, outputs))}
+    return run(read(state(resources)), NOWHERE, programs, secret_keys=secret_keys)
+
+
+def rules_found(resources: Resources, **options: Any) -> set[str]:
+    return {finding.rule for finding in check(resources, **options)}
+
+
+def containers(resources: Resources, **changes: Any) -> None:
+    """Change the app container; None takes an attribute away."""
+    app, router = app_containers()
+    app = {key: value for key, value in (app | changes).items() if value is not None}
+    resources["aws_ecs_task_definition.app"]["container_definitions"] = json.dumps([app, router])
+
+
+Change = Callable[[Resources], Any]
+
+
+def remove(*addresses: str) -> Change:
+    return lambda found: [found.pop(address) for address in addresses]
+
+
+def put(address: str, **values: Any) -> Change:
+    return lambda found: found.setdefault(address, {}).update(values)
+
+
+def environment(name: str, value: str) -> Change:
+    def change(found: Resources) -> None:
+        kept = [e for e in app_containers()[0]["environment"] if e["name"] != name]
+        containers(found, environment=[*kept, {"name": name, "value": value}])
+
+    return change
+
+
+def execution(*statements: dict[str, Any]) -> Change:
+    def change(found: Resources) -> None:
+        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
+        document["Statement"] += statements
+        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
+
+    return change
+
+
+def without(action: str) -> Change:
+    def change(found: Resources) -> None:
+        document = json.loads(found["aws_iam_role_policy.execution"]["policy"])
+        document["Statement"] = [s for s in document["Statement"] if action not in s["Action"]]
+        found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
+
+    return change
