@@ -249,6 +249,7 @@ module "backend_service" {
   client_security_group_ids       = { frontend = module.frontend_service.security_group_id }
   capacity_provider               = var.capacity_provider
   scaling                         = var.backend.scaling
+  deployment_alarm_names          = module.monitoring.deployment_alarm_names["backend"]
   bootstrap                       = var.bootstrap
 }
 
@@ -266,6 +267,7 @@ module "frontend_service" {
   load_balancer_security_group_id = module.edge.load_balancer_security_group_id
   capacity_provider               = var.capacity_provider
   scaling                         = var.frontend.scaling
+  deployment_alarm_names          = module.monitoring.deployment_alarm_names["frontend"]
   bootstrap                       = var.bootstrap
 }
 
@@ -304,6 +306,7 @@ module "monitoring" {
   cluster_name                = module.cluster.name
   load_balancer_arn_suffix    = module.edge.load_balancer_arn_suffix
   web_acl_metric_name         = module.edge.web_acl_metric_name
+  certificate                 = module.edge.certificate
   pipeline_names              = [module.delivery.pipeline_name, local.terraform_pipeline_name]
   thresholds                  = var.thresholds
   function_directory          = "${path.root}/../program/functions/alarm"
@@ -315,11 +318,13 @@ module "monitoring" {
   services = {
     backend = {
       service_name            = module.backend_service.name
+      scaling                 = var.backend.scaling
       log_group_names         = [module.backend_task.log_group_name, module.backend_migrate_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["backend"]
     }
     frontend = {
       service_name            = module.frontend_service.name
+      scaling                 = var.frontend.scaling
       log_group_names         = [module.frontend_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["frontend"]
     }
@@ -328,6 +333,7 @@ module "monitoring" {
   database = {
     instance_identifiers  = module.database.instance_identifiers
     instance_memory_bytes = module.database.instance_memory_bytes
+    max_connections       = module.database.max_connections
     log_group_name        = module.database.log_group_name
   }
 }

@@ -230,8 +230,11 @@ variable "thresholds" {
     service_percent              = optional(number, 80)
     database_cpu_percent         = optional(number, 80)
     database_memory_percent      = optional(number, 95)
+    database_connections_percent = optional(number, 70)
     load_balancer_5xx_per_minute = optional(number, 5)
     target_5xx_per_minute        = optional(number, 5)
+    latency_seconds              = optional(number, 2)
+    certificate_days             = optional(number, 30)
     web_acl_blocks_per_5_minutes = optional(number, 100)
   })
   default = {}

@@ -113,12 +113,17 @@ def _walk(module: Mapping[str, Any]) -> Iterator[Attributes]:
         yield from _walk(child)
 
 
-def _programs(resources: _ByType) -> Quantities:
-    """At the fewest tasks, which is what idle services scale in to."""
-    fewest = {
+def _fewest(resources: _ByType) -> dict[str, int]:
+    """Tasks of each idle service: what auto scaling keeps at least, or what is desired without."""
+    desired = {s["name"]: s["desired_count"] for s in resources["aws_ecs_service"]}
+    return desired | {
         target["resource_id"].rpartition("/")[2]: target["min_capacity"]
         for target in resources["aws_appautoscaling_target"]
     }
+
+
+def _programs(resources: _ByType) -> Quantities:
+    fewest = _fewest(resources)
     definitions = {found["arn"]: found for found in resources["aws_ecs_task_definition"]}
     found: Quantities = {}
     for service in resources["aws_ecs_service"]:
@@ -173,7 +178,7 @@ def _watching(resources: _ByType) -> Quantities:
     metrics = sum(
         sum(bool(query["metric"]) for query in alarm["metric_query"]) or 1 for alarm in alarms
     )
-    tasks = sum(target["min_capacity"] for target in resources["aws_appautoscaling_target"])
+    tasks = sum(_fewest(resources).values())
     zones = sum(len(found["subnets"]) for found in resources["aws_lb"])
     instances = len(resources["aws_rds_cluster_instance"])
     return {

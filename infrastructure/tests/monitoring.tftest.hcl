@@ -17,11 +17,13 @@ variables {
   services = {
     backend = {
       service_name            = "test-development-backend"
+      scaling                 = { min_capacity = 1, max_capacity = 4 }
       log_group_names         = ["/ecs/test-development/backend", "/ecs/test-development/backend/migrate"]
       target_group_arn_suffix = "targetgroup/test-development-backend/0123456789abcdef"
     }
     frontend = {
       service_name            = "test-development-frontend"
+      scaling                 = { min_capacity = 2, max_capacity = 2 }
       log_group_names         = ["/ecs/test-development/frontend"]
       target_group_arn_suffix = "targetgroup/test-development-frontend/0123456789abcdef"
     }
@@ -30,6 +32,7 @@ variables {
   database = {
     instance_identifiers  = ["test-development-database-1"]
     instance_memory_bytes = 4294967296
+    max_connections       = 450
     log_group_name        = "/aws/rds/cluster/test-development-database/postgresql"
   }
 }
@@ -76,12 +79,32 @@ run "monitoring" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.this["backend-latency"].extended_statistic == "p99" && aws_cloudwatch_metric_alarm.this["backend-latency"].threshold == 2
+    error_message = "A visitor in a hundred must not wait for long."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["backend-capacity"].threshold == 4 && !contains(keys(aws_cloudwatch_metric_alarm.this), "frontend-capacity")
+    error_message = "A service at its most tasks is told, unless it always has as many."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["database-1-connections"].threshold == 315
+    error_message = "70 % of 450 connections."
+  }
+
+  assert {
+    condition     = output.deployment_alarm_names["backend"] == ["test-development-backend-5xx", "test-development-backend-latency", "test-development-load-balancer-5xx"]
+    error_message = "What visitors notice stops a deployment."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.this["backend-down"].treat_missing_data == "breaching" && aws_cloudwatch_metric_alarm.this["backend-down"].comparison_operator == "LessThanThreshold"
     error_message = "A service without any target sends nothing, and that is the alarm."
   }
 
   assert {
-    condition     = length(output.alarm_arns) == 22
+    condition     = length(output.alarm_arns) == 26
     error_message = "The dashboard and the tests have to know every alarm."
   }
 
@@ -93,6 +116,37 @@ run "monitoring" {
   }
 }
 
+run "a_certificate_is_watched" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    certificate = { arn = "arn:aws:acm:ap-northeast-1:123456789012:certificate/0f2a" }
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.this["certificate-expiry"].threshold == 30 && aws_cloudwatch_metric_alarm.this["certificate-expiry"].comparison_operator == "LessThanOrEqualToThreshold"
+    error_message = "A certificate that is not renewed is told a month before its end."
+  }
+}
+
+run "refuses_days_before_acm_renews" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    thresholds = { certificate_days = 60 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
 run "refuses_a_name_that_alarms_cannot_have" {
   command = plan
 
@@ -102,7 +156,7 @@ run "refuses_a_name_that_alarms_cannot_have" {
 
   variables {
     services = {
-      Backend = { service_name = "x", log_group_names = [], target_group_arn_suffix = "x" }
+      Backend = { service_name = "x", scaling = { min_capacity = 1, max_capacity = 1 }, log_group_names = [], target_group_arn_suffix = "x" }
     }
   }
 
@@ -146,6 +200,20 @@ run "refuses_a_count_that_never_ends" {
 
   variables {
     thresholds = { load_balancer_5xx_per_minute = 0 }
+  }
+
+  expect_failures = [var.thresholds]
+}
+
+run "refuses_a_latency_that_never_ends" {
+  command = plan
+
+  module {
+    source = "./modules/monitoring"
+  }
+
+  variables {
+    thresholds = { latency_seconds = 0 }
   }
 
   expect_failures = [var.thresholds]

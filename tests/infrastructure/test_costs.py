@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+
 import pytest
 from evaluations import Evaluation
 
@@ -33,9 +36,16 @@ def test_what_is_counted_is_what_stands(production: Evaluation) -> None:
     assert counted["db.r8g.large"] == len(blueprint.database_clusters[0].instances)
 
 
+def test_a_bootstrap_has_no_tasks_that_would_cost(otherwise: Evaluation) -> None:
+    assert not [name for name in costs.quantities(otherwise.state) if name.startswith("fargate")]
+
+
 def test_what_has_no_price_is_named(otherwise: Evaluation) -> None:
+    released = dataclasses.replace(otherwise, state=copy.deepcopy(otherwise.state))
+    for service in released.values("aws_ecs_service"):
+        service["desired_count"] = 3
     with pytest.raises(KeyError, match="fargate_x86_64_memory, fargate_x86_64_vcpu"):
-        costs.table("en", {"otherwise": otherwise.state})
+        costs.table("en", {"otherwise": released.state})
 
 
 def test_the_examples_cost_what_their_sizes_promise(

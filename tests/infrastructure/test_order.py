@@ -38,6 +38,11 @@ ORDER = {
         "module.frontend_service.aws_ecs_service.this",
         "module.backend_service.aws_ecs_service.this",
     ),
+    # ECS asks for their states from the first deployment on.
+    "the alarms before the deployments that they stop": (
+        "module.backend_service.aws_ecs_service.this",
+        "module.monitoring.aws_cloudwatch_metric_alarm.this",
+    ),
     # A new header value is accepted before it is sent.
     "the web ACL before the distribution": (
         "module.edge.aws_cloudfront_distribution.this",

@@ -49,6 +49,14 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.postgresql.name
 }
 
+# Aurora's default for max_connections is LEAST(memory / 9531392, 5000), and 2000 at most where the least
+# capacity is 0 or 0.5 ACU. The memory that it means is up to a sixth less than the instance's.
+# https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Managing.html#AuroraPostgreSQL.MaxConnections
+output "max_connections" {
+  description = "How many connections the memory of an instance allows, by Aurora's formula; the operating system's share lowers it by up to a sixth"
+  value       = min(floor(coalesce(local.memory_gib, 0) * 1024 * 1024 * 1024 / 9531392), local.is_serverless && var.serverless_capacity.min <= 0.5 ? 2000 : 5000)
+}
+
 output "instance_memory_bytes" {
   description = "Memory of an instance in bytes, against which FreeableMemory is measured; of a serverless one, at its most capacity"
   value       = local.memory_gib * 1024 * 1024 * 1024

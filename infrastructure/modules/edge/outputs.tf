@@ -31,6 +31,11 @@ output "target_group_arn_suffixes" {
   value       = { for name, group in aws_lb_target_group.this : name => group.arn_suffix }
 }
 
+output "certificate" {
+  description = "The load balancer's certificate, as an object with its ARN; null without a domain"
+  value       = local.has_domain ? { arn = module.domain[0].load_balancer_certificate_arn } : null
+}
+
 output "web_acl_metric_name" {
   description = "Name under which the web ACL's own metrics are counted"
   value       = module.web_acl.metric_name

@@ -30,6 +30,7 @@ locals {
     { title = "Healthy tasks", stat = "Minimum", metrics = [for line in local.target_lines : concat(["AWS/ApplicationELB", "HealthyHostCount"], line)] },
     { title = "CPU of the database (%)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "CPUUtilization"], line)] },
     { title = "Freeable memory of the database (bytes)", stat = "Average", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "FreeableMemory"], line)] },
+    { title = "Connections of the database", stat = "Maximum", metrics = [for line in local.instance_lines : concat(["AWS/RDS", "DatabaseConnections"], line)] },
     { title = "FATAL and ERROR records", stat = "Sum", metrics = [for metric in sort(local.log_metrics) : [local.log_namespace, metric]] },
   ]
 }

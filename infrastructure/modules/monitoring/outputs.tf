@@ -18,6 +18,15 @@ output "alarm_arns" {
   value       = local.alarm_arns
 }
 
+output "deployment_alarm_names" {
+  description = "Alarms that stop a deployment of a program, by program: what its visitors notice"
+  value = {
+    for program in keys(var.services) : program => [
+      for name in ["${program}-5xx", "${program}-latency", "load-balancer-5xx"] : aws_cloudwatch_metric_alarm.this[name].alarm_name
+    ]
+  }
+}
+
 output "notification_log_group_name" {
   description = "Name of the log group of the function that tells Slack"
   value       = module.notification.log_group_name

@@ -9,9 +9,10 @@ variable "cluster_name" {
 }
 
 variable "services" {
-  description = "The programs, by name: their service, their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
+  description = "The programs, by name: their service, with its fewest and most tasks, their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
   type = map(object({
     service_name            = string
+    scaling                 = object({ min_capacity = number, max_capacity = number })
     log_group_names         = list(string)
     target_group_arn_suffix = string
   }))
@@ -23,10 +24,11 @@ variable "services" {
 }
 
 variable "database" {
-  description = "The database: its instances, the memory of each in bytes, and its log group"
+  description = "The database: its instances, the memory of each in bytes, how many connections that allows, and its log group"
   type = object({
     instance_identifiers  = list(string)
     instance_memory_bytes = number
+    max_connections       = number
     log_group_name        = string
   })
 }
@@ -34,6 +36,12 @@ variable "database" {
 variable "load_balancer_arn_suffix" {
   description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
   type        = string
+}
+
+variable "certificate" {
+  description = "The load balancer's certificate, whose renewal is watched; null: it has none"
+  type        = object({ arn = string })
+  default     = null
 }
 
 variable "web_acl_metric_name" {
@@ -57,15 +65,18 @@ variable "thresholds" {
     service_percent              = optional(number, 80)
     database_cpu_percent         = optional(number, 80)
     database_memory_percent      = optional(number, 95)
+    database_connections_percent = optional(number, 70)
     load_balancer_5xx_per_minute = optional(number, 5)
     target_5xx_per_minute        = optional(number, 5)
+    latency_seconds              = optional(number, 2)
+    certificate_days             = optional(number, 30)
     web_acl_blocks_per_5_minutes = optional(number, 100)
   })
   default = {}
 
   validation {
     condition = alltrue([
-      for percent in [var.thresholds.service_percent, var.thresholds.database_cpu_percent, var.thresholds.database_memory_percent] :
+      for percent in [var.thresholds.service_percent, var.thresholds.database_cpu_percent, var.thresholds.database_memory_percent, var.thresholds.database_connections_percent] :
       percent > 0 && percent < 100
     ])
     error_message = "thresholds: a percentage must be above 0 and below 100, or its alarm never ends or never begins."
@@ -76,6 +87,16 @@ variable "thresholds" {
       for count in [var.thresholds.load_balancer_5xx_per_minute, var.thresholds.target_5xx_per_minute, var.thresholds.web_acl_blocks_per_5_minutes] : count >= 1
     ])
     error_message = "thresholds: a count must be 1 at least, or its alarm never ends."
+  }
+
+  validation {
+    condition     = var.thresholds.latency_seconds > 0
+    error_message = "thresholds: latency_seconds must be above 0, or its alarm never ends."
+  }
+
+  validation {
+    condition     = var.thresholds.certificate_days >= 1 && var.thresholds.certificate_days < 45
+    error_message = "thresholds: certificate_days must be from 1 to 44: ACM renews a certificate 45 days before its end."
   }
 }
 

@@ -29,6 +29,17 @@ resource "aws_ecs_service" "this" {
     rollback = !var.bootstrap
   }
 
+  # What visitors notice stops a deployment, too. A first release has nobody who would.
+  dynamic "alarms" {
+    for_each = var.bootstrap || length(var.deployment_alarm_names) == 0 ? [] : [var.deployment_alarm_names]
+
+    content {
+      enable      = true
+      rollback    = true
+      alarm_names = alarms.value
+    }
+  }
+
   network_configuration {
     subnets          = var.subnet_ids
     security_groups  = [aws_security_group.this.id]

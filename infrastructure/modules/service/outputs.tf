@@ -1,6 +1,6 @@
 output "name" {
   description = "Name of the service"
-  value       = aws_ecs_service.this.name
+  value       = var.name # not the service's own, which waits for the alarms that watch it by its name
 }
 
 output "arn" {

@@ -80,6 +80,12 @@ variable "capacity_provider" {
   }
 }
 
+variable "deployment_alarm_names" {
+  description = "Alarms that stop a deployment: when one goes off, ECS rolls back"
+  type        = list(string)
+  default     = []
+}
+
 variable "scaling" {
   description = "Fewest and most tasks, and the average CPU and memory in percent that auto scaling aims for"
   type = object({

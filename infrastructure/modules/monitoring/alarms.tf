@@ -1,0 +1,228 @@
+# Alarms, by the end of their names. Each says what differs from local.alarm_defaults.
+
+locals {
+  # Most count something in a minute; when nothing comes there is no data, and that means all is well.
+  # What is measured, and not counted, stays as it was while no data comes ("ignore"): were it to
+  # become INSUFFICIENT_DATA in between ("missing"), nobody could say of the OK that follows whether
+  # something has recovered.
+  alarm_defaults = {
+    statistic           = "Sum" # or a percentile
+    period              = 60
+    evaluation_periods  = 1
+    comparison_operator = "GreaterThanOrEqualToThreshold"
+    treat_missing_data  = "notBreaching"
+  }
+
+  service_alarms = merge([
+    for program, dimensions in local.service_dimensions : {
+      for suffix, metric_name in { cpu = "CPUUtilization", memory = "MemoryUtilization" } :
+      "${program}-${suffix}" => {
+        description        = "${metric_name} of ${program} has been at ${var.thresholds.service_percent} % or more for 3 minutes. Auto scaling should have brought it down: look for its maximum, and for a leak."
+        namespace          = "AWS/ECS"
+        metric_name        = metric_name
+        dimensions         = dimensions
+        statistic          = "Average"
+        evaluation_periods = 3
+        threshold          = var.thresholds.service_percent
+        treat_missing_data = "ignore"
+      }
+    }
+  ]...)
+
+  target_alarms = merge([
+    for program, dimensions in local.target_dimensions : {
+      "${program}-5xx" = {
+        description = "${program} answered ${var.thresholds.target_5xx_per_minute} requests or more in a minute with 5xx. Read its ERROR stream."
+        namespace   = "AWS/ApplicationELB"
+        metric_name = "HTTPCode_Target_5XX_Count"
+        dimensions  = dimensions
+        threshold   = var.thresholds.target_5xx_per_minute
+      }
+
+      # Of a hundred requests one is slower. A single slow one in a quiet minute is no news: five such
+      # minutes in a row are.
+      "${program}-latency" = {
+        description        = "One request in a hundred to ${program} has taken ${var.thresholds.latency_seconds} seconds or more for 5 minutes. Look at its CPU, then at the database's."
+        namespace          = "AWS/ApplicationELB"
+        metric_name        = "TargetResponseTime"
+        dimensions         = dimensions
+        statistic          = "p99"
+        evaluation_periods = 5
+        threshold          = var.thresholds.latency_seconds
+      }
+
+      "${program}-unhealthy" = {
+        description        = "A task of ${program} has failed its health check for 3 minutes. Look at the service's events and at the task's log."
+        namespace          = "AWS/ApplicationELB"
+        metric_name        = "UnHealthyHostCount"
+        dimensions         = dimensions
+        statistic          = "Maximum"
+        evaluation_periods = 3
+        threshold          = 1
+      }
+
+      # Silence is the worst news here: without any target this metric stops coming.
+      "${program}-down" = {
+        description         = "No task of ${program} has been healthy for 2 minutes: it is down."
+        namespace           = "AWS/ApplicationELB"
+        metric_name         = "HealthyHostCount"
+        dimensions          = dimensions
+        statistic           = "Maximum"
+        evaluation_periods  = 2
+        comparison_operator = "LessThanThreshold"
+        threshold           = 1
+        treat_missing_data  = "breaching"
+      }
+    }
+  ]...)
+
+  # At its most tasks a service cannot follow its load any further. The last alarm before the others.
+  capacity_alarms = {
+    for program, service in var.services : "${program}-capacity" => {
+      description        = "${program} has run at its most tasks (${service.scaling.max_capacity}) for 15 minutes, and auto scaling can add no more. Raise scaling.max_capacity, or look for what keeps it busy."
+      namespace          = "AWS/ApplicationELB"
+      metric_name        = "HealthyHostCount"
+      dimensions         = local.target_dimensions[program]
+      statistic          = "Maximum"
+      evaluation_periods = 15
+      threshold          = service.scaling.max_capacity
+    } if service.scaling.max_capacity > service.scaling.min_capacity
+  }
+
+  edge_alarms = {
+    load-balancer-5xx = {
+      description = "The load balancer itself answered ${var.thresholds.load_balancer_5xx_per_minute} requests or more in a minute with 5xx: no healthy target, or one that cuts connections."
+      namespace   = "AWS/ApplicationELB"
+      metric_name = "HTTPCode_ELB_5XX_Count"
+      dimensions  = local.load_balancer_dimensions
+      threshold   = var.thresholds.load_balancer_5xx_per_minute
+    }
+
+    # After a rotation gone wrong everything is blocked while every target stays healthy.
+    web-acl-blocks = {
+      description = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise somebody is trying the load balancer, or known bad inputs."
+      namespace   = "AWS/WAFV2"
+      metric_name = "BlockedRequests"
+      dimensions  = { WebACL = var.web_acl_metric_name, Region = local.region, Rule = "ALL" }
+      period      = 300
+      threshold   = var.thresholds.web_acl_blocks_per_5_minutes
+    }
+  }
+
+  # ACM renews a certificate 45 days before it ends at the latest; it says once or twice a day how many
+  # are left.
+  certificate_alarms = {
+    for name, certificate in { certificate-expiry = var.certificate } : name => {
+      description                                 = "The certificate ends in ${var.thresholds.certificate_days} days or less, and ACM has not renewed it. Are its validation records still in the domain's hosted zone?"
+      namespace                                   = "AWS/CertificateManager"
+      metric_name                                 = "DaysToExpiry"
+      dimensions                                  = { CertificateArn = certificate.arn }
+      statistic                                   = "Minimum"
+      period                                      = 86400
+      comparison_operator                         = "LessThanOrEqualToThreshold"
+      threshold                                   = var.thresholds.certificate_days
+      treat_missing_data                          = "ignore"
+    } if certificate != null
+  }
+
+  database_alarms = merge([
+    for index, dimensions in local.instance_dimensions : {
+      "database-${index + 1}-cpu" = {
+        description        = "CPU of a database instance has been at ${var.thresholds.database_cpu_percent} % or more for 5 minutes. Look at the statements in Database Insights; raise its capacity or class."
+        namespace          = "AWS/RDS"
+        metric_name        = "CPUUtilization"
+        dimensions         = dimensions
+        statistic          = "Average"
+        evaluation_periods = 5
+        threshold          = var.thresholds.database_cpu_percent
+        treat_missing_data = "ignore"
+      }
+
+      "database-${index + 1}-connections" = {
+        description        = "A database instance has had ${var.thresholds.database_connections_percent} % or more of the connections that its memory allows for 5 minutes. Look for tasks that keep many; raise its capacity or class."
+        namespace          = "AWS/RDS"
+        metric_name        = "DatabaseConnections"
+        dimensions         = dimensions
+        statistic          = "Maximum"
+        evaluation_periods = 5
+        threshold          = floor(var.database.max_connections * var.thresholds.database_connections_percent / 100)
+        treat_missing_data = "ignore"
+      }
+    }
+  ]...)
+
+  # One record is enough to tell.
+  log_alarms = {
+    for metric in local.log_metrics : metric => {
+      description = "At least one ${upper(split("-", metric)[1])} record of ${split("-", metric)[0]} in a minute. Read the log stream of that name."
+      namespace   = local.log_namespace
+      metric_name = metric
+      dimensions  = null
+      threshold   = 1
+    }
+  }
+
+  alarms = merge(
+    local.service_alarms,
+    local.target_alarms,
+    local.capacity_alarms,
+    local.edge_alarms,
+    local.certificate_alarms,
+    local.database_alarms,
+    local.log_alarms,
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "this" {
+  for_each = { for name, alarm in local.alarms : name => merge(local.alarm_defaults, alarm) }
+
+  alarm_name          = "${var.name}-${each.key}"
+  alarm_description   = each.value.description
+  namespace           = each.value.namespace
+  metric_name         = each.value.metric_name
+  dimensions          = each.value.dimensions
+  statistic           = startswith(each.value.statistic, "p") ? null : each.value.statistic
+  extended_statistic  = startswith(each.value.statistic, "p") ? each.value.statistic : null
+  period              = each.value.period
+  evaluation_periods  = each.value.evaluation_periods
+  comparison_operator = each.value.comparison_operator
+  threshold           = each.value.threshold
+  treat_missing_data  = each.value.treat_missing_data
+  alarm_actions       = [module.notification.topic_arn]
+  ok_actions          = [module.notification.topic_arn]
+}
+
+# The only alarm that calculates: FreeableMemory is in bytes, and what is told is what is used, in
+# percent. For a serverless instance it is measured against its most capacity.
+resource "aws_cloudwatch_metric_alarm" "database_memory" {
+  count = length(local.instance_dimensions)
+
+  alarm_name          = "${var.name}-database-${count.index + 1}-memory"
+  alarm_description   = "Memory of a database instance has been in use to ${var.thresholds.database_memory_percent} % or more for 5 minutes. Look for many connections or large sorts; raise its capacity or class."
+  evaluation_periods  = 5
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = var.thresholds.database_memory_percent
+  treat_missing_data  = "ignore"
+  alarm_actions       = [module.notification.topic_arn]
+  ok_actions          = [module.notification.topic_arn]
+
+  metric_query {
+    id          = "used"
+    label       = "Memory in use (%)"
+    expression  = "100 * (1 - freeable / ${format("%.0f", var.database.instance_memory_bytes)})"
+    return_data = true
+  }
+
+  metric_query {
+    id          = "freeable"
+    return_data = false
+
+    metric {
+      namespace   = "AWS/RDS"
+      metric_name = "FreeableMemory"
+      dimensions  = local.instance_dimensions[count.index]
+      stat        = "Average"
+      period      = 60
+    }
+  }
+}
