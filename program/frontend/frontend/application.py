@@ -29,6 +29,7 @@ from frontend.web.errors import ErrorPages
 from frontend.web.rendering import Renderer
 from frontend.web.static import StaticFiles
 
+HEALTH = "/healthcheck"
 _ROBOTS = "User-agent: *\nDisallow: /admin\n"
 
 
@@ -62,7 +63,7 @@ def create_application(
 
     application = Starlette(
         routes=[
-            Route("/healthcheck", _healthcheck),
+            Route(HEALTH, _healthcheck),
             Route("/robots.txt", _robots),
             Route("/static/{name}", static.serve),
             *public.routes(),
@@ -76,7 +77,12 @@ def create_application(
     )
     # Starlette would redirect to an absolute URL made from Host, which is the load balancer's.
     application.router.redirect_slashes = False
-    return Envelope(application, public_origin=settings.public_origin, is_draining=is_draining)
+    return Envelope(
+        application,
+        public_origin=settings.public_origin,
+        is_draining=is_draining,
+        quiet_paths=frozenset({HEALTH}),
+    )
 
 
 async def _healthcheck(_: Request) -> Response:

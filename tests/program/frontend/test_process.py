@@ -56,6 +56,17 @@ def test_every_line_is_a_record(process: subprocess.Popen[str], tmp_path: Path) 
     assert {record["type"] for record in told} == {"access", "application"}
 
 
+def test_health_checks_are_no_visits(process: subprocess.Popen[str], tmp_path: Path) -> None:
+    """They come every few seconds; one that fails is told."""
+    address = address_of(tmp_path, process)
+    assert httpx.get(f"{address}/healthcheck").status_code == 200
+    assert httpx.post(f"{address}/healthcheck").status_code == 405
+    process.send_signal(signal.SIGTERM)
+    process.wait(20)
+    told = [record["message"] for record in records(tmp_path) if record["type"] == "access"]
+    assert told == ["POST /healthcheck 405"]
+
+
 @pytest.mark.parametrize(
     ("missing", "wrong"),
     [

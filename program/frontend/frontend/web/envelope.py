@@ -7,6 +7,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from http import HTTPStatus
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,12 +22,21 @@ _ACCEPTABLE_ID = re.compile(r"[A-Za-z0-9_.=;-]{8,128}")
 
 
 class Envelope:
-    """Pure ASGI; `in_flight` and `served` count requests not yet answered and answered."""
+    """Pure ASGI; `in_flight` and `served` count requests not yet answered and answered.
+
+    `quiet_paths` are logged at DEBUG while they answer 200: health checks, every few seconds.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, public_origin: str, is_draining: Callable[[], bool]
+        self,
+        app: ASGIApp,
+        *,
+        public_origin: str,
+        is_draining: Callable[[], bool],
+        quiet_paths: frozenset[str] = frozenset(),
     ) -> None:
         self._app = app
+        self._quiet_paths = quiet_paths
         self._public_origin = public_origin
         self._is_draining = is_draining
         self.in_flight = 0
@@ -66,8 +76,10 @@ class Envelope:
         finally:
             self.in_flight -= 1
             self.served += 1
-            if _access.isEnabledFor(logging.INFO):
-                _tell(scope, headers, status, size, time.perf_counter() - started)
+            quiet = scope["path"] in self._quiet_paths and status == HTTPStatus.OK
+            level = logging.DEBUG if quiet else logging.INFO
+            if _access.isEnabledFor(level):
+                _tell(level, scope, headers, status, size, time.perf_counter() - started)
             log.request_id.reset(token)
 
 
@@ -79,7 +91,9 @@ def _request_id(headers: Headers) -> str:
     return uuid.uuid4().hex
 
 
-def _tell(scope: Scope, headers: Headers, status: int, size: int, seconds: float) -> None:
+def _tell(
+    level: int, scope: Scope, headers: Headers, status: int, size: int, seconds: float
+) -> None:
     client = scope.get("client")
     fields = {
         "method": scope["method"],
@@ -89,4 +103,5 @@ def _tell(scope: Scope, headers: Headers, status: int, size: int, seconds: float
         "bytes": size,
         "client": headers.get("x-forwarded-for") or (client[0] if client else ""),
     }
-    _access.info("%s %s %d", scope["method"], scope["path"], status, extra={"fields": fields})
+    message = "%s %s %d"
+    _access.log(level, message, scope["method"], scope["path"], status, extra={"fields": fields})
