@@ -318,13 +318,13 @@ module "monitoring" {
   services = {
     backend = {
       service_name            = module.backend_service.name
-      scaling                 = var.backend.scaling
+      scaling                 = var.bootstrap ? null : var.backend.scaling
       log_group_names         = [module.backend_task.log_group_name, module.backend_migrate_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["backend"]
     }
     frontend = {
       service_name            = module.frontend_service.name
-      scaling                 = var.frontend.scaling
+      scaling                 = var.bootstrap ? null : var.frontend.scaling
       log_group_names         = [module.frontend_task.log_group_name]
       target_group_arn_suffix = module.edge.target_group_arn_suffixes["frontend"]
     }

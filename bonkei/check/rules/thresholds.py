@@ -20,20 +20,27 @@ _OPPOSITE = {"high": "low", "low": "high"}
 
 
 def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
-    """Of metrics that are bad news on one side only; an alarm that only scales is none."""
+    """Of metrics that are bad news on one side only; an alarm that only scales is none, and one on
+    as many healthy targets as a service scales to at most is about what comes next."""
     topics = {topic.arn for topic in subject.blueprint.topics}
     for alarm in subject.blueprint.alarms:
         way = {"Gre": "high", "Les": "low"}.get(alarm.comparison[:3], "")
         if alarm.threshold is None or not way or not topics & {*alarm.alarm_actions}:
             continue
         for metric, bad in _sides(alarm, subject.blueprint):
-            if bad != way:
+            if bad != way and not _is_at_most(metric, alarm.threshold, subject.blueprint):
                 yield Problem(
                     alarm.address,
                     f"{alarm.name} is in alarm when {way}, and that is good news of {metric.name}",
                     "turn the comparison round",
                     "comparison_operator",
                 )
+
+
+def _is_at_most(metric: Metric, threshold: float, blueprint: Blueprint) -> bool:
+    """Whether it counts targets up to where auto scaling ends: more load has nowhere to go."""
+    scalings = [service.scaling for service in blueprint.services if service.scaling]
+    return metric.name == "HealthyHostCount" and threshold in {s.max_capacity for s in scalings}
 
 
 def _sides(alarm: Alarm, blueprint: Blueprint) -> Iterator[tuple[Metric, str]]:

@@ -86,7 +86,7 @@ locals {
       statistic          = "Maximum"
       evaluation_periods = 15
       threshold          = service.scaling.max_capacity
-    } if service.scaling.max_capacity > service.scaling.min_capacity
+    } if try(service.scaling.max_capacity > service.scaling.min_capacity, false)
   }
 
   edge_alarms = {

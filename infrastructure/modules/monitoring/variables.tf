@@ -9,7 +9,7 @@ variable "cluster_name" {
 }
 
 variable "services" {
-  description = "The programs, by name: their service, with its fewest and most tasks, their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
+  description = "The programs, by name: their service, with its fewest and most tasks (null: it does not scale), their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
   type = map(object({
     service_name            = string
     scaling                 = object({ min_capacity = number, max_capacity = number })

@@ -7,11 +7,13 @@ from typing import Any
 from tests.bonkei.check.changes import Change, containers, environment, put
 from tests.bonkei.check.stack import (
     ACCOUNT,
+    ALB_ARN,
     KEY_ARN,
     LOG_GROUP_ARN,
     TARGETS_ARN,
     TOPIC_ARN,
     Resources,
+    alarm,
     allow,
     key_policy,
     policy,
@@ -146,6 +148,25 @@ def pipeline(**changes: Any) -> Change:
         }
 
     return change
+
+
+def healthy_targets(threshold: int) -> Change:
+    """An alarm on that many healthy targets, or more."""
+    return put(
+        f"{ALARM}.many",
+        **alarm(
+            "many",
+            namespace="AWS/ApplicationELB",
+            metric_name="HealthyHostCount",
+            statistic="Maximum",
+            dimensions={
+                "LoadBalancer": ALB_ARN.partition(":loadbalancer/")[2],
+                "TargetGroup": TARGETS_ARN.rpartition(":")[2],
+            },
+            comparison_operator="GreaterThanOrEqualToThreshold",
+            threshold=threshold,
+        ),
+    )
 
 
 def scaling(minimum: int, maximum: int, target: float) -> Change:
@@ -320,6 +341,12 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         f"{ALARM}.fatal",
         put(f"{ALARM}.fatal", comparison_operator="LessThanOrEqualToThreshold"),
     ),
+    ("alarm-compares-the-right-way", f"{ALARM}.many", healthy_targets(4)),
+    (
+        "alarm-compares-the-right-way",
+        f"{ALARM}.many",
+        all_of(scaling(2, 4, 60), healthy_targets(3)),
+    ),
     ("alarm-threshold-is-reached", f"{ALARM}.cpu", put(f"{ALARM}.cpu", threshold=100)),
     (
         "alarm-threshold-is-reached",
@@ -438,5 +465,6 @@ SOUND_TOO: list[Change] = [
     function,
     pipeline(),
     scaling(2, 4, 60),
+    all_of(scaling(2, 4, 60), healthy_targets(4)),
     put("aws_lb.this", subnets=["subnet-app"], internal=True),
 ]
