@@ -30,8 +30,12 @@ $(VENV)/.development: requirements/dev.txt $(VENV)/.runtime
 	@$(BIN)/python scripts/bootstrap.py $(VENV) --sync requirements/dev.txt
 	@touch $@
 
+# When it was asked for: what is installed first is part of the start.
+ifneq ($(filter up,$(MAKECMDGOALS)),)
+BEGUN := $(shell $(PYTHON) -c 'import time; print(time.time())')
+endif
 up: $(VENV)/.runtime ## Run the miniature in the foreground; Ctrl-C stops it
-	@exec $(BIN)/bonkei up
+	@BONKEI_BEGUN=$(BEGUN) exec $(BIN)/bonkei up
 
 down: $(VENV)/.runtime ## Stop the miniature
 	@exec $(BIN)/bonkei down

@@ -17,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -110,7 +111,8 @@ def install_uv(python: Path) -> None:
     """uv into the environment, by hash; nothing to do when it is there."""
     if (python.parent / "uv").exists():
         return
-    options = ("-q", "--disable-pip-version-check", "--require-hashes", "--no-deps")
+    # Two more tries: without a network pip would go on for a minute.
+    options = ("-q", "--disable-pip-version-check", "--require-hashes", "--no-deps", "--retries=2")
     with written(pinned(RUNTIME_LOCK.read_text(encoding="utf-8"), "uv")) as requirement:
         run(python, "-m", "pip", "install", *options, "-r", requirement)
 
@@ -131,6 +133,7 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
     print(f"Installing what {lock.relative_to(ROOT)} names", file=sys.stderr, flush=True)
     unfinished = directory / UNFINISHED
     unfinished.touch()
+    begun = time.monotonic()
     install_uv(python)
     uv = python.parent / "uv"
     os.environ.update(trust())
@@ -139,6 +142,7 @@ def install(directory: Path, lock: Path, *, exactly: bool) -> None:
         run(uv, "pip", how[0], "-q", "--require-hashes", "-p", python, *how[1:], requirements)
     run(uv, "pip", "install", "-q", "-p", python, "--no-deps", "--no-build-isolation", "-e", ROOT)
     unfinished.unlink()
+    print(f"  ✓ installed in {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
 
 
 def trust() -> dict[str, str]:
@@ -150,14 +154,65 @@ def trust() -> dict[str, str]:
 
 
 def run(*command: str | Path) -> None:
-    """One step; its own words are enough when it fails."""
-    try:
-        subprocess.run([str(part) for part in command], check=True)
-    except subprocess.CalledProcessError as failure:
-        raise SystemExit(
-            f"error: setting up stopped ({Path(str(command[0])).name} exited with "
-            f"{failure.returncode}); nothing is lost: mend it and run make again"
-        ) from None
+    """One step. What it says about a failure is told, or what that means where it is known."""
+    words = [str(part) for part in command]
+    outcome = subprocess.run(words, stderr=subprocess.PIPE, text=True, check=False)
+    if outcome.returncode == 0:
+        sys.stderr.write(outcome.stderr)
+        return
+    if known := explain(outcome.stderr):
+        raise SystemExit(f"error: {known}\n  Nothing is lost: then run make again.")
+    sys.stderr.write(outcome.stderr)
+    raise SystemExit(
+        f"error: setting up stopped ({Path(words[0]).name} exited with "
+        f"{outcome.returncode}); nothing is lost: mend it and run make again"
+    )
+
+
+def explain(said: str) -> str:
+    """What a failure of pip or uv comes from, with what to do; empty when that is not known.
+
+    Without a network pip says that no package matches, and that is not so.
+    """
+    for pattern, meaning, remedy in CAUSES:
+        if found := re.search(rf"^.*(?:{pattern}).*$", said, re.MULTILINE):
+            line = re.sub(r"^(?:WARNING|ERROR|error|Caused by): ", "", found[0].strip(" ╰─▶├│"))
+            return f"{meaning}: {line}\n  {remedy}"
+    return ""
+
+
+_NO_NETWORK = (
+    "connection broken by",
+    "establish a new connection",
+    "[Nn]ame resolution",
+    "Name or service not",
+    "dns error",
+    "[Nn]etwork is unreachable",
+    "[Cc]onnection refused",
+    "timed out",
+    "ProxyError",
+    "error sending request",
+    "tunnel error",
+)
+_UNTRUSTED = ("CERTIFICATE_VERIFY_FAILED", "certificate verify failed", "UnknownIssuer")
+CAUSES = (
+    (
+        r"No space left on device|os error 28\b|Disk quota exceeded",
+        "the disk is full",
+        "Make room on it.",
+    ),
+    (
+        "|".join((*_UNTRUSTED, "peer certificate")),
+        "the package index, or a proxy before it, is signed by whom this machine does not know",
+        "Name the authority that signed it: export SSL_CERT_FILE=/path/to/authorities.pem",
+    ),
+    (
+        "|".join(_NO_NETWORK),
+        "the package index cannot be reached",
+        """Connect to the network, or name its proxy (export HTTPS_PROXY=…), or an index of your own
+  (export PIP_INDEX_URL=… UV_DEFAULT_INDEX=…).""",
+    ),
+)
 
 
 def main() -> None:

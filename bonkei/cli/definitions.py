@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.typed import say
 
 if TYPE_CHECKING:
     from bonkei.terraform import Selection
@@ -105,7 +106,7 @@ def apply(context: Context, selection: Selection) -> None:
     summary = definitions.apply(context.workspace, click.echo, selection)
     click.echo(summary)
     if is_running(context.home):
-        foreground.reload(context.home, click.echo)
+        foreground.reload(context.home, say)
 
 
 @click.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.typed import say
 
 
 @click.command()
@@ -17,8 +18,10 @@ def up(context: Context, detach: bool, background: bool) -> None:
 
     home = context.home.make()
     if detach:
-        raise SystemExit(foreground.detach(context.config, home, click.echo))
-    raise SystemExit(foreground.run(context.config, home, click.echo, background=background))
+        raise SystemExit(foreground.detach(context.config, home, say))
+    # In the background the one who waits for it says it on.
+    report = click.echo if background else say
+    raise SystemExit(foreground.run(context.config, home, report, background=background))
 
 
 @click.command()
@@ -42,7 +45,7 @@ def restart(context: Context, service: str) -> None:
     """
     from bonkei.miniature import foreground
 
-    foreground.restart(context.home, service, click.echo)
+    foreground.restart(context.home, service, say)
     click.echo(f"{service} runs anew")
 
 

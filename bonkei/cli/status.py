@@ -7,6 +7,7 @@ import json
 import click
 
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.typed import typed
 
 
 @click.command()
@@ -24,7 +25,7 @@ def status(context: Context, as_json: bool) -> None:
             raise SystemExit(3)
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
     value = control.call(context.home, "status", limit=control.AT_ONCE)
-    click.echo(json.dumps(value, indent=2) if as_json else render(value))
+    click.echo(json.dumps(value, indent=2) if as_json else typed(render(value)))
 
 
 COMMANDS = (status,)

@@ -16,6 +16,8 @@ from bonkei.config import Config
 from bonkei.database import delete_data
 from bonkei.errors import BonkeiError
 from bonkei.miniature import control
+from bonkei.miniature.begun import VARIABLE as BEGUN
+from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.steps import Report
@@ -94,6 +96,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
     child = subprocess.Popen(
         [sys.executable, "-m", "bonkei", "--config", str(config.file), "up", "--background"],
         cwd=config.root,
+        env={**os.environ, BEGUN: str(time.time() - seconds_before(os.environ))},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -24,10 +24,13 @@ class Step:
 class Steps:
     """Reports each step when it ends. A step that fails is reported too; its error goes on."""
 
-    def __init__(self, report: Report, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, report: Report, clock: Callable[[], float] = time.monotonic, before: float = 0.0
+    ) -> None:
+        """`before`: seconds that have passed already."""
         self._report = report
         self._clock = clock
-        self._begun = clock()
+        self._begun = clock() - before
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
@@ -46,7 +49,7 @@ class Steps:
 
     @property
     def elapsed(self) -> float:
-        """Seconds since the first step."""
+        """Seconds since it began, with those before the first step."""
         return self._clock() - self._begun
 
 

@@ -25,6 +25,7 @@ from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import book, definitions, sessions
 from bonkei.miniature.announce import announce
+from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.control import Call, ControlServer
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy, names
 from bonkei.miniature.draining import drain
@@ -99,7 +100,7 @@ class Miniature:
         """From nothing to healthy. Raises a BonkeiError; `stop` cleans up in any case."""
         async with self._changing:
             await self._control.start()
-            steps = Steps(self._report)
+            steps = Steps(self._report, before=seconds_before(os.environ))
             self._blueprint = await self._evaluate(steps)
             self._translator.book = self._addresses()
             with steps.step("edge") as step:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import subprocess
 
 import httpx
-from miniatures import Running, administrator, eventually
+from miniatures import ROOT, Running, eventually
 
 
 def test_the_start_ends_with_the_addresses(miniature: Running) -> None:
@@ -47,22 +49,20 @@ def test_a_viewer_cannot_bring_the_secret_header(client: httpx.Client) -> None:
     assert client.get("/", headers={"X-Origin-Verify": "guess"}).status_code == 200
 
 
-def test_a_component_made_with_curl_appears_on_the_page(
+def test_the_readmes_commands_put_a_component_on_the_page(
     miniature: Running, client: httpx.Client
 ) -> None:
-    headers = administrator(miniature.project)
-    made = subprocess.run(
-        [
-            "curl", "-sf", f"{miniature.project.site}/api/v1/components",
-            "-H", f"Authorization: {headers['Authorization']}",
-            "-H", "Content-Type: application/json",
-            "-d", '{"name": "Made with curl", "name_ja": "curl 製"}',
-        ],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert "Made with curl" in made.stdout
-    eventually(lambda: "Made with curl" in client.get("/").text, "the component is on the page")
-    eventually(lambda: "curl 製" in client.get("/ja/").text, "and on the Japanese page")
+    """As they stand there, less their addresses; with options that every curl has."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```\n(API=.*?)```", readme, re.DOTALL)
+    assert "--json" not in block
+    script = block.replace("http://127.0.0.1:8080", miniature.project.site)
+    script = script.replace(".bonkei/", f"{miniature.project.home}/").replace("Search", "Curled")
+    made = subprocess.run(["sh", "-eu", "-c", script], capture_output=True, text=True, check=True)
+    assert json.loads(made.stdout)["name"] == "Curled"
+    eventually(lambda: "Curled" in client.get("/").text, "the component is on the page")
+    eventually(lambda: "検索" in client.get("/ja/").text, "and on the Japanese page")
+    assert client.get("/admin", follow_redirects=True).status_code == 200
 
 
 def test_status_tells_what_runs_and_what_does_not(miniature: Running) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +112,70 @@ def test_ctrl_c_while_packages_are_installed(folder: Path, monkeypatch: pytest.M
     monkeypatch.setattr(bootstrap, "run", lambda *_: None)
     bootstrap.install(folder / ".venv", lock, exactly=False)
     assert not (folder / ".venv" / ".installing").exists()
+
+
+NOWHERE = {
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "UV_DEFAULT_INDEX": "http://127.0.0.1:9/simple",
+    "UV_HTTP_RETRIES": "0",
+}
+
+
+@pytest.mark.parametrize("has_uv", [False, True], ids=["pip", "uv"])
+def test_without_a_network_that_is_what_is_said(folder: Path, tmp_path: Path, has_uv: bool) -> None:
+    """Real tools, and an index where nobody listens."""
+    if has_uv:
+        (folder / ".venv" / "bin" / "uv").symlink_to(Path(sys.executable).parent / "uv")
+    (folder / STAMPS[0]).unlink()
+    environment = {**os.environ, **NOWHERE, "UV_CACHE_DIR": str(tmp_path / "cache")}
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "PIP_FIND_LINKS"):
+        environment.pop(name, None)
+    made = subprocess.run(
+        ["make", f"PYTHON={sys.executable}", ".venv/.runtime"],
+        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode != 0
+    assert "error: the package index cannot be reached" in made.stderr, made.stderr
+    assert "HTTPS_PROXY" in made.stderr
+    assert "No matching distribution" not in made.stderr
+    assert len(made.stderr.splitlines()) < 12
+
+
+@pytest.mark.parametrize(
+    ("said", "meaning"),
+    [
+        ("ERROR: Could not install: [Errno 28] No space left on device", "the disk is full"),
+        ("error: invalid peer certificate: UnknownIssuer", "signed by whom this machine"),
+        ("  ╰─▶ dns error: failed to lookup address", "cannot be reached: dns error"),
+        ("ERROR: No matching distribution found for uv==99", ""),
+        ("error: Hash mismatch for uv", ""),
+    ],
+)
+def test_what_pip_and_uv_say_is_explained_where_it_is_known(said: str, meaning: str) -> None:
+    assert meaning in bootstrap.explain(f"WARNING: x\n{said}\nmore\n")
+    assert bool(bootstrap.explain(said)) is bool(meaning)
+
+
+def test_installing_is_timed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap, "run", lambda *_: None)
+    lock = ROOT / "requirements" / "bonkei.txt"
+    bootstrap.install(folder / ".venv", lock, exactly=False)
+    assert re.search(r"✓ installed in \d+\.\d s", capsys.readouterr().err)
+
+
+def test_a_start_knows_when_it_was_asked_for(folder: Path) -> None:
+    """The command that `make up` ends with, in place of which an echo stands."""
+    program = folder / ".venv" / "bin" / "bonkei"
+    program.write_text('#!/bin/sh\necho "$1 $BONKEI_BEGUN"\n')
+    program.chmod(0o755)
+    before = time.time()
+    made = make(folder, "up")
+    assert made.returncode == 0, made.stderr
+    word, begun = made.stdout.split()
+    assert word == "up"
+    assert before <= float(begun) <= time.time()
 
 
 @pytest.mark.parametrize("version", [(2, 7, 18), (3, 6, 15), (3, 10, 13)])

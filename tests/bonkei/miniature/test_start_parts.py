@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.config import OneOff
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.one_offs import Started, task_definition
@@ -42,6 +44,18 @@ def test_steps_tell_what_was_done_and_what_failed() -> None:
     assert "84 resources" in lines[0]
     assert lines[0].endswith("2.5 s")
     assert "✗ database" in lines[1]
+
+
+def test_the_time_of_a_start_counts_from_when_it_was_asked_for() -> None:
+    times = iter([100.0, 103.0])
+    assert Steps(lambda _: None, lambda: next(times), before=2.5).elapsed == 5.5
+    own = seconds_before({})
+    assert 0 < own < 3600
+    now = time.time()
+    assert seconds_before({"BONKEI_BEGUN": str(now - own - 60)}, now) == pytest.approx(own + 60)
+    # What was left in an environment, or is no time, counts for nothing.
+    for strange in ("", "yesterday", str(now + 60), str(now - own - 9999), "nan"):
+        assert seconds_before({"BONKEI_BEGUN": strange}, now) == pytest.approx(own, abs=1)
 
 
 def test_a_one_off_names_the_end_of_a_family() -> None:

@@ -1,0 +1,40 @@
+"""Commands in messages, as they can be typed here: `bonkei up` works where it is on the PATH."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+
+def say(text: str) -> None:
+    """A message, on standard output."""
+    click.echo(typed(text))
+
+
+def typed(text: str) -> str:
+    """`text` with each `bonkei COMMAND` in it made such that a shell in this folder knows it."""
+    from bonkei.cli import bonkei
+
+    return replace(text, program(), bonkei.commands)
+
+
+def replace(text: str, command: str, names: Iterable[str]) -> str:
+    """The word `bonkei` before a command's name or an option, and nowhere else."""
+    following = "|".join(map(re.escape, [*names, "--config"]))
+    return re.sub(rf"(?<![\w./-])bonkei(?= (?:{following})\b)", lambda _: command, text)
+
+
+def program() -> str:
+    """How this program is called from here: by its name, or else by its path."""
+    own = Path(sys.executable).with_name("bonkei")
+    found = shutil.which("bonkei")
+    if not own.exists() or (found and Path(found).samefile(own)):
+        return "bonkei"
+    return shlex.quote(min(str(own), os.path.relpath(own), key=len))
