@@ -11,7 +11,7 @@ import re
 from bonkei.check.log_writer import Writer
 
 _TERM = re.compile(r"""^\(*\s*\$\.?([\w.@-]*)\s*(=|!=|>=|<=|>|<)?\s*("[^"]*"|[^\s)]*)""")
-_LEVEL = re.compile(r"\]:([A-Z]+):")
+_LEVEL = re.compile(r"\]:(\s*[A-Z]+):")
 # "Severity Levels" of PostgreSQL, https://www.postgresql.org/docs/current/runtime-config-logging.html
 _LEVELS = {"DEBUG", "DETAIL", "ERROR", "FATAL", "HINT", "INFO", "LOG", "NOTICE", "PANIC"} | {
     "CONTEXT",
@@ -38,7 +38,7 @@ def why_it_never_matches(pattern: str, writer: Writer) -> str:
         if writer.form != "postgresql":
             return f"{writer.name} does not write as PostgreSQL does"
         wrong = [level for level in levels if level not in _LEVELS]
-        return f"PostgreSQL has no level {wrong[0]}" if wrong else ""
+        return f"PostgreSQL writes no `]:{wrong[0]}:`" if wrong else ""
     if writer.form == "flow" and not pattern.startswith("["):
         words = re.findall(r"[A-Z]{2,}", pattern)
         strange = [word for word in words if word not in _FLOW_WORDS]

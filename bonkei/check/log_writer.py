@@ -21,6 +21,9 @@ _FIELDS_OF_WAF = """
 """
 
 
+_TO_GROUPS = ("cloudwatch", "cloudwatch_logs")
+
+
 @dataclass(frozen=True, slots=True)
 class Writer:
     """`form`: JSON objects, PostgreSQL's lines, a flow log's, other text, or not known. Of JSON,
@@ -68,26 +71,38 @@ def _containers(subject: Subject, group: str) -> Iterator[Writer]:
         for container in definition.containers:
             log = container.log_configuration
             if log is not None and group in dict(log.options).values():
-                yield Writer(f"{definition.address} ({container.name})", "unknown")
+                # Of a router whose outputs are known these are Fluent Bit's own words.
+                is_routers = bool(container.firelens and _outputs(subject, container))
+                name = f"{definition.address} ({container.name})"
+                yield Writer(name, "text" if is_routers else "unknown")
             if container.firelens is None:
                 continue
             routed = [output for output, name in routed_groups(subject, container) if name == group]
             for output in routed:
                 yield Writer(f"{definition.address} ({container.name})", "json", only=output.only)
-            if not routed and group in dict(container.environment).values():
+            named = group in dict(container.environment).values()
+            if not routed and (named or _may_write_anywhere(subject, container)):
                 yield Writer(f"{definition.address} ({container.name})", "unknown")
+
+
+def _may_write_anywhere(subject: Subject, container: Container) -> bool:
+    """Whether an output's group is not known."""
+    to_groups = [o for o in _outputs(subject, container) if o.name in _TO_GROUPS]
+    return len(to_groups) > len(tuple(routed_groups(subject, container)))
 
 
 def routed_groups(subject: Subject, container: Container) -> Iterator[tuple[Output, str]]:
     """Outputs to CloudWatch Logs with their group's name, where the configuration tells it."""
-    program = subject.programs.get(container.name)
-    if program is None or program.router is None:
-        return
-    for output in program.router.outputs:
-        if output.name in ("cloudwatch", "cloudwatch_logs"):
+    for output in _outputs(subject, container):
+        if output.name in _TO_GROUPS:
             name = resolved(subject, container, output.setting("log_group_name"))
             if name:
                 yield output, name
+
+
+def _outputs(subject: Subject, container: Container) -> tuple[Output, ...]:
+    program = subject.programs.get(container.name)
+    return program.router.outputs if program and program.router else ()
 
 
 def resolved(subject: Subject, container: Container, text: str) -> str:
