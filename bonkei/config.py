@@ -71,6 +71,8 @@ class Config:
     check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
     """Directories of containers that do not run here, by the container's name."""
     edge_port: int = 8080
+    edge_hosts: tuple[str, ...] = ()
+    """Names besides their own that the listeners answer to; `*` for any."""
     alb_port: int = 8081
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
@@ -96,7 +98,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     """Read and check `file`; variables of the environment win over it."""
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
-    check = table.table("check")
+    check, edge = table.table("check"), table.table("edge")
     workspace = _workspace(table, environment)
     config = Config(
         file=file.resolve(),
@@ -128,8 +130,9 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
             }
         ),
         check_levels=MappingProxyType(_levels(check, file)),
-        edge_port=_port(table, environment, "edge", "BONKEI_EDGE_PORT", 8080),
-        alb_port=_port(table, environment, "alb", "BONKEI_ALB_PORT", 8081),
+        edge_port=_port(edge, environment, "edge", "BONKEI_EDGE_PORT", 8080),
+        edge_hosts=_hosts(edge, file),
+        alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -320,10 +323,24 @@ def _one_off(table: _Table) -> OneOff:
     )
 
 
+_HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
+
+
+def _hosts(table: _Table, file: Path) -> tuple[str, ...]:
+    hosts = table.texts("hosts", ())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ConfigError(
+                f"{file}: [edge] `hosts` has {host!r}, which is no host name",
+                remedy='give names alone, without a port: "app.test", "*.app.test"; "*" for any',
+            )
+    return hosts
+
+
 def _port(
     table: _Table, environment: Mapping[str, str], section: str, variable: str, default: int
 ) -> int:
-    port = table.table(section).number("port", default)
+    port = table.number("port", default)
     place = f"[{section}] port"
     if environment.get(variable):
         place = variable

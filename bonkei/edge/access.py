@@ -29,7 +29,7 @@ class AccessRecord:
     rule: str = ""  # the ARN of the listener rule
     trace_id: str = ""
     cache_result: str = ""  # Hit | RefreshHit | Miss | Error, for a distribution
-    blocked_by: str = ""  # the name of the web ACL's rule
+    blocked_by: str = ""  # the name of the web ACL's rule; `host` for a Host that is not ours
 
 
 AccessHook = Callable[[AccessRecord], None]

@@ -57,7 +57,7 @@ class _Head:
         self.parser = httptools.HttpResponseParser(self)
 
     def on_headers_complete(self) -> None:
-        self.complete = self.complete or self.parser.get_status_code() >= 200
+        self.complete = self.complete or not 100 <= self.parser.get_status_code() < 200
 
 
 class HealthChecker:

@@ -7,7 +7,7 @@ Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors includ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -19,6 +19,7 @@ from bonkei.edge.error_page import CustomErrors, ErrorPage
 from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
 from bonkei.edge.fetch import Fetch
 from bonkei.edge.freshness import Lifetime
+from bonkei.edge.host_names import HostNames
 from bonkei.edge.load_balancer import Firewall
 from bonkei.edge.message import (
     Request,
@@ -45,6 +46,14 @@ _NOT_ALLOWED = cloudfront_page(
     "request.",
 )
 _BAD_REQUEST = cloudfront_page(403, "Bad request.")
+_ANOTHER_HOST = cloudfront_page(
+    403,
+    "Bad request. We can't connect to the server for this app or website at this time. There might "
+    "be too much traffic or a configuration error.\n<BR>(This miniature answers to localhost and "
+    "to the distribution's own names. If another is to lead here: bonkei.toml, [edge] hosts.)",
+)
+"""For a name that is no alternate domain name of the distribution (AWS Knowledge Center, "How do I
+troubleshoot 403 errors from CloudFront?"). A request without Host names none either."""
 
 
 class Originator(Protocol):
@@ -66,7 +75,9 @@ class DistributionHandler:
         cache: Cache,
         deadlines: Deadlines,
         limits: Limits,
+        hosts: Iterable[str] = (),
     ) -> None:
+        self._hosts = HostNames((distribution.domain_name, *distribution.aliases, *hosts))
         self.cache = cache
         self.now = deadlines.time
         self._limits = limits
@@ -84,6 +95,8 @@ class DistributionHandler:
 
     def plan(self, request: Request) -> Plan:
         """A viewer's request: web ACL, behavior, method, cache, origin."""
+        if not self._hosts.have(request):
+            return _for_another_host
         if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
             return _too_long
         if self._root and request.path == b"/":
@@ -273,6 +286,11 @@ class DistributionHandler:
         origin_request = page_behavior.origin_request(page_request)
         origin_request.mark(request_id())
         holder.flow = self.ask(page_behavior, origin_request, None, holder)
+
+
+def _for_another_host(exchange: Exchange) -> None:
+    exchange.annotate(blocked_by="host", cache_result="Error")
+    exchange.respond(_ANOTHER_HOST)
 
 
 def _too_long(exchange: Exchange) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from bonkei.blueprint.load_balancer import (
     Action,
     FixedResponse,
     Forward,
+    HostHeader,
     Listener,
     LoadBalancer,
     Redirect,
@@ -19,9 +20,10 @@ from bonkei.edge.exchange import Exchange, Flow, Onward, Plan
 from bonkei.edge.forward import Do, compile_forward
 from bonkei.edge.forwarded import ForwardedHeaders, TargetHead
 from bonkei.edge.forwarding import Forwarding
-from bonkei.edge.message import Patience, Request, Response, Sink, answer
+from bonkei.edge.host_names import HostNames, host_name
+from bonkei.edge.message import Patience, Request, Response, Sink, answer, header
 from bonkei.edge.page import load_balancer_page
-from bonkei.edge.rule import RequestPredicate, compile_conditions, host_name
+from bonkei.edge.rule import RequestPredicate, compile_conditions
 from bonkei.edge.target import Pool
 
 _SERVER = (b"Server", b"awselb/2.0")
@@ -29,6 +31,13 @@ _FORBIDDEN = load_balancer_page(403)
 _UNAVAILABLE = load_balancer_page(503)
 _BAD_GATEWAY = load_balancer_page(502)
 _TIMEOUT = load_balancer_page(504)
+_ANOTHER_HOST = Response(
+    403,
+    ((b"Content-Type", b"text/plain; charset=utf-8"),),
+    b"This load balancer answers to localhost, to the names that lead to it in the definitions, "
+    b"and to those that its rules ask for. On AWS it would answer to any. If a name of your own "
+    b"is to lead here, add it to bonkei.toml: [edge] hosts.\n",
+)
 _ADDRESSES = 30
 """What X-Forwarded-For may hold ("HTTP 463", Troubleshoot your Application Load Balancers)."""
 
@@ -61,7 +70,10 @@ class ListenerHandler:
         firewall: Firewall | None,
         pools: Mapping[str, Pool],
         deadlines: Deadlines,
+        hosts: Iterable[str] = (),
     ) -> None:
+        self._hosts = HostNames((*_names(balancer, listener), *hosts))
+        self._own_host = header(b"Host", balancer.dns_name.encode())
         self.body_needed = firewall.body_needed if firewall else 0
         self._firewall = firewall
         self._pools = pools
@@ -87,7 +99,18 @@ class ListenerHandler:
         self._default = self._compile(listener.default_action)
 
     def plan(self, request: Request) -> Plan:
-        """For a request that a client sends to the listener itself."""
+        """For a request that a client sends to the listener itself.
+
+        "For HTTP/1.0 requests from clients that do not have a host header, the load balancer
+        generates a host header … The host header contains the DNS name of the load balancer" (How
+        Elastic Load Balancing works: HTTP connections). No browser sends such a request.
+        """
+        if b"host" not in request.fields:
+            _, name, _ = self._own_host
+            request.headers.append(self._own_host)
+            request.fields[b"host"] = name
+        elif not self._hosts.have(request):
+            return _for_another_host
         onward = self.onward(request)
         return lambda exchange: onward(exchange, exchange)
 
@@ -121,6 +144,21 @@ class ListenerHandler:
         if isinstance(action, FixedResponse):
             return _fixed(action)
         return _redirect(action, self._listener)
+
+
+def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:
+    """What leads to the load balancer, and what its rules ask for."""
+    yield balancer.dns_name
+    yield from balancer.aliases
+    for rule in listener.rules:
+        for condition in rule.conditions:
+            if isinstance(condition, HostHeader):
+                yield from (name for name in condition.values if name.strip("*?."))
+
+
+def _for_another_host(exchange: Exchange) -> None:
+    exchange.annotate(blocked_by="host")
+    exchange.respond(_ANOTHER_HOST)
 
 
 def _too_many_addresses(exchange: Exchange | None, sink: Sink) -> None:

@@ -80,6 +80,7 @@ class OriginHeaders:
         self._takes_cookie = either(*cookies, ignore_case=False)
         self._kept_as_they_are = self._kept(all_cookies=takes_all(*cookies))
         self._constant = self._own(behavior, origin)
+        self._own_host = header(b"Host", origin.domain_name.encode())
         self._unrewritten = [] if b"via" in self._custom_names else [self.via]
 
     def _kept(self, *, all_cookies: bool) -> frozenset[bytes]:
@@ -129,6 +130,8 @@ class OriginHeaders:
         else:
             headers += self._unrewritten
             headers.append(_forwarded_for(request.client))
+        if b"host" not in request.fields and b"host" in self._kept_as_they_are:
+            headers.append(self._own_host)  # for a page that no viewer has asked for
         if stale is not None:
             headers = [each for each in headers if each[0] not in _CONDITIONAL]
             headers += _validators(stale)

@@ -122,9 +122,9 @@ class ResponseParser:
         if self.head_done:
             return
         status = self.status = self._parser.get_status_code()
-        if status < 200:
+        if 100 <= status < 200:
             return
-        if status > 599:
+        if status < 100 or status > 599:
             raise ValueError(status)
         if self._fed > HEAD_LIMIT and sum(len(line) for _, _, line in self.headers) > HEAD_LIMIT:
             raise ValueError("the head is too long")

@@ -184,7 +184,14 @@ class _Compiler:
 
     def _listener(self, balancer: LoadBalancer, listener: Listener) -> ListenerHandler:
         firewall = self._protecting(balancer.arn)
-        return ListenerHandler(balancer, listener, firewall, self._registry.pools, self._deadlines)
+        return ListenerHandler(
+            balancer,
+            listener,
+            firewall,
+            self._registry.pools,
+            self._deadlines,
+            self._settings.hosts,
+        )
 
     def _listener_openings(self) -> Iterator[Opening]:
         """The first has the port of the settings, whatever it was before; the others follow."""
@@ -243,6 +250,7 @@ class _Compiler:
             cache,
             self._deadlines,
             settings.limits,
+            settings.hosts,
         )
 
     # Service Connect.
@@ -250,7 +258,7 @@ class _Compiler:
     def _service_opening(
         self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint, host: str
     ) -> Opening:
-        handler = self._service(service, connect, endpoint.port_name)
+        handler = self._service(service, connect, endpoint)
         return Opening(
             key=f"service {host}:{endpoint.port} {endpoint.port_name}",
             kind="service_connect",
@@ -264,11 +272,11 @@ class _Compiler:
         )
 
     def _service(
-        self, service: Service, connect: ServiceConnect, port_name: str
+        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
     ) -> ServiceHandler | Relay:
-        pool = self._registry.service(service.arn, port_name)
-        if self._app_protocol(service, port_name) in HTTP_PROTOCOLS:
-            return ServiceHandler(pool, connect, self._deadlines)
+        pool = self._registry.service(service.arn, endpoint.port_name)
+        if self._app_protocol(service, endpoint.port_name) in HTTP_PROTOCOLS:
+            return ServiceHandler(pool, connect, self._deadlines, endpoint.dns_name)
         return Relay(pool, connect, self._deadlines)
 
     def _app_protocol(self, service: Service, port_name: str) -> str:

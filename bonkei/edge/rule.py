@@ -18,6 +18,7 @@ from bonkei.blueprint.load_balancer import (
     QueryString,
     SourceIp,
 )
+from bonkei.edge.host_names import host_name
 from bonkei.edge.message import Request
 from bonkei.edge.networks import in_networks, parse_networks
 from bonkei.edge.pattern import any_matcher, matcher
@@ -54,14 +55,6 @@ def _compile(condition: Condition) -> RequestPredicate:
 
 def _field(request: Request, name: bytes) -> bytes | None:
     return request.fields.get(name)
-
-
-def host_name(request: Request) -> bytes:
-    """The Host header without its port."""
-    host = request.fields.get(b"host", b"")
-    if host.endswith(b"]") or b":" not in host:
-        return host
-    return host.rpartition(b":")[0]
 
 
 def _query_string(condition: QueryString) -> RequestPredicate:

@@ -49,8 +49,11 @@ class ServiceHandler:
 
     body_needed = 0
 
-    def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
+    def __init__(
+        self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines, name: str
+    ) -> None:
         self._pool = pool
+        self._own_host = b"Host: %b\r\n" % name.encode()  # for HTTP/1.0, which may have none
         self.idle_timeout = _seconds(settings.idle_timeout, IDLE_TIMEOUT)
         # Without a time-out for a request, it ends with the idle time-out.
         request = _seconds(settings.per_request_timeout, PER_REQUEST_TIMEOUT)
@@ -69,6 +72,8 @@ class ServiceHandler:
     def plan(self, request: Request) -> Plan:
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
         lines += [line for lower, _, line in request.headers if lower not in _DROPPED]
+        if b"host" not in request.fields:
+            lines.append(self._own_host)
         lines.append(framing(request))
         head = b"".join(lines)
         pool, forwarding = self._pool, self._forwarding

@@ -29,6 +29,7 @@ class Limits:
 class EdgeSettings:
     """Port 0 takes a free one. Times in seconds, sizes in bytes.
 
+    `hosts`: names besides the listeners' own that they answer to, with wildcards; `*` for any.
     `service_addresses` maps a Service Connect DNS name to the loopback address that stands for
     it; the port is the endpoint's own.
     """
@@ -36,6 +37,7 @@ class EdgeSettings:
     host: str = "127.0.0.1"
     distribution_port: int = 8080
     load_balancer_port: int = 8081
+    hosts: tuple[str, ...] = ()
     service_addresses: Mapping[str, str] = field(default_factory=dict)
     cache_bytes: int = 64 * 1024 * 1024
     cached_object_bytes: int = 8 * 1024 * 1024

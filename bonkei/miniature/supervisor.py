@@ -67,6 +67,7 @@ class Miniature:
             EdgeSettings(
                 distribution_port=config.edge_port,
                 load_balancer_port=config.alb_port,
+                hosts=config.edge_hosts,
                 service_addresses=self._services,
             ),
         )

@@ -25,6 +25,12 @@ def test_an_empty_file_means_the_defaults(tmp_path: Path) -> None:
     assert (loaded.edge_port, loaded.alb_port) == (8080, 8081)
 
 
+def test_names_that_lead_here(tmp_path: Path) -> None:
+    assert load(tmp_path, "").edge_hosts == ()
+    names = ("app.test", "*.tunnel.test", "*")
+    assert load(tmp_path, f"[edge]\nhosts = {list(names)}").edge_hosts == names
+
+
 def test_the_environment_wins(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
@@ -91,6 +97,8 @@ def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path
         ("[edge]\nport = 70000", "[edge] port is 70000"),
         ("[edge]\nport = 8081", "both given port 8081"),
         ("[database]\nshared = 1", "`shared` is 1"),
+        ("[edge]\nhosts = ['http://app.test']", "no host name"),
+        ("[edge]\nhosts = ['app.test:80']", "no host name"),
         ("[edge]\nprot = 1", "[edge]: `prot` is not a setting"),
         ("[containers.web]", "`directory` is missing"),
         ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),

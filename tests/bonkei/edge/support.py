@@ -402,12 +402,22 @@ class Running:
 
 
 @contextlib.asynccontextmanager
-async def running(blueprint: Blueprint, settings: EdgeSettings | None = None, **more: Any) -> Any:
-    """An edge on free ports."""
+async def running(
+    blueprint: Blueprint,
+    settings: EdgeSettings | None = None,
+    *,
+    hosts: tuple[str, ...] = ("*",),
+    **more: Any,
+) -> Any:
+    """An edge on free ports that answers to any name."""
     bus = Bus()
     settings = settings or EdgeSettings()
     settings = replace(
-        settings, distribution_port=0, load_balancer_port=0, initial_probe_interval=0.02
+        settings,
+        distribution_port=0,
+        load_balancer_port=0,
+        initial_probe_interval=0.02,
+        hosts=hosts,
     )
     edge = Edge(bus, settings, **more)
     await edge.start(blueprint)

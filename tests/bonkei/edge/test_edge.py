@@ -151,7 +151,7 @@ async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None
             with pytest.raises(EdgeError):
                 await edge.apply(stack())
             async with Client(port) as client:
-                assert (await client.request()).body == b"old"
+                assert (await client.request(host="localhost")).body == b"old"
         finally:
             await edge.stop(0)
 

@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from bonkei.blueprint.load_balancer import TargetHealthCheck
+from bonkei.edge.checks import probe
+from bonkei.edge.health import MISMATCH, Outcome
+from bonkei.events import Endpoint
 from tests.bonkei.edge.support import (
     Message,
     Target,
@@ -106,3 +110,28 @@ async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("status", ["000", "099", "600"])
+async def test_a_status_that_is_none_is_a_502_at_once(status: str) -> None:
+    """Time-outs are 5 seconds here, and nothing waits for them."""
+    reply = raw(f"HTTP/1.1 {status} What\r\nContent-Length: 2\r\n\r\nok".encode(), close=False)
+    async with running(balancer_only()) as edge, Target(reply) as web:
+        await edge.join("web", web)
+        async with asyncio.timeout(2):
+            assert (await edge.get("/")).status == 502
+
+
+async def test_a_health_check_that_is_answered_without_a_status_fails_at_once() -> None:
+    outcome: list[Outcome] = []
+
+    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(nothing, "127.0.0.1", 0)
+    async with server, asyncio.timeout(2):
+        check = TargetHealthCheck(path="/", timeout=60.0)
+        outcome.append(await probe(Endpoint(*server.sockets[0].getsockname()), check))
+    assert outcome[0].reason == MISMATCH
