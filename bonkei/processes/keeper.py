@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 from bonkei.processes.ledger import Ledger
@@ -19,6 +20,7 @@ class Keeper:
     def __init__(self, home: Path) -> None:
         self._ledger = Ledger(home)
         self._watchdog = Watchdog()
+        self._unwritten: set[int] = set()
 
     def start(self) -> tuple[int, ...]:
         """End leftovers of an earlier run (their groups are returned) and begin to watch."""
@@ -29,12 +31,22 @@ class Keeper:
     def keep(self, group: int, *, ending: int = signal.SIGKILL, grace: float = 0.0) -> None:
         """End `group` with `ending`, and with SIGKILL after `grace`, should this process die."""
         self._watchdog.watch(group, ending=ending, grace=grace)
-        self._ledger.add(group)
+        self._unwritten.add(group)
+        self._write()
 
     def release(self, group: int) -> None:
         """The group has ended."""
         self._watchdog.forget(group)
+        self._unwritten.discard(group)
         self._ledger.remove(group)
+        self._write()
+
+    def _write(self) -> None:
+        """What a full disk does not take is written when there is room: the watchdog knows it."""
+        with suppress(OSError):
+            for group in tuple(self._unwritten):
+                self._ledger.add(group)
+                self._unwritten.discard(group)
 
     def stop(self) -> None:
         """End what is still kept, and the watchdog."""

@@ -15,65 +15,101 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 
 _POLL = 0.02  # seconds
+_RETRY = 1.0
 
 
 class Watchdog:
-    """The supervisor's end of the pipe. `start` before the first `watch`; `stop` disarms it."""
+    """The supervisor's end of the pipe. `start` before the first `watch`; `stop` disarms it.
+
+    One that somebody kills is replaced at once, by one that knows all that is watched.
+    """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._watched: dict[int, str] = {}
+        self._lock = threading.RLock()
 
     def start(self) -> None:
         """Start the watchdog's process, out of reach of the terminal's Ctrl-C."""
-        if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", __file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                bufsize=0,
-                cwd="/",
-            )
+        with self._lock:
+            if self._process is None:
+                self._process = self._launch()
+                threading.Thread(target=self._mind, name="watchdog", daemon=True).start()
+
+    @staticmethod
+    def _launch() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            bufsize=0,
+            cwd="/",
+        )
+
+    def _mind(self) -> None:
+        """Wait for the process, and begin another one as long as nobody has stopped it."""
+        while (process := self._process) is not None:
+            process.wait()
+            with self._lock:
+                if self._process is not process:  # it was stopped
+                    return
+                try:
+                    self._process = self._launch()
+                except OSError:  # the machine has no process to give: it may have one soon
+                    time.sleep(_RETRY)
+                    continue
+                _close(process)
+                for order in self._watched.values():
+                    self._say(order)
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process else None
+        process = self._process
+        return process.pid if process else None
 
     def watch(self, group: int, *, ending: int = signal.SIGKILL, grace: float = 0.0) -> None:
         """End `group` with the signal `ending` when this process dies."""
-        self._watched[group] = f"watch {group} {int(ending)} {grace}\n"
-        self._say(self._watched[group])
+        with self._lock:
+            self._watched[group] = f"watch {group} {int(ending)} {grace}\n"
+            self._say(self._watched[group])
 
     def forget(self, group: int) -> None:
         """The group has ended: its number may be given to strangers."""
-        self._watched.pop(group, None)
-        self._say(f"forget {group}\n")
+        with self._lock:
+            self._watched.pop(group, None)
+            self._say(f"forget {group}\n")
 
     def stop(self) -> None:
         """End the watchdog; whatever is still watched is ended by it first."""
-        process, self._process = self._process, None
-        if process is None:
-            return
-        if process.stdin is not None:
-            process.stdin.close()
-        process.wait()
+        with self._lock:
+            process, self._process = self._process, None
+            if process is None:
+                return
+            _close(process)
+            process.wait()
+            if process.returncode != 0:  # killed, so that it has ended nothing
+                last = self._launch()
+                last.communicate("".join(self._watched.values()).encode())
 
     def _say(self, line: str) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        try:
-            self._process.stdin.write(line.encode())
-        except BrokenPipeError:  # somebody killed it: begin again
-            self.stop()
-            self.start()
-            for order in tuple(self._watched.values()):
-                self._say(order)
+        """One that was killed does not hear it; the one that follows is told all."""
+        if self._process is not None and self._process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self._process.stdin.write(line.encode())
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        with suppress(BrokenPipeError):
+            process.stdin.close()
 
 
 def _signal_group(group: int, number: int) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from bonkei.errors import BonkeiError
 from bonkei.events import Bus, Endpoint, Event
 from bonkei.processes import Keeper
 from bonkei.tasks import messages as m
@@ -70,6 +71,7 @@ class Executor:
         self._scratch = settings.home / "tasks"
         self._tasks: dict[str, RunningTask] = {}
         self._leaving: set[asyncio.Task[None]] = set()
+        self._last_complaint = ""
 
     def start(self) -> None:
         """End what an earlier run may have left behind, and be ready."""
@@ -133,10 +135,17 @@ class Executor:
 
         running.add_done_callback(finish)
 
-    @staticmethod
-    def _complain(what: str, error: BaseException) -> None:
-        """Something unexpected: it must be seen, and must not stop the other tasks."""
-        context = {"message": f"bonkei.tasks: {what}: {error}", "exception": error}
+    def _complain(self, what: str, error: BaseException) -> None:
+        """Something unexpected: it must be seen, and must not stop the other tasks.
+
+        What this machine refuses (a full disk) is told in a line, and only when it is new.
+        """
+        context: dict[str, object] = {"message": f"bonkei.tasks: {what}: {error}"}
+        if not isinstance(error, (OSError, BonkeiError)):
+            context["exception"] = error
+        elif str(error) == self._last_complaint:
+            return
+        self._last_complaint = str(error)
         asyncio.get_running_loop().call_exception_handler(context)
 
     def _publish(self, event: Event) -> None:

@@ -7,14 +7,17 @@ a log router can take its place, since a line knows where it comes from.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import SEEK_END, FileIO
 from operator import itemgetter
 from pathlib import Path
-from typing import Protocol, TextIO
+from typing import Protocol
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
+_QUIET = 60.0  # seconds between two reports of lines that are lost
 _TAIL = 64 * 1024  # bytes of a file that are read for its last lines
 _UNSAFE = re.compile(r"[^\w.=+@-]")
 
@@ -87,13 +90,22 @@ def _text(line: bytes) -> str:
 class FileLogSink:
     """`<directory>/<group>/<container>.log`: time, task id and text of each line.
 
-    A file that has reached `max_bytes` becomes `.log.1`, replacing the one before.
+    A file that has reached `max_bytes` becomes `.log.1`, replacing the one before. Lines that the
+    disk does not take are lost: `report` hears when that begins, and how many it were in the end.
     """
 
-    def __init__(self, directory: Path, *, max_bytes: int = 10 * 1024 * 1024) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        max_bytes: int = 10 * 1024 * 1024,
+        report: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._directory = directory
         self._max_bytes = max_bytes
-        self._files: dict[Path, TextIO] = {}
+        self._files: dict[Path, FileIO] = {}
+        self._losses = _Losses(report, clock)
 
     def path(self, group: str, container: str) -> Path:
         return self._directory / _file_name(group) / f"{_file_name(container)}.log"
@@ -114,25 +126,71 @@ class FileLogSink:
         for line in lines:
             by_file.setdefault(self.path(line.group, line.container), []).append(_format(line))
         for path, texts in by_file.items():
-            self._append(path, texts)
+            try:
+                self._append(path, "".join(texts).encode())
+            except OSError as error:
+                if (file := self._files.pop(path, None)) is not None:
+                    file.close()
+                self._losses.add(path, len(texts), error)
+            else:
+                self._losses.end(path)
 
-    def _append(self, path: Path, texts: Iterable[str]) -> None:
+    def _append(self, path: Path, data: bytes) -> None:
         file = self._files.get(path) or self._open(path)
-        file.write("".join(texts))
-        file.flush()
+        while data:  # a disk that gets full takes a part first
+            data = data[file.write(data) :]
         if file.tell() >= self._max_bytes:
             self._files.pop(path).close()
             path.replace(path.with_name(f"{path.name}.1"))
 
-    def _open(self, path: Path) -> TextIO:
+    def _open(self, path: Path) -> FileIO:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._files[path] = path.open("a", encoding="utf-8")
-        return self._files[path]
+        file = FileIO(path, "a+")
+        self._files[path] = file
+        if not _ends_with_a_line(file):
+            file.write(b"\n")
+        return file
 
     def close(self) -> None:
         for file in self._files.values():
             file.close()
         self._files.clear()
+
+
+class _Losses:
+    """Lines lost since when, by file; a disk that is full now and then is not told of each time."""
+
+    def __init__(self, report: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._report = report
+        self._clock = clock
+        self._counts: dict[Path, int] = {}
+        self._last_told = -_QUIET
+        self._is_told = False
+
+    def add(self, path: Path, count: int, error: OSError) -> None:
+        if not self._counts and self._clock() - self._last_told >= _QUIET:
+            self._last_told = self._clock()
+            self._is_told = True
+            self._report(f"log lines are lost until there is room again: {path}: {error.strerror}")
+        self._counts[path] = self._counts.get(path, 0) + count
+
+    def end(self, path: Path) -> None:
+        """The disk takes this file's lines."""
+        if path in self._counts:
+            count = sum(self._counts.values())
+            self._counts.clear()
+            if self._is_told:
+                self._is_told = False
+                self._report(f"log lines are written again; {count} were lost")
+
+
+def _ends_with_a_line(file: FileIO) -> bool:
+    """Whether the last line is whole: the disk may have taken a part of one."""
+    size = file.seek(0, SEEK_END)
+    if size == 0:
+        return True
+    file.seek(size - 1)
+    return file.read(1) == b"\n"
 
 
 def _end_of(path: Path) -> str:

@@ -45,7 +45,7 @@ class Tasks:
     ) -> None:
         self._bus = bus
         self._settings = settings
-        self._logs = _Tee(logs or FileLogSink(settings.home / "logs"))
+        self._logs = _Tee(logs or FileLogSink(settings.home / "logs", report=settings.progress))
         self._scheduler = Scheduler(lambda: secrets.token_hex(16))
         self._executor = Executor(bus, vault, settings, self._logs, self._report)
         self._composition = Composition((), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -109,17 +110,72 @@ def test_the_watchdog_ends_what_is_watched_and_nothing_else(sleeper):
     assert (forgotten.poll(), never.poll()) == (None, None)
 
 
-def test_a_watchdog_that_was_killed_is_replaced_and_knows_all(sleeper):
-    first, second = sleeper(), sleeper()
+@pytest.mark.parametrize("times", [1, 3])
+def test_a_watchdog_that_was_killed_is_replaced_at_once_and_knows_all(sleeper, times):
+    first, second, forgotten = sleeper(), sleeper(), sleeper()
     watchdog = Watchdog()
     watchdog.start()
     watchdog.watch(first.pid)
-    assert watchdog.pid is not None
-    os.kill(watchdog.pid, signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(watchdog.pid)], 10)
+    watchdog.watch(forgotten.pid)
+    watchdog.forget(forgotten.pid)
+    for _ in range(times):
+        killed = watchdog.pid
+        os.kill(killed, signal.SIGKILL)
+        until(lambda killed=killed: watchdog.pid not in {None, killed})
     watchdog.watch(second.pid)
     watchdog.stop()
     assert (first.wait(10), second.wait(10)) == (-signal.SIGKILL, -signal.SIGKILL)
+    assert forgotten.poll() is None
+
+
+def test_one_that_is_killed_as_it_is_stopped_has_its_work_done(sleeper):
+    watched = sleeper()
+    watchdog = Watchdog()
+    watchdog.start()
+    watchdog.watch(watched.pid)
+    os.kill(watchdog.pid, signal.SIGKILL)
+    watchdog.stop()
+    assert watched.wait(10) == -signal.SIGKILL
+    assert watchdog.pid is None
+
+
+def test_a_supervisor_whose_watchdog_was_killed_leaves_nothing(sleeper):
+    """Killed one after the other, watchdog first: the second one ends what was watched."""
+    watched = sleeper()
+    program = (
+        "import sys, time; from bonkei.processes import Watchdog;"
+        f"w = Watchdog(); w.start(); w.watch({watched.pid});"
+        "print(w.pid, flush=True); old = w.pid; sys.stdin.readline();"
+        "exec('while w.pid == old: time.sleep(0.01)'); print(w.pid, flush=True); time.sleep(600)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path.cwd(),
+    ) as supervisor:  # fmt: skip
+        os.kill(int(supervisor.stdout.readline()), signal.SIGKILL)
+        supervisor.stdin.write("\n")
+        supervisor.stdin.flush()
+        assert int(supervisor.stdout.readline())
+        supervisor.kill()
+    assert watched.wait(10) == -signal.SIGKILL
+
+
+def test_a_full_disk_keeps_no_process_from_being_watched(sleeper, tmp_path, monkeypatch):
+    first, second = sleeper(), sleeper()
+    keeper = Keeper(tmp_path)
+    keeper.start()
+    with monkeypatch.context() as full:
+        full.setattr(Path, "write_text", refuse)
+        keeper.keep(first.pid)
+    assert list(tmp_path.iterdir()) == []
+    keeper.keep(second.pid)
+    assert {entry.name for entry in tmp_path.iterdir()} == {str(first.pid), str(second.pid)}
+    keeper.stop()
+    assert (first.wait(10), second.wait(10)) == (-signal.SIGKILL, -signal.SIGKILL)
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def test_orders_are_read_to_the_end_and_nonsense_is_passed_over():

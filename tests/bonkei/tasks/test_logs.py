@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,10 +26,6 @@ def test_long_lines_come_in_pieces_and_carriage_returns_go():
     assert framer.feed(b"abcdefgh\nx\r\n\nno end") == ["abcd", "efgh", "x", "", "no e"]
     assert framer.finish() == ["nd"]
     assert framer.finish() == []
-
-
-def line(text: str, container: str = "app") -> LogLine:
-    return LogLine("web", container, "0" * 32, "stdout", 1_700_000_000.25, text)
 
 
 def test_lines_go_to_a_file_of_their_container(tmp_path):
@@ -49,3 +49,81 @@ def test_files_are_bounded(tmp_path):
 
 def test_a_name_cannot_leave_the_directory(tmp_path):
     assert FileLogSink(tmp_path).path("../x", "..").is_relative_to(tmp_path / "_x")
+
+
+def line(text: str, container: str = "web") -> LogLine:
+    return LogLine("app", container, "t", "stdout", 0.0, text)
+
+
+def test_a_full_disk_is_told_once_and_so_is_that_there_is_room_again(tmp_path):
+    """Linux's /dev/full refuses each write, as a full disk does."""
+    said: list[str] = []
+    sink = FileLogSink(tmp_path, report=said.append)
+    path = sink.path("web", "app")
+    path.parent.mkdir(parents=True)
+    path.symlink_to("/dev/full")
+    for number in range(900):
+        sink.write([line(f"lost {number}"), line("lost, too")])
+    assert said == [f"log lines are lost until there is room again: {path}: {os.strerror(28)}"]
+
+    path.unlink()
+    sink.write([line("kept")])
+    sink.write([line("kept, too")])
+    assert said[1:] == ["log lines are written again; 1800 were lost"]
+    assert [text.split()[-1] for text in path.read_text().splitlines()] == ["kept", "too"]
+    sink.close()
+
+
+def test_a_disk_that_is_full_now_and_then_is_not_told_of_each_time(tmp_path):
+    said: list[str] = []
+    now = [0.0]
+    sink = FileLogSink(tmp_path, report=said.append, clock=lambda: now[0])
+    path = sink.path("web", "app")
+    path.parent.mkdir(parents=True)
+    for second in range(60):
+        now[0] = float(second)
+        path.symlink_to("/dev/full")
+        sink.write([line("lost")])
+        path.unlink()
+        sink.write([line("kept")])
+        sink.close()
+        path.unlink()
+    assert len(said) == 2
+    now[0] = 61.0
+    path.symlink_to("/dev/full")
+    sink.write([line("lost")])
+    assert len(said) == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a file system")
+def test_a_real_disk_gets_full_and_is_emptied(tmp_path):
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", tmp_path],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if mounted.returncode:
+        pytest.skip(mounted.stderr)
+    try:
+        said: list[str] = []
+        sink = FileLogSink(tmp_path, report=said.append)
+        for number in range(200):
+            sink.write([line(f"{number} " + "x" * 1000)])
+        (begun,) = said
+        assert "No space left on device" in begun
+        sink.path("web", "app").write_text("")
+        sink.write([line("kept")])
+        assert said[1].startswith("log lines are written again")
+        assert sink.path("web", "app").read_text().endswith(" kept\n")
+        sink.close()
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+
+
+def test_a_line_that_the_disk_took_half_does_not_spoil_the_next(tmp_path):
+    sink = FileLogSink(tmp_path)
+    path = sink.path("web", "app")
+    path.parent.mkdir(parents=True)
+    path.write_text("half a li")
+    sink.write([line("whole")])
+    assert path.read_text().splitlines()[1].endswith(" whole")
+    sink.close()
