@@ -111,7 +111,7 @@ def _take(before: int | None) -> tuple[int, socket.socket]:
         return number, held
     raise AddressError(
         "every loopback subnet is held by another miniature of this machine",
-        remedy="stop one that is no longer needed: bonkei down",
+        remedy="stop one that is no longer needed: `bonkei down`",
     )
 
 

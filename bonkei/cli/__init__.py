@@ -12,7 +12,8 @@ import click
 from bonkei import config as configuration
 from bonkei.cli import definitions, inspection, lifecycle, logs, sessions, status
 from bonkei.cli.context import Context
-from bonkei.cli.typed import typed
+from bonkei.cli.terminal import safe, uses_colour
+from bonkei.cli.typed import say, typed
 from bonkei.errors import BonkeiError
 
 _REMEDIES = {
@@ -89,7 +90,7 @@ def main() -> None:
 def _tell(message: str, remedy: str) -> None:
     # Terraform's own diagnostics begin with the word already.
     prefix = "" if message.startswith("Error:") else "error: "
-    plain = bool(os.environ.get("NO_COLOR"))  # https://no-color.org
-    click.secho(f"{prefix}{typed(message)}", fg="red", err=True, color=False if plain else None)
-    for line in typed(remedy).splitlines():
-        click.echo(f"  {line}", err=True)
+    shown = typed(safe(f"{prefix}{message}"))
+    click.secho(shown, fg="red", err=True, color=uses_colour())
+    for line in remedy.split("\n") if remedy else ():
+        say(f"  {line}", err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bonkei.cli.context import Context, pass_context
-from bonkei.cli.typed import say
+from bonkei.cli.outcome import json_option, outcome, progress
 
 if TYPE_CHECKING:
     from bonkei.terraform import Selection
@@ -68,11 +69,25 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
+@json_option("What was found, as JSON.")
 @pass_context
-def validate(context: Context) -> None:
+def validate(context: Context, as_json: bool) -> None:
     """Check the definitions as `terraform validate` does. AWS's own rules hold for the values."""
+    from bonkei.terraform import TerraformError
+
     context.home.make()
-    warnings = context.workspace.validate()
+    try:
+        warnings = context.workspace.validate()
+    except TerraformError as error:
+        if not as_json:
+            raise
+        found = [one.as_dict() for one in error.diagnostics]
+        click.echo(json.dumps({"valid": False, "diagnostics": found}, indent=2))
+        raise SystemExit(1) from None
+    if as_json:
+        found = [one.as_dict() for one in warnings]
+        click.echo(json.dumps({"valid": True, "diagnostics": found}, indent=2))
+        return
     for warning in warnings:
         click.echo(warning.render(), err=True)
     click.echo("The definitions are valid.")
@@ -96,17 +111,23 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 
 @click.command()
 @_selecting
+@json_option("What has changed, and how it ended, as JSON; progress goes to stderr.")
 @pass_context
-def apply(context: Context, selection: Selection) -> None:
+def apply(context: Context, selection: Selection, as_json: bool) -> None:
     """Apply the definitions. A running miniature follows, and no request is dropped."""
-    from bonkei.miniature import definitions, foreground
+    from bonkei.miniature import foreground
     from bonkei.miniature.home import is_running
 
-    context.home.make()
-    summary = definitions.apply(context.workspace, click.echo, selection)
-    click.echo(summary)
-    if is_running(context.home):
-        foreground.reload(context.home, say)
+    result: dict[str, Any] = {"changes": None, "followed": False}
+    with outcome(as_json, result):
+        context.home.make()
+        report = progress(as_json)
+        summary = context.workspace.apply(report, selection)
+        result["changes"] = dataclasses.asdict(summary)
+        report(summary.render())
+        if is_running(context.home):
+            foreground.reload(context.home, report)
+            result["followed"] = True
 
 
 @click.command()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from bonkei.cli.completion import complete_service
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.outcome import json_option, outcome, progress
 from bonkei.cli.typed import say
 
 
@@ -35,9 +37,10 @@ def down(context: Context) -> None:
 
 
 @click.command()
-@click.argument("service")
+@click.argument("service", shell_complete=complete_service)
+@json_option("How it ended, as JSON; progress goes to stderr.")
 @pass_context
-def restart(context: Context, service: str) -> None:
+def restart(context: Context, service: str, as_json: bool) -> None:
     """Replace a service's tasks, after a change of its program. No request is dropped.
 
     New tasks start, and the old ones stop when the new ones are healthy: what `aws ecs
@@ -45,8 +48,10 @@ def restart(context: Context, service: str) -> None:
     """
     from bonkei.miniature import foreground
 
-    foreground.restart(context.home, service, say)
-    click.echo(f"{service} runs anew")
+    with outcome(as_json, {"service": service}):
+        foreground.restart(context.home, service, progress(as_json))
+    if not as_json:
+        click.echo(f"{service} runs anew")
 
 
 @click.command()

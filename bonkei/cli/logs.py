@@ -3,49 +3,146 @@
 from __future__ import annotations
 
 import heapq
-import re
+import sys
 import time
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
 import click
 
+from bonkei.cli.completion import complete_log
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.log_record import LEVELS, Kind, Record, parse_since, read
+from bonkei.cli.terminal import as_json, safe, uses_colour
 from bonkei.miniature.home import MiniatureError
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 _POLL = 0.2  # seconds between two looks at the files
+_COLOURS = {"WARNING": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "bright_black"}
+_SHOWN_ID = 8  # characters of a task's id, as in `bonkei status`
+_SUPERVISOR = "bonkei"
+_DATABASE = "postgresql"
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What is shown: `level` and worse, from `since` on (as `Record.time`); empty for all."""
+
+    level: str = ""
+    since: str = ""
+
+    def __call__(self, record: Record) -> bool:
+        return record.time >= self.since and (not self.level or record.is_at_least(self.level))
+
+
+def _since(ctx: click.Context, option: click.Parameter, given: str | None) -> str:
+    if given is None:
+        return ""
+    try:
+        return parse_since(given, datetime.now(UTC))
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            f"{given!r} is neither like 10m (s, m, h, d) nor a time like 2026-01-31T12:00:00Z",
+            ctx,
+            option,
+        ) from None
 
 
 @click.command()
-@click.argument("service", required=False)
+@click.argument("service", required=False, shell_complete=complete_log)
 @click.option("-f", "--follow", is_flag=True, help="Go on as new lines come; Ctrl-C ends.")
 @click.option(
     "-n",
     "--lines",
     type=click.IntRange(min=0),
-    default=100,
-    show_default=True,
-    help="How many lines to begin with.",
+    help="How many lines to begin with; 100 by default, and all of them with --since.",
 )
+@click.option(
+    "--level",
+    type=click.Choice(LEVELS, case_sensitive=False),
+    help="Only these and worse. What names no level counts as INFO.",
+)
+@click.option(
+    "--since",
+    callback=_since,
+    metavar="TIME",
+    help="Only from then on: 10m, 2h, 1d, or a time such as 2026-01-31T12:00:00Z.",
+)
+@click.option("--raw", "form", flag_value="raw", help="The lines as their program wrote them.")
+@click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @pass_context
-def logs(context: Context, service: str | None, follow: bool, lines: int) -> None:
+def logs(
+    context: Context,
+    service: str | None,
+    follow: bool,
+    lines: int | None,
+    level: str | None,
+    since: str,
+    form: str | None,
+) -> None:
     """Show what a service said, or all of them. In order of time, as far as it is known.
 
     SERVICE is a service's name or the end of it after `-`, that of the database's cluster, or
-    `bonkei` for the miniature's own words.
+    `bonkei` for the miniature's own words. Of JSON records the time, the level, the message, the
+    request's id and the traceback are shown.
     """
-    files = _files(context.home.logs, service)
-    width = max(len(_label(file)) for file in files)
-    for label, line in _last(files, lines):
-        click.echo(f"{label:<{width}} | {line}")
-    if follow:
+    directory = context.home.logs
+    files = _files(directory, service)
+    wanted = Filter(level.upper() if level else "", since)
+    show = _printer(form, max(len(_label(file)) for file in files))
+    count = lines if lines is not None else (None if since else 100)
+    follower = _Follower(directory, service, files) if follow else None
+    shown = 0
+    for record in _last(files, wanted, count):
+        show(record)
+        shown += 1
+    if not shown and count != 0 and not follow:
+        click.echo("no line is like that", err=True)
+    if follower is not None:
         try:
-            for label, line in _new(context.home.logs, service, files):
-                click.echo(f"{label:<{width}} | {line}")
+            for record in filter(wanted, follower.records()):
+                show(record)
         except KeyboardInterrupt:
             return
+
+
+def _printer(form: str | None, width: int) -> Callable[[Record], None]:
+    # Into a file or a pipe goes what was written, as it was; a terminal must not obey it.
+    guard = safe if sys.stdout.isatty() else str
+    if form == "raw":
+        return lambda record: click.echo(guard(record.text))
+    if form == "json":
+        return lambda record: click.echo(as_json(record.as_dict()))
+    return lambda record: click.echo(render(record, width), color=uses_colour())
+
+
+def render(record: Record, width: int) -> str:
+    """A record for a person: a traceback and further lines of a message are indented below it."""
+    words = [record.time, record.task[:_SHOWN_ID]]
+    words.append(_level(record))
+    message, *more = _lines(record.message)
+    words += (
+        [message, click.style(f"[{safe(record.request_id)}]", dim=True)]
+        if (record.request_id)
+        else [message]
+    )
+    head = " ".join(filter(None, words))
+    below = [*more, *_lines(record.exception)] if record.exception else more
+    label = f"{safe(record.label):<{width}} |"
+    return "\n".join([f"{label} {head}", *(f"{label}     {line}" for line in below)])
+
+
+def _lines(text: str) -> list[str]:
+    return [safe(line) for line in text.rstrip("\r\n").split("\n")]
+
+
+def _level(record: Record) -> str:
+    if record.fields is None or not record.level:
+        return ""  # a plain line has its level in its words
+    return click.style(f"{record.level:<7}", fg=_COLOURS.get(record.level))
 
 
 def _files(directory: Path, service: str | None) -> list[Path]:
@@ -71,53 +168,65 @@ def _label(file: Path) -> str:
     return file.stem if file.parent.name == "logs" else f"{file.parent.name}/{file.stem}"
 
 
-def _last(files: list[Path], count: int) -> list[tuple[str, str]]:
-    """The last `count` lines of all files together, in order of time."""
-    streams = [
-        [(moment, _label(file), line) for moment, line in _dated(_end(file, count))]
-        for file in files
-    ]
-    merged = list(heapq.merge(*streams, key=itemgetter(0)))
-    return [(label, line) for _, label, line in merged[-count:]] if count else []
+def _kind(file: Path) -> Kind:
+    if file.parent.name == "logs" and file.stem == _SUPERVISOR:
+        return "supervisor"
+    return "database" if file.stem == _DATABASE else "container"
 
 
-def _end(file: Path, count: int) -> list[str]:
-    text = file.read_text(encoding="utf-8", errors="replace")
-    return text.splitlines()[-count:] if count else []
+def _last(files: list[Path], wanted: Filter, count: int | None) -> Iterable[Record]:
+    """The last `count` (None: all) records of all files together, in order of time."""
+
+    def lines(file: Path) -> Iterable[str]:
+        kept = _kept(file, wanted.since)
+        # Without a filter each line counts: then the last ones are all that is looked at.
+        return kept if count is None or wanted.level else deque(kept, maxlen=count)
+
+    streams = [filter(wanted, read(_label(file), _kind(file), lines(file))) for file in files]
+    merged = heapq.merge(*streams, key=attrgetter("time"))
+    return merged if count is None else deque(merged, maxlen=count)
 
 
-def _dated(lines: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Each line with its time; one that begins with none belongs to the line before it."""
-    moment = ""
-    for line in lines:
-        if _MOMENT.match(line):
-            moment = line[:23].replace(" ", "T", 1)  # PostgreSQL writes a blank, and whole seconds
-        yield moment, line
+def _kept(file: Path, since: str) -> Iterator[str]:
+    """The lines of a log from a time on, with those of the file that it was before."""
+    for path in (file.with_name(f"{file.name}.1"), file):
+        if path.exists():
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+                for line in lines:
+                    second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
+                    if not (since and line[:1].isdigit() and second < since[:19]):
+                        yield line.rstrip("\n")
 
 
-def _new(directory: Path, service: str | None, known: list[Path]) -> Iterator[tuple[str, str]]:
-    """Lines that are written from now on, also to files that appear or are rotated meanwhile."""
-    offsets = {file: file.stat().st_size for file in known}
-    while True:
-        for file in _files(directory, service):
-            size = file.stat().st_size
-            start = offsets.get(file, 0)
-            if size < start:  # rotated: it began anew
-                start = 0
-            if size > start:
-                text, offsets[file] = _read(file, start)
-                for line in text.splitlines():
-                    yield _label(file), line
-        time.sleep(_POLL)
+class _Follower:
+    """Lines that are written from when it is made on, also to files that appear or are rotated
+    meanwhile."""
 
+    def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
+        self._directory = directory
+        self._service = service
+        self._offsets = {file: file.stat().st_size for file in known}
 
-def _read(file: Path, start: int) -> tuple[str, int]:
-    """Whole lines from `start`, and the offset behind them."""
-    with file.open("rb") as handle:
-        handle.seek(start)
-        data = handle.read()
-    end = data.rfind(b"\n") + 1
-    return data[:end].decode("utf-8", "replace"), start + end
+    def records(self) -> Iterator[Record]:
+        """Without an end."""
+        while True:
+            for file in _files(self._directory, self._service):
+                yield from read(_label(file), _kind(file), self._new(file))
+            time.sleep(_POLL)
+
+    def _new(self, file: Path) -> list[str]:
+        size = file.stat().st_size
+        start = self._offsets.get(file, 0)
+        if size < start:  # rotated: it began anew
+            start = 0
+        if size <= start:
+            return []
+        with file.open("rb") as handle:
+            handle.seek(start)
+            data = handle.read()
+        end = data.rfind(b"\n") + 1
+        self._offsets[file] = start + end
+        return data[:end].decode("utf-8", "replace").split("\n")[:-1]
 
 
 COMMANDS = (logs,)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 
 import click
 
+from bonkei.cli.completion import complete_runnable, complete_task
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.terminal import as_json as to_json
+from bonkei.cli.terminal import safe
+from bonkei.cli.typed import say
 
 _container = click.option(
     "--container", default="", help="Which container; by default where the requests go."
@@ -17,7 +20,7 @@ _command = click.argument("command", nargs=-1, type=click.UNPROCESSED)
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_runnable)
 @_container
 @_command
 @pass_context
@@ -37,7 +40,7 @@ def run(context: Context, name: str, container: str, command: tuple[str, ...]) -
 
 
 @click.command(name="exec")
-@click.argument("task")
+@click.argument("task", shell_complete=complete_task)
 @_container
 @_command
 @pass_context
@@ -60,14 +63,12 @@ def _attach(
         raise click.UsageError(f"Say what to run: bonkei {call} {subject} -- COMMAND")
     arguments = {"command": command, "container": container}
     sys.exit(
-        attach(
-            context.home, call, subject, arguments, lambda text: click.echo(text.strip(), err=True)
-        )
+        attach(context.home, call, subject, arguments, lambda text: say(text.strip(), err=True))
     )
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_task)
 @_container
 @click.option("--secrets", is_flag=True, help="Show the secrets' values, too.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -89,11 +90,13 @@ def env(context: Context, name: str, container: str, secrets: bool, as_json: boo
     }
     if as_json:
         about = {key: made[key] for key in ("task", "container", "directory", "secrets")}
-        click.echo(json.dumps({**about, "environment": shown}, indent=2))
+        click.echo(to_json({**about, "environment": shown}, indent=2))
         return
     for key, value in shown.items():
         hidden = f"# {key} is a secret: --secrets shows it"
-        click.echo(hidden if value is None else f"{key}={shlex.quote(value)}")
+        # Into a shell goes the value as it is; a terminal must not obey it.
+        line = hidden if value is None else f"{key}={shlex.quote(value)}"
+        click.echo(safe(line) if sys.stdout.isatty() else line)
 
 
 COMMANDS = (run, exec_, env)

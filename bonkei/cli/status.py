@@ -7,14 +7,18 @@ import json
 import click
 
 from bonkei.cli.context import Context, pass_context
-from bonkei.cli.typed import typed
+from bonkei.cli.terminal import as_json as as_json_text
+from bonkei.cli.typed import say
 
 
 @click.command()
+@click.option(
+    "--all", "-a", "everything", is_flag=True, help="Also what is not simulated, and why."
+)
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @pass_context
-def status(context: Context, as_json: bool) -> None:
-    """Show what runs, how it is, and what is not simulated and why."""
+def status(context: Context, everything: bool, as_json: bool) -> None:
+    """Show what runs, how it is, and how much is not simulated."""
     from bonkei.miniature import control
     from bonkei.miniature.home import MiniatureError, is_running
     from bonkei.miniature.status import render
@@ -25,7 +29,10 @@ def status(context: Context, as_json: bool) -> None:
             raise SystemExit(3)
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
     value = control.call(context.home, "status", limit=control.AT_ONCE)
-    click.echo(json.dumps(value, indent=2) if as_json else typed(render(value)))
+    if as_json:
+        click.echo(as_json_text(value, indent=2))
+    else:
+        say(render(value, everything=everything))
 
 
 COMMANDS = (status,)

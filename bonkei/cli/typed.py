@@ -12,10 +12,12 @@ from pathlib import Path
 
 import click
 
+from bonkei.cli.terminal import safe
 
-def say(text: str) -> None:
-    """A message, on standard output."""
-    click.echo(typed(text))
+
+def say(text: str, *, err: bool = False) -> None:
+    """A message. It may quote what a container has said, which the terminal must not obey."""
+    click.echo(typed(safe(text)), err=err)
 
 
 def typed(text: str) -> str:

@@ -41,7 +41,7 @@ def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapsho
     parts = (*blueprint.not_simulated, *edge.not_simulated)
     missing = {part.kind for part in parts if part.category != "declarative"}
     if missing:
-        told = f"{len(missing)} kinds of things: `bonkei status` names each, with the reason"
+        told = f"{len(missing)} kinds of things: `bonkei status --all` names each, with the reason"
         yield f"  {'Not simulated':<{width}}  {told}"
     yield ""
 

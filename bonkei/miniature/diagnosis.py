@@ -28,7 +28,8 @@ class Unhealthy:
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"
-        yield f"  see bonkei logs {self.name}; with its program changed: bonkei restart {self.name}"
+        again = f"`bonkei restart {self.name}`"
+        yield f"  see `bonkei logs {self.name}`; with its program changed: {again}"
 
 
 def names(unhealthy: Sequence[Unhealthy]) -> str:

@@ -162,7 +162,7 @@ def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
 def require_stopped(home: Home) -> None:
     """MiniatureError while a miniature runs from this home."""
     if is_running(home):
-        raise MiniatureError("the miniature is running", remedy="stop it first: bonkei down")
+        raise MiniatureError("the miniature is running", remedy="stop it first: `bonkei down`")
 
 
 def reset(home: Home) -> list[str]:

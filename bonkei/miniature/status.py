@@ -61,8 +61,9 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def render(status: Mapping[str, Any]) -> str:
-    """The status as a person reads it."""
+def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
+    """The status as a person reads it: what runs, and how much is not simulated (`everything`: each
+    of it, with the reason)."""
     sections = (
         _listeners(status["edge"]),
         _services(status["tasks"]),
@@ -71,7 +72,7 @@ def render(status: Mapping[str, Any]) -> str:
         _databases(status["databases"]),
         _web_acls(status["edge"]),
         _notes(status),
-        _not_simulated(status["not_simulated"]),
+        _not_simulated(status["not_simulated"]) if everything else _counted(status),
     )
     head = [status["state"]]
     head += [f"  {one['name']}: {one['reason']}" for one in status["unhealthy"]]
@@ -179,6 +180,23 @@ _CATEGORIES = {
     "unknown": "NOT KNOWN TO BONKEI",
     "declarative": "NOTHING TO RUN HERE: AWS enforces it",
 }
+
+
+_COUNTED = {
+    "missing": "not simulated",
+    "unknown": "not known to Bonkei",
+    "declarative": "nothing to run here: AWS enforces them",
+}
+
+
+def _counted(status: Mapping[str, Any]) -> Iterator[str]:
+    parts = status["not_simulated"]
+    kinds = {
+        category: len({part["kind"] for part in parts if part["category"] == category})
+        for category in _COUNTED
+    }
+    rows = [(f"{n} kind{'s' * (n != 1)} of things", _COUNTED[key]) for key, n in kinds.items() if n]
+    yield from _table("NOT RUN: `bonkei status --all` lists each, with the reason", rows)
 
 
 def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -1,0 +1,78 @@
+"""What a shell can complete after a command: services, tasks, logs. Never an error, never slow."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bonkei.errors import BonkeiError
+
+_AT_MOST = 2.0  # seconds; a person waits for it between two keys
+
+
+def complete_service(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """The services that run, by the shortest names that they answer to, and by their own."""
+    return _matching(given, *_short(service["name"] for service in _tasks(ctx)["services"]))
+
+
+def complete_task(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """For `exec` and `env`: services, and the ids of tasks as `bonkei status` has them."""
+    tasks = _tasks(ctx)
+    names = _short(service["name"] for service in tasks["services"])
+    return _matching(given, *names, *(task["id"][:8] for task in tasks["tasks"]))
+
+
+def complete_runnable(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """For `run`: services, and the entries of [[run]]."""
+    config = _config(ctx)
+    entries = [one.name for one in config.one_offs] if config else []
+    names = _short(service["name"] for service in _tasks(ctx)["services"])
+    return _matching(given, *names, *entries)
+
+
+def complete_log(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:
+    """Whatever has logs, also when nothing runs."""
+    config = _config(ctx)
+    logs = config.home / "logs" if config else Path(os.devnull)
+    groups = [path.name for path in logs.glob("*/") if path.is_dir()] if logs.is_dir() else []
+    return _matching(given, "bonkei", *_short(groups))
+
+
+def _short(names: Iterable[str]) -> list[str]:
+    """Each name, before it what follows its last hyphen unless two names end so."""
+    names = sorted(names)
+    ends = [name.rpartition("-")[2] for name in names]
+    return [end for end in ends if ends.count(end) == 1] + names
+
+
+def _matching(given: str, *names: str) -> list[str]:
+    return [name for name in dict.fromkeys(names) if name.startswith(given)]
+
+
+def _config(ctx: click.Context) -> Any:
+    from bonkei import config as configuration
+
+    file = ctx.find_root().params.get("file")
+    try:
+        return configuration.load(file or configuration.find(Path.cwd()), os.environ)
+    except BonkeiError:
+        return None
+
+
+def _tasks(ctx: click.Context) -> dict[str, Any]:
+    from bonkei.miniature import control
+    from bonkei.miniature.home import Home
+
+    nothing: dict[str, Any] = {"services": [], "tasks": []}
+    config = _config(ctx)
+    if config is None:
+        return nothing
+    try:
+        status = control.call(Home(config.home), "status", limit=_AT_MOST)
+    except BonkeiError:
+        return nothing
+    return status["tasks"] or nothing

@@ -1,0 +1,169 @@
+"""One line of a log as a record: its time, its level, its words. Pure; knows no files.
+
+JSON records are read by the names that the common loggers use (Python's, structlog, pino, zap,
+logback's encoder): what is not found is left out, and what is no record stays the line that it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "FATAL")
+Kind = Literal["container", "database", "supervisor"]
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z| UTC:?)? ?")
+_SEVERITY = re.compile(r"(?:^|:)(DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC): ")
+_PART = re.compile(r"(?:^|:)(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
+_BEGINS = re.compile(r"\W{0,2}(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
+_TRACEBACK = "Traceback (most recent call last)"
+_SPELLINGS = {
+    "TRACE": "DEBUG", "NOTICE": "INFO", "LOG": "INFO", "WARN": "WARNING", "ERR": "ERROR",
+    "CRITICAL": "FATAL", "PANIC": "FATAL", "ALERT": "FATAL", "EMERGENCY": "FATAL",
+}  # fmt: skip
+_NUMBERS = (
+    (60, "FATAL"),
+    (50, "ERROR"),
+    (40, "WARNING"),
+    (30, "INFO"),
+    (0, "DEBUG"),
+)  # pino, bunyan
+
+_MESSAGE = ("message", "msg", "event")
+_LEVEL = ("level", "levelname", "severity", "log.level", "lvl")
+_REQUEST = ("request_id", "requestId", "req_id", "correlation_id", "trace_id", "traceId")
+_EXCEPTION = ("exception", "exc_info", "traceback", "stack_trace", "stack", "error.stack_trace")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`time`: UTC, ISO 8601 with milliseconds, empty when unknown. `text`: the line as its program
+    wrote it; `fields`: its members, when it is JSON. `task`: the id of the container's task."""
+
+    label: str
+    time: str
+    text: str
+    message: str
+    level: str = ""
+    task: str = ""
+    request_id: str = ""
+    exception: str = ""
+    fields: Mapping[str, Any] | None = None
+
+    def is_at_least(self, level: str) -> bool:
+        """A line that names no level counts as INFO."""
+        return LEVELS.index(self.level or "INFO") >= LEVELS.index(level)
+
+    def as_dict(self) -> dict[str, Any]:
+        """What `bonkei logs --json` prints."""
+        return {
+            "time": self.time, "log": self.label, "task": self.task, "level": self.level,
+            "message": self.message, "request_id": self.request_id, "exception": self.exception,
+            "record": None if self.fields is None else dict(self.fields), "text": self.text,
+        }  # fmt: skip
+
+
+def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
+    """The records of one log. A line without a time of its own has that of the one before it."""
+    before = Record(label, "", "", "")
+    in_traceback = False
+    for line in lines:
+        record = _record(label, kind, line, before)
+        if kind == "container" and record.fields is None:
+            # A traceback on stderr is many lines: to its last one they are one error.
+            belongs = in_traceback and record.task == before.task
+            in_traceback = record.text.startswith(_TRACEBACK) or (
+                belongs and record.text.startswith((" ", "\t"))
+            )
+            if in_traceback or belongs:
+                record = replace(record, level="ERROR")
+        elif kind == "container":
+            in_traceback = False
+        yield record
+        before = record
+
+
+def _record(label: str, kind: Kind, line: str, before: Record) -> Record:
+    found = _MOMENT.match(line)
+    if found is None:
+        return Record(label, before.time, line, line, before.level, before.task)
+    time, text = _milliseconds(found[1], found[2]), line[found.end() :]
+    if kind == "database":
+        severity = _SEVERITY.search(text)
+        level = _level(severity[1]) if severity else ""
+        if severity is None and _PART.search(text):
+            level = before.level
+        return Record(label, time, text, text, level)
+    if kind == "supervisor":
+        level = "ERROR" if text.lstrip().startswith(("error:", "✗")) else "INFO"
+        return Record(label, time, text, text, level)
+    task, _, text = text.partition(" ")
+    fields = _fields(text)
+    if fields is None:
+        begins = _BEGINS.match(text)
+        return Record(label, time, text, text, _level(begins[1]) if begins else "", task)
+    return Record(
+        label, time, text,
+        message=_first(fields, _MESSAGE) or text,
+        level=_level(_value(fields, _LEVEL)),
+        task=task,
+        request_id=_first(fields, _REQUEST),
+        exception=_first(fields, _EXCEPTION) or _stack_of(fields),
+        fields=fields,
+    )  # fmt: skip
+
+
+def _milliseconds(day: str, clock: str) -> str:
+    whole, _, fraction = clock.partition(".")
+    return f"{day}T{whole}.{fraction[:3]:0<3}Z"
+
+
+def _fields(text: str) -> dict[str, Any] | None:
+    if not text.startswith("{"):
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _value(fields: Mapping[str, Any], names: Iterable[str]) -> Any:
+    return next((fields[name] for name in names if fields.get(name) not in (None, "")), "")
+
+
+def _first(fields: Mapping[str, Any], names: Iterable[str]) -> str:
+    found = _value(fields, names)
+    return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+
+
+def _stack_of(fields: Mapping[str, Any]) -> str:
+    """pino and bunyan: `"err": {"message": …, "stack": …}`."""
+    for name in ("err", "error"):
+        if isinstance(error := fields.get(name), dict) and isinstance(error.get("stack"), str):
+            return str(error["stack"])
+    return ""
+
+
+def _level(given: Any) -> str:
+    if isinstance(given, int) and not isinstance(given, bool):
+        return next(name for least, name in _NUMBERS if given >= least or not least)
+    word = str(given).upper().rstrip("12345")
+    word = _SPELLINGS.get(word, word)
+    return word if word in LEVELS else ""
+
+
+def parse_since(given: str, now: datetime) -> str:
+    """`10m`, `2h`, `30s`, `1d`, or a time as ISO 8601 has it (UTC unless it says otherwise), in the
+    form of `Record.time`. ValueError when it is neither."""
+    if found := re.fullmatch(r"(\d{1,6})([smhd])", given):
+        seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
+        moment = datetime.fromtimestamp(max(0.0, now.timestamp() - seconds), UTC)
+    else:
+        moment = datetime.fromisoformat(given)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

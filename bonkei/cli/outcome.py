@@ -1,0 +1,41 @@
+"""`--json` of commands that do something: one object on stdout, however it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import click
+
+from bonkei.cli.terminal import as_json as to_json
+from bonkei.cli.typed import say
+from bonkei.errors import BonkeiError
+
+
+def json_option(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option, handed over as `as_json`."""
+    return click.option("--json", "as_json", is_flag=True, help=words)
+
+
+def progress(as_json: bool) -> Callable[[str], None]:
+    """Where a command says what goes on: not on stdout, when that is for a program."""
+    return partial(say, err=as_json)
+
+
+@contextmanager
+def outcome(as_json: bool, result: Mapping[str, Any]) -> Iterator[None]:
+    """Print `result` (as it is at the end) with `error`: null, or its `message` and `remedy`.
+
+    The error goes on: a person reads it on stderr, and the exit code says it.
+    """
+    error: dict[str, str] | None = None
+    try:
+        yield
+    except BonkeiError as caught:
+        error = {"message": caught.message, "remedy": caught.remedy}
+        raise
+    finally:
+        if as_json:
+            click.echo(to_json({**result, "error": error}, indent=2))
