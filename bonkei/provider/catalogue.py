@@ -8,6 +8,7 @@ from bonkei.provider import (
     archive,
     common,
     external,
+    facts,
     http,
     local,
     null,
@@ -20,6 +21,7 @@ from bonkei.provider.provider import Provider, assemble
 
 AWS = "registry.terraform.io/hashicorp/aws"
 SCHEMA = "aws-schema.json.gz"
+FACTS = "aws-facts.json.gz"
 _SMALL = (archive, external, http, local, null, random, template, time)
 
 
@@ -36,7 +38,8 @@ def providers() -> Mapping[str, Provider]:
                 ephemeral_resources=aws.EPHEMERAL_RESOURCES,
                 functions=aws.FUNCTIONS,
                 validate=common.provider_problems,
-            )
+            ),
+            facts.load(FACTS),
         ),
         *(module.provider() for module in _SMALL),
     )

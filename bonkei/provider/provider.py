@@ -14,6 +14,7 @@ from bonkei.provider.behaviour import (
     ResourceBehaviour,
     no_problems,
 )
+from bonkei.provider.facts import EnrichedBehaviours, Facts, IdentityAttribute
 from bonkei.provider.schema import Block, ProviderSchema
 from bonkei.provider.values import Object
 
@@ -29,38 +30,52 @@ class Provider:
     """Types without an entry cannot be read: an error says so."""
     ephemeral_resources: Mapping[str, EphemeralResource] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
+    identities: Mapping[str, Sequence[IdentityAttribute]] = field(default_factory=dict)
+    """What names a resource of a type in an `import` block, beside its id."""
     validate: Callable[[Object], Sequence[Problem]] = no_problems
     """The problems of a provider block."""
 
 
-def assemble(provider: Provider) -> Provider:
-    """The provider with argument defaults known to its schema.
+def assemble(provider: Provider, facts: Facts | None = None) -> Provider:
+    """The provider with argument defaults, and what `facts` say, known to its schema.
 
     The AWS provider's own schema calls such arguments optional, and yet puts values where the
     configuration has none: Terraform lets that pass for providers built with the old SDK only. For
     any other, an argument that the provider may fill is optional and computed.
     """
     schema = provider.schema
-    resources = _WithDefaults(schema.resources, provider.resources)
-    return dataclasses.replace(provider, schema=dataclasses.replace(schema, resources=resources))
+    behaviours = provider.resources
+    if facts is not None:
+        behaviours = EnrichedBehaviours(behaviours, facts)
+    resources = _Completed(schema.resources, behaviours, facts)
+    return dataclasses.replace(
+        provider,
+        schema=dataclasses.replace(schema, resources=resources),
+        resources=behaviours,
+        identities={} if facts is None else facts.identities,
+    )
 
 
-class _WithDefaults(Mapping[str, Block]):
+class _Completed(Mapping[str, Block]):
     def __init__(
-        self, blocks: Mapping[str, Block], behaviours: Mapping[str, ResourceBehaviour]
+        self,
+        blocks: Mapping[str, Block],
+        behaviours: Mapping[str, ResourceBehaviour],
+        facts: Facts | None,
     ) -> None:
         self._blocks = blocks
         self._behaviours = behaviours
+        self._facts = facts
         self._changed: dict[str, Block] = {}
 
     def __getitem__(self, type_name: str) -> Block:
-        behaviour = self._behaviours.get(type_name)
-        if behaviour is None or not behaviour.argument_defaults:
-            return self._blocks[type_name]
         if type_name not in self._changed:
             block = self._blocks[type_name]
-            for path in behaviour.argument_defaults:
-                block = _computed(block, path.split("."))
+            behaviour = self._behaviours.get(type_name)
+            for path in behaviour.argument_defaults if behaviour is not None else ():
+                block = _with(block, path.split("."), computed=True)
+            for path in self._facts.sensitive(type_name) if self._facts is not None else ():
+                block = _with(block, path.split("."), sensitive=True)
             self._changed[type_name] = block
         return self._changed[type_name]
 
@@ -71,11 +86,17 @@ class _WithDefaults(Mapping[str, Block]):
         return len(self._blocks)
 
 
-def _computed(block: Block, path: list[str]) -> Block:
+def _with(block: Block, path: list[str], **flags: bool) -> Block:
     name, *rest = path
     if rest:
         nested = block.blocks[name]
-        inner = dataclasses.replace(nested, block=_computed(nested.block, rest))
-        return dataclasses.replace(block, blocks={**block.blocks, name: inner})
-    attribute = dataclasses.replace(block.attributes[name], computed=True)
-    return dataclasses.replace(block, attributes={**block.attributes, name: attribute})
+        inner = _with(nested.block, rest, **flags)
+        if inner is nested.block:
+            return block
+        changed = dataclasses.replace(nested, block=inner)
+        return dataclasses.replace(block, blocks={**block.blocks, name: changed})
+    attribute = block.attributes.get(name)
+    if attribute is None or all(getattr(attribute, flag) is on for flag, on in flags.items()):
+        return block
+    marked = dataclasses.replace(attribute, **flags)
+    return dataclasses.replace(block, attributes={**block.attributes, name: marked})

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bonkei.provider import schema
-from bonkei.provider.aws import RESOURCES
+from bonkei.provider import catalogue, schema
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.values import UNKNOWN
 
 SCHEMA = schema.load("aws-schema.json.gz")
+RESOURCES = catalogue.providers()[catalogue.AWS].resources
 HERE = "ap-northeast-1:123456789012"
 BALANCER = f"arn:aws:elasticloadbalancing:{HERE}:loadbalancer/app/web/0123456789abcdef"
 LISTENER = f"arn:aws:elasticloadbalancing:{HERE}:listener/app/web/0123456789abcdef/0a"

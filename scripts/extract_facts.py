@@ -1,0 +1,148 @@
+"""Write what the AWS provider's own schemas say of the arguments, as data, from its source.
+
+    python -m scripts.extract_facts DIRECTORY VERSION
+
+DIRECTORY holds the provider's source (MPL-2.0) with a file for each declaration, as the repository
+lonegunmanb/terraform-provider-aws-index has it below `index`; VERSION is the provider's that it is
+of. Needs tree-sitter and tree-sitter-go. Enumerations are those of botocore, which the development
+environment has.
+
+The result, `bonkei/provider/data/aws-facts.json.gz`, holds for each type of `aws-schema.json.gz`
+the paths of its arguments with what is known of each; enumerations are kept once and referred to.
+What is not certain is left out: a validator of the provider's own, a value computed by Go.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+from bonkei.provider import schema
+from bonkei.provider.schema import Block
+from scripts.schema import apis
+from scripts.schema.facts import Facts, Provider
+from scripts.schema.golang import Source
+
+Json = Any
+
+OUTPUT = Path(__file__).parent.parent / "bonkei/provider/data/aws-facts.json.gz"
+
+
+def main() -> None:
+    """Read the source named on the command line, write the data file, say how much there is."""
+    arguments = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    arguments.add_argument("directory", type=Path)
+    arguments.add_argument("version")
+    arguments.add_argument("--output", type=Path, default=OUTPUT)
+    options = arguments.parse_args()
+    document = extract(Provider(Source(options.directory)), options.version)
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    options.output.write_bytes(gzip.compress(text.encode(), mtime=0))
+    print(  # the command's answer
+        f"{options.output.name}: AWS provider {options.version}, {len(document['types'])} types,"
+        f" {sum(map(len, document['types'].values()))} arguments,"
+        f" {len(document['enumerations'])} enumerations, {len(document['identities'])} identities,"
+        f" {len(text) // 1000} kB ({options.output.stat().st_size // 1000} kB compressed);"
+        f" not followed: {', '.join(document['not_followed'])}"
+    )
+
+
+def extract(provider: Provider, version: str) -> Json:
+    """The data file's document."""
+    carried = schema.load("aws-schema.json.gz").resources
+    types: dict[str, Facts] = {}
+    identities: Json = {}
+    enumerations: Json = {}
+    for name, registration, package in provider.resources():
+        if name not in carried:
+            continue
+        facts = provider.facts(registration, package)
+        if facts is not None:
+            types[name] = _fitting(facts, carried[name], enumerations)
+        identity = provider.identity(registration)
+        if identity and all(_has(carried[name], one[-1]) for one in _own(identity)):
+            identities[name] = identity
+    for other in [name for name in carried if name.startswith("aws_alb")]:
+        for table in (types, identities):
+            if (twin := other.replace("aws_alb", "aws_lb")) in table:
+                table.setdefault(other, table[twin])
+    return {
+        "version": version,
+        "source": f"hashicorp/terraform-provider-aws {version} (MPL-2.0), botocore {apis.VERSION}",
+        "enumerations": enumerations,
+        "identities": identities,
+        "types": types,
+        "not_followed": sorted(set(carried) - set(types)),
+    }
+
+
+def _own(identity: Json) -> list[list[Any]]:
+    """The identity's members that are arguments, with the argument's name last."""
+    members = [one if len(one) == 3 else [*one, one[0]] for one in identity]
+    return [one for one in members if one[0] != "account_id"]
+
+
+def _fitting(facts: Facts, block: Block, enumerations: Json) -> Facts:
+    """Those of arguments that the schema has, with values of the arguments' types."""
+    found: Facts = {}
+    for path, known in facts.items():
+        if not _has(block, path):
+            continue
+        kept = {key: value for key, value in known.items() if key not in ("enum", "each_enum")}
+        for key in ("enum", "each_enum"):
+            values = _enumeration(known.get(key), enumerations)
+            if values is not None:
+                kept[key] = values
+        if "default" in kept:
+            value = _default(kept.pop("default"), block, path)
+            if value is not None:
+                kept["default"] = value
+        if kept.keys() - {"ignore_case"}:
+            found[path] = kept
+    return found
+
+
+def _enumeration(known: Json, enumerations: dict[str, Json]) -> Json:
+    """A name in the table of enumerations, or the values themselves."""
+    if isinstance(known, str):
+        values = apis.enumeration(known)
+        if values is None:
+            return None
+        enumerations[known] = sorted(values)
+        return known
+    if isinstance(known, list):
+        found = [apis.member(one["member"]) if isinstance(one, dict) else one for one in known]
+        return found if None not in found else None
+    return None
+
+
+def _default(value: Json, block: Block, path: str) -> Json:
+    """The value if the argument is optional and of its type."""
+    if isinstance(value, dict):
+        value = apis.member(value["member"])
+    *outer, name = path.split(".")
+    for step in outer:
+        block = block.blocks[step].block
+    attribute = block.attributes.get(name)
+    if attribute is None or not attribute.optional:
+        return None
+    kinds = {"string": str, "bool": bool, "number": int | float}
+    kind = kinds.get(attribute.type) if isinstance(attribute.type, str) else None
+    fits = kind is not None and isinstance(value, kind)
+    return value if fits and (attribute.type == "bool") == isinstance(value, bool) else None
+
+
+def _has(block: Block, path: str) -> bool:
+    first, _, rest = path.partition(".")
+    if not rest:
+        return first in block.attributes or first in block.blocks
+    return first in block.blocks and _has(block.blocks[first].block, rest)
+
+
+if __name__ == "__main__":
+    main()

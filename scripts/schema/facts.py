@@ -1,0 +1,335 @@
+"""What the AWS provider's own schemas say beyond names and types: what replaces a resource, which
+value an argument has without saying, which arguments exclude each other, what a value must be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from scripts.schema.golang import Call, Evaluation, Function, Source, Struct, Value
+
+Json = Any
+Facts = dict[str, dict[str, Json]]
+"""Dotted path of an argument or block -> what there is to know of it."""
+
+_RELATIONS = {
+    "ConflictsWith": "conflicts",
+    "ExactlyOneOf": "exactly_one",
+    "AtLeastOneOf": "at_least_one",
+    "RequiredWith": "needs",
+}
+_RELATIONS_OF_FRAMEWORK = {
+    "ConflictsWith": "conflicts",
+    "ExactlyOneOf": "exactly_one",
+    "AtLeastOneOf": "at_least_one",
+    "AlsoRequires": "needs",
+}
+
+
+class Provider:
+    """The provider's resources, each with what makes its schema."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    def resources(self) -> Iterator[tuple[str, Struct, Path]]:
+        """Each resource's type, its registration and its package."""
+        for package in sorted(self._source.package("internal/service").iterdir()):
+            for kind in ("SDKResources", "FrameworkResources"):
+                method = self._source.function(package, f"servicePackage.{kind}")
+                listed = self._evaluation(package).call(method) if method else []
+                for one in listed if isinstance(listed, list) else ():
+                    yield str(one.fields["TypeName"]), one, package
+
+    def facts(self, registration: Struct, package: Path) -> Facts | None:
+        """What the schema of a resource says; None if it could not be followed."""
+        factory = registration.fields["Factory"]
+        if not isinstance(factory, Function):
+            return None
+        resource = self._evaluation(package).call(factory)
+        if isinstance(resource, Struct) and resource.type.endswith("schema.Resource"):
+            return self._of_sdk(resource, package)
+        if isinstance(resource, Struct | Call):
+            return self._of_framework(resource, package)
+        return None
+
+    def _of_sdk(self, resource: Struct, package: Path) -> Facts | None:
+        schema = resource.fields.get("Schema", resource.fields.get("SchemaFunc"))
+        if isinstance(schema, Function):
+            schema = self._evaluation(package).call(schema)
+        if not isinstance(schema, dict):
+            return None
+        found: Facts = {}
+        _sdk_block(schema, "", found)
+        return found
+
+    def _of_framework(self, resource: Struct | Call, package: Path) -> Facts | None:
+        name = resource.type if isinstance(resource, Struct) else ""
+        owners = [name, *self._source.embedded(package, name)]
+        methods = (self._source.function(package, f"{owner}.Schema") for owner in owners)
+        method = next((one for one in methods if one), None)
+        schema = self._evaluation(package).call(method) if method else None
+        if not isinstance(schema, Struct):
+            return None
+        found: Facts = {}
+        _framework_block(schema, "", found)
+        return found
+
+    @staticmethod
+    def identity(registration: Struct) -> Json:
+        """What names the resource in an `import` block: [name, required] of each, but for the
+        account and the region; a third member is the resource's argument of another name."""
+        identity = registration.fields.get("Identity")
+        if not isinstance(identity, Struct):
+            return None
+        found = []
+        for one in identity.fields.get("Attributes", ()):
+            if not isinstance(one, Struct):
+                return None
+            name, required = one.fields["name"], one.fields["required"]
+            mapped = one.fields.get("resourceAttributeName")
+            found.append([name, required, mapped] if mapped else [name, required])
+        return found
+
+    def _evaluation(self, package: Path) -> Evaluation:
+        return Evaluation(self._source, package, {})
+
+
+def _sdk_block(schema: dict[str, Value], prefix: str, found: Facts) -> None:
+    for name, argument in schema.items():
+        if not isinstance(argument, Struct):
+            if isinstance(argument, Call):
+                _well_known(argument, f"{prefix}{name}", found)
+            continue
+        path = f"{prefix}{name}"
+        _put(found, path, _sdk_facts(argument.fields))
+        inner = argument.fields.get("Elem")
+        if isinstance(inner, Struct) and isinstance(inner.fields.get("Schema"), dict):
+            _sdk_block(inner.fields["Schema"], f"{path}.", found)
+        elif isinstance(inner, Struct):
+            checks = _checks_of_sdk(inner.fields)
+            _put(found, path, {f"each_{key}": value for key, value in checks.items()})
+
+
+def _well_known(call: Call, path: str, found: Facts) -> None:
+    """Schemas that a function of the provider gives, whose source is not followed."""
+    if call.name.endswith("ForceNew"):
+        _put(found, path, {"new": True})
+
+
+def _put(found: Facts, path: str, facts: dict[str, Json]) -> None:
+    if facts:
+        found.setdefault(path, {}).update(facts)
+
+
+def _sdk_facts(fields: dict[str, Value]) -> dict[str, Json]:
+    facts: dict[str, Json] = {}
+    if fields.get("ForceNew") is True:
+        facts["new"] = True
+    if fields.get("Sensitive") is True:
+        facts["sensitive"] = True
+    default = _constant(fields.get("Default"))
+    if default is not None:
+        facts["default"] = default
+    for go, ours in _RELATIONS.items():
+        names = fields.get(go)
+        if isinstance(names, list) and all(isinstance(name, str) for name in names):
+            facts[ours] = [_without_indexes(name) for name in names]
+    for go, ours in (("MaxItems", "max"), ("MinItems", "min")):
+        if isinstance(fields.get(go), int):
+            facts[ours] = fields[go]
+    if isinstance(fields.get("Deprecated"), str):
+        facts["deprecated"] = fields["Deprecated"]
+    facts.update(_checks_of_sdk(fields))
+    return facts
+
+
+def _without_indexes(name: str) -> str:
+    return re.sub(r"\.\d+(?=\.|$)", "", name)
+
+
+def _constant(value: Value) -> Json:
+    if isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Call) and value.name == "enum-member":
+        return {"member": f"{value.types[0]}.{value.arguments[0]}"}
+    return None
+
+
+def _checks_of_sdk(fields: dict[str, Value]) -> dict[str, Json]:
+    checks: dict[str, Json] = {}
+    for name in ("ValidateFunc", "ValidateDiagFunc"):
+        value = fields.get(name)
+        if isinstance(value, Call):
+            checks |= _check(value)
+    return checks
+
+
+def _check(call: Call) -> dict[str, Json]:
+    """What one validator asks; nothing, if it is not one of those whose meaning is certain."""
+    name, arguments = call.name.rpartition(".")[2], call.arguments
+    if name in ("ToDiagFunc", "All"):
+        found: dict[str, Json] = {}
+        for one in arguments:
+            found |= _check(one) if isinstance(one, Call) else {}
+        return found
+    if name in _BOUNDS:
+        key, low, high = _BOUNDS[name]
+        count = sum(isinstance(one, int) for one in (low, high))
+        if not _numbers(arguments, count) or not _measures(call):
+            return {}
+        return {
+            key: [arguments[one] if isinstance(one, int) else _OPEN[one] for one in (low, high)]
+        }
+    if name == "StringIsNotEmpty":
+        return {"length": [1, None]}
+    if name in ("StringMatch", "RegexMatches") and isinstance(arguments[0], Call):
+        said = arguments[1] if len(arguments) > 1 else ""
+        return _pattern(arguments[0].arguments[0], said if isinstance(said, str) else "")
+    return _values(name, call)
+
+
+_OPEN = {"none": None, "zero": 0}
+_BOUNDS: dict[str, tuple[str, int | str, int | str]] = {
+    "IntBetween": ("range", 0, 1),
+    "FloatBetween": ("range", 0, 1),
+    "Between": ("range", 0, 1),
+    "IntAtLeast": ("range", 0, "none"),
+    "FloatAtLeast": ("range", 0, "none"),
+    "AtLeast": ("range", 0, "none"),
+    "IntAtMost": ("range", "none", 0),
+    "StringLenBetween": ("length", 0, 1),
+    "LengthBetween": ("length", 0, 1),
+    "LengthAtLeast": ("length", 0, "none"),
+    "LengthAtMost": ("length", "zero", 0),
+}
+"""Validator -> what it limits, and which of its arguments are the lower and the upper bound."""
+
+
+def _measures(call: Call) -> bool:
+    """Whether a validator called "Between" or "AtLeast" is one of numbers."""
+    name = call.name.rpartition(".")[2]
+    numbers = ("int64validator", "int32validator", "float64validator")
+    return name not in ("Between", "AtLeast") or call.name.startswith(numbers)
+
+
+def _values(name: str, call: Call) -> dict[str, Json]:
+    """An enumeration, of the API or written out."""
+    ignored = {"ignore_case": True}
+    if call.types and name in ("Validate", "FrameworkValidate"):
+        return {"enum": call.types[0]}
+    if call.types and name in ("ValidateIgnoreCase", "FrameworkValidateIgnoreCase"):
+        return {"enum": call.types[0], **ignored}
+    if name == "StringInSlice":
+        values = _texts(call.arguments[0])
+        return (
+            {"enum": values, **(ignored if call.arguments[1:] == (True,) else {})} if values else {}
+        )
+    if name == "IntInSlice" and isinstance(numbers := call.arguments[0], list):
+        return {"enum": numbers} if all(isinstance(one, int) for one in numbers) else {}
+    if call.name == "stringvalidator.OneOf":
+        values = _texts([*call.arguments])
+        return {"enum": values} if values else {}
+    return {}
+
+
+def _numbers(arguments: tuple[Value, ...], count: int) -> bool:
+    numbers = [one for one in arguments if isinstance(one, int | float)]
+    return len(arguments) == count == len(numbers)
+
+
+def _texts(values: Value) -> list[Json]:
+    found = [_constant(one) for one in values] if isinstance(values, list) else []
+    return found if all(isinstance(one, str | dict) for one in found) else []
+
+
+def _pattern(pattern: Value, said: str) -> dict[str, Json]:
+    """A pattern that means the same in Python."""
+    if not isinstance(pattern, str) or re.search(r"\\[pPzQ]|\[\[:", pattern):
+        return {}
+    try:
+        re.compile(pattern)
+    except re.error:
+        return {}
+    return {"patterns": [[pattern, said]]}
+
+
+def _framework_block(schema: Struct, prefix: str, found: Facts) -> None:
+    for kind in ("Attributes", "Blocks"):
+        members = schema.fields.get(kind)
+        for name, member in members.items() if isinstance(members, dict) else ():
+            if not isinstance(member, Struct):
+                _well_known_of_framework(member, f"{prefix}{name}", found)
+                continue
+            path = f"{prefix}{name}"
+            _put(found, path, _framework_facts(member.fields))
+            nested = member.fields.get("NestedObject", member)
+            if isinstance(nested, Struct):
+                _framework_block(nested, f"{path}.", found)
+
+
+def _well_known_of_framework(member: Value, path: str, found: Facts) -> None:
+    if isinstance(member, Call) and "ForceNew" in member.name:
+        _put(found, path, {"new": True})
+
+
+def _framework_facts(fields: dict[str, Value]) -> dict[str, Json]:
+    facts: dict[str, Json] = {}
+    if fields.get("Sensitive") is True:
+        facts["sensitive"] = True
+    for modifier in _calls(fields.get("PlanModifiers")):
+        name = modifier.name.rpartition(".")[2]
+        if name == "RequiresReplace":
+            facts["new"] = True
+        elif name.startswith("RequiresReplaceIf"):
+            facts["new_if"] = name
+    default = fields.get("Default")
+    if isinstance(default, Call) and default.name.rpartition(".")[2].startswith("Static"):
+        value = _constant(default.arguments[0]) if default.arguments else None
+        if value is not None:
+            facts["default"] = value
+    custom = fields.get("CustomType")
+    if isinstance(custom, Call) and custom.name.endswith("StringEnumType") and custom.types:
+        facts["enum"] = custom.types[0]
+    if isinstance(fields.get("DeprecationMessage"), str):
+        facts["deprecated"] = fields["DeprecationMessage"]
+    for validator in _calls(fields.get("Validators")):
+        facts.update(_framework_validator(validator))
+    return facts
+
+
+def _framework_validator(validator: Call) -> dict[str, Json]:
+    kind, _, name = validator.name.rpartition(".")
+    if name in _RELATIONS_OF_FRAMEWORK:
+        roots = [_root(one) for one in validator.arguments]
+        if roots and all(roots):
+            return {_RELATIONS_OF_FRAMEWORK[name]: roots}
+        return {}
+    collection = kind in ("listvalidator", "setvalidator", "mapvalidator")
+    if collection and name == "SizeAtMost" and _numbers(validator.arguments, 1):
+        return {"max": validator.arguments[0]}
+    if collection and name == "SizeAtLeast" and _numbers(validator.arguments, 1):
+        return {"min": validator.arguments[0]}
+    if collection and name == "SizeBetween" and _numbers(validator.arguments, 2):
+        return {"min": validator.arguments[0], "max": validator.arguments[1]}
+    if collection and name == "IsRequired":
+        return {"min": 1}
+    return {} if collection else _check(validator)
+
+
+def _root(argument: Value) -> str:
+    """The name in `path.MatchRoot("name")` or `path.MatchRelative().AtParent().AtName("name")`."""
+    if isinstance(argument, Call) and argument.arguments:
+        last = argument.arguments[-1]
+        if argument.name.endswith(("MatchRoot", "Root")) and isinstance(last, str):
+            return last
+        if argument.name.endswith(".AtParent().AtName") and isinstance(last, str):
+            return f"./{last}"
+    return ""
+
+
+def _calls(values: Value) -> list[Call]:
+    return [one for one in values if isinstance(one, Call)] if isinstance(values, list) else []

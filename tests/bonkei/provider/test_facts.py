@@ -1,0 +1,147 @@
+"""Facts as data: whole, of arguments that there are, and kept by every type."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from bonkei.provider import catalogue, facts, schema
+from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
+from bonkei.provider.facts import Facts
+from bonkei.provider.plan import plan_update
+from bonkei.provider.schema import Block
+from bonkei.provider.values import UNKNOWN
+
+AWS = catalogue.providers()[catalogue.AWS]
+FACTS = facts.load(catalogue.FACTS)
+
+
+def argument(block: Block, path: str) -> Any:
+    *outer, name = path.split(".")
+    for step in outer:
+        block = block.blocks[step].block
+    return block.attributes.get(name) or block.blocks[name]
+
+
+def test_every_fact_is_of_an_argument_that_there_is() -> None:
+    carried = schema.load(catalogue.SCHEMA).resources
+    assert len(FACTS.types) > 0.99 * len(carried)
+    for type_name, known in FACTS.types.items():
+        for path, one in known.items():
+            found = argument(carried[type_name], path)
+            assert "default" not in one or found.optional, (type_name, path)
+            for pattern, _ in one.get("patterns", ()):
+                re.compile(pattern)
+            for key in ("enum", "each_enum"):
+                assert not isinstance(one.get(key), str) or FACTS.enumerations[one[key]]
+        for part in FACTS.identities.get(type_name, ()):
+            assert part.name == "account_id" or argument(carried[type_name], part.argument)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "changed", "replaces"),
+    [  # none of these types has a behaviour of its own
+        ("aws_apprunner_connection", "provider_type", True),
+        ("aws_athena_workgroup", "description", False),
+        ("aws_athena_workgroup", "name", True),
+        ("aws_sfn_activity", "name", True),
+    ],
+)
+def test_a_type_without_a_behaviour_is_replaced_where_it_must_be(
+    type_name: str, changed: str, replaces: bool
+) -> None:
+    block = AWS.schema.resources[type_name]
+    prior = {**schema.empty(block), changed: "before"}
+    config = {**prior, changed: "after"}
+    plan = plan_update(block, AWS.resources[type_name], prior, config, config, Context())
+    assert plan.planned[changed] == "after"
+    assert plan.replaced_by == (((changed,),) if replaces else ())
+
+
+def test_defaults_are_planned_and_may_be() -> None:
+    """Terraform takes a value that the configuration lacks of a computed argument only."""
+    behaviour = AWS.resources["aws_ebs_volume"]
+    assert behaviour.argument_defaults["final_snapshot"] is False
+    assert AWS.schema.resources["aws_ebs_volume"].attributes["final_snapshot"].computed
+    for type_name in FACTS.types:
+        block = AWS.schema.resources[type_name]
+        for path in AWS.resources[type_name].argument_defaults:
+            assert argument(block, path).computed, (type_name, path)
+        for path in FACTS.sensitive(type_name):
+            found = argument(block, path)
+            assert not hasattr(found, "sensitive") or found.sensitive, (type_name, path)
+
+
+KNOWN = Facts(
+    version="1",
+    enumerations={"x.Kind": ["A", "B"]},
+    identities={},
+    types={
+        "aws_thing": {
+            "kind": {"enum": "x.Kind"},
+            "mood": {"enum": ["calm"], "ignore_case": True},
+            "size": {"range": [1, 3]},
+            "least": {"range": [5, None]},
+            "name": {"length": [2, 4], "patterns": [["^[a-zé]+$", "small letters only"]]},
+            "names": {"max": 2, "each_enum": "x.Kind"},
+            "a": {"conflicts": ["b"], "needs": ["size"]},
+            "b": {"conflicts": ["a"]},
+            "c": {"exactly_one": ["c", "d"]},
+            "d": {"exactly_one": ["c", "d"]},
+            "rule.port": {"range": [0, 9], "conflicts": ["rule.all"]},
+            "rule.all": {"at_least_one": ["./all", "./port"]},
+        }
+    },
+)
+
+
+def problems(**config: Any) -> list[Problem]:
+    enriched = KNOWN.enrich("aws_thing", ResourceBehaviour())
+    names = ("kind", "mood", "size", "least", "name", "names", "a", "b", "d")
+    return list(enriched.validate({**dict.fromkeys(names), "c": "", "rule": [], **config}))
+
+
+@pytest.mark.parametrize(
+    ("config", "path", "said"),
+    [
+        ({"kind": "C"}, ("kind",), 'Expected one of "A", "B", got "C".'),
+        ({"mood": "wild"}, ("mood",), 'one of "calm"'),
+        ({"size": 4}, ("size",), "from 1 to 3, got 4"),
+        ({"least": 4}, ("least",), "5 or more"),
+        ({"name": "a"}, ("name",), '2 to 4 characters, got 1 in "a"'),
+        ({"name": "éééé"}, ("name",), "got 8"),  # Go counts bytes
+        ({"name": "ab\n"}, ("name",), "small letters only"),
+        ({"names": ["A", "A", "B"]}, ("names",), "0 to 2 elements, got 3"),
+        ({"names": ["A", "C"]}, ("names",), 'got "C"'),
+        ({"a": True, "size": 1, "b": False}, ("a",), '"a" and "b" exclude each other'),
+        ({"a": True}, ("a",), '"a" needs "size"'),
+        ({"d": ""}, ("d",), '"c" and "d" exclude each other'),
+        ({"c": None}, (), 'One of "c", "d" must be given'),
+        ({"rule": [{"port": 10, "all": None}]}, ("rule", 0, "port"), "from 0 to 9"),
+        ({"rule": [{"port": 1, "all": True}]}, ("rule", 0, "port"), "exclude each other"),
+        (
+            {"rule": [{"port": None, "all": True}, {"port": None, "all": None}]},
+            ("rule", 1),
+            'At least one of "rule.all", "rule.port"',
+        ),
+    ],
+)
+def test_each_fact_is_kept(config: dict[str, Any], path: tuple[Any, ...], said: str) -> None:
+    (found,) = problems(**config)
+    assert found.path == path
+    assert said in found.detail
+
+
+def test_what_fits_or_is_not_known_yet_is_no_problem() -> None:
+    assert problems(kind="A", mood="CALM", size=3, least=5, name="abcd", names=["A", "B"]) == []
+    assert problems(a=True, size=UNKNOWN, b=UNKNOWN, c=UNKNOWN, name=UNKNOWN) == []
+    assert problems(rule=[{"port": UNKNOWN, "all": None}, {"port": None, "all": UNKNOWN}]) == []
+    assert problems(names=[UNKNOWN], rule=UNKNOWN) == []
+
+
+def test_what_a_behaviour_says_goes_first() -> None:
+    own = Problem(("kind",), "No such kind", "Take A.")
+    enriched = KNOWN.enrich("aws_thing", ResourceBehaviour(validate=lambda _: [own]))
+    assert list(enriched.validate({"kind": "C", "c": "", "rule": []})) == [own]
