@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import httpx
+import psutil
 from miniatures import ROOT, Running, eventually
 
 
@@ -90,28 +92,62 @@ def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None
     assert "access" in {json.loads(line)["type"] for line in raw.stdout.splitlines()}
 
 
-def test_no_secret_is_in_the_state_or_the_logs(miniature: Running) -> None:
-    """Plain parameters of Systems Manager lie beside the secrets and are none."""
+def secret_values(home: Path) -> dict[str, str]:
+    """What nobody may read anywhere else, by the secret's name; of a JSON document its passwords.
+
+    Plain parameters of Systems Manager lie beside the secrets and are none; the header's value has
+    to be in the distribution's state, as on AWS.
+    """
+    found: dict[str, str] = {}
+    for path in (home / "secrets").iterdir():
+        text = path.read_text()
+        if {"header", "ssm"} & set(path.name.replace("_", "-").split("-")):
+            continue
+        if text.startswith("{"):
+            found |= {
+                f"{path.name}.{key}": value
+                for key, value in json.loads(text).items()
+                if key != "username"
+            }
+        else:
+            found[path.name] = text
+    return found
+
+
+def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running) -> None:
+    """Wherever the miniature writes, but for the secrets themselves."""
     home = miniature.project.home
-    secrets = [
-        path.read_text()
-        for path in (home / "secrets").iterdir()
-        if not {"header", "ssm"} & set(path.name.replace("_", "-").split("-"))
-        and not path.read_text().startswith("{")
+    secrets = secret_values(home)
+    passwords = [name for name in secrets if name.endswith(".password")]
+    assert len(passwords) >= 2, "the database's master and the program's own"
+    assert all(len(value) > 10 for value in secrets.values())
+    elsewhere = ("secrets", "environments", "database")
+    written = [
+        path
+        for path in home.rglob("*")
+        if path.is_file() and path.relative_to(home).parts[0] not in elsewhere
     ]
-    assert secrets
-    written = [*home.glob("**/*.tfstate"), *home.glob("logs/**/*.log")]
-    assert written
-    for path in written:
-        text = path.read_text(errors="replace")
-        assert [secret for secret in secrets if secret in text] == []
+    names = {path.name for path in written}
+    assert {"terraform.tfstate", "state.json", "bonkei.log", "postgresql.log"} <= names
+    words = [" ".join(process.cmdline()) for process in miniature.processes()]
+    assert any("postgres" in line for line in words)
+    texts = {str(path): path.read_text(errors="replace") for path in written}
+    for place, text in {**texts, "a command line": "\n".join(words)}.items():
+        assert [name for name, value in secrets.items() if value in text] == [], place
 
 
 def test_nothing_listens_beyond_loopback(miniature: Running) -> None:
-    for process in miniature.processes():
-        for connection in process.net_connections(kind="inet"):
-            if connection.status == "LISTEN":
-                assert connection.laddr.ip.startswith("127.") or connection.laddr.ip == "::1"
+    listening = {
+        (process.name(), connection.laddr.ip, connection.laddr.port)
+        for process in miniature.processes()
+        for connection in process.net_connections(kind="inet")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    ports = {port for _, _, port in listening}
+    assert {miniature.project.edge_port, miniature.project.alb_port, 5432} <= ports
+    assert len(listening) > 4, "the tasks' own, and Service Connect's"
+    beyond = [one for one in listening if not (one[1].startswith("127.") or one[1] == "::1")]
+    assert beyond == []
 
 
 def test_a_second_start_is_told_who_is_there(miniature: Running) -> None:
