@@ -34,6 +34,11 @@ def encode(value: Value, type_: Type) -> bytes:
     return bytes(msgpack.packb(_to_wire(value, type_), use_bin_type=True))
 
 
+def type_bytes(type_: Type) -> bytes:
+    """A type as the protocol has it: its JSON."""
+    return json.dumps(type_, separators=(",", ":")).encode()
+
+
 def from_json(value: Any, type_: Type) -> Value:
     """A value as the state file has it. What the type does not know is left out, null filled in."""
     if value is None:

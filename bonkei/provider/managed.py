@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
-from bonkei.provider import apply, private, wire
+from bonkei.provider import apply, codec, identities, private, wire
 from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
 from bonkei.provider.connection import (
     Connection,
@@ -54,7 +55,9 @@ class ManagedResources:
         state = decode(request.current_state, self._blocks[request.type_name])
         self._peers.saw(request.type_name, known.token, state)
         return message("ReadResource.Response")(
-            new_state=request.current_state, private=known.write()
+            new_state=request.current_state,
+            private=known.write(),
+            new_identity=_kept(request, "current_identity"),
         )
 
     def plan_resource_change(self, request: Any) -> Any:
@@ -75,6 +78,7 @@ class ManagedResources:
             planned_state=encode(plan.planned, block),
             requires_replace=[wire.located(path, block) for path in plan.replaced_by],
             planned_private=known.write(),
+            planned_identity=_kept(request, "prior_identity"),
         )
 
     def _plan(self, request: Any, config: Object, known: Private) -> Plan | list[Problem]:
@@ -127,7 +131,9 @@ class ManagedResources:
         behaviour.after_apply(config, state, context)
         self._peers.saw(type_name, known.token, state)
         return message("ApplyResourceChange.Response")(
-            new_state=encode(state, block), private=known.write()
+            new_state=encode(state, block),
+            private=known.write(),
+            new_identity=_kept(request, "planned_identity"),
         )
 
     def _destroy(self, request: Any) -> Any:
@@ -144,16 +150,44 @@ class ManagedResources:
         block = self._blocks[request.type_name]
         known = private.fresh(adopted=True)
         context = self._connection.context(known, {})
+        behaviour = self._behaviour(request.type_name)
+        parts = self._provider.identities.get(request.type_name, ())
+        identity: Object = {}
+        if request.HasField("identity"):
+            data = request.identity.identity_data.msgpack
+            identity = codec.decode(data, identities.type_of(parts, block)) or {}
         try:
-            found = self._behaviour(request.type_name).import_(request.id, context)
+            if identity:
+                found = identities.imported(parts, identity, behaviour, context)
+            else:
+                found = behaviour.import_(request.id, context)
         except Refused as refusal:
             return response(diagnostics=wire.diagnostics([refusal.problem], block))
-        imported = message("ImportResourceState.ImportedResource")(
+        one = message("ImportResourceState.ImportedResource")(
             type_name=request.type_name,
             state=encode({**empty(block), **found}, block),
             private=known.write(),
+            identity=identities.as_data(identity, parts, block) if identity else None,
         )
-        return response(imported_resources=[imported])
+        return response(imported_resources=[one])
+
+    def get_resource_identity_schemas(self, _request: Any) -> Any:
+        response = message("GetResourceIdentitySchemas.Response")()
+        for type_name, parts in self._provider.identities.items():
+            schema = identities.schema(parts, self._blocks[type_name])
+            response.identity_schemas[type_name].CopyFrom(schema)
+        return response
+
+    def upgrade_resource_identity(self, request: Any) -> Any:
+        """Fit a stored identity to its schema: unknown names go, null comes for new ones."""
+        block = self._blocks[request.type_name]
+        parts = self._provider.identities[request.type_name]
+        stored = codec.from_json(
+            json.loads(request.raw_identity.json), identities.type_of(parts, block)
+        )
+        return message("UpgradeResourceIdentity.Response")(
+            upgraded_identity=identities.as_data(stored, parts, block)
+        )
 
     def move_resource_state(self, request: Any) -> Any:
         """Only between two names of one type."""
@@ -170,6 +204,11 @@ class ManagedResources:
 
     def _behaviour(self, type_name: str) -> ResourceBehaviour:
         return self._provider.resources.get(type_name, _GENERIC)
+
+
+def _kept(request: Any, name: str) -> Any:
+    """The identity that a resource was imported by, if any: it stays as it is."""
+    return getattr(request, name) if request.HasField(name) else None
 
 
 def _news(problems: Iterable[Problem], config: Object, prior: Object) -> list[Problem]:

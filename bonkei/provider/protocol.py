@@ -1,8 +1,9 @@
 """The messages of Terraform's plugin protocol, version 6.
 
 `tf` carries the protocol's generated modules as of version 6.7. What came later and is used here,
-write-only arguments (6.8) and ephemeral resources (6.7, amended), is added to their descriptor
-before message classes are made from it. The numbers are those of HashiCorp's tfplugin6.proto.
+write-only arguments (6.8), ephemeral resources (6.7, amended) and identities (6.9), is added to
+their descriptor before message classes are made from it. The numbers are those of HashiCorp's
+tfplugin6.proto.
 """
 
 from __future__ import annotations
@@ -60,10 +61,50 @@ def _add_ephemeral_resources(file: Any, messages: dict[str, Any]) -> None:
     message.nested_type.add(name="Response")
 
 
-def _add_identity_schemas(file: Any) -> None:
-    message = file.message_type.add(name="GetResourceIdentitySchemas")
-    message.nested_type.add(name="Request")
-    message.nested_type.add(name="Response")
+def _add_identities(file: Any, messages: dict[str, Any]) -> None:
+    schema = file.message_type.add(name="ResourceIdentitySchema")
+    attribute = schema.nested_type.add(name="IdentityAttribute")
+    _field(attribute, "name", 1, _FIELD.TYPE_STRING)
+    _field(attribute, "type", 2, _FIELD.TYPE_BYTES)
+    _field(attribute, "required_for_import", 3, _FIELD.TYPE_BOOL)
+    _field(attribute, "optional_for_import", 4, _FIELD.TYPE_BOOL)
+    of = "ResourceIdentitySchema.IdentityAttribute"
+    _field(schema, "version", 1, _FIELD.TYPE_INT64)
+    _field(schema, "identity_attributes", 2, _FIELD.TYPE_MESSAGE, of, many=True)
+
+    data = file.message_type.add(name="ResourceIdentityData")
+    _field(data, "identity_data", 1, _FIELD.TYPE_MESSAGE, "DynamicValue")
+
+    getting = file.message_type.add(name="GetResourceIdentitySchemas")
+    getting.nested_type.add(name="Request")
+    response = getting.nested_type.add(name="Response")
+    entry = response.nested_type.add(name="IdentitySchemasEntry")
+    entry.options.map_entry = True
+    _field(entry, "key", 1, _FIELD.TYPE_STRING)
+    _field(entry, "value", 2, _FIELD.TYPE_MESSAGE, "ResourceIdentitySchema")
+    of = "GetResourceIdentitySchemas.Response.IdentitySchemasEntry"
+    _field(response, "identity_schemas", 1, _FIELD.TYPE_MESSAGE, of, many=True)
+
+    upgrading = file.message_type.add(name="UpgradeResourceIdentity")
+    request = upgrading.nested_type.add(name="Request")
+    _field(request, "type_name", 1, _FIELD.TYPE_STRING)
+    _field(request, "raw_identity", 3, _FIELD.TYPE_MESSAGE, "RawState")
+    response = upgrading.nested_type.add(name="Response")
+    _field(response, "upgraded_identity", 1, _FIELD.TYPE_MESSAGE, "ResourceIdentityData")
+    _field(response, "diagnostics", 2, _FIELD.TYPE_MESSAGE, "Diagnostic", many=True)
+
+    for operation, part, name, number in (
+        ("ImportResourceState", "Request", "identity", 4),
+        ("ImportResourceState", "ImportedResource", "identity", 4),
+        ("ReadResource", "Request", "current_identity", 6),
+        ("ReadResource", "Response", "new_identity", 5),
+        ("PlanResourceChange", "Request", "prior_identity", 8),
+        ("PlanResourceChange", "Response", "planned_identity", 7),
+        ("ApplyResourceChange", "Request", "planned_identity", 7),
+        ("ApplyResourceChange", "Response", "new_identity", 5),
+    ):
+        (message,) = (m for m in messages[operation].nested_type if m.name == part)
+        _field(message, name, number, _FIELD.TYPE_MESSAGE, "ResourceIdentityData")
 
 
 def _response(message: Any) -> Any:
@@ -77,7 +118,7 @@ def _extended() -> descriptor_pool.DescriptorPool:
     messages = {message.name: message for message in file.message_type}
     _add_write_only(messages)
     _add_ephemeral_resources(file, messages)
-    _add_identity_schemas(file)
+    _add_identities(file, messages)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
     return pool

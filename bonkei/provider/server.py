@@ -52,9 +52,10 @@ _OPERATIONS = (
     "OpenEphemeralResource",
     "GetFunctions",
     "CallFunction",
+    "GetResourceIdentitySchemas",
+    "UpgradeResourceIdentity",
 )
 _WITHOUT_CONTENT = (
-    "GetResourceIdentitySchemas",
     "CloseEphemeralResource",
     "StopProvider",
 )

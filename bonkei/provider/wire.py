@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from bonkei.provider.behaviour import Function, Problem
+from bonkei.provider.codec import type_bytes
 from bonkei.provider.protocol import message
-from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema, Type
+from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
 from bonkei.provider.values import Value, given
 
 _Schema = message("Schema")
@@ -56,15 +56,11 @@ def declare_functions(response: Any, functions: Mapping[str, Function]) -> None:
     for name, function in functions.items():
         declared = response.functions[name]
         declared.summary = function.summary
-        getattr(declared, "return").type = _type(function.returns)  # a word of Python
+        getattr(declared, "return").type = type_bytes(function.returns)  # a word of Python
         declared.parameters.extend(
-            _Parameter(name=parameter, type=_type(type_))
+            _Parameter(name=parameter, type=type_bytes(type_))
             for parameter, type_ in function.parameters.items()
         )
-
-
-def _type(type_: Type) -> bytes:
-    return json.dumps(type_, separators=(",", ":")).encode()
 
 
 def _block(block: Block, known: dict[Block, Any]) -> Any:
@@ -79,7 +75,7 @@ def _block(block: Block, known: dict[Block, Any]) -> Any:
 def _attribute(name: str, attribute: Attribute) -> Any:
     return _Attribute(
         name=name,
-        type=_type(attribute.type),
+        type=type_bytes(attribute.type),
         required=attribute.required,
         optional=attribute.optional,
         computed=attribute.computed,
