@@ -1,29 +1,24 @@
-"""Migrate, Deploy and Verify against a recorded AWS: a rollback never counts as a release."""
+"""Migrate, Deploy and Verify against an account in memory: all of a release stays, or none."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
-from types import ModuleType
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import release as module
+import revisions
+import rollout
+from release import Release, ReleaseError
 
-ROOT = Path(__file__).resolve().parents[2]
-BUILDSPECS = ROOT / "environment" / "buildspecs"
 REGISTRY = "123456789012.dkr.ecr.ap-northeast-1.amazonaws.com"
 APP, ROUTER = f"{REGISTRY}/app/backend", f"{REGISTRY}/app/router"
 SYSTEM = {
     "cluster": "app",
     "services": {
-        "backend": {
-            "service": "app-backend",
-            "family": "app-backend",
-            "container": "web",
-            "tasks": 2,
-        }
+        name: {"service": f"app-{name}", "family": f"app-{name}", "container": "web", "tasks": 2}
+        for name in ("backend", "frontend")
     },
     "migrate": {
         "family": "app-migrate",
@@ -37,42 +32,96 @@ SYSTEM = {
         "router": {"repository": ROUTER, "tag_parameter": "/app/router/image-tag"},
     },
 }
+FAMILIES = ("app-backend", "app-frontend", "app-migrate")
+pytestmark = pytest.mark.timeout(20)
 
 
-@pytest.fixture(scope="module")
-def module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("release", BUILDSPECS / "release.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["release"] = module
-    spec.loader.exec_module(module)
-    module._POLL = 0.0  # type: ignore[attr-defined]
-    return module
+@pytest.fixture(autouse=True)
+def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rollout, "POLL", 0.0)
+
+
+@dataclass
+class Service:
+    """A service with its deployments, the primary one first, as DescribeServices has them."""
+
+    revision: str
+    desired: int = 1
+    deployments: list[dict[str, Any]] = field(default_factory=list)
+    stale: int = 0  # so many descriptions are still those from before the last update
+    before: dict[str, Any] = field(default_factory=dict)
+    number: int = 0
+
+    def describe(self) -> dict[str, Any]:
+        if self.stale:
+            self.stale -= 1
+            return self.before
+        found = {
+            "taskDefinition": self.revision,
+            "desiredCount": self.desired,
+            "deployments": [dict(each) for each in self.deployments],
+        }
+        self._go_on()
+        return found
+
+    def _go_on(self) -> None:
+        """What ECS does between two looks: one deployment completes, or is rolled back."""
+        primary = self.deployments[0]
+        if primary["rolloutState"] == "IN_PROGRESS":
+            if primary.get("fails"):
+                primary["rolloutState"] = "FAILED"
+                primary["rolloutStateReason"] = "circuit breaker"
+                if primary.get("rolls_back"):
+                    self.deploy(primary["rolls_back"])
+            else:
+                primary["rolloutState"] = "COMPLETED"
+                del self.deployments[1:]
+
+    def deploy(self, revision: str, **how: Any) -> None:
+        self.before = {**self.describe_now(), "deployments": [dict(d) for d in self.deployments]}
+        for each in self.deployments:
+            each["status"] = "ACTIVE"
+        self.number += 1
+        new = {
+            "id": f"ecs-svc/{self.number}",
+            "status": "PRIMARY",
+            "rolloutState": "IN_PROGRESS",
+        }
+        self.deployments.insert(0, {**new, "taskDefinition": revision, **how})
+        self.revision = revision
+
+    def describe_now(self) -> dict[str, Any]:
+        return {"taskDefinition": self.revision, "desiredCount": self.desired}
 
 
 class Account:
-    """The `aws` command of an account with one service, as far as a release calls it."""
+    """The `aws` command of an account with two services, as far as a release calls it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, ...]] = []
-        self.definitions = {
-            "app-backend": self.definition("app-backend"),
-            "app-migrate": self.definition("app-migrate"),
-        }
-        self.running_tag = "old"
+        self.revisions = {family: [self.definition(family)] for family in FAMILIES}
+        self.services: dict[str, Service] = {}
+        for name in ("app-backend", "app-frontend"):
+            service = Service(self.arn(name, 1))
+            service.deploy(self.arn(name, 1))
+            service.describe()
+            self.services[name] = service
         self.running_digest = "sha256:new"
-        self.rolls_back = False
-        self.rollout_state = "COMPLETED"
-        self.earlier_deployments: list[dict[str, str]] = []
-        self.desired = 1
+        self.fails: set[str] = set()
+        self.refuses: set[str] = set()
+        self.rolls_back = True
+        self.stale = 0
         self.exit_code: int | None = 0
         self.parameters: dict[str, str] = {}
-        self.deregistered: list[str] = []
+        self.deregistered: list[dict[str, Any]] = []
+
+    @staticmethod
+    def arn(family: str, revision: int) -> str:
+        return f"arn:aws:ecs:r:1:task-definition/{family}:{revision}"
 
     def definition(self, family: str, revision: int = 1, tag: str = "old") -> dict[str, Any]:
         return {
-            "taskDefinitionArn": f"arn:aws:ecs:r:1:task-definition/{family}:{revision}",
+            "taskDefinitionArn": self.arn(family, revision),
             "revision": revision,
             "status": "ACTIVE",
             "family": family,
@@ -84,43 +133,71 @@ class Account:
             ],
         }
 
+    @property
+    def latest(self) -> dict[str, int]:
+        """The number of the latest revision of each family."""
+        return {family: found[-1]["revision"] for family, found in self.revisions.items()}
+
+    def runs(self, name: str) -> str:
+        """The tag that a service runs."""
+        arn = self.services[name].deployments[0]["taskDefinition"]
+        for found in self.everything:
+            if found["taskDefinitionArn"] == arn:
+                return str(found["containerDefinitions"][0]["image"].rpartition(":")[2])
+        raise AssertionError(arn)
+
     def __call__(self, *arguments: str) -> Any:
         self.calls.append(arguments)
         options = dict(zip(arguments[2::2], arguments[3::2], strict=False))
         return getattr(self, arguments[1].replace("-", "_"))(options)
 
+    @property
+    def everything(self) -> list[dict[str, Any]]:
+        return [each for found in self.revisions.values() for each in found] + self.deregistered
+
     def describe_task_definition(self, options: dict[str, str]) -> Any:
-        return {"taskDefinition": self.definitions[options["--task-definition"]], "tags": []}
+        return {"taskDefinition": self.revisions[options["--task-definition"]][-1], "tags": []}
 
     def register_task_definition(self, options: dict[str, str]) -> Any:
         given = json.loads(options["--cli-input-json"])
         assert "revision" not in given
         assert "status" not in given
         family = given["family"]
-        made = {**given, "taskDefinitionArn": f"arn:aws:ecs:r:1:task-definition/{family}:2"}
-        self.definitions[family] = made
+        number = 1 + max(e["revision"] for e in self.everything if e["family"] == family)
+        made = {**given, "taskDefinitionArn": self.arn(family, number), "revision": number}
+        self.revisions[family].append(made)
         return {"taskDefinition": made}
 
     def deregister_task_definition(self, options: dict[str, str]) -> Any:
-        self.deregistered.append(options["--task-definition"])
+        for found in self.revisions.values():
+            for each in list(found):
+                if each["taskDefinitionArn"] == options["--task-definition"]:
+                    found.remove(each)
+                    self.deregistered.append(each)
 
     def run_task(self, _options: dict[str, str]) -> Any:
         return {"tasks": [{"taskArn": "arn:task/app/m1"}], "failures": []}
 
     def update_service(self, options: dict[str, str]) -> Any:
-        self.desired = int(options.get("--desired-count", self.desired))
-        if not self.rolls_back:
-            self.running_tag = "new"
+        name = options["--service"]
+        service = self.services[name]
+        if name in self.refuses:
+            raise ReleaseError("aws ecs update-service: throttled")
+        revision, before = options["--task-definition"], service.revision
+        service.desired = int(options.get("--desired-count", service.desired))
+        fails = name in self.fails and not revision.endswith(":1")
+        service.deploy(
+            revision, fails=fails, rolls_back=before if fails and self.rolls_back else None
+        )
+        service.stale = self.stale
+        return {"service": {"deployments": [dict(each) for each in service.deployments]}}
 
-    def describe_services(self, _options: dict[str, str]) -> Any:
-        deployments = [
-            {"rolloutState": self.rollout_state, "rolloutStateReason": "circuit breaker"}
-        ]
-        deployments += self.earlier_deployments
-        return {"services": [{"desiredCount": self.desired, "deployments": deployments}]}
+    def describe_services(self, options: dict[str, str]) -> Any:
+        return {"services": [self.services[options["--services"]].describe()]}
 
-    def list_tasks(self, _options: dict[str, str]) -> Any:
-        return {"taskArns": ["arn:task/app/t1"] if self.desired else []}
+    def list_tasks(self, options: dict[str, str]) -> Any:
+        name = options["--service-name"]
+        return {"taskArns": [f"arn:task/{name}/t1"] if self.services[name].desired else []}
 
     def describe_tasks(self, options: dict[str, str]) -> Any:
         if options["--tasks"].endswith("m1"):
@@ -134,15 +211,16 @@ class Account:
                 "containers": containers,
             }
             return {"tasks": [task]}
+        name = options["--tasks"].split("/")[1]
         containers = [
             {
                 "name": "web",
-                "image": f"{APP}:{self.running_tag}",
+                "image": f"{APP}:{self.runs(name)}",
                 "imageDigest": self.running_digest,
             },
             {"name": "other", "image": "public.ecr.aws/thing:1", "imageDigest": "sha256:x"},
         ]
-        return {"tasks": [{"taskArn": "arn:task/app/t1", "containers": containers}]}
+        return {"tasks": [{"taskArn": options["--tasks"], "containers": containers}]}
 
     def describe_images(self, _options: dict[str, str]) -> Any:
         return {"imageDetails": [{"imageDigest": "sha256:new"}]}
@@ -157,40 +235,31 @@ def account() -> Account:
 
 
 @pytest.fixture
-def release(module: ModuleType) -> Any:
-    return module.Release(SYSTEM, "new")
+def release() -> Release:
+    return Release(SYSTEM, "new")
 
 
-def test_only_our_own_images_get_the_new_tag(
-    module: ModuleType, account: Account, release: Any
-) -> None:
-    revision = module.next_revision(account.definition("app-backend"), release)
+AS_BEFORE = dict.fromkeys(FAMILIES, 1)
+
+
+def test_only_our_own_images_get_the_new_tag(account: Account, release: Release) -> None:
+    revision = revisions.next_revision(account.definition("app-backend"), release)
     images = [container["image"] for container in revision["containerDefinitions"]]
     assert images == [f"{APP}:new", f"{ROUTER}:new", "public.ecr.aws/thing:1"]
 
 
-def test_the_same_release_again_registers_nothing(
-    module: ModuleType, account: Account, release: Any
-) -> None:
-    first = module.register(account, "app-backend", release)
-    again = module.register(account, "app-backend", release)
+def test_the_same_release_again_registers_nothing(account: Account, release: Release) -> None:
+    first = revisions.register(account, "app-backend", release)
+    again = revisions.register(account, "app-backend", release)
     assert first == again
     assert [call[1] for call in account.calls].count("register-task-definition") == 1
 
 
-def test_a_release_is_recorded_once_it_runs(
-    module: ModuleType, account: Account, release: Any
-) -> None:
-    module.migrate(account, release)
-    module.deploy(account, release)
-    assert account.parameters == {}
-    module.verify(account, release)
-    assert account.parameters == {"/app/backend/image-tag": "new", "/app/router/image-tag": "new"}
-    assert account.deregistered == []
+# --- Migrate -------------------------------------------------------------------------------------
 
 
 def test_the_migration_runs_in_private_with_the_new_image(
-    module: ModuleType, account: Account, release: Any
+    account: Account, release: Release
 ) -> None:
     module.migrate(account, release)
     (run,) = [call for call in account.calls if call[1] == "run-task"]
@@ -200,94 +269,195 @@ def test_the_migration_runs_in_private_with_the_new_image(
 
 
 @pytest.mark.parametrize("code", [1, 137, None])
-def test_a_failed_migration_ends_the_release(
-    module: ModuleType, account: Account, release: Any, code: int | None
+def test_a_failed_migration_ends_the_release_and_leaves_no_revision(
+    account: Account, release: Release, code: int | None
 ) -> None:
     account.exit_code = code
-    with pytest.raises(module.ReleaseError, match="the migration failed"):
+    with pytest.raises(ReleaseError, match="the migration failed"):
         module.migrate(account, release)
+    assert account.latest == AS_BEFORE
 
 
-def test_a_rollback_fails_the_release_and_leaves_no_trace(
-    module: ModuleType, account: Account, release: Any
+def test_a_failed_migration_of_what_is_released_withdraws_nothing(
+    account: Account, release: Release
 ) -> None:
-    account.rolls_back = True
+    module.migrate(account, release)
+    account.exit_code = 1
+    with pytest.raises(ReleaseError):
+        module.migrate(account, release)
+    assert account.latest["app-migrate"] == 2
+
+
+# --- Deploy --------------------------------------------------------------------------------------
+
+
+def test_a_release_is_recorded_once_it_runs(account: Account, release: Release) -> None:
+    module.migrate(account, release)
     module.deploy(account, release)
-    with pytest.raises(module.ReleaseError, match="rolled back"):
-        module.verify(account, release)
     assert account.parameters == {}
-    assert account.deregistered == ["arn:aws:ecs:r:1:task-definition/app-backend:2"]
+    module.verify(account, release)
+    assert account.parameters == {"/app/backend/image-tag": "new", "/app/router/image-tag": "new"}
+    assert account.latest == dict.fromkeys(FAMILIES, 2)
 
 
-@pytest.mark.timeout(20)
-def test_a_first_release_that_fails_does_not_wait_for_a_rollback_that_cannot_be(
-    module: ModuleType, account: Account, release: Any
+def test_the_deployment_before_is_not_taken_for_this_one(
+    account: Account, release: Release
 ) -> None:
-    account.rollout_state = "FAILED"
-    with pytest.raises(module.ReleaseError, match="nothing to go back to: circuit breaker"):
+    """A description may be from before the update: one deployment, and complete."""
+    account.stale = 3
+    account.fails = {"app-backend"}
+    with pytest.raises(ReleaseError, match="app-backend failed: circuit breaker"):
         module.deploy(account, release)
 
 
-@pytest.mark.timeout(20)
-def test_a_first_release_that_fails_leaves_the_service_empty(
-    module: ModuleType, account: Account, release: Any
+@pytest.mark.parametrize("failing", ["app-backend", "app-frontend"])
+def test_when_one_service_does_not_stay_the_other_goes_back_too(
+    account: Account, release: Release, failing: str
 ) -> None:
-    account.rollout_state, account.desired = "FAILED", 0
-    account.earlier_deployments = [{"rolloutState": "COMPLETED"}]  # the bootstrap's
-    with pytest.raises(module.ReleaseError, match="nothing to go back to"):
+    module.migrate(account, release)
+    account.fails = {failing}
+    with pytest.raises(ReleaseError) as refused:
         module.deploy(account, release)
-    assert account.desired == 0
-    assert account.deregistered == ["arn:aws:ecs:r:1:task-definition/app-backend:2"]
+    assert f"{failing} failed: circuit breaker" in str(refused.value)
+    for name in ("app-backend", "app-frontend"):
+        assert f"{name} is back at {name}:1" in str(refused.value)
+        assert account.runs(name) == "old"
+        assert [d["rolloutState"] for d in account.services[name].deployments] == ["COMPLETED"]
+    assert account.latest == AS_BEFORE  # Terraform finds what is released, the migration's as well
 
 
-@pytest.mark.timeout(20)
-def test_a_later_release_that_fails_keeps_its_tasks(
-    module: ModuleType, account: Account, release: Any
+def test_a_deployment_that_another_replaces_is_no_release(
+    account: Account, release: Release
 ) -> None:
-    account.rollout_state = "FAILED"
-    with pytest.raises(module.ReleaseError, match="nothing to go back to"):
+    """Also when ECS no longer names it, or somebody has updated the service meanwhile."""
+    account.fails = {"app-backend"}
+    going_on = Service._go_on
+
+    def forgets(service: Service) -> None:
+        going_on(service)
+        del service.deployments[1:]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Service, "_go_on", forgets)
+        with pytest.raises(ReleaseError, match="replaced by another"):
+            module.deploy(account, release)
+    assert account.latest == AS_BEFORE
+
+
+def test_what_could_not_begin_takes_back_what_has(account: Account, release: Release) -> None:
+    account.refuses = {"app-frontend"}
+    with pytest.raises(ReleaseError, match="throttled"):
         module.deploy(account, release)
-    assert account.desired == 1
+    assert account.runs("app-backend") == "old"
 
 
-def test_another_image_under_the_same_tag_is_noticed(
-    module: ModuleType, account: Account, release: Any
+def test_what_cannot_be_put_back_is_named_and_its_revision_stays(
+    account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    account.fails = {"app-frontend"}
+    monkeypatch.setattr(rollout, "_go_back", refuse)
+    with pytest.raises(ReleaseError, match="app-backend could not be put back: no"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == "new"
+    assert account.latest["app-backend"] == 2
+
+
+def refuse(*_: object) -> str:
+    raise ReleaseError("no")
+
+
+def test_a_failed_release_of_what_runs_withdraws_nothing(
+    account: Account, release: Release
+) -> None:
+    """A rotation of secrets releases a commit again: its revision is the live one."""
+    module.migrate(account, release)
     module.deploy(account, release)
-    account.running_digest = "sha256:other"
-    with pytest.raises(module.ReleaseError, match="another image"):
-        module.verify(account, release)
+    account.fails = {"app-backend"}
+    with pytest.raises(ReleaseError):
+        module.deploy(account, release)
+    assert account.latest == dict.fromkeys(FAMILIES, 2)
+    assert account.runs("app-frontend") == "new"
 
 
-def test_a_service_without_tasks_is_no_release(
-    module: ModuleType, account: Account, release: Any
+def test_the_first_release_starts_as_many_as_the_definitions_say(
+    account: Account, release: Release
 ) -> None:
-    account.running_tag, account.desired = "new", 0
-    with pytest.raises(module.ReleaseError, match="no task runs"):
-        module.verify(account, release)
-
-
-def test_the_first_release_starts_as_many_as_scaling_wants(
-    module: ModuleType, account: Account, release: Any
-) -> None:
-    account.desired = 0
+    for service in account.services.values():
+        service.desired = 0
     module.deploy(account, release)
-    assert account.desired == 2
+    assert [service.desired for service in account.services.values()] == [2, 2]
 
 
-def test_a_release_of_what_runs_replaces_its_tasks(
-    module: ModuleType, account: Account, release: Any
+def test_a_first_release_that_fails_leaves_the_services_empty(
+    account: Account, release: Release
 ) -> None:
+    account.fails, account.rolls_back = {"app-backend"}, False
+    for service in account.services.values():
+        service.desired = 0
+    with pytest.raises(ReleaseError, match="app-backend is empty again"):
+        module.deploy(account, release)
+    assert [service.desired for service in account.services.values()] == [0, 0]
+    assert account.latest == AS_BEFORE
+
+
+def test_a_later_release_that_fails_keeps_its_tasks(account: Account, release: Release) -> None:
+    account.fails, account.rolls_back = {"app-backend"}, False
+    account.services["app-backend"].desired = 7
+    with pytest.raises(ReleaseError, match="circuit breaker"):
+        module.deploy(account, release)
+    assert account.services["app-backend"].desired == 7
+
+
+def test_a_release_that_does_not_settle_goes_back(
+    account: Account, release: Release, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "STABLE_WITHIN", 0.0)
+    with pytest.raises(ReleaseError, match="has not settled"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == account.runs("app-frontend") == "old"
+
+
+def test_a_release_of_what_runs_replaces_its_tasks(account: Account, release: Release) -> None:
     module.deploy(account, release)
     module.deploy(account, release)
     updates = [call for call in account.calls if call[1] == "update-service"]
-    assert len(updates) == 2
+    assert len(updates) == 4
     assert all("--force-new-deployment" in call for call in updates)
 
 
-def test_later_releases_leave_the_number_to_scaling(
-    module: ModuleType, account: Account, release: Any
-) -> None:
-    account.desired = 7
+def test_later_releases_leave_the_number_to_scaling(account: Account, release: Release) -> None:
+    account.services["app-backend"].desired = 7
     module.deploy(account, release)
-    assert account.desired == 7
+    assert account.services["app-backend"].desired == 7
+
+
+# --- Verify --------------------------------------------------------------------------------------
+
+
+def test_another_image_under_the_same_tag_is_noticed_and_its_revision_kept(
+    account: Account, release: Release
+) -> None:
+    module.deploy(account, release)
+    account.running_digest = "sha256:other"
+    with pytest.raises(ReleaseError, match="another image"):
+        module.verify(account, release)
+    assert account.parameters == {}
+    assert account.latest["app-backend"] == 2  # it runs: withdrawn, no task of it could start
+
+
+def test_what_went_back_after_the_deploy_is_no_release(account: Account, release: Release) -> None:
+    module.deploy(account, release)
+    account.services["app-backend"].deploy(account.arn("app-backend", 1))
+    account.services["app-backend"].describe()
+    with pytest.raises(ReleaseError, match="rolled back"):
+        module.verify(account, release)
+    assert account.parameters == {}
+    assert account.latest["app-backend"] == 1
+    assert account.latest["app-frontend"] == 2  # it runs
+
+
+def test_a_service_without_tasks_is_no_release(account: Account, release: Release) -> None:
+    module.deploy(account, release)
+    account.services["app-backend"].desired = 0
+    with pytest.raises(ReleaseError, match="no task runs"):
+        module.verify(account, release)

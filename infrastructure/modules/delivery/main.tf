@@ -60,7 +60,7 @@ locals {
   stages = {
     build   = { description = "Builds and scans an image, and pushes it", privileged = true, timeout_minutes = 30, policy = data.aws_iam_policy_document.build.json }
     migrate = { description = "Migrates the database, as a task of its own", privileged = false, timeout_minutes = 30, policy = data.aws_iam_policy_document.migrate.json }
-    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 45, policy = data.aws_iam_policy_document.deploy.json }
+    deploy  = { description = "Lets the services run the new images", privileged = false, timeout_minutes = 60, policy = data.aws_iam_policy_document.deploy.json }
     verify  = { description = "Fails unless what runs is what was built; records it as released", privileged = false, timeout_minutes = 15, policy = data.aws_iam_policy_document.verify.json }
   }
 }

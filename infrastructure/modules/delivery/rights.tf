@@ -41,12 +41,12 @@ locals {
 data "aws_iam_policy_document" "register" {
   for_each = local.registered_tasks
 
-  # Neither action takes a resource to name. What a revision may be is bounded by PassRoles, and
-  # which one runs by the statements of each stage:
+  # None of these takes a resource to name. What a revision may be is bounded by PassRoles, and which
+  # one runs by the statements of each stage. A release that fails leaves no revision behind:
   # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
   statement {
     sid       = "RegisterRevision"
-    actions   = ["ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
+    actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition", "ecs:RegisterTaskDefinition"]
     resources = ["*"]
   }
 
@@ -104,13 +104,6 @@ data "aws_iam_policy_document" "deploy" {
     sid       = "UpdateServices"
     actions   = ["ecs:DescribeServices", "ecs:UpdateService"]
     resources = [for found in var.services : found.service.arn]
-  }
-
-  # A first release that fails leaves nothing behind.
-  statement {
-    sid       = "WithdrawRevision"
-    actions   = ["ecs:DeregisterTaskDefinition"]
-    resources = ["*"]
   }
 }
 

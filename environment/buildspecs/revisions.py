@@ -1,0 +1,100 @@
+"""Revisions of task definitions: with the released images, and withdrawn if they do not stay.
+
+AWS is spoken to through the `aws` command, which every CodeBuild image has.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+Aws = Callable[..., Any]
+
+# What DescribeTaskDefinition tells and RegisterTaskDefinition does not take.
+_READ_ONLY = (
+    "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
+    "registeredAt", "registeredBy", "deregisteredAt",
+)  # fmt: skip
+
+
+class ReleaseError(Exception):
+    """The release cannot go on; the message says what ran instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What is released: Terraform's description of the system, and the tag of its images."""
+
+    system: Json
+    tag: str
+
+    @property
+    def repositories(self) -> list[str]:
+        return [image["repository"] for image in self.system["images"].values()]
+
+    def owns(self, reference: str) -> bool:
+        """Whether an image is one of ours, whatever its tag."""
+        return reference.rpartition(":")[0] in self.repositories
+
+    def image(self, reference: str) -> str:
+        """`reference` with the released tag if it is one of ours, else as it is."""
+        return f"{reference.rpartition(':')[0]}:{self.tag}" if self.owns(reference) else reference
+
+
+def next_revision(definition: Json, release: Release) -> Json:
+    """The input of RegisterTaskDefinition: as the latest revision, with the released images."""
+    revision = {key: value for key, value in definition.items() if key not in _READ_ONLY}
+    revision["containerDefinitions"] = [
+        {**container, "image": release.image(container["image"])}
+        for container in definition["containerDefinitions"]
+    ]
+    return revision
+
+
+def latest(aws: Aws, family: str) -> Json:
+    """The latest revision of a family that is not withdrawn, with its tags."""
+    found: Json = aws(
+        "ecs", "describe-task-definition", "--task-definition", family, "--include", "TAGS"
+    )
+    return found
+
+
+def register(aws: Aws, family: str, release: Release) -> str:
+    """Register the next revision of a family, unless the latest is it. Returns its ARN."""
+    known = latest(aws, family)
+    definition = known["taskDefinition"]
+    revision = next_revision(definition, release)
+    if revision["containerDefinitions"] == definition["containerDefinitions"]:
+        return str(definition["taskDefinitionArn"])
+    if known.get("tags"):
+        revision["tags"] = known["tags"]
+    made = aws("ecs", "register-task-definition", "--cli-input-json", json.dumps(revision))
+    return str(made["taskDefinition"]["taskDefinitionArn"])
+
+
+def withdraw(aws: Aws, family: str, release: Release, in_use: frozenset[str]) -> bool:
+    """Deregister a family's latest revision if it has the released images; whether it was.
+
+    One that did not stay must not be the latest, or Terraform takes it for released. `in_use` are
+    ARNs of revisions that stay.
+    """
+    definition = latest(aws, family)["taskDefinition"]
+    images = [container["image"] for container in definition["containerDefinitions"]]
+    ours = any(release.image(image) == image for image in images if release.owns(image))
+    if not ours or definition["taskDefinitionArn"] in in_use:
+        return False
+    aws("ecs", "deregister-task-definition", "--task-definition", definition["taskDefinitionArn"])
+    return True
+
+
+def run_aws(*arguments: str) -> Any:
+    """One call of the `aws` command. ReleaseError with its words when it fails."""
+    command = ["aws", *arguments, "--output", "json"]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+    if outcome.returncode:
+        raise ReleaseError(f"aws {arguments[0]} {arguments[1]}: {outcome.stderr.strip()}")
+    return json.loads(outcome.stdout or "{}")

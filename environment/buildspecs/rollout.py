@@ -1,0 +1,154 @@
+"""A deployment of each service: begun, followed until ECS has decided, and all or none kept.
+
+ECS rolls back a service by itself, and knows nothing of the others: when one does not stay, the
+others are put back here, so that what runs is one release.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from revisions import Aws, Json, Release, ReleaseError, register, withdraw
+
+POLL = 10.0  # seconds
+STABLE_WITHIN = 40 * 60.0  # seconds; with the next, below the stage's own limit
+BACK_WITHIN = 15 * 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """A deployment by its id; the revision before it (as ARN), and whether it is the very first."""
+
+    service: str
+    family: str
+    revision: str
+    before: str
+    first: bool
+    id: str
+
+
+def roll_out(aws: Aws, release: Release) -> None:
+    """Point each service at its new revision, and wait until ECS has finished with all of them.
+
+    ReleaseError when one does not stay; by then the others are back at what ran before, or empty
+    again where nothing had.
+    """
+    cluster = release.system["cluster"]
+    begun: list[Rollout] = []
+    try:
+        for service in release.system["services"].values():
+            rollout = begin(aws, cluster, service, release)
+            begun.append(rollout)
+            print(f"{rollout.service}: deploying {_number(rollout.revision)}", flush=True)
+        deadline = time.monotonic() + STABLE_WITHIN
+        for rollout in begun:
+            wait_until_settled(aws, cluster, rollout.service, rollout.id, deadline)
+    except ReleaseError as error:
+        troubles = [str(error), *put_back(aws, cluster, begun, release)]
+        if any(rollout.revision != rollout.before for rollout in begun):
+            withdraw(aws, release.system["migrate"]["family"], release, frozenset())
+        raise ReleaseError("\n  ".join(troubles)) from error
+
+
+def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
+    """Update a service. The first time, it begins with as many tasks as the definitions say."""
+    name = service["service"]
+    before = describe(aws, cluster, name)
+    first = not before["desiredCount"]
+    revision = register(aws, service["family"], release)
+    count = ["--desired-count", str(service["tasks"])] if first else []
+    identifier = update(
+        aws, cluster, name, "--task-definition", revision, *count,
+        "--force-new-deployment",  # a commit that runs already gets its secrets anew
+    )  # fmt: skip
+    family, ran = service["family"], before["taskDefinition"]
+    return Rollout(name, family, revision, ran, first, identifier)
+
+
+def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
+    """The id of the deployment that an update has begun."""
+    answer = aws("ecs", "update-service", "--cluster", cluster, "--service", service, *options)
+    return primary(answer["service"])
+
+
+def describe(aws: Aws, cluster: str, service: str) -> Json:
+    """A service as it is."""
+    answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
+    found: Json = answer["services"][0]
+    return found
+
+
+def primary(service: Json) -> str:
+    """The id of the deployment that ECS is to keep."""
+    (found,) = [d["id"] for d in service["deployments"] if d["status"] == "PRIMARY"]
+    return str(found)
+
+
+def wait_until_settled(
+    aws: Aws, cluster: str, service: str, identifier: str, deadline: float
+) -> None:
+    """Until this very deployment is complete and no other is left.
+
+    A description may be older than the update, so that an earlier deployment proves nothing.
+    ReleaseError when ECS gives it up, or it has not settled in time.
+    """
+    seen = False
+    while time.monotonic() < deadline:
+        deployments = describe(aws, cluster, service)["deployments"]
+        found = next((each for each in deployments if each["id"] == identifier), None)
+        if found is None and seen:
+            raise ReleaseError(f"{service}: the deployment was replaced by another: rolled back")
+        if found is not None:
+            seen = True
+            state, reason = found.get("rolloutState"), found.get("rolloutStateReason", "")
+            if state == "FAILED":
+                raise ReleaseError(f"{service} failed: {reason or 'its events say why'}")
+            if state == "COMPLETED" and len(deployments) == 1:
+                return
+        time.sleep(POLL)
+    raise ReleaseError(f"{service} has not settled; its events say why")
+
+
+def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout], release: Release) -> list[str]:
+    """Let every service run what ran before, and withdraw what did not stay; what went wrong."""
+    deadline = time.monotonic() + BACK_WITHIN
+    going: list[tuple[Rollout, str]] = []
+    troubles: list[str] = []
+    for rollout in begun:
+        try:
+            going.append((rollout, _go_back(aws, cluster, rollout)))
+        except ReleaseError as error:
+            troubles.append(f"{rollout.service} could not be put back: {error}")
+    for rollout, identifier in going:
+        try:
+            wait_until_settled(aws, cluster, rollout.service, identifier, deadline)
+            withdraw(aws, rollout.family, release, in_use(aws, cluster, rollout.service))
+            troubles.append(f"{rollout.service} is {_as_before(rollout)}")
+        except ReleaseError as error:
+            troubles.append(f"{rollout.service} is not back yet: {error}")
+    return troubles
+
+
+def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:
+    """The revisions that a service runs or is to run, by their ARNs."""
+    return frozenset(d["taskDefinition"] for d in describe(aws, cluster, service)["deployments"])
+
+
+def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
+    """The id of the deployment that leads back; ECS may have begun it."""
+    now = describe(aws, cluster, rollout.service)
+    if now["taskDefinition"] == rollout.before and not rollout.first:
+        return primary(now)
+    count = ["--desired-count", "0"] if rollout.first else []
+    return update(aws, cluster, rollout.service, "--task-definition", rollout.before, *count)
+
+
+def _as_before(rollout: Rollout) -> str:
+    return "empty again" if rollout.first else f"back at {_number(rollout.before)}"
+
+
+def _number(revision: str) -> str:
+    """`family:number` of an ARN."""
+    return revision.rpartition("/")[2]
