@@ -45,11 +45,11 @@ output "administrator_secret_arn" {
 }
 
 output "migrate_task" {
-  description = "What a run of the migration needs: task definition, subnets and security group"
+  description = "What a run of the migration needs: family of the task definition (its latest revision, which a release moves, is no output), subnets and security group"
   value = {
-    task_definition_arn = module.backend_migrate_task.arn
-    subnet_ids          = module.network.subnet_ids["app"]
-    security_group_id   = module.backend_service.security_group_id
+    family            = module.backend_migrate_task.family
+    subnet_ids        = module.network.subnet_ids["app"]
+    security_group_id = module.backend_service.security_group_id
   }
 }
 

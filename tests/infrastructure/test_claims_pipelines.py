@@ -29,6 +29,7 @@ CONNECTION = Stack(
     }
 )
 PROJECTS = CODECOMMIT.of_type("AWS::CodeBuild::Project")
+RECORDED = ROOT / "tests" / "program" / "functions" / "alarm" / "events"
 READING = re.compile(r"^[\w-]+:(Get|List|Describe|BatchGet|Filter)")
 
 
@@ -59,14 +60,16 @@ def test_a_stack_makes_the_terraform_pipeline(expected: list[str]) -> None:
 
 def test_terraform_pipeline_name(production: Evaluation, expected: str) -> None:
     assert _pipeline(CODECOMMIT)["Name"] == expected
-    (told,) = production.blueprint.event_rules
-    assert expected in json.loads(told.pattern)["detail"]["pipeline"]
+    assert production.blueprint.event_rules
+    for told in production.blueprint.event_rules:
+        assert expected in json.loads(told.pattern)["detail"]["pipeline"]
 
 
 def test_program_pipeline_name(production: Evaluation, expected: str) -> None:
     assert [pipeline.name for pipeline in production.blueprint.pipelines] == [expected]
-    (told,) = production.blueprint.event_rules
-    assert expected in json.loads(told.pattern)["detail"]["pipeline"]
+    assert production.blueprint.event_rules
+    for told in production.blueprint.event_rules:
+        assert expected in json.loads(told.pattern)["detail"]["pipeline"]
 
 
 def test_tfvars_location(expected: str) -> None:
@@ -131,6 +134,25 @@ def test_a_person_approves_the_plan(expected: str) -> None:
     kind = _action("Approve")["ActionTypeId"]
     assert "#{plan.SUMMARY}" in _action("Approve")["Configuration"]["CustomData"]
     assert (kind["Category"], kind["Provider"]) == ("Approval", expected)
+
+
+def test_somebody_hears_that_a_plan_waits(production: Evaluation, expected: str) -> None:
+    """The recorded event of an approval is one that a rule sends on to the topic."""
+    waits = json.loads((RECORDED / "approval_started.json").read_text(encoding="utf-8"))
+    told = {rule.name: json.loads(rule.pattern) for rule in production.blueprint.event_rules}
+    pipeline = waits["detail"]["pipeline"].replace("status-prod", "statuspage-production")
+    waits["detail"]["pipeline"] = pipeline
+    (rule,) = [name for name, pattern in told.items() if matches(pattern, waits)]
+    assert rule == expected
+    (found,) = [r for r in production.blueprint.event_rules if r.name == rule]
+    assert any(":sns:" in target for target in found.targets)
+
+
+def matches(pattern: Any, event: Any) -> bool:
+    """As EventBridge does, for patterns that list values."""
+    if isinstance(pattern, list):
+        return event in pattern
+    return all(key in event and matches(value, event[key]) for key, value in pattern.items())
 
 
 def test_apply_makes_what_was_approved(expected: str, runs: Mapping[str, Outcome]) -> None:

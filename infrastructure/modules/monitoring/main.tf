@@ -57,3 +57,25 @@ resource "aws_cloudwatch_event_target" "pipeline_failed" {
   target_id = "alarms"
   arn       = module.notification.topic_arn
 }
+
+# A plan waits for a person, 7 days at most.
+resource "aws_cloudwatch_event_rule" "pipeline_waits" {
+  name        = "${var.name}-pipeline-waits"
+  description = "A pipeline of ${var.name} waits for an approval"
+
+  event_pattern = jsonencode({
+    source      = ["aws.codepipeline"]
+    detail-type = ["CodePipeline Action Execution State Change"]
+    detail = {
+      pipeline = var.pipeline_names
+      state    = ["STARTED"]
+      type     = { category = ["Approval"] }
+    }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "pipeline_waits" {
+  rule      = aws_cloudwatch_event_rule.pipeline_waits.name
+  target_id = "alarms"
+  arn       = module.notification.topic_arn
+}

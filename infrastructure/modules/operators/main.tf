@@ -99,7 +99,7 @@ data "aws_iam_policy_document" "this" {
 
   statement {
     sid     = "ReadAlarmsAndDashboards"
-    actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListDashboards"]
+    actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]
     resources = [
       "arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:*",
       "arn:aws:cloudwatch::${local.account_id}:dashboard/*",
@@ -113,6 +113,7 @@ data "aws_iam_policy_document" "this" {
       "cloudwatch:DescribeAlarmHistory",
       "cloudwatch:GetMetricData",
       "cloudwatch:GetMetricStatistics",
+      "cloudwatch:ListDashboards",
       "cloudwatch:ListMetrics",
       "codepipeline:ListPipelines",
       "logs:DescribeLogGroups",

@@ -51,6 +51,23 @@ class PipelineFailure:
 
 
 @dataclass(frozen=True, slots=True)
+class PipelineWaits:
+    """A pipeline waits for a person's approval; `summary` says of what, if that is told.
+
+    What CodePipeline publishes also has the approval's token and links. They are left out: a
+    message in a channel needs neither.
+    """
+
+    pipeline: str
+    execution: str
+    stage: str
+    summary: str
+    account: str
+    region: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
 class Unrecognized:
     """Anything else. It is told as it is: a notification must not get lost for being new."""
 
@@ -58,21 +75,27 @@ class Unrecognized:
     text: str
 
 
-Event = AlarmChange | PipelineFailure | Unrecognized
+Event = AlarmChange | PipelineFailure | PipelineWaits | Unrecognized
 
 
 def parse(text: str, *, subject: str = "") -> Event:
-    """`text` is the SNS message: a CloudWatch alarm's notification, or an EventBridge event.
+    """`text` is the SNS message: a CloudWatch alarm's notification, an EventBridge event, or what
+    an approval of CodePipeline's publishes itself.
 
     Their formats: "Amazon SNS notification: alarm state change" in the CloudWatch User Guide, and
-    "CodePipeline events reference" in the CodePipeline User Guide, on docs.aws.amazon.com.
+    "CodePipeline events reference" and "JSON data format for manual approval notifications" in the
+    CodePipeline User Guide, on docs.aws.amazon.com.
     """
     try:
         document = json.loads(text)
         if "AlarmName" in document:
             return _alarm(document)
+        if "approval" in document:
+            return _approval(document)
         if document.get("source") == "aws.codepipeline":
-            return _pipeline(document)
+            category = document["detail"].get("type", {}).get("category")
+            waits = category == "Approval" and document["detail"]["state"] == "STARTED"
+            return _waits(document) if waits else _pipeline(document)
     except (ValueError, KeyError, TypeError, AttributeError):
         pass
     return Unrecognized(subject, text)
@@ -88,6 +111,32 @@ def _alarm(document: Mapping[str, Any]) -> AlarmChange:
         arn=document.get("AlarmArn") or "",
         account=document.get("AWSAccountId") or "",
         at=document.get("StateChangeTime") or "",
+    )
+
+
+def _waits(document: Mapping[str, Any]) -> PipelineWaits:
+    detail = document["detail"]
+    return PipelineWaits(
+        pipeline=detail["pipeline"],
+        execution=detail.get("execution-id", ""),
+        stage=detail.get("stage", ""),
+        summary="",
+        account=document.get("account", ""),
+        region=document.get("region", ""),
+        until="",
+    )
+
+
+def _approval(document: Mapping[str, Any]) -> PipelineWaits:
+    approval = document["approval"]
+    return PipelineWaits(
+        pipeline=approval["pipelineName"],
+        execution="",
+        stage=approval.get("stageName") or "",
+        summary=approval.get("customData") or "",
+        account="",
+        region=document.get("region") or "",
+        until=approval.get("expires") or "",
     )
 
 

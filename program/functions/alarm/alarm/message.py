@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from alarm.events import AlarmChange, Event, PipelineFailure, State, Unrecognized
+from alarm.events import AlarmChange, Event, PipelineFailure, PipelineWaits, State, Unrecognized
 
 # Slack's limits for blocks are 150 and 3000 characters; what is longer is refused as a whole.
 HEADER_CHARACTERS = 150
@@ -25,6 +25,8 @@ def message(event: Event) -> Message | None:
         return _alarm(event)
     if isinstance(event, PipelineFailure):
         return _pipeline(event)
+    if isinstance(event, PipelineWaits):
+        return _waits(event)
     return _unrecognized(event)
 
 
@@ -54,6 +56,17 @@ def _pipeline(event: PipelineFailure) -> Message:
         event.summary,
         [event.execution, event.region, event.account, event.at],
         ("Open in CodePipeline", _pipeline_url(event)),
+    )
+
+
+def _waits(event: PipelineWaits) -> Message:
+    until = f"until {event.until}" if event.until else ""
+    return _message(
+        f"🟡 Waits for approval: {event.pipeline}",
+        "Read what it would change, then approve or reject it.",
+        event.summary,
+        [event.stage, event.execution, event.region, event.account, until],
+        ("Open in CodePipeline", _approval_url(event)),
     )
 
 
@@ -122,3 +135,11 @@ def _pipeline_url(event: PipelineFailure) -> str:
     host = f"{quote(event.region)}.console.aws.amazon.com"
     path = f"codesuite/codepipeline/pipelines/{name}/executions/{execution}/timeline"
     return f"https://{host}/{path}?region={quote(event.region)}"
+
+
+def _approval_url(event: PipelineWaits) -> str:
+    """The pipeline as it stands, where the stage has its button."""
+    name, host = quote(event.pipeline, safe=""), f"{quote(event.region)}.console.aws.amazon.com"
+    return (
+        f"https://{host}/codesuite/codepipeline/pipelines/{name}/view?region={quote(event.region)}"
+    )

@@ -12,7 +12,7 @@ from typing import Any
 
 import alarm
 import pytest
-from alarm.events import AlarmChange, PipelineFailure, State, Unrecognized, parse
+from alarm.events import AlarmChange, PipelineFailure, PipelineWaits, State, Unrecognized, parse
 from alarm.message import message
 from alarm.slack import ATTEMPTS, Answer, RefusedError, SlackError, post, send_by
 from alarm.webhook import SECONDS_KEPT, Webhook
@@ -68,6 +68,33 @@ def test_a_recovery_is_only_one_from_an_alarm(old: str, new: str, told: str | No
     else:
         assert sent is not None
         assert sent["text"].startswith(told)
+
+
+@pytest.mark.parametrize("name", ["approval_started", "approval_needed"])
+def test_a_plan_that_waits_is_told(name: str):
+    event = parse(recorded(name))
+    assert isinstance(event, PipelineWaits)
+    sent = message(event)
+    assert sent is not None
+    assert sent["text"] == "🟡 Waits for approval: status-prod-pipeline-tf"
+    assert (
+        "<https://ap-northeast-1.console.aws.amazon.com/codesuite/codepipeline/pipelines/"
+        "status-prod-pipeline-tf/view?region=ap-northeast-1|Open in CodePipeline>"
+    ) in texts(sent)
+
+
+def test_what_waits_is_told_and_the_token_is_not():
+    sent = message(parse(recorded("approval_needed")))
+    assert sent is not None
+    assert "replace 1, create 2: replace a.b" in texts(sent)
+    assert "until 2026-01-12T04:22Z" in texts(sent)
+    assert "TOKEN" not in texts(sent)
+
+
+def test_an_approval_that_failed_is_a_failure():
+    document = json.loads(recorded("approval_started"))
+    document["detail"]["state"] = "FAILED"
+    assert isinstance(parse(json.dumps(document)), PipelineFailure)
 
 
 def test_a_failed_pipeline_is_told():
