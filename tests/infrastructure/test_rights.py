@@ -8,22 +8,11 @@ from typing import Any
 import pytest
 from evaluations import Evaluation
 
+from bonkei.check.permission import table
+
 # They take no resource, so that a statement with an ARN allows nothing ("Actions, resources, and
 # condition keys for AWS services" in the Service Authorization Reference).
-WITHOUT_RESOURCE = {
-    "cloudwatch:GetMetricData",
-    "cloudwatch:GetMetricStatistics",
-    "cloudwatch:ListDashboards",
-    "cloudwatch:ListMetrics",
-    "codepipeline:ListPipelines",
-    "ecr:GetAuthorizationToken",
-    "ecs:DeregisterTaskDefinition",
-    "ecs:DescribeTaskDefinition",
-    "ecs:RegisterTaskDefinition",
-    "logs:DescribeQueries",
-    "logs:GetQueryResults",
-    "logs:StopQuery",
-}
+WITHOUT_RESOURCE = {name for name in table()["without_resource"] if "*" not in name}
 
 
 def listed(value: Any) -> list[str]:
