@@ -21,6 +21,22 @@ _NO_MODULE = "Unreadable module directory"
 _MODULE = re.compile(r'for module "([^"]+)"')
 _REMOTE_STATE = 'data "terraform_remote_state"'
 _NO_CREDENTIALS = "No valid credential sources found"  # told without a place
+_APART = (
+    "Keep what needs another one in a root module of its own, and pass its values in as variables."
+)
+_INSTEAD = {
+    "hashicorp/tls": (
+        "Make the key or certificate outside of Terraform and pass it in as a sensitive variable,"
+        " or keep it in a root module of its own: then no private key is in this state either."
+    ),
+    "hashicorp/cloudinit": "Write the parts with templatefile(), and join them with base64gzip().",
+    "hashicorp/awscc": f"hashicorp/aws has most of what it has. {_APART}",
+    **dict.fromkeys(
+        ("hashicorp/kubernetes", "hashicorp/helm", "gavinbunney/kubectl"),
+        f"It works on a cluster, and none runs in the miniature. {_APART}",
+    ),
+}
+"""What helps where a certain provider is asked for."""
 _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variable")
 
 
@@ -83,8 +99,7 @@ def _not_served(source: str, definitions: Path) -> Diagnostic:
         "error",
         "A provider that is not served",
         f"The definitions use the provider {source}. The miniature downloads none; it serves"
-        f" {', '.join(others)} and {last}. Keep what needs another one in a root module of its own,"
-        " and pass its values in as variables.",
+        f" {', '.join(others)} and {last}. {_INSTEAD.get(source, _APART)}",
         place.file,
         place.line,
         code=place.code,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.provider import catalogue
-from bonkei.terraform import Diagnostic, TerraformError
+from bonkei.provider import catalogue, schema
+from bonkei.terraform import Diagnostic, TerraformError, upgrades
 from tests.bonkei.terraform.project import Project
 
 GOOD = """
@@ -315,21 +315,56 @@ def test_a_provider_that_is_not_served_needs_no_network_to_be_refused(
     assert "use the provider hashicorp/tls" in found.detail
     assert "hashicorp/aws, hashicorp/external" in found.detail
     assert "root module of its own" in found.detail
+    assert "pass it in as a sensitive variable" in found.detail
 
 
-@pytest.mark.parametrize(
-    ("text", "remedy"),
-    [
-        ('resource "aws_eip" "nat" {\n  vpc = true\n}', 'write domain = "vpc"'),
-        ('data "aws_subnet_ids" "all" {\n  vpc_id = "vpc-1"\n}', 'write data "aws_subnets"'),
-    ],
-)
+TYPES = {
+    'data "aws_subnet_ids" "a" { vpc_id = "vpc-1" }': 'write data "aws_subnets"',
+    'resource "aws_opsworks_stack" "b" {}': "AWS has ended OpsWorks Stacks",
+    'resource "aws_db_security_group" "c" {}': "only VPC security groups are left",
+}
+ARGUMENTS = {
+    'resource "aws_eip" "a" { vpc = true }': 'write domain = "vpc"',
+    'resource "aws_ssm_association" "c" { instance_id = "i-1" }': "write targets { key = ",
+    'resource "aws_flow_log" "d" { log_group_name = "x" }': "write log_destination",
+    'resource "aws_instance" "e" { cpu_core_count = 2 }': "write cpu_options { core_count = … }",
+    'resource "aws_api_gateway_deployment" "f" { stage_name = "x" }': "aws_api_gateway_stage",
+    'resource "aws_secretsmanager_secret" "h" {\n  rotation_rules {}\n}': "secret_rotation",
+}
+ATTRIBUTES = {
+    'output "a" { value = aws_api_gateway_deployment.this.invoke_url }': "gateway_stage has",
+    'output "b" { value = aws_vpc.this.enable_classiclink }': "EC2-Classic has ended",
+    'resource "aws_vpc" "this" {\n  cidr_block = "10.0.0.0/16"\n}\n'
+    'resource "aws_api_gateway_deployment" "this" {\n  rest_api_id = "a"\n}\n'
+    'resource "aws_eip" "c" {\n  domain = aws_api_gateway_deployment.this.execution_arn\n}': (
+        "aws_api_gateway_stage has"
+    ),
+}
+
+
+@pytest.mark.parametrize("removed", [TYPES, ARGUMENTS, ATTRIBUTES])
 def test_what_the_provider_has_removed_is_told_with_what_took_its_place(
-    project: Project, definitions: Callable[[str], Path], text: str, remedy: str
+    project: Project, definitions: Callable[[str], Path], removed: dict[str, str]
 ) -> None:
-    definitions(text)
-    (found,) = errors(project.workspace().validate)
-    assert f"has removed this: {remedy}" in found.detail
+    file = definitions("\n".join(removed))
+    said = "The AWS provider has removed this: "
+    shown = [one for one in errors(project.workspace().validate) if said in one.detail]
+    found = {one.line: one.detail.partition(said)[2] for one in shown}
+    assert {one.file for one in shown} == {file}
+    for (code, remedy), told in zip(removed.items(), sorted(found.items()), strict=True):
+        assert remedy in told[1], code
+
+
+def test_every_argument_that_is_called_removed_is() -> None:
+    carried = schema.load(catalogue.SCHEMA)
+    for type_name, removed in upgrades._ARGUMENTS.items():
+        block = carried.resources[type_name]
+        for name in removed.keys() - {"cluster_mode", "redacted_fields"}:  # of another kind now
+            found = block.attributes.get(name)
+            assert found is None or not (found.optional or found.required)
+            assert name not in block.blocks
+    known = carried.resources.keys() | carried.data_sources.keys() | carried.not_carried
+    assert not upgrades._TYPES.keys() & known
 
 
 def test_an_unknown_argument_is_told_with_the_version_asked_for(
@@ -338,7 +373,7 @@ def test_an_unknown_argument_is_told_with_the_version_asked_for(
     definitions(
         'terraform {\n  required_providers {\n    aws = {\n      source = "hashicorp/aws"\n'
         '      version = "~> 3.0"\n    }\n  }\n}\n'
-        'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n  enable_classiclink = true\n}',
+        'resource "aws_vpc" "v" {\n  cidr_block = "10.0.0.0/16"\n  classic_link = true\n}',
         "infrastructure/module/old.tf",
     )
     call = 'module "m" {\n  source = "./module"\n  name = "n"\n}'
