@@ -17,3 +17,5 @@ async def drain(edge: Edge, grace: float, hurry: asyncio.Event) -> None:
         for each in ends:
             each.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
+    if not ends[0].cancelled():
+        ends[0].result()  # what went wrong goes on

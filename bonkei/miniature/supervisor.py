@@ -10,37 +10,36 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
 from bonkei.config import Config, ConfigError, is_unchanged, load
-from bonkei.database import Database, describe
-from bonkei.edge import Edge, EdgeSettings
+from bonkei.database import describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
-from bonkei.miniature import book, definitions, sessions
+from bonkei.miniature import book, sessions
 from bonkei.miniature.announce import announce
 from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.control import Call, ControlServer
+from bonkei.miniature.databases import Databases
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy, names
 from bonkei.miniature.draining import drain
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.memory import settle_memory
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
+from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.preparation import nothing_runs, prepare
 from bonkei.miniature.rollout import find_service, force_new_deployments, require_tasks, roll_out
 from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
+from bonkei.miniature.together import close_all, do_all
 from bonkei.tasks import Tasks, TaskSettings
-from bonkei.tasks.software import ensure_environment
-from bonkei.vault import FileVault
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
@@ -48,12 +47,12 @@ _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 class Miniature:
     """Started once, follows the definitions until it is stopped."""
 
-    def __init__(self, config: Config, home: Home, report: Report) -> None:
+    def __init__(
+        self, config: Config, home: Home, report: Report, parts: MakeParts = real_parts
+    ) -> None:
         self._config = config
         self._home = home
         self._report = report
-        self._workspace = definitions.workspace(config, home)
-        self._vault = FileVault(home.secrets)
         self._bus = Bus()
         self._watch = Watch(self._bus)
         self._blueprint = Blueprint()
@@ -62,17 +61,11 @@ class Miniature:
         self._services: dict[str, str] = {}
         self._clusters: dict[str, str] = {}
         self._translator = book.Translator()
-        self._edge = Edge(
-            self._bus,
-            EdgeSettings(
-                distribution_port=config.edge_port,
-                load_balancer_port=config.alb_port,
-                hosts=config.edge_hosts,
-                service_addresses=self._services,
-            ),
-        )
+        self._parts = parts(config, home, self._bus, self._services)
+        self._edge = self._parts.edge
         self._tasks: Tasks | None = None
-        self._databases: dict[str, Database] = {}
+        server = describe(config.database_url) if config.database_url else ""
+        self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))
         self._forced: dict[str, int] = {}
         self._started = False
@@ -108,8 +101,8 @@ class Miniature:
                 await self._edge.start(self._blueprint)
                 step.detail = ", ".join(listener.url for listener in self._public_listeners())
             self._translator.book = self._addresses()
-            self._tasks = Tasks(self._bus, self._vault, self._task_settings(steps))
-            await gather(self._start_databases(steps), self._prepare_containers(steps))
+            self._tasks = self._parts.tasks(self._task_settings(steps))
+            await do_all(self._start_databases(steps), self._prepare_containers(steps))
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
@@ -128,14 +121,22 @@ class Miniature:
         """Everything down, in the order of ECS: no new request and what is in flight ends, then
         the tasks, then the database. Safe at any point of the start."""
         self._stopped.set()
-        await self._control.stop()
+        try:
+            await close_all(
+                self._control.stop,
+                self._stop_tasks,
+                lambda: self._edge.stop(grace=1.0),
+                self._databases.stop,
+            )
+        finally:
+            self._loopback.close()
+
+    async def _stop_tasks(self) -> None:
         if self._tasks is not None:
-            await drain(self._edge, _GRACE, self._hurried)
-            await self._tasks.stop()
-        await self._edge.stop(grace=1.0)
-        for database in self._databases.values():
-            await database.stop()
-        self._loopback.close()
+            await close_all(
+                lambda: drain(self._edge, _GRACE, self._hurried),
+                self._tasks.stop,
+            )
 
     def hurry(self) -> None:
         """A second Ctrl-C: nothing in flight is waited for, containers are killed, not asked."""
@@ -148,14 +149,14 @@ class Miniature:
                     os.kill(pid, signal.SIGKILL)
 
     async def _evaluate(self, steps: Steps) -> Blueprint:
+        known = self._parts.definitions
         with steps.step("terraform") as step:
-            if await asyncio.to_thread(definitions.up_to_date, self._workspace):
+            if await asyncio.to_thread(known.up_to_date):
                 step.detail = "the definitions have not changed"
             else:
-                step.detail = await asyncio.to_thread(
-                    definitions.apply, self._workspace, self._unless_stopped(steps.note)
-                )
-            return await asyncio.to_thread(definitions.read, self._workspace)
+                report = self._unless_stopped(steps.note)
+                step.detail = await asyncio.to_thread(known.apply, report)
+            return await asyncio.to_thread(known.read)
 
     def _unless_stopped(self, report: Report) -> Report:
         """Terraform runs in a thread, which nobody can cancel: it ends where it reports."""
@@ -192,24 +193,7 @@ class Miniature:
         )
 
     async def _start_databases(self, steps: Steps) -> None:
-        for cluster in self._blueprint.database_clusters:
-            if cluster.arn in self._databases:
-                await self._databases[cluster.arn].apply(cluster)
-                continue
-            if url := self._config.database_url:
-                steps.note(f"using the PostgreSQL server at {describe(url)} (BONKEI_DATABASE_URL)")
-            with steps.step("database") as step:
-                database = Database(
-                    cluster,
-                    host=self._clusters[cluster.arn],
-                    home=self._home.path,
-                    vault=self._vault,
-                    url=url,
-                    shared=self._config.database_shared,
-                )
-                self._databases[cluster.arn] = database
-                await database.start()
-                step.detail = f"{cluster.identifier}: {database.snapshot().server}"
+        await self._databases.follow(self._blueprint.database_clusters, self._clusters, steps)
 
     async def _prepare_containers(self, steps: Steps) -> None:
         """The containers' own environments, side by side, before the first of them is needed."""
@@ -218,9 +202,9 @@ class Miniature:
             step.detail = needed.summary
             for note in needed.notes:
                 steps.note(note)
-            await gather(
+            await do_all(
                 *(
-                    ensure_environment(requirements, self._home.environments, steps.note)
+                    self._parts.install(requirements, self._home.environments, steps.note)
                     for requirements in dict.fromkeys(needed.requirements.values())
                 )
             )
@@ -244,8 +228,7 @@ class Miniature:
 
     async def _on_status(self, _call: Call) -> Any:
         tasks = self._tasks.snapshot() if self._tasks is not None else None
-        databases = [database.snapshot() for database in self._databases.values()]
-        edge = self._edge.snapshot()
+        databases, edge = self._databases.snapshots(), self._edge.snapshot()
         return compose_status(self._started, self._blueprint, edge, tasks, databases)
 
     async def _on_stop(self, _call: Call) -> None:
@@ -261,7 +244,7 @@ class Miniature:
             self._reread_settings(report)
             before, self._blueprint = (
                 self._blueprint,
-                await asyncio.to_thread(definitions.read, self._workspace),
+                await asyncio.to_thread(self._parts.definitions.read),
             )
             self._translator.book = self._addresses()
             with TargetChecks(self._bus, before, self._blueprint) as checks:
@@ -326,13 +309,3 @@ class Miniature:
     def _require_started(self) -> None:
         if not self._started:
             raise MiniatureError("the miniature has not started yet", remedy="try again then")
-
-
-async def gather(*jobs: Coroutine[Any, Any, None] | Coroutine[Any, Any, Path]) -> None:
-    """All of them; when one fails the others are cancelled, and its own error is raised."""
-    try:
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(job)
-    except BaseExceptionGroup as errors:
-        raise errors.exceptions[0] from None

@@ -1,0 +1,81 @@
+"""What a miniature is made of: the components that touch the machine, each made in one place.
+
+A test puts doubles here; the supervisor, which only decides what happens when, is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.config import Config
+from bonkei.database import Database
+from bonkei.edge import Edge, EdgeSettings
+from bonkei.events import Bus
+from bonkei.miniature import definitions
+from bonkei.miniature.home import Home
+from bonkei.miniature.steps import Report
+from bonkei.tasks import Tasks, TaskSettings
+from bonkei.tasks.software import ensure_environment
+from bonkei.terraform import Workspace
+from bonkei.vault import FileVault, Vault
+
+
+class Definitions:
+    """The definitions, and what was applied of them. Methods block while Terraform runs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def up_to_date(self) -> bool:
+        return definitions.up_to_date(self._workspace)
+
+    def apply(self, report: Report) -> str:
+        return definitions.apply(self._workspace, report)
+
+    def read(self) -> Blueprint:
+        return definitions.read(self._workspace)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """`database`: of a cluster and its address. `install`: requirements, where environments are,
+    and who hears what takes long."""
+
+    definitions: Definitions
+    edge: Edge
+    tasks: Callable[[TaskSettings], Tasks]
+    database: Callable[[DatabaseCluster, str], Database]
+    install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
+
+
+MakeParts = Callable[[Config, Home, Bus, Mapping[str, str]], Parts]
+
+
+def real_parts(config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str]) -> Parts:
+    """Terraform, sockets, processes and PostgreSQL."""
+    vault: Vault = FileVault(home.secrets)
+
+    def database(cluster: DatabaseCluster, host: str) -> Database:
+        return Database(
+            cluster, host, home.path, vault, config.database_url, shared=config.database_shared
+        )
+
+    return Parts(
+        definitions=Definitions(definitions.workspace(config, home)),
+        edge=Edge(
+            bus,
+            EdgeSettings(
+                distribution_port=config.edge_port,
+                load_balancer_port=config.alb_port,
+                hosts=config.edge_hosts,
+                service_addresses=service_addresses,
+            ),
+        ),
+        tasks=lambda settings: Tasks(bus, vault, settings),
+        database=database,
+        install=ensure_environment,
+    )

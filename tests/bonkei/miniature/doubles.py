@@ -1,0 +1,181 @@
+"""In-memory doubles of what a miniature is made of: they note what is asked of them, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.database import DatabaseSnapshot
+from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
+from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.tasks import TaskSettings, TasksSnapshot
+from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot
+
+
+@dataclass
+class World:
+    """What the doubles share. `done`: what was asked. `failing`: what raises instead of being
+    done. `holding`: what waits until it is let go on."""
+
+    blueprint: Blueprint
+    done: list[str] = field(default_factory=list)
+    failing: dict[str, BaseException] = field(default_factory=dict)
+    holding: dict[str, asyncio.Event] = field(default_factory=dict)
+    is_current: bool = False
+    listeners: tuple[ListenerState, ...] = ()
+    unhealthy: set[str] = field(default_factory=set)  # names of services
+    refused: dict[str, str] = field(default_factory=dict)
+    exit_codes: dict[str, int] = field(default_factory=dict)  # by a one-off's first word
+    pids: tuple[int, ...] = ()
+    reports: list[str] = field(default_factory=list)  # what Terraform says meanwhile
+    on_apply: Callable[[Callable[[str], None]], None] = lambda _: None
+
+    async def do(self, what: str) -> None:
+        self.done.append(what)
+        if what in self.holding:
+            await self.holding[what].wait()
+        if what in self.failing:
+            raise self.failing[what]
+
+    def hold(self, what: str) -> asyncio.Event:
+        self.holding[what] = asyncio.Event()
+        return self.holding[what]
+
+
+@dataclass
+class Definitions:
+    world: World
+
+    def up_to_date(self) -> bool:
+        return self.world.is_current
+
+    def apply(self, report: Callable[[str], None]) -> str:
+        self.world.done.append("terraform apply")
+        self.world.on_apply(report)
+        return "3 added"
+
+    def read(self) -> Blueprint:
+        return self.world.blueprint
+
+
+@dataclass
+class Edge:
+    world: World
+
+    async def start(self, blueprint: Blueprint) -> None:
+        await self.world.do("edge starts")
+
+    async def apply(self, blueprint: Blueprint) -> None:
+        await self.world.do("edge follows")
+
+    async def drain(self, grace: float) -> None:
+        await self.world.do("edge drains")
+
+    async def stop(self, grace: float) -> None:
+        await self.world.do("edge stops")
+
+    def snapshot(self) -> EdgeSnapshot:
+        return EdgeSnapshot(self.world.listeners)
+
+
+@dataclass
+class Tasks:
+    world: World
+    bus: Bus
+    settings: TaskSettings
+    blueprint: Blueprint = field(default_factory=Blueprint)
+
+    async def reconcile(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        tokens = "".join(s.force_new_deployment_token for s in blueprint.services)
+        await self.world.do(f"services roll out{tokens}")
+        for service in blueprint.services:
+            if service.name in self.world.unhealthy:
+                for number in range(3):
+                    task = f"{service.name}-{number}"
+                    self.bus.publish(
+                        TaskStateChanged(service.arn, task, "STOPPED", "UNKNOWN", "exit code 3")
+                    )
+            elif service.name not in self.world.refused:
+                definition = service.task_definition_arn
+                self.bus.publish(DeploymentStateChanged(service.arn, definition, "COMPLETED"))
+
+    async def run_task(
+        self, definition: Any, container: str, command: Sequence[str]
+    ) -> TaskOutcome:
+        await self.world.do(f"runs {command[0]}")
+        code = self.world.exit_codes.get(command[0], 0)
+        return TaskOutcome(code, "", ("its last word",))
+
+    async def stop(self) -> None:
+        await self.world.do("tasks stop")
+
+    def snapshot(self) -> TasksSnapshot:
+        pids = tuple((str(pid), pid) for pid in self.world.pids)
+        task = TaskSnapshot("1" * 32, "", "", "RUNNING", "HEALTHY", "", "", pids, None, 0.0, 0)
+        services = tuple(self._service(service) for service in self.blueprint.services)
+        return TasksSnapshot(services, (task,) if pids else (), (), ())
+
+    def _service(self, service: Any) -> ServiceSnapshot:
+        healthy = 0 if service.name in self.world.unhealthy else 1
+        refused = self.world.refused.get(service.name, "")
+        deployment = DeploymentSnapshot("d", "PRIMARY", "web:1", "COMPLETED", 1, 0, 0)
+        return ServiceSnapshot(service.arn, service.name, 1, 1, 0, healthy, (deployment,), refused)
+
+
+@dataclass
+class Database:
+    world: World
+    identifier: str
+    host: str
+    status: str = "stopped"
+
+    async def start(self) -> None:
+        self.status = "creating"
+        await self.world.do(f"database {self.identifier} starts")
+        self.status = "available"
+
+    async def apply(self, cluster: Any) -> None:
+        await self.world.do(f"database {self.identifier} follows")
+
+    async def stop(self) -> None:
+        await self.world.do(f"database {self.identifier} stops")
+        self.status = "stopped"
+
+    def snapshot(self) -> DatabaseSnapshot:
+        return DatabaseSnapshot(
+            self.identifier, self.status, f"{self.host}:5432", "app", "PostgreSQL 18.6", None,
+            "", "", 0.0, 0, (),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parts:
+    definitions: Definitions
+    edge: Edge
+    tasks: Callable[[TaskSettings], Tasks]
+    database: Callable[[Any, str], Database]
+    install: Callable[..., Any]
+
+
+def parts_of(world: World) -> Callable[..., Parts]:
+    """What a miniature is given in place of the real parts."""
+
+    async def install(requirements: Sequence[Path], environments: Path, report: Any) -> Path:
+        await world.do(f"installs {requirements[0].parent.name}")
+        return environments
+
+    def make(config: Any, home: Any, bus: Bus, services: Any) -> Parts:
+        return Parts(
+            Definitions(world),
+            Edge(world),
+            lambda settings: Tasks(world, bus, settings),
+            lambda cluster, host: Database(world, cluster.identifier, host),
+            install,
+        )
+
+    return make
