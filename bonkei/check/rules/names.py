@@ -12,7 +12,9 @@ from bonkei.check.subject import Rule, Subject
 
 _URL = re.compile(r"^([a-z][a-z+]*)://(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
-_OWN_PATH = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[^/\s'\"]*)?(/[^\s'\"?#,)]*)")
+_OWN_PATH = re.compile(
+    r"(?:\bGET |(?<!/dev/tcp/)(?:127\.0\.0\.1|localhost|\[::1\])(?::[^/\s'\"]*)?)(/[^\s'\"?#,)]*)"
+)
 
 
 def secret_has_the_key(subject: Subject) -> Iterator[Problem]:

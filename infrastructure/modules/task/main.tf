@@ -52,11 +52,13 @@ locals {
       }
     ]
 
+    # The load balancer spares a task that has not answered for half a minute. Only one that does not
+    # come back is replaced, after 50 seconds: a busy one would leave its load to the others.
     healthCheck = var.health_check_command == null ? null : {
       command     = concat(["CMD"], var.health_check_command)
-      interval    = 5
+      interval    = 10
       timeout     = 5
-      retries     = 3
+      retries     = 5
       startPeriod = 30
     }
 

@@ -296,6 +296,11 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         health_check("curl -f http://localhost:8000/up || exit 1", "/healthz"),
     ),
     (
+        "health-checks-agree",
+        "aws_lb_target_group.app",
+        health_check("exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET /up HTTP/1.0\r\n'", "/healthz"),
+    ),
+    (
         "target-port-is-open",
         "aws_ecs_service.app",
         lambda found: containers(found, portMappings=[{"containerPort": 8001}]),
@@ -450,6 +455,7 @@ SOUND_TOO: list[Change] = [
     environment("OTHER_URL", "http://localhost:9000"),
     environment("NAME", "worker"),
     health_check("curl -f http://localhost:8000/up || exit 1", "/up"),
+    health_check("exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET /up HTTP/1.0\r\n'", "/up"),
     health_check("/bin/probe", "/up"),
     all_of(database_log(), filter_of("pg", '"]:FATAL:"', DATABASE_LOG)),
     all_of(database_log(), filter_of("pg", "ERROR", DATABASE_LOG)),
