@@ -16,7 +16,9 @@ from frontend.admin.area import Area
 from frontend.admin.components import Components
 from frontend.admin.incidents import Incidents
 from frontend.admin.maintenances import Maintenances
+from frontend.admin.people import People
 from frontend.admin.sign_in import SignIn
+from frontend.admin.updates import Updates
 from frontend.admin.visit import Visits
 from frontend.api.client import BackendClient
 from frontend.api.kept import Clock
@@ -54,7 +56,7 @@ def create_application(
         today=today,
     )
     visits = Visits(settings.session_secret.get_secret_value(), settings.public_origin)
-    area = Area(visits, renderer, settings.public_origin)
+    area = Area(visits, renderer, client, settings.public_origin)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -69,8 +71,10 @@ def create_application(
             *public.routes(),
             *SignIn(client).routes(area),
             *Incidents(client, reader).routes(area),
+            *Updates(client, reader).routes(area),
             *Components(client, reader).routes(area),
             *Maintenances(client, reader).routes(area),
+            *People(client).routes(area),
         ],
         exception_handlers=cast(Any, ErrorPages(renderer).handlers()),
         lifespan=lifespan,

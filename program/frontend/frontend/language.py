@@ -65,6 +65,10 @@ class Catalogue:
         message = self.messages[name]
         return message.format_map(values) if values else message
 
+    def or_words(self, name: str, words: str) -> str:
+        """The message, or `words` if there is none: for names that a later backend may bring."""
+        return self.messages.get(name, words)
+
     def has(self, name: str) -> bool:
         return name in self.messages
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,11 +15,15 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from tests.program.frontend.fake_people import FakePeople
+from tests.program.frontend.fake_people import problem as people_problem
+
 Json = dict[str, Any]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 NOW = dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC)
 PASSWORD = "correct horse battery staple"
+_PRIVATE = re.compile(r"/v1/(sessions|drafts|administrators|api-keys|audit)\b")
 SEVERITY = (
     "operational", "under_maintenance", "degraded_performance", "partial_outage", "major_outage",
 )  # fmt: skip
@@ -49,6 +55,9 @@ class FakeBackend:
         self.trouble: int | None = None  # a status that every request is answered with
         self.delay = 0.0
         self.refuse: Json | None = None  # a problem that the next write is answered with
+        self.lose_answers = False  # writes are done, and their answers do not arrive
+        self.people = FakePeople()
+        self._once: dict[str, tuple[Json, Json, int]] = {}  # by Idempotency-Key
 
     # What tests set up
 
@@ -147,14 +156,16 @@ class FakeBackend:
                 route("/components/{id}", self._component, "GET", "PATCH", "DELETE"),
                 route("/incidents", self._list_incidents),
                 route("/incidents", self._create_incident, "POST"),
-                route("/incidents/{id}", self._incident, "GET", "PATCH"),
+                route("/incidents/{id}", self._incident, "GET", "PATCH", "DELETE"),
                 route("/incidents/{id}/updates", self._post_update, "POST"),
+                route("/incidents/{id}/updates/{update}", self._edit_update, "PATCH", "DELETE"),
                 route("/maintenances", self._list_maintenances),
                 route("/maintenances", self._create_maintenance, "POST"),
                 route("/maintenances/{id}", self._maintenance, "GET", "PATCH", "DELETE"),
                 route("/sessions", self._sign_in, "POST"),
                 route("/sessions/current", self._session, "GET", "DELETE"),
                 route("/administrators/me/password", self._change_password, "PUT"),
+                *self.people.routes(route),
             ]
         )
 
@@ -162,22 +173,39 @@ class FakeBackend:
         async def guarded(request: Request) -> Response:
             self.requests.append((request.method, request.url.path.removeprefix("/api/v1")))
             self.headers.append(dict(request.headers))
-            if request.method in ("POST", "PATCH", "PUT"):
-                self.bodies.append(await request.json())
+            if request.method in ("POST", "PATCH", "PUT") and await request.body():
+                self.bodies.append(dict(await request.json()))
             if self.delay:
                 await anyio.sleep(self.delay)
             if self.trouble is not None:
                 return problem(self.trouble, "trouble")
             signing_in = request.method == "POST" and request.url.path.endswith("/sessions")
-            if request.method != "GET" or "/sessions/" in request.url.path:
+            if request.method != "GET" or _PRIVATE.search(request.url.path):
                 if not signing_in and self._caller(request) is None:
                     return problem(401, "a valid token is needed")
-                if self.refuse is not None:
+                if self.refuse is not None and request.method != "GET":
                     refusal, self.refuse = self.refuse, None
                     return JSONResponse(refusal, refusal["status"])
-            return await endpoint(request)
+            answer = await self._answer_once(request, endpoint)
+            lost = self.lose_answers and request.method != "GET"
+            return problem(503, "the answer is lost") if lost else answer
 
         return guarded
+
+    async def _answer_once(self, request: Request, endpoint: Endpoint) -> Response:
+        key = request.headers.get("idempotency-key")
+        if key is None:
+            return await endpoint(request)
+        body = await request.json()
+        if key in self._once:
+            asked, document, status = self._once[key]
+            if asked != body:
+                return people_problem(422, "idempotency-key-reused")
+            return JSONResponse(document, status)
+        answer = await endpoint(request)
+        if answer.status_code < 300:
+            self._once[key] = (body, json.loads(bytes(answer.body)), answer.status_code)
+        return answer
 
     def _caller(self, request: Request) -> str | None:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -244,9 +272,11 @@ class FakeBackend:
             impact=body["impact"],
             affected={one["id"]: one["status"] for one in body.get("components", [])},
             title_ja=body.get("title_ja"),
-            started_at=self.now,
+            started_at=dt.datetime.fromisoformat(body.get("occurred_at") or stamp(self.now)),
         )
-        first = self._update(status, body["body"], at=self.now, ja=body.get("body_ja"))
+        at = dt.datetime.fromisoformat(incident["started_at"])
+        first = self._update(status, body["body"], at=at, ja=body.get("body_ja"))
+        self.people.drafts.pop(body.get("draft_id", ""), None)
         incident.update(updates=[first], status=status)
         self._hold(incident)
         return JSONResponse(incident, 201)
@@ -259,9 +289,12 @@ class FakeBackend:
         incident = self.incidents.get(request.path_params["id"])
         if incident is None:
             return problem(404, "there is no such incident")
-        if incident["status"] == "resolved":
+        if request.headers.get("if-match", etag_of(incident)) != etag_of(incident):
+            return problem(412, "it has changed in the meantime")
+        at = dt.datetime.fromisoformat(body.get("occurred_at") or stamp(self.now))
+        if incident["status"] == "resolved" and "occurred_at" not in body:
             return problem(409, "the incident is resolved")
-        update = self._update(body["status"], body["body"], at=self.now, ja=body.get("body_ja"))
+        update = self._update(body["status"], body["body"], at=at, ja=body.get("body_ja"))
         incident["updates"] = [update, *incident["updates"]]
         incident.update(status=body["status"], updated_at=stamp(self.now))
         if body.get("components") is not None:
@@ -272,6 +305,22 @@ class FakeBackend:
             incident["resolved_at"] = stamp(self.now)
         self._hold(incident)
         return JSONResponse(incident, 201)
+
+    async def _edit_update(self, request: Request) -> Response:
+        incident = self.incidents[request.path_params["id"]]
+        if request.headers.get("if-match", etag_of(incident)) != etag_of(incident):
+            return problem(412, "it has changed in the meantime")
+        wanted = request.path_params["update"]
+        if request.method == "DELETE":
+            incident["updates"] = [one for one in incident["updates"] if one["id"] != wanted]
+            return JSONResponse(incident)
+        body = await request.json()
+        if occurred := body.pop("occurred_at", None):
+            body["created_at"] = occurred
+        for update in incident["updates"]:
+            if update["id"] == wanted:
+                update.update(body, edited_at=stamp(self.now))
+        return JSONResponse(incident)
 
     async def _list_maintenances(self, request: Request) -> Response:
         return JSONResponse({"maintenances": self._all_maintenances()})
@@ -318,7 +367,7 @@ class FakeBackend:
         thing = things.get(request.path_params["id"])
         if thing is None:
             return problem(404, "there is no such thing")
-        etag = f'"{hash(repr(thing)):x}"'
+        etag = etag_of(thing)
         if request.headers.get("if-match", etag) != etag:
             return problem(412, "it has changed in the meantime")
         if request.method == "DELETE":
@@ -360,6 +409,10 @@ class FakeBackend:
             "status": status if now < maintenance["ends_at"] else "completed",
             "components": components,
         }
+
+
+def etag_of(thing: Json) -> str:
+    return f'"{hash(repr(thing)):x}"'
 
 
 def problem(status: int, detail: str) -> JSONResponse:

@@ -73,7 +73,7 @@ async def test_too_many_attempts(site: Visit, backend: FakeBackend) -> None:
     backend.refuse = {"status": 429, "detail": "too many"}
     page = await AdminBrowser(site(backend)).sign_in()
     assert page.status_code == 429
-    assert "Too many attempts" in page.text
+    assert "Too many sign-ins" in page.text
 
 
 async def test_the_backend_learns_the_browsers_address(site: Visit, backend: FakeBackend) -> None:
@@ -95,15 +95,14 @@ async def test_signing_out_ends_the_backends_session(
 
 async def test_a_session_that_the_backend_ended(admin: AdminBrowser, backend: FakeBackend) -> None:
     backend.tokens.clear()
-    page = await admin.submit("/admin", number=-1)
-    assert "You are signed out" in page.text
+    assert "Your session has ended." in (await admin.get("/admin")).text
     await admin.sign_in()
     page = await admin.get("/admin/components/new")
     action, data = forms_of(page.text)[0]
     backend.tokens.clear()
-    answer = await admin.post(action, data | {"name": "API"})
-    page = await admin.get(answer.headers["location"])
-    assert "You were signed out, for some time has passed." in page.text
+    page = await admin.post(action, data | {"name": "API"})
+    assert page.status_code == 401
+    assert "Your session has ended. Your text is kept" in page.text
 
 
 async def test_changing_the_password(admin: AdminBrowser, backend: FakeBackend) -> None:
@@ -199,7 +198,7 @@ async def test_two_administrators_at_once(admin: AdminBrowser, backend: FakeBack
     action, data = forms_of((await admin.get(path)).text)[0]
     component["name"] = "API 2"
     answer = await admin.post(action, data | {"name": "API 3"})
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert "Somebody else has changed this in the meantime." in answer.text
     assert component["name"] == "API 2"
 
@@ -267,7 +266,7 @@ async def test_an_incident_from_its_report_to_its_end(
     assert incident["impact"] == "major"
     page = await admin.submit(path, status="resolved", body="Done.")
     assert "Resolved: All requests fail" in page.text
-    assert "If the trouble is back, report another one." in page.text
+    assert "If the problem comes back, report a new incident." in page.text
     front = (await admin.get("/")).text
     assert "All systems are working" in front
     assert "All requests fail" in front
@@ -337,10 +336,10 @@ async def test_what_was_typed_survives_an_outage_of_the_backend(
     admin: AdminBrowser, backend: FakeBackend
 ) -> None:
     action, data = forms_of((await admin.get("/admin/components/new")).text)[0]
-    backend.trouble = 503
+    backend.lose_answers = True
     answer = await admin.post(action, data | {"name": "Precious"})
     assert answer.status_code == 503
-    assert "it is not certain that this was saved" in answer.text
+    assert "it is not certain that this was saved. You can send it again" in answer.text
     assert 'value="Precious"' in answer.text
 
 

@@ -16,6 +16,7 @@ from frontend.api.model import (
     Indicator,
     MaintenanceStatus,
 )
+from frontend.api.people import Scope
 from frontend.language import (
     Language,
     catalogue,
@@ -72,8 +73,11 @@ _COMPOSED = {
     *(f"overall.about.{one}" for one in [*Indicator, "empty"]),
     *(f"nav.{one}" for one in ("status", "history", "maintenance")),
     *(f"admin.nav.{one}" for one in ("overview", "incidents", "components", "maintenance")),
+    *(f"admin.nav.{one}" for one in ("people", "keys", "audit")),
+    *(f"scope.{one.name.lower()}" for one in Scope),
+    *(f"audit.by.{one}" for one in ("administrator", "api_key", "command")),
 }
-_COMPOSED_PREFIXES = ("error.", "form.", "problem.")
+_COMPOSED_PREFIXES = ("error.", "form.", "problem.", "audit_action.", "audit_member.")
 
 
 def test_every_message_is_used_and_every_used_message_exists() -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
+from backend import administrators as command
 from backend.api import models
 from backend.api.app import create_app
 from backend.migrate import migrate
 from backend.settings import ServeSettings
 from fastapi import FastAPI
 from frontend.application import create_application
+from frontend.language import Language, catalogue
 from frontend.settings import Settings
 from pydantic import BaseModel
 
@@ -176,3 +180,13 @@ async def _get(backend: FastAPI, path: str, member: str) -> list[Json]:
     async with httpx.AsyncClient(transport=transport, base_url="http://b/api/v1") as client:
         found: list[Json] = (await client.get(path)).json()[member]
         return found
+
+
+def test_the_audit_trail_has_words_for_all_that_the_backend_records() -> None:
+    sources = [path.read_text() for path in Path(command.__file__).parent.rglob("*.py")]
+    actions = {name for text in sources for name in re.findall(r'Deed\(\s*"([a-z_.]+)"', text)}
+    actions |= {f"administrator.{name}" for name in command._ACTIONS.values()}
+    for language in Language:
+        prefix = "audit_action."
+        known = {name for name in catalogue(language).messages if name.startswith(prefix)}
+        assert {name.removeprefix(prefix) for name in known} == actions

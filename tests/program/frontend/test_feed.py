@@ -47,7 +47,7 @@ async def test_the_feed_has_what_atom_demands(site: Visit, path: str, language: 
         assert all(href and href.startswith("https://status.example.com/") for _, href in links)
     assert _one(feed.findall(f"{ATOM}author")[0], "name")
     entries = feed.findall(f"{ATOM}entry")
-    assert len(entries) == len(backend.incidents)
+    assert len(entries) == len(backend.incidents) + len(backend.maintenances)
     assert len({_one(entry, "id") for entry in entries}) == len(entries)
     assert all(_one(entry, "content") for entry in entries)
 
@@ -57,6 +57,24 @@ async def test_entries_are_in_the_feeds_language(site: Visit) -> None:
     feed = await _feed(site, backend, "/ja/feed.atom")
     assert "東京リージョンでAPIリクエストが失敗する" in ET.tostring(feed, encoding="unicode")
     assert "経過観察中 – 2026年11月24日 09:00 UTC" in ET.tostring(feed, encoding="unicode")
+
+
+async def test_maintenance_is_in_the_feed(site: Visit) -> None:
+    backend = sample.well()
+    (maintenance,) = backend.maintenances.values()
+    maintenance["updated_at"] = "2026-11-24T09:45:00Z"  # newer than all incidents
+    for path, title in (
+        ("/feed.atom", "Maintenance: Database upgrade"),
+        ("/ja/feed.atom", "メンテナンス：データベースの更新"),
+    ):
+        feed = await _feed(site, backend, path)
+        entry = feed.findall(f"{ATOM}entry")[0]
+        assert _one(entry, "title") == title
+        assert _one(entry, "updated") == _one(feed, "updated") == "2026-11-24T09:45:00Z"
+        (link,) = entry.findall(f"{ATOM}link")
+        assert str(link.get("href")).endswith(f"/maintenance/{maintenance['id']}")
+        assert "09:30 UTC – " in _one(entry, "content")
+        assert "11:30 UTC" in _one(entry, "content")
 
 
 async def test_without_a_public_address_links_are_relative(site: Visit) -> None:

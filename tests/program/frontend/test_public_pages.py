@@ -77,7 +77,8 @@ async def test_times_are_machine_readable_and_in_utc(site: Visit) -> None:
 async def test_uptime_has_words_for_every_bad_day(site: Visit) -> None:
     page = (await site(sample.well()).get("/")).text
     assert (
-        'aria-label="Payments: uptime 99.98% over 90 days, 2 days with something to report"' in page
+        'aria-label="Payments: uptime 99.98% over 90 days, 2 days with incidents or maintenance"'
+        in page
     )
     assert '<time datetime="2026-11-07" data-day>7 November 2026</time>' in page
     assert "47 min down" in page
@@ -169,3 +170,21 @@ async def test_maintenance_by_its_time(site: Visit) -> None:
 async def test_the_japanese_start_page_has_one_address(site: Visit, backend: FakeBackend) -> None:
     answer = await site(backend).get("/ja", headers={"Host": "internal-alb.example"})
     assert (answer.status_code, answer.headers["location"]) == (308, "/ja/")
+
+
+async def test_each_maintenance_has_a_page_of_its_own(site: Visit) -> None:
+    backend = sample.well()
+    (maintenance,) = backend.maintenances.values()
+    path = f"/maintenance/{maintenance['id']}"
+    visitor = site(backend)
+    for listed in ("/maintenance", "/ja/maintenance", "/"):
+        prefix = "/ja" if listed.startswith("/ja") else ""
+        assert f'href="{prefix}{path}"' in (await visitor.get(listed)).text
+    page = await visitor.get(path)
+    assert "<h1>Database upgrade</h1>" in page.text
+    assert "27 November 2026, 09:30 UTC" in page.text
+    assert "<h1>データベースの更新</h1>" in (await visitor.get(f"/ja{path}")).text
+    assert "stale-if-error" in page.headers["cache-control"]
+    unknown = "00000000-0000-0000-0000-000000000000"
+    for odd in (unknown, "x", maintenance["id"].upper(), maintenance["id"] + "%0a"):
+        assert (await visitor.get(f"/maintenance/{odd}")).status_code == 404

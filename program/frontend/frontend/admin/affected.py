@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from frontend.admin.form import Choice, Field, Form
-from frontend.api.model import AffectedComponent, Component, ComponentStatus
+from frontend.api.model import AffectedByDraft, AffectedComponent, Component, ComponentStatus
 from frontend.language import Language
 
 _PREFIX = "affected-"
@@ -33,7 +33,9 @@ def affected_fields(components: Iterable[Component], language: Language) -> tupl
     )
 
 
-def affected_values(affected: Sequence[AffectedComponent]) -> Mapping[str, str]:
+def affected_values(
+    affected: Sequence[AffectedComponent | AffectedByDraft],
+) -> Mapping[str, str]:
     return {f"{_PREFIX}{component.id}": component.status.value for component in affected}
 
 

@@ -2,139 +2,150 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
-from frontend.admin.forgery import is_from_here
-from frontend.admin.form import Fault, Form
+from frontend.admin.call import SIGN_IN, Call, Handler, Outcome, Page, Redirect, Resume
+from frontend.admin.credentials import CREDENTIALS
+from frontend.admin.forgery import is_from_here, says_that_it_is_from_here
+from frontend.admin.form import Form
 from frontend.admin.visit import Visit, Visits, first_visit, signed_out
-from frontend.api.client import Caller
+from frontend.api.client import BackendClient
 from frontend.api.error import BackendRefusedError, BackendUnavailableError
-from frontend.language import Language, catalogue
+from frontend.api.model import CurrentSession
+from frontend.language import Language
 from frontend.web.rendering import PRIVATE, Renderer
 
-SIGN_IN = "/admin/sign-in"
-_LARGEST_FORM = 128 * 1024
+# Two texts of 5000 characters, each of them nine bytes when it is encoded, and once more in JSON.
+_LARGEST_FORM = 256 * 1024
 _MOST_FIELDS = 250
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request as the area's pages see it; `data` is the form that was sent."""
-
-    request: Request
-    visit: Visit
-    data: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def caller(self) -> Caller:
-        return caller(self.request, self.visit.token)
-
-    def part(self, name: str) -> str:
-        return str(self.request.path_params[name])
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    template: str
-    values: Mapping[str, object]
-    status: int = HTTPStatus.OK
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Post/Redirect/Get: `notice` names the message that the next page shows."""
-
-    path: str
-    notice: str = ""
-    about: str = ""
-    visit: Visit | None = None
-
-
-Outcome = Page | Redirect
-Handler = Callable[[Call], Awaitable[Outcome]]
-
-
-def caller(request: Request, token: str = "") -> Caller:
-    """The browser's address goes along unchanged, for the backend slows down who guesses."""
-    client = request.client.host if request.client else ""
-    return Caller(token, request.headers.get("x-forwarded-for", client))
 
 
 class Area:
     """Turns handlers into routes."""
 
-    def __init__(self, visits: Visits, renderer: Renderer, public_origin: str) -> None:
+    def __init__(
+        self, visits: Visits, renderer: Renderer, client: BackendClient, public_origin: str
+    ) -> None:
         self._visits = visits
         self._renderer = renderer
+        self._client = client
         self._public_origin = public_origin
+        self._forms: list[tuple[Route, Handler]] = []  # those that can be shown again
 
     def show(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
-        return self._route(path, "GET", handler, to_all)
+        return self._route(path, "GET", handler, to_all=to_all, keeps=False)
 
     def take(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
-        """A form is sent here."""
-        return self._route(path, "POST", handler, to_all)
+        """A form is sent here; the handler does nothing but show it again if `Call.only_show`."""
+        route = self._route(path, "POST", handler, to_all=to_all, keeps=True)
+        if not to_all:
+            self._forms.append((route, handler))
+        return route
 
-    def _route(self, path: str, method: str, handler: Handler, to_all: bool) -> Route:
+    def act(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
+        """A button is pressed here: there is no text to lose."""
+        return self._route(path, "POST", handler, to_all=to_all, keeps=False)
+
+    def _route(
+        self, path: str, method: str, handler: Handler, *, to_all: bool, keeps: bool
+    ) -> Route:
         async def endpoint(request: Request) -> Response:
             known = self._visits.find(request)
             visit = _choose_language(request, known or first_visit(request))
-            data = await _read_data(request) if method == "POST" else {}
-            if method == "POST" and not self._is_genuine(request, visit, data):
-                raise HTTPException(HTTPStatus.FORBIDDEN)
-            call = Call(request, visit, data)
-            outcome = await self._run(call, handler, to_all=to_all)
-            return self._answer(call, known, outcome)
+            call = Call(request, visit, await _read_data(request) if method == "POST" else {})
+            if method == "POST":
+                call = self._genuine(call, keeps=keeps)
+            outcome = await self._run(call, handler, to_all=to_all, keeps=keeps)
+            device = "" if isinstance(outcome, Page) else outcome.device
+            if isinstance(outcome, Resume):
+                call, outcome = await self._resume(call, outcome)
+            response = self._answer(call, known, outcome)
+            if call.is_old and response.status_code == HTTPStatus.OK:
+                response.status_code = HTTPStatus.FORBIDDEN
+            if device:
+                self._visits.write_device(request, response, device, SIGN_IN)
+            return response
 
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 
-    def _is_genuine(self, request: Request, visit: Visit, data: Mapping[str, str]) -> bool:
-        return is_from_here(request.headers, self._public_origin) and self._visits.is_form_token(
-            visit, data.get("form_token", "")
-        )
+    def _genuine(self, call: Call, *, keeps: bool) -> Call:
+        """Raises HTTPException for what another site may have sent.
 
-    async def _run(self, call: Call, handler: Handler, *, to_all: bool) -> Outcome:
+        What this site's own page sent, in a visit that is over by now, is shown again; so is what
+        its sender wants to see again.
+        """
+        headers, data = call.request.headers, call.data
+        if not is_from_here(headers, self._public_origin):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        if self._visits.is_form_token(call.visit, data.get("form_token", "")):
+            return replace(call, only_show=keeps and "resume" in data)
+        if not keeps or not says_that_it_is_from_here(headers, self._public_origin):
+            raise HTTPException(HTTPStatus.FORBIDDEN)
+        return replace(call, only_show=True, is_old=True)
+
+    async def _run(self, call: Call, handler: Handler, *, to_all: bool, keeps: bool) -> Outcome:
         if not to_all and not call.visit.is_signed_in:
-            return Redirect(_sign_in_and_return(call.request))
+            return _sign_in(call, keeps=keeps)
+        if call.only_show:
+            call = replace(call, visit=replace(call.visit, notice="notice.resumed"))
         try:
+            if not to_all:  # the session ends where it is kept, whatever the cookie says
+                await self._client.get("/sessions/current", CurrentSession, caller=call.caller)
             return await handler(call)
         except BackendRefusedError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
-                return Redirect(
-                    _sign_in_and_return(call.request),
-                    "notice.expired",
-                    visit=signed_out(call.visit),
-                )
+                visit = replace(signed_out(call.visit), notice="notice.expired")
+                return _sign_in(replace(call, visit=visit), keeps=keeps)
             if error.status == HTTPStatus.NOT_FOUND:
                 raise HTTPException(HTTPStatus.NOT_FOUND) from error
             raise HTTPException(HTTPStatus.BAD_REQUEST) from error
+        except BackendUnavailableError:
+            if not keeps or to_all:
+                raise
+            values = {"action": call.request.url.path, "data": _to_keep(call.data)}
+            return Page("admin/kept.html", values, HTTPStatus.SERVICE_UNAVAILABLE)
+
+    async def _resume(self, call: Call, outcome: Resume) -> tuple[Call, Outcome]:
+        """The call of the form that was sent before, and what its page answers now."""
+        for route, handler in self._forms:
+            scope = {**call.request.scope, "path": outcome.path, "method": "POST"}
+            match, found = route.matches(scope)
+            if match is Match.FULL:
+                resumed = Call(Request({**scope, **found}), outcome.visit, outcome.data, True)
+                shown = replace(resumed, visit=replace(outcome.visit, notice="notice.resumed"))
+                return shown, await self._run(resumed, handler, to_all=False, keeps=True)
+        return call, Redirect("/admin", visit=outcome.visit)
 
     def _answer(self, call: Call, known: Visit | None, outcome: Outcome) -> Response:
         response: Response
-        if isinstance(outcome, Redirect):
-            visit = replace(
-                outcome.visit or call.visit, notice=outcome.notice, about=outcome.about[:100]
-            )
-            response = RedirectResponse(outcome.path, HTTPStatus.SEE_OTHER)
+        if isinstance(outcome, Page):
+            shown = outcome.visit or call.visit
+            if call.only_show and not shown.notice:
+                shown = replace(shown, notice="notice.resumed")
+            visit = replace(shown, notice="", about="")
+            response = self._render(call, outcome, shown)
         else:
-            visit = replace(call.visit, notice="", about="")
-            response = self._render(call, outcome)
+            wanted = outcome.visit or call.visit
+            notice, about = (
+                (outcome.notice, outcome.about) if isinstance(outcome, Redirect) else ("", "")
+            )
+            visit = replace(wanted, notice=notice, about=about[:100])
+            response = RedirectResponse(outcome.path, HTTPStatus.SEE_OTHER)
         response.headers["Cache-Control"] = PRIVATE
         if visit != known:
             self._visits.write(call.request, response, visit)
         return response
 
-    def _render(self, call: Call, page: Page) -> Response:
-        visit = call.visit
+    def _render(self, call: Call, page: Page, visit: Visit) -> Response:
         body = self._renderer.render(
             page.template,
             visit.spoken,
@@ -146,53 +157,30 @@ class Area:
         return Response(body, page.status, page.headers, "text/html; charset=utf-8")
 
 
-def refused(form: Form, error: BackendRefusedError, language: Language) -> Form:
-    """The form again, with what the backend found wrong.
-
-    401 is not the form's fault and is raised again. The backend's words are English; those that an
-    administrator is likely to meet have a message of their own.
-    """
-    if error.status == HTTPStatus.UNAUTHORIZED or error.status == HTTPStatus.NOT_FOUND:
-        raise error
-    message = f"problem.{error.kind}"
-    if catalogue(language).has(message):
-        general: Fault | None = Fault(message)
-    elif error.status == HTTPStatus.PRECONDITION_FAILED:
-        general = Fault("problem.changed")
-    else:
-        general = None if error.faults else Fault(words=error.detail)
-    faults = {name: Fault(words=words) for name, words in error.faults.items()}
-    return form.with_faults(faults, general)
-
-
-def unavailable(form: Form) -> Form:
-    return form.with_faults({}, Fault("fault.unavailable"))
-
-
-async def submit(
-    call: Call, form: Form, send: Callable[[], Awaitable[Redirect]], page: Callable[[Form], Page]
-) -> Outcome:
-    """Send a form that has no fault; else, or if the backend refuses it, show it again."""
-    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
-    if not form.is_faulty:
-        try:
-            return await send()
-        except BackendRefusedError as error:
-            form = refused(form, error, call.visit.spoken)
-        except BackendUnavailableError:
-            form, status = unavailable(form), HTTPStatus.SERVICE_UNAVAILABLE
-    return replace(page(form), status=status)
-
-
 def _choose_language(request: Request, visit: Visit) -> Visit:
     asked = request.query_params.get("lang")
     return replace(visit, language=asked) if asked in set(Language) else visit
 
 
-def _sign_in_and_return(request: Request) -> str:
-    if request.method != "GET" or request.url.path == "/admin":
-        return SIGN_IN
-    return f"{SIGN_IN}?next={quote(request.url.path)}"
+def _sign_in(call: Call, *, keeps: bool) -> Outcome:
+    """To the sign-in page; a form that was sent goes along, and is there again afterwards."""
+    path, visit = call.request.url.path, call.visit
+    if call.request.method == "POST" and keeps:
+        kept = json.dumps({"path": path, "data": _to_keep(call.data)}, ensure_ascii=False)
+        visit = replace(visit, notice="notice.kept")
+        values = {"form": Form(CREDENTIALS), "next": "/admin", "kept": kept}
+        return Page("admin/sign_in.html", values, HTTPStatus.UNAUTHORIZED, visit=visit)
+    back = call.request.method == "GET" and path != "/admin"
+    return Redirect(f"{SIGN_IN}?next={quote(path)}" if back else SIGN_IN, visit.notice, visit=visit)
+
+
+def _to_keep(data: Mapping[str, str]) -> Mapping[str, str]:
+    """No password goes into a page."""
+    return {
+        name: value
+        for name, value in data.items()
+        if name not in ("form_token", "resume") and "password" not in name
+    }
 
 
 async def _read_data(request: Request) -> Mapping[str, str]:

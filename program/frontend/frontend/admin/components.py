@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 from starlette.routing import Route
 
-from frontend.admin.area import Area, Call, Outcome, Page, Redirect, refused, submit
-from frontend.admin.form import Field, Form, choices_of, read_form
+from frontend.admin.area import Area
+from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.form import Field, Form, blank, choices_of, read_form
+from frontend.admin.submit import Current, confirm, submit
+from frontend.admin.sure import asked, sure_page
 from frontend.api.client import BackendClient
-from frontend.api.error import BackendRefusedError
 from frontend.api.model import Component, ComponentList, ComponentStatus
 from frontend.api.reader import Reader
 from frontend.pages.public import parse_id
@@ -66,23 +68,23 @@ class Components:
             area.show(f"{LIST}/new", self.show_new),
             area.show(one, self.show),
             area.take(one, self.change),
-            area.take(f"{one}/move", self.move),
+            area.act(f"{one}/move", self.move),
             area.show(f"{one}/delete", self.ask_to_delete),
-            area.take(f"{one}/delete", self.delete),
+            area.act(f"{one}/delete", self.delete),
         ]
 
     async def list(self, call: Call) -> Outcome:
         return Page("admin/components.html", {"components": await self._all(call)})
 
     async def show_new(self, _: Call) -> Outcome:
-        return _new_page(Form(_FIELDS, {"status": ComponentStatus.OPERATIONAL.value}))
+        return _new_page(blank(_FIELDS, {"status": ComponentStatus.OPERATIONAL.value}))
 
     async def create(self, call: Call) -> Outcome:
         form = read_form(_FIELDS, call.data)
 
         async def send() -> Redirect:
             made = await self._client.create(
-                "/components", _members(form), Component, caller=call.caller
+                "/components", _members(form), Component, caller=call.caller, key=form.key
             )
             self._reader.expire()
             return Redirect(LIST, "notice.component_created", made.name)
@@ -91,10 +93,10 @@ class Components:
 
     async def show(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
-        return _edit_page(call, Form(_FIELDS, _values(found.value)), found.etag)
+        return _edit_page(call, Form(_FIELDS, _values(found.value), version=found.etag))
 
     async def change(self, call: Call) -> Outcome:
-        form, version = read_form(_FIELDS, call.data), call.data.get("version", "")
+        form = read_form(_FIELDS, call.data)
 
         async def send() -> Redirect:
             current = await self._client.get(_path(call), Component, caller=call.caller)
@@ -108,12 +110,16 @@ class Components:
             }
             if changed:
                 await self._client.change(
-                    "PATCH", _path(call), changed, caller=call.caller, if_match=version
+                    "PATCH", _path(call), changed, caller=call.caller, if_match=form.version
                 )
                 self._reader.expire()
             return Redirect(LIST, "notice.saved", form.text("name"))
 
-        return await submit(call, form, send, lambda form: _edit_page(call, form, version))
+        async def current() -> Current:
+            found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
+            return Current(_values(found.value), found.etag)
+
+        return await submit(call, form, send, lambda form: _edit_page(call, form), current)
 
     async def move(self, call: Call) -> Outcome:
         components = list(await self._all(call))
@@ -137,17 +143,20 @@ class Components:
 
     async def ask_to_delete(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
-        return _delete_page(call, Form((), {"name": found.value.name}), found.etag)
+        form = Form((), {"name": found.value.name}, version=found.etag)
+        return _delete_page(call, form)
 
     async def delete(self, call: Call) -> Outcome:
-        version, name = call.data.get("version", ""), call.data.get("name", "")
-        try:
-            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
-        except BackendRefusedError as error:
-            form = refused(Form((), {"name": name}), error, call.visit.spoken)
-            return _delete_page(call, form, version, status=error.status)
-        self._reader.expire()
-        return Redirect(LIST, "notice.deleted", name)
+        form = asked(call)
+
+        async def send() -> Redirect:
+            await self._client.change(
+                "DELETE", _path(call), caller=call.caller, if_match=form.version
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.deleted", form.values["name"])
+
+        return await confirm(call, form, send, lambda form: _delete_page(call, form))
 
     async def _all(self, call: Call) -> tuple[Component, ...]:
         found = await self._client.get("/components", ComponentList, caller=call.caller)
@@ -182,26 +191,16 @@ def _new_page(form: Form) -> Page:
     return Page("admin/form.html", {"form": form, "page": "component_new", "action": LIST})
 
 
-def _edit_page(call: Call, form: Form, version: str) -> Page:
+def _edit_page(call: Call, form: Form) -> Page:
     action = f"{LIST}/{call.part('id')}"
     values: dict[str, object] = {
         "form": form,
         "page": "component",
         "action": action,
-        "version": version,
         "delete": f"{action}/delete",
     }
     return Page("admin/form.html", values)
 
 
-def _delete_page(call: Call, form: Form, version: str, status: int = 200) -> Page:
-    here = f"{LIST}/{call.part('id')}"
-    values: dict[str, object] = {
-        "form": form,
-        "page": "component_delete",
-        "action": f"{here}/delete",
-        "back": here,
-        "version": version,
-        "name": form.values["name"],
-    }
-    return Page("admin/delete.html", values, status)
+def _delete_page(call: Call, form: Form) -> Page:
+    return sure_page(form, "component_delete", f"{LIST}/{call.part('id')}")

@@ -15,11 +15,18 @@ def is_from_here(headers: Headers, public_origin: str) -> bool:
     that it asked: behind CloudFront that is not Host, but PUBLIC_URL or X-Forwarded-Host. A page
     of another site can set none of these headers.
     """
+    if headers.get("sec-fetch-site") is None and headers.get("origin") is None:
+        return True  # an old browser: the form's token alone decides
+    return says_that_it_is_from_here(headers, public_origin)
+
+
+def says_that_it_is_from_here(headers: Headers, public_origin: str) -> bool:
+    """Whether the browser itself says so: enough to show a form again to whoever sent it."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
     origin = headers.get("origin")
     if origin is None:
-        return True  # an old browser: the form's token alone decides
+        return False
     hosts = {headers.get("host", ""), headers.get("x-forwarded-host", "")}
     return origin == public_origin or urlsplit(origin).netloc in hosts - {""}

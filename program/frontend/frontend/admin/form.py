@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 Kind = Literal["text", "lines", "choice", "check", "time", "password"]
 
@@ -45,17 +49,37 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Theirs:
+    """What a field of the form would hold if its sender had seen what is saved now."""
+
+    field: Field
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """What is shown: fields with their values and faults; `general` is a fault of the whole."""
+    """What is shown: fields with their values and faults; `general` is a fault of the whole.
+
+    `version` is that of what the form changes, `key` that of the sending (the same key: the same
+    thing, done once), `theirs` what somebody else saved in the meantime.
+    """
 
     fields: tuple[Field, ...]
     values: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, Fault] = field(default_factory=dict)
     general: Fault | None = None
+    version: str = ""
+    key: str = ""
+    theirs: tuple[Theirs, ...] = ()
 
     @property
     def is_faulty(self) -> bool:
         return bool(self.faults) or self.general is not None
+
+    @property
+    def first_fault(self) -> str:
+        """The name of the first faulty field, where the focus goes; empty if there is none."""
+        return next((field.name for field in self.fields if field.name in self.faults), "")
 
     def text(self, name: str) -> str:
         return self.values.get(name, "")
@@ -68,14 +92,28 @@ class Form:
         known = {field.name for field in self.fields}
         mine = {name: fault for name, fault in faults.items() if name in known}
         others = [fault for name, fault in faults.items() if name not in known]
-        return Form(self.fields, self.values, mine, general or (others[0] if others else None))
+        return replace(
+            self, faults=mine, general=general or (others[0] if others else None), theirs=()
+        )
 
 
 def read_form(fields: Sequence[Field], data: Mapping[str, str]) -> Form:
     """What was sent, trimmed (but for passwords) and checked."""
     values = {one.name: _clean(one, data.get(one.name, "")) for one in fields}
     faults = {one.name: fault for one in fields if (fault := _fault(one, values[one.name]))}
-    return Form(tuple(fields), values, faults)
+    version, key = data.get("version", "")[:200], data.get("key", "")
+    return Form(
+        tuple(fields), values, faults, version=version, key=key if _KEY.fullmatch(key) else ""
+    )
+
+
+def blank(fields: Sequence[Field], values: Mapping[str, str] | None = None) -> Form:
+    """A form that makes something: it has a key of its own."""
+    return Form(tuple(fields), values or {}, key=new_key())
+
+
+def new_key() -> str:
+    return secrets.token_urlsafe(18)
 
 
 def _clean(one: Field, text: str) -> str:
@@ -107,6 +145,12 @@ def parse_time(text: str) -> dt.datetime | None:
     except ValueError:
         return None
     return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else None
+
+
+def when(form: Form, name: str) -> str:
+    """The time of a field as the backend takes it; empty if there is none."""
+    moment = parse_time(form.text(name))
+    return moment.isoformat() if moment else ""
 
 
 def write_time(moment: dt.datetime) -> str:

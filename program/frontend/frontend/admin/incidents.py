@@ -1,18 +1,34 @@
-"""Incidents: reporting one, telling how it goes on, correcting its title, resolving it."""
+"""Incidents: reporting one, telling how it goes on, correcting and deleting it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from starlette.routing import Route
 
-from frontend.admin.affected import affected_fields, affected_members, affected_values
-from frontend.admin.area import Area, Call, Outcome, Page, Redirect, submit
-from frontend.admin.form import Choice, Field, Form, choices_of, read_form
-from frontend.api.client import BackendClient
+from frontend.admin.affected import affected_members, affected_values
+from frontend.admin.area import Area
+from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.form import Field, Form, Theirs, blank, read_form, when, write_time
+from frontend.admin.incident_form import (
+    BODIES,
+    IMPACT,
+    STARTED,
+    TITLES,
+    incident_members,
+    new_fields,
+    path_of,
+    update_fields,
+)
+from frontend.admin.submit import Current, confirm, submit
+from frontend.admin.sure import asked, sure_page
+from frontend.api.client import BackendClient, Versioned
 from frontend.api.model import (
     Component,
     ComponentList,
+    Draft,
+    DraftList,
     Impact,
     Incident,
     IncidentList,
@@ -22,33 +38,6 @@ from frontend.api.reader import Reader
 from frontend.pages.public import parse_id
 
 LIST = "/admin/incidents"
-_TITLES = (
-    Field("title", label="field.title", hint="hint.title", group="group.english", language="en"),
-    Field("title_ja", label="field.title", required=False, group="group.japanese", language="ja"),
-)
-_BODIES = (
-    Field("body", "lines", label="field.body", at_most=5000, group="group.english", language="en"),
-    Field(
-        "body_ja",
-        "lines",
-        label="field.body",
-        required=False,
-        at_most=5000,
-        group="group.japanese",
-        language="ja",
-    ),
-)
-_IMPACT = Field(
-    "impact",
-    "choice",
-    label="field.impact",
-    hint="hint.impact",
-    choices=choices_of(Impact, "impact"),
-)
-_ALL_STATUSES = choices_of(IncidentStatus, "incident_status")
-_FIRST_STATUSES = tuple(
-    choice for choice in _ALL_STATUSES if choice.value != IncidentStatus.RESOLVED.value
-)
 
 
 class Incidents:
@@ -67,16 +56,21 @@ class Incidents:
             area.take(f"{one}/updates", self.post_update),
             area.show(f"{one}/edit", self.show_edit),
             area.take(f"{one}/edit", self.change),
+            area.show(f"{one}/delete", self.ask_to_delete),
+            area.act(f"{one}/delete", self.delete),
         ]
 
     async def overview(self, call: Call) -> Outcome:
         active = await self._client.get(
             "/incidents", IncidentList, query={"state": "active", "limit": 50}, caller=call.caller
         )
-        components = await self._components(call)
-        return Page(
-            "admin/overview.html", {"incidents": active.incidents, "components": components}
-        )
+        drafts = await self._client.get("/drafts", DraftList, caller=call.caller)
+        values = {
+            "incidents": active.incidents,
+            "drafts": drafts.drafts,
+            "components": await self._components(call),
+        }
+        return Page("admin/overview.html", values)
 
     async def list(self, call: Call) -> Outcome:
         query: dict[str, str | int] = {"state": "all", "limit": 25}
@@ -86,38 +80,40 @@ class Incidents:
         return Page("admin/incidents.html", {"incidents": found.incidents, "next": found.next})
 
     async def show_new(self, call: Call) -> Outcome:
-        fields = _new_fields(await self._components(call), call)
+        fields = new_fields(await self._components(call), call)
         values = {"status": IncidentStatus.INVESTIGATING.value, "impact": Impact.MINOR.value}
-        return _new_page(Form(fields, values))
+        draft = call.request.query_params.get("draft", "")
+        if draft:
+            path = f"/drafts/{parse_id(draft)}"
+            found = await self._client.get(path, Draft, caller=call.caller)
+            values = _of_draft(found)
+        return _new_page(blank(fields, values), draft)
 
     async def create(self, call: Call) -> Outcome:
-        form = read_form(_new_fields(await self._components(call), call), call.data)
+        form = read_form(new_fields(await self._components(call), call), call.data)
+        draft = call.data.get("draft", "")
 
         async def send() -> Redirect:
-            body = {
-                "title": form.text("title"),
-                "title_ja": form.optional("title_ja"),
-                "impact": form.text("impact"),
-                "status": form.text("status"),
-                "components": affected_members(form),
-                "body": form.text("body"),
-                "body_ja": form.optional("body_ja"),
-            }
-            made = await self._client.create("/incidents", body, Incident, caller=call.caller)
+            body = incident_members(form)
+            if draft:
+                body["draft_id"] = str(parse_id(draft))
+            made = await self._client.create(
+                "/incidents", body, Incident, caller=call.caller, key=form.key
+            )
             self._reader.expire()
             return Redirect(f"{LIST}/{made.id}", "notice.incident_created", made.title)
 
-        return await submit(call, form, send, _new_page)
+        return await submit(call, form, send, lambda form: _new_page(form, draft))
 
     async def show(self, call: Call) -> Outcome:
-        incident = await self._incident(call)
-        fields = _update_fields(await self._components(call), call)
-        values = {"status": incident.status.value, **affected_values(incident.components)}
-        return _incident_page(incident, Form(fields, values))
+        found = await self._incident(call)
+        fields = update_fields(await self._components(call), call)
+        return _incident_page(found.value, blank(fields, _update_values(found.value)), found.etag)
 
     async def post_update(self, call: Call) -> Outcome:
-        incident = await self._incident(call)
-        form = read_form(_update_fields(await self._components(call), call), call.data)
+        found = await self._incident(call)
+        incident = found.value
+        form = read_form(update_fields(await self._components(call), call), call.data)
 
         async def send() -> Redirect:
             body: dict[str, object] = {
@@ -125,72 +121,121 @@ class Incidents:
                 "body": form.text("body"),
                 "body_ja": form.optional("body_ja"),
             }
+            if occurred := when(form, "occurred_at"):
+                body["occurred_at"] = occurred
             if _affected_changed(form, incident):
                 body["components"] = affected_members(form)
-            path = f"/incidents/{incident.id}/updates"
-            await self._client.change("POST", path, body, caller=call.caller)
+            await self._client.change(
+                "POST",
+                f"/incidents/{incident.id}/updates",
+                body,
+                caller=call.caller,
+                if_match=form.version,
+                key=form.key,
+            )
             self._reader.expire()
             resolved = form.text("status") == IncidentStatus.RESOLVED.value
-            return Redirect(
-                f"{LIST}/{incident.id}",
-                "notice.incident_resolved" if resolved else "notice.update_posted",
-                incident.title,
-            )
+            notice = "notice.incident_resolved" if resolved else "notice.update_posted"
+            return Redirect(f"{LIST}/{incident.id}", notice, incident.title)
 
-        return await submit(call, form, send, lambda form: _incident_page(incident, form))
+        async def current() -> Current:
+            return _current_update(form, await self._incident(call))
+
+        def page(form: Form) -> Page:
+            return _incident_page(incident, form, form.version)
+
+        return await submit(call, form, send, page, current)
 
     async def show_edit(self, call: Call) -> Outcome:
-        path = f"/incidents/{parse_id(call.part('id'))}"
-        found = await self._client.get_versioned(path, Incident, caller=call.caller)
-        values = {
-            "title": found.value.title,
-            "title_ja": found.value.title_ja or "",
-            "impact": found.value.impact.value,
-        }
-        return _edit_page(call, Form((*_TITLES, _IMPACT), values), found.etag)
+        found = await self._incident(call)
+        form = Form((*TITLES, IMPACT, STARTED), _head(found.value), version=found.etag)
+        return _edit_page(call, form)
 
     async def change(self, call: Call) -> Outcome:
-        form, version = read_form((*_TITLES, _IMPACT), call.data), call.data.get("version", "")
+        form = read_form((*TITLES, IMPACT, STARTED), call.data)
 
         async def send() -> Redirect:
+            before = (await self._incident(call)).value
             body = {
                 "title": form.text("title"),
                 "title_ja": form.optional("title_ja"),
                 "impact": form.text("impact"),
             }
-            identifier = parse_id(call.part("id"))
+            # A form tells whole minutes: what was not changed in it keeps its seconds.
+            if form.text("started_at") != write_time(before.started_at):
+                body["started_at"] = when(form, "started_at")
             await self._client.change(
-                "PATCH", f"/incidents/{identifier}", body, caller=call.caller, if_match=version
+                "PATCH", path_of(call), body, caller=call.caller, if_match=form.version
             )
             self._reader.expire()
-            return Redirect(f"{LIST}/{identifier}", "notice.saved", form.text("title"))
+            return Redirect(f"{LIST}/{before.id}", "notice.saved", form.text("title"))
 
-        return await submit(call, form, send, lambda form: _edit_page(call, form, version))
+        async def current() -> Current:
+            found = await self._incident(call)
+            return Current(_head(found.value), found.etag)
 
-    async def _incident(self, call: Call) -> Incident:
-        path = f"/incidents/{parse_id(call.part('id'))}"
-        return await self._client.get(path, Incident, caller=call.caller)
+        return await submit(call, form, send, lambda form: _edit_page(call, form), current)
+
+    async def ask_to_delete(self, call: Call) -> Outcome:
+        found = await self._incident(call)
+        return _delete_page(call, Form((), {"name": found.value.title}, version=found.etag))
+
+    async def delete(self, call: Call) -> Outcome:
+        form = asked(call)
+
+        async def send() -> Redirect:
+            await self._client.change(
+                "DELETE", path_of(call), caller=call.caller, if_match=form.version
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.deleted", form.values["name"])
+
+        return await confirm(call, form, send, lambda form: _delete_page(call, form))
+
+    async def _incident(self, call: Call) -> Versioned[Incident]:
+        return await self._client.get_versioned(path_of(call), Incident, caller=call.caller)
 
     async def _components(self, call: Call) -> Sequence[Component]:
         found = await self._client.get("/components", ComponentList, caller=call.caller)
         return found.components
 
 
-def _new_fields(components: Sequence[Component], call: Call) -> tuple[Field, ...]:
-    status = _status_field(_FIRST_STATUSES)
-    affected = affected_fields(components, call.visit.spoken)
-    english = (_TITLES[0], _BODIES[0])
-    japanese = (_TITLES[1], _BODIES[1])
-    return (*english, *japanese, _IMPACT, status, *affected)
+def _of_draft(draft: Draft) -> dict[str, str]:
+    content = draft.content
+    return {
+        "title": content.title,
+        "title_ja": content.title_ja or "",
+        "body": content.body,
+        "body_ja": content.body_ja or "",
+        "impact": content.impact.value,
+        "status": content.status.value,
+        "occurred_at": write_time(content.occurred_at or draft.created_at),
+        **affected_values(content.components),
+    }
 
 
-def _update_fields(components: Sequence[Component], call: Call) -> tuple[Field, ...]:
-    affected = affected_fields(components, call.visit.spoken)
-    return (_status_field(_ALL_STATUSES), *_BODIES, *affected)
+def _head(incident: Incident) -> Mapping[str, str]:
+    return {
+        "title": incident.title,
+        "title_ja": incident.title_ja or "",
+        "impact": incident.impact.value,
+        "started_at": write_time(incident.started_at),
+    }
 
 
-def _status_field(choices: tuple[Choice, ...]) -> Field:
-    return Field("status", "choice", label="field.incident_status", choices=choices)
+def _update_values(incident: Incident) -> Mapping[str, str]:
+    return {"status": incident.status.value, **affected_values(incident.components)}
+
+
+def _current_update(form: Form, found: Versioned[Incident]) -> Current:
+    """An update's text is new, and differs from nobody's; what was told last is shown beside it."""
+    nothing = {one.name: "" for one in form.fields if one.name.startswith("affected-")}
+    newest = found.value.updates[0]
+    fields: Mapping[str, Field] = {field.name: field for field in BODIES}
+    more = [Theirs(fields["body"], newest.body)]
+    if newest.body_ja:
+        more.append(Theirs(fields["body_ja"], newest.body_ja))
+    return Current({**nothing, **_update_values(found.value)}, found.etag, tuple(more))
 
 
 def _affected_changed(form: Form, incident: Incident) -> bool:
@@ -201,15 +246,29 @@ def _affected_changed(form: Form, incident: Incident) -> bool:
     return as_pairs(affected_members(form)) != as_pairs(before)
 
 
-def _new_page(form: Form) -> Page:
-    return Page("admin/form.html", {"form": form, "page": "incident_new", "action": LIST})
-
-
-def _edit_page(call: Call, form: Form, version: str) -> Page:
-    action = f"{LIST}/{call.part('id')}/edit"
-    values = {"form": form, "page": "incident_edit", "action": action, "version": version}
+def _new_page(form: Form, draft: str = "") -> Page:
+    values: dict[str, object] = {"form": form, "page": "incident_new", "action": LIST}
+    if draft:
+        values |= {"hidden": {"draft": draft}, "delete": f"/admin/drafts/{draft}/delete"}
     return Page("admin/form.html", values)
 
 
-def _incident_page(incident: Incident, form: Form) -> Page:
-    return Page("admin/incident.html", {"incident": incident, "form": form})
+def _edit_page(call: Call, form: Form) -> Page:
+    here = f"{LIST}/{call.part('id')}"
+    values: dict[str, object] = {
+        "form": form,
+        "page": "incident_edit",
+        "action": f"{here}/edit",
+        "delete": f"{here}/delete",
+    }
+    return Page("admin/form.html", values)
+
+
+def _delete_page(call: Call, form: Form) -> Page:
+    return sure_page(form, "incident_delete", f"{LIST}/{call.part('id')}")
+
+
+def _incident_page(incident: Incident, form: Form, version: str) -> Page:
+    return Page(
+        "admin/incident.html", {"incident": incident, "form": replace(form, version=version)}
+    )

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 
 from starlette.routing import Route
 
-from frontend.admin.area import Area, Call, Outcome, Page, Redirect, refused, submit
-from frontend.admin.form import Fault, Field, Form, parse_time, read_form, write_time
+from frontend.admin.area import Area
+from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.form import Fault, Field, Form, blank, parse_time, read_form, when, write_time
+from frontend.admin.submit import Current, confirm, submit
+from frontend.admin.sure import asked, sure_page
 from frontend.api.client import BackendClient
-from frontend.api.error import BackendRefusedError
 from frontend.api.model import Component, ComponentList, Maintenance, MaintenanceList
 from frontend.api.reader import Reader
 from frontend.language import Language
@@ -52,7 +53,7 @@ class Maintenances:
             area.show(one, self.show),
             area.take(one, self.change),
             area.show(f"{one}/delete", self.ask_to_delete),
-            area.take(f"{one}/delete", self.delete),
+            area.act(f"{one}/delete", self.delete),
         ]
 
     async def list(self, call: Call) -> Outcome:
@@ -60,14 +61,14 @@ class Maintenances:
         return Page("admin/maintenances.html", {"maintenances": found.maintenances})
 
     async def show_new(self, call: Call) -> Outcome:
-        return _new_page(Form(await self._fields(call)))
+        return _new_page(blank(await self._fields(call)))
 
     async def create(self, call: Call) -> Outcome:
         form = _read(await self._fields(call), call.data)
 
         async def send() -> Redirect:
             made = await self._client.create(
-                "/maintenances", _members(form), Maintenance, caller=call.caller
+                "/maintenances", _members(form), Maintenance, caller=call.caller, key=form.key
             )
             self._reader.expire()
             return Redirect(LIST, "notice.maintenance_created", made.title)
@@ -76,34 +77,42 @@ class Maintenances:
 
     async def show(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Maintenance, caller=call.caller)
-        form = Form(await self._fields(call), _values(found.value))
-        return _edit_page(call, form, found.etag)
+        form = Form(await self._fields(call), _values(found.value), version=found.etag)
+        return _edit_page(call, form)
 
     async def change(self, call: Call) -> Outcome:
-        form, version = _read(await self._fields(call), call.data), call.data.get("version", "")
+        form = _read(await self._fields(call), call.data)
 
         async def send() -> Redirect:
             await self._client.change(
-                "PATCH", _path(call), _members(form), caller=call.caller, if_match=version
+                "PATCH", _path(call), _members(form), caller=call.caller, if_match=form.version
             )
             self._reader.expire()
             return Redirect(LIST, "notice.saved", form.text("title"))
 
-        return await submit(call, form, send, lambda form: _edit_page(call, form, version))
+        async def current() -> Current:
+            found = await self._client.get_versioned(_path(call), Maintenance, caller=call.caller)
+            nothing = {one.name: "" for one in form.fields}
+            return Current({**nothing, **_values(found.value)}, found.etag)
+
+        return await submit(call, form, send, lambda form: _edit_page(call, form), current)
 
     async def ask_to_delete(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Maintenance, caller=call.caller)
-        return _delete_page(call, Form((), {"name": found.value.title}), found.etag)
+        form = Form((), {"name": found.value.title}, version=found.etag)
+        return _delete_page(call, form)
 
     async def delete(self, call: Call) -> Outcome:
-        version, name = call.data.get("version", ""), call.data.get("name", "")
-        try:
-            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
-        except BackendRefusedError as error:
-            form = refused(Form((), {"name": name}), error, call.visit.spoken)
-            return replace(_delete_page(call, form, version), status=error.status)
-        self._reader.expire()
-        return Redirect(LIST, "notice.deleted", name)
+        form = asked(call)
+
+        async def send() -> Redirect:
+            await self._client.change(
+                "DELETE", _path(call), caller=call.caller, if_match=form.version
+            )
+            self._reader.expire()
+            return Redirect(LIST, "notice.deleted", form.values["name"])
+
+        return await confirm(call, form, send, lambda form: _delete_page(call, form))
 
     async def _fields(self, call: Call) -> tuple[Field, ...]:
         found = await self._client.get("/components", ComponentList, caller=call.caller)
@@ -152,19 +161,14 @@ def _members(form: Form) -> Mapping[str, object]:
         "title_ja": form.optional("title_ja"),
         "body": form.text("body"),
         "body_ja": form.optional("body_ja"),
-        "starts_at": _moment(form.text("starts_at")),
-        "ends_at": _moment(form.text("ends_at")),
+        "starts_at": when(form, "starts_at"),
+        "ends_at": when(form, "ends_at"),
         "component_ids": [
             one.name.removeprefix(_PREFIX)
             for one in form.fields
             if one.name.startswith(_PREFIX) and form.text(one.name)
         ],
     }
-
-
-def _moment(text: str) -> str:
-    moment = parse_time(text)
-    return moment.isoformat() if moment else ""
 
 
 def _path(call: Call) -> str:
@@ -175,26 +179,16 @@ def _new_page(form: Form) -> Page:
     return Page("admin/form.html", {"form": form, "page": "maintenance_new", "action": LIST})
 
 
-def _edit_page(call: Call, form: Form, version: str) -> Page:
+def _edit_page(call: Call, form: Form) -> Page:
     action = f"{LIST}/{call.part('id')}"
     values: dict[str, object] = {
         "form": form,
         "page": "maintenance",
         "action": action,
-        "version": version,
         "delete": f"{action}/delete",
     }
     return Page("admin/form.html", values)
 
 
-def _delete_page(call: Call, form: Form, version: str) -> Page:
-    here = f"{LIST}/{call.part('id')}"
-    values: dict[str, object] = {
-        "form": form,
-        "page": "maintenance_delete",
-        "action": f"{here}/delete",
-        "back": here,
-        "version": version,
-        "name": form.values["name"],
-    }
-    return Page("admin/delete.html", values)
+def _delete_page(call: Call, form: Form) -> Page:
+    return sure_page(form, "maintenance_delete", f"{LIST}/{call.part('id')}")

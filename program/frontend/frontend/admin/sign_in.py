@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
 
 from starlette.routing import Route
 
-from frontend.admin.area import (
-    SIGN_IN,
-    Area,
-    Call,
-    Outcome,
-    Page,
-    Redirect,
-    caller,
-    refused,
-    submit,
-    unavailable,
-)
+from frontend.admin.area import Area
+from frontend.admin.call import SIGN_IN, Call, Outcome, Page, Redirect, Resume, caller
+from frontend.admin.credentials import CREDENTIALS
 from frontend.admin.form import Fault, Field, Form, read_form
-from frontend.admin.visit import signed_in, signed_out
+from frontend.admin.submit import refused, submit, unavailable
+from frontend.admin.visit import device_of, signed_in, signed_out
 from frontend.api.client import BackendClient
 from frontend.api.error import BackendError, BackendRefusedError
 from frontend.api.model import NewSession
 
-_CREDENTIALS = (
-    Field("username", label="field.username", at_most=100, autocomplete="username"),
-    Field(
-        "password",
-        "password",
-        label="field.password",
-        at_most=128,
-        autocomplete="current-password",
-    ),
-)
 _PASSWORDS = (
     Field(
         "current_password",
@@ -73,7 +56,7 @@ class SignIn:
         return [
             area.show(SIGN_IN, self.show, to_all=True),
             area.take(SIGN_IN, self.enter, to_all=True),
-            area.take("/admin/sign-out", self.leave, to_all=True),
+            area.act("/admin/sign-out", self.leave, to_all=True),
             area.show("/admin/password", self.show_password),
             area.take("/admin/password", self.change_password),
         ]
@@ -81,24 +64,34 @@ class SignIn:
     async def show(self, call: Call) -> Outcome:
         if call.visit.is_signed_in:
             return Redirect("/admin")
-        return _sign_in_page(call, Form(_CREDENTIALS))
+        return _sign_in_page(call, Form(CREDENTIALS))
 
     async def enter(self, call: Call) -> Outcome:
-        form = read_form(_CREDENTIALS, call.data)
+        form = read_form(CREDENTIALS, call.data)
+        kept = _kept(call)
+        if call.only_show:  # the page is older than this visit: somebody signed in meanwhile, here
+            if kept is not None and call.visit.is_signed_in:
+                return Resume(*kept, call.visit)
+            return _sign_in_page(call, form)
         if form.is_faulty:
             return _sign_in_page(call, form, HTTPStatus.UNPROCESSABLE_ENTITY)
         credentials = {name: form.text(name) for name in ("username", "password")}
         try:
             session = await self._client.create(
-                "/sessions", credentials, NewSession, caller=caller(call.request)
+                "/sessions",
+                credentials,
+                NewSession,
+                caller=caller(call.request),
+                device=device_of(call.request),
             )
         except BackendRefusedError as error:
             return _not_let_in(call, form, error)
         except BackendError:
             return _sign_in_page(call, unavailable(form), HTTPStatus.SERVICE_UNAVAILABLE)
-        return Redirect(
-            _return_to(call), visit=signed_in(call.visit, session.token, form.text("username"))
-        )
+        visit = signed_in(call.visit, session.token, form.text("username"))
+        if kept is not None:
+            return Resume(*kept, visit, session.device)
+        return Redirect(_return_to(call), visit=visit, device=session.device)
 
     async def leave(self, call: Call) -> Outcome:
         """Even if the backend cannot be told: then its session ends by itself, later."""
@@ -155,12 +148,22 @@ def _sign_in_page(
     status: int = HTTPStatus.OK,
     headers: Mapping[str, str] | None = None,
 ) -> Page:
-    values = {"form": form, "next": _return_to(call)}
+    values = {"form": form, "next": _return_to(call), "kept": call.data.get("kept", "")}
     return Page("admin/sign_in.html", values, status, headers or {})
 
 
 def _password_page(form: Form) -> Page:
     return Page("admin/form.html", {"form": form, "page": "password", "action": "/admin/password"})
+
+
+def _kept(call: Call) -> tuple[str, Mapping[str, str]] | None:
+    """The form that was sent when nobody was signed in any more: where to, and what."""
+    try:
+        found = json.loads(call.data.get("kept", ""))
+        path, data = str(found["path"]), found["data"].items()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    return path, {str(name): str(value) for name, value in data}
 
 
 def _return_to(call: Call) -> str:

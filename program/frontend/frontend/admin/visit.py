@@ -24,6 +24,12 @@ _SECURE_NAME = "__Host-visit"
 # Plain HTTP (the miniature on loopback) has no such guarantee; the path keeps public pages clean.
 _PLAIN_NAME = "visit"
 _PATH = "/admin"
+_DEVICE_NAME = "device"
+_DEVICE_SECONDS = 180 * 24 * 60 * 60  # as the backend keeps them
+
+
+def device_of(request: Request) -> str:
+    return request.cookies.get(_DEVICE_NAME, "")[:200]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,18 @@ class Visits:
             max_age=_LIFETIME_SECONDS,
             path="/" if secure else _PATH,
             secure=secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def write_device(self, request: Request, response: Response, device: str, path: str) -> None:
+        """What shows that somebody has signed in here before; it goes to the sign-in page only."""
+        response.set_cookie(
+            _DEVICE_NAME,
+            device,
+            max_age=_DEVICE_SECONDS,
+            path=path,
+            secure=self._knows_https(request) or _is_secure_for_the_browser(request),
             httponly=True,
             samesite="lax",
         )

@@ -126,14 +126,26 @@ class BackendClient:
         *,
         caller: Caller = NOBODY,
         if_match: str = "",
+        key: str = "",
     ) -> None:
-        """A request that changes something, sent once: a second could change it twice."""
-        await self._change(method, path, body, caller=caller, if_match=if_match)
+        """A request that changes something, sent once: a second could change it twice.
+
+        With `key` it could not: whoever sends it again, with the same key, is answered as before.
+        """
+        await self._change(method, path, body, caller=caller, if_match=if_match, key=key)
 
     async def create(
-        self, path: str, body: Mapping[str, object], answer: type[T], *, caller: Caller = NOBODY
+        self,
+        path: str,
+        body: Mapping[str, object],
+        answer: type[T],
+        *,
+        caller: Caller = NOBODY,
+        key: str = "",
+        device: str = "",
     ) -> T:
-        return _read(await self._change("POST", path, body, caller=caller), answer)
+        reply = await self._change("POST", path, body, caller=caller, key=key, device=device)
+        return _read(reply, answer)
 
     async def _change(
         self,
@@ -142,11 +154,11 @@ class BackendClient:
         body: Mapping[str, object] | None,
         *,
         caller: Caller,
-        if_match: str = "",
+        **conditions: str,
     ) -> _Reply:
         with self._outage.watch():
             try:
-                reply = await self._send(method, path, body, caller=caller, if_match=if_match)
+                reply = await self._send(method, path, body, caller=caller, **conditions)
             except TransportError as error:
                 raise _unreachable(method, path, error) from error
             _check(reply)
@@ -160,6 +172,8 @@ class BackendClient:
         *,
         caller: Caller,
         if_match: str = "",
+        key: str = "",
+        device: str = "",
     ) -> _Reply:
         sent: dict[str, str] = {}
         if identifier := log.request_id.get():
@@ -170,6 +184,10 @@ class BackendClient:
             sent["X-Forwarded-For"] = _printable(caller.forwarded_for)
         if if_match:
             sent["If-Match"] = _printable(if_match)
+        if key:
+            sent["Idempotency-Key"] = _printable(key)
+        if device:
+            sent["X-Device"] = _printable(device)
         document = None if body is None else json.dumps(body).encode()
         async with self._turn():
             request = Request(method, f"{_API}{path}", sent, document)

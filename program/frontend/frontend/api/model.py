@@ -75,6 +75,7 @@ class IncidentUpdate:
     body: str
     body_ja: str | None
     created_at: dt.datetime
+    edited_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,37 @@ class IncidentList:
 
 
 @dataclass(frozen=True, slots=True)
+class AffectedByDraft:
+    id: UUID
+    status: ComponentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class DraftContent:
+    title: str
+    title_ja: str | None
+    impact: Impact
+    status: IncidentStatus
+    components: tuple[AffectedByDraft, ...]
+    body: str
+    body_ja: str | None
+    occurred_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    id: UUID
+    content: DraftContent
+    created_by: str
+    created_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DraftList:
+    drafts: tuple[Draft, ...]  # newest first
+
+
+@dataclass(frozen=True, slots=True)
 class MaintenanceComponent:
     id: UUID
     name: str
@@ -115,6 +147,8 @@ class Maintenance:
     starts_at: dt.datetime
     ends_at: dt.datetime
     components: tuple[MaintenanceComponent, ...]
+    created_at: dt.datetime
+    updated_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +190,12 @@ class Uptime:
 class NewSession:
     token: str
     expires_at: dt.datetime
+    device: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentSession:
+    username: str
 
 
 @dataclass(frozen=True, slots=True)

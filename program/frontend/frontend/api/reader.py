@@ -12,7 +12,7 @@ from uuid import UUID
 
 from frontend.api.client import BackendClient
 from frontend.api.kept import Clock, Kept, Reading
-from frontend.api.model import Incident, IncidentList, MaintenanceList, Status, Uptime
+from frontend.api.model import Incident, IncidentList, Maintenance, MaintenanceList, Status, Uptime
 
 UPTIME_DAYS = 90
 _FEED_LENGTH = 30
@@ -72,6 +72,12 @@ class Reader:
             lambda key: self._kept(lambda: client.get(f"/incidents/{key}", Incident), seconds=1.0),
             at_most=256,
         )
+        self._each_maintenance: KeptByKey[UUID, Maintenance] = KeptByKey(
+            lambda key: self._kept(
+                lambda: client.get(f"/maintenances/{key}", Maintenance), seconds=1.0
+            ),
+            at_most=256,
+        )
         self._months: KeptByKey[dt.date, tuple[Incident, ...]] = KeptByKey(
             lambda key: self._kept(lambda: self._incidents_of(key), seconds=5.0), at_most=48
         )
@@ -95,6 +101,9 @@ class Reader:
     async def incident(self, identifier: UUID) -> Reading[Incident]:
         return await self._incidents.read(identifier)
 
+    async def maintenance(self, identifier: UUID) -> Reading[Maintenance]:
+        return await self._each_maintenance.read(identifier)
+
     async def newest(self) -> Reading[IncidentList]:
         return await self._newest.read()
 
@@ -110,6 +119,7 @@ class Reader:
         for kept in (self._status, self._uptime, self._recent, self._newest, self._maintenances):
             kept.expire()
         self._incidents.expire()
+        self._each_maintenance.expire()
         self._months.expire()
 
     def _kept(self, fetch: Callable[[], Awaitable[T]], *, seconds: float) -> Kept[T]:

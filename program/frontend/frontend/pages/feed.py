@@ -1,4 +1,4 @@
-"""The newest incidents as an Atom feed (RFC 4287)."""
+"""The newest incidents and maintenance as an Atom feed (RFC 4287)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from xml.etree import ElementTree as ET
 
-from frontend.api.model import Incident
+from frontend.api.model import Incident, Maintenance
 from frontend.language import Language, catalogue, format_moment
 from frontend.web.writer import Writer
 
@@ -19,7 +19,12 @@ ET.register_namespace("", _ATOM)
 
 
 def atom(
-    incidents: tuple[Incident, ...], language: Language, *, origin: str, site_name: str
+    incidents: tuple[Incident, ...],
+    maintenances: tuple[Maintenance, ...],
+    language: Language,
+    *,
+    origin: str,
+    site_name: str,
 ) -> str:
     """`origin` makes the links absolute; without it they are relative to the feed's own address."""
     feed = ET.Element(f"{{{_ATOM}}}feed", {"xml:lang": language.value})
@@ -27,25 +32,52 @@ def atom(
     path = language.path("/feed.atom")
     _add(feed, "id", f"urn:uuid:{uuid.uuid5(_NAMESPACE, origin + path)}")
     _add(feed, "title", t("feed.title", site=site_name))
-    newest = max((incident.updated_at for incident in incidents), default=_NEVER)
+    told: list[Incident | Maintenance] = [*incidents, *maintenances]
+    told.sort(key=lambda one: one.updated_at, reverse=True)
+    newest = max((one.updated_at for one in told), default=_NEVER)
     _add(feed, "updated", _rfc3339(newest))
     _add(_add(feed, "author"), "name", site_name)
     _add(feed, "link", rel="self", type="application/atom+xml", href=origin + path)
     _add(feed, "link", rel="alternate", type="text/html", href=origin + language.path("/"))
-    for incident in incidents:
-        _entry(feed, incident, language, origin)
+    for one in told:
+        if isinstance(one, Incident):
+            _incident(feed, one, language, origin)
+        else:
+            _maintenance(feed, one, language, origin)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(feed, encoding="unicode")
 
 
-def _entry(feed: ET.Element, incident: Incident, language: Language, origin: str) -> None:
-    t, write = catalogue(language), Writer(language)
+def _entry(
+    feed: ET.Element, one: Incident | Maintenance, published: dt.datetime, title: str, href: str
+) -> ET.Element:
     entry = _add(feed, "entry")
-    _add(entry, "id", f"urn:uuid:{incident.id}")
-    _add(entry, "title", _legal(write.plain(incident.title, incident.title_ja)))
-    _add(entry, "published", _rfc3339(incident.started_at))
-    _add(entry, "updated", _rfc3339(incident.updated_at))
-    href = origin + language.path(f"/incidents/{incident.id}")
+    _add(entry, "id", f"urn:uuid:{one.id}")
+    _add(entry, "title", _legal(title))
+    _add(entry, "published", _rfc3339(published))
+    _add(entry, "updated", _rfc3339(one.updated_at))
     _add(entry, "link", rel="alternate", type="text/html", href=href)
+    return entry
+
+
+def _maintenance(
+    feed: ET.Element, maintenance: Maintenance, language: Language, origin: str
+) -> None:
+    t, write = catalogue(language), Writer(language)
+    title = t("feed.maintenance", title=write.plain(maintenance.title, maintenance.title_ja))
+    href = origin + language.path(f"/maintenance/{maintenance.id}")
+    entry = _entry(feed, maintenance, maintenance.created_at, title, href)
+    _add(entry, "category", term="maintenance", label=t("maintenance.title"))
+    times = (maintenance.starts_at, maintenance.ends_at)
+    window = " – ".join(format_moment(language, moment) for moment in times)
+    words = write.plain(maintenance.body, maintenance.body_ja)
+    _add(entry, "content", _legal(f"{window}\n\n{words}"), type="text")
+
+
+def _incident(feed: ET.Element, incident: Incident, language: Language, origin: str) -> None:
+    t, write = catalogue(language), Writer(language)
+    title = write.plain(incident.title, incident.title_ja)
+    href = origin + language.path(f"/incidents/{incident.id}")
+    entry = _entry(feed, incident, incident.started_at, title, href)
     _add(entry, "category", term=incident.impact.value, label=t(f"impact.{incident.impact}"))
     lines = []
     for update in incident.updates:

@@ -1,7 +1,8 @@
-"""Front page, history by month, one incident, scheduled maintenance, feed."""
+"""Front page, history by month, one incident, maintenance and each one of it, feed."""
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import re
 from collections.abc import Callable, Mapping
@@ -59,6 +60,7 @@ class PublicPages:
                 Route(language.path("/history/{month}"), self.history),
                 Route(language.path("/incidents/{incident_id}"), self.incident),
                 Route(language.path("/maintenance"), self.maintenance),
+                Route(language.path("/maintenance/{maintenance_id}"), self.one_maintenance),
                 Route(language.path("/feed.atom"), self.feed),
             ]
         return routes
@@ -133,14 +135,30 @@ class PublicPages:
             values=lambda: {"maintenances": reading.value.maintenances},
         )
 
+    async def one_maintenance(self, request: Request) -> Response:
+        identifier = parse_id(request.path_params["maintenance_id"])
+        try:
+            reading = await self._reader.maintenance(identifier)
+        except BackendRefusedError as error:
+            raise HTTPException(404) from error
+        return self._answer(
+            request,
+            made_of=(reading.value,),
+            as_of=reading.known_as_of,
+            template="one_maintenance.html",
+            path=f"/maintenance/{identifier}",
+            values=lambda: {"maintenance": reading.value},
+        )
+
     async def feed(self, request: Request) -> Response:
-        reading = await self._reader.newest()
-        path, made_of = request.url.path, (reading.value,)
+        reading, planned = await asyncio.gather(self._reader.newest(), self._reader.maintenances())
+        path, made_of = request.url.path, (reading.value, planned.value)
         page = self._pages.find(path, made_of)
         if page is None:
             language = language_of(path)
             text = atom(
                 reading.value.incidents,
+                planned.value.maintenances,
                 language,
                 origin=self._public_origin,
                 site_name=self._site_name or catalogue(language)("site.name"),

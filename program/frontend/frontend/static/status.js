@@ -1,5 +1,5 @@
-// Two things that a page can do without: times in the visitor's own time zone, and a page that
-// follows what happens. Everything works without this file.
+// What a page can do without: times in the visitor's own time zone, a page that follows what
+// happens, and forms that are not sent twice by impatience. Everything works without this file.
 "use strict";
 
 const language = document.documentElement.lang === "ja" ? "ja" : "en-GB";
@@ -56,7 +56,33 @@ function tick() {
   if (document.visibilityState === "visible") follow().catch(() => {});
 }
 
-localise(document);
+// The area speaks UTC throughout, its lists as its forms: colleagues who talk about a time mean the
+// same one. Below each time that is typed stands what that is here.
+function tellHere(input) {
+  const output = input.parentElement.querySelector("output");
+  const typed = new Date(`${input.value}Z`);
+  output.textContent = input.value && !Number.isNaN(typed.getTime())
+    ? `${output.dataset.before} ${moment.format(typed)}` : "";
+}
+
+if (document.body.dataset.zone === "utc") {
+  for (const input of document.querySelectorAll("input[type=datetime-local]")) {
+    input.addEventListener("input", () => tellHere(input));
+    tellHere(input);
+  }
+  for (const form of document.querySelectorAll("form[method=post]")) {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "yes";
+    });
+  }
+  // Who comes back to a page from the next one may send again.
+  addEventListener("pageshow", () => {
+    for (const form of document.forms) delete form.dataset.sent;
+  });
+} else {
+  localise(document);
+}
 if ("follow" in document.getElementById("main").dataset) {
   // What the browser has just shown is in its cache; so this asks nobody.
   read("force-cache").then((answer) => answer.text()).then((text) => { known ??= text; }, () => {});

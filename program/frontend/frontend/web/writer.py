@@ -56,6 +56,9 @@ class Writer:
             f"{utc:%Y-%m-%dT%H:%M:%SZ}", languages.format_moment(self.language, utc)
         )
 
+    def moment(self, moment: dt.datetime) -> str:
+        return languages.format_moment(self.language, moment)
+
     def date(self, day: dt.date) -> str:
         return languages.format_date(self.language, day)
 
