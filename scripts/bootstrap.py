@@ -97,6 +97,7 @@ def create(directory: Path) -> None:
         return
     found = ".".join(map(str, sys.version_info[:3]))
     print(f"Making the environment {directory.name} with Python {found}", file=sys.stderr)
+    begun = time.monotonic()
     try:
         # Links, as `python -m venv` makes them: a copy does not find a libpython beside it.
         venv.create(directory, with_pip=True, clear=True, symlinks=True)
@@ -105,6 +106,7 @@ def create(directory: Path) -> None:
             "error: this Python cannot make a virtual environment (its ensurepip is missing).\n"
             "  On Debian and Ubuntu: apt install python3-venv"
         ) from None
+    print(f"  ✓ made in {time.monotonic() - begun:.1f} s", file=sys.stderr, flush=True)
 
 
 def install_uv(python: Path) -> None:

@@ -8,15 +8,13 @@ TMPDIR says where a command is run.
 from __future__ import annotations
 
 import os
-import shutil
 import socket
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from bonkei.miniature.home import Home, MiniatureError
+from bonkei.sockets import LONGEST_PATH, make_socket_directory
 
-_LONGEST = 103  # bytes
 _NAME = "control.sock"
 
 
@@ -57,7 +55,7 @@ def close_socket(home: Home) -> None:
 
 def _listen(path: Path) -> socket.socket:
     """OSError when the path is too long, or cannot be a socket."""
-    if len(os.fsencode(path)) > _LONGEST:
+    if len(os.fsencode(path)) > LONGEST_PATH:
         raise OSError("the path is too long for a socket")
     listener = socket.socket(socket.AF_UNIX)
     previous = os.umask(0o177)
@@ -74,17 +72,12 @@ def _listen(path: Path) -> socket.socket:
 
 def _listen_elsewhere() -> tuple[str, socket.socket]:
     """In a new directory that only this user can enter."""
-    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp is safe there
-        try:
-            directory = Path(tempfile.mkdtemp(prefix="bonkei-", dir=parent))
-        except OSError:
-            continue
-        try:
-            return str(directory / _NAME), _listen(directory / _NAME)
-        except OSError:
-            shutil.rmtree(directory, ignore_errors=True)
-    raise MiniatureError(
-        "the commands have no way to reach the miniature: no socket can be made in its home, and "
-        f"none in {tempfile.gettempdir()}",
-        remedy="set TMPDIR to a directory with a short name that can be written to",
-    )
+    try:
+        path = make_socket_directory() / _NAME
+        return str(path), _listen(path)
+    except OSError as error:
+        raise MiniatureError(
+            "the commands have no way to reach the miniature: no socket can be made in its home, "
+            f"and none elsewhere: {error}",
+            remedy="set TMPDIR to a directory with a short name that can be written to",
+        ) from None

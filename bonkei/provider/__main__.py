@@ -10,14 +10,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import signal
 import sys
-import tempfile
 from pathlib import Path
 
 from bonkei.provider.catalogue import providers
 from bonkei.provider.server import serve, until_input_ends
 from bonkei.provider.surroundings import Surroundings, read
+from bonkei.sockets import make_socket_directory
 
 
 async def _main(surroundings: Surroundings, directory: Path) -> None:
@@ -42,8 +43,11 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bonkei.provider FILE")
     surroundings = read(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    with tempfile.TemporaryDirectory(prefix="bonkei-") as directory:  # mode 0700
-        asyncio.run(_main(surroundings, Path(directory)))
+    directory = make_socket_directory()
+    try:
+        asyncio.run(_main(surroundings, directory))
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 main()

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import psutil
+import pytest
 
 from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
 
@@ -44,3 +45,15 @@ def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:
     if psutil.pid_exists(pid):
         psutil.Process(pid).wait(timeout=30)
     assert not psutil.pid_exists(pid)
+
+
+def test_a_temporary_directory_with_a_long_path_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    far = tmp_path / ("long" * 30)
+    far.mkdir()
+    monkeypatch.setenv("TMPDIR", str(far))
+    with ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log") as provider:
+        (entry, *_) = json.loads(provider.reattach()).values()
+        assert Path(entry["Addr"]["String"]).is_socket()
+    assert list(far.iterdir()) == []
