@@ -13,6 +13,7 @@ import click
 
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.outcome import json_option, outcome, progress
+from bonkei.cli.terminal import safe
 
 if TYPE_CHECKING:
     from bonkei.terraform import Selection
@@ -106,7 +107,7 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
     if as_json:
         click.echo(json.dumps(result.as_dict(), indent=2))
     else:
-        click.echo(result.render())
+        click.echo(safe(result.render()))
 
 
 @click.command()

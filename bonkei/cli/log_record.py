@@ -7,6 +7,7 @@ logback's encoder): what is not found is left out, and what is no record stays t
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -126,10 +127,16 @@ def _fields(text: str) -> dict[str, Any] | None:
     if not text.startswith("{"):
         return None
     try:
-        found = json.loads(text)
+        found = json.loads(text, parse_constant=str, parse_float=_finite)  # NaN is no JSON
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _finite(text: str) -> float | str:
+    """`1e999` is JSON, and infinity is not."""
+    number = float(text)
+    return number if math.isfinite(number) else text
 
 
 def _value(fields: Mapping[str, Any], names: Iterable[str]) -> Any:

@@ -19,7 +19,22 @@ _container = click.option(
 _command = click.argument("command", nargs=-1, type=click.UNPROCESSED)
 
 
-@click.command()
+class _Command(click.Command):
+    """Tells about `--` who gives a command's own options without it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise click.NoSuchOption(
+                error.option_name,
+                f"{error.format_message()} Those of the command come after `--`: "
+                f"bonkei {self.name} NAME -- COMMAND",
+                ctx=ctx,
+            ) from None
+
+
+@click.command(cls=_Command)
 @click.argument("name", shell_complete=complete_runnable)
 @_container
 @_command
@@ -39,7 +54,7 @@ def run(context: Context, name: str, container: str, command: tuple[str, ...]) -
     _attach(context, "run", name, container, command)
 
 
-@click.command(name="exec")
+@click.command(name="exec", cls=_Command)
 @click.argument("task", shell_complete=complete_task)
 @_container
 @_command

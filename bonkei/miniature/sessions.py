@@ -7,6 +7,7 @@ person's terminal as it is. What was lent for it goes back when the command ends
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.database import client_programs
 from bonkei.events import Bus, TaskStateChanged
-from bonkei.miniature.control import Call
+from bonkei.miniature.control import Call, Handler
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.one_offs import find_definition
 from bonkei.miniature.rollout import find_services
@@ -45,6 +46,27 @@ class Subject:
         served = [target.container_name for target in self.service.targets] if self.service else []
         essential = [c.name for c in self.definition.containers if c.essential]
         return next(iter([*served, *essential, *known]))
+
+
+def handlers(current: Callable[[], tuple[Blueprint, Tasks | None]], bus: Bus) -> dict[str, Handler]:
+    """What answers the three commands once there are tasks, also while services are not healthy."""
+
+    def now() -> tuple[Blueprint, Tasks]:
+        blueprint, tasks = current()
+        if tasks is None:
+            raise MiniatureError("the miniature has not started yet", remedy="try again then")
+        return blueprint, tasks
+
+    async def on_run(call: Call) -> Any:
+        return await lend(call, *now())
+
+    async def on_exec(call: Call) -> Any:
+        return beside(call, *now(), bus)
+
+    async def on_environment(call: Call) -> Any:
+        return await environment(call, *now())
+
+    return {"run": on_run, "exec": on_exec, "environment": on_environment}
 
 
 async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:

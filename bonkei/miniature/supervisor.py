@@ -79,9 +79,7 @@ class Miniature:
                 "status": self._on_status,
                 "reload": self._on_reload,
                 "restart": self._on_restart,
-                "run": self._on_run,
-                "exec": self._on_exec,
-                "environment": self._on_environment,
+                **sessions.handlers(lambda: (self._blueprint, self._tasks), self._bus),
                 "stop": self._on_stop,
             },
         )
@@ -290,21 +288,6 @@ class Miniature:
             unhealthy = await self._roll_out(steps, service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
-
-    async def _on_run(self, call: Call) -> Any:
-        return await sessions.lend(call, self._blueprint, self._prepared())
-
-    async def _on_exec(self, call: Call) -> Any:
-        return sessions.beside(call, self._blueprint, self._prepared(), self._bus)
-
-    async def _on_environment(self, call: Call) -> Any:
-        return await sessions.environment(call, self._blueprint, self._prepared())
-
-    def _prepared(self) -> Tasks:
-        """The tasks, once the database is there; also while services do not get healthy."""
-        if self._tasks is None:
-            raise MiniatureError("the miniature has not started yet", remedy="try again then")
-        return self._tasks
 
     def _require_started(self) -> None:
         if not self._started:

@@ -10,6 +10,7 @@ import pytest
 
 from bonkei.cli.log_record import Record, parse_since, read
 from bonkei.cli.logs import render
+from bonkei.cli.terminal import as_json
 
 TASK = "0123456789abcdef0123456789abcdef"
 PREFIX = f"2026-01-01T10:00:03.500Z {TASK} "
@@ -64,6 +65,12 @@ def test_a_record_is_one_line_and_its_traceback_is_below() -> None:
         "app-web/web  |       File x",
         "app-web/web  |     ValueError: 1",
     ]
+
+
+def test_json_of_a_record_is_json_whatever_it_held() -> None:
+    deep = one('{"a": ' + "[" * 500 + "NaN, 1e999" + "]" * 500 + "}")
+    assert deep.fields is not None
+    json.loads(as_json(deep.as_dict()), parse_constant=pytest.fail)
 
 
 def test_the_stack_of_a_node_program() -> None:

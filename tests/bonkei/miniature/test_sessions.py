@@ -18,7 +18,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.events import Bus
 from bonkei.miniature import sessions
-from bonkei.miniature.control import Call, ControlServer
+from bonkei.miniature.control import ControlServer
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
 from bonkei.vault import MemoryVault
@@ -87,16 +87,7 @@ async def miniature(tmp_path: Path) -> AsyncIterator[Miniature]:
     tasks = Tasks(bus, vault, settings, logs=MemoryLogSink())
     await tasks.reconcile(BLUEPRINT)
 
-    async def run(call: Call) -> object:
-        return await sessions.lend(call, BLUEPRINT, tasks)
-
-    async def beside(call: Call) -> object:
-        return sessions.beside(call, BLUEPRINT, tasks, bus)
-
-    async def environment(call: Call) -> object:
-        return await sessions.environment(call, BLUEPRINT, tasks)
-
-    server = ControlServer(home, {"run": run, "exec": beside, "environment": environment})
+    server = ControlServer(home, sessions.handlers(lambda: (BLUEPRINT, tasks), bus))
     await server.start()
     async with asyncio.timeout(20):
         await tasks.steady()
@@ -216,6 +207,9 @@ async def test_what_cannot_be_is_told_with_what_can(miniature: Miniature) -> Non
     code, _, errors = await miniature.run("run", "web")
     assert code == 2
     assert "bonkei run web -- COMMAND" in errors
+    code, _, errors = await miniature.run("exec", "web", "python3", "-c", "1")
+    assert code == 2
+    assert "come after `--`: bonkei exec NAME -- COMMAND" in errors
 
 
 def test_a_name_that_two_have_is_not_guessed() -> None:
