@@ -19,6 +19,8 @@ V1 = "/api/v1"
 PATHS = (
     *(f"{V1}/{name}" for name in (
         "healthcheck", "readiness", "status", "uptime", "components", "incidents", "maintenances",
+        "drafts", f"drafts/{uuid4()}", "administrators", f"administrators/{uuid4()}/disable",
+        "api-keys", f"api-keys/{uuid4()}", "audit", f"incidents/{uuid4()}/updates/{uuid4()}",
         "sessions", "sessions/current", "administrators/me/password", "nowhere",
         f"components/{uuid4()}", f"incidents/{uuid4()}", f"incidents/{uuid4()}/updates",
         f"maintenances/{uuid4()}", "components/%00", "%ed%a0%80",

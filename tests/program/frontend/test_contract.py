@@ -29,7 +29,7 @@ from tests.program.backend.postgresql import (
     running_server,
 )
 from tests.program.frontend import sample
-from tests.program.frontend.admin_browser import AdminBrowser
+from tests.program.frontend.admin_browser import AdminBrowser, forms_of
 from tests.program.frontend.fake_backend import Json
 from tests.program.frontend.in_memory import InMemoryTransport
 from tests.program.frontend.process import SECRET
@@ -160,6 +160,9 @@ async def test_all_that_an_administrator_does(admin: AdminBrowser, backend: Fast
     page = await admin.submit(f"/admin/components/{search['id']}/delete")
     assert "Deleted: Search" in page.text
 
+    await _corrections(admin, backend, incident["id"])
+    await _people(admin, backend)
+
     new = "a new and longer password"
     page = await admin.submit(
         "/admin/password", current_password="wrong", new_password=new, repeated_password=new
@@ -173,6 +176,63 @@ async def test_all_that_an_administrator_does(admin: AdminBrowser, backend: Fast
     )
     assert "The password has been changed." in page.text
     assert "You are signed out." in (await admin.submit("/admin", number=-1)).text
+
+
+async def _corrections(admin: AdminBrowser, backend: FastAPI, incident: str) -> None:
+    path = f"/admin/incidents/{incident}"
+    found = await _get(backend, "/incidents", "incidents")
+    first = found[0]["updates"][-1]["id"]
+    assert "Saved" in (await admin.submit(f"{path}/updates/{first}", body="We look closely.")).text
+    assert "We look closely." in (await admin.get(f"/incidents/{incident}")).text
+    last = found[0]["updates"][0]["id"]
+    assert "Deleted: " in (await admin.submit(f"{path}/updates/{last}/delete")).text
+    reopened = (await _get(backend, "/incidents?state=active", "incidents"))[0]
+    assert reopened["id"] == incident
+    began = dt.datetime.fromisoformat(reopened["started_at"]) - dt.timedelta(hours=2)
+    moved = began.strftime("%Y-%m-%dT%H:%M")
+    assert "Saved" in (await admin.submit(f"{path}/edit", started_at=moved)).text
+    page = await admin.submit(path, body="It was this.", status="monitoring", occurred_at=moved)
+    assert "The update has been published" in page.text
+    page = await admin.submit(path, body="Soon", occurred_at="2099-01-01T00:00")
+    assert "must not be in the future" in page.text
+    action, data = forms_of((await admin.get(path)).text)[0]
+    assert (await admin.post(action, data | {"body": "Theirs"})).status_code == 303
+    again = await admin.post(action, data | {"body": "Mine", "key": ""})
+    assert again.status_code == 409
+    assert "Theirs" in again.text.split('class="theirs"')[1].split("</section>")[0]
+    action, data = forms_of(again.text)[0]
+    assert [(await admin.post(action, data)).status_code for _ in range(2)] == [303, 409]
+    assert "Deleted: " in (await admin.submit(f"{path}/delete")).text
+    assert (await admin.get(f"/incidents/{incident}")).status_code == 404
+
+
+async def _people(admin: AdminBrowser, backend: FastAPI) -> None:
+    page = await admin.submit("/admin/administrators", username="jane")
+    assert re.search(r"<code>[\w-]{24}</code>", page.text)
+    jane = re.findall(r"/admin/administrators/([0-9a-f-]+)/disable", (
+        await admin.get("/admin/administrators")).text)[1]  # fmt: skip
+    assert "Disabled: jane" in (await admin.submit(f"/admin/administrators/{jane}/disable")).text
+    page = await admin.submit(f"/admin/administrators/{jane}/reset-password")
+    assert re.search(r"<code>[\w-]{24}</code>", page.text)
+    page = await admin.submit("/admin/keys", name="alarm", draft_incidents="yes")
+    token = re.search(r"<code>(spk_[\w-]+)</code>", page.text)
+    assert token
+    draft = {"title": "Errors above 5 %", "impact": "major", "body": "The alarm says so."}
+    transport = httpx.ASGITransport(app=backend)
+    async with httpx.AsyncClient(transport=transport, base_url="http://b/api/v1") as alarm:
+        header = {"Authorization": f"Bearer {token[1]}"}
+        assert (await alarm.post("/drafts", json=draft, headers=header)).status_code == 201
+    overview = (await admin.get("/admin")).text
+    link = re.search(r'href="(/admin/incidents/new\?draft=[0-9a-f-]+)"', overview)
+    assert link
+    assert "Published: Errors above 5 %" in (await admin.submit(link[1])).text
+    key = re.search(r"/admin/keys/([0-9a-f-]+)/delete", (await admin.get("/admin/keys")).text)
+    assert key
+    assert "Revoked: alarm" in (await admin.submit(f"/admin/keys/{key[1]}/delete")).text
+    trail = (await admin.get("/admin/audit")).text
+    for words in ("API key revoked: alarm", "Draft proposed", "Administrator disabled: jane",
+                  "Incident deleted: All requests fail", "We look closely."):  # fmt: skip
+        assert words in trail
 
 
 async def _get(backend: FastAPI, path: str, member: str) -> list[Json]:

@@ -19,6 +19,8 @@ from tests.program.frontend.process import address_of, records, served, started
 PATHS = (
     "/", "/ja", "/ja/", "/history", "/history/2026-11", "/history/0000-01", "/history/9999-12",
     f"/incidents/{uuid4()}", "/incidents/x", "/maintenance", "/feed.atom", "/admin",
+    "/admin/administrators", f"/admin/administrators/{uuid4()}/disable", "/admin/keys",
+    "/admin/audit", f"/admin/incidents/{uuid4()}/updates/{uuid4()}", f"/maintenance/{uuid4()}", "/admin%0a",
     "/admin/sign-in", "/admin/sign-out", "/admin/password", "/admin/components",
     f"/admin/components/{uuid4()}", "/admin/incidents/new", "/admin/maintenances", "/static/x",
     "/static/style.0000000000000000.css", "/healthcheck", "/robots.txt", "/nowhere", "//x", "/%00",
