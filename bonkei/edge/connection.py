@@ -50,16 +50,15 @@ class ClientConnection(IncomingRequests):
         front = self._front
         self._parser = RequestParser(self, front.limits, self._peer)
         self._opened = front.deadlines.time()
-        if front.closing or len(front.connections) >= front.limits.connections:
+        if not front.admit(self):
             self._transport.abort()
             return
-        front.connections.add(self)
         self.deadline = self._opened + front.idle_timeout
         front.deadlines.watch(self)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         front = self._front
-        front.connections.discard(self)
+        front.forget(self)
         front.deadlines.forget(self)
         self._held = b""
         if self.tunnel is not None:
@@ -199,6 +198,18 @@ class ClientConnection(IncomingRequests):
             self.deadline = front.deadlines.coarse + front.idle_timeout
             if not self._taking and (self._held or not self._reading):
                 self._go_on()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing of a request is there, nor of an answer."""
+        return self.current is None and not (
+            self._parser.head_open or self._held or self._unread or self.lingering
+        )
+
+    def leave(self) -> None:
+        """Close an idle connection, and give its room back."""
+        self._front.forget(self)
+        self._transport.close()
 
     def retire(self) -> None:
         """Close once nothing is in flight."""

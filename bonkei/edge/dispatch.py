@@ -18,6 +18,7 @@ from bonkei.edge.message import (
 )
 from bonkei.edge.message import reason as usual_reason
 from bonkei.edge.response_head import ResponseHead
+from bonkei.edge.room import is_exhausted
 from bonkei.edge.target import Pool, Target
 from bonkei.edge.upstream import TargetConnection
 
@@ -103,7 +104,9 @@ class Dispatch:
         except TimeoutError:
             self._fail(forwarding.patience.response)
             return
-        except OSError:
+        except OSError as error:
+            if is_exhausted(error):
+                target.kept.exhausted()
             self._unreachable(target)
             return
         self._connecting = None

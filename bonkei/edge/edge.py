@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from bonkei.blueprint import Blueprint
 from bonkei.edge.access import AccessHook
@@ -12,11 +12,12 @@ from bonkei.edge.errors import EdgeError
 from bonkei.edge.front import Front
 from bonkei.edge.listening import Listening, listen
 from bonkei.edge.registry import Registry
+from bonkei.edge.room import Room, Seldom, share_out
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
 from bonkei.edge.service_connect import Relay
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.snapshot import EdgeSnapshot
-from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state
+from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state, room_state
 from bonkei.events import Bus
 
 
@@ -24,14 +25,28 @@ class Edge:
     """CloudFront, WAF, the load balancers and Service Connect of one blueprint.
 
     It learns of targets from the bus only, and publishes TargetHealthChanged and TargetDrained.
-    `on_access` is told of each finished request.
+    `on_access` is told of each finished request, `report` of what a person should know: that there
+    is no room for connections.
     """
 
     def __init__(
-        self, bus: Bus, settings: EdgeSettings | None = None, on_access: AccessHook | None = None
+        self,
+        bus: Bus,
+        settings: EdgeSettings | None = None,
+        on_access: AccessHook | None = None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings or EdgeSettings()
-        self._registry = Registry(bus, self._settings.initial_probe_interval)
+        shares = share_out(self._settings.open_files)
+        self._rooms = {
+            "public": self._room(shares.public, report),
+            "service_connect": self._room(shares.internal, report),
+        }
+        self._exhausted = 0
+        self._tell = Seldom(report)
+        self._registry = Registry(
+            bus, self._settings.initial_probe_interval, shares.kept, self._on_exhausted
+        )
         self._on_access = on_access
         self._memory = Memory()
         self._table = RoutingTable()
@@ -128,7 +143,9 @@ class Edge:
     # Listeners.
 
     async def _listen(self, opening: Opening, deadlines: Deadlines, taken: set[int]) -> Listening:
-        return await listen(opening, taken, self._settings.limits, deadlines, self._on_access)
+        internal = opening.kind == "service_connect"
+        room = self._rooms["service_connect" if internal else "public"]
+        return await listen(opening, taken, self._settings.limits, room, deadlines, self._on_access)
 
     async def _reopen(self, gone: Iterable[Listening], deadlines: Deadlines) -> None:
         """Undo: open again what was closed to make room."""
@@ -138,6 +155,21 @@ class Edge:
             if isinstance(again.front, Front):
                 self._retiring.append(each.front)  # which has its connections still
                 each.front = again.front
+
+    # Room.
+
+    def _room(self, share: int, report: Callable[[str], None]) -> Room:
+        most = self._settings.limits.connections
+        if share < most:
+            return Room(share, self._limit_of_files(), report)
+        return Room(most, "the miniature's own bound", report)
+
+    def _limit_of_files(self) -> str:
+        return f"the limit of open files is {self._settings.open_files}, `ulimit -n` raises it"
+
+    def _on_exhausted(self) -> None:
+        self._exhausted += 1
+        self._tell(f"no file is left for a connection to a target: {self._limit_of_files()}")
 
     # State.
 
@@ -158,6 +190,9 @@ class Edge:
             caches=tuple(cache_state(*each) for each in self._memory.caches.items()),
             web_acls=tuple(acl_state(acl) for acl in self._table.web_acls),
             not_simulated=self._table.not_simulated,
+            rooms=tuple(
+                room_state(name, room, self._exhausted) for name, room in self._rooms.items()
+            ),
         )
 
 

@@ -8,10 +8,11 @@ from bonkei.edge.access import AccessHook
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.exchange import Handler
 from bonkei.edge.known_request import KnownRequests
+from bonkei.edge.room import Guest, Room
 from bonkei.edge.settings import Limits
 
 
-class Connection(Protocol):
+class Connection(Guest, Protocol):
     """A client's connection, as its listener ends it."""
 
     def retire(self) -> None:
@@ -29,11 +30,13 @@ class Front:
         handler: Handler,
         limits: Limits,
         deadlines: Deadlines,
+        room: Room,
         on_access: AccessHook | None = None,
     ) -> None:
         self.handler = handler
         self.limits = limits
         self.deadlines = deadlines
+        self.room = room
         self.on_access = on_access
         self.name = ""
         self.idle_timeout = 60.0
@@ -42,6 +45,18 @@ class Front:
         self.known = KnownRequests(limits.request_line)
         self.closing = False
         self.requests = 0
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether there is room for another connection."""
+        if self.closing or not self.room.admit(connection):
+            return False
+        self.connections.add(connection)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is gone; does nothing for one that was not admitted."""
+        self.connections.discard(connection)
+        self.room.give_back(connection)
 
     def close(self) -> None:
         """Let each connection end: at once where it is idle, after its exchange otherwise."""

@@ -13,6 +13,7 @@ from bonkei.edge.connection import ClientConnection
 from bonkei.edge.deadlines import Deadlines
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.front import Front
+from bonkei.edge.room import Room
 from bonkei.edge.routing import Opening
 from bonkei.edge.service_connect import Relay, RelayClient
 from bonkei.edge.settings import Limits
@@ -59,6 +60,7 @@ async def listen(
     opening: Opening,
     taken: set[int],
     limits: Limits,
+    room: Room,
     deadlines: Deadlines,
     on_access: AccessHook | None,
 ) -> Listening:
@@ -66,9 +68,11 @@ async def listen(
     another will do. Raises EdgeError."""
     loop = asyncio.get_running_loop()
     handler = opening.handler
-    front: Front | Relay = (
-        handler if isinstance(handler, Relay) else Front(handler, limits, deadlines, on_access)
-    )
+    front: Front | Relay
+    if isinstance(handler, Relay):
+        front, handler.room = handler, room
+    else:
+        front = Front(handler, limits, deadlines, room, on_access)
     connect: Callable[[], RelayClient | ClientConnection] = (
         partial(RelayClient, front)
         if isinstance(front, Relay)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from bonkei.blueprint.load_balancer import TargetGroup
 from bonkei.edge.checks import HealthChecker
 from bonkei.edge.health import ASSUMED, DISABLED, DRAINING, NEW, UNUSED, Health, Outcome
 from bonkei.edge.target import Pool, Target
+from bonkei.edge.upstream import KeptConnections
 from bonkei.events import (
     Bus,
     ServiceEndpointAdded,
@@ -27,10 +29,14 @@ SERVICE_DRAIN = 30.0
 class Registry:
     """The pools of targets, by the ARN of the target group or by (service, port name).
 
-    Registrations that come before their target group is known are kept.
+    Registrations that come before their target group is known are kept. `kept` is how many idle
+    connections each target may have; `exhausted` is called when no descriptor is left for one.
     """
 
-    def __init__(self, bus: Bus, initial_interval: float) -> None:
+    def __init__(
+        self, bus: Bus, initial_interval: float, kept: int, exhausted: Callable[[], None]
+    ) -> None:
+        self._kept = partial(KeptConnections, kept, exhausted)
         self._bus = bus
         self._initial_interval = initial_interval
         self.pools: dict[str, Pool] = {}
@@ -92,7 +98,7 @@ class Registry:
     def _registered(self, event: TargetRegistered) -> None:
         pool = self.pools.setdefault(event.target_group_arn, Pool(event.target_group_arn))
         self._forget(pool, event.task_id)
-        target = Target(pool.arn, event.task_id, event.endpoint, Health("unused"))
+        target = Target(pool.arn, event.task_id, event.endpoint, Health("unused"), self._kept())
         pool.targets[event.task_id] = target
         self._supervise(pool, target)
         pool.refresh()
@@ -206,7 +212,9 @@ class Registry:
     def _added(self, event: ServiceEndpointAdded) -> None:
         pool = self.service(event.service_arn, event.port_name)
         self._forget(pool, event.task_id)
-        pool.targets[event.task_id] = Target(pool.arn, event.task_id, event.endpoint, ASSUMED)
+        pool.targets[event.task_id] = Target(
+            pool.arn, event.task_id, event.endpoint, ASSUMED, self._kept()
+        )
         pool.refresh()
 
     def _removed(self, event: ServiceEndpointRemoved) -> None:

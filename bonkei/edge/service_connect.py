@@ -18,6 +18,7 @@ from bonkei.edge.forwarded import framing
 from bonkei.edge.forwarding import Forwarding
 from bonkei.edge.message import HOP_BY_HOP, Patience, Request, Response, reason
 from bonkei.edge.page import service_page
+from bonkei.edge.room import Room, is_exhausted
 from bonkei.edge.target import Pool, Target
 
 PER_REQUEST_TIMEOUT = 15.0
@@ -97,6 +98,7 @@ class Relay:
         self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
+        self.room: Room | None = None  # once it listens
 
     def close(self) -> None:
         """A TCP connection has no end of its own: nothing is cut until `abort`."""
@@ -178,6 +180,10 @@ class RelayClient(_Half):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
+        room = self._relay.room
+        if room is not None and not room.admit(self):
+            self.abort()
+            return
         cast(asyncio.Transport, transport).pause_reading()
         self._relay.connections.add(self)
         self._relay.deadlines.watch(self)
@@ -185,13 +191,21 @@ class RelayClient(_Half):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._relay.connections.discard(self)
+        self.leave()
         self._relay.deadlines.forget(self)
         if self._connecting is not None:
             self._connecting.cancel()
         if self._target is not None:
             self._target.finish()
             self._target = None
+
+    idle = False  # nobody knows what goes on in it
+
+    def leave(self) -> None:
+        """Give its room back."""
+        self._relay.connections.discard(self)
+        if self._relay.room is not None:
+            self._relay.room.give_back(self)
 
     def touch(self) -> None:
         self.deadline = self._relay.deadlines.time() + self._relay.idle_timeout
@@ -219,7 +233,9 @@ class RelayClient(_Half):
                     target.endpoint.host,
                     target.endpoint.port,
                 )
-            except OSError:
+            except OSError as error:
+                if is_exhausted(error):
+                    target.kept.exhausted()
                 continue
             self._connecting = None
             self._target = target

@@ -22,13 +22,14 @@ class Limits:
     head_seconds: float = 30.0  # from a request's first byte to the end of its head
     body_rate: float = 8.0  # bytes a second, on average, once the idle time-out has passed once
     body: int = 1024 * 1024 * 1024
-    connections: int = 4096  # a listener
+    connections: int = 4096  # of all public listeners; of all Service Connect's as many again
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
     """Port 0 takes a free one. Times in seconds, sizes in bytes.
 
+    `open_files`: how many the process may have open; connections stay below it.
     `hosts`: names besides the listeners' own that they answer to, with wildcards; `*` for any.
     `service_addresses` maps a Service Connect DNS name to the loopback address that stands for
     it; the port is the endpoint's own.
@@ -42,4 +43,5 @@ class EdgeSettings:
     cache_bytes: int = 64 * 1024 * 1024
     cached_object_bytes: int = 8 * 1024 * 1024
     initial_probe_interval: float = 0.2
+    open_files: int = 65535
     limits: Limits = field(default_factory=Limits)

@@ -73,6 +73,21 @@ class WebAclState:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomState:
+    """The connections of the public listeners, or of Service Connect's: how many may be open, what
+    that limit comes from, and how many were refused, or closed while idle, since it was reached.
+    `exhausted`: how often no file descriptor was left for a connection to a target."""
+
+    name: str  # public | service_connect
+    open: int
+    limit: int
+    why: str
+    refused: int
+    displaced: int
+    exhausted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class EdgeSnapshot:
     listeners: tuple[ListenerState, ...] = ()
     target_groups: tuple[TargetGroupState, ...] = ()
@@ -80,3 +95,4 @@ class EdgeSnapshot:
     caches: tuple[CacheState, ...] = ()
     web_acls: tuple[WebAclState, ...] = ()
     not_simulated: tuple[NotSimulated, ...] = ()
+    rooms: tuple[RoomState, ...] = ()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bonkei.edge.cache import Cache
 from bonkei.edge.listening import Listening
+from bonkei.edge.room import Room
 from bonkei.edge.service_connect import Relay
 from bonkei.edge.snapshot import (
     CacheState,
     ListenerState,
+    RoomState,
     RuleState,
     TargetGroupState,
     TargetState,
@@ -31,6 +33,11 @@ def listener_state(held: Listening) -> ListenerState:
         connections=len(held.front.connections),
         requests=0 if isinstance(held.front, Relay) else held.front.requests,
     )
+
+
+def room_state(name: str, room: Room, exhausted: int = 0) -> RoomState:
+    """The connections that share a limit."""
+    return RoomState(name, len(room), room.limit, room.why, room.refused, room.displaced, exhausted)
 
 
 def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:

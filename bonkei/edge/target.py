@@ -17,13 +17,15 @@ class Target:
 
     __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "task_id")
 
-    def __init__(self, group: str, task_id: str, endpoint: Endpoint, health: Health) -> None:
+    def __init__(
+        self, group: str, task_id: str, endpoint: Endpoint, health: Health, kept: KeptConnections
+    ) -> None:
         self.group = group  # the ARN of the target group, or of the service for Service Connect
         self.task_id = task_id
         self.endpoint = endpoint
         self.health = health
         self.outstanding = 0
-        self.kept = KeptConnections()
+        self.kept = kept
         self.on_idle: Callable[[], None] | None = None  # set while draining
 
     def finish(self) -> None:

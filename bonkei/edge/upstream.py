@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from bonkei.edge.deadlines import NEVER, Deadlines
@@ -51,9 +52,15 @@ class Asking(Protocol):
 
 
 class KeptConnections:
-    """What is kept of one target: connections, and the response heads that came before."""
+    """What is kept of one target: connections, and the response heads that came before.
 
-    def __init__(self) -> None:
+    `limit`: of idle connections. `exhausted`: what is called when there is no descriptor left for
+    another one.
+    """
+
+    def __init__(self, limit: int, exhausted: Callable[[], None]) -> None:
+        self.limit = limit
+        self.exhausted = exhausted
         self.every: set[TargetConnection] = set()
         self.idle: deque[TargetConnection] = deque()
         self.heads = KnownHeads()
@@ -262,7 +269,7 @@ class TargetConnection(asyncio.Protocol):
         self.asking = None
         self.used = True
         kept = self._kept
-        if keep and asking.sent_all and kept.open:
+        if keep and asking.sent_all and kept.open and len(kept.idle) < kept.limit:
             kept.idle.append(self)
         else:
             self._transport.close()

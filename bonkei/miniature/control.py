@@ -209,5 +209,10 @@ def _answers(
             f"the miniature did not answer within {limit:.0f} s",
             remedy="see what it is at with `bonkei logs bonkei`, and try again",
         ) from None
-    except OSError:
+    except OSError as error:
+        if process := holder(home):
+            raise MiniatureError(
+                f"the miniature (process {process}) cannot be reached: {error.strerror}",
+                remedy="it may just start or stop; see what it says with `bonkei logs bonkei`",
+            ) from None
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`") from None

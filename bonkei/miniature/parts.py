@@ -16,6 +16,7 @@ from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus
 from bonkei.miniature import definitions
+from bonkei.miniature.descriptors import raise_limit_of_open_files
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
 from bonkei.tasks import Tasks, TaskSettings
@@ -52,11 +53,13 @@ class Parts:
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
 
 
-MakeParts = Callable[[Config, Home, Bus, Mapping[str, str]], Parts]
+MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
 
 
-def real_parts(config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str]) -> Parts:
-    """Terraform, sockets, processes and PostgreSQL."""
+def real_parts(
+    config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str], report: Report
+) -> Parts:
+    """Terraform, sockets, processes and PostgreSQL. `report` hears what a person should know."""
     vault: Vault = FileVault(home.secrets)
 
     def database(cluster: DatabaseCluster, host: str) -> Database:
@@ -73,7 +76,9 @@ def real_parts(config: Config, home: Home, bus: Bus, service_addresses: Mapping[
                 load_balancer_port=config.alb_port,
                 hosts=config.edge_hosts,
                 service_addresses=service_addresses,
+                open_files=raise_limit_of_open_files(),
             ),
+            report=report,
         ),
         tasks=lambda settings: Tasks(bus, vault, settings),
         database=database,

@@ -87,6 +87,14 @@ def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:
         for listener in edge["listeners"]
     ]
     yield from _table("LISTENERS", rows)
+    full = [room for room in edge["rooms"] if room["refused"] or room["displaced"]]
+    for room in full:
+        yield (
+            f"  {room['open']} of at most {room['limit']} connections ({room['name']}); "
+            f"{room['refused']} refused, {room['displaced']} idle ones closed: {room['why']}"
+        )
+    if exhausted := max((room["exhausted"] for room in edge["rooms"]), default=0):
+        yield f"  {exhausted} times no file was left for a connection to a target (`ulimit -n`)"
 
 
 def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:

@@ -61,7 +61,7 @@ class Miniature:
         self._services: dict[str, str] = {}
         self._clusters: dict[str, str] = {}
         self._translator = book.Translator()
-        self._parts = parts(config, home, self._bus, self._services)
+        self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         server = describe(config.database_url) if config.database_url else ""

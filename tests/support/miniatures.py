@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,13 @@ class Project:
 
 
 class Running:
-    """`bonkei up` in the foreground, as a child of the test."""
+    """`bonkei up` in the foreground, as a child of the test; `under` begins the command."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, under: Sequence[str] = ()) -> None:
         self.project = project
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [*BONKEI, "up"],
+            [*under, *BONKEI, "up"],
             cwd=project.folder,
             env=project.environment,
             stdout=subprocess.PIPE,
@@ -138,8 +138,8 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(project: Project) -> Iterator[Running]:
-    miniature = Running(project)
+def running(project: Project, under: Sequence[str] = ()) -> Iterator[Running]:
+    miniature = Running(project, under)
     try:
         miniature.wait_until_ready()
         yield miniature

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from bonkei.edge import EdgeSettings, Limits
-from tests.bonkei.edge.support import Target, balancer, balancer_only, ok, running
+from tests.bonkei.edge.support import Message, Target, balancer, balancer_only, ok, running
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -85,15 +86,56 @@ async def test_a_body_over_the_limit_is_refused() -> None:
         assert target.requests == []
 
 
-async def test_connections_over_the_limit_are_closed() -> None:
-    async with running(balancer_only(), limited(connections=2)) as edge, Target() as target:
+async def test_over_the_limit_the_oldest_idle_connection_makes_room() -> None:
+    told: list[str] = []
+    limits = limited(connections=2)
+    async with running(balancer_only(), limits, report=told.append) as edge, Target() as target:
         await edge.join("web", target)
         async with edge.client() as first, edge.client() as second:
             assert (await first.request()).status == 200
             assert (await second.request()).status == 200
             async with edge.client() as third:
-                assert await third.closed() == b""
+                assert (await third.request()).status == 200
+                assert await first.closed() == b""
+                assert (await second.request()).status == 200
         await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
+        assert (await edge.get("/")).status == 200
+        room = edge.edge.snapshot().rooms[0]
+        assert (room.refused, room.displaced) == (0, 1)
+    assert len(told) == 1
+    assert told[0].startswith("2 connections are open, and there is room for no more (")
+
+
+async def test_over_the_limit_with_none_idle_the_newest_is_closed() -> None:
+    """A head that has begun, a request in flight, an answer that is not read."""
+    begun = asyncio.Event()
+
+    async def wait(message: Message, reader: Any, writer: Any) -> None:
+        if message.target == "/wait":
+            await begun.wait()
+            await ok(b"x" * 20_000_000)(message, reader, writer)
+        else:
+            await ok()(message, reader, writer)
+
+    async with running(balancer_only(), limited(connections=2)) as edge, Target(wait) as target:
+        await edge.join("web", target)
+        async with edge.client() as first, edge.client() as second:
+            first.send(b"GET / HTTP/1.1\r\nHo")
+            second.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+            await edge.until(lambda: len(target.requests) == 1)
+            for _ in range(3):
+                async with edge.client() as third:
+                    assert await third.closed() == b""
+            second.writer.transport.pause_reading()
+            begun.set()
+            await asyncio.sleep(0.1)
+            async with edge.client() as third:
+                assert await third.closed() == b""
+            first.send(b"st: a\r\n\r\n")
+            assert (await first.receive()).status == 200
+            assert edge.edge.snapshot().rooms[0].refused == 4
+            second.writer.transport.abort()
+        await edge.until(lambda: edge.edge.snapshot().rooms[0].open == 0)
         assert (await edge.get("/")).status == 200
 
 

@@ -1,0 +1,93 @@
+"""Room for connections: what a limit of open files allows, and who has to go."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import resource
+
+import pytest
+
+from bonkei.edge.room import SPARE, Room, Seldom, is_exhausted, share_out
+from tests.bonkei.edge.support import Target, balancer_only, running
+
+
+class Visitor:
+    def __init__(self, *, idle: bool) -> None:
+        self.idle = idle
+        self.left = False
+
+    def leave(self) -> None:
+        self.left = True
+
+
+@pytest.mark.parametrize("open_files", [64, 256, 512, 1024, 4096, 65535])
+def test_all_shares_together_are_below_the_limit(open_files: int) -> None:
+    shares = share_out(open_files)
+    spared = open_files - 2 * (shares.public + shares.internal)
+    assert spared >= min(SPARE, open_files // 2)
+    assert shares.public > shares.internal > 0
+    assert shares.kept >= 1
+
+
+def test_the_oldest_idle_guest_makes_room() -> None:
+    told: list[str] = []
+    room = Room(3, "so it is", told.append)
+    busy, old, young, last = (Visitor(idle=each) for each in (False, True, True, True))
+    assert all(room.admit(each) for each in (busy, old, young))
+    assert told == []
+    assert room.admit(last)
+    assert [each.left for each in (busy, old, young, last)] == [False, True, False, False]
+    assert (len(room), room.refused, room.displaced, len(told)) == (3, 0, 1, 1)
+    assert "so it is" in told[0]
+
+
+def test_without_an_idle_guest_a_new_one_is_refused_at_little_cost() -> None:
+    room = Room(1000, "", lambda _: None)
+    guests = [Visitor(idle=False) for _ in range(1000)]
+    assert all(map(room.admit, guests))
+    assert not room.admit(Visitor(idle=True))
+    assert (len(room), room.refused) == (1000, 1)
+    guests[500].idle = True  # sooner or later it is found
+    assert sum(room.admit(Visitor(idle=False)) for _ in range(100)) == 1
+    assert guests[500].left
+    for each in guests:
+        room.give_back(each)
+        room.give_back(each)
+    assert len(room) == 1
+
+
+def test_the_same_trouble_is_told_once_a_minute() -> None:
+    told: list[str] = []
+    times = iter((0.0, 1.0, 59.0, 60.0, 61.0))
+    tell = Seldom(told.append, lambda: next(times))
+    for text in "abcde":
+        tell(text)
+    assert told == ["a", "d"]
+
+
+def test_which_errors_mean_that_no_descriptor_is_left() -> None:
+    assert is_exhausted(OSError(errno.EMFILE, ""))
+    assert is_exhausted(OSError(errno.ENFILE, ""))
+    assert not is_exhausted(ConnectionRefusedError(errno.ECONNREFUSED, ""))
+
+
+async def test_no_descriptor_for_a_connection_to_a_target_is_told_as_that() -> None:
+    told: list[str] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with running(balancer_only(), report=told.append) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
+            with open("/dev/null") as lowest_free:  # noqa: PTH123
+                low = lowest_free.fileno()
+            resource.setrlimit(resource.RLIMIT_NOFILE, (low, hard))
+            try:
+                answer = await client.request()
+            finally:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            assert answer.status == 502
+            assert (await client.request()).status == 200
+        await asyncio.sleep(0)
+        assert edge.edge.snapshot().rooms[0].exhausted >= 1
+    assert any("no file is left" in text and "ulimit -n" in text for text in told)
