@@ -44,7 +44,12 @@ def _notes(plans: list[TaskPlan]) -> Iterator[str]:
     for plan in plans:
         reasons = dict(plan.left_out)
         for name, remedy in plan.remedies:
-            yield "\n".join([f"{name} is not run: {reasons[name]}", *_indented(remedy)])
+            yield "\n".join(
+                [
+                    f"{name} is not run: {reasons[name].removeprefix('essential; ')}",
+                    *_indented(remedy),
+                ]
+            )
         for container in plan.containers:
             for text in content_notes(container.content):
                 yield f"{container.container.name}: {text}"

@@ -10,8 +10,10 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 from bonkei.addresses import AddressBook, Loopback
@@ -39,7 +41,7 @@ from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
 from bonkei.miniature.together import close_all, do_all
-from bonkei.tasks import Tasks, TaskSettings
+from bonkei.tasks import TaskError, Tasks, TaskSettings
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
@@ -200,12 +202,18 @@ class Miniature:
             step.detail = needed.summary
             for note in needed.notes:
                 steps.note(note)
-            await do_all(
-                *(
-                    self._parts.install(requirements, self._home.environments, steps.note)
-                    for requirements in dict.fromkeys(needed.requirements.values())
-                )
-            )
+            wanted = dict.fromkeys(needed.requirements.values())
+            installed = [self._install(requirements, steps) for requirements in wanted]
+            step.failed = not all(await asyncio.gather(*installed))
+
+    async def _install(self, requirements: Sequence[Path], steps: Steps) -> bool:
+        """Whether it worked; when not, the tasks that need it cannot start, and all others can."""
+        try:
+            await self._parts.install(requirements, self._home.environments, steps.note)
+        except TaskError as error:
+            steps.note(f"{error.message}\n{indent(error.remedy, '  ')}")
+            return False
+        return True
 
     async def _roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         assert self._tasks is not None  # noqa: S101 - the start makes it before

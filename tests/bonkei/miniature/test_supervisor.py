@@ -28,6 +28,7 @@ from bonkei.miniature import control
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.supervisor import Miniature
 from bonkei.miniature.together import close_all, do_all
+from bonkei.tasks import TaskError
 from tests.bonkei.miniature.doubles import World, parts_of
 
 DEFINITION = TaskDefinition("a", "arn:web:1", "web", 1, 256, 512, (Container("web", "web:1"),))
@@ -192,6 +193,17 @@ async def test_a_start_in_which_nothing_runs_is_not_ready(make: Make, world: Wor
     assert "[containers.web]" in subject.text  # what to do about it
     status = await subject.ask("status")
     assert (status["state"], status["ready"]) == ("degraded", False)
+
+
+async def test_packages_that_cannot_be_had_are_told_and_keep_no_other_container_from_it(
+    make: Make, world: World
+) -> None:
+    world.failing["installs app"] = TaskError("uv pip failed for it", remedy="check the index")
+    subject = make()
+    await subject.miniature.start()
+    assert "uv pip failed for it\n      check the index" in subject.text
+    assert "✗ containers" in subject.text
+    assert world.done[-1] == "services roll out"
 
 
 async def test_a_migration_that_fails_ends_the_start_before_the_services(
