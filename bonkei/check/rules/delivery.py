@@ -9,28 +9,17 @@ from bonkei.check.permission import allows, unknown_managed_policies
 from bonkei.check.subject import Rule, Subject
 
 
-def pipeline_has_its_parts(subject: Subject) -> Iterator[Problem]:
-    blueprint = subject.blueprint
-    projects = {project.name for project in blueprint.build_projects}
-    own = {name for name in projects if any(f"/{name}" in arn for arn in blueprint.arns)}
-    for pipeline in blueprint.pipelines:
-        made: set[str] = set()
+def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
+    """Where the definitions hold build projects at all."""
+    projects = {project.name for project in subject.blueprint.build_projects}
+    for pipeline in subject.blueprint.pipelines:
         for stage in pipeline.stages:
-            for action in sorted(stage.actions, key=lambda action: action.run_order):
-                missing = [name for name in action.inputs if name not in made]
-                if missing:
+            for action in stage.actions:
+                name = action.setting("ProjectName")
+                if action.provider == "CodeBuild" and projects and name not in projects:
                     yield Problem(
                         pipeline.address,
-                        f"{action.name} takes {', '.join(missing)}, which no earlier action makes",
-                        "name an output artifact of an earlier action",
-                        "stage",
-                    )
-                made |= {*action.outputs}
-                project = action.setting("ProjectName")
-                if action.provider == "CodeBuild" and own and project not in projects:
-                    yield Problem(
-                        pipeline.address,
-                        f"{action.name} builds with {project}, and there is no such project",
+                        f"{action.name} builds with {name}, and there is no such project",
                         "name a build project that there is",
                         "stage",
                     )
@@ -81,26 +70,13 @@ def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
                 break
 
 
-def deployment_can_happen(subject: Subject) -> Iterator[Problem]:
-    """ECS starts a new task or stops an old one: the percentages must leave room for either."""
-    for service in subject.blueprint.services:
-        if service.minimum_healthy_percent >= service.maximum_percent:
-            yield Problem(
-                service.address,
-                f"{service.name} keeps {service.minimum_healthy_percent} % of its tasks and may"
-                f" have {service.maximum_percent} %: no deployment can begin",
-                "set deployment_maximum_percent above deployment_minimum_healthy_percent",
-                "deployment_maximum_percent",
-            )
-
-
 RULES = (
     Rule(
-        "pipeline-has-its-parts",
-        "A pipeline's artifacts are made and its build projects are there",
+        "pipeline-projects-are-there",
+        "The build projects of a pipeline are there",
         Severity.ERROR,
         "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
-        pipeline_has_its_parts,
+        pipeline_projects_are_there,
     ),
     Rule(
         "pipeline-role-starts-its-builds",
@@ -115,12 +91,5 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
         scaling_can_happen,
-    ),
-    Rule(
-        "deployment-can-happen",
-        "A service's percentages leave room for a deployment",
-        Severity.ERROR,
-        "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html",
-        deployment_can_happen,
     ),
 )

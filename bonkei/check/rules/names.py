@@ -13,7 +13,7 @@ from bonkei.check.subject import Rule, Subject
 _URL = re.compile(r"^([a-z][a-z+]*)://(?:[^@/]*@)?([A-Za-z0-9.-]+)(?::(\d+))?(?:[/?#]|$)")
 _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 _OWN_PATH = re.compile(
-    r"(?:\bGET |(?<!/dev/tcp/)(?:127\.0\.0\.1|localhost|\[::1\])(?::[^/\s'\"]*)?)(/[^\s'\"?#,)]*)"
+    r"(?:\bGET |(?<!/dev/tcp/)(?:127\.0\.0\.1|localhost|\[::1\])(?::[^/\s]*)?)(/[^\s'\"?#,)]*)"
 )
 
 
@@ -108,23 +108,6 @@ def _own_paths(container: Container) -> set[str]:
     return {path for word in command for path in _OWN_PATH.findall(word)}
 
 
-def target_port_is_open(subject: Subject) -> Iterator[Problem]:
-    """ECS refuses a service whose container does not map the port that joins the target group."""
-    blueprint = subject.blueprint
-    for service in blueprint.services:
-        for target in service.targets:
-            container = _container(blueprint, service, target.container_name)
-            ports = {m.container_port for m in container.port_mappings} if container else set()
-            if target.container_port not in ports:
-                yield Problem(
-                    service.address,
-                    f"{target.container_name} maps no port {target.container_port}, which is to"
-                    " join the target group",
-                    "name a container of the task definition, and one of its portMappings",
-                    "load_balancer",
-                )
-
-
 _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 
 RULES = (
@@ -148,12 +131,5 @@ RULES = (
         Severity.WARNING,
         f"{_ECS}/troubleshoot-service-load-balancers.html",
         health_checks_agree,
-    ),
-    Rule(
-        "target-port-is-open",
-        "The port that joins a target group is one that its container maps",
-        Severity.ERROR,
-        f"{_ECS}/load-balancer-considerations.html",
-        target_port_is_open,
     ),
 )

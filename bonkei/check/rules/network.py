@@ -49,6 +49,17 @@ def database_is_private(subject: Subject) -> Iterator[Problem]:
                 )
 
 
+def database_asks_for_tls(subject: Subject) -> Iterator[Problem]:
+    """What the parameter group does not say is the engine version's own, and not judged."""
+    for cluster in subject.blueprint.database_clusters:
+        if dict(cluster.parameters).get("rds.force_ssl") == "0":
+            yield Problem(
+                cluster.address,
+                f"{cluster.identifier} takes connections without TLS",
+                "set the parameter rds.force_ssl to 1",
+            )
+
+
 def load_balancer_is_reached(subject: Subject) -> Iterator[Problem]:
     for balancer in subject.blueprint.load_balancers:
         for subnet_id in balancer.subnet_ids if not balancer.internal else ():
@@ -83,6 +94,13 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
         database_is_private,
+    ),
+    Rule(
+        "database-asks-for-tls",
+        "A database does not take connections without TLS",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html",
+        database_asks_for_tls,
     ),
     Rule(
         "load-balancer-is-reached",

@@ -56,6 +56,25 @@ def _targets(subject: Subject) -> Iterator[tuple[LoadBalancer, TaskDefinition, C
                         yield balancer, definition, container
 
 
+def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
+    """The same between CloudFront and the load balancer: who sends must be the first to let go."""
+    for distribution in subject.blueprint.distributions:
+        for origin in distribution.origins:
+            for balancer in subject.blueprint.load_balancers:
+                names = {balancer.dns_name.lower(), *balancer.aliases}
+                if origin.domain_name.lower() not in names:
+                    continue
+                if origin.keepalive_timeout >= balancer.idle_timeout:
+                    yield Problem(
+                        distribution.address,
+                        f"CloudFront keeps an idle connection to {balancer.name} for"
+                        f" {origin.keepalive_timeout:g} s, and that closes it after"
+                        f" {balancer.idle_timeout:g} s: a request on it is lost (502)",
+                        "set origin_keepalive_timeout below the load balancer's idle_timeout",
+                        "origin_keepalive_timeout",
+                    )
+
+
 def router_flushes_before_it_is_killed(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -115,6 +134,13 @@ RULES = (
         Severity.WARNING,
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         keep_alive_is_told,
+    ),
+    Rule(
+        "origin-lets-go-first",
+        "CloudFront lets go of an idle connection before the load balancer does",
+        Severity.ERROR,
+        "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html",
+        origin_lets_go_first,
     ),
     Rule(
         "router-flushes-before-it-is-killed",

@@ -1,0 +1,122 @@
+"""Faults seeded into a copy of the definitions are found by what docs/checks.md says, and by no
+rule that it does not name."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+import pytest
+from faults import BY_TOOLS, PAGE, Fault, faults, seed, with_table
+
+from bonkei.blueprint import read
+from bonkei.check import Finding, run
+from bonkei.check.program import read_programs
+from bonkei.check.secret_keys import secret_keys
+from bonkei.terraform import TerraformError, Workspace
+from bonkei.vault import FileVault
+from scripts import scanners
+
+VARIABLES = "infrastructure/environments/production.tfvars"
+FAULTS = faults()
+EVALUATED = [fault for fault in FAULTS if fault.caught not in ("validate", "plan", "apply")]
+BY_RULES = [fault for fault in FAULTS if fault.caught not in BY_TOOLS]
+BATCHES = sorted({fault.batch for fault in EVALUATED})
+
+Check = Callable[[int], tuple[Finding, ...]]
+
+
+def workspace(root: Path) -> Workspace:
+    return Workspace(root / "infrastructure", root / "home", [root / VARIABLES])
+
+
+@pytest.fixture(scope="module")
+def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """What `bonkei check` finds in a copy with one batch's faults; evaluated once for all tests."""
+
+    @cache
+    def found(batch: int) -> tuple[Finding, ...]:
+        seeded = [fault for fault in EVALUATED if fault.batch == batch]
+        root = seed(seeded, tmp_path_factory.mktemp(f"batch-{batch}"))
+        terraform = workspace(root)
+        terraform.apply()
+        blueprint = read(terraform.state())
+        programs = {
+            "backend": root / "program/backend",
+            "frontend": root / "program/frontend",
+            "log_router": root / "program/fluentbit",
+        }
+        findings = run(
+            blueprint,
+            root / "infrastructure",
+            read_programs(programs, blueprint),
+            secret_keys=secret_keys(blueprint, FileVault(root / "home" / "secrets")),
+        )
+        return tuple(finding for finding in findings if not finding.allowed)
+
+    return found
+
+
+@pytest.mark.parametrize("fault", BY_RULES, ids=lambda fault: fault.what)
+def test_a_fault_is_found_by_its_rule(fault: Fault, check: Check) -> None:
+    found = [f for f in check(fault.batch) if f.rule == fault.caught and fault.at in f.address]
+    assert found, fault.what
+
+
+@pytest.mark.parametrize("batch", BATCHES)
+def test_what_is_said_to_be_found_by_nothing_is_found_by_no_rule(batch: int, check: Check) -> None:
+    """Nor is anything found that is no fault's, or its known consequence."""
+    seeded = [fault for fault in BY_RULES if fault.batch == batch]
+    expected = {rule for fault in seeded for rule in (fault.caught, *fault.also)}
+    assert {finding.rule for finding in check(batch)} == expected
+
+
+def refusal(seeded: Sequence[Fault], step: Callable[[Workspace], object], root: Path) -> str:
+    """What Terraform says of a copy with these faults in it."""
+    with pytest.raises(TerraformError) as raised:
+        step(workspace(seed(seeded, root)))
+    return " ".join(str(raised.value).split())
+
+
+def caught_by(tool: str) -> list[Fault]:
+    return [fault for fault in FAULTS if fault.caught == tool]
+
+
+# One by one: what depends on a resource that is refused is not planned.
+@pytest.mark.parametrize("fault", caught_by("plan"), ids=lambda fault: fault.what)
+def test_a_fault_is_refused_by_plan(fault: Fault, tmp_path: Path) -> None:
+    assert fault.finding in refusal([fault], Workspace.plan, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tool", "step"), [("validate", Workspace.validate), ("apply", Workspace.apply)]
+)
+def test_a_fault_is_refused_by_terraform(
+    tool: str, step: Callable[[Workspace], object], tmp_path: Path
+) -> None:
+    said = refusal(caught_by(tool), step, tmp_path)
+    assert [fault.what for fault in caught_by(tool) if fault.finding not in said] == []
+
+
+def test_a_fault_is_found_by_the_scanners(tmp_path: Path) -> None:
+    """By checkov, on the files that the faults are in: `make check` scans all of them."""
+    root = seed(caught_by("scanners"), tmp_path)
+    files = sorted({name for fault in caught_by("scanners") for name, _, _ in fault.edits})
+    scanners.install()
+    outcome = subprocess.run(
+        (*scanners.CHECKOV, "--framework", "terraform", "--file", *files),
+        cwd=root / "infrastructure",
+        env=scanners.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    missing = [f.what for f in caught_by("scanners") if f"{f.finding}:" not in outcome.stdout]
+    assert missing == [], outcome.stdout + outcome.stderr
+
+
+def test_the_page_shows_every_fault() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert with_table(page) == page, "write it anew: python tests/support/faults.py"
