@@ -8,10 +8,26 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import plan_programs
 import pytest
-from evaluations import Evaluation
+from evaluations import EXAMPLES, INFRASTRUCTURE, Evaluation
 
+from bonkei.terraform import Workspace, workspace
+
+LARGER = """
+backend = {
+  cpu     = 512
+  memory  = 1024
+  scaling = { min_capacity = 1, max_capacity = 2 }
+}
+"""
 COMMIT = "0f2a9c1e"
+
+
+ELSEWHERE = """
+region             = "eu-central-1"
+availability_zones = ["eu-central-1a", "eu-central-1b"]
+"""
 
 
 @pytest.fixture
@@ -23,11 +39,12 @@ def state(development: Evaluation) -> Iterator[Path]:
     file.write_bytes(before)
 
 
-def release(file: Path) -> int:
+def release(file: Path, *, recorded: bool = True) -> int:
     """Let the state be what a refresh finds after a release; how many attributes that moves.
 
     Another tag in the parameters, another revision of each task definition, and each service runs
-    the new one. The outputs are still those of the last apply.
+    the new one. The outputs are still those of the last apply. A release that is not yet recorded
+    has left the parameters as they were.
     """
     document = json.loads(file.read_text(encoding="utf-8"))
     moved = 0
@@ -35,7 +52,7 @@ def release(file: Path) -> int:
         for instance in resource["instances"]:
             attributes: dict[str, Any] = instance["attributes"]
             match resource["type"]:
-                case "aws_ssm_parameter" if attributes["name"].endswith("/image-tag"):
+                case "aws_ssm_parameter" if recorded and attributes["name"].endswith("/image-tag"):
                     new = {"value": COMMIT, "insecure_value": COMMIT, "version": 2}
                 case "aws_ecs_task_definition":
                     containers = attributes["container_definitions"].replace("unreleased", COMMIT)
@@ -60,13 +77,61 @@ def next_revision(arn: str) -> str:
     return f"{family}:{int(number) + 1}"
 
 
-def test_a_release_leaves_the_next_plan_empty(development: Evaluation, state: Path) -> None:
+@pytest.fixture
+def documents(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Each plan that is made, as the stages Plan and Apply get it."""
+    found: list[dict[str, Any]] = []
+    read = workspace.read_plan
+    monkeypatch.setattr(workspace, "read_plan", lambda d, w: found.append(d) or read(d, w))
+    return found
+
+
+def test_a_release_leaves_the_next_plan_empty(
+    development: Evaluation, state: Path, documents: list[dict[str, Any]]
+) -> None:
     assert release(state) == 3 * 3 + 3 * 3 + 2
     plan = development.workspace.plan()
     assert plan.is_empty, plan.render()
+    assert not plan_programs.programs(documents[0]).changed
+
+
+def test_a_plan_after_a_release_knows_what_is_released(
+    development: Evaluation, state: Path, tmp_path: Path, documents: list[dict[str, Any]]
+) -> None:
+    larger = tmp_path / "larger.tfvars"
+    larger.write_text(LARGER, encoding="utf-8")
+    files = [EXAMPLES / "development.tfvars", larger]
+    release(state)
+    Workspace(INFRASTRUCTURE, development.workspace._home, files).plan()
+    programs = plan_programs.programs(documents[0])
+    assert programs.changed
+    assert set(programs.tags.values()) == {COMMIT}
+    assert set(programs.revisions.values()) == {2}
+    assert len(programs.tags) == len(programs.revisions) == 3
+    assert list(plan_programs.unreleased(programs)) == []
+
+
+def test_a_plan_in_the_middle_of_a_release_is_refused(
+    development: Evaluation, state: Path, documents: list[dict[str, Any]]
+) -> None:
+    """The revisions are registered, the parameters are as before: Terraform would go back."""
+    release(state, recorded=False)
+    assert not development.workspace.plan().is_empty
+    with pytest.raises(plan_programs.PlanError, match="a release of the programs is running"):
+        plan_programs.refuse_to_put_back(documents[0], "plan", lambda *_: None)
 
 
 def test_no_output_names_what_a_release_moves(development: Evaluation) -> None:
     published = json.dumps(development.outputs)
     assert re.findall(r":task-definition/[^\"]*:\d+", published) == []
     assert "unreleased" not in published
+
+
+def test_a_stack_of_another_region_is_in_that_region(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.tfvars").write_text(ELSEWHERE, encoding="utf-8")
+    files = [EXAMPLES / "development.tfvars", tmp_path / "elsewhere.tfvars"]
+    elsewhere = Workspace(INFRASTRUCTURE, tmp_path / "home", files)
+    elsewhere.apply()
+    state = json.dumps(elsewhere.state()["values"])
+    assert "eu-central-1" in state
+    assert "ap-northeast-1" not in state
