@@ -55,8 +55,6 @@ def create_application(
         site_name=settings.site_name,
         today=today,
     )
-    visits = Visits(settings.session_secret.get_secret_value(), settings.public_origin)
-    area = Area(visits, renderer, client, settings.public_origin)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -69,12 +67,7 @@ def create_application(
             Route("/robots.txt", _robots),
             Route("/static/{name}", static.serve),
             *public.routes(),
-            *SignIn(client).routes(area),
-            *Incidents(client, reader).routes(area),
-            *Updates(client, reader).routes(area),
-            *Components(client, reader).routes(area),
-            *Maintenances(client, reader).routes(area),
-            *People(client).routes(area),
+            *_area(settings, client, reader, renderer),
         ],
         exception_handlers=cast(Any, ErrorPages(renderer).handlers()),
         lifespan=lifespan,
@@ -87,6 +80,21 @@ def create_application(
         is_draining=is_draining,
         quiet_paths=frozenset({HEALTH}),
     )
+
+
+def _area(
+    settings: Settings, client: BackendClient, reader: Reader, renderer: Renderer
+) -> list[Route]:
+    visits = Visits(settings.session_secret.get_secret_value(), settings.public_origin)
+    area = Area(visits, renderer, client, settings.public_origin)
+    return [
+        *SignIn(client).routes(area),
+        *Incidents(client, reader).routes(area),
+        *Updates(client, reader).routes(area),
+        *Components(client, reader).routes(area),
+        *Maintenances(client, reader).routes(area),
+        *People(client).routes(area),
+    ]
 
 
 async def _healthcheck(_: Request) -> Response:

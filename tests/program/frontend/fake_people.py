@@ -22,6 +22,7 @@ class FakePeople:
         self.keys: dict[str, Json] = {}
         self.drafts: dict[str, Json] = {}
         self.records: list[Json] = []
+        self.has_drafts = True  # the release before has none
         self.add_administrator("admin")
 
     def add_administrator(self, name: str, **members: Any) -> Json:
@@ -99,6 +100,8 @@ class FakePeople:
 
     def _list(self, name: str, things: dict[str, Json]) -> Callable[[Request], Any]:
         async def endpoint(_: Request) -> Response:
+            if name == "drafts" and not self.has_drafts:
+                return problem(404, "not-found")
             return JSONResponse({name: list(things.values())})
 
         return endpoint

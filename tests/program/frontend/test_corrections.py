@@ -176,3 +176,13 @@ async def test_the_browser_is_known_at_the_next_sign_in(
     await admin.sign_in()
     sent = [h.get("x-device") for h in backend.headers if "x-device" in h]
     assert sent == [device]
+
+
+async def test_a_backend_of_the_release_before_has_no_drafts(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    """It may still serve during a deployment."""
+    backend.people.has_drafts = False
+    page = await admin.get("/admin")
+    assert page.status_code == 200
+    assert "Drafts" not in page.text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 
 from starlette.routing import Route
 
@@ -24,6 +25,7 @@ from frontend.admin.incident_form import (
 from frontend.admin.submit import Current, confirm, submit
 from frontend.admin.sure import asked, sure_page
 from frontend.api.client import BackendClient, Versioned
+from frontend.api.error import BackendRefusedError
 from frontend.api.model import (
     Component,
     ComponentList,
@@ -64,10 +66,9 @@ class Incidents:
         active = await self._client.get(
             "/incidents", IncidentList, query={"state": "active", "limit": 50}, caller=call.caller
         )
-        drafts = await self._client.get("/drafts", DraftList, caller=call.caller)
         values = {
             "incidents": active.incidents,
-            "drafts": drafts.drafts,
+            "drafts": await self._drafts(call),
             "components": await self._components(call),
         }
         return Page("admin/overview.html", values)
@@ -191,6 +192,15 @@ class Incidents:
             return Redirect(LIST, "notice.deleted", form.values["name"])
 
         return await confirm(call, form, send, lambda form: _delete_page(call, form))
+
+    async def _drafts(self, call: Call) -> Sequence[Draft]:
+        """None from a backend of the release before, which may still serve during a deployment."""
+        try:
+            return (await self._client.get("/drafts", DraftList, caller=call.caller)).drafts
+        except BackendRefusedError as error:
+            if error.status != HTTPStatus.NOT_FOUND:
+                raise
+            return ()
 
     async def _incident(self, call: Call) -> Versioned[Incident]:
         return await self._client.get_versioned(path_of(call), Incident, caller=call.caller)
