@@ -6,18 +6,18 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from bonkei.blueprint import Blueprint
-from bonkei.edge.access import AccessHook
-from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
-from bonkei.edge.front import Front
+from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.listening import Listening, listen
-from bonkei.edge.registry import Registry
 from bonkei.edge.room import Room, Seldom, share_out
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
 from bonkei.edge.service_connect import Relay
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state, room_state
+from bonkei.edge.targets.registry import Registry
 from bonkei.events import Bus
 
 

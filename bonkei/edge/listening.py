@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from bonkei.edge.access import AccessHook
-from bonkei.edge.connection import ClientConnection
-from bonkei.edge.deadlines import Deadlines
+from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.connection import ClientConnection
+from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
-from bonkei.edge.front import Front
+from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.room import Room
 from bonkei.edge.routing import Opening
 from bonkei.edge.service_connect import Relay, RelayClient

@@ -12,10 +12,10 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.service import Service
+from bonkei.edge.cloudfront.origin_headers import ADDED_BY_CLOUDFRONT
 from bonkei.edge.origin import origin_listener
-from bonkei.edge.origin_headers import ADDED_BY_CLOUDFRONT
 from bonkei.edge.settings import EdgeSettings
-from bonkei.edge.web_acl import CompiledWebAcl
+from bonkei.edge.waf.web_acl import CompiledWebAcl
 
 
 def not_simulated(

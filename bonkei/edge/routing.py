@@ -12,19 +12,19 @@ from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.load_balancer import Forward, Listener, LoadBalancer, TargetGroup
 from bonkei.blueprint.service import Service, ServiceConnect, ServiceConnectEndpoint
-from bonkei.edge.cache import Cache
-from bonkei.edge.deadlines import Deadlines
-from bonkei.edge.distribution import DistributionHandler, Originator
+from bonkei.edge.alb.load_balancer import ListenerHandler
+from bonkei.edge.cloudfront.cache import Cache
+from bonkei.edge.cloudfront.distribution import DistributionHandler, Originator
 from bonkei.edge.errors import EdgeError
-from bonkei.edge.exchange import Handler
-from bonkei.edge.health import matches
-from bonkei.edge.load_balancer import ListenerHandler
+from bonkei.edge.http.deadlines import Deadlines
+from bonkei.edge.http.exchange import Handler
 from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.origin import first_listener, origin_listener
-from bonkei.edge.registry import Registry
 from bonkei.edge.service_connect import Relay, ServiceHandler
 from bonkei.edge.settings import EdgeSettings
-from bonkei.edge.web_acl import CompiledWebAcl, Counters
+from bonkei.edge.targets.health import matches
+from bonkei.edge.targets.registry import Registry
+from bonkei.edge.waf.web_acl import CompiledWebAcl, Counters
 
 Kind = Literal["distribution", "load_balancer", "service_connect"]
 HTTP_PROTOCOLS = frozenset({"http"})

@@ -11,15 +11,15 @@ import asyncio
 from typing import cast
 
 from bonkei.blueprint.service import ServiceConnect
-from bonkei.edge.deadlines import NEVER, Deadlines
-from bonkei.edge.dispatch import Dispatch
-from bonkei.edge.exchange import Exchange, Flow, Plan
-from bonkei.edge.forwarded import framing
-from bonkei.edge.forwarding import Forwarding
-from bonkei.edge.message import HOP_BY_HOP, Patience, Request, Response, reason
-from bonkei.edge.page import service_page
+from bonkei.edge.alb.target_head import framing
+from bonkei.edge.http.deadlines import NEVER, Deadlines
+from bonkei.edge.http.exchange import Exchange, Flow, Plan
+from bonkei.edge.http.message import HOP_BY_HOP, Patience, Request, Response, reason
+from bonkei.edge.http.page import service_page
 from bonkei.edge.room import Room, is_exhausted
-from bonkei.edge.target import Pool, Target
+from bonkei.edge.targets.delivery import Delivery
+from bonkei.edge.targets.dispatch import Dispatch
+from bonkei.edge.targets.target import Pool, Target
 
 PER_REQUEST_TIMEOUT = 15.0
 """Seconds, "Service Connect configuration overview": the default of perRequestTimeout."""
@@ -59,7 +59,7 @@ class ServiceHandler:
         # Without a time-out for a request, it ends with the idle time-out.
         request = _seconds(settings.per_request_timeout, PER_REQUEST_TIMEOUT)
         seconds = self.idle_timeout if request == NEVER else request
-        self._forwarding = Forwarding(
+        self._delivery = Delivery(
             deadlines,
             bad_gateway=_UNREACHABLE,
             unavailable=_UNAVAILABLE,
@@ -77,7 +77,7 @@ class ServiceHandler:
             lines.append(self._own_host)
         lines.append(framing(request))
         head = b"".join(lines)
-        pool, forwarding = self._pool, self._forwarding
+        pool, delivery = self._pool, self._delivery
 
         def plan(exchange: Exchange) -> Flow | None:
             target = pool.choose()
@@ -85,7 +85,7 @@ class ServiceHandler:
                 exchange.respond(_UNAVAILABLE)
                 return None
             exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id)
-            return Dispatch(request, head, exchange, exchange, pool, forwarding).start(target)
+            return Dispatch(request, head, exchange, exchange, pool, delivery).start(target)
 
         return plan
 

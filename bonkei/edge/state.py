@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bonkei.edge.cache import Cache
+from bonkei.edge.cloudfront.cache import Cache
 from bonkei.edge.listening import Listening
 from bonkei.edge.room import Room
 from bonkei.edge.service_connect import Relay
@@ -15,8 +15,8 @@ from bonkei.edge.snapshot import (
     TargetState,
     WebAclState,
 )
-from bonkei.edge.target import Pool
-from bonkei.edge.web_acl import CompiledWebAcl
+from bonkei.edge.targets.target import Pool
+from bonkei.edge.waf.web_acl import CompiledWebAcl
 
 
 def listener_state(held: Listening) -> ListenerState:

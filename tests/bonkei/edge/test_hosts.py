@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint.load_balancer import HostHeader
-from bonkei.edge.access import AccessRecord
-from bonkei.edge.host_names import is_loopback
+from bonkei.edge.client.access import AccessRecord
+from bonkei.edge.http.host_names import is_loopback
 from tests.bonkei.edge.distributions import cloudfront
 from tests.bonkei.edge.support import (
     SECRET,

@@ -13,7 +13,7 @@ from bonkei.blueprint.distribution import CachePolicy, Origin, OriginRequestPoli
 from bonkei.blueprint.web_acl import FieldToMatch, RateBased, RegexMatch, WafAction, WafRule
 from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.settings import EdgeSettings
-from bonkei.edge.web_acl import CompiledWebAcl
+from bonkei.edge.waf.web_acl import CompiledWebAcl
 from tests.bonkei.edge.support import (
     Target,
     balancer_only,

@@ -1,0 +1,1 @@
+"""A load balancer's listener: rules, actions, and the head that a target gets."""

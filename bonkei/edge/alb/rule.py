@@ -1,0 +1,77 @@
+"""Listener rules compiled to predicates over a request.
+
+"Condition types for listener rules" (User Guide for Application Load Balancers): all conditions of
+a rule have to hold, of one condition any value. Paths are compared with case and without the query;
+host names, header values and query strings without case; methods exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bonkei.blueprint.load_balancer import (
+    Condition,
+    HostHeader,
+    HttpHeader,
+    HttpRequestMethod,
+    PathPattern,
+    QueryString,
+    SourceIp,
+)
+from bonkei.edge.http.host_names import host_name
+from bonkei.edge.http.message import Request
+from bonkei.edge.http.networks import in_networks, parse_networks
+from bonkei.edge.http.pattern import RequestPredicate, any_matcher, matcher
+
+
+def compile_conditions(conditions: Sequence[Condition]) -> RequestPredicate:
+    """A predicate that holds when every condition does."""
+    predicates = tuple(_compile(condition) for condition in conditions)
+    if len(predicates) == 1:
+        return predicates[0]
+    return lambda request: all(predicate(request) for predicate in predicates)
+
+
+def _compile(condition: Condition) -> RequestPredicate:
+    if isinstance(condition, PathPattern):
+        path = any_matcher(condition.values)
+        return lambda request: path(request.path)
+    if isinstance(condition, HostHeader):
+        host = any_matcher(condition.values, ignore_case=True)
+        return lambda request: host(host_name(request))
+    if isinstance(condition, HttpHeader):
+        name = condition.name.lower().encode()
+        header = any_matcher(condition.values, ignore_case=True)
+        return lambda request: header(value) if (value := _field(request, name)) else False
+    if isinstance(condition, HttpRequestMethod):
+        methods = frozenset(value.encode() for value in condition.values)
+        return lambda request: request.method in methods
+    if isinstance(condition, QueryString):
+        return _query_string(condition)
+    return _source_ip(condition)
+
+
+def _field(request: Request, name: bytes) -> bytes | None:
+    return request.fields.get(name)
+
+
+def _query_string(condition: QueryString) -> RequestPredicate:
+    pairs = tuple(
+        (matcher(key, ignore_case=True) if key else None, matcher(value, ignore_case=True))
+        for key, value in condition.pairs
+    )
+
+    def holds(request: Request) -> bool:
+        for argument in request.query.split(b"&"):
+            name, _, value = argument.partition(b"=")
+            for key, pattern in pairs:
+                if (key is None or key(name)) and pattern(value):
+                    return True
+        return False
+
+    return holds
+
+
+def _source_ip(condition: SourceIp) -> RequestPredicate:
+    networks = parse_networks(condition.values)
+    return lambda request: in_networks(request.client, networks)

@@ -1,0 +1,70 @@
+"""What all connections of one listener share."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bonkei.edge.client.access import AccessHook
+from bonkei.edge.client.known_request import KnownRequests
+from bonkei.edge.http.deadlines import Deadlines
+from bonkei.edge.http.exchange import Handler
+from bonkei.edge.room import Guest, Room
+from bonkei.edge.settings import Limits
+
+
+class Connection(Guest, Protocol):
+    """A client's connection, as its listener ends it."""
+
+    def retire(self) -> None:
+        """Close once nothing is in flight."""
+
+    def abort(self) -> None:
+        """Cut it."""
+
+
+class Front:
+    """One listener. `handler` is replaced when the routing is."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        limits: Limits,
+        deadlines: Deadlines,
+        room: Room,
+        on_access: AccessHook | None = None,
+    ) -> None:
+        self.handler = handler
+        self.limits = limits
+        self.deadlines = deadlines
+        self.room = room
+        self.on_access = on_access
+        self.name = ""
+        self.idle_timeout = 60.0
+        self.client_keep_alive = 3600.0
+        self.connections: set[Connection] = set()
+        self.known = KnownRequests(limits.request_line)
+        self.closing = False
+        self.requests = 0
+
+    def admit(self, connection: Connection) -> bool:
+        """Whether there is room for another connection."""
+        if self.closing or not self.room.admit(connection):
+            return False
+        self.connections.add(connection)
+        return True
+
+    def forget(self, connection: Connection) -> None:
+        """The connection is gone; does nothing for one that was not admitted."""
+        self.connections.discard(connection)
+        self.room.give_back(connection)
+
+    def close(self) -> None:
+        """Let each connection end: at once where it is idle, after its exchange otherwise."""
+        self.closing = True
+        for connection in tuple(self.connections):
+            connection.retire()
+
+    def abort(self) -> None:
+        """Cut every connection."""
+        for connection in tuple(self.connections):
+            connection.abort()

@@ -1,0 +1,1 @@
+"""A distribution: cache behaviors, the cache, fetches from the origin, error pages."""

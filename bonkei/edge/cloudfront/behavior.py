@@ -1,0 +1,91 @@
+"""A cache behavior, compiled: which requests it is for, their cache key, and their requests to the
+origin ("Request and response behavior for custom origins", Amazon CloudFront Developer Guide).
+"""
+
+from __future__ import annotations
+
+from bonkei.blueprint.distribution import Behavior, Distribution, Origin
+from bonkei.edge.cloudfront.cache_key import CacheKey
+from bonkei.edge.cloudfront.origin_headers import OriginHeaders
+from bonkei.edge.cloudfront.selection import either, filter_query, takes_all, takes_none
+from bonkei.edge.cloudfront.stored import Stored
+from bonkei.edge.cloudfront.viewer_response import ViewerResponse
+from bonkei.edge.http.message import HeaderBlock, Patience, Request
+from bonkei.edge.http.page import cloudfront_page
+from bonkei.edge.http.pattern import matcher
+
+
+class CompiledBehavior:
+    """What one cache behavior does with requests and responses."""
+
+    def __init__(self, distribution: Distribution, behavior: Behavior, origin: Origin) -> None:
+        cache, request = behavior.cache, behavior.origin_request
+        pattern = behavior.path_pattern
+        # "images/*.jpg" and "/images/*.jpg" are the same.
+        self.matches = matcher(pattern if pattern[:1] in ("/", "*") else f"/{pattern}")
+        self.pattern = pattern
+        self.origin_id = behavior.origin_id
+        self.policy = cache
+        self.allowed = frozenset(method.encode() for method in behavior.allowed_methods)
+        self.caches = cache.max_ttl > 0
+        self.cached = frozenset(method.encode() for method in behavior.cached_methods)
+        self.compress = behavior.compress and self.caches
+        self.key = CacheKey(cache)
+        self._headers = OriginHeaders(distribution, behavior, origin)
+        self.viewer = ViewerResponse(
+            behavior, self._headers.via, self._headers.takes, no_cookies=self._headers.no_cookies
+        )
+        queries = (cache.query_strings, request.query_strings if request else None)
+        self._all_queries, self._no_queries = takes_all(*queries), takes_none(*queries)
+        self._takes_query = either(*queries, ignore_case=False)
+        self._origin_path = origin.path.encode()
+        self._patience = Patience(
+            origin.read_timeout,
+            cloudfront_page(504, "CloudFront attempted to establish a connection with the origin, "
+                            "but either the attempt failed or the origin closed the connection."),
+        )  # fmt: skip
+
+    def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
+        """The request as the origin gets it, but for X-Amz-Cf-Id; with the validators of what is
+        to be refreshed."""
+        path, target, query = self._origin_target(request)
+        block = None
+        if request.block is None or stale is not None:
+            headers, fields = self._headers.of(request, stale)
+        else:
+            block = self._derived(request, request.block)
+            headers, fields = block.headers, block.fields.copy()
+        origin = Request(
+            request.method, target, path, query, b"1.1", headers, fields, request.client
+        )
+        origin.block = block
+        origin.patience = self._patience
+        if request.has_body:
+            origin.length = request.length
+            origin.chunked = request.chunked
+            origin.has_body = True
+            origin.body = request.body
+        elif request.websocket:
+            origin.websocket = True
+        elif request.length is not None:
+            origin.length = request.length
+        return origin
+
+    def _derived(self, request: Request, block: HeaderBlock) -> HeaderBlock:
+        """The headers for the origin, which it knows for a block from this client."""
+        key = (self, request.client, request.method)
+        derived: HeaderBlock = block.derived.get(key) or block.keep(
+            key, HeaderBlock(*self._headers.of(request))
+        )
+        return derived
+
+    def _origin_target(self, request: Request) -> tuple[bytes, bytes, bytes]:
+        """Path, target and query as the origin gets them."""
+        path = target = self._origin_path + request.path
+        query = request.query
+        if query:
+            if not self._all_queries:
+                query = b"" if self._no_queries else filter_query(query, self._takes_query)
+            if query:
+                target = b"%b?%b" % (path, query)
+        return path, target, query

@@ -1,0 +1,291 @@
+"""A CloudFront distribution: which behavior, from the cache or from the origin, and errors.
+
+The listener on loopback stands for the distribution's HTTPS endpoint as well as for its HTTP one:
+`https-only` and `redirect-to-https` are taken as met, since a redirect to HTTPS could lead nowhere.
+Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from bonkei.blueprint.distribution import Distribution
+from bonkei.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.edge.cloudfront.cache import Cache
+from bonkei.edge.cloudfront.error_page import CustomErrors, ErrorPage
+from bonkei.edge.cloudfront.fetch import Fetch
+from bonkei.edge.cloudfront.freshness import Lifetime
+from bonkei.edge.cloudfront.pages import ANOTHER_HOST, BAD_REQUEST, NOT_ALLOWED
+from bonkei.edge.cloudfront.serving import serve, show_page
+from bonkei.edge.cloudfront.stored import Key, Stored
+from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
+from bonkei.edge.cloudfront.waiting import Waiting
+from bonkei.edge.http.deadlines import Deadlines
+from bonkei.edge.http.exchange import Exchange, Flow, Onward, Plan
+from bonkei.edge.http.firewall import Firewall
+from bonkei.edge.http.host_names import HostNames
+from bonkei.edge.http.message import (
+    Request,
+    Response,
+    Sink,
+    answer,
+    reason,
+)
+from bonkei.edge.http.page import cloudfront_page
+from bonkei.edge.http.pattern import normalize_path
+from bonkei.edge.settings import Limits
+
+URL_LIMIT = 8192
+REQUEST_LIMIT = 32768
+"""Bytes ("Quotas": maximum length of a URL, and of a request with its headers)."""
+
+
+class Originator(Protocol):
+    """What an origin's requests go to."""
+
+    body_needed: int
+
+    def onward(self, request: Request) -> Onward: ...
+
+
+class DistributionHandler:
+    """One distribution, compiled. It does not change; the cache is handed on to its successor."""
+
+    def __init__(
+        self,
+        distribution: Distribution,
+        origins: Mapping[str, Originator | None],
+        firewall: Firewall | None,
+        cache: Cache,
+        deadlines: Deadlines,
+        limits: Limits,
+        hosts: Iterable[str] = (),
+    ) -> None:
+        self._hosts = HostNames((distribution.domain_name, *distribution.aliases, *hosts))
+        self.cache = cache
+        self.now = deadlines.time
+        self._limits = limits
+        self._origins = origins
+        self._firewall = firewall
+        by_id = {origin.id: origin for origin in distribution.origins}
+        self._behaviors = tuple(
+            CompiledBehavior(distribution, behavior, by_id[behavior.origin_id])
+            for behavior in distribution.behaviors
+        )
+        self._root = distribution.default_root_object.lstrip("/").encode()
+        self.errors = CustomErrors(distribution.custom_error_responses)
+        needs = [each.body_needed for each in origins.values() if each is not None]
+        self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
+
+    def plan(self, request: Request) -> Plan:
+        """A viewer's request: web ACL, behavior, method, cache, origin."""
+        if not self._hosts.have(request):
+            return _for_another_host
+        if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
+            return _too_long
+        if self._root and request.path == b"/":
+            path = b"/" + self._root
+            target = path + b"?" + request.query if request.query else path
+            request = request.but(path=path, target=target)
+        behavior = self._behavior(request.path)
+        firewall = self._firewall
+        if firewall is None:
+            return self._plan(behavior, request)
+        return self._guard(firewall, behavior, request)
+
+    def refusal(self, status: int) -> Response:
+        return cloudfront_page(status, "Bad request.", close=True)
+
+    def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Plan:
+        """The distribution's own web ACL, before all else."""
+        plan = self._plan(behavior, request)
+
+        def check(exchange: Exchange) -> Flow | None:
+            blocked = firewall.check(request)
+            if blocked is None:
+                return plan(exchange)
+            exchange.annotate(blocked_by=blocked[0])
+            page = blocked[1] or cloudfront_page(403, "Request blocked.")
+            self._reject(behavior, request, exchange, page)
+            return None
+
+        return check
+
+    def _plan(self, behavior: CompiledBehavior, request: Request) -> Plan:
+        """What is done with a request that the web ACL lets pass."""
+        if request.method not in behavior.allowed:
+            return lambda exchange: self._reject(behavior, request, exchange, NOT_ALLOWED)
+        if request.method == b"GET" and request.has_body:
+            # "GET requests that include a body" (Request and response behavior).
+            return lambda exchange: self._reject(behavior, request, exchange, BAD_REQUEST)
+        alone = request.websocket or request.has_body  # its answer is for nobody else
+        if behavior.caches and request.method in behavior.cached and not alone:
+            key = behavior.key.of(request)
+            return lambda exchange: self._cached(behavior, request, key, exchange)
+        if self.errors.any_page:
+            return lambda exchange: Fetch(self, behavior, request, exchange).start()
+        return self._relay(behavior, request)
+
+    def _relay(self, behavior: CompiledBehavior, request: Request) -> Plan:
+        """Pass a request on, and the response back, without a place in between where anything is
+        kept or replaced."""
+        origin_request = behavior.origin_request(request)
+        viewer, mark = behavior.viewer, origin_request.mark
+        onward = self.onward(behavior, origin_request)
+
+        def relay(exchange: Exchange) -> Flow | None:
+            exchange.decorator = viewer
+            exchange.identity = identity = request_id()
+            mark(identity)
+            return onward(exchange, exchange)
+
+        return relay
+
+    def _behavior(self, path: bytes) -> CompiledBehavior:
+        path = normalize_path(path)
+        for behavior in self._behaviors:
+            if behavior.matches(path):
+                return behavior
+        return self._behaviors[-1]
+
+    def _cached(
+        self, behavior: CompiledBehavior, request: Request, key: Key, exchange: Exchange
+    ) -> Flow | None:
+        cache = self.cache
+        stored = cache.get(key)
+        now = self.now()
+        if stored is not None:
+            if stored.fresh(now):
+                cache.hits += 1
+                x_cache = ERROR if stored.error else HIT
+                serve(behavior, request, exchange, stored, x_cache, now)
+                return None
+            if stored.usable_while_revalidating(now):
+                cache.hits += 1
+                self._refresh(behavior, request, key, stored)
+                serve(behavior, request, exchange, stored, HIT, now)
+                return None
+        cache.misses += 1
+        alone = request.method == b"HEAD" or b"range" in request.fields
+        if alone or (stored is None and _conditional(request)):
+            return Fetch(self, behavior, request, exchange, key, stored).start()
+        under_way = cache.fetches.get(key)
+        if under_way is not None:
+            return under_way.join(behavior, request, exchange, self._ask)
+        fetch = Fetch(self, behavior, request, exchange, key, stored)
+        cache.fetches[key] = fetch.waiting
+        return fetch.start()
+
+    def _refresh(
+        self, behavior: CompiledBehavior, request: Request, key: Key, stored: Stored
+    ) -> None:
+        """Fetch again in the background what is served stale (`stale-while-revalidate`)."""
+        if key in self.cache.fetches:
+            return
+        plain = request.but(method=b"GET") if request.method == b"HEAD" else request
+        fetch = Fetch(self, behavior, plain, None, key, stored)
+        self.cache.fetches[key] = fetch.waiting
+        fetch.start()
+
+    # What a fetch asks for.
+
+    def ask(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None:
+        """Send a request to the behavior's origin."""
+        return self.onward(behavior, request)(exchange, sink)
+
+    def onward(self, behavior: CompiledBehavior, request: Request) -> Onward:
+        """What the behavior's origin does with a request."""
+        origin = self._origins[behavior.origin_id]
+        if origin is not None:
+            return origin.onward(request)
+        page = cloudfront_page(
+            502, f"The origin {behavior.origin_id} is not simulated: it is no load balancer of "
+            "these definitions with a listener at its port.",
+        )  # fmt: skip
+        head_only = request.method == b"HEAD"
+        return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005
+
+    def _ask(self, waiting: Waiting) -> None:
+        """A viewer that waited in vain for another's fetch asks for itself."""
+        flow = Fetch(self, waiting.behavior, waiting.request, waiting.exchange).start()
+        if flow is not None:
+            waiting.exchange.flow = flow
+
+    # Errors.
+
+    def _reject(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange, page: Response
+    ) -> None:
+        if self.errors.replaces(page.status):
+            self.replace(page.status, behavior, request, exchange, None, None)
+        else:
+            show_page(behavior, exchange, page)
+
+    def replace(
+        self,
+        status: int,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        key: Key | None,
+        lifetime: Lifetime | None,
+    ) -> None:
+        """Answer with the custom error page, fetched by the behavior that its path matches ("How
+        CloudFront processes errors when you have configured custom error pages")."""
+        custom = self.errors[status]
+        path = (custom.response_page_path or "/").encode()
+        page_request = Request(
+            b"GET", path, path, b"", b"1.1", [], {}, request.client
+        )  # fmt: skip
+        page_behavior = self._behavior(path)
+        shown_status = custom.response_code or status
+
+        def done(page: Stored | None) -> None:
+            if exchange.status or exchange.flow is not holder:
+                return
+            if page is None:
+                text = "The custom error page could not be fetched from the origin."
+                show_page(behavior, exchange, cloudfront_page(status, text))
+                return
+            stored = replace(
+                page,
+                status=shown_status,
+                reason=reason(shown_status),
+                stands_for_error=True,
+            )
+            if key is not None and lifetime is not None:
+                stored.lifetime = lifetime
+                self.cache.put(key, stored)
+            serve(behavior, request, exchange, stored, ERROR, self.now())
+
+        holder = ErrorPage(done, self.cache.object_limit, self.now)
+        exchange.flow = holder
+        key_of_page = page_behavior.key.of(page_request)
+        known = self.cache.get(key_of_page) if page_behavior.caches else None
+        if known is not None and not known.error and known.fresh(self.now()):
+            done(known)
+            return
+        origin_request = page_behavior.origin_request(page_request)
+        origin_request.mark(request_id())
+        holder.flow = self.ask(page_behavior, origin_request, None, holder)
+
+
+def _for_another_host(exchange: Exchange) -> None:
+    exchange.annotate(blocked_by="host", cache_result="Error")
+    exchange.respond(ANOTHER_HOST)
+
+
+def _too_long(exchange: Exchange) -> None:
+    exchange.respond(cloudfront_page(413, "The request is too long.", close=True))
+
+
+def _conditional(request: Request) -> bool:
+    fields = request.fields
+    return any(
+        name in fields
+        for name in (b"if-none-match", b"if-modified-since", b"if-match", b"if-unmodified-since")
+    )

@@ -1,0 +1,38 @@
+"""What a fetch asks of the distribution that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from bonkei.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.edge.cloudfront.cache import Cache
+from bonkei.edge.cloudfront.error_page import CustomErrors
+from bonkei.edge.cloudfront.freshness import Lifetime
+from bonkei.edge.cloudfront.stored import Key
+from bonkei.edge.http.exchange import Exchange, Flow
+from bonkei.edge.http.message import Request, Sink
+
+
+class FetchContext(Protocol):
+    """The distribution, as a fetch asks it."""
+
+    cache: Cache
+    errors: CustomErrors
+    now: Callable[[], float]
+
+    def ask(
+        self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
+    ) -> Flow | None:
+        """Send a request to the behavior's origin."""
+
+    def replace(
+        self,
+        status: int,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        key: Key | None,
+        lifetime: Lifetime | None,
+    ) -> None:
+        """Answer with the custom error page."""

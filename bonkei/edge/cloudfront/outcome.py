@@ -1,0 +1,44 @@
+"""What becomes of an origin's response, by its head and by what is stored already."""
+
+from __future__ import annotations
+
+import time
+from enum import Enum
+
+from bonkei.blueprint.distribution import CachePolicy
+from bonkei.edge.cloudfront.error_page import CustomErrors
+from bonkei.edge.cloudfront.freshness import CACHED_STATUSES, Lifetime, error_lifetime, lifetime
+from bonkei.edge.cloudfront.stored import Stored
+from bonkei.edge.http.message import Headers
+
+
+class Mode(Enum):
+    """What is being done with a response."""
+
+    WAITING = 0  # for the head
+    PASSING = 1  # to the viewer
+    COLLECTING = 2  # to be compressed
+    REFRESHING = 3  # 304: what is stored is served
+    STALE = 4  # a 5xx: what is stored is served
+    REPLACING = 5  # by a custom error page
+    OVER = 6
+
+
+def reuse(stale: Stored, status: int, now: float) -> Mode | None:
+    """How what is stored is served after all, if the origin's status says so."""
+    if stale.error:
+        return None
+    if status == 304:
+        return Mode.REFRESHING
+    if status >= 500 and stale.usable_in_place_of_an_error(now):
+        return Mode.STALE
+    return None
+
+
+def allowed_lifetime(
+    status: int, policy: CachePolicy, headers: Headers, errors: CustomErrors
+) -> Lifetime | None:
+    """How long the answer to a GET may be kept; None where it may not."""
+    if status >= 400:
+        return error_lifetime(status, policy, headers, errors.minimum(status), time.time())
+    return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None

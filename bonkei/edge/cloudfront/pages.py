@@ -1,0 +1,20 @@
+"""The pages with which CloudFront answers a request that it does not pass on."""
+
+from __future__ import annotations
+
+from bonkei.edge.http.page import cloudfront_page
+
+NOT_ALLOWED = cloudfront_page(
+    403,
+    "This distribution is not configured to allow the HTTP request method that was used for this "
+    "request.",
+)
+BAD_REQUEST = cloudfront_page(403, "Bad request.")
+ANOTHER_HOST = cloudfront_page(
+    403,
+    "Bad request. We can't connect to the server for this app or website at this time. There might "
+    "be too much traffic or a configuration error.\n<BR>(This miniature answers to localhost and "
+    "to the distribution's own names. If another is to lead here: bonkei.toml, [edge] hosts.)",
+)
+"""For a name that is no alternate domain name of the distribution (AWS Knowledge Center, "How do I
+troubleshoot 403 errors from CloudFront?"). A request without Host names none either."""

@@ -1,0 +1,92 @@
+"""What a viewer is shown that does not come straight from the origin: a stored response (304 where
+the viewer has it, a part of it, or the whole), or a page of CloudFront's own."""
+
+from __future__ import annotations
+
+import time
+
+from bonkei.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.edge.cloudfront.conditional import byte_range, not_modified
+from bonkei.edge.cloudfront.stored import Stored
+from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
+from bonkei.edge.http.exchange import Exchange
+from bonkei.edge.http.message import (
+    Body,
+    Header,
+    Headers,
+    Request,
+    Response,
+    header,
+    http_date,
+    reason,
+)
+
+_SHARED = 16 * 1024
+"""Bytes of a body above which viewers who read slowly share it: joined with the head in one write,
+each would have a copy."""
+
+_OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})
+
+
+def serve(
+    behavior: CompiledBehavior,
+    request: Request,
+    exchange: Exchange,
+    stored: Stored,
+    x_cache: Header,
+    now: float,
+) -> None:
+    """Answer from the cache; `now` is a time of the event loop's clock."""
+    if exchange.logs:
+        exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
+    shown = behavior.viewer.headers(stored.headers, x_cache, request_id())
+    if x_cache is HIT:
+        age = stored.age + max(0, int(now - stored.stored_at))
+        shown.append(header(b"Age", b"%d" % age))
+    _show(request, exchange, stored, shown)
+
+
+def show_page(behavior: CompiledBehavior, exchange: Exchange, page: Response) -> None:
+    """Answer with an error page of CloudFront's own."""
+    headers = [header(name, value) for name, value in page.headers]
+    headers.append(header(b"Date", http_date(time.time())))
+    shown = behavior.viewer.headers(headers, ERROR, request_id())
+    exchange.annotate(cache_result="Error")
+    exchange.head(page.status, reason(page.status), shown, len(page.body))
+    if page.body and exchange.request.method != b"HEAD":
+        exchange.body(page.body)
+    exchange.end()
+
+
+def _show(request: Request, exchange: Exchange, stored: Stored, headers: Headers) -> None:
+    body = stored.body
+    part: tuple[int, int] | bool = True
+    if stored.status == 200 and not stored.error:
+        etag, modified = stored.etag, stored.last_modified
+        if not_modified(request, etag, modified):
+            _bodiless(exchange, 304, headers, None)
+            return
+        part = byte_range(request, len(body), etag, modified)
+    if part is False:
+        unsatisfied = header(b"Content-Range", b"bytes */%d" % len(body))
+        _bodiless(exchange, 416, [*headers, unsatisfied], 0)
+        return
+    status, phrase = stored.status, stored.reason
+    shown: Body = body if len(body) <= _SHARED else memoryview(body)
+    if isinstance(part, tuple):
+        first, last = part
+        value = b"bytes %d-%d/%d" % (first, last, len(body))
+        headers = [*headers, header(b"Content-Range", value)]
+        status, phrase, shown = 206, reason(206), shown[first : last + 1]
+    exchange.head(status, phrase, headers, len(shown))
+    if body and request.method != b"HEAD":
+        if len(shown) > _SHARED:
+            exchange.flush()
+        exchange.body(shown)
+    exchange.end()
+
+
+def _bodiless(exchange: Exchange, status: int, headers: Headers, length: int | None) -> None:
+    kept = [each for each in headers if each[0] not in _OF_THE_BODY or status == 416]
+    exchange.head(status, reason(status), kept, length)
+    exchange.end()

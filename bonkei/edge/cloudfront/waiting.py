@@ -1,0 +1,84 @@
+"""Viewers that ask for what is being fetched already ("Simultaneous requests for the same object",
+Request and response behavior for custom origins)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bonkei.edge.cloudfront.behavior import CompiledBehavior
+from bonkei.edge.cloudfront.serving import serve
+from bonkei.edge.cloudfront.stored import Stored
+from bonkei.edge.cloudfront.viewer_response import ERROR, HIT
+from bonkei.edge.http.exchange import Exchange
+from bonkei.edge.http.message import Request
+
+
+class Waiting:
+    """A viewer who waits for a fetch that another began. A `Flow` without a body.
+
+    `ask` asks the origin for this viewer alone. Behavior and `ask` are of the routing under which
+    the viewer came, which may be newer than the fetch.
+    """
+
+    __slots__ = ("ask", "behavior", "exchange", "request", "room")
+
+    def __init__(
+        self,
+        room: WaitingRoom,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        ask: Callable[[Waiting], None],
+    ) -> None:
+        self.room = room
+        self.behavior = behavior
+        self.request = request
+        self.exchange = exchange
+        self.ask = ask
+
+    def upload(self, data: bytes) -> None: ...
+    def uploaded(self) -> None: ...
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+
+    def cancel(self) -> None:
+        self.room.leave(self)
+
+
+class WaitingRoom:
+    """Those who wait for one fetch, in the order in which they came."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Waiting] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def join(
+        self,
+        behavior: CompiledBehavior,
+        request: Request,
+        exchange: Exchange,
+        ask: Callable[[Waiting], None],
+    ) -> Waiting:
+        """Another viewer waits for the same."""
+        waiting = Waiting(self, behavior, request, exchange, ask)
+        self._waiting.append(waiting)
+        return waiting
+
+    def leave(self, waiting: Waiting) -> None:
+        """One who waited has left."""
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+
+    def release(self, stored: Stored | None, now: float) -> None:
+        """The fetch is over: let all have what it brought, or ask for themselves."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):
+                x_cache = ERROR if stored.error else HIT
+                serve(each.behavior, each.request, each.exchange, stored, x_cache, now)
+            else:
+                each.ask(each)

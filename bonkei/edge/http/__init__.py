@@ -1,0 +1,1 @@
+"""HTTP as every layer speaks it: messages, parsers, heads, exchanges, patterns, deadlines."""

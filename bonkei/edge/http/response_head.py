@@ -1,0 +1,74 @@
+"""Response heads that came before, by target: most differ in nothing for as long as Date stays.
+
+As with requests, only what llhttp has parsed once is remembered, under all of its bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bonkei.edge.http.message import Header, Headers
+from bonkei.edge.http.seen import first_time
+
+_HEADS = 64
+_SEEN = 4096
+_BYTES = 4096
+_RENDERED = 8
+_NOTHING: Header = (b"", b"", b"")
+
+
+class Decorator(Protocol):
+    """A layer that changes the headers of each response, whoever answers; `identity` is the
+    header that it told the origin to know the request by."""
+
+    def decorate(self, status: int, headers: Headers, identity: Header) -> Headers: ...
+
+
+class ResponseHead:
+    """The head of a response with a Content-Length, shared: not to be changed."""
+
+    __slots__ = ("_rendered", "headers", "length", "reason", "status")
+
+    def __init__(self, status: int, reason: bytes, headers: Headers, length: int) -> None:
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.length = length
+        self._rendered: dict[Decorator | None, bytes] = {}
+
+    def lines(self, decorator: Decorator | None) -> bytes:
+        """The head for a client, but for the decorator's identity and Connection."""
+        known = self._rendered.get(decorator)
+        return self._render(decorator) if known is None else known
+
+    def _render(self, decorator: Decorator | None) -> bytes:
+        headers = self.headers
+        if decorator is not None:
+            headers = decorator.decorate(self.status, headers, _NOTHING)
+        lines = [b"HTTP/1.1 %d %b\r\n" % (self.status, self.reason)]
+        lines += [line for _, _, line in headers]
+        lines.append(b"Content-Length: %d\r\n" % self.length)
+        if len(self._rendered) >= _RENDERED:
+            self._rendered.clear()
+        rendered = self._rendered[decorator] = b"".join(lines)
+        return rendered
+
+
+class KnownHeads:
+    """The heads of one target, by their bytes: a bounded number of a bounded size."""
+
+    def __init__(self) -> None:
+        self._heads: dict[bytes, ResponseHead] = {}
+        self._seen: set[int] = set()
+        self.get = self._heads.get
+
+    def remember(self, key: bytes, head: ResponseHead) -> None:
+        """Keep the head of a response that was parsed from the bytes of `key`, if this is the
+        second time that it came."""
+        if not 4 <= len(key) <= _BYTES or key[:5] != b"HTTP/":
+            return
+        if first_time(self._seen, key, _SEEN):
+            return
+        if len(self._heads) >= _HEADS:
+            self._heads.clear()  # the Date of most is over
+        self._heads[key] = head

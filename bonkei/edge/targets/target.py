@@ -1,0 +1,88 @@
+"""Targets, and the groups that balance requests over them. State only: no sockets in here."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterable
+
+from bonkei.blueprint.load_balancer import TargetGroup as Configuration
+from bonkei.edge.targets.health import Health
+from bonkei.edge.targets.upstream import KeptConnections
+from bonkei.events import Endpoint
+
+
+class Target:
+    """One task's port: its health, what is in flight, and the connections that are kept."""
+
+    __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "task_id")
+
+    def __init__(
+        self, group: str, task_id: str, endpoint: Endpoint, health: Health, kept: KeptConnections
+    ) -> None:
+        self.group = group  # the ARN of the target group, or of the service for Service Connect
+        self.task_id = task_id
+        self.endpoint = endpoint
+        self.health = health
+        self.outstanding = 0
+        self.kept = kept
+        self.on_idle: Callable[[], None] | None = None  # set while draining
+
+    def finish(self) -> None:
+        """One of the outstanding requests is over."""
+        self.outstanding -= 1
+        if self.outstanding == 0 and self.on_idle is not None:
+            self.on_idle()
+
+
+class Pool:
+    """The targets of one group, by task.
+
+    `candidates` is kept ready for the data path. It holds the healthy targets; when there is none,
+    every target ("if a target group contains only unhealthy registered targets, the load balancer
+    routes requests to all those targets, regardless of their health status"). A target that has
+    not passed its first check is not routed to while no target has failed: AWS does not say, and
+    a 503 is what a starting service looks like.
+    """
+
+    def __init__(self, arn: str) -> None:
+        self.arn = arn
+        self.targets: dict[str, Target] = {}
+        self.draining: dict[str, Target] = {}
+        self.candidates: tuple[Target, ...] = ()
+        self._turn = itertools.count()
+        self.configuration: Configuration | None = None
+        self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
+
+    def configure(self, configuration: Configuration | None) -> None:
+        """Take the settings of the target group, None for a group that is no more."""
+        self.configuration = configuration
+        self.stickiness = configuration.stickiness if configuration is not None else 0
+
+    def refresh(self) -> None:
+        """Work out the candidates again, after a target came, left or changed its health."""
+        every = tuple(self.targets.values())
+        healthy = tuple(each for each in every if each.health.state == "healthy")
+        if healthy or all(each.health.state == "initial" for each in every):
+            self.candidates = healthy
+        else:
+            self.candidates = every
+
+    def choose(self, excluded: Iterable[Target] = ()) -> Target | None:
+        """The next target by the group's algorithm, None when there is none.
+
+        Round robin takes turns; least outstanding requests takes the fewest in flight, in turns
+        among equals ("Target group attributes: Routing algorithms").
+        """
+        candidates = self.candidates
+        if excluded:
+            candidates = tuple(each for each in candidates if each not in excluded)
+        if len(candidates) < 2:
+            return candidates[0] if candidates else None
+        algorithm = self.configuration.algorithm if self.configuration else "round_robin"
+        if algorithm == "weighted_random":
+            return random.choice(candidates)  # noqa: S311
+        if algorithm == "least_outstanding_requests":
+            least = min(each.outstanding for each in candidates)
+            candidates = tuple(each for each in candidates if each.outstanding == least)
+        return candidates[next(self._turn) % len(candidates)]

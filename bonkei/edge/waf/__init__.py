@@ -1,0 +1,1 @@
+"""Web ACLs: rules over the parts of a request."""

@@ -1,0 +1,205 @@
+"""The statements of AWS WAF, compiled to predicates over a request.
+
+A statement is true, false or unknown. Unknown is what only AWS can evaluate, what asks for a
+transformation that is not simulated, and what looks at a header for an address where there is no
+such header; it makes no rule match, not even under a negation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from bonkei.blueprint.web_acl import (
+    And,
+    ByteMatch,
+    IpSetMatch,
+    Not,
+    NotSimulatedStatement,
+    Or,
+    RateBased,
+    RegexMatch,
+    SizeConstraint,
+    Statement,
+)
+from bonkei.edge.http.message import Request
+from bonkei.edge.http.networks import holds_address, in_networks, parse_address, parse_networks
+from bonkei.edge.waf.component import byte_test, on_component, regex_test, size_test
+from bonkei.edge.waf.rate import RateCounter
+from bonkei.edge.waf.transformation import compose
+
+Evaluate = Callable[[Request], "bool | None"]
+Clock = Callable[[], float]
+
+_INSPECTED_ADDRESSES = 10
+"""Of a header with more, the last so many ("IPSetForwardedIPConfig", AWS WAFV2 API Reference)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStatement:
+    """`differences` says where it, or a part of it, does not come out as on AWS.
+
+    What the blueprint names already, a statement that only AWS can evaluate, is not repeated.
+    """
+
+    holds: Evaluate
+    reads_body: bool = False
+    differences: tuple[str, ...] = ()
+
+
+def compile_statement(statement: Statement, clock: Clock, body_bytes: int) -> CompiledStatement:
+    """`clock` tells the seconds by which rates are counted; so many bytes are seen of a body."""
+    compiled = partial(compile_statement, clock=clock, body_bytes=body_bytes)
+    match statement:
+        case And(parts):
+            return _combine(_all, map(compiled, parts))
+        case Or(parts):
+            return _combine(_any, map(compiled, parts))
+        case Not(part):
+            return _combine(_none, [compiled(part)])
+        case NotSimulatedStatement():
+            return CompiledStatement(_unknown)
+        case IpSetMatch():
+            return CompiledStatement(_ip_set(statement))
+        case RateBased():
+            scope = statement.scope_down
+            return _rate_based(statement, compiled(scope) if scope is not None else None, clock)
+        case _:
+            return _match(statement, body_bytes)
+
+
+def _unknown(request: Request) -> None:  # noqa: ARG001
+    return None
+
+
+# Logic with three values.
+
+
+def _combine(
+    logic: Callable[[tuple[Evaluate, ...]], Evaluate], combined: Iterable[CompiledStatement]
+) -> CompiledStatement:
+    parts = tuple(combined)
+    return CompiledStatement(
+        logic(tuple(part.holds for part in parts)),
+        any(part.reads_body for part in parts),
+        tuple(each for part in parts for each in part.differences),
+    )
+
+
+def _all(parts: tuple[Evaluate, ...]) -> Evaluate:
+    def evaluate(request: Request) -> bool | None:
+        unknown = False
+        for part in parts:
+            result = part(request)
+            if result is False:
+                return False
+            unknown = unknown or result is None
+        return None if unknown else True
+
+    return evaluate
+
+
+def _any(parts: tuple[Evaluate, ...]) -> Evaluate:
+    def evaluate(request: Request) -> bool | None:
+        unknown = False
+        for part in parts:
+            result = part(request)
+            if result:
+                return True
+            unknown = unknown or result is None
+        return None if unknown else False
+
+    return evaluate
+
+
+def _none(parts: tuple[Evaluate, ...]) -> Evaluate:
+    some = _any(parts)
+    return lambda request: None if (result := some(request)) is None else not result
+
+
+# What is asked of a component.
+
+
+def _match(
+    statement: ByteMatch | RegexMatch | SizeConstraint, body_bytes: int
+) -> CompiledStatement:
+    try:
+        transform = compose(statement.transformations)
+    except KeyError as missing:
+        reason = f"the transformation {missing.args[0]} is not simulated: it never matches"
+        return CompiledStatement(_unknown, differences=(reason,))
+    if isinstance(statement, ByteMatch):
+        test = byte_test(statement)
+    elif isinstance(statement, SizeConstraint):
+        test = size_test(statement)
+    else:
+        try:
+            test = regex_test(statement.regex)
+        except re.error as error:
+            reason = f"the regular expression is not Python's ({error}): it never matches"
+            return CompiledStatement(_unknown, differences=(reason,))
+    holds = on_component(statement.field, transform, test, body_bytes)
+    return CompiledStatement(holds, reads_body=statement.field.kind == "body")
+
+
+# Addresses. Where the header that should have them is missing, "AWS WAF doesn't apply the rule to
+# the web request at all" ("ForwardedIPConfig", AWS WAFV2 API Reference).
+
+
+def _ip_set(statement: IpSetMatch) -> Evaluate:
+    networks = parse_networks(statement.addresses)
+    if not statement.forwarded_header:
+        return lambda request: in_networks(request.client, networks)
+    name = statement.forwarded_header.lower().encode()
+    position = {"FIRST": slice(1), "LAST": slice(-1, None)}.get(
+        statement.forwarded_position, slice(-_INSPECTED_ADDRESSES, None)
+    )
+
+    def evaluate(request: Request) -> bool | None:
+        value = request.fields.get(name)
+        if value is None:
+            return None
+        parsed = [parse_address(each.strip()) for each in value.split(b",")[position]]
+        addresses = [each for each in parsed if each is not None]
+        if not addresses:
+            return statement.fallback_matches
+        return any(holds_address(networks, each) for each in addresses)
+
+    return evaluate
+
+
+def _rate_based(
+    statement: RateBased, scope: CompiledStatement | None, clock: Clock
+) -> CompiledStatement:
+    rate = RateCounter(statement.limit, statement.window, clock)
+    counted = _counted(statement, rate)
+    reason = "the limit holds at once: AWS looks at the rate about every ten seconds"
+    if scope is None:
+        return CompiledStatement(counted, differences=(reason,))
+    inside = scope.holds
+
+    def holds(request: Request) -> bool | None:
+        within = inside(request)
+        return counted(request) if within else within
+
+    return CompiledStatement(holds, scope.reads_body, (*scope.differences, reason))
+
+
+def _counted(statement: RateBased, rate: RateCounter) -> Evaluate:
+    """One more request, by what the statement aggregates."""
+    if statement.aggregate == "CONSTANT":
+        return lambda request: rate.exceeds(b"")  # noqa: ARG005
+    if statement.aggregate == "IP":
+        return lambda request: rate.exceeds(request.client)
+    name = (statement.forwarded_header or "X-Forwarded-For").lower().encode()
+
+    def forwarded(request: Request) -> bool | None:
+        value = request.fields.get(name)
+        if value is None:
+            return None
+        address = parse_address(value.split(b",", 1)[0].strip())
+        return statement.fallback_matches if address is None else rate.exceeds(address.packed)
+
+    return forwarded

@@ -1,0 +1,262 @@
+"""A client's connection: whose turn it is, who has to wait, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
+from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
+from bonkei.edge.client.transport import LINGER
+from bonkei.events import Endpoint, TargetRegistered
+from tests.bonkei.edge.support import (
+    Message,
+    Reply,
+    Target,
+    balancer,
+    balancer_only,
+    ok,
+    rule,
+    running,
+)
+
+KNOWN = b"GET /known HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def inspecting() -> WebAcl:
+    """A web ACL that looks at bodies, and lets everything pass."""
+    statement = ByteMatch(FieldToMatch("body"), b"forbidden", "CONTAINS")
+    refused = WafRule("body", 1, WafAction("block"), statement)
+    return WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("allow"), (refused,), ("arn:lb",))
+
+
+def after(seconds: float, reply: Reply) -> Reply:
+    """A target that thinks before it answers."""
+
+    async def slow(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(seconds)
+        await reply(message, reader, writer)
+
+    return slow
+
+
+async def know(edge: Any) -> None:
+    """Send a head so often that it is known from then on."""
+    async with edge.client() as client:
+        for _ in range(5):
+            client.send(KNOWN)
+            assert (await client.receive()).status == 200
+
+
+async def test_a_head_that_begins_while_a_known_request_is_in_flight() -> None:
+    async with running(balancer_only()) as edge, Target(after(0.1, ok())) as web:
+        await edge.join("web", web)
+        await know(edge)
+        async with edge.client() as client:
+            client.send(KNOWN)
+            await asyncio.sleep(0.05)
+            client.send(b"GET / HTTP/1.1\r\nHos")
+            assert (await client.receive()).status == 200
+            client.send(b"t: a\r\n\r\n")
+            assert (await client.receive()).status == 200
+
+
+async def test_a_large_body_behind_another_request() -> None:
+    """It has to wait for its turn, and does not wait for longer."""
+    size = 3_000_000
+    async with running(balancer_only()) as edge, Target(after(0.1, ok())) as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.send(b"POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
+            client.send(b"x" * size)
+            assert (await client.receive()).status == 200
+            assert (await client.receive()).status == 200
+        assert [len(each.body) for each in web.requests] == [0, size]
+
+
+async def test_a_large_body_that_a_web_acl_looks_at() -> None:
+    async with running(balancer_only(web_acls=(inspecting(),))) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            for size in (10, 2_000_000, 5_000_000):
+                answer = await client.request("/", method="POST", body=b"x" * size)
+                assert answer.status == 200
+        assert [len(each.body) for each in web.requests] == [10, 2_000_000, 5_000_000]
+
+
+async def test_after_an_early_answer_no_request_is_taken_even_if_it_is_known() -> None:
+    refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
+    async with running(balancer_only(refused)) as edge, Target() as web:
+        await edge.join("web", web)
+        await know(edge)
+        seen = len(web.requests)
+        async with edge.client() as client:
+            client.send(b"GET /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+            assert (await client.receive()).status == 403
+            client.send(KNOWN)
+            assert await client.closed() == b""
+            await asyncio.sleep(0.1)
+        assert len(web.requests) == seen
+
+
+async def test_http_1_0_knows_of_no_100_continue() -> None:
+    """RFC 9110, section 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0
+    request MUST ignore that expectation."."""
+    async with running(balancer_only()) as edge, Target() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(
+                b"POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+            )
+            await asyncio.sleep(0.1)
+            client.send(b"abc")
+            assert (await client.closed()).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_slow_upload_while_the_response_has_begun() -> None:
+    """Data from the client is data, too ("Connection idle timeout")."""
+
+    class Conversation(Target):
+        async def _serve(self, reader: Any, writer: Any) -> None:
+            if b"/health" in await reader.readuntil(b"\r\n\r\n"):
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            else:
+                writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+                await reader.readuntil(b"\r\n0\r\n\r\n")
+                writer.write(b"3\r\ntwo\r\n0\r\n\r\n")
+            writer.close()
+
+    async with running(balancer(idle_timeout=0.5)) as edge, Conversation() as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(10):  # 2 seconds
+                client.send(b"64\r\n" + b"x" * 100 + b"\r\n")
+                await asyncio.sleep(0.2)
+            client.send(b"0\r\n\r\n")
+            assert (await client.receive()).body == b"onetwo"
+
+
+async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_closes() -> None:
+    """Its head had promised to keep the connection; nobody waits for what is idle."""
+
+    async def stream(message: Message, reader: Any, writer: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
+        await gate.wait()
+        writer.write(b"0\r\n\r\n")
+
+    gate = asyncio.Event()
+    async with running(balancer_only()) as edge, Target(stream) as web:
+        await edge.join("web", web)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            await client.reader.readuntil(b"one")
+            draining = asyncio.create_task(edge.edge.drain(grace=10))
+            await asyncio.sleep(0.1)
+            gate.set()
+            await asyncio.wait_for(draining, 2)
+            assert (await client.closed()).endswith(b"0\r\n\r\n")
+
+
+class Refusing:
+    """A target in a thread: it reads a head to its last byte, and when told to it answers and hangs
+    up with the rest unread, which resets the connection."""
+
+    def __init__(self) -> None:
+        self.asked, self.told, self.gone = (threading.Event() for _ in range(3))
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.endpoint = Endpoint("127.0.0.1", self._listening.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> Refusing:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._listening.accept()
+                with connection:
+                    self._answer(connection)
+
+    def _answer(self, connection: socket.socket) -> None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(1)
+        if b"/health" in head:
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            return
+        self.asked.set()
+        self.told.wait(5)
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 4\r\n\r\nstop")
+        connection.close()
+        self.gone.set()
+
+
+async def test_an_answer_is_read_although_the_upload_met_a_closed_connection() -> None:
+    """The write that fails comes first: the body and the answer are there at the same time."""
+    with Refusing() as target:
+        async with running(balancer_only()) as edge:
+            edge.bus.publish(TargetRegistered("arn:tg/web", "t", target.endpoint))
+            await edge.until(lambda: edge.state("web", "t") == "healthy")
+            with socket.create_connection(("127.0.0.1", edge.port())) as client:
+                client.sendall(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 900000\r\n\r\nabc")
+                await edge.until(target.asked.is_set)
+                client.sendall(b"x" * 100_000)
+                target.told.set()
+                target.gone.wait(5)  # in the meantime the edge stands still
+                client.setblocking(False)
+                answer = await asyncio.get_running_loop().sock_recv(client, 65536)
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def narrow(port: int) -> None:
+    """Let the kernel hold little of what a client of this listener has not read."""
+    for path in Path("/dev/fd").iterdir():
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as each:
+            if each.family == socket.AF_INET and each.getsockname()[1] == port:
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+
+
+async def slow_reader(port: int) -> socket.socket:
+    """A client that is not read from yet, and that the kernel reads little for."""
+    client = socket.socket()
+    client.setblocking(False)
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
+    return client
+
+
+async def test_a_last_answer_that_nobody_reads_does_not_hold_the_connection() -> None:
+    async with running(balancer(idle_timeout=0.3)) as edge, Target(ok(b"x" * 50_000)) as web:
+        await edge.join("web", web)
+        narrow(edge.port())
+        with await slow_reader(edge.port()) as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            await edge.until(lambda: len(web.requests) == 1)
+            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0, 5)
+
+
+async def test_an_early_answer_is_not_cut_off_while_it_is_read() -> None:
+    """The upload that it ends is dropped for as long as the answer takes."""
+    large = rule(1, FixedResponse(403, "text/plain", "x" * 50_000), PathPattern(("/large",)))
+    async with running(balancer_only(large)) as edge:
+        narrow(edge.port())
+        with await slow_reader(edge.port()) as client:
+            client.send(b"POST /large HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n")
+            await asyncio.sleep(LINGER + 0.5)
+            answer = b""
+            while data := await asyncio.get_running_loop().sock_recv(client, 65536):
+                answer += data
+        assert len(answer) > 50_000

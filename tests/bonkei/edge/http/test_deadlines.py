@@ -1,0 +1,40 @@
+"""Time-outs for many with one timer."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bonkei.edge.http.deadlines import INTERVAL, NEVER, Deadlines
+
+
+class Watched:
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.times = 0
+
+    def expired(self, now: float) -> None:
+        self.times += 1
+
+
+class Broken(Watched):
+    def expired(self, now: float) -> None:
+        super().expired(now)
+        raise RuntimeError("a mistake")
+
+
+async def test_what_fails_when_its_time_is_over_does_not_stop_the_clock() -> None:
+    loop = asyncio.get_running_loop()
+    told: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: told.append(context))
+    deadlines = Deadlines(loop)
+    try:
+        now = loop.time()
+        broken, others, never = Broken(now), [Watched(now) for _ in range(9)], Watched(NEVER)
+        for each in (*others, broken, never):
+            deadlines.watch(each)
+        await asyncio.sleep(3 * INTERVAL)
+        assert [each.times for each in (broken, never, *others)] == [1, 0, *[1] * 9]
+        assert [str(each["exception"]) for each in told] == ["a mistake"]
+    finally:
+        deadlines.close()

@@ -1,0 +1,137 @@
+"""What a client gets when a target fails ("Troubleshoot your Application Load Balancers")."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint.load_balancer import TargetHealthCheck
+from bonkei.edge.targets.checks import probe
+from bonkei.edge.targets.health import MISMATCH, Outcome
+from bonkei.events import Endpoint
+from tests.bonkei.edge.support import (
+    Message,
+    Target,
+    balancer,
+    balancer_only,
+    raw,
+    running,
+)
+
+
+async def test_503_without_a_registered_target() -> None:
+    async with running(balancer_only()) as edge:
+        answer = await edge.get("/")
+        assert (answer.status, answer.get("Server")) == (503, "awselb/2.0")
+        assert b"503 Service Temporarily Unavailable" in answer.body
+
+
+async def test_502_when_the_target_refuses_or_breaks_off() -> None:
+    async with running(balancer_only()) as edge, Target(raw(b"")) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+        assert (await edge.get("/", method="POST", body=b"x")).status == 502
+    async with running(balancer_only()) as edge:
+        async with Target() as target:
+            await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nab",
+        b"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 0\n\n",
+        b"HTTP/1.1 200 OK\r\nX : a\r\n\r\n",
+        b"HTTP/1.1 999 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000,
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 33_000 + b"\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200",
+    ],
+)
+async def test_502_for_a_malformed_response(answer: bytes) -> None:
+    async with running(balancer_only()) as edge, Target(raw(answer)) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 502
+
+
+async def test_504_when_the_target_is_silent() -> None:
+    async def silent(message: Message, reader: Any, writer: Any) -> None:
+        await asyncio.sleep(30)
+
+    async with running(balancer(idle_timeout=0.3)) as edge, Target(silent) as target:
+        await edge.join("web", target)
+        assert (await edge.get("/")).status == 504
+        assert edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0
+
+
+async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
+    """It is a time without data ("Connection idle timeout"), not a time for all of them; on a
+    connection to the target that was used before as on a new one."""
+    async with running(balancer(idle_timeout=1.0)) as edge, Target() as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            assert (await client.request()).status == 200
+            client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
+            for _ in range(9):  # 2.7 seconds
+                await asyncio.sleep(0.3)
+                client.send(b"x" * 100)
+            assert (await client.receive()).status == 200
+        assert (target.requests[1].body, target.connections) == (b"x" * 900, 1)
+
+
+async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
+    cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
+    async with running(balancer_only()) as edge, Target(cut) as target:
+        await edge.join("web", target)
+        with pytest.raises((EOFError, ConnectionError)):
+            await edge.get("/")
+    cut = raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+    async with running(balancer_only()) as edge, Target(cut) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert not (await client.closed()).endswith(b"0\r\n\r\n")
+
+
+async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
+    chunks = b"3\r\nabc\r\n" * 1000
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    endless = raw(head + chunks + b"0\r\nX: " + b"y" * 1_000_000, close=False)
+    async with running(balancer_only()) as edge, Target(endless) as target:
+        await edge.join("web", target)
+        async with edge.client() as client:
+            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
+
+
+@pytest.mark.parametrize("status", ["000", "099", "600"])
+async def test_a_status_that_is_none_is_a_502_at_once(status: str) -> None:
+    """Time-outs are 5 seconds here, and nothing waits for them."""
+    reply = raw(f"HTTP/1.1 {status} What\r\nContent-Length: 2\r\n\r\nok".encode(), close=False)
+    async with running(balancer_only()) as edge, Target(reply) as web:
+        await edge.join("web", web)
+        async with asyncio.timeout(2):
+            assert (await edge.get("/")).status == 502
+
+
+async def test_a_health_check_that_is_answered_without_a_status_fails_at_once() -> None:
+    outcome: list[Outcome] = []
+
+    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 000 What\r\nContent-Length: 0\r\n\r\n")
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(nothing, "127.0.0.1", 0)
+    async with server, asyncio.timeout(2):
+        check = TargetHealthCheck(path="/", timeout=60.0)
+        outcome.append(await probe(Endpoint(*server.sockets[0].getsockname()), check))
+    assert outcome[0].reason == MISMATCH
