@@ -120,8 +120,8 @@ class Request:
         self.client = client  # the address of the peer
 
     def mark(self, header: Header) -> None:
-        """Give the request a header of its own, in place of the last one. A head that comes again is
-        the same object; whoever needed the header has read it by then."""
+        """Give the request a header of its own, in place of the last one. A head that comes again
+        is the same object; whoever needed the header has read it by then."""
         name, value, self.added = header
         self.fields[name] = value
 
