@@ -16,6 +16,9 @@ import psycopg
 from psycopg import sql
 
 ADMIN = "rdsadmin"
+MADE = "Made by Bonkei"
+"""How the comment begins on all that is made on a server of a person's own."""
+ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
 _CONNECT_TIMEOUT = 10  # seconds
 
 _GROUPS: tuple[LiteralString, ...] = (
@@ -59,32 +62,44 @@ class Wanted:
     database: str
 
 
-def prepare(admin: Connection, wanted: Wanted, *, mark: str = "", keep_master: bool = False) -> int:
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """That the server is a person's own. `mark` becomes the comment of all that is made there.
+
+    `keep_master`: the master user is not altered. `shared`: no right over others' sessions is made.
+    """
+
+    mark: str
+    keep_master: bool = False
+    shared: bool = False
+
+
+def prepare(admin: Connection, wanted: Wanted, guest: Guest | None = None) -> int:
     """Make what is missing, set the master's password. Returns server_version_num (180006).
 
-    `mark` becomes the comment of all that is made. `keep_master`: the master user is not altered.
+    psycopg.Error when the server refuses; as a `guest`, nothing that has another mark is altered.
     """
     with admin.open() as connection:
-        roles = {str(name) for (name,) in connection.execute("SELECT rolname FROM pg_roles")}
-        _make_groups(connection, roles, mark)
-        if not keep_master:
-            _make_master(connection, roles, wanted, mark)
+        roles = {str(name): str(said or "") for name, said in connection.execute(ROLES)}
+        _make_groups(connection, roles, guest)
+        if guest is None or not guest.keep_master:
+            _make_master(connection, roles, wanted, guest)
         if wanted.database:
-            _make_database(connection, wanted, mark)
+            _make_database(connection, wanted, guest.mark if guest else "")
         return connection.info.server_version
 
 
 def _make_groups(
-    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], mark: str
+    connection: psycopg.Connection[tuple[object, ...]], roles: dict[str, str], guest: Guest | None
 ) -> None:
     with connection.transaction():
         for group in _GROUPS:
             if group not in roles:
                 connection.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(group)))
-                _mark(connection, "ROLE", group, mark)
+                _mark(connection, "ROLE", group, guest.mark if guest else "")
         if "rds_superuser" in roles:
             return
-        for right in _grantable(connection):
+        for right in [] if guest and guest.shared else _grantable(connection):
             connection.execute(
                 sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(right))
             )
@@ -104,7 +119,10 @@ def _grantable(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
 
 
 def _make_master(
-    connection: psycopg.Connection[tuple[object, ...]], roles: set[str], wanted: Wanted, mark: str
+    connection: psycopg.Connection[tuple[object, ...]],
+    roles: dict[str, str],
+    wanted: Wanted,
+    guest: Guest | None,
 ) -> None:
     name = sql.Identifier(wanted.username)
     # Encrypted on this side, so that the password stands in no statement and no log.
@@ -112,10 +130,16 @@ def _make_master(
         wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
     )
     with connection.transaction():
-        if wanted.username not in roles:
+        # As a guest, one with another mark is somebody else's, who made it just now: then CREATE
+        # fails, and nothing is altered.
+        if wanted.username not in roles or (guest and roles[wanted.username] != guest.mark):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
-            connection.execute(sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name))
-            _mark(connection, "ROLE", wanted.username, mark)
+            # What others made of that name may give rights over what is theirs.
+            if guest is None or roles.get("rds_superuser", MADE).startswith(MADE):
+                connection.execute(
+                    sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name)
+                )
+            _mark(connection, "ROLE", wanted.username, guest.mark if guest else "")
         connection.execute(
             sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, sql.Literal(encrypted.decode()))
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from bonkei.database.bootstrap import Connection
+from bonkei.database.bootstrap import ROLES, Connection
 from bonkei.database.errors import DatabaseError
 from bonkei.database.ownership import Found
 
@@ -13,7 +13,6 @@ _OLDEST = 14
 _EXAMPLE = "postgresql://user:password@host:5432/postgres"
 _OWN = {"host", "port", "user", "password", "dbname"}
 
-_ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
 _DATABASES = """
     SELECT datname, pg_get_userbyid(datdba), shobj_description(oid, 'pg_database')
     FROM pg_database WHERE NOT datistemplate
@@ -38,6 +37,8 @@ def parse_url(url: str) -> Connection:
     missing = [name for name in ("host", "user") if not parts.get(name)]
     if missing:
         raise _wrong(f"it names no {' and no '.join(missing)}")
+    if parts["host"].startswith("/"):
+        raise _wrong("it names a Unix socket, and the tasks need an address")
     port = parts.get("port", "5432")
     if not port.isdecimal():
         raise _wrong(f"its port {port} is not a number")
@@ -65,7 +66,7 @@ def describe(url: str) -> str:
 def survey(connection: Connection) -> Found:
     """What a server holds; nothing is changed. psycopg.Error when it cannot be asked."""
     with connection.open() as asked:
-        roles = {str(name): str(said or "") for name, said in asked.execute(_ROLES)}
+        roles = {str(name): str(said or "") for name, said in asked.execute(ROLES)}
         databases = {
             str(name): (str(owner), str(said or ""))
             for name, owner, said in asked.execute(_DATABASES)

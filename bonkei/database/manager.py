@@ -11,7 +11,7 @@ import psycopg
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database.binaries import Binaries, find_binaries
-from bonkei.database.bootstrap import Connection, Wanted, pending_restart, prepare
+from bonkei.database.bootstrap import Connection, Guest, Wanted, pending_restart, prepare
 from bonkei.database.errors import DatabaseError
 from bonkei.database.external import check_version, explain, parse_url, place, survey
 from bonkei.database.files import ClusterFiles, ServerSpec
@@ -199,9 +199,8 @@ class Database:
             as_it_is = is_used_as_it_is(found, wanted, mark, admin)
             if as_it_is:
                 keep_password(self._cluster, self._vault, admin.password)
-            self._version = await asyncio.to_thread(
-                prepare, admin, wanted, mark=mark.text, keep_master=as_it_is
-            )
+            guest = Guest(mark.text, as_it_is, self._shared)
+            self._version = await asyncio.to_thread(prepare, admin, wanted, guest)
         except psycopg.Error as error:
             raise explain(admin, error) from None
         self._elsewhere = place(admin)

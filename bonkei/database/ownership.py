@@ -13,10 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bonkei.database.bootstrap import Connection, Wanted
+from bonkei.database.bootstrap import MADE, Connection, Wanted
 from bonkei.database.errors import DatabaseError
 
-_WORDS = "Made by Bonkei"
 # What a server, or the service that runs it, has from its beginning.
 _THE_SERVERS_OWN = frozenset(
     {"postgres", "rdsadmin", "azure_maintenance", "azure_sys", "cloudsqladmin", "alloydbadmin"}
@@ -32,10 +31,10 @@ class Mark:
 
     @property
     def text(self) -> str:
-        return f"{_WORDS} ({self.home}, {self.cluster})"
+        return f"{MADE} ({self.home}, {self.cluster})"
 
     def is_of_this_home(self, comment: str) -> bool:
-        return comment.startswith(f"{_WORDS} ({self.home}, ")
+        return comment.startswith(f"{MADE} ({self.home}, ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,7 @@ def _others(found: Found, mark: Mark) -> Iterator[str]:
 
 
 def _refusal(place: str, kind: str, name: str, comment: str) -> DatabaseError:
-    if comment.startswith(_WORDS):
+    if comment.startswith(MADE):
         return DatabaseError(
             f"the {kind} {name} at {place} was made by Bonkei for another home or cluster",
             remedy="let BONKEI_DATABASE_URL name another server; or, when nobody needs it any "

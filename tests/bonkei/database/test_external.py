@@ -83,6 +83,7 @@ async def test_a_server_that_is_not_there_is_named_without_the_password(make):
     [
         ("mysql://host/db", "does not begin with postgresql://"),
         ("postgresql://:hunter2@/db", "names no host and no user"),
+        ("postgresql://u:hunter2@%2Fvar%2Frun/db", "names a Unix socket"),
         ("postgresql://u:hunter2@host:port/db", "not usable"),
         ("postgresql://u:hunter2@host/db?nonsense=1", "cannot be read"),
     ],

@@ -11,10 +11,11 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from bonkei.database import DatabaseError, describe
-from bonkei.database.bootstrap import Connection
+from bonkei.database.bootstrap import Connection, Guest, Wanted, prepare
 from bonkei.database.external import parse_url
 from bonkei.database.ownership import home_id
 from bonkei.vault import MemoryVault
@@ -208,3 +209,45 @@ def test_the_id_of_a_home_outlives_a_reset_and_a_move(tmp_path):
     home.rename(tmp_path / "moved")
     assert home_id(tmp_path / "moved") == made
     assert home_id(tmp_path / "other") != made
+
+
+def member_of(admin: Connection, role: str) -> set[str]:
+    with admin.open() as connection:
+        rows = connection.execute(
+            "WITH RECURSIVE r AS (SELECT oid FROM pg_roles WHERE rolname = %s UNION SELECT m.roleid"
+            " FROM pg_auth_members m JOIN r ON m.member = r.oid)"
+            " SELECT rolname FROM pg_roles JOIN r USING (oid)",
+            (role,),
+        )
+        return {str(name) for (name,) in rows} - {role}
+
+
+@pytest.mark.parametrize(("shared", "monitors"), [(False, True), (True, False)])
+async def test_on_a_shared_server_nobody_gets_rights_over_others_sessions(
+    make, theirs, shared, monitors
+):
+    definition = cluster(master_username="app", database_name="app")
+    await make(definition, url=url(theirs), vault=MemoryVault(), shared=shared).start()
+    groups = member_of(theirs, "app")
+    assert {"rds_superuser", "rds_iam"} <= groups
+    assert ("pg_monitor" in groups, "pg_signal_backend" in groups) == (monitors, monitors)
+
+
+async def test_a_group_of_theirs_is_not_given_to_anybody(make, theirs):
+    with theirs.open() as connection:
+        connection.execute("CREATE ROLE rds_superuser")
+        connection.execute("GRANT pg_read_all_data TO rds_superuser")
+    definition = cluster(master_username="app", database_name="app")
+    await make(definition, url=url(theirs), vault=MemoryVault(), shared=True).start()
+    assert member_of(theirs, "app") == set()
+
+
+async def test_a_role_that_somebody_makes_meanwhile_is_theirs(theirs):
+    """After the look at what is there, and before the change."""
+    with theirs.open() as connection:
+        connection.execute("CREATE ROLE app PASSWORD 'x'")
+    before = inventory(theirs)
+    with pytest.raises(psycopg.errors.DuplicateObject):
+        prepare(theirs, Wanted("app", "new", ""), Guest("Made by Bonkei (me, main)"))
+    [roles, *_] = inventory(theirs)
+    assert [row for row in before[0] if row not in roles] == []
