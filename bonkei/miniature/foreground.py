@@ -18,6 +18,7 @@ from bonkei.errors import BonkeiError
 from bonkei.miniature import control
 from bonkei.miniature.begun import VARIABLE as BEGUN
 from bonkei.miniature.begun import seconds_before
+from bonkei.miniature.control_socket import close_socket
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 from bonkei.miniature.journal import Journal
 from bonkei.miniature.steps import Report
@@ -175,6 +176,7 @@ def reset(home: Home) -> list[str]:
     lock.acquire()
     try:
         delete_data(home.path)
+        close_socket(home)  # of one that was killed, when it had to be elsewhere
         return home.remove()
     finally:
         lock.release()

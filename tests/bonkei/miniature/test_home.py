@@ -8,6 +8,7 @@ import pytest
 
 from bonkei.config import WORKSPACES
 from bonkei.miniature import foreground
+from bonkei.miniature.control_socket import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
 
 
@@ -90,6 +91,16 @@ def test_reset_removes_all_that_is_ours(tmp_path: Path) -> None:
     fill(home.path)
     assert foreground.reset(home) == []
     assert everything_in(tmp_path) == set()
+
+
+def test_reset_removes_a_socket_that_a_killed_supervisor_left_elsewhere(tmp_path: Path) -> None:
+    home = Home(tmp_path / ("long" * 40)).make()
+    open_socket(home).close()
+    path = find_socket(home)
+    assert path is not None
+    assert not path.is_relative_to(home.path)
+    assert foreground.reset(home) == []
+    assert not path.parent.exists()
 
 
 def test_reset_keeps_what_somebody_else_put_there(tmp_path: Path) -> None:
