@@ -17,9 +17,11 @@ def everything_in(directory: Path) -> set[str]:
 
 
 def fill(home: Path) -> None:
-    for name in CONTENTS - {"lock"}:
+    for name in CONTENTS - {"lock", "control", "control.sock"}:
         (home / name).mkdir()
         (home / name / "file").touch()
+    (home / "control").write_text("control.sock\n")
+    (home / "control.sock").touch()
 
 
 def test_a_new_home_is_private_and_says_what_it_is(tmp_path: Path) -> None:
