@@ -53,9 +53,9 @@ def wait_until_stopped(aws: Aws, cluster: str, arn: str) -> Json:
     """The task's last description."""
     while True:
         described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", arn)
-        task: Json = described["tasks"][0]
-        if task["lastStatus"] == "STOPPED":
-            return task
+        for task in described["tasks"]:  # none, for a moment after it was started
+            if task["lastStatus"] == "STOPPED":
+                return dict(task)
         time.sleep(rollout.POLL)
 
 

@@ -76,6 +76,8 @@ def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
 def describe(aws: Aws, cluster: str, service: str) -> Json:
     """A service as it is."""
     answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
+    if not answer["services"]:
+        raise ReleaseError(f"there is no service {service}: has its infrastructure been applied?")
     found: Json = answer["services"][0]
     return found
 

@@ -111,6 +111,7 @@ class Account:
         self.refuses: set[str] = set()
         self.rolls_back = True
         self.stale = 0
+        self.not_yet = 1
         self.exit_code: int | None = 0
         self.parameters: dict[str, str] = {}
         self.deregistered: list[dict[str, Any]] = []
@@ -193,6 +194,8 @@ class Account:
         return {"service": {"deployments": [dict(each) for each in service.deployments]}}
 
     def describe_services(self, options: dict[str, str]) -> Any:
+        if options["--services"] not in self.services:
+            return {"services": [], "failures": [{"reason": "MISSING"}]}
         return {"services": [self.services[options["--services"]].describe()]}
 
     def list_tasks(self, options: dict[str, str]) -> Any:
@@ -200,6 +203,9 @@ class Account:
         return {"taskArns": [f"arn:task/{name}/t1"] if self.services[name].desired else []}
 
     def describe_tasks(self, options: dict[str, str]) -> Any:
+        if options["--tasks"].endswith("m1") and self.not_yet:
+            self.not_yet -= 1
+            return {"tasks": [], "failures": [{"reason": "MISSING"}]}
         if options["--tasks"].endswith("m1"):
             containers = [
                 {"name": "web", "exitCode": self.exit_code},
@@ -347,6 +353,13 @@ def test_a_deployment_that_another_replaces_is_no_release(
 def test_what_could_not_begin_takes_back_what_has(account: Account, release: Release) -> None:
     account.refuses = {"app-frontend"}
     with pytest.raises(ReleaseError, match="throttled"):
+        module.deploy(account, release)
+    assert account.runs("app-backend") == "old"
+
+
+def test_a_service_that_is_not_there_is_named(account: Account, release: Release) -> None:
+    del account.services["app-frontend"]
+    with pytest.raises(ReleaseError, match="there is no service app-frontend"):
         module.deploy(account, release)
     assert account.runs("app-backend") == "old"
 

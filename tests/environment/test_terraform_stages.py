@@ -114,10 +114,14 @@ def test_a_plan_that_the_state_has_moved_on_from_is_refused(pipeline: Pipeline) 
     assert "Saved plan is stale" in late.output
 
 
-def test_a_plan_that_was_tampered_with_is_refused(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("name", ["tfplan", "build/function.zip", "plan.sha256"])
+def test_a_plan_that_was_tampered_with_is_refused(pipeline: Pipeline, name: str) -> None:
+    package = pipeline.infrastructure / "build" / "function.zip"
+    package.parent.mkdir()
+    package.write_bytes(b"package")  # as archive_file makes one
     pipeline.plan()
-    plan = pipeline.stages.plan / "tfplan"
-    plan.write_bytes(plan.read_bytes() + b" ")
+    file = pipeline.stages.plan / name
+    file.write_bytes(file.read_bytes() + b" ")
     outcome = pipeline.apply()
     assert outcome.failed.startswith("sha256sum")
     assert not outcome.called("terraform")

@@ -79,7 +79,7 @@ class Stages:
             "ENVIRONMENT_IDENTIFIER": "production",
             "PERMISSIONS_BOUNDARY_ARN": "arn:aws:iam::123456789012:policy/boundary",
             "CODEBUILD_SRC_DIR_Plan": str(self.plan),
-            "PLAN_SHA256": hashlib.sha256((self.plan / "tfplan").read_bytes()).hexdigest(),
+            "PLAN_SHA256": digest(self.plan / "plan.sha256"),
             "PROGRAM": "backend",
             "REPOSITORY": REPOSITORY,
             "IMAGE_TAG": "commit-1",
@@ -98,7 +98,7 @@ class Stages:
             archive = self._tools / "terraform.zip"
             with zipfile.ZipFile(archive, "w") as zipped:
                 zipped.write(tool, arcname=name)
-        return hashlib.sha256(archive.read_bytes()).hexdigest()
+        return digest(archive)
 
     def _commands(self) -> None:
         machine = self.machine
@@ -114,4 +114,10 @@ class Stages:
         (self.machine.source / "infrastructure" / ".terraform.lock.hcl").touch()
         (self.machine.source / "environment").mkdir()
         (self.plan / "tfplan").write_text("plan")
+        (self.plan / "plan.sha256").write_text(f"{digest(self.plan / 'tfplan')}  tfplan\n")
         (self.plan / "build").mkdir()
+
+
+def digest(file: Path) -> str:
+    """SHA-256 of a file, as `sha256sum` writes it."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
