@@ -27,6 +27,7 @@ from bonkei.tasks.errors import TaskError
 from bonkei.tasks.process import reap
 
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]?\s*([^\s#]+)", re.MULTILINE)
+_INDEX = re.compile(r"^\s*(?:-i|-f|--index-url|--extra-index-url|--find-links)\b", re.MULTILINE)
 _MARKER = ".complete"
 _POLL = 0.1  # seconds
 _NOT_FOR_UV = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOME"}
@@ -51,8 +52,7 @@ def _with_included(files: Iterable[Path]) -> list[Path]:
         if file in found or not file.is_file():
             continue
         found[file] = None
-        text = file.read_text(encoding="utf-8", errors="replace")
-        waiting += [file.parent / name for name in _INCLUDED.findall(text)]
+        waiting += [file.parent / name for name in _INCLUDED.findall(_text(file))]
     return list(found)
 
 
@@ -66,7 +66,11 @@ def is_locked(text: str) -> bool:
 
 
 def _are_locked(files: Iterable[Path]) -> bool:
-    return all(is_locked(file.read_text(encoding="utf-8", errors="replace")) for file in files)
+    return all(is_locked(_text(file)) for file in files)
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 async def ensure_environment(
@@ -98,9 +102,12 @@ async def _locked(
         names = " and ".join(str(file) for file in requirements)
         progress(f"locking {names}, for want of hashes: once, in {lock}")
         draft = lock.with_suffix(".draft")
+        # An index that they name themselves is theirs; this machine's own goes without saying.
+        named = any(_INDEX.search(text) for text in map(_text, _with_included(requirements)))
+        emit = ("--emit-index-url", "--emit-find-links") if named else ("--no-emit-index-url",)
         await _uv(
             "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate",
-            "--no-emit-index-url", "--python", sys.executable, "--output-file", str(draft),
+            *emit, "--python", sys.executable, "--output-file", str(draft),
             *(str(file) for file in requirements), directory=requirements[0].parent,
         )  # fmt: skip
         draft.replace(lock)

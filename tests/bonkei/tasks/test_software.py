@@ -132,6 +132,7 @@ async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_pa
     lock = target.with_name(f"{target.name}.txt")
     assert said[0] == f"locking {requirements}, for want of hashes: once, in {lock}"
     assert "greeting==1.0" in lock.read_text()
+    assert "://" not in lock.read_text()
     assert index["greeting-1.0-py3-none-any.whl"] in lock.read_text()
 
     # Another start, where the environment is lost and a newer version is there: the same packages.
@@ -143,6 +144,17 @@ async def test_requirements_without_hashes_are_locked_once_and_it_is_said(tmp_pa
     assert "greeting-1.0.dist-info" in {p.name for p in target.glob("lib/*/site-packages/*")}
     (tmp_path / "more.txt").write_text("greeting>1\n")
     assert environment_name([requirements]) != target.name
+
+
+async def test_an_index_that_the_requirements_name_is_used_for_all_of_it(
+    tmp_path, index, monkeypatch
+):
+    monkeypatch.delenv("UV_FIND_LINKS")
+    requirements = tmp_path / "requirements.txt"
+    requirements.write_text(f"--find-links {tmp_path / 'index'}\ngreeting\n")
+    target = await ensure_environment([requirements], tmp_path / "envs", lambda _: None)
+    assert list(target.glob("lib/*/site-packages/greeting.py"))
+    assert is_locked(target.with_name(f"{target.name}.txt").read_text())
 
 
 async def test_what_lies_in_a_folder_is_installed_without_a_hash(tmp_path, index):
