@@ -62,9 +62,9 @@ class Facts:
 
         def validate(config: Object) -> Sequence[Problem]:
             problems = list(own(config))
-            told = {problem.path for problem in problems}
+            told = {(problem.path, problem.summary) for problem in problems}
             found = _problems(rules(), config)
-            return [*problems, *(one for one in found if one.path not in told)]
+            return [*problems, *(one for one in found if (one.path, one.summary) not in told)]
 
         return dataclasses.replace(
             behaviour,
@@ -120,6 +120,8 @@ class _Node:
 
     path: str = ""
     checks: dict[str, list[Callable[[Value], str | None]]] = field(default_factory=dict)
+    of_elements: dict[str, list[Callable[[Value], str | None]]] = field(default_factory=dict)
+    """Those of each element, where the argument is a collection."""
     relations: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
     """Kind, the argument that states it, and the paths of those that it is about."""
     inner: dict[str, _Node] = field(default_factory=dict)
@@ -136,6 +138,9 @@ def _node(known: Mapping[str, Known], enumerations: Mapping[str, Sequence[str]])
         checks = list(_checks(one, enumerations))
         if checks:
             node.checks[name] = checks
+        each = {key.removeprefix("each_"): fact for key, fact in one.items() if key[:5] == "each_"}
+        if of_elements := list(_checks(each, enumerations)):
+            node.of_elements[name] = of_elements
         for kind in ("conflicts", "exactly_one", "at_least_one", "needs"):
             if kind in one:
                 named = tuple(_absolute(other, node.path) for other in one[kind])
@@ -156,11 +161,11 @@ def _problems(node: _Node, config: Object) -> Iterator[Problem]:
 
 def _inside(node: _Node, block: Object, at: Path, root: Object) -> Iterator[Problem]:
     for name, checks in node.checks.items():
-        value = block.get(name)
-        if given(value):
-            message = next((said for check in checks if (said := check(value))), None)
-            if message:
-                yield Problem((*at, name), f'Invalid value for "{name}"', message)
+        yield from _checked(checks, block.get(name), (*at, name))
+    for name, checks in node.of_elements.items():
+        elements = block.get(name)
+        for index, element in enumerate(elements if isinstance(elements, list) else ()):
+            yield from _checked(checks, element, (*at, name, index))
     yield from _related(node, block, at, root)
     for name, inner in node.inner.items():
         value = block.get(name)
@@ -170,6 +175,17 @@ def _inside(node: _Node, block: Object, at: Path, root: Object) -> Iterator[Prob
             for index, item in enumerate(value):
                 if isinstance(item, Mapping):
                     yield from _inside(inner, item, (*at, name, index), root)
+
+
+def _checked(
+    checks: Sequence[Callable[[Value], str | None]], value: Value, at: Path
+) -> Iterator[Problem]:
+    message = (
+        next((said for check in checks if (said := check(value))), None) if given(value) else None
+    )
+    if message:
+        name = ".".join(part for part in at if isinstance(part, str))
+        yield Problem(at, f'Invalid value for "{name}"', message)
 
 
 def _related(node: _Node, block: Object, at: Path, root: Object) -> Iterator[Problem]:
@@ -237,9 +253,6 @@ def _checks(
         yield _matches(pattern, meaning)
     if "max" in known or "min" in known:
         yield _count(known.get("min", 0), known.get("max"))
-    of_each = {key.removeprefix("each_"): one for key, one in known.items() if key[:5] == "each_"}
-    for check in _checks(of_each, enumerations) if of_each else ():
-        yield _each(check)
 
 
 def _one_of(
@@ -306,11 +319,3 @@ def _count(low: int, high: int | None) -> Callable[[Value], str | None]:
         return f"Expected {wanted} elements, got {len(value)}."
 
     return check
-
-
-def _each(check: Callable[[Value], str | None]) -> Callable[[Value], str | None]:
-    def checked(value: Value) -> str | None:
-        elements = value if isinstance(value, list) else ()
-        return next((said for one in elements if given(one) and (said := check(one))), None)
-
-    return checked

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, length, matches, one_of
+from bonkei.provider.aws.checks import at, length, matches
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import HEX, LOWER, scatter
@@ -94,27 +94,13 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _certificate,
         at("domain_name", length(1, 253), _DOMAIN),
         at("subject_alternative_names", length(1, 253), _DOMAIN),
-        at("validation_method", one_of("DNS", "EMAIL", "NONE")),
-        at(
-            "key_algorithm",
-            one_of(
-                *("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096"),
-                *("EC_prime256v1", "EC_secp384r1", "EC_secp521r1"),
-            ),
-        ),
-        at(
-            "options.certificate_transparency_logging_preference",
-            one_of("ENABLED", "DISABLED"),
-        ),
         _origin,
-        force_new="domain_name subject_alternative_names validation_method key_algorithm"
-        " certificate_authority_arn validation_option",
+        force_new="domain_name subject_alternative_names",
         defaults=_known_options,
         import_="arn",
     ),
     "aws_acm_certificate_validation": resource(
         lambda mint: {"id": mint.context.now.replace("T", " ").replace("Z", " +0000 UTC")},
         at("certificate_arn", arn("acm")),
-        force_new="certificate_arn validation_record_fqdns",
     ),
 }

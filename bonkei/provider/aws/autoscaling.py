@@ -155,17 +155,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _resource_fits,
         _capacities,
         force_new=_PLACE,
-        arguments={
-            "suspended_state.dynamic_scaling_in_suspended": False,
-            "suspended_state.dynamic_scaling_out_suspended": False,
-            "suspended_state.scheduled_scaling_suspended": False,
-        },
         import_=_import_target,
     ),
     "aws_appautoscaling_policy": resource(
         _policy,
         at("name", length(1, 255)),
-        at("policy_type", one_of("TargetTrackingScaling", "StepScaling", "PredictiveScaling")),
         # Capacity follows the metric's share of the target, and nothing has a share of zero.
         at(f"{_TRACKING}.target_value", above(0)),
         at(f"{_TRACKING}.scale_in_cooldown", at_least(0)),
@@ -174,19 +168,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             f"{_TRACKING}.customized_metric_specification.statistic",
             one_of("Average", "Minimum", "Maximum", "SampleCount", "Sum"),
         ),
-        at(
-            "step_scaling_policy_configuration.adjustment_type",
-            one_of("ChangeInCapacity", "PercentChangeInCapacity", "ExactCapacity"),
-        ),
-        at(
-            "step_scaling_policy_configuration.metric_aggregation_type",
-            one_of("Average", "Minimum", "Maximum"),
-        ),
         needs_when("policy_type", "TargetTrackingScaling", _TRACKING),
         _resource_fits,
         _metrics,
         force_new=f"name {_PLACE}",
-        arguments={"policy_type": "StepScaling", f"{_TRACKING}.disable_scale_in": False},
+        arguments={f"{_TRACKING}.disable_scale_in": False},
     ),
     "aws_appautoscaling_scheduled_action": resource(
         lambda mint: {
@@ -202,6 +188,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         *(at(f"scalable_target_action.{end}_capacity", _whole_number) for end in ("min", "max")),
         _resource_fits,
         force_new=f"name {_PLACE}",
-        arguments={"timezone": "UTC"},
     ),
 }

@@ -128,30 +128,23 @@ def _proxy(mint: Mint) -> Mapping[str, Value]:
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_mq_broker": resource(
-        _broker, force_new="broker_name engine_type deployment_mode subnet_ids publicly_accessible"
+        _broker,
     ),
-    "aws_msk_cluster": resource(_kafka, force_new="cluster_name", import_="arn"),
+    "aws_msk_cluster": resource(_kafka, import_="arn"),
     "aws_msk_configuration": resource(
         _kafka_configuration,
-        force_new="name kafka_versions",
         recomputed={"latest_revision": "*"},
         import_="arn",
     ),
     "aws_docdb_cluster": resource(
         _document_cluster,
-        force_new="cluster_identifier cluster_identifier_prefix master_username",
         import_="cluster_identifier",
     ),
     "aws_docdb_cluster_instance": resource(
         _document_instance,
-        force_new="identifier identifier_prefix cluster_identifier",
         import_="identifier",
     ),
-    "aws_opensearch_domain": resource(
-        _search_with_dashboards, force_new="domain_name", import_="domain_name"
-    ),
-    "aws_elasticsearch_domain": resource(
-        _search_domain, force_new="domain_name", import_="domain_name"
-    ),
-    "aws_db_proxy": resource(_proxy, force_new="name engine_family vpc_subnet_ids", import_="name"),
+    "aws_opensearch_domain": resource(_search_with_dashboards, import_="domain_name"),
+    "aws_elasticsearch_domain": resource(_search_domain, import_="domain_name"),
+    "aws_db_proxy": resource(_proxy, import_="name"),
 }

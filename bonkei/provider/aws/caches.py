@@ -116,20 +116,16 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_elasticache_cluster": resource(
         _cluster,
         at("cluster_id", length(1, 50), _NAME),
-        force_new="cluster_id engine port subnet_group_name replication_group_id",
         import_="cluster_id",
         recomputed={"cache_nodes": "num_cache_nodes"},
     ),
     "aws_elasticache_replication_group": resource(
         _replication_group,
         at("replication_group_id", length(1, 40), _NAME),
-        force_new="replication_group_id port subnet_group_name at_rest_encryption_enabled",
         import_="replication_group_id",
         recomputed={"member_clusters": "num_cache_clusters"},
     ),
-    "aws_elasticache_serverless_cache": resource(
-        _serverless, force_new="name subnet_ids", import_="name"
-    ),
+    "aws_elasticache_serverless_cache": resource(_serverless, import_="name"),
     "aws_elasticache_subnet_group": _named("subnetgroup"),
     "aws_elasticache_parameter_group": _named("parametergroup"),
     "aws_elasticache_user": _named("user", "user_id"),

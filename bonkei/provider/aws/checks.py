@@ -121,16 +121,6 @@ def exactly_one(*names: str) -> Rule:
     return rule
 
 
-def at_least_one(*names: str) -> Rule:
-    def rule(config: Object) -> Iterator[Problem]:
-        if not any(is_set(config.get(name)) for name in names):
-            yield Problem(
-                (), "Missing argument", f"At least one of {_listed(names)} must be given."
-            )
-
-    return rule
-
-
 def needs(name: str, *others: str) -> Rule:
     """Where the argument is set, so are the others."""
 

@@ -19,10 +19,6 @@ from bonkei.provider.values import Value, given
 # The zone of all distributions' names, for alias records (API_AliasTarget of Route 53).
 _HOSTED_ZONE = "Z2FDTNDATAQYW2"
 
-_TLS_VERSIONS = (
-    *("SSLv3", "TLSv1", "TLSv1_2016", "TLSv1.1_2016", "TLSv1.2_2018", "TLSv1.2_2019"),
-    *("TLSv1.2_2021", "TLSv1.2_2025", "TLSv1.3_2025"),
-)
 _ERROR_CODES = (400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504)
 
 
@@ -67,9 +63,6 @@ def _behavior(block: Mapping[str, Value]) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudfront_distribution": resource(
         _distribution,
-        at("http_version", one_of("http1.1", "http2", "http3", "http2and3")),
-        at("price_class", one_of("PriceClass_100", "PriceClass_200", "PriceClass_All", "None")),
-        at("comment", length(0, 128)),
         whole("aliases", length(0, 100)),
         at("aliases", matches(r"(\*\.)?([a-z0-9_-]+\.)+[a-z]{2,}", "a domain name in lower case")),
         *(
@@ -93,16 +86,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
                 ("lambda_function_association.lambda_arn", arn("lambda")),
             )
         ),
-        at("origin.connection_attempts", between(1, 3)),
-        at("origin.connection_timeout", between(1, 10)),
-        at(
-            "origin.custom_origin_config.origin_protocol_policy",
-            one_of("http-only", "https-only", "match-viewer"),
-        ),
-        at(
-            "origin.custom_origin_config.origin_ssl_protocols",
-            one_of("SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"),
-        ),
         at("origin.custom_origin_config.origin_read_timeout", between(1, 180)),
         at("origin.custom_origin_config.origin_keepalive_timeout", between(1, 180)),
         at("origin.custom_origin_config.http_port", between(1, 65535)),
@@ -110,33 +93,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("custom_error_response.error_code", one_of(*_ERROR_CODES)),
         at("custom_error_response.response_code", one_of(0, 200, *_ERROR_CODES)),
         at("custom_error_response.error_caching_min_ttl", at_least(0)),
-        at(
-            "restrictions.geo_restriction.restriction_type",
-            one_of("none", "blacklist", "whitelist"),
-        ),
-        at("viewer_certificate.minimum_protocol_version", one_of(*_TLS_VERSIONS)),
-        at("viewer_certificate.ssl_support_method", one_of("sni-only", "vip", "static-ip")),
         at("viewer_certificate.acm_certificate_arn", arn("acm")),
         unique("origin", "origin_id", "origin"),
         unique("ordered_cache_behavior", "path_pattern", "path pattern"),
         *DISTRIBUTION_RULES,
-        force_new="staging",
         arguments={
-            "http_version": "http2",
-            "is_ipv6_enabled": False,
-            "price_class": "PriceClass_All",
-            "retain_on_delete": False,
-            "staging": False,
-            "wait_for_deployment": True,
-            "viewer_certificate.minimum_protocol_version": "TLSv1",
-            "logging_config.include_cookies": False,
-            "logging_config.prefix": "",
-            "origin.connection_attempts": 3,
-            "origin.connection_timeout": 10,
-            "origin.custom_origin_config.origin_keepalive_timeout": 5,
-            "origin.custom_origin_config.origin_read_timeout": 30,
-            "origin.vpc_origin_config.origin_keepalive_timeout": 5,
-            "origin.vpc_origin_config.origin_read_timeout": 30,
             **{f"{block}.compress": False for block in BEHAVIORS},
             **{f"{block}.min_ttl": 0 for block in BEHAVIORS},
             **{f"{block}.lambda_function_association.include_body": False for block in BEHAVIORS},

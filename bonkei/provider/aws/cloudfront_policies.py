@@ -146,7 +146,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _selection("query_strings_config", "query_string"),
         _times,
         _compression,
-        arguments={"min_ttl": 0, "default_ttl": 86400, "max_ttl": 31536000},
+        arguments={
+            "min_ttl": 0,
+        },
         recomputed={"etag": "*"},
         regional=False,
     ),
@@ -154,20 +156,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _minted("origin-request-policy"),
         at("name", *_NAME),
         at("comment", length(0, 128)),
-        at(
-            "cookies_config.cookie_behavior",
-            one_of("none", "whitelist", "allExcept", "all"),
-        ),
-        at(
-            "headers_config.header_behavior",
-            one_of(
-                "none", "whitelist", "allExcept", "allViewer", "allViewerAndWhitelistCloudFront"
-            ),
-        ),
-        at(
-            "query_strings_config.query_string_behavior",
-            one_of("none", "whitelist", "allExcept", "all"),
-        ),
         _selection("cookies_config", "cookie"),
         _selection("headers_config", "header"),
         _selection("query_strings_config", "query_string"),
@@ -179,18 +167,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", *_NAME),
         at("comment", length(0, 128)),
         at("cors_config.access_control_allow_methods.items", one_of(*_METHODS)),
-        at(
-            "security_headers_config.frame_options.frame_option",
-            one_of("DENY", "SAMEORIGIN"),
-        ),
-        at(
-            "security_headers_config.referrer_policy.referrer_policy",
-            one_of(
-                *("no-referrer", "no-referrer-when-downgrade", "origin", "same-origin"),
-                *("origin-when-cross-origin", "strict-origin", "unsafe-url"),
-                "strict-origin-when-cross-origin",
-            ),
-        ),
         at(
             "security_headers_config.strict_transport_security.access_control_max_age_sec",
             at_least(0),

@@ -10,18 +10,14 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.checks import (
     at,
-    at_least,
-    conflicts,
     length,
     matches,
-    one_of,
     unique,
     unsure,
     whole,
 )
 from bonkei.provider.aws.documents import parse, same_json
 from bonkei.provider.aws.formats import arn
-from bonkei.provider.aws.logs import METRIC_UNITS
 from bonkei.provider.aws.naming import Mint, each, first, resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -37,7 +33,6 @@ _COMPARISONS = (
 )
 _ANOMALY = _COMPARISONS[4:]
 _STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
-_MISSING = ("breaching", "notBreaching", "ignore", "missing")
 _ACTIONS = ("alarm_actions", "ok_actions", "insufficient_data_actions")
 _STAT = r"(p|tm|tc|ts|wm)\d{1,2}(\.\d{1,10})?|p100|(TM|TC|TS|WM|PR)\(.*\)|IQM"
 
@@ -167,19 +162,9 @@ _ALARM_ACTIONS = tuple(at(name, arn()) for name in _ACTIONS) + tuple(
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_metric_alarm": resource(
         _alarm,
-        at("alarm_name", length(1, 255)),
-        at("alarm_description", length(0, 1024)),
-        at("comparison_operator", one_of(*_COMPARISONS)),
-        at("statistic", one_of(*_STATISTICS)),
         at("extended_statistic", matches(_STAT, "a percentile or the like, such as p99")),
-        at("treat_missing_data", one_of(*_MISSING)),
-        at("evaluate_low_sample_count_percentiles", one_of("evaluate", "ignore")),
-        at("evaluation_periods", at_least(1)),
-        at("datapoints_to_alarm", at_least(1)),
         at("period", _period),
-        at("unit", one_of(*METRIC_UNITS)),
         at("namespace", length(1, 255), matches(r"[^:].*", "a namespace that begins with no :")),
-        at("metric_name", length(1, 255)),
         at("metric_query.id", matches(r"[a-z][a-zA-Z0-9_]*", "an id that begins in lower case")),
         at("metric_query.expression", length(1, 2048)),
         at("metric_query.metric.period", _period),
@@ -187,9 +172,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "metric_query.metric.stat",
             matches(f"{'|'.join(_STATISTICS)}|{_STAT}", "a statistic"),
         ),
-        at("metric_query.metric.unit", one_of(*METRIC_UNITS)),
-        conflicts("statistic", "extended_statistic"),
-        conflicts("threshold", "threshold_metric_id"),
         unique("metric_query", "id", "metric query"),
         *_ALARM_ACTIONS,
         _one_subject,
@@ -197,8 +179,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _expressions,
         _threshold,
         _points,
-        force_new="alarm_name",
-        arguments={"actions_enabled": True, "treat_missing_data": "missing"},
         import_="alarm_name",
     ),
     "aws_cloudwatch_composite_alarm": resource(
@@ -210,8 +190,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             matches(r"(?s).*\b(ALARM|OK|INSUFFICIENT_DATA|TRUE|FALSE)\b.*", "ALARM(…), OK(…) …"),
         ),
         *_ALARM_ACTIONS,
-        force_new="alarm_name actions_enabled",
-        arguments={"actions_enabled": True},
         import_="alarm_name",
     ),
     "aws_cloudwatch_dashboard": resource(
@@ -223,7 +201,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         at("dashboard_name", length(1, 255), matches(r"[\w-]+", "letters, digits, - and _")),
         at("dashboard_body", _dashboard),
-        force_new="dashboard_name",
         equivalent={"dashboard_body": same_json},
         import_="dashboard_name",
     ),
@@ -237,10 +214,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "creation_date": mint.context.now,
             "last_update_date": mint.context.now,
         },
-        at("output_format", one_of("json", "opentelemetry0.7", "opentelemetry1.0")),
         at("firehose_arn", arn("firehose")),
         at("role_arn", arn("iam")),
-        conflicts("include_filter", "exclude_filter"),
-        force_new="name name_prefix",
     ),
 }

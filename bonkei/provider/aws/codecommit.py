@@ -29,7 +29,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_codecommit_repository": resource(
         _repository,
         at("repository_name", length(1, 100), matches(r"[\w.-]+", "letters, digits and ._-")),
-        at("description", length(0, 1000)),
         import_="repository_name",
     ),
 }

@@ -34,7 +34,6 @@ _CONNECTION = resource(
             *("GitLabSelfManaged", "AzureDevOps"),
         ),
     ),
-    force_new="name provider_type host_arn",
     import_="arn",
 )
 

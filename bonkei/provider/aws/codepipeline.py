@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 
-from bonkei.provider.aws.checks import Path, at, between, length, matches, one_of, unique, unsure
+from bonkei.provider.aws.checks import Path, at, length, matches, unique, unsure
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, each, resource, same_shape
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given, known_items
-
-_CATEGORIES = ("Source", "Build", "Deploy", "Test", "Invoke", "Approval", "Compute")
 
 
 def _pipeline(mint: Mint) -> Mapping[str, Value]:
@@ -117,15 +115,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _pipeline,
         at("name", length(1, 100), matches(r"[A-Za-z0-9.@_-]+", "letters, digits and .@-_")),
         at("role_arn", arn("iam")),
-        at("pipeline_type", one_of("V1", "V2")),
-        at("execution_mode", one_of("QUEUED", "SUPERSEDED", "PARALLEL")),
-        at("artifact_store.type", one_of("S3")),
-        at("artifact_store.encryption_key.type", one_of("KMS")),
         at("stage.name", length(1, 100), matches(r"[A-Za-z0-9.@_-]+", "letters, digits, .@-_")),
         at("stage.action.name", matches(r"[A-Za-z0-9.@_-]{1,100}", "letters, digits, .@-_")),
-        at("stage.action.category", one_of(*_CATEGORIES)),
-        at("stage.action.owner", one_of("AWS", "Custom", "ThirdParty")),
-        at("stage.action.run_order", between(1, 999)),
         at("stage.action.namespace", matches(r"[A-Za-z0-9@_-]{1,100}", "letters, digits, @-_")),
         at("stage.action.input_artifacts", matches(r"[A-Za-z0-9_-]{1,100}", "an artifact's name")),
         at("stage.action.output_artifacts", matches(r"[A-Za-z0-9_-]{1,100}", "an artifact's name")),
@@ -133,8 +124,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _stages,
         _needs_v2,
         _one_store,
-        force_new="name",
-        arguments={"execution_mode": "SUPERSEDED", "pipeline_type": "V1"},
         import_="name",
     ),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, length, one_of
+from bonkei.provider.aws.checks import at
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import resource, same_shape
 from bonkei.provider.behaviour import ResourceBehaviour
@@ -21,13 +21,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
                 mint.planned.get("target"), lambda _index, _block: {"status": "PENDING"}
             ),
         },
-        at("name", length(1, 64)),
-        at("detail_type", one_of("BASIC", "FULL")),
-        at("status", one_of("ENABLED", "DISABLED")),
         at("resource", arn()),
         at("target.address", arn("sns", "chatbot")),
-        force_new="resource",
-        arguments={"status": "ENABLED", "target.type": "SNS"},
         import_="arn",
     ),
 }

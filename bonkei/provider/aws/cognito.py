@@ -67,14 +67,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cognito_user_pool": resource(
         _pool,
         at("name", length(1, 128), matches(r"[\w\s+=,.@-]+", "letters, digits and +=,.@-")),
-        force_new="alias_attributes username_attributes username_configuration",
         recomputed={"last_modified_date": "*"},
     ),
-    "aws_cognito_user_pool_client": resource(
-        _client, force_new="user_pool_id generate_secret", import_=_import_client
+    "aws_cognito_user_pool_client": resource(_client, import_=_import_client),
+    "aws_cognito_user_pool_domain": resource(_domain, import_="domain"),
+    "aws_cognito_identity_pool": resource(
+        _identity_pool,
     ),
-    "aws_cognito_user_pool_domain": resource(
-        _domain, force_new="domain user_pool_id", import_="domain"
-    ),
-    "aws_cognito_identity_pool": resource(_identity_pool, force_new="identity_pool_name"),
 }

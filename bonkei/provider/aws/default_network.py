@@ -120,20 +120,9 @@ def _adopted_subnet(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_default_vpc": resource(
         _adopted_vpc,
-        arguments={
-            "enable_dns_support": True,
-            "enable_dns_hostnames": True,
-            "force_destroy": False,
-        },
     ),
     "aws_default_subnet": resource(
         _adopted_subnet,
         at("availability_zone", matches(r"[a-z0-9-]+[a-z]", "an availability zone's name")),
-        force_new="availability_zone",
-        arguments={
-            "map_public_ip_on_launch": True,
-            "assign_ipv6_address_on_creation": False,
-            "force_destroy": False,
-        },
     ),
 }

@@ -82,29 +82,20 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_dynamodb_table": resource(
         _table,
         at("name", length(3, 255), _NAME),
-        at("billing_mode", one_of("PROVISIONED", "PAY_PER_REQUEST")),
-        at("attribute.type", one_of("S", "N", "B")),
-        at("table_class", one_of("STANDARD", "STANDARD_INFREQUENT_ACCESS")),
         at(
             "stream_view_type",
             one_of("", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"),
         ),
-        at("global_secondary_index.projection_type", one_of("ALL", "KEYS_ONLY", "INCLUDE")),
         unique("attribute", "name", "attribute"),
         _keys_are_attributes,
         _capacity,
-        force_new="name hash_key range_key local_secondary_index import_table",
         arguments={
-            "billing_mode": "PROVISIONED",
             "deletion_protection_enabled": False,
-            "table_class": "STANDARD",
-            "ttl.enabled": False,
         },
         recomputed={"stream_arn": "stream_enabled", "stream_label": "stream_enabled"},
         import_="name",
     ),
     "aws_dynamodb_table_item": resource(
         lambda mint: {"id": f"{mint.given('table_name')}|{mint.random(16)}"},
-        force_new="table_name hash_key range_key",
     ),
 }

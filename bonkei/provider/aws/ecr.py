@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.provider.aws.checks import Check, at, length, matches, one_of
+from bonkei.provider.aws.checks import Check, at, length, matches
 from bonkei.provider.aws.documents import RESOURCE, parse, policy, same_json, same_policy
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource, same_shape
@@ -92,30 +92,18 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecr_repository": resource(
         _repository,
         at("name", length(2, 256), _NAME),
-        at(
-            "image_tag_mutability",
-            one_of("MUTABLE", "IMMUTABLE", "MUTABLE_WITH_EXCLUSION", "IMMUTABLE_WITH_EXCLUSION"),
-        ),
-        at("encryption_configuration.encryption_type", one_of("AES256", "KMS", "KMS_DSSE")),
         at("encryption_configuration.kms_key", arn("kms")),
-        force_new="name encryption_configuration",
-        arguments={
-            "image_tag_mutability": "MUTABLE",
-            "encryption_configuration.encryption_type": "AES256",
-        },
         import_="name",
     ),
     "aws_ecr_lifecycle_policy": resource(
         lambda mint: {"id": mint.given("repository"), "registry_id": mint.account},
         at("policy", _lifecycle_policy),
-        force_new="policy repository",
         equivalent={"policy": same_json},
         import_="repository",
     ),
     "aws_ecr_repository_policy": resource(
         lambda mint: {"id": mint.given("repository"), "registry_id": mint.account},
         at("policy", _POLICY),
-        force_new="repository",
         equivalent={"policy": same_policy},
         import_="repository",
     ),
@@ -126,8 +114,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_ecr_registry_scanning_configuration": resource(
         lambda mint: {"id": mint.account, "registry_id": mint.account},
-        at("scan_type", one_of("BASIC", "ENHANCED")),
-        at("rule.scan_frequency", one_of("SCAN_ON_PUSH", "CONTINUOUS_SCAN", "MANUAL")),
     ),
     "aws_ecr_replication_configuration": resource(
         lambda mint: {"id": mint.account, "registry_id": mint.account}
@@ -135,6 +121,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecr_pull_through_cache_rule": resource(
         lambda mint: {"id": mint.given("ecr_repository_prefix"), "registry_id": mint.account},
         at("ecr_repository_prefix", length(2, 30), matches(r"ROOT|[a-z0-9._/-]+", "a prefix")),
-        force_new="ecr_repository_prefix upstream_registry_url",
     ),
 }

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, matches, one_of
+from bonkei.provider.aws.checks import at, matches, one_of
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, each, resource
 from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 NAME = matches(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,254}", "letters, digits, - and _, at most 255")
-LAUNCH_TYPES = ("EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES")
 
 
 def _cluster(mint: Mint) -> Mapping[str, Value]:
@@ -41,26 +40,12 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_cluster": resource(
         _cluster,
         at("name", NAME),
-        at("setting.name", one_of("containerInsights")),
         _insights,
-        at(
-            "configuration.execute_command_configuration.logging",
-            one_of("NONE", "DEFAULT", "OVERRIDE"),
-        ),
         at("service_connect_defaults.namespace", arn("servicediscovery")),
-        force_new="name",
-        arguments={"configuration.execute_command_configuration.logging": "DEFAULT"},
         import_=_import_cluster,
     ),
     "aws_ecs_cluster_capacity_providers": resource(
         lambda mint: {"id": mint.given("cluster_name")},
-        at("default_capacity_provider_strategy.base", between(0, 100000)),
-        at("default_capacity_provider_strategy.weight", between(0, 1000)),
-        force_new="cluster_name",
-        arguments={
-            "default_capacity_provider_strategy.base": 0,
-            "default_capacity_provider_strategy.weight": 0,
-        },
         import_="cluster_name",
     ),
     "aws_ecs_capacity_provider": resource(
@@ -68,13 +53,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.arn("ecs", f"capacity-provider/{mint.given('name')}"),
             "arn": mint.arn("ecs", f"capacity-provider/{mint.given('name')}"),
         },
-        force_new="name",
     ),
     "aws_ecs_account_setting_default": resource(
         lambda mint: {
             "id": mint.given("name"),
             "principal_arn": mint.arn("iam", "root", region=""),
         },
-        force_new="name",
     ),
 }

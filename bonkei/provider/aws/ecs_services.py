@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
-from bonkei.provider.aws.checks import at, at_least, between, conflicts, matches, one_of
+from bonkei.provider.aws.checks import at, at_least, between, conflicts, matches
 from bonkei.provider.aws.documents import parse
-from bonkei.provider.aws.ecs import LAUNCH_TYPES, NAME
+from bonkei.provider.aws.ecs import NAME
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, each, first, resource, same_shape
@@ -170,14 +170,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_service": resource(
         _service,
         at("name", NAME),
-        at("launch_type", one_of(*LAUNCH_TYPES)),
-        at("scheduling_strategy", one_of("REPLICA", "DAEMON")),
-        at("propagate_tags", one_of("SERVICE", "TASK_DEFINITION", "NONE")),
-        at("availability_zone_rebalancing", one_of("ENABLED", "DISABLED")),
-        at("deployment_controller.type", one_of("ECS", "CODE_DEPLOY", "EXTERNAL")),
-        at(
-            "deployment_configuration.strategy", one_of("ROLLING", "BLUE_GREEN", "LINEAR", "CANARY")
-        ),
         at("desired_count", at_least(0)),
         at("deployment_maximum_percent", at_least(0)),
         at("deployment_minimum_healthy_percent", between(0, 100)),
@@ -185,25 +177,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("platform_version", matches(r"LATEST|\d+\.\d+\.\d+|", "LATEST or a version")),
         at("load_balancer.target_group_arn", arn("elasticloadbalancing", resource="targetgroup/")),
         at("load_balancer.container_port", between(0, 65535)),
-        at("service_connect_configuration.service.client_alias.port", between(0, 65535)),
-        at("service_connect_configuration.service.ingress_port_override", between(0, 65535)),
         at("service_registries.registry_arn", arn("servicediscovery")),
-        at("capacity_provider_strategy.base", between(0, 100000)),
-        at("capacity_provider_strategy.weight", between(0, 1000)),
         conflicts("launch_type", "capacity_provider_strategy"),
         _fargate_network,
         _percents,
-        force_new="name cluster launch_type iam_role scheduling_strategy deployment_controller",
-        arguments={
-            "deployment_maximum_percent": 200,
-            "deployment_minimum_healthy_percent": 100,
-            "enable_ecs_managed_tags": False,
-            "enable_execute_command": False,
-            "scheduling_strategy": "REPLICA",
-            "wait_for_steady_state": False,
-            "deployment_controller.type": "ECS",
-            "network_configuration.assign_public_ip": False,
-        },
         import_=_import_service,
     ),
 }

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, length, matches, one_of, unique
+from bonkei.provider.aws.checks import at, length, matches, unique
 from bonkei.provider.aws.container_definitions import Surroundings, faults, ignored
 from bonkei.provider.aws.container_equality import same_containers
-from bonkei.provider.aws.ecs import LAUNCH_TYPES
 from bonkei.provider.aws.fargate import cpu_units, memory_mib, wrong_size
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.import_ids import unexpected
@@ -124,40 +123,12 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_task_definition": resource(
         _task_definition,
         at("family", length(1, 255), matches(r"[0-9A-Za-z_-]+", "letters, digits, - and _")),
-        at("network_mode", one_of("bridge", "host", "awsvpc", "none")),
-        at("requires_compatibilities", one_of(*LAUNCH_TYPES)),
-        at("ipc_mode", one_of("host", "task", "none")),
-        at("pid_mode", one_of("host", "task")),
         at("execution_role_arn", arn("iam")),
         at("task_role_arn", arn("iam")),
-        at("ephemeral_storage.size_in_gib", between(21, 200)),
-        at("runtime_platform.cpu_architecture", one_of("X86_64", "ARM64")),
-        at(
-            "runtime_platform.operating_system_family",
-            one_of(
-                "LINUX",
-                "WINDOWS_SERVER_2019_CORE",
-                "WINDOWS_SERVER_2019_FULL",
-                "WINDOWS_SERVER_2022_CORE",
-                "WINDOWS_SERVER_2022_FULL",
-                "WINDOWS_SERVER_2025_CORE",
-                "WINDOWS_SERVER_2025_FULL",
-            ),
-        ),
-        at("volume.efs_volume_configuration.transit_encryption", one_of("ENABLED", "DISABLED")),
         unique("volume", "name", "volume"),
         _sizes,
         _fargate_needs,
         _containers,
-        force_new="container_definitions cpu enable_fault_injection ephemeral_storage"
-        " execution_role_arn family ipc_mode memory network_mode pid_mode placement_constraints"
-        " proxy_configuration requires_compatibilities runtime_platform task_role_arn volume",
-        arguments={
-            "skip_destroy": False,
-            "track_latest": False,
-            "proxy_configuration.type": "APPMESH",
-            "volume.efs_volume_configuration.root_directory": "/",
-        },
         equivalent={"container_definitions": same_containers},
         import_=_import_task_definition,
     ),

@@ -64,31 +64,24 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_efs_file_system": resource(
         _file_system,
         at("creation_token", length(1, 64)),
-        at("performance_mode", one_of("generalPurpose", "maxIO")),
-        at("throughput_mode", one_of("bursting", "provisioned", "elastic")),
         at("kms_key_id", arn("kms")),
-        force_new="creation_token encrypted kms_key_id performance_mode availability_zone_name",
-        arguments={"throughput_mode": "bursting"},
     ),
     "aws_efs_access_point": resource(
-        _access_point, force_new="file_system_id posix_user root_directory"
+        _access_point,
     ),
     "aws_efs_mount_target": resource(
         _mount_target,
         at("ip_address", address(4)),
-        force_new="file_system_id subnet_id ip_address",
     ),
     "aws_efs_file_system_policy": resource(
         lambda mint: {"id": mint.given("file_system_id")},
         at("policy", policy(RESOURCE, 20480)),
-        force_new="file_system_id",
         equivalent={"policy": same_policy},
         import_="file_system_id",
     ),
     "aws_efs_backup_policy": resource(
         lambda mint: {"id": mint.given("file_system_id")},
         at("backup_policy.status", one_of("ENABLED", "DISABLED")),
-        force_new="file_system_id",
         import_="file_system_id",
     ),
 }

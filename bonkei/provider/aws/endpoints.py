@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, exactly_one, one_of
+from bonkei.provider.aws.checks import at, exactly_one
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.regions import endpoint_zone, gateway_prefix_list
@@ -88,43 +88,24 @@ def _endpoint_has_what_it_needs(config: Object) -> Iterator[Problem]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_vpc_endpoint": resource(
         _endpoint,
-        at(
-            "vpc_endpoint_type",
-            one_of(
-                "Gateway",
-                "Interface",
-                "GatewayLoadBalancer",
-                "Resource",
-                "ServiceNetwork",
-            ),
-        ),
-        at("ip_address_type", one_of("ipv4", "dualstack", "ipv6")),
         at("policy", policy(RESOURCE)),
         exactly_one("service_name", "resource_configuration_arn", "service_network_arn"),
         _endpoint_has_what_it_needs,
-        force_new="vpc_id service_name vpc_endpoint_type service_region"
-        " resource_configuration_arn service_network_arn",
         defaults={"private_dns_enabled": False},
-        arguments={"vpc_endpoint_type": "Gateway"},
         equivalent={"policy": same_policy},
     ),
     "aws_vpc_endpoint_route_table_association": resource(
         lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-        force_new="vpc_endpoint_id route_table_id",
     ),
     "aws_vpc_endpoint_subnet_association": resource(
         lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-        force_new="vpc_endpoint_id subnet_id",
     ),
     "aws_vpc_endpoint_security_group_association": resource(
         lambda mint: {"id": f"a-{mint.given('vpc_endpoint_id')}{mint.random(10, '0123456789')}"},
-        force_new="vpc_endpoint_id security_group_id",
-        arguments={"replace_default_association": False},
     ),
     "aws_vpc_endpoint_policy": resource(
         lambda mint: {"id": mint.given("vpc_endpoint_id")},
         at("policy", policy(RESOURCE)),
-        force_new="vpc_endpoint_id",
         equivalent={"policy": same_policy},
     ),
 }

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.provider.aws.checks import at, at_least_one, between, conflicts, length, matches, one_of
+from bonkei.provider.aws.checks import at, between, length, matches
 from bonkei.provider.aws.documents import json_document, parse, same_json
 from bonkei.provider.aws.formats import arn, schedule
 from bonkei.provider.aws.import_ids import unexpected
@@ -106,20 +106,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_event_rule": resource(
         _rule,
         at("name", _NAME),
-        conflicts("name", "name_prefix"),
-        at("description", length(0, 512)),
         at("event_pattern", pattern),
         at("schedule_expression", length(0, 256), schedule),
         at("role_arn", arn("iam")),
-        at(
-            "state",
-            one_of("ENABLED", "DISABLED", "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS"),
-        ),
-        conflicts("state", "is_enabled"),
-        at_least_one("event_pattern", "schedule_expression"),
         _bus_rule,
-        force_new="name name_prefix event_bus_name",
-        arguments={"event_bus_name": "default", "force_destroy": False, "state": "ENABLED"},
+        arguments={"state": "ENABLED"},
         equivalent={"event_pattern": same_json},
         import_="name",
     ),
@@ -130,15 +121,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("target_id", _NAME),
         at("role_arn", arn("iam")),
         at("input", length(0, 8192), json_document),
-        at("input_path", length(0, 256)),
         at("dead_letter_config.arn", arn("sqs")),
         at("retry_policy.maximum_event_age_in_seconds", between(60, 86400)),
-        at("retry_policy.maximum_retry_attempts", between(0, 185)),
         at("ecs_target.task_definition_arn", arn("ecs")),
-        at("ecs_target.launch_type", one_of("EC2", "FARGATE", "EXTERNAL")),
-        conflicts("input", "input_path", "input_transformer"),
-        force_new="event_bus_name rule target_id",
-        arguments={"event_bus_name": "default", "force_destroy": False},
         equivalent={"input": same_json},
         import_=_import_target,
     ),
@@ -148,14 +133,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "arn": mint.arn("events", f"event-bus/{mint.given('name')}"),
         },
         at("name", matches(r"(?!default$)[/.\-_A-Za-z0-9]{1,256}", "a name other than default")),
-        force_new="name event_source_name",
         import_="name",
     ),
     "aws_cloudwatch_event_permission": resource(
         lambda mint: {"id": f"{_bus(mint)}/{mint.given('statement_id')}"},
         at("principal", matches(r"\d{12}|\*", "an account or *")),
-        force_new="statement_id event_bus_name",
-        arguments={"action": "events:PutEvents", "event_bus_name": "default"},
     ),
     "aws_cloudwatch_event_archive": resource(
         lambda mint: {
@@ -163,19 +145,13 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "arn": mint.arn("events", f"archive/{mint.given('name')}"),
         },
         at("event_pattern", pattern),
-        force_new="name event_source_arn",
     ),
     "aws_scheduler_schedule": resource(
         _schedule,
         at("name", _NAME),
-        conflicts("name", "name_prefix"),
         at("schedule_expression", length(1, 256), schedule),
-        at("state", one_of("ENABLED", "DISABLED")),
-        at("flexible_time_window.mode", one_of("OFF", "FLEXIBLE")),
         at("target.arn", arn()),
         at("target.role_arn", arn("iam")),
-        force_new="name name_prefix group_name",
-        arguments={"schedule_expression_timezone": "UTC", "state": "ENABLED"},
     ),
     "aws_scheduler_schedule_group": resource(
         lambda mint: {
@@ -187,6 +163,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "creation_date": mint.context.now,
             "last_modification_date": mint.context.now,
         },
-        force_new="name name_prefix",
     ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, conflicts, one_of
+from bonkei.provider.aws.checks import conflicts
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.network import ec2
 from bonkei.provider.aws.seeds import HEX
@@ -108,26 +108,20 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_internet_gateway": resource(_internet_gateway),
     "aws_internet_gateway_attachment": resource(
         lambda mint: {"id": f"{mint.given('internet_gateway_id')}:{mint.given('vpc_id')}"},
-        force_new="internet_gateway_id vpc_id",
     ),
-    "aws_egress_only_internet_gateway": resource(_egress_only_gateway, force_new="vpc_id"),
+    "aws_egress_only_internet_gateway": resource(
+        _egress_only_gateway,
+    ),
     "aws_eip": resource(
         _elastic_ip,
-        at("domain", one_of("vpc", "standard")),
         conflicts("instance", "network_interface"),
-        force_new="address customer_owned_ipv4_pool domain ipam_pool_id network_border_group"
-        " public_ipv4_pool",
         defaults={"domain": "vpc"},
     ),
     "aws_eip_association": _own("eipassoc"),
     "aws_nat_gateway": resource(
         _nat_gateway,
-        at("connectivity_type", one_of("public", "private")),
-        at("availability_mode", one_of("zonal", "regional")),
         _nat_needs_address,
-        force_new="allocation_id connectivity_type private_ip subnet_id availability_mode vpc_id",
         defaults={"availability_mode": "zonal"},
-        arguments={"connectivity_type": "public"},
     ),
     "aws_network_interface": resource(
         lambda mint: {
@@ -135,8 +129,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "private_ip": _private_address(mint, mint.given("subnet_id")),
             "mac_address": ":".join(["02", *(mint.random(2, HEX, f"mac{i}") for i in range(5))]),
         },
-        force_new="subnet_id interface_type",
         defaults={"interface_type": "interface"},
-        arguments={"source_dest_check": True},
     ),
 }

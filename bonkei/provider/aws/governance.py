@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of
+from bonkei.provider.aws.checks import at, between, length, matches
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.formats import arn, schedule
 from bonkei.provider.aws.naming import Mint, resource
@@ -71,27 +71,22 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _vault,
         at("name", _VAULT_NAME),
         at("kms_key_arn", arn("kms")),
-        force_new="name kms_key_arn",
-        arguments={"force_destroy": False},
         import_="name",
     ),
     "aws_backup_vault_policy": resource(
         _vault_setting,
         at("policy", policy(RESOURCE)),
-        force_new="backup_vault_name",
         equivalent={"policy": same_policy},
         import_="backup_vault_name",
     ),
     "aws_backup_vault_lock_configuration": resource(
         _vault_setting,
         at("changeable_for_days", between(3, 36500)),
-        force_new="backup_vault_name changeable_for_days max_retention_days min_retention_days",
         import_="backup_vault_name",
     ),
     "aws_backup_vault_notifications": resource(
         _vault_setting,
         at("sns_topic_arn", arn("sns")),
-        force_new="backup_vault_name backup_vault_events sns_topic_arn",
         import_="backup_vault_name",
     ),
     "aws_backup_plan": resource(
@@ -100,16 +95,12 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("rule.rule_name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-")),
         at("rule.schedule", schedule),
         at("rule.copy_action.destination_vault_arn", arn("backup")),
-        force_new="name",
-        arguments={"rule.completion_window": 180, "rule.start_window": 60},
         recomputed={"version": "*"},
     ),
     "aws_backup_selection": resource(
         lambda mint: {"id": mint.uuid("selection"), "not_resources": []},
         at("name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-")),
         at("iam_role_arn", arn("iam")),
-        at("selection_tag.type", one_of("STRINGEQUALS")),
-        force_new="name plan_id iam_role_arn resources not_resources condition selection_tag",
     ),
     "aws_cloudtrail": resource(
         _trail,
@@ -118,29 +109,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("cloud_watch_logs_role_arn", arn("iam")),
         at("cloud_watch_logs_group_arn", arn("logs")),
         at("kms_key_id", arn("kms")),
-        at("event_selector.read_write_type", one_of("All", "ReadOnly", "WriteOnly")),
-        conflicts("event_selector", "advanced_event_selector"),
-        force_new="name",
-        arguments={
-            "enable_log_file_validation": False,
-            "enable_logging": True,
-            "include_global_service_events": True,
-            "is_multi_region_trail": False,
-            "is_organization_trail": False,
-            "event_selector.include_management_events": True,
-            "event_selector.read_write_type": "All",
-        },
         import_="arn",
     ),
     "aws_budgets_budget": resource(
         _budget,
         at("name", length(1, 100), matches(r"[^:\\]+", "a name without : and \\")),
-        conflicts("name", "name_prefix"),
-        at("time_unit", one_of("DAILY", "MONTHLY", "QUARTERLY", "ANNUALLY", "CUSTOM")),
-        at("notification.comparison_operator", one_of("GREATER_THAN", "LESS_THAN", "EQUAL_TO")),
-        at("notification.threshold_type", one_of("PERCENTAGE", "ABSOLUTE_VALUE")),
-        at("notification.notification_type", one_of("ACTUAL", "FORECASTED")),
-        force_new="name name_prefix account_id",
         regional=False,
     ),
 }

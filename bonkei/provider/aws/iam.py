@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, matches
+from bonkei.provider.aws.checks import at, length, matches
 from bonkei.provider.aws.documents import IDENTITY, TRUST, policy, same_policy
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.import_ids import parts_of, unexpected
@@ -134,23 +134,16 @@ def _access_key(mint: Mint) -> Mapping[str, Value]:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_iam_access_key": resource(
-        _access_key, force_new="user pgp_key", arguments={"status": "Active"}, regional=False
-    ),
+    "aws_iam_access_key": resource(_access_key, regional=False),
     "aws_iam_role": resource(
         _role,
         at("name", length(1, 64), _CHARACTERS),
         at("name_prefix", length(1, 38), _CHARACTERS),
-        conflicts("name", "name_prefix"),
         at("path", length(1, 512), _PATH),
-        at("description", length(0, 1000)),
-        at("max_session_duration", between(3600, 43200)),
         at("permissions_boundary", arn("iam")),
         at("managed_policy_arns", arn("iam")),
         at("assume_role_policy", policy(TRUST, 2048)),
         at("inline_policy.policy", policy(IDENTITY, 10240)),
-        force_new="name name_prefix path",
-        arguments={"force_detach_policies": False, "max_session_duration": 3600, "path": "/"},
         equivalent={"assume_role_policy": same_policy},
         regional=False,
         import_="name",
@@ -159,9 +152,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _role_policy,
         at("name", length(1, 128), _CHARACTERS),
         at("name_prefix", length(1, 102), _CHARACTERS),
-        conflicts("name", "name_prefix"),
         at("policy", policy(IDENTITY, 10240)),
-        force_new="name name_prefix role",
         equivalent={"policy": same_policy},
         regional=False,
         import_=_import_role_policy,
@@ -170,12 +161,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _policy,
         at("name", length(1, 128), _CHARACTERS),
         at("name_prefix", length(1, 102), _CHARACTERS),
-        conflicts("name", "name_prefix"),
         at("path", length(1, 512), _PATH),
         at("description", length(0, 1000)),
         at("policy", policy(IDENTITY, 6144)),
-        force_new="name name_prefix path description",
-        arguments={"path": "/"},
         equivalent={"policy": same_policy},
         regional=False,
         import_="arn",
@@ -183,23 +171,18 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_iam_role_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('role')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        force_new="role policy_arn",
         regional=False,
         import_=_import_attachment,
     ),
     "aws_iam_policy_attachment": resource(
         lambda mint: {"id": mint.given("name")},
         at("policy_arn", arn("iam", resource="policy/")),
-        force_new="name policy_arn",
         regional=False,
     ),
     "aws_iam_instance_profile": resource(
         _instance_profile,
         at("name", length(1, 128), _CHARACTERS),
-        conflicts("name", "name_prefix"),
         at("path", _PATH),
-        force_new="name name_prefix path",
-        arguments={"path": "/"},
         regional=False,
         import_="name",
     ),
@@ -207,7 +190,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _user,
         at("name", length(1, 64), _CHARACTERS),
         at("path", _PATH),
-        arguments={"path": "/", "force_destroy": False},
         regional=False,
         import_="name",
     ),
@@ -218,41 +200,35 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "name_prefix": mint.given("name_prefix") or "",
         },
         at("policy", _IDENTITY_POLICY),
-        force_new="name name_prefix user",
         equivalent={"policy": same_policy},
         regional=False,
     ),
     "aws_iam_user_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('user')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        force_new="user policy_arn",
         regional=False,
     ),
     "aws_iam_group": resource(
         _group,
         at("name", length(1, 128), _CHARACTERS),
         at("path", _PATH),
-        arguments={"path": "/"},
         regional=False,
         import_="name",
     ),
     "aws_iam_group_policy_attachment": resource(
         lambda mint: {"id": f"{mint.given('group')}/{mint.given('policy_arn')}"},
         at("policy_arn", arn("iam", resource="policy/")),
-        force_new="group policy_arn",
         regional=False,
     ),
     "aws_iam_service_linked_role": resource(
         _service_linked_role,
         at("aws_service_name", matches(r"[\w.-]+\.amazonaws\.com(\.cn)?", "….amazonaws.com")),
-        force_new="aws_service_name custom_suffix",
         regional=False,
         import_="arn",
     ),
     "aws_iam_openid_connect_provider": resource(
         _identity_provider,
         at("url", matches(r"https://.+", "an address that begins with https://")),
-        force_new="url",
         regional=False,
         import_="arn",
     ),

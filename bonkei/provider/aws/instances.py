@@ -104,17 +104,17 @@ def _volume(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_instance": resource(
         _instance,
-        force_new="ami subnet_id availability_zone key_name private_ip",
     ),
-    "aws_key_pair": resource(_key_pair, force_new="key_name key_name_prefix public_key"),
+    "aws_key_pair": resource(
+        _key_pair,
+    ),
     "aws_launch_template": resource(
         _launch_template,
-        force_new="name name_prefix",
         recomputed={"latest_version": "*"},
     ),
-    "aws_autoscaling_group": resource(_group, force_new="name name_prefix", import_="name"),
-    "aws_launch_configuration": resource(
-        _launch_configuration, force_new="name name_prefix image_id instance_type", import_="name"
+    "aws_autoscaling_group": resource(_group, import_="name"),
+    "aws_launch_configuration": resource(_launch_configuration, import_="name"),
+    "aws_ebs_volume": resource(
+        _volume,
     ),
-    "aws_ebs_volume": resource(_volume, force_new="availability_zone snapshot_id encrypted"),
 }

@@ -8,31 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of
+from bonkei.provider.aws.checks import at, matches
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-_SPECS = (
-    "SYMMETRIC_DEFAULT",
-    "RSA_2048",
-    "RSA_3072",
-    "RSA_4096",
-    "ECC_NIST_P256",
-    "ECC_NIST_P384",
-    "ECC_NIST_P521",
-    "ECC_NIST_EDWARDS25519",
-    "ECC_SECG_P256K1",
-    "HMAC_224",
-    "HMAC_256",
-    "HMAC_384",
-    "HMAC_512",
-    "ML_DSA_44",
-    "ML_DSA_65",
-    "ML_DSA_87",
-    "SM2",
-)
 _ALIAS = matches(r"alias/(?!aws/)[a-zA-Z0-9/_-]{1,250}", "alias/… with letters, digits, /, _ and -")
 
 
@@ -89,25 +70,9 @@ def _alias(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_kms_key": resource(
         _key,
-        at("customer_master_key_spec", one_of(*_SPECS)),
-        at(
-            "key_usage",
-            one_of("ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"),
-        ),
-        at("deletion_window_in_days", between(7, 30)),
-        at("rotation_period_in_days", between(90, 2560)),
-        at("description", length(0, 8192)),
         at("policy", policy(RESOURCE, 32768)),
         _rotation,
-        force_new="customer_master_key_spec custom_key_store_id key_usage multi_region xks_key_id",
         defaults={"multi_region": False, "description": ""},
-        arguments={
-            "bypass_policy_lockout_safety_check": False,
-            "customer_master_key_spec": "SYMMETRIC_DEFAULT",
-            "enable_key_rotation": False,
-            "is_enabled": True,
-            "key_usage": "ENCRYPT_DECRYPT",
-        },
         recomputed={"rotation_period_in_days": "enable_key_rotation"},
         equivalent={"policy": same_policy},
         import_="key_id",
@@ -116,16 +81,12 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _alias,
         at("name", _ALIAS),
         at("name_prefix", matches(r"alias/(?!aws/)[a-zA-Z0-9/_-]*", "alias/…")),
-        conflicts("name", "name_prefix"),
-        force_new="name name_prefix",
         recomputed={"target_key_arn": "target_key_id"},
         import_="name",
     ),
     "aws_kms_key_policy": resource(
         lambda mint: {"id": mint.given("key_id")},
         at("policy", policy(RESOURCE, 32768)),
-        force_new="key_id",
-        arguments={"bypass_policy_lockout_safety_check": False},
         equivalent={"policy": same_policy},
         import_="key_id",
     ),
@@ -135,8 +96,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "grant_id": mint.random(64),
             "grant_token": mint.random(96),
         },
-        force_new="name key_id grantee_principal operations constraints retiring_principal"
-        " grant_creation_tokens",
-        arguments={"retire_on_delete": False},
     ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of
+from bonkei.provider.aws.checks import at, between, length, matches
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, resource
@@ -68,34 +68,17 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("source_account", matches(r"\d{12}", "an account's twelve digits")),
         at("source_arn", arn()),
         at("statement_id", length(1, 100), matches(r"[\w-]+", "letters, digits, - and _")),
-        conflicts("statement_id", "statement_id_prefix"),
-        force_new="action event_source_token function_name function_url_auth_type principal"
-        " principal_org_id qualifier source_account source_arn statement_id statement_id_prefix"
-        " invoked_via_function_url",
         import_=_import_permission,
     ),
     "aws_lambda_event_source_mapping": resource(
         _mapping,
-        at("starting_position", one_of("AT_TIMESTAMP", "LATEST", "TRIM_HORIZON")),
         at("batch_size", between(1, 10000)),
-        force_new="event_source_arn queues topics starting_position starting_position_timestamp"
-        " self_managed_event_source amazon_managed_kafka_event_source_config"
-        " self_managed_kafka_event_source_config",
-        arguments={"enabled": True},
         recomputed={"last_modified": "*"},
     ),
     "aws_lambda_function_event_invoke_config": resource(
         lambda mint: {"id": mint.given("function_name")},
-        at("maximum_event_age_in_seconds", between(60, 21600)),
-        at("maximum_retry_attempts", between(0, 2)),
-        force_new="function_name qualifier",
-        arguments={"maximum_retry_attempts": 2},
     ),
     "aws_lambda_function_url": resource(
         _url,
-        at("authorization_type", one_of("NONE", "AWS_IAM")),
-        at("invoke_mode", one_of("BUFFERED", "RESPONSE_STREAM")),
-        force_new="function_name qualifier",
-        arguments={"invoke_mode": "BUFFERED"},
     ),
 }

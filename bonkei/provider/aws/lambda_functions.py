@@ -10,19 +10,12 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from bonkei.provider.aws.checks import at, between, exactly_one, length, matches, one_of, whole
+from bonkei.provider.aws.checks import at, between, length, matches, whole
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, each, resource, same_shape
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-# https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html (deprecated ones included)
-_RUNTIMES = (
-    *("nodejs16.x", "nodejs18.x", "nodejs20.x", "nodejs22.x", "nodejs24.x"),
-    *("python3.8", "python3.9", "python3.10", "python3.11", "python3.12", "python3.13"),
-    *("python3.14", "java8.al2", "java11", "java17", "java21", "java25", "dotnet6", "dotnet8"),
-    *("dotnet10", "ruby3.2", "ruby3.3", "ruby3.4", "provided.al2", "provided.al2023"),
-)
 _RESERVED_NAMES = (
     *("_HANDLER", "_X_AMZN_TRACE_ID", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_EXECUTION_ENV"),
     *("AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "AWS_SESSION_TOKEN"),
@@ -31,7 +24,6 @@ _RESERVED_NAMES = (
     *("AWS_SECRET_ACCESS_KEY", "AWS_LAMBDA_RUNTIME_API", "LAMBDA_TASK_ROOT"),
     "LAMBDA_RUNTIME_DIR",
 )
-_LOG_LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 _CODE = "filename image_uri s3_bucket s3_key s3_object_version source_code_hash publish"
 _NAME = matches(
     r"(arn:aws[a-z-]*:lambda:[a-z0-9-]+:\d{12}:function:)?[a-zA-Z0-9_-]{1,64}(:[\w$-]+)?",
@@ -165,34 +157,14 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _function,
         at("function_name", length(1, 140), _NAME),
         at("role", arn("iam")),
-        at("runtime", one_of(*_RUNTIMES)),
         at("handler", length(1, 128), matches(r"\S+", "a handler without blanks")),
-        at("architectures", one_of("x86_64", "arm64")),
-        at("package_type", one_of("Zip", "Image")),
-        at("memory_size", between(128, 32768)),
-        at("timeout", between(1, 900)),
         at("reserved_concurrent_executions", between(-1, 1000000)),
-        at("ephemeral_storage.size", between(512, 10240)),
-        at("tracing_config.mode", one_of("Active", "PassThrough")),
-        at("logging_config.log_format", one_of("JSON", "Text")),
-        at("logging_config.application_log_level", one_of(*_LOG_LEVELS)),
-        at("logging_config.system_log_level", one_of("DEBUG", "INFO", "WARN")),
         at("dead_letter_config.target_arn", arn("sns", "sqs")),
         at("layers", arn("lambda")),
         at("kms_key_arn", arn("kms")),
         whole("layers", length(0, 5)),
-        exactly_one("filename", "image_uri", "s3_bucket"),
         _package,
         _variables,
-        force_new="function_name package_type tenancy_config",
-        arguments={
-            "memory_size": 128,
-            "package_type": "Zip",
-            "publish": False,
-            "reserved_concurrent_executions": -1,
-            "skip_destroy": False,
-            "timeout": 3,
-        },
         recomputed={
             "last_modified": "*",
             "code_sha256": _CODE,
@@ -203,13 +175,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         import_="function_name",
     ),
-    "aws_lambda_alias": resource(_alias, force_new="name function_name"),
+    "aws_lambda_alias": resource(
+        _alias,
+    ),
     "aws_lambda_layer_version": resource(
         _layer,
         at("layer_name", length(1, 140)),
-        at("compatible_runtimes", one_of(*_RUNTIMES)),
-        force_new="compatible_architectures compatible_runtimes description filename layer_name"
-        " license_info s3_bucket s3_key s3_object_version source_code_hash",
-        arguments={"skip_destroy": False},
     ),
 }

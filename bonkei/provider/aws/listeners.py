@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, length, matches, one_of, unsure
+from bonkei.provider.aws.checks import at, between, length, matches, unsure
 from bonkei.provider.aws.formats import arn, cidr
 from bonkei.provider.aws.listener_actions import action_defaults, action_values, minted_actions
 from bonkei.provider.aws.naming import Mint, each, first, resource
-from bonkei.provider.aws.target_groups import PROTOCOLS
 from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
 from bonkei.provider.values import UNKNOWN, Object, Value, given
 
@@ -185,16 +184,9 @@ _LISTENER = resource(
     at("load_balancer_arn", arn("elasticloadbalancing", resource="loadbalancer/")),
     at("certificate_arn", arn("acm", "iam")),
     at("port", between(1, 65535)),
-    at("protocol", one_of(*PROTOCOLS, ignore_case=True)),
     at("ssl_policy", matches(r"ELBSecurityPolicy-[\w-]+|", "an ELBSecurityPolicy-…")),
-    at(
-        "alpn_policy",
-        one_of("HTTP1Only", "HTTP2Only", "HTTP2Optional", "HTTP2Preferred", "None"),
-    ),
-    at("mutual_authentication.mode", one_of("off", "passthrough", "verify")),
     *action_values("default_action"),
     _listener_fits,
-    force_new="load_balancer_arn",
     arguments=action_defaults("default_action"),
     import_="arn",
 )
@@ -218,7 +210,6 @@ _LISTENER_RULE = resource(
     ),
     at("condition.source_ip.values", cidr()),
     _one_condition,
-    force_new="listener_arn",
     arguments=action_defaults("action"),
     import_="arn",
 )
@@ -233,6 +224,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": f"{mint.given('listener_arn')}_{mint.given('certificate_arn')}"},
         at("listener_arn", arn("elasticloadbalancing", resource="listener/")),
         at("certificate_arn", arn("acm", "iam")),
-        force_new="listener_arn certificate_arn",
     ),
 }

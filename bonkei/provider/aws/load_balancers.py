@@ -10,12 +10,9 @@ from collections.abc import Iterator, Mapping
 from bonkei.provider.aws.checks import (
     at,
     between,
-    conflicts,
-    exactly_one,
     lacks,
     length,
     matches,
-    one_of,
 )
 from bonkei.provider.aws.naming import Mint, each, resource, same_shape
 from bonkei.provider.aws.regions import load_balancer_zone
@@ -92,37 +89,10 @@ _LOAD_BALANCER = resource(
         lacks("^internal-", 'begin with "internal-"'),
     ),
     at("name_prefix", length(1, 6), matches(r"[0-9A-Za-z-]+", "letters, digits and hyphens")),
-    conflicts("name", "name_prefix"),
-    at("load_balancer_type", one_of("application", "network", "gateway")),
-    at("desync_mitigation_mode", one_of("monitor", "defensive", "strictest")),
-    at("xff_header_processing_mode", one_of("append", "preserve", "remove")),
-    at("ip_address_type", one_of("ipv4", "dualstack", "dualstack-without-public-ipv4")),
     at("idle_timeout", between(1, 4000)),
     at("client_keep_alive", between(60, 604800)),
-    exactly_one("subnets", "subnet_mapping"),
     _fits_kind,
-    force_new="name name_prefix internal load_balancer_type customer_owned_ipv4_pool",
     defaults={"ip_address_type": "ipv4"},
-    arguments={
-        "client_keep_alive": 3600,
-        "desync_mitigation_mode": "defensive",
-        "dns_record_client_routing_policy": "any_availability_zone",
-        "drop_invalid_header_fields": False,
-        "enable_cross_zone_load_balancing": False,
-        "enable_deletion_protection": False,
-        "enable_http2": True,
-        "enable_tls_version_and_cipher_suite_headers": False,
-        "enable_waf_fail_open": False,
-        "enable_xff_client_port": False,
-        "enable_zonal_shift": False,
-        "idle_timeout": 60,
-        "load_balancer_type": "application",
-        "preserve_host_header": False,
-        "xff_header_processing_mode": "append",
-        "access_logs.enabled": False,
-        "connection_logs.enabled": False,
-        "health_check_logs.enabled": False,
-    },
     import_="arn",
 )
 
@@ -136,5 +106,7 @@ def _trust_store(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lb": _LOAD_BALANCER,
     "aws_alb": _LOAD_BALANCER,
-    "aws_lb_trust_store": resource(_trust_store, force_new="name name_prefix"),
+    "aws_lb_trust_store": resource(
+        _trust_store,
+    ),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import Rule, at, between, conflicts, length, matches, one_of
+from bonkei.provider.aws.checks import Rule, at, between, length, matches, one_of
 from bonkei.provider.aws.documents import RESOURCE, json_object, policy, same_json, same_policy
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, resource
@@ -151,18 +151,14 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_sns_topic": resource(
         _topic,
         at("name", length(1, 256), _NAME),
-        conflicts("name", "name_prefix"),
         at("display_name", length(0, 100)),
         at("kms_master_key_id", kms_key),
         at("policy", policy(RESOURCE, 30720)),
         at("delivery_policy", json_object),
         at("signature_version", one_of(1, 2)),
-        at("tracing_config", one_of("Active", "PassThrough")),
         *(at(f"{name}_success_feedback_sample_rate", between(0, 100)) for name in _FEEDBACK),
         _name_shows_order("topic"),
         _deduplication,
-        force_new="name name_prefix fifo_topic",
-        arguments={"fifo_topic": False, "content_based_deduplication": False},
         equivalent={"policy": same_policy, "delivery_policy": same_json},
         import_="arn",
     ),
@@ -170,51 +166,26 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": mint.given("arn"), "owner": mint.account},
         at("arn", arn("sns")),
         at("policy", policy(RESOURCE, 30720)),
-        force_new="arn",
         equivalent={"policy": same_policy},
         import_="arn",
     ),
     "aws_sns_topic_subscription": resource(
         _subscription,
         at("topic_arn", arn("sns")),
-        at("protocol", one_of(*_PROTOCOLS)),
         at("filter_policy", json_object),
-        at("filter_policy_scope", one_of("MessageAttributes", "MessageBody")),
         at("redrive_policy", json_object),
         _endpoint,
-        force_new="endpoint protocol topic_arn",
-        arguments={
-            "confirmation_timeout_in_minutes": 1,
-            "endpoint_auto_confirms": False,
-            "raw_message_delivery": False,
-        },
         equivalent={"filter_policy": same_json, "redrive_policy": same_json},
         import_="arn",
     ),
     "aws_sqs_queue": resource(
         _queue,
         at("name", length(1, 80), _NAME),
-        conflicts("name", "name_prefix"),
-        at("delay_seconds", between(0, 900)),
-        at("max_message_size", between(1024, 1048576)),
-        at("message_retention_seconds", between(60, 1209600)),
         at("receive_wait_time_seconds", between(0, 20)),
-        at("visibility_timeout_seconds", between(0, 43200)),
-        at("kms_data_key_reuse_period_seconds", between(60, 86400)),
         at("policy", policy(RESOURCE)),
         at("redrive_policy", _redrive),
         at("redrive_allow_policy", json_object),
         _name_shows_order("queue"),
-        force_new="name name_prefix fifo_queue",
-        arguments={
-            "content_based_deduplication": False,
-            "delay_seconds": 0,
-            "fifo_queue": False,
-            "max_message_size": 262144,
-            "message_retention_seconds": 345600,
-            "receive_wait_time_seconds": 0,
-            "visibility_timeout_seconds": 30,
-        },
         equivalent={
             "policy": same_policy,
             "redrive_policy": same_json,
@@ -225,21 +196,18 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_sqs_queue_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
         at("policy", policy(RESOURCE)),
-        force_new="queue_url",
         equivalent={"policy": same_policy},
         import_="queue_url",
     ),
     "aws_sqs_queue_redrive_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
         at("redrive_policy", _redrive),
-        force_new="queue_url",
         equivalent={"redrive_policy": same_json},
         import_="queue_url",
     ),
     "aws_sqs_queue_redrive_allow_policy": resource(
         lambda mint: {"id": mint.given("queue_url")},
         at("redrive_allow_policy", json_object),
-        force_new="queue_url",
         equivalent={"redrive_allow_policy": same_json},
         import_="queue_url",
     ),

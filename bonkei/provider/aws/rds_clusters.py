@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, lacks, matches, needs, one_of
+from bonkei.provider.aws.checks import at, between, lacks, matches, one_of
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, resource, same_shape
 from bonkei.provider.aws.rds import (
@@ -31,16 +31,6 @@ from bonkei.provider.aws.regions import database_zone, zone_names
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-_LOG_TYPES = (
-    "audit",
-    "error",
-    "general",
-    "slowquery",
-    "postgresql",
-    "upgrade",
-    "instance",
-    "iam-db-auth-error",
-)
 _ENGINE_VERSIONS = {"aurora-postgresql": "17.5", "aurora-mysql": "8.0.mysql_aurora.3.10.0"}
 # What RDS answers for what the configuration leaves out, whatever the cluster.
 _NOT_GIVEN: Mapping[str, Value] = {
@@ -165,13 +155,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at(
             "cluster_identifier_prefix", matches(r"[a-z][0-9a-z-]*", "a letter first, then a-z0-9-")
         ),
-        conflicts("cluster_identifier", "cluster_identifier_prefix"),
         at("engine", one_of(*CLUSTER_ENGINES)),
-        at("engine_mode", one_of("provisioned", "serverless", "parallelquery", "global", "")),
         at("engine_version", matches(r"\d+[\w.]*", "a version, such as 17.5")),
-        at("enabled_cloudwatch_logs_exports", one_of(*_LOG_TYPES)),
         at("backup_retention_period", between(1, 35)),
-        at("database_insights_mode", one_of("standard", "advanced")),
         at("database_name", matches(r"[a-zA-Z][a-zA-Z0-9_]{0,62}", "a letter, then a-zA-Z0-9_")),
         at("master_username", matches(r"[a-zA-Z][a-zA-Z0-9_]{0,62}", "a letter, then a-zA-Z0-9_")),
         at("master_username", lacks("^(rdsadmin|rdsrepladmin)$", "be a name that RDS reserves")),
@@ -179,35 +165,14 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("master_user_secret_kms_key_id", kms_key),
         at("monitoring_interval", MONITORING),
         at("monitoring_role_arn", arn("iam")),
-        at("network_type", one_of("IPV4", "DUAL")),
         at("port", between(1150, 65535)),
         at("preferred_backup_window", DAILY_WINDOW),
         at("preferred_maintenance_window", weekly_window),
         at("storage_type", one_of("", "aurora", "aurora-iopt1", "io1", "io2", "gp3")),
         at("serverlessv2_scaling_configuration.min_capacity", _capacity),
         at("serverlessv2_scaling_configuration.max_capacity", _capacity),
-        at(
-            "serverlessv2_scaling_configuration.seconds_until_auto_pause",
-            between(300, 86400),
-        ),
-        conflicts("manage_master_user_password", "master_password", "master_password_wo"),
-        needs("master_password_wo", "master_password_wo_version"),
-        conflicts("restore_to_point_in_time", "snapshot_identifier", "s3_import"),
         _cluster_fits,
         _capacity_order,
-        force_new="availability_zones cluster_identifier cluster_identifier_prefix"
-        " cluster_scalability_type database_name db_subnet_group_name db_system_id engine"
-        " engine_mode kms_key_id master_username restore_to_point_in_time s3_import"
-        " snapshot_identifier source_region storage_encrypted",
-        arguments={
-            "copy_tags_to_snapshot": False,
-            "delete_automated_backups": True,
-            "enable_global_write_forwarding": False,
-            "enable_http_endpoint": False,
-            "enable_local_write_forwarding": False,
-            "engine_mode": "provisioned",
-            "skip_final_snapshot": False,
-        },
         recomputed={
             "engine_version_actual": "engine_version",
             "master_user_secret": "manage_master_user_password master_user_secret_kms_key_id",
@@ -218,7 +183,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_rds_cluster_role_association": resource(
         lambda mint: {"id": f"{mint.given('db_cluster_identifier')},{mint.given('role_arn')}"},
         at("role_arn", arn("iam")),
-        force_new="db_cluster_identifier feature_name role_arn",
     ),
     "aws_rds_cluster_endpoint": resource(
         lambda mint: {
@@ -227,7 +191,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "endpoint": f"{mint.given('cluster_endpoint_identifier')}.cluster-custom-"
             + database_domain(mint),
         },
-        at("custom_endpoint_type", one_of("READER", "ANY")),
-        force_new="cluster_endpoint_identifier cluster_identifier",
     ),
 }

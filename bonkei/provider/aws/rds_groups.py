@@ -13,19 +13,6 @@ from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.behaviour import Refused, ResourceBehaviour
 from bonkei.provider.values import Value
 
-_EVENT_SOURCES = (
-    "db-instance",
-    "db-cluster",
-    "db-parameter-group",
-    "db-security-group",
-    "db-snapshot",
-    "db-cluster-snapshot",
-    "db-proxy",
-    "custom-engine-version",
-    "blue-green-deployment",
-)
-
-
 _group_name: tuple[Check, ...] = (
     length(1, 255),
     matches(r"[0-9a-z._-]+", "lower-case letters, digits, periods, underscores and hyphens"),
@@ -85,10 +72,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _subnet_group,
         at("name", *_group_name),
         at("name_prefix", length(1, 229)),
-        conflicts("name", "name_prefix"),
         whole("subnet_ids", length(1, 20)),
-        force_new="name name_prefix",
-        arguments={"description": "Managed by Terraform"},
         import_="name",
     ),
     "aws_rds_cluster_parameter_group": _parameter_group("cluster-pg"),
@@ -102,8 +86,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "customer_aws_id": mint.account,
         },
         at("sns_topic", arn("sns")),
-        at("source_type", one_of(*_EVENT_SOURCES)),
-        force_new="name name_prefix",
-        arguments={"enabled": True},
     ),
 }

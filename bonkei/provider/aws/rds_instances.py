@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, matches, one_of
+from bonkei.provider.aws.checks import at, between, matches, one_of
 from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.rds import (
@@ -118,7 +118,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_rds_cluster_instance": resource(
         _cluster_instance,
         at("identifier", *IDENTIFIER),
-        conflicts("identifier", "identifier_prefix"),
         at("engine", one_of(*CLUSTER_ENGINES)),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.serverless …")),
         at("monitoring_interval", MONITORING),
@@ -127,38 +126,19 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("performance_insights_kms_key_id", arn("kms")),
         at("preferred_backup_window", DAILY_WINDOW),
         at("preferred_maintenance_window", weekly_window),
-        force_new="availability_zone cluster_identifier custom_iam_instance_profile"
-        " db_subnet_group_name engine identifier identifier_prefix"
-        " performance_insights_kms_key_id",
-        arguments={
-            "auto_minor_version_upgrade": True,
-            "copy_tags_to_snapshot": False,
-            "force_destroy": False,
-            "monitoring_interval": 0,
-            "promotion_tier": 0,
-        },
         recomputed={"engine_version_actual": "engine_version"},
         import_="identifier",
     ),
     "aws_db_instance": resource(
         _instance,
         at("identifier", *IDENTIFIER),
-        conflicts("identifier", "identifier_prefix"),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.t4g.micro …")),
         at("monitoring_interval", MONITORING),
-        at("backup_retention_period", between(0, 35)),
         at("storage_type", one_of("standard", "gp2", "gp3", "io1", "io2")),
-        conflicts("manage_master_user_password", "password", "password_wo"),
-        force_new="availability_zone character_set_name custom_iam_instance_profile db_name engine"
-        " identifier identifier_prefix kms_key_id nchar_character_set_name snapshot_identifier"
-        " storage_encrypted timezone username",
-        arguments={
-            "auto_minor_version_upgrade": True,
-            "copy_tags_to_snapshot": False,
-            "delete_automated_backups": True,
-            "monitoring_interval": 0,
-            "publicly_accessible": False,
-            "skip_final_snapshot": False,
+        recomputed={
+            "arn": "identifier",
+            "address": "identifier",
+            "endpoint": "identifier port",
         },
         after_destroy=forget_master,
     ),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, exactly_one, length, matches, one_of
+from bonkei.provider.aws.checks import at, between, length, matches
 from bonkei.provider.aws.import_ids import unexpected
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.seeds import UPPER
@@ -121,24 +121,17 @@ def _same_name(one: Value, other: Value) -> bool:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_route53_zone": resource(
         _zone,
-        at("name", length(1, 1024)),
-        at("comment", length(0, 256)),
-        force_new="name delegation_set_id",
-        arguments={"comment": "Managed by Terraform", "force_destroy": False},
         equivalent={"name": _same_name},
         regional=False,
         import_="zone_id",
     ),
     "aws_route53_record": resource(
         _record,
-        at("type", one_of(*_TYPES)),
         at("name", length(0, 1024)),
         at("zone_id", matches(r"(/hostedzone/)?Z[A-Z0-9]{1,31}", "a hosted zone's id (Z…)")),
         at("ttl", between(0, 2147483647)),
         at("set_identifier", length(1, 128)),
-        exactly_one("alias", "records"),
         _record_fits,
-        force_new="name zone_id set_identifier type",
         equivalent={"name": _same_name},
         regional=False,
         import_=_import_record,
@@ -148,16 +141,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.uuid(),
             "arn": mint.arn("route53", f"healthcheck/{mint.uuid()}", region="", account=""),
         },
-        at(
-            "type",
-            one_of(
-                *("HTTP", "HTTPS", "HTTP_STR_MATCH", "HTTPS_STR_MATCH", "TCP", "CALCULATED"),
-                *("CLOUDWATCH_METRIC", "RECOVERY_CONTROL"),
-            ),
-        ),
-        at("failure_threshold", between(1, 10)),
-        at("request_interval", one_of(10, 30)),
-        force_new="type request_interval measure_latency reference_name routing_control_arn",
         regional=False,
     ),
     "aws_route53_query_log": resource(
@@ -165,7 +148,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.uuid(),
             "arn": mint.arn("route53", f"queryloggingconfig/{mint.uuid()}", region="", account=""),
         },
-        force_new="cloudwatch_log_group_arn zone_id",
         regional=False,
     ),
 }

@@ -91,23 +91,20 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_route_table": resource(
         _route_table,
         *(within("route", rule) for rule in _ROUTE_RULES),
-        force_new="vpc_id",
     ),
-    "aws_default_route_table": resource(_default_route_table, force_new="default_route_table_id"),
+    "aws_default_route_table": resource(
+        _default_route_table,
+    ),
     "aws_route": resource(
         _route,
         at("destination_cidr_block", ipv4),
         at("destination_ipv6_cidr_block", ipv6),
         exactly_one(*_DESTINATIONS, "destination_prefix_list_id"),
         _one_target,
-        force_new="route_table_id destination_cidr_block destination_ipv6_cidr_block"
-        " destination_prefix_list_id",
         import_=_import_route,
     ),
     "aws_route_table_association": resource(
         lambda mint: {"id": mint.id("rtbassoc")},
-        exactly_one("subnet_id", "gateway_id"),
-        force_new="subnet_id gateway_id",
         import_=_import_table_association,
     ),
     "aws_main_route_table_association": resource(
@@ -115,6 +112,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.id("rtbassoc"),
             "original_route_table_id": mint.id("rtb", "original"),
         },
-        force_new="vpc_id",
     ),
 }

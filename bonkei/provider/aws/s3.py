@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, one_of, unique
+from bonkei.provider.aws.checks import at, between, length, one_of, unique
 from bonkei.provider.aws.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.formats import arn, kms_key
 from bonkei.provider.aws.naming import Mint, Minting, each, resource, same_shape
@@ -146,27 +146,16 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _bucket,
         at("bucket", bucket_name),
         at("bucket_prefix", length(1, 37)),
-        conflicts("bucket", "bucket_prefix"),
-        force_new="bucket bucket_prefix object_lock_enabled",
-        arguments={"force_destroy": False},
         import_="bucket",
     ),
     "aws_s3_bucket_policy": resource(
         _on_bucket(),
         at("policy", policy(RESOURCE, 20480)),
-        force_new="bucket",
         equivalent={"policy": same_policy},
         import_="bucket",
     ),
     "aws_s3_bucket_public_access_block": resource(
         _on_bucket(),
-        force_new="bucket",
-        arguments={
-            "block_public_acls": False,
-            "block_public_policy": False,
-            "ignore_public_acls": False,
-            "restrict_public_buckets": False,
-        },
         import_="bucket",
     ),
     "aws_s3_bucket_versioning": resource(
@@ -180,49 +169,38 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         ),
         at("versioning_configuration.status", one_of("Enabled", "Suspended", "Disabled")),
         at("versioning_configuration.mfa_delete", one_of("Enabled", "Disabled", "")),
-        force_new="bucket expected_bucket_owner",
+        force_new="expected_bucket_owner",
         import_="bucket",
     ),
     "aws_s3_bucket_server_side_encryption_configuration": resource(
         _on_bucket(_encryption),
-        at(
-            "rule.apply_server_side_encryption_by_default.sse_algorithm",
-            one_of("AES256", "aws:kms", "aws:kms:dsse", "aws:fsx"),
-        ),
         at("rule.apply_server_side_encryption_by_default.kms_master_key_id", kms_key),
         _key_fits_algorithm,
-        force_new="bucket expected_bucket_owner",
+        force_new="expected_bucket_owner",
         import_="bucket",
     ),
     "aws_s3_bucket_lifecycle_configuration": resource(
         _on_bucket(_rules),
         at("rule.status", one_of("Enabled", "Disabled")),
-        at("rule.id", length(1, 255)),
         at("rule.transition.storage_class", one_of(*_CLASSES)),
         at("rule.noncurrent_version_transition.storage_class", one_of(*_CLASSES)),
         at("rule.abort_incomplete_multipart_upload.days_after_initiation", between(1, 100000)),
         at("rule.noncurrent_version_expiration.noncurrent_days", between(1, 100000)),
         unique("rule", "id", "rule"),
         _rule_does_something,
-        force_new="bucket expected_bucket_owner",
         import_="bucket",
     ),
     "aws_s3_bucket_ownership_controls": resource(
         _on_bucket(),
-        at(
-            "rule.object_ownership",
-            one_of("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter"),
-        ),
-        force_new="bucket",
         import_="bucket",
     ),
     "aws_s3_bucket_acl": resource(
         lambda mint: {"id": f"{mint.given('bucket')},{mint.given('acl') or ''}".rstrip(",")},
-        force_new="bucket expected_bucket_owner",
+        force_new="expected_bucket_owner",
     ),
     "aws_s3_bucket_logging": resource(
         _on_bucket(),
-        force_new="bucket expected_bucket_owner",
+        force_new="expected_bucket_owner",
         import_="bucket",
     ),
     "aws_s3_bucket_notification": resource(
@@ -230,12 +208,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("topic.topic_arn", arn("sns")),
         at("queue.queue_arn", arn("sqs")),
         at("lambda_function.lambda_function_arn", arn("lambda")),
-        force_new="bucket",
-        arguments={"eventbridge": False},
         import_="bucket",
     ),
     "aws_s3_bucket_cors_configuration": resource(
-        _on_bucket(), force_new="bucket expected_bucket_owner", import_="bucket"
+        _on_bucket(), force_new="expected_bucket_owner", import_="bucket"
     ),
     "aws_s3_bucket_website_configuration": resource(
         _on_bucket(
@@ -246,30 +222,22 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
                 "routing_rules": "",
             }
         ),
-        force_new="bucket expected_bucket_owner",
+        force_new="expected_bucket_owner",
         import_="bucket",
     ),
     "aws_s3_bucket_object_lock_configuration": resource(
         _on_bucket(),
-        at("rule.default_retention.mode", one_of("COMPLIANCE", "GOVERNANCE")),
-        force_new="bucket expected_bucket_owner object_lock_enabled",
         import_="bucket",
     ),
     "aws_s3_bucket_intelligent_tiering_configuration": resource(
         lambda mint: {"id": f"{mint.given('bucket')}:{mint.given('name')}"},
-        force_new="bucket name",
     ),
     "aws_s3_bucket_metric": resource(
         lambda mint: {"id": f"{mint.given('bucket')}:{mint.given('name')}"},
-        force_new="bucket name",
     ),
     "aws_s3_object": resource(
         _object,
         at("key", length(1, 1024)),
-        at("storage_class", one_of(*_CLASSES)),
-        conflicts("content", "content_base64", "source"),
-        force_new="bucket key",
-        arguments={"force_destroy": False},
         recomputed={"etag": "content content_base64 source source_hash", "version_id": "*"},
     ),
 }

@@ -12,7 +12,6 @@ from bonkei.provider.aws.checks import (
     Rule,
     at,
     between,
-    conflicts,
     exactly_one,
     lacks,
     length,
@@ -156,7 +155,6 @@ _RULE = resource(
     at("prefix_list_id", matches(r"pl-[0-9a-f]{8,17}", "a prefix list's id (pl-…)")),
     exactly_one(*_SOURCES),
     _ports("ip_protocol"),
-    force_new="security_group_id",
 )
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
@@ -165,16 +163,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", length(1, 255), lacks("^sg-", 'begin with "sg-"')),
         at("name_prefix", length(1, 100), lacks("^sg-", 'begin with "sg-"')),
         at("description", length(0, 255), _description),
-        conflicts("name", "name_prefix"),
         *(within(block, rule) for block in ("ingress", "egress") for rule in _INLINE),
-        force_new="name name_prefix description vpc_id",
-        arguments={"description": "Managed by Terraform", "revoke_rules_on_delete": False},
     ),
     "aws_default_security_group": resource(
         _default_group,
         *(within(block, rule) for block in ("ingress", "egress") for rule in _INLINE),
-        force_new="vpc_id",
-        arguments={"revoke_rules_on_delete": False},
     ),
     "aws_vpc_security_group_ingress_rule": _RULE,
     "aws_vpc_security_group_egress_rule": _RULE,
@@ -183,10 +176,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("type", one_of("ingress", "egress")),
         *_CLASSIC,
         _ports("protocol", ignored_for_all=True),
-        conflicts("cidr_blocks", "source_security_group_id"),
         _classic_source,
-        force_new="type security_group_id protocol from_port to_port cidr_blocks ipv6_cidr_blocks"
-        " prefix_list_ids self source_security_group_id",
-        arguments={"self": False},
     ),
 }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, between, length, matches, one_of
+from bonkei.provider.aws.checks import at, between, length, matches
 from bonkei.provider.aws.naming import Mint, Minting, resource
 from bonkei.provider.aws.seeds import LOWER, UPPER
 from bonkei.provider.behaviour import ResourceBehaviour
@@ -43,21 +43,19 @@ def _service(mint: Mint) -> Mapping[str, Value]:
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_service_discovery_http_namespace": resource(
-        _namespace("http"), at("name", _NAME), force_new="name"
+        _namespace("http"),
+        at("name", _NAME),
     ),
     "aws_service_discovery_private_dns_namespace": resource(
-        _namespace("dns"), at("name", length(1, 253), _DOMAIN), force_new="name vpc"
+        _namespace("dns"),
+        at("name", length(1, 253), _DOMAIN),
     ),
     "aws_service_discovery_public_dns_namespace": resource(
-        _namespace("dns"), at("name", length(1, 253), _DOMAIN), force_new="name"
+        _namespace("dns"),
+        at("name", length(1, 253), _DOMAIN),
     ),
     "aws_service_discovery_service": resource(
         _service,
-        at("dns_config.routing_policy", one_of("MULTIVALUE", "WEIGHTED")),
-        at("dns_config.dns_records.type", one_of("SRV", "A", "AAAA", "CNAME")),
         at("dns_config.dns_records.ttl", between(0, 2147483647)),
-        at("health_check_config.type", one_of("HTTP", "HTTPS", "TCP")),
-        force_new="name namespace_id dns_config.namespace_id type",
-        arguments={"dns_config.routing_policy": "MULTIVALUE", "force_destroy": False},
     ),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, conflicts, length, matches, needs, one_of
+from bonkei.provider.aws.checks import at, conflicts, length, matches
 from bonkei.provider.aws.formats import kms_key
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
@@ -81,18 +81,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             length(1, 1011),
             matches(r"/?[a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*", "letters, digits, _.- and / between"),
         ),
-        at("type", one_of("String", "StringList", "SecureString")),
-        at("tier", one_of("Standard", "Advanced", "Intelligent-Tiering")),
-        at("data_type", one_of("text", "aws:ec2:image", "aws:ssm:integration")),
-        at("description", length(0, 1024)),
         at("key_id", kms_key),
         at("value", length(1, 8192)),
         at("value_wo", length(1, 8192)),
         conflicts(*_VALUES),
-        needs("value_wo", "value_wo_version"),
-        needs("value_wo_version", "value_wo"),
         _fits,
-        force_new="name",
         recomputed={
             "version": "value value_wo_version insecure_value type",
             "value": "insecure_value",

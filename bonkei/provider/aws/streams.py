@@ -90,19 +90,19 @@ def _import_group(identifier: str, _: Context) -> Object:
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
-    "aws_kinesis_stream": resource(_with_arn("kinesis", "stream/"), force_new="name"),
+    "aws_kinesis_stream": resource(
+        _with_arn("kinesis", "stream/"),
+    ),
     "aws_kinesis_firehose_delivery_stream": resource(
-        _with_arn("firehose", "deliverystream/"), force_new="name destination"
+        _with_arn("firehose", "deliverystream/"),
     ),
-    "aws_sfn_state_machine": resource(_machine, force_new="name name_prefix type", import_="arn"),
-    "aws_codedeploy_app": resource(_application, force_new="compute_platform"),
-    "aws_codedeploy_deployment_group": resource(
-        _group, force_new="app_name", import_=_import_group
+    "aws_sfn_state_machine": resource(_machine, import_="arn"),
+    "aws_codedeploy_app": resource(
+        _application,
     ),
-    "aws_ses_domain_identity": resource(_domain, force_new="domain", import_="domain"),
-    "aws_ses_domain_dkim": resource(_keys_of_domain, force_new="domain", import_="domain"),
-    "aws_ses_email_identity": resource(_address("email"), force_new="email", import_="email"),
-    "aws_sesv2_email_identity": resource(
-        _address("email_identity"), force_new="email_identity", import_="email_identity"
-    ),
+    "aws_codedeploy_deployment_group": resource(_group, import_=_import_group),
+    "aws_ses_domain_identity": resource(_domain, import_="domain"),
+    "aws_ses_domain_dkim": resource(_keys_of_domain, import_="domain"),
+    "aws_ses_email_identity": resource(_address("email"), import_="email"),
+    "aws_sesv2_email_identity": resource(_address("email_identity"), import_="email_identity"),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, conflicts, one_of
+from bonkei.provider.aws.checks import at
 from bonkei.provider.aws.formats import cidr
 from bonkei.provider.aws.naming import Mint, resource
 from bonkei.provider.aws.network import ec2
@@ -77,18 +77,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _subnet,
         at("cidr_block", cidr(4, 16, 28)),
         at("ipv6_cidr_block", cidr(6, 44, 64)),
-        conflicts("availability_zone", "availability_zone_id"),
-        at("private_dns_hostname_type_on_launch", one_of("ip-name", "resource-name")),
-        force_new="vpc_id cidr_block availability_zone availability_zone_id outpost_arn"
-        " ipv6_native ipv4_ipam_pool_id ipv4_netmask_length",
         defaults={"private_dns_hostname_type_on_launch": "ip-name", "ipv6_cidr_block": ""},
-        arguments={
-            "map_public_ip_on_launch": False,
-            "assign_ipv6_address_on_creation": False,
-            "enable_dns64": False,
-            "enable_resource_name_dns_a_record_on_launch": False,
-            "enable_resource_name_dns_aaaa_record_on_launch": False,
-            "ipv6_native": False,
-        },
     ),
 }

@@ -11,7 +11,6 @@ from bonkei.provider.aws.checks import (
     Check,
     at,
     between,
-    conflicts,
     either,
     lacks,
     length,
@@ -22,8 +21,6 @@ from bonkei.provider.aws.formats import arn
 from bonkei.provider.aws.naming import Mint, first, resource, same_shape
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
-
-PROTOCOLS = ("HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC")
 
 
 def _target_group(mint: Mint) -> Mapping[str, Value]:
@@ -128,56 +125,16 @@ _TARGET_GROUP = resource(
         lacks("^-|-$", "begin or end with a hyphen"),
     ),
     at("name_prefix", length(1, 6), matches(r"[0-9A-Za-z-]+", "letters, digits and hyphens")),
-    conflicts("name", "name_prefix"),
-    at("port", between(1, 65535)),
-    at("protocol", one_of(*PROTOCOLS)),
-    at("protocol_version", one_of("HTTP1", "HTTP2", "GRPC", ignore_case=True)),
-    at("target_type", one_of("instance", "ip", "lambda", "alb")),
-    at("ip_address_type", one_of("ipv4", "ipv6")),
-    at(
-        "load_balancing_algorithm_type",
-        one_of("round_robin", "least_outstanding_requests", "weighted_random"),
-    ),
-    at("load_balancing_anomaly_mitigation", one_of("on", "off")),
-    at(
-        "load_balancing_cross_zone_enabled",
-        one_of("true", "false", "use_load_balancer_configuration"),
-    ),
     at("deregistration_delay", _seconds(0, 3600)),
     at("slow_start", either(between(30, 900), one_of(0))),
-    at("health_check.healthy_threshold", between(2, 10)),
-    at("health_check.unhealthy_threshold", between(2, 10)),
-    at("health_check.interval", between(5, 300)),
-    at("health_check.timeout", between(2, 120)),
     at("health_check.path", length(1, 1024), matches("/.*", "a path that begins with /")),
     at("health_check.port", matches(r"traffic-port|[1-9]\d{0,4}", "a port or traffic-port")),
     at("health_check.protocol", one_of("HTTP", "HTTPS", "TCP", ignore_case=True)),
     at("health_check.matcher", _codes),
-    at(
-        "stickiness.type",
-        one_of(
-            "lb_cookie", "app_cookie", "source_ip", "source_ip_dest_ip_proto", "source_ip_dest_ip"
-        ),
-    ),
-    at("stickiness.cookie_duration", between(0, 604800)),
     _target_group_fits,
     _health_check_times,
-    force_new="name name_prefix port protocol protocol_version target_type vpc_id ip_address_type"
-    " target_control_port",
     arguments={
         "deregistration_delay": "300",
-        "lambda_multi_value_headers_enabled": False,
-        "proxy_protocol_v2": False,
-        "slow_start": 0,
-        "target_type": "instance",
-        "health_check.enabled": True,
-        "health_check.healthy_threshold": 3,
-        "health_check.interval": 30,
-        "health_check.port": "traffic-port",
-        "health_check.protocol": "HTTP",
-        "health_check.unhealthy_threshold": 3,
-        "stickiness.cookie_duration": 86400,
-        "stickiness.enabled": True,
     },
     import_="arn",
 )
@@ -190,6 +147,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": f"{mint.given('target_group_arn')}-{mint.serial()}"},
         at("target_group_arn", arn("elasticloadbalancing", resource="targetgroup/")),
         at("port", between(1, 65535)),
-        force_new="target_group_arn target_id port availability_zone",
     ),
 }

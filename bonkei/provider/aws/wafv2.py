@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, conflicts, length, matches, one_of, unique
+from bonkei.provider.aws.checks import at, between, length, matches, one_of, unique
 from bonkei.provider.aws.formats import arn, cidr
 from bonkei.provider.aws.import_ids import parts_of
 from bonkei.provider.aws.naming import Mint, Minting, each, first, resource
@@ -175,12 +175,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_wafv2_web_acl": resource(
         _web_acl,
         at("name", *_NAME),
-        conflicts("name", "name_prefix"),
         at("scope", _SCOPE),
         at("description", _DESCRIPTION),
         at("visibility_config.metric_name", *_METRIC),
         at("rule.visibility_config.metric_name", *_METRIC),
-        at("rule.name", length(1, 128)),
         at("rule.priority", between(0, 2147483647)),
         at(
             "rule.action.block.custom_response.response_code",
@@ -191,13 +189,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "custom_response_body.content_type",
             one_of("TEXT_PLAIN", "TEXT_HTML", "APPLICATION_JSON"),
         ),
-        conflicts("rule", "rule_json"),
         unique("rule", "name", "rule name"),
         unique("rule", "priority", "rule priority"),
         _actions,
         _statements,
         _custom_bodies,
-        force_new="name name_prefix scope",
         recomputed={"capacity": "rule rule_json", "lock_token": "*"},
         import_=_import_scoped,
     ),
@@ -206,28 +202,20 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("web_acl_arn", arn("wafv2")),
         at("resource_arn", arn()),
         _association_fits,
-        force_new="web_acl_arn resource_arn",
         import_=_import_association,
     ),
     "aws_wafv2_web_acl_logging_configuration": resource(
         lambda mint: {"id": mint.given("resource_arn")},
         at("resource_arn", arn("wafv2")),
         at("log_destination_configs", _log_destination),
-        at("logging_filter.default_behavior", one_of("KEEP", "DROP")),
-        at("logging_filter.filter.behavior", one_of("KEEP", "DROP")),
-        at("logging_filter.filter.requirement", one_of("MEETS_ALL", "MEETS_ANY")),
-        force_new="resource_arn",
         import_="resource_arn",
     ),
     "aws_wafv2_ip_set": resource(
         _scoped("ipset"),
         at("name", *_NAME),
-        conflicts("name", "name_prefix"),
         at("scope", _SCOPE),
         at("description", _DESCRIPTION),
-        at("ip_address_version", one_of("IPV4", "IPV6")),
         _addresses_fit,
-        force_new="name name_prefix scope ip_address_version",
         recomputed={"lock_token": "*"},
         import_=_import_scoped,
     ),
@@ -236,7 +224,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("name", *_NAME),
         at("scope", _SCOPE),
         at("regular_expression.regex_string", length(1, 512)),
-        force_new="name name_prefix scope",
         recomputed={"lock_token": "*"},
         import_=_import_scoped,
     ),
@@ -247,7 +234,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("capacity", between(1, _MOST_CAPACITY)),
         unique("rule", "priority", "rule priority"),
         _statements,
-        force_new="name name_prefix scope capacity",
         recomputed={"lock_token": "*"},
         import_=_import_scoped,
     ),

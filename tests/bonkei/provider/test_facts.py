@@ -114,7 +114,7 @@ def problems(**config: Any) -> list[Problem]:
         ({"name": "éééé"}, ("name",), "got 8"),  # Go counts bytes
         ({"name": "ab\n"}, ("name",), "small letters only"),
         ({"names": ["A", "A", "B"]}, ("names",), "0 to 2 elements, got 3"),
-        ({"names": ["A", "C"]}, ("names",), 'got "C"'),
+        ({"names": ["A", "C"]}, ("names", 1), 'got "C"'),
         ({"a": True, "size": 1, "b": False}, ("a",), '"a" and "b" exclude each other'),
         ({"a": True}, ("a",), '"a" needs "size"'),
         ({"d": ""}, ("d",), '"c" and "d" exclude each other'),
@@ -142,6 +142,42 @@ def test_what_fits_or_is_not_known_yet_is_no_problem() -> None:
 
 
 def test_what_a_behaviour_says_goes_first() -> None:
-    own = Problem(("kind",), "No such kind", "Take A.")
+    own = Problem(("kind",), 'Invalid value for "kind"', "Take A.")
     enriched = KNOWN.enrich("aws_thing", ResourceBehaviour(validate=lambda _: [own]))
     assert list(enriched.validate({"kind": "C", "c": "", "rule": []})) == [own]
+
+
+@pytest.mark.parametrize(
+    ("type_name", "argument_name", "value"),
+    [
+        ("aws_lambda_function", "runtime", "ruby4.0"),
+        ("aws_lambda_function", "runtime", "nodejs14.x"),
+        ("aws_lambda_function", "runtime", "go1.x"),
+        ("aws_db_proxy", "endpoint_network_type", "IPV6"),
+        ("aws_kms_key", "customer_master_key_spec", "ML_KEM_768"),
+        ("aws_vpc_endpoint", "vpc_endpoint_type", "Tunnel"),
+        ("aws_acm_certificate", "validation_method", "HTTP"),
+    ],
+)
+def test_what_the_api_takes_is_taken(type_name: str, argument_name: str, value: str) -> None:
+    """Each was missing in an enumeration that was copied by hand."""
+    block = AWS.schema.resources[type_name]
+    assert argument_name in FACTS.types[type_name]
+    for given, taken in ((value, True), ("no such value", False)):
+        config = {**schema.empty(block), argument_name: given}
+        found = [p for p in AWS.resources[type_name].validate(config) if p.path == (argument_name,)]
+        assert (not any("Invalid value" in p.summary for p in found)) == taken
+
+
+@pytest.mark.parametrize(
+    ("type_name", "argument_name"),
+    [
+        ("aws_ecs_service", "deployment_controller"),
+        ("aws_db_instance", "identifier"),
+        ("aws_route53_record", "set_identifier"),
+    ],
+)
+def test_what_the_provider_updates_is_updated(type_name: str, argument_name: str) -> None:
+    """A behaviour said of each that it replaces; the provider's source does not."""
+    forced = AWS.resources[type_name].force_new
+    assert not any(path.split(".")[0] == argument_name for path in forced)
