@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import rollout
 from revisions import Aws, Json, Release, ReleaseError, latest, register, run_aws, withdraw
-from rollout import in_use, roll_out
+from rollout import roll_out, withdraw_all
 
 
 def migrate(aws: Aws, release: Release) -> None:
@@ -81,16 +81,11 @@ def verify(aws: Aws, release: Release) -> None:
         for image in release.system["images"].values()
     }
     troubles: list[str] = []
-    withdrawn = False
     for service in release.system["services"].values():
         found = list(differences(running_tasks(aws, cluster, service["service"]), release, digests))
-        if found:
-            runs = in_use(aws, cluster, service["service"])
-            withdrawn |= withdraw(aws, service["family"], release, runs)
         troubles += [f"{service['service']}: {trouble}" for trouble in found]
-    if withdrawn:
-        withdraw(aws, release.system["migrate"]["family"], release, frozenset())
     if troubles:
+        troubles += withdraw_all(aws, release)
         raise ReleaseError("what runs is not what was built:\n  " + "\n  ".join(troubles))
     for image in release.system["images"].values():
         aws(

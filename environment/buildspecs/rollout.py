@@ -19,10 +19,10 @@ BACK_WITHIN = 15 * 60.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """A deployment by its id; the revision before it (as ARN), and whether it is the very first."""
+    """A deployment by its id; its revision and the one before it (ARNs), and whether it is the very
+    first."""
 
     service: str
-    family: str
     revision: str
     before: str
     first: bool
@@ -46,9 +46,8 @@ def roll_out(aws: Aws, release: Release) -> None:
         for rollout in begun:
             wait_until_settled(aws, cluster, rollout.service, rollout.id, deadline)
     except ReleaseError as error:
-        troubles = [str(error), *put_back(aws, cluster, begun, release)]
-        if any(rollout.revision != rollout.before for rollout in begun):
-            withdraw(aws, release.system["migrate"]["family"], release, frozenset())
+        troubles = [str(error), *put_back(aws, cluster, begun)]
+        troubles += withdraw_all(aws, release)
         raise ReleaseError("\n  ".join(troubles)) from error
 
 
@@ -63,8 +62,7 @@ def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
         aws, cluster, name, "--task-definition", revision, *count,
         "--force-new-deployment",  # a commit that runs already gets its secrets anew
     )  # fmt: skip
-    family, ran = service["family"], before["taskDefinition"]
-    return Rollout(name, family, revision, ran, first, identifier)
+    return Rollout(name, revision, before["taskDefinition"], first, identifier)
 
 
 def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
@@ -113,8 +111,8 @@ def wait_until_settled(
     raise ReleaseError(f"{service} has not settled; its events say why")
 
 
-def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout], release: Release) -> list[str]:
-    """Let every service run what ran before, and withdraw what did not stay; what went wrong."""
+def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
+    """Let every service run what ran before; what became of each."""
     deadline = time.monotonic() + BACK_WITHIN
     going: list[tuple[Rollout, str]] = []
     troubles: list[str] = []
@@ -126,11 +124,27 @@ def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout], release: Release)
     for rollout, identifier in going:
         try:
             wait_until_settled(aws, cluster, rollout.service, identifier, deadline)
-            withdraw(aws, rollout.family, release, in_use(aws, cluster, rollout.service))
             troubles.append(f"{rollout.service} is {_as_before(rollout)}")
         except ReleaseError as error:
             troubles.append(f"{rollout.service} is not back yet: {error}")
     return troubles
+
+
+def withdraw_all(aws: Aws, release: Release) -> list[str]:
+    """Withdraw the revisions of a release that no service runs; what went wrong.
+
+    The migration's too, unless the release is of what runs: then it is the released one.
+    """
+    withdrawn = False
+    try:
+        for service in release.system["services"].values():
+            runs = in_use(aws, release.system["cluster"], service["service"])
+            withdrawn |= withdraw(aws, service["family"], release, runs)
+        if withdrawn:
+            withdraw(aws, release.system["migrate"]["family"], release, frozenset())
+    except ReleaseError as error:
+        return [f"not all revisions could be withdrawn: {error}"]
+    return []
 
 
 def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:

@@ -355,6 +355,7 @@ def test_what_could_not_begin_takes_back_what_has(account: Account, release: Rel
     with pytest.raises(ReleaseError, match="throttled"):
         module.deploy(account, release)
     assert account.runs("app-backend") == "old"
+    assert account.latest == AS_BEFORE
 
 
 def test_a_service_that_is_not_there_is_named(account: Account, release: Release) -> None:
