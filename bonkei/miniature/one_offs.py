@@ -59,30 +59,26 @@ class Started:
 class OneOffs:
     """Runs those that are due, before new tasks start: at a start, an apply, a restart.
 
-    That is where a release has its Migrate stage. When one fails nothing else is run, and the next
-    time all of them are, whatever they belong to: the tasks must not get ahead of their database.
+    That is where a release has its Migrate stage: the tasks must not get ahead of their database.
     """
 
     def __init__(self, one_offs: Iterable[OneOff], started: Started) -> None:
         self._one_offs = tuple(one_offs)
         self._started = started
-        self._behind = False
 
     async def run(
         self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
     ) -> None:
         """Run what is due, of one service if only that gets new tasks: commands in a container that
-        it has, too. MiniatureError for the first that fails."""
+        it has, too. OneOffError for the first that fails, and no more is run."""
         due = self._started.due(self._one_offs)
-        if service is not None and not self._behind:
+        if service is not None:
             due = [one for one in due if one.container in _containers(blueprint, service)]
-        self._behind = True
         for one_off in due:
             with steps.step(one_off.name) as step:
                 step.detail = " ".join(one_off.command)
                 await _run(one_off, blueprint, tasks)
             self._started.remember(one_off)
-        self._behind = False
 
 
 def _containers(blueprint: Blueprint, service: Service) -> set[str]:

@@ -27,10 +27,10 @@ async def roll_out(
 ) -> list[Unhealthy]:
     """Make the services what the blueprint says and wait for them; those that do not get there.
 
-    `only`: the ARNs of the services to wait for, when not for all.
+    `only`: the ARNs of the services that are meant and waited for, when not all.
     """
     with steps.step("services") as step:
-        await tasks.reconcile(blueprint)
+        await tasks.reconcile(blueprint, only)
         snapshot = tasks.snapshot()
         refused = {service.arn: service.refused for service in snapshot.services}
         wanted = [

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
@@ -62,13 +62,22 @@ class Tasks:
         self._unsubscribe: list[Callable[[], None]] = []
         self._started = False
 
-    async def reconcile(self, blueprint: Blueprint) -> None:
-        """Begin to make the services what the blueprint says; see `steady` for the end of it."""
+    async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
+        """Begin to make the services what the blueprint says; see `steady` for the end of it.
+
+        `only`: the ARNs of the services that are meant, when not all: the others stay as they are,
+        whatever has changed on this machine.
+        """
         self._start()
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
         composition = await asyncio.to_thread(compose, blueprint, self._settings.containers)
         self._composition = composition
-        self._submit(lambda now: self._scheduler.reconcile(composition.services, now))
+        known = self._scheduler.services
+        specs = [
+            known[spec.arn].spec if only and spec.arn not in only and spec.arn in known else spec
+            for spec in composition.services
+        ]
+        self._submit(lambda now: self._scheduler.reconcile(specs, now))
 
     async def steady(self) -> None:
         """Wait until every service runs as wanted and nothing is on its way out.

@@ -22,6 +22,7 @@ CHECK = """path = "/alive"
     matcher             = "201"
     interval            = 5
     timeout             = 2
+    healthy_threshold   = 2
     unhealthy_threshold = 2
 """
 GREETING = '"path": self.path'

@@ -68,6 +68,22 @@ async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
     assert states == ["IN_PROGRESS", "COMPLETED"]
 
 
+async def test_another_service_is_left_as_it_is_when_one_is_meant(tasks, web):
+    """As by a restart: what has changed of others on this machine waits for their own."""
+    wanted = blueprint(definition(web_container()))
+    await tasks.reconcile(wanted)
+    await steady(tasks)
+    before = pids(tasks)
+    with (web.directory / "Dockerfile").open("a") as dockerfile:
+        dockerfile.write("ENV LATER=1\n")
+    await tasks.reconcile(wanted, only=["arn:of:another"])
+    assert len(tasks.snapshot().services[0].deployments) == 1
+    assert pids(tasks) == before
+    await tasks.reconcile(wanted, only=[wanted.services[0].arn])
+    await steady(tasks)
+    assert not pids(tasks) & before
+
+
 async def test_a_new_revision_replaces_the_tasks_one_after_the_other(tasks, edge, web):
     first = definition(web_container())
     await tasks.reconcile(blueprint(first, desired=2, targets=TARGETS))
