@@ -186,3 +186,16 @@ async def test_a_backend_of_the_release_before_has_no_drafts(
     page = await admin.get("/admin")
     assert page.status_code == 200
     assert "Drafts" not in page.text
+
+
+async def test_a_form_that_is_shown_again_has_the_other_language(
+    admin: AdminBrowser, backend: FakeBackend
+) -> None:
+    incident = backend.add_incident("Slow")
+    path = f"/admin/incidents/{incident['id']}"
+    page = await admin.submit(path, body="")
+    assert page.status_code == 422
+    page = await admin.get(f"{path}/updates?lang=ja")
+    assert page.status_code == 200
+    assert '<html lang="ja"' in page.text
+    assert "経過を投稿" in page.text

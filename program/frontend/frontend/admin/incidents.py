@@ -55,6 +55,7 @@ class Incidents:
             area.take(LIST, self.create),
             area.show(f"{LIST}/new", self.show_new),
             area.show(one, self.show),
+            area.show(f"{one}/updates", self.back),
             area.take(f"{one}/updates", self.post_update),
             area.show(f"{one}/edit", self.show_edit),
             area.take(f"{one}/edit", self.change),
@@ -110,6 +111,10 @@ class Incidents:
         found = await self._incident(call)
         fields = update_fields(await self._components(call), call)
         return _incident_page(found.value, blank(fields, _update_values(found.value)), found.etag)
+
+    async def back(self, call: Call) -> Outcome:
+        """Where a page that showed the form again leads, reloaded or in the other language."""
+        return Redirect(f"{LIST}/{parse_id(call.part('id'))}")
 
     async def post_update(self, call: Call) -> Outcome:
         found = await self._incident(call)
