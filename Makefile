@@ -63,6 +63,8 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) pyproject.toml requirements/dev.in -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/setup.in -c requirements/dev.txt -o requirements/bonkei.txt
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
+	$(COMPILE) requirements/ministack.in -o bonkei/cloud/data/ministack.txt
+	$(COMPILE) requirements/awscli.in -o bonkei/cloud/data/awscli.txt
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
 	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 

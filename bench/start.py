@@ -28,7 +28,11 @@ def free_ports() -> tuple[int, int]:
 def until_first_page(folder: Path, environment: dict[str, str]) -> float:
     """Seconds from `make up` to the first page with status 200; the miniature is stopped then."""
     edge, alb = free_ports()
-    ports = {"BONKEI_EDGE_PORT": str(edge), "BONKEI_ALB_PORT": str(alb)}
+    ports = {
+        "BONKEI_EDGE_PORT": str(edge),
+        "BONKEI_ALB_PORT": str(alb),
+        "BONKEI_CLOUD_PORT": str(free_ports()[0]),
+    }
     begun = time.monotonic()
     process = subprocess.Popen(
         ["make", "-s", "up"],

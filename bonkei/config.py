@@ -9,6 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -74,6 +75,7 @@ class Config:
     edge_hosts: tuple[str, ...] = ()
     """Names besides their own that the listeners answer to; `*` for any."""
     alb_port: int = 8081
+    cloud_port: int = 8083
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
     account_id: str = "123456789012"
@@ -133,6 +135,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_port=_port(edge, environment, "edge", "BONKEI_EDGE_PORT", 8080),
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
+        cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -140,12 +143,22 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         terraform=environment.get("BONKEI_TERRAFORM") or None,
     )
     table.done()
-    if config.edge_port == config.alb_port:
-        raise ConfigError(
-            f"CloudFront and the load balancer are both given port {config.edge_port}",
-            remedy="set BONKEI_EDGE_PORT and BONKEI_ALB_PORT to two different ports",
-        )
+    _require_ports_apart(config)
     return config
+
+
+def _require_ports_apart(config: Config) -> None:
+    places = (
+        ("CloudFront", "BONKEI_EDGE_PORT", config.edge_port),
+        ("the load balancer", "BONKEI_ALB_PORT", config.alb_port),
+        ("the AWS endpoint", "BONKEI_CLOUD_PORT", config.cloud_port),
+    )
+    for (one, first, port), (other, second, same) in combinations(places, 2):
+        if port == same:
+            raise ConfigError(
+                f"{one} and {other} are both given port {port}",
+                remedy=f"set {first} and {second} to two different ports",
+            )
 
 
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:

@@ -21,6 +21,7 @@ from bonkei.blueprint.role import Role
 from bonkei.blueprint.secret import Secret
 from bonkei.blueprint.security_group import SecurityGroup
 from bonkei.blueprint.service import Cluster, Service, TaskDefinition
+from bonkei.blueprint.storage import Parameter, Queue, Table
 from bonkei.blueprint.web_acl import WebAcl
 
 
@@ -54,6 +55,9 @@ class Blueprint:
     repositories: tuple[Repository, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     build_projects: tuple[BuildProject, ...] = ()
+    queues: tuple[Queue, ...] = ()
+    tables: tuple[Table, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
     arns: tuple[str, ...] = ()  # of everything in the state, for what names them in a policy
 
     def task_definition(self, arn: str) -> TaskDefinition:

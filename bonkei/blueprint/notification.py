@@ -12,6 +12,7 @@ class Subscription:
     address: str
     protocol: str
     endpoint: str
+    attributes: tuple[tuple[str, str], ...] = ()  # as SNS names them
 
 
 @dataclass(frozen=True, slots=True)

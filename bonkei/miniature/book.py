@@ -70,6 +70,17 @@ def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
     }
 
 
+def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
+    """What a queue is called on AWS, to its address here: some programs call it without an SDK."""
+    urls = {}
+    for queue in blueprint.queues:
+        _, _, _, region, account, name = queue.arn.split(":", 5)
+        urls[f"https://sqs.{region}.amazonaws.com/{account}/{name}"] = (
+            f"{endpoint}/{account}/{name}"
+        )
+    return urls
+
+
 def require_addresses(addresses: dict[str, str]) -> None:
     """MiniatureError when this machine does not answer on one of the addresses."""
     missing = [address for address in addresses.values() if not can_bind(address)]

@@ -38,6 +38,7 @@ _MARKER_TEXT = f"""\
 CONTENTS = frozenset(
     {
         "addresses",
+        "cloud",
         "control",
         "control.sock",
         "database",
@@ -164,6 +165,10 @@ class Home:
         return self.path / "addresses"
 
     @property
+    def cloud(self) -> Path:
+        return self.path / "cloud"
+
+    @property
     def control(self) -> Path:
         return self.path / "control"
 
@@ -203,7 +208,7 @@ class HomeLock:
             raise MiniatureError(
                 f"a miniature already runs from {self._file.parent} (process {holder})",
                 remedy="see it with `bonkei status`, stop it with `bonkei down`, or give this one "
-                "its own BONKEI_HOME, BONKEI_EDGE_PORT and BONKEI_ALB_PORT",
+                "its own BONKEI_HOME, BONKEI_EDGE_PORT, BONKEI_ALB_PORT and BONKEI_CLOUD_PORT",
             ) from None
         handle.truncate(0)
         handle.write(str(os.getpid()))

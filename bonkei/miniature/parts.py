@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
+from bonkei.cloud.ecs import Ecs
+from bonkei.cloud.settings import CloudSettings
 from bonkei.config import Config
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
@@ -23,6 +26,9 @@ from bonkei.tasks import Tasks, TaskSettings
 from bonkei.tasks.software import ensure_environment
 from bonkei.terraform import Workspace
 from bonkei.vault import FileVault, Vault
+
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import Cloud
 
 
 class Definitions:
@@ -44,13 +50,14 @@ class Definitions:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`database`: of a cluster and its address. `install`: requirements, where environments are,
-    and who hears what takes long."""
+    and who hears what takes long. `cloud`: the AWS endpoint, and who hears what becomes of it."""
 
     definitions: Definitions
     edge: Edge
     tasks: Callable[[TaskSettings], Tasks]
     database: Callable[[DatabaseCluster, str], Database]
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
+    cloud: Callable[[Callable[[], Ecs | None], Report], Cloud]
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -65,6 +72,17 @@ def real_parts(
     def database(cluster: DatabaseCluster, host: str) -> Database:
         return Database(
             cluster, host, home.path, vault, config.database_url, shared=config.database_shared
+        )
+
+    def cloud(ecs: Callable[[], Ecs | None], report: Report) -> Cloud:
+        from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
+
+        return Cloud(
+            CloudSettings(home.cloud, config.account_id, config.cloud_port),
+            vault,
+            lambda lock: ensure_environment((lock,), home.environments, report),
+            ecs,
+            report,
         )
 
     return Parts(
@@ -83,4 +101,5 @@ def real_parts(
         tasks=lambda settings: Tasks(bus, vault, settings),
         database=database,
         install=ensure_environment,
+        cloud=cloud,
     )

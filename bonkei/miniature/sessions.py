@@ -22,6 +22,8 @@ from bonkei.miniature.rollout import find_services
 from bonkei.tasks import ProcessSpec, Tasks, find_executable
 from bonkei.tasks.snapshot import TaskSnapshot
 
+CREDENTIALS = frozenset({"AWS_CONTAINER_AUTHORIZATION_TOKEN"})
+"""What a task is given to be its role; as secret as its secrets."""
 _SHORTEST_ID = 4  # characters of a task's id
 
 
@@ -192,5 +194,5 @@ def _as_dict(process: ProcessSpec, task_id: str, definition: TaskDefinition) -> 
         "command": list(process.command),
         "directory": str(process.directory),
         "environment": dict(process.environment),
-        "secrets": sorted(secrets),
+        "secrets": sorted({*secrets, *(CREDENTIALS & process.environment.keys())}),
     }

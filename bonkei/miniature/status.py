@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
@@ -13,6 +13,9 @@ from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
 from bonkei.miniature.preparation import nothing_runs
 from bonkei.tasks import TasksSnapshot
 
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import CloudSnapshot
+
 
 def compose_status(
     started: bool,
@@ -20,6 +23,7 @@ def compose_status(
     edge: EdgeSnapshot,
     tasks: TasksSnapshot | None,
     databases: Sequence[DatabaseSnapshot],
+    cloud: CloudSnapshot | None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -38,6 +42,7 @@ def compose_status(
         "edge": _plain(edge),
         "tasks": _plain(tasks) if tasks is not None else None,
         "databases": _plain(databases),
+        "cloud": _plain(cloud),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -66,6 +71,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     of it, with the reason)."""
     sections = (
         _listeners(status["edge"]),
+        _cloud(status["cloud"]),
         _services(status["tasks"]),
         _tasks(status["tasks"]),
         _targets(status["edge"]),
@@ -95,6 +101,13 @@ def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:
         )
     if exhausted := max((room["exhausted"] for room in edge["rooms"]), default=0):
         yield f"  {exhausted} times no file was left for a connection to a target (`ulimit -n`)"
+
+
+def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
+    if cloud:
+        rows = [(cloud["url"], cloud["region"], f"store {cloud['store']}")]
+        yield from _table("AWS ENDPOINT", rows)
+        yield from (f"  {note}" for note in cloud["notes"])
 
 
 def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:

@@ -25,11 +25,13 @@ from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import book, sessions
 from bonkei.miniature.announce import announce
+from bonkei.miniature.aws_endpoint import AwsEndpoint
 from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.control import Call, ControlServer
 from bonkei.miniature.databases import Databases
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy, names
 from bonkei.miniature.draining import drain
+from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.memory import settle_memory
@@ -66,6 +68,7 @@ class Miniature:
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
+        self._aws = AwsEndpoint(self._parts.cloud, self._ecs_view)
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))
@@ -82,6 +85,7 @@ class Miniature:
                 "reload": self._on_reload,
                 "restart": self._on_restart,
                 **sessions.handlers(lambda: (self._blueprint, self._tasks), self._bus),
+                "aws": self._on_aws,
                 "stop": self._on_stop,
             },
         )
@@ -95,14 +99,18 @@ class Miniature:
         async with self._changing:
             await self._control.start()
             steps = Steps(self._report, before=seconds_before(os.environ))
-            self._blueprint = await self._evaluate(steps)
+            await do_all(self._evaluate(steps), self._aws.start(steps))
             self._translator.book = self._addresses()
             with steps.step("edge") as step:
                 await self._edge.start(self._blueprint)
                 step.detail = ", ".join(listener.url for listener in self._public_listeners())
             self._translator.book = self._addresses()
             self._tasks = self._parts.tasks(self._task_settings(steps))
-            await do_all(self._start_databases(steps), self._prepare_containers(steps))
+            await do_all(
+                self._start_databases(steps),
+                self._prepare_containers(steps),
+                self._aws.follow(self._blueprint, steps),
+            )
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
@@ -127,6 +135,7 @@ class Miniature:
                 self._stop_tasks,
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
+                self._aws.stop,
             )
         finally:
             self._loopback.close()
@@ -148,7 +157,7 @@ class Miniature:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
-    async def _evaluate(self, steps: Steps) -> Blueprint:
+    async def _evaluate(self, steps: Steps) -> None:
         known = self._parts.definitions
         with steps.step("terraform") as step:
             if await asyncio.to_thread(known.up_to_date):
@@ -156,7 +165,7 @@ class Miniature:
             else:
                 report = self._unless_stopped(steps.note)
                 step.detail = await asyncio.to_thread(known.apply, report)
-            return await asyncio.to_thread(known.read)
+            self._blueprint = await asyncio.to_thread(known.read)
 
     def _unless_stopped(self, report: Report) -> Report:
         """Terraform runs in a thread, which nobody can cancel: it ends where it reports."""
@@ -177,7 +186,8 @@ class Miniature:
         return AddressBook(
             hosts=book.cluster_hosts(self._blueprint, self._clusters),
             services=services,
-            urls=book.public_urls(self._blueprint, self._edge.snapshot()),
+            urls=book.public_urls(self._blueprint, self._edge.snapshot())
+            | self._aws.urls(self._blueprint),
         )
 
     def _public_listeners(self) -> list[ListenerState]:
@@ -190,7 +200,13 @@ class Miniature:
             containers=self._containers,
             addresses=self._translator,
             progress=steps.note,
+            cloud=self._aws.task_environment,
         )
+
+    def _ecs_view(self) -> EcsView | None:
+        if self._tasks is None:
+            return None
+        return EcsView(lambda: self._blueprint, self._tasks, self._restart)
 
     async def _start_databases(self, steps: Steps) -> None:
         await self._databases.follow(self._blueprint.database_clusters, self._clusters, steps)
@@ -235,7 +251,9 @@ class Miniature:
     async def _on_status(self, _call: Call) -> Any:
         tasks = self._tasks.snapshot() if self._tasks is not None else None
         databases, edge = self._databases.snapshots(), self._edge.snapshot()
-        return compose_status(self._started, self._blueprint, edge, tasks, databases)
+        return compose_status(
+            self._started, self._blueprint, edge, tasks, databases, self._aws.snapshot()
+        )
 
     async def _on_stop(self, _call: Call) -> None:
         self._ask_to_stop()
@@ -257,6 +275,7 @@ class Miniature:
                 await self._edge.apply(self._blueprint)
                 self._translator.book = self._addresses()
                 await self._start_databases(steps)
+                await self._aws.follow(self._blueprint, steps)
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)
                 unhealthy += await checks.judge(self._edge.snapshot, steps)
@@ -284,18 +303,26 @@ class Miniature:
         return tell
 
     async def _on_restart(self, call: Call) -> None:
+        self._require_started()
+        service = find_service(self._blueprint, call.service)
+        await self._restart(service.arn, call.report)
+
+    async def _restart(self, arn: str, report: Report = lambda _: None) -> None:
         """New tasks in place of a service's own, as ECS forces a new deployment."""
         async with self._changing:
             self._require_started()
-            service = find_service(self._blueprint, call.service)
+            service = next(each for each in self._blueprint.services if each.arn == arn)
             require_tasks(service, self._tasks)
             self._report(f"Restarting {service.name}")
-            steps = Steps(self._kept(call.report))
+            steps = Steps(self._kept(report))
             await self._migrate(steps, "not restarted", service)
             self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
             unhealthy = await self._roll_out(steps, service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
+
+    async def _on_aws(self, call: Call) -> Any:
+        return self._aws.environment(str(call.arguments.get("role", "")))
 
     def _require_started(self) -> None:
         if not self._started:

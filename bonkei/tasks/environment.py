@@ -30,11 +30,13 @@ _REGION = 3  # arn:partition:service:REGION:…
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What one task has on this machine. `software`: the container's virtual environment."""
+    """What one task has on this machine. `software`: the container's virtual environment;
+    `cloud`: its way to the AWS endpoint."""
 
     scratch: Path  # HOME and TMPDIR
     endpoints: Mapping[PortKey, Endpoint] = field(default_factory=lambda: MappingProxyType({}))
     software: Path | None = None
+    cloud: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def build_environment(
@@ -46,7 +48,7 @@ def build_environment(
 ) -> dict[str, str]:
     """Every variable of the container's process. TaskError when a secret has no value."""
     ports = dict(surroundings.endpoints)
-    environment = _minimum(surroundings.scratch, definition_arn)
+    environment = {**_minimum(surroundings.scratch, definition_arn), **surroundings.cloud}
     for name, text in plan.image.environment:
         environment[name] = plan.localize(substitute(text, environment))
     for name, value in plan.container.environment:

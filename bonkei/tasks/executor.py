@@ -219,10 +219,11 @@ class Executor:
                 self._settings.home / "environments",
                 self._settings.progress,
             )
+        cloud = self._settings.cloud(task.spec.plan.definition, task.scratch.name)
         return build_environment(
             plan,
             task.spec.plan.definition.arn,
-            Surroundings(task.scratch, task.endpoints, software),
+            Surroundings(task.scratch, task.endpoints, software, cloud),
             self._settings.addresses,
             self._vault,
         )

@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from bonkei.blueprint.service import TaskDefinition
+
 
 class Translator(Protocol):
     """Rewrites AWS's endpoint names in the value of an environment variable."""
@@ -22,6 +24,11 @@ class NoTranslation:
         return value
 
 
+def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
+    """Of a machine without an AWS endpoint."""
+    return {}
+
+
 def say_nothing(_message: str) -> None:
     """A progress callback for those who do not ask."""
 
@@ -31,6 +38,7 @@ class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
     `progress` is told, in a short line, what takes long (an environment that is made).
+    `cloud`: what a task (its definition, its id) needs in its environment to call AWS.
     `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
     """
 
@@ -39,3 +47,4 @@ class TaskSettings:
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing
     metric_period: float = 60.0
+    cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud

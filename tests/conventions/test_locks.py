@@ -12,8 +12,12 @@ LOCKS = [
     DEVELOPMENT,
     *sorted(ROOT.glob("program/*/requirements.txt")),
 ]
-# In an environment of its own, so it may pin another version of what both have.
-SCANNERS = ROOT / "requirements" / "scanners.txt"
+# In environments of their own, so they may pin another version of what both have.
+APART = [
+    ROOT / "requirements" / "scanners.txt",
+    ROOT / "bonkei" / "cloud" / "data" / "ministack.txt",
+    ROOT / "bonkei" / "cloud" / "data" / "awscli.txt",
+]
 PINNED = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", flags=re.MULTILINE)
 
 
@@ -21,7 +25,7 @@ def pins(lock: Path) -> dict[str, str]:
     return dict(PINNED.findall(lock.read_text()))
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, SCANNERS], ids=lambda lock: str(lock.relative_to(ROOT)))
+@pytest.mark.parametrize("lock", [*LOCKS, *APART], ids=lambda lock: str(lock.relative_to(ROOT)))
 def test_each_pin_has_a_hash_and_no_line_an_address(lock: Path) -> None:
     entries = re.split(r"\n(?=\S)", lock.read_text())
     unhashed = [entry for entry in entries if PINNED.match(entry) and "--hash=sha256:" not in entry]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import httpx
 import pytest
 from miniatures import Project, Running, remove, running
@@ -30,7 +33,7 @@ def test_a_request_reaches_its_container(foreign: Running) -> None:
     assert told["path"] == "/shop/1"
     assert told["GREETING"] == "hello from the definitions"
     assert told["API_KEY"] == "k-123"
-    assert told["QUEUE_URL"].startswith("https://sqs.eu-west-1.amazonaws.com/")
+    assert told["QUEUE_URL"].startswith(f"http://127.0.0.1:{foreign.project.cloud_port}/")
 
 
 def test_its_listener_answers_the_rest(foreign: Running) -> None:
@@ -49,8 +52,29 @@ def test_both_tasks_are_there_and_what_cannot_run_is_named(foreign: Running) -> 
 
 def test_what_is_not_simulated_is_named(foreign: Running) -> None:
     named = {part["kind"]: part["reason"] for part in foreign.project.status()["not_simulated"]}
-    assert named["aws_sqs_queue"]
+    assert "aws_sqs_queue" not in named
     assert named["aws_elasticache_serverless_cache"]
+
+
+def test_a_task_reaches_its_queue_as_its_role(
+    foreign: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the environment of the task, by the SDK that a program would use."""
+    told = foreign.project.bonkei("env", "web", "--secrets", "--json")
+    environment = json.loads(told.stdout)["environment"]
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setenv(name, value)
+    session = boto3.Session()
+    assert ":assumed-role/shop-web/" in session.client("sts").get_caller_identity()["Arn"]
+    sqs = session.client("sqs")
+    sqs.send_message(QueueUrl=environment["QUEUE_URL"], MessageBody="an order")
+    [message] = sqs.receive_message(QueueUrl=environment["QUEUE_URL"])["Messages"]
+    assert message["Body"] == "an order"
+    calls = foreign.project.bonkei("aws", "--role", "shop-web", "calls").stdout
+    assert "sqs:SendMessage" in calls
 
 
 def test_its_logs(foreign: Running) -> None:

@@ -51,6 +51,7 @@ class Project:
     home: Path
     edge_port: int = field(default_factory=free_port)
     alb_port: int = field(default_factory=free_port)
+    cloud_port: int = field(default_factory=free_port)
 
     @property
     def site(self) -> str:
@@ -67,6 +68,7 @@ class Project:
             "BONKEI_HOME": str(self.home),
             "BONKEI_EDGE_PORT": str(self.edge_port),
             "BONKEI_ALB_PORT": str(self.alb_port),
+            "BONKEI_CLOUD_PORT": str(self.cloud_port),
         }
 
     def bonkei(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:

@@ -24,6 +24,7 @@ from bonkei.blueprint.readers.role import read_roles
 from bonkei.blueprint.readers.secret import read_secrets
 from bonkei.blueprint.readers.security_group import read_security_groups
 from bonkei.blueprint.readers.service import read_clusters, read_services
+from bonkei.blueprint.readers.storage import read_parameters, read_queues, read_tables
 from bonkei.blueprint.readers.target_group import read_target_groups
 from bonkei.blueprint.readers.task_definition import read_task_definitions
 from bonkei.blueprint.readers.web_acl import read_web_acls
@@ -61,6 +62,9 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         repositories=read_repositories(state),
         pipelines=read_pipelines(state),
         build_projects=read_build_projects(state),
+        queues=read_queues(state),
+        tables=read_tables(state),
+        parameters=read_parameters(state),
         arns=state.arns(),
         # Last: by then the readers have noted what they could not carry over.
         not_simulated=read_coverage(state, gaps),

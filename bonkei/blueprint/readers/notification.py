@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bonkei.blueprint.notification import EventRule, Subscription, Topic
 from bonkei.blueprint.readers.policy_document import read_policy_document
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.state import Resource, State
+
+# Terraform's argument -> SNS's attribute.
+_SUBSCRIPTION = {
+    "delivery_policy": "DeliveryPolicy",
+    "filter_policy": "FilterPolicy",
+    "filter_policy_scope": "FilterPolicyScope",
+    "raw_message_delivery": "RawMessageDelivery",
+    "redrive_policy": "RedrivePolicy",
+}
 
 
 def read_topics(state: State) -> tuple[Topic, ...]:
@@ -18,7 +29,12 @@ def read_topics(state: State) -> tuple[Topic, ...]:
             kms_key_id=block.text("kms_master_key_id", ""),
             policy=_policy(block, state),
             subscriptions=tuple(
-                Subscription(found.address, found.text("protocol"), found.text("endpoint"))
+                Subscription(
+                    found.address,
+                    found.text("protocol"),
+                    found.text("endpoint"),
+                    tuple(_attributes(found)),
+                )
                 for found in state.managed("aws_sns_topic_subscription")
                 if found.text("topic_arn") == block.text("arn")
             ),
@@ -31,6 +47,13 @@ def _policy(topic: Resource, state: State) -> tuple[PolicyStatement, ...]:
     policies = state.managed("aws_sns_topic_policy")
     own = [policy for policy in policies if policy.text("arn") == topic.text("arn")]
     return read_policy_document(own[0] if own else topic, "policy")
+
+
+def _attributes(block: Resource) -> Iterator[tuple[str, str]]:
+    for argument, attribute in _SUBSCRIPTION.items():
+        value = block.values.get(argument)
+        if value is not None and value is not False and value != "":
+            yield attribute, "true" if value is True else str(value)
 
 
 def read_event_rules(state: State) -> tuple[EventRule, ...]:

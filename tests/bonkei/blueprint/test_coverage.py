@@ -16,18 +16,18 @@ def test_types_are_told_apart(blueprint) -> None:
         {
             "aws_iam_user.a": {},
             "aws_iam_user.b": {},
-            "aws_sqs_queue.this": {},
+            "aws_glue_job.this": {},
             "aws_quantum_computer.this": {},
             "random_password.this": {},
             "data.aws_sqs_queue.ignored": {},
         }
     ).not_simulated
     assert [(n.kind, n.category, n.count) for n in found] == [
+        ("aws_glue_job", "missing", 1),
         ("aws_iam_user", "declarative", 2),
         ("aws_quantum_computer", "unknown", 1),
-        ("aws_sqs_queue", "missing", 1),
     ]
-    assert found[1].reason == "not known to Bonkei"
+    assert found[2].reason == "not known to Bonkei"
     assert all(n.reason for n in found)
 
 
@@ -59,7 +59,7 @@ def test_every_type_that_the_provider_carries_is_judged_and_no_other() -> None:
 def test_a_name_wins_over_a_pattern() -> None:
     assert judge("aws_s3_bucket_policy")[0] == "declarative"
     assert judge("aws_s3_bucket_inventory")[0] == "missing"
-    assert judge("aws_cloudwatch_event_bus") == judge("aws_sns_topic")
+    assert judge("aws_cloudwatch_event_bus") == judge("aws_sfn_state_machine")
 
 
 def test_every_type_that_a_reader_reads_is_judged() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
+from bonkei.cloud.cloud import CloudSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
@@ -89,7 +90,7 @@ class Tasks:
     settings: TaskSettings
     blueprint: Blueprint = field(default_factory=Blueprint)
 
-    async def reconcile(self, blueprint: Blueprint) -> None:
+    async def reconcile(self, blueprint: Blueprint, only: Any = ()) -> None:
         self.blueprint = blueprint
         tokens = "".join(s.force_new_deployment_token for s in blueprint.services)
         await self.world.do(f"services roll out{tokens}")
@@ -153,6 +154,29 @@ class Database:
         )  # fmt: skip
 
 
+@dataclass
+class Cloud:
+    world: World
+
+    async def start(self) -> None:
+        await self.world.do("cloud starts")
+
+    async def apply(self, blueprint: Blueprint) -> None:
+        await self.world.do("cloud follows")
+
+    def task_environment(self, definition: Any, task_id: str) -> dict[str, str]:
+        return {}
+
+    def environment(self, role: str) -> dict[str, str]:
+        return {"AWS_REGION": "eu-west-1", "ROLE": role}
+
+    async def stop(self) -> None:
+        await self.world.do("cloud stops")
+
+    def snapshot(self) -> CloudSnapshot:
+        return CloudSnapshot("http://127.0.0.1:8083", "eu-west-1", "available", ())
+
+
 @dataclass(frozen=True)
 class Parts:
     definitions: Definitions
@@ -160,6 +184,7 @@ class Parts:
     tasks: Callable[[TaskSettings], Tasks]
     database: Callable[[Any, str], Database]
     install: Callable[..., Any]
+    cloud: Callable[..., Cloud]
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
@@ -176,6 +201,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda settings: Tasks(world, bus, settings),
             lambda cluster, host: Database(world, cluster.identifier, host),
             install,
+            lambda ecs, report: Cloud(world),
         )
 
     return make

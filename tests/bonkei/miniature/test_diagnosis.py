@@ -91,6 +91,7 @@ def status(*, started: bool, healthy: int = 1, database: str = "available") -> d
         EdgeSnapshot(),
         tasks(replace(SERVICE, healthy_count=healthy)),
         [replace(DATABASE, status=database)],
+        None,
     )
 
 
@@ -115,7 +116,7 @@ def test_the_status_tells_a_reason_that_is_over_from_one_that_holds(state: str, 
     (line,) = [
         line
         for line in render(
-            compose_status(True, Blueprint(), EdgeSnapshot(), snapshot, [])
+            compose_status(True, Blueprint(), EdgeSnapshot(), snapshot, [], None)
         ).splitlines()
         if line.startswith("  app-web  ")
     ]

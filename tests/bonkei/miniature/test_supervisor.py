@@ -38,9 +38,11 @@ SERVICES = tuple(
 SITE = ListenerState("distribution", "d", "site", "http://127.0.0.1:8080/", "127.0.0.1", 8080, 0, 0)
 START = [
     "terraform apply",
+    "cloud starts",
     "edge starts",
     "database main starts",
     "installs app",
+    "cloud follows",
     "runs migrate",
     "services roll out",
 ]
@@ -131,8 +133,10 @@ async def reached(world: World, what: str) -> None:
 async def test_a_start_goes_from_the_definitions_to_the_services(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
-    assert sorted(world.done[2:4]) == sorted(START[2:4])  # side by side
-    assert [*world.done[:2], *START[2:4], *world.done[4:]] == START
+    # Side by side: Terraform and the endpoint's start, then all that the first task needs.
+    assert sorted(world.done[:2]) == sorted(START[:2])
+    assert sorted(world.done[3:6]) == sorted(START[3:6])
+    assert [*START[:2], world.done[2], *START[3:6], *world.done[6:]] == START
     assert "Ready after" in subject.said[-1]
     assert SITE.url in subject.text
     status = await subject.ask("status")
@@ -143,7 +147,7 @@ async def test_definitions_that_have_not_changed_are_not_applied(make: Make, wor
     world.is_current = True
     await make().miniature.start()
     assert "terraform apply" not in world.done
-    assert world.done[0] == "edge starts"
+    assert world.done[:2] == ["cloud starts", "edge starts"]
 
 
 async def test_while_it_starts_status_answers_and_changes_are_refused(
@@ -236,7 +240,7 @@ async def test_a_server_of_ones_own_is_named_before_it_is_touched(make: Make, wo
 
 # --- The end -------------------------------------------------------------------------------------
 
-END = ["edge drains", "tasks stop", "edge stops", "database main stops"]
+END = ["edge drains", "tasks stop", "edge stops", "database main stops", "cloud stops"]
 
 
 async def test_an_end_goes_from_the_visitors_to_the_data(make: Make, world: World) -> None:
@@ -252,7 +256,7 @@ async def test_an_end_goes_from_the_visitors_to_the_data(make: Make, world: Worl
 @pytest.mark.parametrize(
     ("where", "end"),
     [
-        ("edge starts", ["edge stops"]),
+        ("edge starts", ["edge stops", "cloud stops"]),
         ("database main starts", END),
         ("installs app", END),
         ("runs migrate", END),
@@ -356,6 +360,7 @@ async def test_what_was_applied_is_followed_in_the_order_of_a_release(
         "edge follows",
         "database main follows",
         "database second starts",
+        "cloud follows",
         "runs migrate",
         "services roll out",
     ]

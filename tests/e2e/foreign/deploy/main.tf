@@ -121,9 +121,15 @@ resource "aws_iam_role" "start" {
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
+resource "aws_iam_role" "web" {
+  name               = "shop-web"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
 resource "aws_ecs_task_definition" "web" {
   family                   = "shop-web"
   execution_role_arn       = aws_iam_role.start.arn
+  task_role_arn            = aws_iam_role.web.arn
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = 256

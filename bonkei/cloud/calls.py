@@ -1,0 +1,69 @@
+"""Every call that was made: who, what, on what, with which answer; bounded."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+KEPT = 2_000
+"""So many calls are shown again; the file holds twice that at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One call. `time`: seconds since the epoch; `error`: AWS's code, empty when there is none."""
+
+    time: float
+    caller: str  # an ARN; empty when nobody is known
+    role: str
+    service: str
+    operation: str
+    status: int
+    error: str
+    milliseconds: float
+    request_id: str
+
+    def line(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class CallLog:
+    """Keeps the last calls in memory and in a file, which another process may follow."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._recent: deque[Record] = deque(maxlen=KEPT)
+        self._written = 0
+
+    def open(self) -> None:
+        """Begin anew where an earlier run has ended."""
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._written = sum(1 for _ in self._lines())
+
+    def add(self, record: Record) -> None:
+        self._recent.append(record)
+        if self._written >= 2 * KEPT:
+            self._shorten()
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(record.line() + "\n")
+        self._written += 1
+
+    def recent(self) -> tuple[Record, ...]:
+        return tuple(self._recent)
+
+    def _shorten(self) -> None:
+        kept = list(self._lines())[-KEPT:]
+        draft = self._file.with_suffix(".new")
+        draft.write_text("".join(kept), encoding="utf-8")
+        draft.replace(self._file)
+        self._written = len(kept)
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            with self._file.open(encoding="utf-8") as file:
+                yield from file
+        except FileNotFoundError:
+            return

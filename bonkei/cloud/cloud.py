@@ -1,0 +1,168 @@
+"""The room's life: the endpoint at once, MiniStack while Terraform runs, then what is declared."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.cloud import ecs, secrets_manager, sts
+from bonkei.cloud.backing import LOCK, MiniStack
+from bonkei.cloud.calls import CallLog
+from bonkei.cloud.container_credentials import task_environment
+from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.errors import CloudError
+from bonkei.cloud.key import load_key
+from bonkei.cloud.passing import Passing
+from bonkei.cloud.provision import Provisioner
+from bonkei.cloud.provision.store import MiniStackStore
+from bonkei.cloud.provision.wanted import FALLBACK_REGION, find_region, wanted
+from bonkei.cloud.settings import CloudSettings
+from bonkei.errors import BonkeiError
+from bonkei.vault import Vault
+
+SAVE_SECONDS = 1.0
+"""Seconds between a change and its way to the disk, for all that is not an object of S3."""
+
+Environments = Callable[[Path], Awaitable[Path]]
+"""Makes the virtual environment of a lock file, and says where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSnapshot:
+    """`store`: starting | available | failed. `notes`: what is not as declared."""
+
+    url: str
+    region: str
+    store: str
+    notes: tuple[str, ...]
+
+
+class Cloud:
+    """`start` at once, `apply` with each blueprint, `stop` in any case."""
+
+    def __init__(
+        self,
+        settings: CloudSettings,
+        vault: Vault,
+        environments: Environments,
+        tasks: Callable[[], ecs.Ecs | None],
+        report: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._environments = environments
+        self._blueprint = Blueprint()
+        self._issuer = Issuer(load_key(settings.directory), settings.account)
+        self._store = MiniStack(settings, report)
+        self._calls = CallLog(settings.directory / "calls.jsonl")
+        self._endpoint = Endpoint(
+            self._issuer,
+            {
+                "ecs": ecs.operations(tasks),
+                "secretsmanager": secrets_manager.operations(
+                    lambda: self._blueprint.secrets, vault
+                ),
+                "sts": sts.operations(self._issuer, self._is_role, time.time),
+            },
+            Passing(self._store, settings.account),
+            self._calls,
+            changed=self._save_soon,
+        )
+        self._provisioner = Provisioner(
+            MiniStackStore(self._store, settings.account),
+            settings.directory / "made.json",
+        )
+        self._starting: asyncio.Task[None] | None = None
+        self._saving: asyncio.TimerHandle | None = None
+        self._notes: tuple[str, ...] = ()
+        self._failure = ""
+        self._region = FALLBACK_REGION
+
+    async def start(self) -> None:
+        """The endpoint listens; MiniStack begins to start. CloudError when the port is taken."""
+        self._calls.open()
+        await self._endpoint.start(self._settings.port)
+        self._starting = asyncio.create_task(self._start_store())
+
+    async def apply(self, blueprint: Blueprint) -> None:
+        """Make what is declared. Without its store, the endpoint says so: nothing else waits."""
+        self._blueprint = blueprint
+        self._region = find_region(blueprint)
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
+        if not self._failure:
+            self._notes = await self._provisioner.reconcile(wanted(blueprint, self._region))
+            self._store.save()
+
+    def task_environment(self, definition: TaskDefinition, task_id: str) -> dict[str, str]:
+        """What a task needs to call AWS as its role; without a role, it is nobody."""
+        environment = {"AWS_ENDPOINT_URL": self._endpoint.url, "AWS_EC2_METADATA_DISABLED": "true"}
+        if definition.task_role_arn:
+            environment |= task_environment(
+                self._issuer, self._endpoint.url, definition.task_role_arn, task_id
+            )
+        return environment
+
+    def environment(self, role: str) -> dict[str, str]:
+        """What a person's command needs to call as themselves, or as a role. CloudError."""
+        if role:
+            known = self._blueprint.roles
+            found = next((each for each in known if role in (each.name, each.arn)), None)
+            if found is None:
+                raise CloudError(
+                    f"the definitions have no role {role}",
+                    remedy="there are: " + (", ".join(each.name for each in known) or "none"),
+                )
+            now, session = time.time(), "bonkei"
+            credentials = self._issuer.assume(found.arn, session, now=now, seconds=3600)
+        else:
+            credentials = self._issuer.person()
+        environment = {
+            "AWS_ENDPOINT_URL": self._endpoint.url,
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        }
+        if credentials.token:
+            environment["AWS_SESSION_TOKEN"] = credentials.token
+        return environment
+
+    def snapshot(self) -> CloudSnapshot:
+        store = "failed" if self._failure else "available" if self._store.pid else "starting"
+        notes = (self._failure, *self._notes) if self._failure else self._notes
+        return CloudSnapshot(self._endpoint.url, self._region, store, notes)
+
+    async def stop(self) -> None:
+        """In order: MiniStack writes down what it holds."""
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.gather(self._starting, return_exceptions=True)
+        if self._saving is not None:
+            self._saving.cancel()
+        await self._endpoint.stop()
+        await self._store.stop()
+
+    async def _start_store(self) -> None:
+        try:
+            environment = await self._environments(LOCK)
+            await self._store.start(environment / "bin" / "python")
+        except BonkeiError as error:
+            self._failure = error.message
+
+    def _save_soon(self) -> None:
+        """What was acknowledged is on disk so much later: the bound of what SIGKILL may lose."""
+        if self._saving is None:
+            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
+
+    def _save(self) -> None:
+        self._saving = None
+        self._store.save()
+
+    def _is_role(self, arn: str) -> bool:
+        return self._blueprint.role(arn) is not None

@@ -1,0 +1,130 @@
+"""Who calls: access keys that say themselves whose they are, so that nothing has to be kept.
+
+A session's token holds the role, the session's name and the time when it ends, with a code that
+only this miniature can make; its secret key follows from the token. They stay good through a
+restart, expire as AWS's do, and no other miniature takes them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
+from bonkei.cloud.errors import ApiError
+
+PERSON = "bonkei"
+"""The IAM user that stands for whoever sits in front of the machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """`expires_at`: seconds since the epoch; None: a person's own, which do not expire."""
+
+    access_key: str
+    secret_key: str
+    token: str = ""
+    expires_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN."""
+
+    arn: str
+    user_id: str
+    account: str
+    role: str = ""
+
+
+class Issuer:
+    """Hands out credentials and knows its own again. `key`: 32 bytes that belong to the home."""
+
+    def __init__(self, key: bytes, account: str) -> None:
+        self._key = key
+        self._account = account
+
+    def person(self) -> Credentials:
+        """Of the IAM user `PERSON`."""
+        return Credentials(self._access_key("AKIA", PERSON), self._secret(PERSON))
+
+    def assume(self, role_arn: str, session: str, *, now: float, seconds: float) -> Credentials:
+        """Of a session of `role_arn`, for so long. The session's name is as STS allows it."""
+        expires_at = int(now + seconds)
+        claims = json.dumps([role_arn, session, expires_at], separators=(",", ":")).encode()
+        token = base64.b64encode(self._code(b"token", claims) + claims).decode()
+        return Credentials(
+            self._access_key("ASIA", token), self._secret(token), token, float(expires_at)
+        )
+
+    def secret_of(self, access_key: str, token: str, *, now: float) -> tuple[str, Caller]:
+        """The secret key that belongs to an access key, and whose they are.
+
+        Raises ApiError, of which the codes are those of S3 and the query protocol.
+        """
+        if not token:
+            if hmac.compare_digest(access_key, self._access_key("AKIA", PERSON)):
+                return self._secret(PERSON), self._user()
+            raise _UNKNOWN
+        role_arn, session, expires_at = self._claims(token)
+        if not hmac.compare_digest(access_key, self._access_key("ASIA", token)):
+            raise _UNKNOWN
+        if now >= expires_at:
+            raise ApiError(
+                "ExpiredToken", "The security token included in the request is expired", 403
+            )
+        return self._secret(token), self._session(role_arn, session)
+
+    def authorization(self, purpose: str) -> str:
+        """A bearer token for one purpose, such as one task's credentials."""
+        return self._text(b"authorization", purpose, 32)
+
+    def _claims(self, token: str) -> tuple[str, str, float]:
+        try:
+            raw = base64.b64decode(token, validate=True)
+        except (binascii.Error, ValueError):
+            raise _UNKNOWN from None
+        code, claims = raw[:32], raw[32:]
+        if not hmac.compare_digest(code, self._code(b"token", claims)):
+            raise _UNKNOWN
+        role_arn, session, expires_at = json.loads(claims)
+        return role_arn, session, expires_at
+
+    def _user(self) -> Caller:
+        account = self._account
+        return Caller(f"arn:aws:iam::{account}:user/{PERSON}", self._id("AIDA", PERSON), account)
+
+    def _session(self, role_arn: str, session: str) -> Caller:
+        partition, _, _, account, resource = role_arn.split(":", 5)[1:]
+        name = resource.rpartition("/")[2]  # a role's path is no part of its sessions' ARNs
+        return Caller(
+            f"arn:{partition}:sts::{account}:assumed-role/{name}/{session}",
+            f"{self._id('AROA', role_arn)}:{session}",
+            account,
+            role_arn,
+        )
+
+    def _access_key(self, prefix: str, of: str) -> str:
+        return self._id(prefix, of)
+
+    def _id(self, prefix: str, of: str) -> str:
+        """Twenty characters of base 32, as all of IAM's unique identifiers."""
+        digest = self._code(b"id", f"{prefix} {of}".encode())
+        return prefix + base64.b32encode(digest).decode()[:16]
+
+    def _secret(self, of: str) -> str:
+        return self._text(b"secret", of, 40)
+
+    def _text(self, purpose: bytes, of: str, length: int) -> str:
+        return base64.b64encode(self._code(purpose, of.encode())).decode()[:length]
+
+    def _code(self, purpose: bytes, data: bytes) -> bytes:
+        return hmac.digest(self._key, purpose + b"\0" + data, hashlib.sha256)
+
+
+_UNKNOWN = ApiError(
+    "InvalidClientTokenId", "The security token included in the request is invalid.", 403
+)

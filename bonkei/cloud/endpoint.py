@@ -1,0 +1,213 @@
+"""The address that everything which speaks AWS calls: one loopback port for all services.
+
+A call is identified, its signature is checked, and then Bonkei answers it itself, or passes it on
+to MiniStack, or refuses it by its name, in the error shape of its protocol.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from json import JSONDecodeError, loads
+from typing import Any
+from urllib.parse import parse_qsl
+from uuid import uuid4
+
+from aiohttp import web
+
+from bonkei.cloud import container_credentials, signature_v2
+from bonkei.cloud.calls import CallLog, Record
+from bonkei.cloud.credentials import Caller, Issuer
+from bonkei.cloud.errors import Answer, ApiError, CloudError, render
+from bonkei.cloud.passing import Passing
+from bonkei.cloud.request import Call, Request, identify
+from bonkei.cloud.services import BACKED, Asked, Own, is_read, not_served
+from bonkei.cloud.settings import HOST
+from bonkei.cloud.signature import payload_hash, verify
+from bonkei.cloud.spelling import spell
+
+BODY_BYTES = 17 * 1024 * 1024
+"""The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
+
+
+class Endpoint:
+    """`passing` may come later than the endpoint starts: calls for it wait for it. `changed` is
+    called after each call that may have changed what is not on disk yet."""
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        own: Own,
+        passing: Passing,
+        calls: CallLog,
+        clock: Callable[[], float] = time.time,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._issuer = issuer
+        self._own = own
+        self._passing = passing
+        self._calls = calls
+        self._clock = clock
+        self._changed = changed
+        self._runner: web.ServerRunner | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    async def start(self, port: int) -> None:
+        """CloudError when the port is taken."""
+        server = web.Server(self._serve, access_log=None, auto_decompress=False)
+        self._runner = web.ServerRunner(server, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, HOST, port)
+        try:
+            await site.start()
+        except OSError as error:
+            raise CloudError(
+                f"the AWS endpoint cannot listen on {HOST}:{port}: {error.strerror}",
+                remedy="let BONKEI_CLOUD_PORT name another port",
+            ) from None
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+        await self._passing.close()
+
+    async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:
+        request = _read(incoming)
+        if request.path.startswith(container_credentials.PATH):
+            token = request.header.get("authorization", "")
+            return _response(
+                container_credentials.answer(self._issuer, request.path, token, now=self._clock())
+            )
+        return await _Exchange(self, incoming, request).run()
+
+    # What an exchange asks of it.
+
+    async def who(self, request: Request, body: bytes | None) -> Caller:
+        now = self._clock()
+
+        def secrets(key: str, token: str) -> tuple[str, Caller]:
+            return self._issuer.secret_of(key, token, now=now)
+
+        if signature_v2.is_signed(request):
+            return signature_v2.verify(request, secrets, now=now)
+        return verify(request, payload_hash(request, body), secrets, now=now)
+
+    async def answer(
+        self, incoming: web.BaseRequest, asked: Asked, request: Request, body: bytes | None
+    ) -> web.StreamResponse:
+        call = asked.call
+        operation = self._own.get(call.service, {}).get(call.operation)
+        if operation is not None:
+            return _response(await operation(asked))
+        if call.service in BACKED:
+            response = await self._passing.on(incoming, call, request, body)
+            if response.status < 300 and call.service != "s3" and not is_read(call.operation):
+                self._changed()
+            return response
+        raise not_served(call, self._own)
+
+    def is_served(self, call: Call) -> bool:
+        return call.service in BACKED or call.service in self._own
+
+    def refuse(self, call: Call) -> ApiError:
+        return not_served(call, self._own)
+
+    def record(self, record: Record) -> None:
+        self._calls.add(record)
+
+    def now(self) -> float:
+        return self._clock()
+
+
+class _Exchange:
+    """One call and its answer."""
+
+    def __init__(self, endpoint: Endpoint, incoming: web.BaseRequest, request: Request) -> None:
+        self._endpoint = endpoint
+        self._incoming = incoming
+        self._request = request
+        self._id = str(uuid4())
+        self._caller = Caller("", "", "")
+        self._call = identify(request, b"")
+        self._error = ""
+
+    async def run(self) -> web.StreamResponse:
+        began, at = time.perf_counter(), self._endpoint.now()
+        status = 0
+        try:
+            response = await self._answer()
+            status = response.status
+        finally:
+            self._endpoint.record(
+                Record(
+                    at, self._caller.arn, self._caller.role, self._call.service,
+                    self._call.operation, status, self._error,
+                    round((time.perf_counter() - began) * 1000, 3), self._id,
+                )
+            )  # fmt: skip
+        return response
+
+    async def _answer(self) -> web.StreamResponse:
+        try:
+            streams = self._call.service == "s3"
+            if not streams:
+                self._go_on()
+            body = None if streams else await self._read_body()
+            if body is not None:
+                self._call = identify(self._request, body)
+            if not self._endpoint.is_served(self._call):
+                raise self._endpoint.refuse(self._call)
+            self._caller = await self._endpoint.who(self._request, body)
+            if body is None:
+                self._go_on()
+            parameters = {} if body is None else _parameters(self._call, self._request, body)
+            asked = Asked(self._call, parameters, self._caller, self._id)
+            return await self._endpoint.answer(self._incoming, asked, self._request, body)
+        except ApiError as error:
+            spelled = spell(error, self._call)
+            self._error = spelled.code
+            return _response(render(spelled, self._call.protocol, self._id))
+
+    def _go_on(self) -> None:
+        """Tell a client that asked before it sends its body; of an object, once it may."""
+        asks = self._request.header.get("expect", "").lower() == "100-continue"
+        if asks and self._incoming.transport is not None:
+            self._incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def _read_body(self) -> bytes:
+        body = bytearray()
+        async for chunk in self._incoming.content.iter_any():
+            body += chunk
+            if len(body) > BODY_BYTES:
+                raise ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
+        return bytes(body)
+
+
+def _read(incoming: web.BaseRequest) -> Request:
+    path, _, query = incoming.raw_path.partition("?")
+    headers = tuple(
+        (name.decode("latin-1").lower(), value.decode("utf-8", "surrogateescape"))
+        for name, value in incoming.raw_headers
+    )
+    return Request(incoming.method, path, query, headers)
+
+
+def _parameters(call: Call, request: Request, body: bytes) -> dict[str, Any]:
+    if call.protocol == "json":
+        try:
+            content = loads(body or b"{}")
+        except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+            content = None
+        if not isinstance(content, dict):
+            raise ApiError("SerializationException", "The request body is not a JSON object.")
+        return content
+    return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
+
+
+def _response(answer: Answer) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=dict(answer.headers))

@@ -1,0 +1,74 @@
+"""Errors: ours, which a person reads, and AWS's, which a client of its API is answered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Literal
+from xml.sax.saxutils import escape
+
+from bonkei.errors import BonkeiError
+
+Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json"]
+"""How a service is spoken to, by the names that AWS's service models use."""
+
+
+class CloudError(BonkeiError):
+    """The endpoint cannot do its work on this machine."""
+
+
+class ApiError(Exception):
+    """An answer that says no. `code` and `status` are AWS's own for the case."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole response; header names are in lower case."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
+    """The error in the shape that the protocol's clients read.
+
+    Source: "Error serialization" of the AWS JSON, AWS Query, EC2 Query and REST protocols in the
+    Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
+    """
+    identity = ("x-amzn-requestid", request_id)
+    if protocol in ("json", "rest-json"):
+        content = {"__type": error.code, "message": error.message, "Message": error.message}
+        kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"
+        body = json.dumps(content).encode()
+        return Answer(
+            error.status,
+            body,
+            (("content-type", kind), ("x-amzn-errortype", error.code), identity),
+        )
+    code, message = escape(error.code), escape(error.message)
+    if protocol == "rest-xml":
+        text = (
+            f"<Error><Code>{code}</Code><Message>{message}</Message>"
+            f"<RequestId>{request_id}</RequestId></Error>"
+        )
+        identity = ("x-amz-request-id", request_id)
+    elif protocol == "ec2":
+        text = (
+            f"<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+            f"</Errors><RequestID>{request_id}</RequestID></Response>"
+        )
+    else:
+        text = (
+            f"<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>"
+            f"<Message>{message}</Message></Error><RequestId>{request_id}</RequestId>"
+            "</ErrorResponse>"
+        )
+    body = b'<?xml version="1.0" encoding="UTF-8"?>\n' + text.encode()
+    return Answer(error.status, body, (("content-type", "text/xml"), identity))

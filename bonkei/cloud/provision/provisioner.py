@@ -1,0 +1,95 @@
+"""Takes the steps, and remembers below the home what it has made."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol
+
+from bonkei.cloud.provision.reconcile import Made, reconcile
+from bonkei.cloud.provision.step import Call, JsonStep, QueryStep, S3Step, Step, Thing, Unless
+
+_KINDS: dict[str, Callable[..., Call]] = {
+    "JsonStep": JsonStep,
+    "QueryStep": QueryStep,
+    "S3Step": S3Step,
+}
+
+
+class Store(Protocol):
+    """Where the steps are taken."""
+
+    async def take(self, call: Call, region: str) -> tuple[str, str]:
+        """Code and message of the error; both empty when it succeeded."""
+
+
+class Provisioner:
+    """`file` is where it remembers."""
+
+    def __init__(self, store: Store, file: Path) -> None:
+        self._store = store
+        self._file = file
+
+    async def reconcile(self, things: Sequence[Thing]) -> tuple[str, ...]:
+        """Make what is declared. What is not as declared: by address, and why."""
+        made = self._read()
+        notes, left = [], set()
+        for work in reconcile(things, made):
+            for step in work.steps:
+                code, message = await self._take(step, work.region)
+                if code and work.removes:
+                    left.add(work.subject)
+                    notes.append(f"{work.subject} stays: {code}: {message}")
+                elif code:
+                    notes.append(f"{work.subject} is not as declared: {code}: {message}")
+        kept = {name: each for name, each in made.items() if name in left}
+        self._write(
+            kept | {thing.id: Made(thing.fingerprint, thing.region, thing.end) for thing in things}
+        )
+        return tuple(notes)
+
+    async def _take(self, step: Step, region: str) -> tuple[str, str]:
+        if isinstance(step, Unless):
+            code, _ = await self._store.take(step.probe, region)
+            if not code:
+                return "", ""
+            step = step.call
+        code, message = await self._store.take(step, region)
+        return ("", "") if code in step.accepted else (code, message)
+
+    def _read(self) -> dict[str, Made]:
+        try:
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return {
+            name: Made(
+                entry["fingerprint"], entry["region"], tuple(_call(each) for each in entry["end"])
+            )
+            for name, entry in content.items()
+        }
+
+    def _write(self, made: dict[str, Made]) -> None:
+        content = {
+            name: {
+                "fingerprint": each.fingerprint,
+                "region": each.region,
+                "end": [_plain(call) for call in each.end],
+            }
+            for name, each in made.items()
+        }
+        draft = self._file.with_suffix(".new")
+        draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        draft.replace(self._file)
+
+
+def _plain(call: Call) -> dict[str, Any]:
+    fields = asdict(call)
+    return {"kind": type(call).__name__, **fields, "accepted": sorted(fields["accepted"])}
+
+
+def _call(entry: dict[str, Any]) -> Call:
+    fields = {name: value for name, value in entry.items() if name != "kind"}
+    return _KINDS[entry["kind"]](**{**fields, "accepted": frozenset(fields["accepted"])})

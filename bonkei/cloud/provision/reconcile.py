@@ -1,0 +1,46 @@
+"""Which steps to take: pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bonkei.cloud.provision.step import Call, Step, Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Steps for one thing; `subject` is its address in the definitions, or its name."""
+
+    subject: str
+    region: str
+    steps: tuple[Step, ...]
+    removes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made before: the definition's fingerprint, and how to remove it."""
+
+    fingerprint: str
+    region: str
+    end: tuple[Call, ...]
+
+
+def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, ...]:
+    """All that is wanted is made sure of, each time: the store may have lost what it was told
+    last. What is no longer wanted ends, after all else."""
+    wanted = {thing.id for thing in things}
+    work = []
+    for thing in things:
+        before = made.get(thing.id)
+        changed = before is not None and before.fingerprint != thing.fingerprint
+        work.append(
+            Work(thing.address, thing.region, (*thing.steps, *(thing.changes if changed else ())))
+        )
+    work += [
+        Work(name, before.region, before.end, removes=True)
+        for name, before in reversed(list(made.items()))
+        if name not in wanted and before.end
+    ]
+    return tuple(work)

@@ -1,0 +1,101 @@
+"""A call to an AWS API as it came over HTTP, and what it asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from urllib.parse import parse_qsl, unquote
+
+from bonkei.cloud.errors import Protocol
+from bonkei.cloud.s3_operations import s3_operation
+
+_SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
+
+
+@dataclass(frozen=True)
+class Request:
+    """The head of a call: `path` and `query` as they were sent, header names in lower case."""
+
+    method: str
+    path: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+
+    @cached_property
+    def header(self) -> Mapping[str, str]:
+        """The last value of each header."""
+        return MappingProxyType(dict(self.headers))
+
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """What the query says, decoded; a name without a value is empty."""
+        return MappingProxyType(dict(parse_qsl(self.query, keep_blank_values=True)))
+
+    @cached_property
+    def bucket_in_host(self) -> str:
+        """S3's virtual-host style: `bucket.s3.…`, or `bucket.localhost` on this machine."""
+        host = self.header.get("host", "").partition(":")[0]
+        label, found, _ = host.rpartition(".s3.")
+        if not found and host.endswith(".localhost"):
+            return host.removesuffix(".localhost").removesuffix(".s3")
+        return label
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The credential scope of a signature: whose key, and for what."""
+
+    access_key: str
+    date: str  # YYYYMMDD
+    region: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked for: `service` as in the credential scope, `operation` as in the API."""
+
+    service: str
+    operation: str
+    protocol: Protocol
+    region: str = ""
+
+
+def find_scope(request: Request) -> Scope | None:
+    """The scope of the signature, in the Authorization header or in a presigned URL."""
+    text = request.header.get("authorization", "")
+    if not text and (credential := request.parameters.get("X-Amz-Credential")):
+        text = f"Credential={credential}"
+    found = _SCOPE.search(text)
+    return None if found is None else Scope(found[1], found[2], found[3], found[4])
+
+
+def identify(request: Request, body: bytes) -> Call:
+    """What is asked for. `body` matters for the query protocol only; S3's need not be known."""
+    scope = find_scope(request)
+    # Who does not sign asks S3: no other service has anything for the public.
+    service, region = (scope.service, scope.region) if scope else ("s3", "")
+    if target := request.header.get("x-amz-target"):
+        return Call(service, target.rpartition(".")[2], "json", region)
+    if service == "s3":
+        operation = s3_operation(
+            request.method, s3_resource(request), request.parameters, request.header
+        )
+        return Call(service, operation, "rest-xml", region)
+    kind = request.header.get("content-type", "")
+    form = dict(parse_qsl(body.decode("latin-1"))) if "x-www-form-urlencoded" in kind else {}
+    if action := form.get("Action") or request.parameters.get("Action"):
+        return Call(service, action, "ec2" if service == "ec2" else "query", region)
+    return Call(service, f"{request.method} {request.path}", "rest-json", region)
+
+
+def s3_resource(request: Request) -> tuple[str, str]:
+    """Bucket and key, from the path or, in virtual-host style, from the host."""
+    path = unquote(request.path).removeprefix("/")
+    if request.bucket_in_host:
+        return request.bucket_in_host, path
+    bucket, _, key = path.partition("/")
+    return bucket, key

@@ -1,0 +1,17 @@
+"""What the endpoint needs to know of this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudSettings:
+    """`directory`: the room's own below the home; `port` 0: any that is free."""
+
+    directory: Path
+    account: str
+    port: int = 8083

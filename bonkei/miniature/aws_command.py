@@ -1,0 +1,18 @@
+"""The real `aws` command, in an environment of its own below the home."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from bonkei.cloud.backing import LOCK
+from bonkei.miniature.home import Home
+from bonkei.tasks.software import ensure_environment
+
+
+def install(home: Home, report: Callable[[str], None]) -> Path:
+    """Its path; it is installed when it is first wanted. TaskError when it cannot be."""
+    lock = LOCK.with_name("awscli.txt")
+    environment = asyncio.run(ensure_environment((lock,), home.environments, report))
+    return environment / "bin" / "aws"

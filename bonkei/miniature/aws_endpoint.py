@@ -1,0 +1,65 @@
+"""The AWS endpoint as the supervisor uses it: there before Terraform is done, then followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.cloud.ecs import Ecs
+from bonkei.miniature import book
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.steps import Report, Steps
+
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import Cloud, CloudSnapshot
+
+MakeCloud = Callable[[Callable[[], Ecs | None], Report], "Cloud"]
+
+
+class AwsEndpoint:
+    """`ecs`: what runs the tasks, once something does."""
+
+    def __init__(self, make: MakeCloud, ecs: Callable[[], Ecs | None]) -> None:
+        self._make = make
+        self._ecs = ecs
+        self._cloud: Cloud | None = None
+
+    async def start(self, steps: Steps) -> None:
+        """While Terraform runs: what it needs takes a while to load, and its store to start."""
+        self._cloud = self._make(self._ecs, steps.note)
+        await self._cloud.start()
+
+    async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
+        """What programs keep things in: there before the first task is."""
+        cloud = self._started()
+        with steps.step("aws endpoint") as step:
+            await cloud.apply(blueprint)
+            snapshot = cloud.snapshot()
+            step.detail, step.failed = snapshot.url, snapshot.store == "failed"
+        for note in snapshot.notes:
+            steps.note(note)
+
+    def task_environment(self, definition: TaskDefinition, task_id: str) -> Mapping[str, str]:
+        return self._started().task_environment(definition, task_id)
+
+    def environment(self, role: str) -> dict[str, str]:
+        """For a person's command. MiniatureError before the start."""
+        return self._started().environment(role)
+
+    def urls(self, blueprint: Blueprint) -> dict[str, str]:
+        """Of the queues, by what they are called on AWS."""
+        return book.queue_urls(blueprint, self._started().snapshot().url)
+
+    def snapshot(self) -> CloudSnapshot | None:
+        return self._cloud.snapshot() if self._cloud is not None else None
+
+    async def stop(self) -> None:
+        if self._cloud is not None:
+            await self._cloud.stop()
+
+    def _started(self) -> Cloud:
+        if self._cloud is None:
+            raise MiniatureError("the miniature has not started yet", remedy="try again then")
+        return self._cloud

@@ -1,0 +1,58 @@
+"""The endpoint, with a real MiniStack behind it, for all tests of a file."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.settings import CloudSettings
+from bonkei.tasks.software import ensure_environment
+from bonkei.vault import MemoryVault
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, SECRET, Room
+
+
+@pytest.fixture(scope="module")
+def start(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., Room]]:
+    """Starts a room in a directory; it is stopped after the file's tests."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    rooms: list[Room] = []
+
+    def started(directory: Path | None = None, blueprint: Blueprint = DECLARED) -> Room:
+        vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
+        settings = CloudSettings(directory or tmp_path_factory.mktemp("cloud"), ACCOUNT, 0)
+        cloud = Cloud(
+            settings,
+            vault,
+            lambda lock: ensure_environment((lock,), ENVIRONMENTS, reports.append),
+            lambda: None,
+            reports.append,
+        )
+        room = Room(cloud, loop, vault, reports)
+        rooms.append(room)
+        room.do(cloud.start())
+        room.do(cloud.apply(blueprint))
+        return room
+
+    try:
+        yield started
+    finally:
+        for room in rooms:
+            room.do(room.cloud.stop())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.fixture(scope="module")
+def room(start: Callable[..., Room]) -> Room:
+    return start()

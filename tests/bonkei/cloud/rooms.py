@@ -1,0 +1,94 @@
+"""A running room: the endpoint, with a real MiniStack behind it, for all tests of a file."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.key import Key
+from bonkei.blueprint.notification import Subscription, Topic
+from bonkei.blueprint.role import Role
+from bonkei.blueprint.secret import Secret
+from bonkei.blueprint.storage import Parameter, Queue, Table
+from bonkei.cloud.cloud import Cloud
+from bonkei.vault import MemoryVault
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+ENVIRONMENTS = Path(sys.prefix) / "environments"  # made once, not for each run
+KEY_ID = "11111111-2222-4333-8444-555555555555"
+T = TypeVar("T")
+
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop/task"
+SECRET = arn("secretsmanager", "secret:shop/key-AbCdEf")
+DECLARED = Blueprint(
+    buckets=(Bucket("aws_s3_bucket.shop", "arn:aws:s3:::shop", "shop", versioned=True),),
+    queues=(
+        Queue("aws_sqs_queue.orders", arn("sqs", "orders"), "orders", {"VisibilityTimeout": "7"}),
+        Queue("aws_sqs_queue.f", arn("sqs", "late.fifo"), "late.fifo", {"FifoQueue": "true"}),
+    ),
+    topics=(
+        Topic(
+            "aws_sns_topic.news", arn("sns", "news"), "news",
+            subscriptions=(Subscription("s", "sqs", arn("sqs", "orders"),
+                                        (("RawMessageDelivery", "true"),)),),
+        ),
+    ),
+    tables=(
+        Table("aws_dynamodb_table.carts", arn("dynamodb", "table/carts"), "carts", {
+            "TableName": "carts", "BillingMode": "PAY_PER_REQUEST",
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        }),
+    ),
+    parameters=(
+        Parameter("aws_ssm_parameter.a", arn("ssm", "parameter/shop/a"), "/shop/a", "String",
+                  "one"),
+    ),
+    keys=(Key("aws_kms_key.shop", arn("kms", f"key/{KEY_ID}"), KEY_ID, ("alias/shop",)),),
+    secrets=(Secret("aws_secretsmanager_secret.key", SECRET, "shop/key"),),
+    roles=(Role("aws_iam_role.task", ROLE, "task", ()),),
+    arns=(arn("sqs", "orders"), "arn:aws:s3:::shop"),
+)  # fmt: skip
+
+
+@dataclass
+class Room:
+    """The room, on an event loop of its own, and clients of it."""
+
+    cloud: Cloud
+    loop: asyncio.AbstractEventLoop
+    vault: MemoryVault
+    reports: list[str]
+
+    def do(self, job: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(job, self.loop).result(60)
+
+    @property
+    def url(self) -> str:
+        return self.cloud.snapshot().url
+
+    def client(self, service: str, role: str = "", **options: Any) -> Any:
+        environment = self.cloud.environment(role)
+        return boto3.client(
+            service,
+            endpoint_url=environment["AWS_ENDPOINT_URL"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            aws_session_token=environment.get("AWS_SESSION_TOKEN"),
+            config=Config(retries={"max_attempts": 1}, **options),
+        )

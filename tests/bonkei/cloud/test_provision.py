@@ -1,0 +1,102 @@
+"""Which steps are taken, and what is remembered: pure, over a store in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.provision import Provisioner
+from bonkei.cloud.provision.step import Call, JsonStep, QueryStep
+from bonkei.cloud.provision.wanted import find_region, wanted
+from tests.bonkei.cloud.rooms import DECLARED, REGION
+
+
+class Store:
+    """Says yes, but to what it is told to refuse."""
+
+    def __init__(self, **refused: str) -> None:
+        self.taken: list[str] = []
+        self.refused = refused
+
+    async def take(self, call: Call, region: str) -> tuple[str, str]:
+        name = name_of(call)
+        self.taken.append(f"{name} {region}")
+        return (self.refused.get(name.replace(" ", "_").replace("/", ""), ""), "because")
+
+
+def name_of(call: Call) -> str:
+    if isinstance(call, JsonStep):
+        return call.target.rpartition(".")[2]
+    return call.parameters["Action"] if isinstance(call, QueryStep) else f"{call.method} s3"
+
+
+def reconcile(store: Store, file: Path, blueprint: Blueprint) -> tuple[str, ...]:
+    things = wanted(blueprint, find_region(blueprint))
+    return asyncio.run(Provisioner(store, file).reconcile(things))
+
+
+def test_everything_is_made_in_its_region(tmp_path: Path) -> None:
+    store = Store(DescribeKey="NotFoundException")
+    assert reconcile(store, tmp_path / "made", DECLARED) == ()
+    assert f"CreateKey {REGION}" in store.taken
+    assert f"CreateTable {REGION}" in store.taken
+    # All queues are there before any gets a redrive policy, which names another.
+    kinds = [name.partition(" ")[0] for name in store.taken]
+    assert kinds.index("SetQueueAttributes") > max(
+        place for place, kind in enumerate(kinds) if kind == "CreateQueue"
+    )
+
+
+def test_a_key_that_is_there_is_not_made_twice(tmp_path: Path) -> None:
+    store = Store()
+    reconcile(store, tmp_path / "made", DECLARED)
+    assert not any(name.startswith("CreateKey") for name in store.taken)
+
+
+def test_values_of_programs_stay_until_the_definition_changes(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    reconcile(Store(), file, DECLARED)
+    same = Store()
+    reconcile(same, file, DECLARED)
+    assert sum(name.startswith("PutParameter") for name in same.taken) == 1
+    changed = Store()
+    parameters = (replace(DECLARED.parameters[0], value="two"),)
+    reconcile(changed, file, replace(DECLARED, parameters=parameters))
+    assert sum(name.startswith("PutParameter") for name in changed.taken) == 2
+
+
+def test_what_is_no_longer_declared_ends_and_what_cannot_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    reconcile(Store(), file, DECLARED)
+    store = Store(DELETE_s3="BucketNotEmpty")
+    notes = reconcile(store, file, Blueprint())
+    assert notes == ("bucket shop stays: BucketNotEmpty: because",)
+    assert {"DeleteTable", "DeleteQueue", "DeleteTopic", "DeleteParameter"} <= {
+        name.partition(" ")[0] for name in store.taken
+    }
+    again = Store()
+    assert reconcile(again, file, Blueprint()) == ()
+    assert [name.partition(" ")[0] for name in again.taken] == ["DELETE"]
+
+
+def test_what_the_store_refuses_is_named_and_the_rest_is_made(tmp_path: Path) -> None:
+    store = Store(CreateTable="ValidationException")
+    notes = reconcile(store, tmp_path / "made", DECLARED)
+    assert notes == ("aws_dynamodb_table.carts is not as declared: ValidationException: because",)
+    assert any(name.startswith("PutParameter") for name in store.taken)
+
+
+def test_no_value_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    secret = (replace(DECLARED.parameters[0], value="hunter22"),)
+    reconcile(Store(), file, replace(DECLARED, parameters=secret))
+    assert "hunter22" not in file.read_text()
+    assert "hunter22" not in repr(wanted(replace(DECLARED, parameters=secret), REGION))
+
+
+def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
+    file = tmp_path / "made"
+    file.write_text("{")
+    assert reconcile(Store(), file, DECLARED) == ()
