@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,7 @@ class Tasks:
     settings: TaskSettings
     blueprint: Blueprint = field(default_factory=Blueprint)
 
-    async def reconcile(self, blueprint: Blueprint, only: Any = ()) -> None:
+    async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
         self.blueprint = blueprint
         tokens = "".join(s.force_new_deployment_token for s in blueprint.services)
         await self.world.do(f"services roll out{tokens}")
@@ -106,7 +106,7 @@ class Tasks:
                 self.bus.publish(DeploymentStateChanged(service.arn, definition, "COMPLETED"))
 
     async def run_task(
-        self, definition: Any, container: str, command: Sequence[str]
+        self, task_definition: Any, container: str, command: Sequence[str]
     ) -> TaskOutcome:
         await self.world.do(f"runs {command[0]}")
         code = self.world.exit_codes.get(command[0], 0)
@@ -194,7 +194,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
         await world.do(f"installs {requirements[0].parent.name}")
         return environments
 
-    def make(config: Any, home: Any, bus: Bus, services: Any, report: Any) -> Parts:
+    def make(config: Any, home: Any, bus: Bus, service_addresses: Any, report: Any) -> Parts:
         return Parts(
             Definitions(world),
             Edge(world),

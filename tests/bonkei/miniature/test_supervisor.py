@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,17 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.cloud.cloud import Cloud
 from bonkei.config import Config, OneOff
-from bonkei.database import DatabaseError
+from bonkei.database import Database, DatabaseError
+from bonkei.edge import Edge
 from bonkei.edge.snapshot import ListenerState
-from bonkei.miniature import control
+from bonkei.miniature import control, parts
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.supervisor import Miniature
 from bonkei.miniature.together import close_all, do_all
-from bonkei.tasks import TaskError
+from bonkei.tasks import TaskError, Tasks
+from tests.bonkei.miniature import doubles
 from tests.bonkei.miniature.doubles import World, parts_of
 
 DEFINITION = TaskDefinition("a", "arn:web:1", "web", 1, 256, 512, (Container("web", "web:1"),))
@@ -125,6 +129,32 @@ async def reached(world: World, what: str) -> None:
     async with asyncio.timeout(10):
         while what not in world.done:
             await asyncio.sleep(0.005)
+
+
+@pytest.mark.parametrize(
+    ("double", "real"),
+    [
+        (doubles.Definitions, parts.Definitions),
+        (doubles.Edge, Edge),
+        (doubles.Tasks, Tasks),
+        (doubles.Database, Database),
+        (doubles.Cloud, Cloud),
+        (doubles.Parts, parts.Parts),
+    ],
+)
+def test_the_doubles_are_asked_as_the_parts_are(double: type, real: type) -> None:
+    """Or what passes with them would not run."""
+    for name, method in inspect.getmembers(double, inspect.isfunction):
+        if not name.startswith("_"):
+            assert _asked(method) == _asked(getattr(real, name)), f"{real.__name__}.{name}"
+    if double is doubles.Parts:
+        assert {one.name for one in fields(double)} == {one.name for one in fields(real)}
+        make = parts_of(World(BLUEPRINT))
+        assert _asked(make) == _asked(parts.real_parts)
+
+
+def _asked(function: Callable[..., Any]) -> tuple[list[str], bool]:
+    return list(inspect.signature(function).parameters), inspect.iscoroutinefunction(function)
 
 
 # --- The start -----------------------------------------------------------------------------------
