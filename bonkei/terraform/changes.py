@@ -9,10 +9,16 @@ from typing import Any
 from bonkei.terraform.difference import Difference, differences
 from bonkei.terraform.errors import Diagnostic
 
-_VERBS = {"create": "add", "update": "change", "replace": "replace", "delete": "destroy"}
+_VERBS = {
+    "import": "import",
+    "create": "add",
+    "update": "change",
+    "replace": "replace",
+    "delete": "destroy",
+}
 _DIFFERENCES = 12
 """How many differences of a resource are shown."""
-_SIGNS = {"create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
+_SIGNS = {"import": "=", "create": "+", "update": "~", "replace": "±", "delete": "-", "move": ">"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +26,18 @@ class Change:
     """One resource, what happens to it, and where it differs."""
 
     address: str
-    action: str  # create | update | replace | delete | move
+    action: str  # create | update | replace | delete | move | import
     differences: tuple[Difference, ...] = ()
     replaced_by: tuple[str, ...] = ()
     """The attributes that force the replacement."""
     moved_from: str | None = None
+    imported: bool = False
+    """Whether it is there already, and is taken into the state first."""
 
     def render(self) -> str:
         """A line, and one more for each difference."""
         moved = f" (was {self.moved_from})" if self.moved_from else ""
+        moved += " (imported)" if self.imported and self.action != "import" else ""
         why = ""
         if self.action == "replace" and self.replaced_by:
             why = f": {', '.join(self.replaced_by)} cannot be changed in place"
@@ -79,6 +88,7 @@ class PlanSummary:
                     "action": change.action,
                     "differences": [each.as_dict() for each in change.differences],
                     "replaced_by": list(change.replaced_by),
+                    "imported": change.imported,
                 }
                 for change in self.changes
             ],
@@ -93,10 +103,12 @@ class ApplySummary:
     added: int = 0
     changed: int = 0
     removed: int = 0
+    imported: int = 0
 
     def render(self) -> str:
         """One line."""
         parts = {"added": self.added, "changed": self.changed, "removed": self.removed}
+        parts["imported"] = self.imported
         shown = [f"{number} {word}" for word, number in parts.items() if number]
         return ", ".join(shown) if shown else "nothing changed"
 
@@ -107,7 +119,11 @@ def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) 
         _change(entry)
         for entry in document.get("resource_changes", ())
         if entry["mode"] == "managed"
-        and (entry["change"]["actions"] != ["no-op"] or "previous_address" in entry)
+        and (
+            entry["change"]["actions"] != ["no-op"]
+            or "previous_address" in entry
+            or "importing" in entry["change"]
+        )
     ]
     outputs = [
         name
@@ -122,17 +138,20 @@ def _change(entry: Mapping[str, Any]) -> Change:
     actions = change["actions"]
     return Change(
         address=entry["address"],
-        action=_action(actions),
+        action=_action(actions, imported="importing" in change),
         differences=differences(change) if None not in (change["before"], change["after"]) else (),
         replaced_by=tuple(_path(path) for path in change.get("replace_paths", ())),
         moved_from=entry.get("previous_address"),
+        imported="importing" in change,
     )
 
 
-def _action(actions: Sequence[str]) -> str:
+def _action(actions: Sequence[str], *, imported: bool) -> str:
     if len(actions) > 1:
         return "replace"
-    return "move" if actions[0] == "no-op" else actions[0]
+    if actions[0] == "no-op":
+        return "import" if imported else "move"
+    return actions[0]
 
 
 def _path(steps: Sequence[str | int]) -> str:

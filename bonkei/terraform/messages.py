@@ -37,7 +37,8 @@ class Listener:
     def applied(self) -> ApplySummary:
         """How many resources an apply or a destroy has touched."""
         counts = self.summary
-        return ApplySummary(counts.get("add", 0), counts.get("change", 0), counts.get("remove", 0))
+        names = ("add", "change", "remove", "import")
+        return ApplySummary(*(counts.get(name, 0) for name in names))
 
     def __call__(self, line: str) -> None:
         """Take in one line of output."""

@@ -77,8 +77,16 @@ def test_what_is_imported_is_there_and_not_made_again(project: Project) -> None:
     plan = workspace.plan()
     replaced = {change.address: change.replaced_by for change in plan.changes if change.replaced_by}
     assert replaced == {}
+    assert {change.address: change.imported for change in plan.changes} == {
+        f"{type_name}.this": True
+        for type_name in (
+            *("aws_ecs_service", "aws_iam_role_policy_attachment", "aws_lb", "aws_s3_bucket"),
+            "aws_sqs_queue",
+        )
+    }
     assert {change.action for change in plan.changes} <= {"update", "import"}
-    assert workspace.apply().added == 0
+    applied = workspace.apply()
+    assert (applied.added, applied.imported) == (0, 5)
     values = {
         resource["address"]: resource["values"]
         for resource in workspace.state()["values"]["root_module"]["resources"]

@@ -164,6 +164,32 @@ def test_reading_a_plan(given: dict[str, Any], expected: Change | None) -> None:
     assert changes == ((expected,) if expected else ())
 
 
+def test_a_plan_says_what_is_imported() -> None:
+    entries = [
+        {
+            "address": f"aws_vpc.{actions[0]}",
+            "mode": "managed",
+            "change": {
+                "actions": actions,
+                "before": {"a": 1},
+                "after": {"a": 1},
+                "importing": {"id": "vpc-1"},
+            },
+        }
+        for actions in (["no-op"], ["update"])
+    ]
+    plan = read_plan({"resource_changes": entries})
+    assert [change.action for change in plan.changes] == ["import", "update"]
+    assert not plan.is_empty
+    assert plan.render().splitlines() == [
+        "= aws_vpc.no-op",
+        "~ aws_vpc.update (imported)",
+        "",
+        "1 to import, 1 to change",
+    ]
+    assert ApplySummary(imported=2).render() == "2 imported"
+
+
 def test_rendering_a_plan() -> None:
     plan = PlanSummary(
         (
