@@ -17,23 +17,32 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
     for alarm in _all(subject.blueprint):
         if alarm.name in read_by_others:
             continue
-        for argument, actions, word in (
-            ("alarm_actions", alarm.alarm_actions, "goes into ALARM"),
-            ("ok_actions", alarm.ok_actions, "returns to OK"),
-        ):
-            if not actions:
-                yield Problem(
-                    alarm.address,
-                    f"nobody is told when {alarm.name} {word}",
-                    f"set {argument}",
-                    argument,
-                )
+        if not alarm.alarm_actions:
+            yield Problem(
+                alarm.address,
+                f"nobody is told when {alarm.name} goes into ALARM",
+                "set alarm_actions",
+                "alarm_actions",
+            )
         if isinstance(alarm, Alarm) and not alarm.actions_enabled:
             yield Problem(
                 alarm.address,
                 f"{alarm.name}'s actions are turned off",
                 "set actions_enabled = true",
                 "actions_enabled",
+            )
+
+
+def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
+    """Of those that tell people: an alarm that scales has no end to tell of."""
+    for alarm in _all(subject.blueprint):
+        tells = any(":sns:" in arn for arn in alarm.alarm_actions)
+        if tells and not alarm.ok_actions:
+            yield Problem(
+                alarm.address,
+                f"nobody is told when {alarm.name} returns to OK",
+                "set ok_actions",
+                "ok_actions",
             )
 
 
@@ -119,10 +128,17 @@ _CONCEPTS = (
 RULES = (
     Rule(
         "alarm-has-actions",
-        "Every alarm tells someone, of the alarm and of its end",
+        "Every alarm tells someone",
         Severity.ERROR,
         _ALARMS,
         alarm_has_actions,
+    ),
+    Rule(
+        "alarm-tells-of-its-end",
+        "An alarm that tells someone tells of its end, too",
+        Severity.WARNING,
+        _ALARMS,
+        alarm_tells_of_its_end,
     ),
     Rule(
         "alarm-action-reaches-someone",

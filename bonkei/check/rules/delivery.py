@@ -88,7 +88,7 @@ RULES = (
     Rule(
         "scaling-can-happen",
         "A service that is to scale has room, and a target that is reached",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
         scaling_can_happen,
     ),

@@ -42,7 +42,8 @@ def log_group_names(blueprint: Blueprint) -> set[str]:
 
 
 def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
-    """One that AWS makes by itself has neither retention nor key."""
+    """A task does not start whose group is not there; a router loses what it sends to such a one,
+    or makes it without retention and key."""
     declared = log_group_names(subject.blueprint)
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -63,6 +64,11 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
                         "name the declared log group in the variable that its configuration reads",
                         "container_definitions",
                     )
+
+
+def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
+    """Lambda makes one by itself, which keeps its records for ever."""
+    declared = log_group_names(subject.blueprint)
     for function in subject.blueprint.functions:
         if function.log_group not in declared:
             yield Problem(
@@ -86,8 +92,9 @@ def image_is_pinned(subject: Subject) -> Iterator[Problem]:
 
 
 def _names_a_secret(value: str, subject: Subject) -> bool:
-    """Whether the value is where a secret is, by ARN or by the end of its name, and not what."""
-    if value.startswith("arn:"):
+    """Whether the value is where a secret is and not what: by ARN, by the path of a parameter or a
+    file, or by the end of its name."""
+    if value.startswith(("arn:", "/")):
         return True
     secrets = subject.blueprint.secrets
     return len(value) >= _PART and any(secret.name.endswith(value) for secret in secrets)
@@ -120,6 +127,13 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
         log_group_is_declared,
+    ),
+    Rule(
+        "function-log-is-declared",
+        "The log group of a function is declared",
+        Severity.WARNING,
+        "https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html",
+        function_log_is_declared,
     ),
     Rule(
         "image-is-pinned",

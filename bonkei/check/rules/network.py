@@ -91,7 +91,7 @@ RULES = (
     Rule(
         "database-is-private",
         "No route leads from a database's subnets to an internet gateway",
-        Severity.ERROR,
+        Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html",
         database_is_private,
     ),

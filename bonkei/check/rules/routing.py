@@ -225,7 +225,7 @@ RULES = (
     Rule(
         "cache-heeds-the-program",
         "Unless its path is of files, a program's answer is kept only if it says so",
-        Severity.ERROR,
+        Severity.WARNING,
         f"{_CLOUDFRONT}/Expiration.html",
         cache_heeds_the_program,
     ),

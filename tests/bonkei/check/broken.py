@@ -424,9 +424,14 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         ),
     ),
     (
-        "role-is-taken-by-nobody-else",
+        "role-is-not-for-anyone",
         "aws_iam_role.task",
         put("aws_iam_role.task", assume_role_policy=policy(ANYONE)),
+    ),
+    (
+        "function-log-is-declared",
+        "aws_lambda_function.tell",
+        all_of(function, put("aws_lambda_function.tell", logging_config=[])),
     ),
     (
         "function-may-log",
@@ -461,6 +466,23 @@ SOUND_TOO: list[Change] = [
     environment("OTHER_URL", "https://api.example.com/x"),
     environment("OTHER_URL", "http://localhost:9000"),
     environment("NAME", "worker"),
+    environment("APP_SECRET", "/app/prod/secret"),
+    # Who scales has no end to tell of.
+    put(
+        f"{ALARM}.cpu",
+        comparison_operator="LessThanThreshold",
+        alarm_actions=[
+            f"arn:aws:autoscaling:{ACCOUNT}:scalingPolicy:1:resource/ecs/x:policyName/in"
+        ],
+        ok_actions=[],
+    ),
+    all_of(
+        function,
+        put(
+            "aws_iam_role.tell",
+            assume_role_policy=trust("lambda.amazonaws.com", "edgelambda.amazonaws.com"),
+        ),
+    ),
     health_check("curl -f http://localhost:8000/up || exit 1", "/up"),
     health_check("exec 3<>/dev/tcp/127.0.0.1/80; printf 'GET /up HTTP/1.0\r\n'", "/up"),
     health_check("/bin/probe", "/up"),

@@ -20,9 +20,9 @@ def allow(*actions: str, on: str | list[str], **more: Any) -> dict[str, Any]:
     return {"Effect": "Allow", "Action": list(actions), "Resource": on, **more}
 
 
-def trust(service: str) -> str:
+def trust(*services: str) -> str:
     return policy(
-        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+        {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": [*services]}}
     )
 
 

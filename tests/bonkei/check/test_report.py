@@ -22,12 +22,12 @@ def definitions(tmp_path: Path) -> Path:
         """\
 resource "aws_cloudwatch_metric_alarm" "cpu" {
   alarm_name = "cpu"
-  ok_actions = []
+  alarm_actions = []
 }
 
 # bonkei:allow alarm-has-actions: a dashboard shows it
 resource "aws_cloudwatch_metric_alarm" "memory" {
-  ok_actions = []
+  alarm_actions = []
 }
 """,
         encoding="utf-8",
@@ -40,7 +40,7 @@ def findings(definitions: Path) -> tuple[Finding, ...]:
     resources = sound()
     del resources["aws_vpc_endpoint.exec"]
     for name in ("cpu", "memory"):
-        resources[f"aws_cloudwatch_metric_alarm.{name}"]["ok_actions"] = []
+        resources[f"aws_cloudwatch_metric_alarm.{name}"]["alarm_actions"] = []
     return run(read(state(resources)), definitions)
 
 
@@ -90,7 +90,7 @@ def test_a_rule_that_there_is_not_is_named() -> None:
 def test_text_names_file_line_remedy_and_source(findings, definitions) -> None:
     text = render_text(findings, RULES, definitions.parent)
     assert "error  infrastructure/alarms.tf:3  alarm-has-actions" in text
-    assert "  -> set ok_actions" in text
+    assert "  -> set alarm_actions" in text
     assert "  see https://docs.aws.amazon.com/" in text
     assert "allowed  infrastructure/alarms.tf:8  alarm-has-actions: a dashboard shows it" in text
     assert text.endswith(f"{len(RULES)} rules: 2 errors, 1 allowed with a reason")
@@ -106,8 +106,8 @@ def test_json_is_a_list_of_findings(findings, definitions) -> None:
         "address": "aws_cloudwatch_metric_alarm.cpu",
         "file": "infrastructure/alarms.tf",
         "line": 3,
-        "message": "nobody is told when cpu returns to OK",
-        "remedy": "set ok_actions",
+        "message": "nobody is told when cpu goes into ALARM",
+        "remedy": "set alarm_actions",
         "source": found[1]["source"],
         "allowed": None,
     }

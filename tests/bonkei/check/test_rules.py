@@ -258,7 +258,7 @@ BROKEN: list[tuple[str, str, Change]] = [
     ),
     # Alarms
     (
-        "alarm-has-actions",
+        "alarm-tells-of-its-end",
         "aws_cloudwatch_metric_alarm.cpu",
         put("aws_cloudwatch_metric_alarm.cpu", ok_actions=[]),
     ),
