@@ -69,6 +69,14 @@ def test_one_offs_and_announcements(tmp_path: Path) -> None:
     assert loaded.announcements[0].secret == "administrator"
 
 
+def test_what_check_goes_by(tmp_path: Path) -> None:
+    (tmp_path / "router").mkdir()
+    text = "[check]\nimage-is-pinned = 'off'\n[check.programs]\nlog_router = 'router'"
+    found = load(tmp_path, text)
+    assert dict(found.check_levels) == {"image-is-pinned": "off"}
+    assert dict(found.check_programs) == {"log_router": tmp_path / "router"}
+
+
 def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,
@@ -100,6 +108,9 @@ def test_what_is_elsewhere_has_keys_that_are_not_the_settings_own(tmp_path: Path
         ("[edge]\nhosts = ['http://app.test']", "no host name"),
         ("[edge]\nhosts = ['app.test:80']", "no host name"),
         ("[edge]\nprot = 1", "[edge]: `prot` is not a setting"),
+        ("[check]\nimage-is-pinned = 'loud'", "[check] `image-is-pinned` is 'loud'"),
+        ("[check]\nimage-is-pinned = true", "[check]: `image-is-pinned` is True"),
+        ("[check.programs]\nrouter = 'gone'", "`[check.programs] router` names gone"),
         ("[containers.web]", "`directory` is missing"),
         ("[containers.web]\ndirectory = 'gone'", "[containers.web] directory"),
         ("[[run]]\nname = 'x'", "`when`|`task_definition` is missing"),
@@ -164,6 +175,7 @@ def test_a_change_of_the_file_is_seen_unless_each_apply_reads_it_anew(tmp_path: 
         'variables = ["a.tfvars"]\n[alb]\nport = 9001': True,
         '[alb]\nport = 9001\n[[existing]]\ntype = "aws_vpc"': True,
         "[alb]\nport = 9001\n[remote_states.network]\nid = 1": True,
+        '[alb]\nport = 9001\n[check]\nimage-is-pinned = "off"': True,
         "[alb]\nport = 9002": False,
         '[alb]\nport = 9001\n[containers.web]\ndirectory = "app"': True,
         '[alb]\nport = 9001\n[announce]\nword = "app"': False,
