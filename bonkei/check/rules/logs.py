@@ -48,8 +48,9 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
             log = container.log_configuration
-            name = dict(log.options).get("awslogs-group", "") if log else ""
-            if name and name not in declared:
+            options = dict(log.options) if log else {}
+            name = options.get("awslogs-group", "") or options.get("log_group_name", "")
+            if name and "$" not in name and name not in declared:
                 yield Problem(
                     definition.address,
                     f"{container.name} logs to {name}, which is not declared",

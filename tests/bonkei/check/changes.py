@@ -74,3 +74,7 @@ def without(action: str) -> Change:
         found["aws_iam_role_policy.execution"]["policy"] = json.dumps(document)
 
     return change
+
+
+def public_network() -> list[dict[str, Any]]:
+    return [{"subnets": ["subnet-app"], "security_groups": ["sg-app"], "assign_public_ip": True}]
