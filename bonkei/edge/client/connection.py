@@ -78,7 +78,7 @@ class ClientConnection(IncomingRequests):
                 self._follow(known)
                 return
             self._held, self._position = data, 0
-            self._take(front.known.missed)
+            self._take_some(front.known.missed)
             return
         if self.tunnel is not None:
             self.tunnel.received(data)
@@ -125,15 +125,19 @@ class ClientConnection(IncomingRequests):
         elif self.current is None:
             self.resume_client()
 
-    def _take(self, missed: bytes | None = None) -> None:
-        """Take requests for as long as each is answered at once, and others get their turn.
-
-        `missed`: the headers of the first of them, if it has been looked for in vain.
-        """
+    def _take(self) -> None:
+        """Take what is held, if its turn has come."""
         if self._taking or not self._held or not self._may_take():
             return
         if not self._reading and self.current is None:
             self.resume_client()  # here, since what is taken may pause the client for itself
+        self._take_some()
+
+    def _take_some(self, missed: bytes | None = None) -> None:
+        """Take requests for as long as each is answered at once, and others get their turn.
+
+        `missed`: the headers of the first of them, if it has been looked for in vain.
+        """
         self._taking = True
         try:
             for _ in range(_IN_A_ROW):
