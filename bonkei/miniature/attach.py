@@ -76,7 +76,8 @@ def _end_with(held: socket.socket, child: subprocess.Popen[bytes], report: Repor
     # It shares our process group, so that it has the terminal: its own children one by one.
     _send_all(signal.SIGSTOP, child, ())  # or it could start one more meanwhile
     others = _descendants(child.pid)
-    _send_all(signal.SIGTERM, child, others)
+    # A shell on a terminal does not heed SIGTERM: its terminal hangs up.
+    _send_all(signal.SIGHUP if sys.stdin.isatty() else signal.SIGTERM, child, others)
     _send_all(signal.SIGCONT, child, ())
     left = psutil.wait_procs(others, _LONGEST_END)[1]
     with contextlib.suppress(subprocess.TimeoutExpired):

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
-from bonkei.miniature.diagnosis import Unhealthy, diagnose
+from bonkei.events import Bus, Event
+from bonkei.miniature.diagnosis import Unhealthy, diagnose, find_unhealthy
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.steps import Steps
 from bonkei.tasks import Tasks
 
+_A_WHILE = 30.0  # seconds for services that had nothing new to roll out
 _PATIENCE = 90.0  # seconds for services that are neither healthy nor failing
 
 
@@ -94,3 +97,30 @@ def force_new_deployments(blueprint: Blueprint, counts: dict[str, int]) -> Bluep
         return replace(service, force_new_deployment_token=token.rstrip())
 
     return replace(blueprint, services=tuple(map(forced, blueprint.services)))
+
+
+async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> list[Unhealthy]:
+    """The services that are not as they should be, for `limit` seconds (as one that begins with its
+    first task is, for a moment) or for good."""
+    changed = asyncio.Event()
+
+    def note(_: Event) -> None:
+        changed.set()
+
+    def bad() -> list[Unhealthy]:
+        return list(find_unhealthy(tasks.snapshot()))
+
+    def hopeless() -> bool:
+        return any(service.failure for service in tasks.snapshot().services)
+
+    undo = bus.subscribe(Event, note)
+    try:
+        async with asyncio.timeout(limit):
+            while bad() and not hopeless():
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        pass
+    finally:
+        undo()
+    return bad()

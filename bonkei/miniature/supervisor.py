@@ -29,7 +29,7 @@ from bonkei.miniature.aws_endpoint import AwsEndpoint
 from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.control import Call, ControlServer
 from bonkei.miniature.databases import Databases
-from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy, names
+from bonkei.miniature.diagnosis import Unhealthy, names
 from bonkei.miniature.draining import drain
 from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.health import Watch
@@ -38,7 +38,13 @@ from bonkei.miniature.memory import settle_memory
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.preparation import nothing_runs, prepare
-from bonkei.miniature.rollout import find_service, force_new_deployments, require_tasks, roll_out
+from bonkei.miniature.rollout import (
+    find_service,
+    force_new_deployments,
+    require_tasks,
+    roll_out,
+    still_unhealthy,
+)
 from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
@@ -279,7 +285,8 @@ class Miniature:
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)
                 unhealthy += await checks.judge(self._edge.snapshot, steps)
-            unhealthy += find_unhealthy(self._tasks.snapshot()) if self._tasks else ()
+            if not unhealthy and self._tasks is not None:
+                unhealthy = await still_unhealthy(self._tasks, self._bus)
             settle_memory()
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")

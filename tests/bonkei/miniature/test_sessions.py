@@ -179,6 +179,23 @@ async def test_a_terminal_is_the_commands_own_and_ctrl_c_too(miniature: Miniatur
     os.close(screen)
 
 
+async def test_a_shell_on_a_terminal_ends_with_its_task_at_once(miniature: Miniature) -> None:
+    (task,) = miniature.tasks.snapshot().tasks
+    screen, terminal = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", "bash", "--norc", "-i",
+        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
+    )  # fmt: skip
+    os.close(terminal)
+    os.write(screen, b"echo $((40 + 2))\n")
+    shown = b""
+    while b"42" not in shown:
+        shown += await asyncio.to_thread(os.read, screen, 4096)
+    miniature.tasks.stop_task(task.id)
+    assert await asyncio.wait_for(process.wait(), 5) in (0, 128 + signal.SIGHUP)
+    os.close(screen)
+
+
 async def test_the_environment_for_a_shell_without_its_secrets(miniature: Miniature) -> None:
     code, output, _ = await miniature.run("env", "web")
     assert code == 0
