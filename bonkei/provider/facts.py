@@ -46,10 +46,9 @@ class Facts:
     enumerations: Mapping[str, Sequence[str]]
     identities: Mapping[str, Sequence[IdentityAttribute]]
 
-    def sensitive(self, type_name: str) -> list[str]:
-        """The paths of arguments whose values are hidden."""
-        known = self.types.get(type_name, {})
-        return [path for path, one in known.items() if one.get("sensitive")]
+    def stating(self, key: str, type_name: str) -> list[str]:
+        """The paths of the arguments of which that is known, such as "default" or "sensitive"."""
+        return [path for path, one in self.types.get(type_name, {}).items() if key in one]
 
     def enrich(self, type_name: str, behaviour: ResourceBehaviour) -> ResourceBehaviour:
         """A behaviour with the facts of its type: what it says itself goes first."""

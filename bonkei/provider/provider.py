@@ -45,9 +45,9 @@ def assemble(provider: Provider, facts: Facts | None = None) -> Provider:
     """
     schema = provider.schema
     behaviours = provider.resources
+    resources = _Completed(schema.resources, behaviours, facts)
     if facts is not None:
         behaviours = EnrichedBehaviours(behaviours, facts)
-    resources = _Completed(schema.resources, behaviours, facts)
     return dataclasses.replace(
         provider,
         schema=dataclasses.replace(schema, resources=resources),
@@ -70,14 +70,20 @@ class _Completed(Mapping[str, Block]):
 
     def __getitem__(self, type_name: str) -> Block:
         if type_name not in self._changed:
-            block = self._blocks[type_name]
-            behaviour = self._behaviours.get(type_name)
-            for path in behaviour.argument_defaults if behaviour is not None else ():
-                block = _with(block, path.split("."), computed=True)
-            for path in self._facts.sensitive(type_name) if self._facts is not None else ():
-                block = _with(block, path.split("."), sensitive=True)
-            self._changed[type_name] = block
+            self._changed[type_name] = self._completed(type_name)
         return self._changed[type_name]
+
+    def _completed(self, type_name: str) -> Block:
+        block = self._blocks[type_name]
+        behaviour = self._behaviours.get(type_name)
+        filled = list(behaviour.argument_defaults) if behaviour is not None else []
+        if self._facts is not None:
+            filled += self._facts.stating("default", type_name)
+            for path in self._facts.stating("sensitive", type_name):
+                block = _with(block, path.split("."), sensitive=True)
+        for path in filled:
+            block = _with(block, path.split("."), computed=True)
+        return block
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._blocks)

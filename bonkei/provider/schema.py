@@ -77,6 +77,7 @@ class ProviderSchema:
     """Types that the real provider has beyond these."""
 
 
+@functools.cache
 def load(name: str) -> ProviderSchema:
     """Read a data file of this package, such as "aws-schema.json.gz".
 

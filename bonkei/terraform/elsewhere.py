@@ -38,7 +38,7 @@ class Elsewhere:
 
 def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
     """Raise TerraformError for a type, an attribute or a value that the provider does not have."""
-    resources = schema.load(catalogue.SCHEMA).resources
+    resources = schema.load(catalogue.SCHEMA).resources if existing else {}
     for described in existing:
         type_name = str(described.get("type"))
         if type_name not in resources:

@@ -69,7 +69,7 @@ def test_defaults_are_planned_and_may_be() -> None:
         block = AWS.schema.resources[type_name]
         for path in AWS.resources[type_name].argument_defaults:
             assert argument(block, path).computed, (type_name, path)
-        for path in FACTS.sensitive(type_name):
+        for path in FACTS.stating("sensitive", type_name):
             found = argument(block, path)
             assert not hasattr(found, "sensitive") or found.sensitive, (type_name, path)
 
