@@ -1,4 +1,4 @@
-"""Rights that AWS would never grant as they are written."""
+"""Rights that AWS would never grant as they are written, and rights that a release needs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import json
 from typing import Any
 
 import pytest
+import release as stages
+import rollout
 from evaluations import Evaluation
 
 from bonkei.check.permission import table
+from tests.environment.test_release import SYSTEM, Account
 
 # They take no resource, so that a statement with an ARN allows nothing ("Actions, resources, and
 # condition keys for AWS services" in the Service Authorization Reference).
@@ -33,3 +36,30 @@ def test_what_takes_no_resource_is_granted_on_all(
                 scoped.append((policy["role"], sorted(found)))
     assert scoped == []
     assert "cloudwatch:ListDashboards" in granted
+
+
+@pytest.mark.parametrize("stage", ["migrate", "deploy", "verify"])
+@pytest.mark.parametrize("trouble", ["none", "a service fails", "the migration fails"])
+def test_each_stage_may_call_what_it_calls(
+    production: Evaluation, stage: str, trouble: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rollout, "POLL", 0.0)
+    account = Account()
+    account.fails = {"app-frontend"} if trouble == "a service fails" else set()
+    account.exit_code = int(trouble == "the migration fails")
+    try:
+        getattr(stages, stage)(account, stages.Release(SYSTEM, "new"))
+    except stages.ReleaseError:
+        assert stage == "verify" or trouble != "none"  # nothing was deployed that could be verified
+    (policy,) = [
+        json.loads(policy["policy"])
+        for policy in production.values("aws_iam_role_policy")
+        if policy["role"] == f"statuspage-production-pipeline-program-{stage}"
+    ]
+    allowed = {a for found in policy["Statement"] for a in listed(found["Action"])}
+    called = {
+        f"{service}:{operation.title().replace('-', '')}"
+        for service, operation, *_ in account.calls
+    }
+    assert called
+    assert called - allowed == set()
