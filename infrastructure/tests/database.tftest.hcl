@@ -57,6 +57,40 @@ run "serverless" {
   }
 }
 
+run "a_new_password_is_the_other_users" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password_version = 2
+  }
+
+  assert {
+    condition     = local.application_username == "application_2"
+    error_message = "The user of the version before keeps its password while its tasks run."
+  }
+}
+
+run "the_users_take_turns" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password_version = 3
+  }
+
+  assert {
+    condition     = local.application_username == "application"
+    error_message = "There are two users, who take turns."
+  }
+}
+
 run "a_major_version_is_upgraded_at_once" {
   command = plan
 

@@ -128,7 +128,7 @@ def grant(connection: sa.Connection, settings: MigrateSettings) -> None:
         "REVOKE UPDATE, DELETE ON audit_records FROM {role}",  # what was done stays told
     ):
         raw.execute(sql.SQL(statement).format(role=role, database=database))
-    connection.commit()
+    raw.commit()  # SQLAlchemy knows of no transaction that it has not begun
 
 
 def put_first_administrator(connection: sa.Connection, settings: MigrateSettings) -> None:

@@ -33,9 +33,11 @@ from tests.program.backend.postgresql import (
 from tests.program.backend.process import HOME
 
 
-def connect(server: Server, database: str, password: str = PASSWORD) -> psycopg.Connection:
+def connect(
+    server: Server, database: str, password: str = PASSWORD, user: str = USERNAME
+) -> psycopg.Connection:
     return psycopg.connect(
-        host="127.0.0.1", port=server.port, dbname=database, user=USERNAME, password=password
+        host="127.0.0.1", port=server.port, dbname=database, user=user, password=password
     )
 
 
@@ -78,6 +80,28 @@ def later_version(server: Server, database: str) -> None:
     """What a version after this one has left: another column, and a revision of its own."""
     server.execute("ALTER TABLE components ADD COLUMN colour text", database)
     server.execute("UPDATE alembic_version SET version_num = '9999'", database)
+
+
+def test_two_users_take_turns_and_neither_loses_anything(server: Server, empty_database: str):
+    first = migrate_settings(server, empty_database)
+    second = first.model_copy(
+        update={"database_username": f"{USERNAME}_2", "database_password": SecretStr("n")}
+    )
+    migrate(first)
+    migrate(second)
+    with psycopg.connect(
+        host="127.0.0.1", port=server.port, dbname=empty_database, user=MASTER,
+        password=MASTER_PASSWORD,
+    ) as connection:  # fmt: skip
+        connection.execute("CREATE TABLE made_later (id int)")
+    # Tasks of the release before still open connections as the first user.
+    for password, user in ((PASSWORD, USERNAME), ("n", f"{USERNAME}_2")):
+        with connect(server, empty_database, password, user) as connection:
+            connection.execute("INSERT INTO made_later VALUES (1)")
+            connection.execute("SELECT count(*) FROM administrators")
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute("DELETE FROM audit_records")
+            connection.rollback()
 
 
 def test_an_earlier_version_finds_nothing_to_do(
