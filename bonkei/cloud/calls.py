@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -44,12 +45,14 @@ class CallLog:
         self._written = sum(1 for _ in self._lines())
 
     def add(self, record: Record) -> None:
+        """A disk that is full takes no record, and no call has to fail for that."""
         self._recent.append(record)
-        if self._written >= 2 * KEPT:
-            self._shorten()
-        with self._file.open("a", encoding="utf-8") as file:
-            file.write(record.line() + "\n")
-        self._written += 1
+        with suppress(OSError):
+            if self._written >= 2 * KEPT:
+                self._shorten()
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(record.line() + "\n")
+            self._written += 1
 
     def recent(self) -> tuple[Record, ...]:
         return tuple(self._recent)
