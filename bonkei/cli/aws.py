@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
 import click
 
 from bonkei.cli.context import Context, pass_context
+from bonkei.cli.terminal import safe
 
 _POLL = 0.3  # seconds between looks at new calls
+_SHOWN = 100  # calls
 _WORDS = ("env", "calls")
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+class _Aws(click.Command):
+    """Takes options after `env` and `calls` too; after other words they are the aws command's."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        found, _, _ = self.make_parser(ctx).parse_args(list(args))
+        ctx.allow_interspersed_args = (found.get("words") or ("",))[0] in _WORDS
+        return super().parse_args(ctx, args)
+
+
+@click.command(
+    cls=_Aws,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.option("--role", default="", help="As this role of the definitions: its name or ARN.")
 @click.option("--json", "as_json", is_flag=True, help="Of `env` and `calls`: as JSON.")
 @click.option("--follow", "-f", is_flag=True, help="Of `calls`: go on as new ones come.")
@@ -43,7 +59,7 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
         case ():
             raise click.UsageError("Say what to call: bonkei aws -- s3 ls")
         case (("env" | "calls") as word, *_):
-            raise click.UsageError(f"bonkei aws {word} takes no more words, and options before it")
+            raise click.UsageError(f"bonkei aws {word} takes no more words than that")
         case _:
             _run(context, role, words)
 
@@ -82,35 +98,82 @@ def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
 
 def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:
     """The last calls, by the role's name or ARN if one is given."""
-    for line in _lines(file, follow):
-        call = json.loads(line)
-        if role and role not in (call["role"], call["role"].rpartition("/")[2]):
-            continue
-        click.echo(line.rstrip("\n") if as_json else _readable(call))
-        sys.stdout.flush()
+    show = str if as_json else _readable  # as JSON, what controls a terminal is escaped already
+    shown = 0
+    with contextlib.suppress(KeyboardInterrupt):
+        for line in _lines(file, role, follow):
+            click.echo(show(line))
+            sys.stdout.flush()
+            shown += 1
+    if not shown and not follow:
+        click.echo("no call is like that" if role else "nothing has been called yet", err=True)
 
 
-def _lines(file: Path, follow: bool) -> Iterator[str]:
-    try:
-        stream = file.open(encoding="utf-8")
-    except FileNotFoundError:
-        return
-    with stream:
-        lines = stream.readlines()
-        yield from lines if follow else lines[-100:]
+def _lines(file: Path, role: str, follow: bool) -> Iterator[str]:
+    """The last calls' records; with `follow`, those that come then, too."""
+    with contextlib.closing(_Tail(file)) as tail:
+        yield from deque(_by(role, tail.lines()), maxlen=_SHOWN)
         while follow:
-            line = stream.readline()
-            if line.endswith("\n"):
-                yield line
-            else:
-                time.sleep(_POLL)
+            time.sleep(_POLL)
+            yield from _by(role, tail.lines())
 
 
-def _readable(call: Mapping[str, Any]) -> str:
+def _by(role: str, lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        made_as = json.loads(line)["role"]
+        if not role or role in (made_as, made_as.rpartition("/")[2]):
+            yield line
+
+
+class _Tail:
+    """Whole lines of a file that grows, is replaced by its own end, and may not be there yet."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stream: TextIO | None = None
+        self._part = ""
+        self._last = ""
+
+    def lines(self) -> Iterator[str]:
+        """Those that have come since the last time."""
+        yield from self._read()
+        if self._is_replaced():
+            self.close()
+            last, self._part = self._last, ""
+            again = list(self._read())
+            yield from again[again.index(last) + 1 if last in again else 0 :]
+
+    def close(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+
+    def _is_replaced(self) -> bool:
+        try:
+            return self._stream is not None and not os.path.samestat(
+                self._file.stat(), os.fstat(self._stream.fileno())
+            )
+        except FileNotFoundError:
+            return False
+
+    def _read(self) -> Iterator[str]:
+        if self._stream is None:
+            try:
+                self._stream = self._file.open(encoding="utf-8")
+            except FileNotFoundError:
+                return
+        *whole, self._part = (self._part + self._stream.read()).split("\n")
+        for line in whole:
+            self._last = line
+            yield line
+
+
+def _readable(line: str) -> str:
+    call = json.loads(line)
     at = time.strftime("%H:%M:%S", time.localtime(call["time"]))
     who = str(call["caller"]).rpartition(":")[2] or "nobody"
     outcome = call["error"] or call["status"]
-    return (
+    return safe(
         f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  "
         f"{call['service']}:{call['operation']}  {who}"
     )

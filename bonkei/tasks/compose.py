@@ -174,6 +174,11 @@ def content_notes(content: Content) -> Iterator[str]:
             f"it runs in {content.directory}, where its Dockerfile's copies of "
             f"{', '.join(content.overlooked)} are not"
         )
+    if content.missing:
+        yield (
+            f"its Dockerfile copies {', '.join(content.missing)}, which is not beside it: only the "
+            "Dockerfile's own folder is looked at, also where the build's context is another"
+        )
     if content.package_list:
         yield (
             f"the packages that its {content.package_list} names are not installed: only "

@@ -19,11 +19,13 @@ _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemf
 @dataclass(frozen=True, slots=True)
 class Content:
     """`directory` stands for WORKDIR. `places`: (path in the image, here). `overlooked`: what is
-    copied to where it is not here. `requirements`: what pip is to install."""
+    copied to where it is not here. `missing`: what is copied and not in the build's folder.
+    `requirements`: what pip is to install."""
 
     directory: Path
     places: tuple[tuple[str, Path], ...] = ()
     overlooked: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     requirements: tuple[Path, ...] = ()
     package_list: str = ""  # names packages, and is not read
 
@@ -44,6 +46,9 @@ def find_content(image: Image, folder: Path) -> Content:
             if place.is_relative_to(workdir)
             and not _is_packaging(path)
             and not _is_there(directory, place.relative_to(workdir), path)
+        ),
+        missing=tuple(
+            dict.fromkeys(source for source, _ in image.copies if _is_missing(folder, source))
         ),
         requirements=requirements,
         package_list=others[0] if others and not requirements else "",
@@ -66,6 +71,10 @@ def _matching(folder: Path, source: str) -> Iterator[Path]:
         yield from sorted(folder.glob(name))
     elif (folder / name).exists():
         yield folder / name
+
+
+def _is_missing(folder: Path, source: str) -> bool:
+    return "://" not in source and next(_matching(folder, source), None) is None
 
 
 def _directory(

@@ -86,6 +86,15 @@ def test_what_is_not_where_the_dockerfile_puts_it_is_named(tmp_path):
     assert "config (to /app/settings)" in " ".join(content_notes(found))
 
 
+def test_what_is_copied_from_elsewhere_is_named(tmp_path):
+    """A build whose context is a folder above, as `docker build -f app/Dockerfile .` has it."""
+    dockerfile = "WORKDIR /app\nCOPY app/src/ ../lib lib*.toml ./\nCOPY . .\nADD https://x.test/y ."
+    found = content(tmp_path / "app", dockerfile, "src/a.py")
+    assert found.missing == ("app/src/", "../lib", "lib*.toml")
+    assert "copies app/src/, ../lib, lib*.toml, which" in " ".join(content_notes(found))
+    assert content(tmp_path / "app", "AS b\nFROM x\nCOPY --from=b /made /").missing == ()
+
+
 def test_paths_outside_of_workdir_are_found_too(tmp_path):
     dockerfile = "WORKDIR /app\nCOPY src/ .\nCOPY etc/app.toml /etc/app.toml\nCOPY bin /opt/bin/\n"
     found = content(tmp_path, dockerfile, "src/a.py", "etc/app.toml", "bin/run")

@@ -1,0 +1,103 @@
+"""`bonkei aws calls`: which calls are shown, and how their file is followed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+from bonkei.cloud.calls import KEPT, CallLog, Record
+
+TASK = "arn:aws:iam::123456789012:role/task"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "infrastructure").mkdir()
+    (tmp_path / "bonkei.toml").write_text("", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def calls(root: Path) -> CallLog:
+    log = CallLog(root / ".bonkei" / "cloud" / "calls.jsonl")
+    log.open()
+    return log
+
+
+def call(operation: str, role: str = "") -> Record:
+    return Record(1.0, "arn:aws:iam::123456789012:user/u", role, "sqs", operation, 200, "", 1.0, "")
+
+
+def run(root: Path, *arguments: str) -> Result:
+    command = ["--config", str(root / "bonkei.toml"), "aws", *arguments]
+    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
+
+
+def operations(result: Result) -> list[str]:
+    assert result.exit_code == 0, result.output
+    return [json.loads(line)["operation"] for line in result.stdout.splitlines()]
+
+
+def test_options_may_follow_the_word(root: Path, calls: CallLog) -> None:
+    calls.add(call("One", TASK))
+    calls.add(call("Two"))
+    assert operations(run(root, "calls", "--json")) == ["One", "Two"]
+    assert operations(run(root, "--json", "calls", "--role", "task")) == ["One"]
+    assert run(root, "calls", "more").exit_code == 2
+
+
+def test_a_roles_calls_are_found_among_many_others(root: Path, calls: CallLog) -> None:
+    calls.add(call("One", TASK))
+    for number in range(120):
+        calls.add(call(str(number)))
+    assert operations(run(root, "calls", "--json", "--role", TASK)) == ["One"]
+    assert operations(run(root, "calls", "--json")) == [str(number) for number in range(20, 120)]
+
+
+def test_no_call_controls_the_terminal(root: Path, calls: CallLog) -> None:
+    calls.add(call("Evil\x9b2J\x1b[2J"))
+    assert "Evil\\x9b2J\\x1b[2J" in run(root, "calls").stdout
+
+
+def test_that_nothing_was_called_is_said(root: Path, calls: CallLog) -> None:
+    assert run(root, "calls").stderr == "nothing has been called yet\n"
+    calls.add(call("One"))
+    assert run(root, "calls", "--role", "task").stderr == "no call is like that\n"
+
+
+@pytest.fixture
+def following(root: Path) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "bonkei", "--config", str(root / "bonkei.toml")]
+    with subprocess.Popen(
+        [*command, "aws", "calls", "-f", "--json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        process.kill()
+
+
+def test_calls_are_followed_from_the_first_and_through_shortening(
+    root: Path, calls: CallLog, following: subprocess.Popen[str]
+) -> None:
+    assert following.stdout
+    calls.add(call("0"))
+    assert json.loads(following.stdout.readline())["operation"] == "0"
+    with (root / ".bonkei" / "cloud" / "calls.jsonl").open("a", encoding="utf-8") as file:
+        whole = call("half").line() + "\n"
+        file.write(whole[:9])
+        file.flush()
+        file.write(whole[9:])
+    assert json.loads(following.stdout.readline())["operation"] == "half"
+    for number in range(2 * KEPT):
+        calls.add(call(f"later-{number}"))
+    for number in range(2 * KEPT):
+        assert json.loads(following.stdout.readline())["operation"] == f"later-{number}"
+    following.send_signal(signal.SIGINT)
+    assert following.wait(10) == 0
