@@ -82,6 +82,14 @@ module "network" {
   permissions_boundary_arn         = var.permissions_boundary_arn
 }
 
+# A warning of every plan, and no error: to try it, one needs no domain.
+check "origin_is_encrypted" {
+  assert {
+    condition     = var.domain != null || !var.deletion_protection
+    error_message = "Without a domain, CloudFront and the load balancer speak plain HTTP across the internet: passwords, cookies and the secret header can be read there. Set domain before anybody relies on this environment."
+  }
+}
+
 module "edge" {
   source = "./modules/edge"
 
@@ -343,9 +351,12 @@ module "monitoring" {
 module "operators" {
   source = "./modules/operators"
 
-  name                     = local.name
-  principal_arns           = var.operators.principal_arns
-  mfa_required             = var.operators.mfa_required
+  name           = local.name
+  principal_arns = var.operators.principal_arns
+  mfa_required   = var.operators.mfa_required
+
+  identity_center_permission_sets = var.operators.identity_center_permission_sets
+
   pipeline_names           = [module.delivery.pipeline_name]
   cluster_arn              = module.cluster.arn
   exec                     = local.exec

@@ -46,7 +46,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "domain" {
-  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer"
+  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer, so that passwords, cookies and the secret header cross the internet unencrypted: for trying only"
   type = object({
     name           = string
     hosted_zone_id = string
@@ -247,10 +247,11 @@ variable "fallback_emails" {
 }
 
 variable "operators" {
-  description = "Who may assume the operators' role (none named: everybody in this account whom IAM lets), and whether AWS must have seen a second factor"
+  description = "Who may assume the operators' role: principals (and whether AWS must have seen their second factor), and the people of permission sets of IAM Identity Center, which asks for theirs. None named: everybody in this account whom IAM lets"
   type = object({
-    principal_arns = optional(list(string), [])
-    mfa_required   = optional(bool, true)
+    principal_arns                  = optional(list(string), [])
+    mfa_required                    = optional(bool, true)
+    identity_center_permission_sets = optional(list(string), [])
   })
   default = {}
 }

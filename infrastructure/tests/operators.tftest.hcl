@@ -61,6 +61,43 @@ run "with_shells" {
   }
 }
 
+run "people_of_identity_center" {
+  command = apply
+
+  module {
+    source = "./modules/operators"
+  }
+
+  variables {
+    principal_arns                  = ["arn:aws:iam::123456789012:user/jane"]
+    identity_center_permission_sets = ["Operators"]
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition.Bool["aws:MultiFactorAuthPresent"] == "true"
+    error_message = "AWS still has to see the second factor of everybody else."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[1].Condition.ArnLike["aws:PrincipalArn"][1] == "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operators_????????????????" || jsondecode(aws_iam_role.this.assume_role_policy).Statement[1].Condition.ArnLike["aws:PrincipalArn"][0] == "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Operators_????????????????"
+    error_message = "The permission set is known by its name, whatever its role ends with."
+  }
+}
+
+run "refuses_a_permission_set_that_is_a_pattern" {
+  command = plan
+
+  module {
+    source = "./modules/operators"
+  }
+
+  variables {
+    identity_center_permission_sets = ["*"]
+  }
+
+  expect_failures = [var.identity_center_permission_sets]
+}
+
 run "refuses_a_principal_that_is_none" {
   command = plan
 

@@ -78,3 +78,22 @@ run "refuses_zones_of_another_region" {
 
   expect_failures = [var.availability_zones]
 }
+
+run "warns_of_plain_http_where_somebody_relies_on_it" {
+  command = plan
+
+  variables {
+    deletion_protection = true
+  }
+
+  expect_failures = [check.origin_is_encrypted]
+}
+
+run "needs_no_domain_to_be_tried" {
+  command = plan
+
+  assert {
+    condition     = output.dashboard_name == "test-development"
+    error_message = "A plan without a domain is a whole plan."
+  }
+}

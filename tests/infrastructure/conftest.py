@@ -19,7 +19,7 @@ cpu_architecture         = "X86_64"
 exec_enabled             = false
 bootstrap                = true
 origin_header            = { current_version = 2, previous_version = 1 }
-operators                = { mfa_required = false }
+operators                = { mfa_required = false, identity_center_permission_sets = ["Operators"] }
 
 source_repository = {
   connection_arn = "arn:aws:codeconnections:ap-northeast-1:123456789012:connection/0f2a"

@@ -119,7 +119,7 @@ variable "origin_header" {
 }
 
 variable "domain" {
-  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer"
+  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer, so that passwords, cookies and the secret header cross the internet unencrypted: for trying only"
   type = object({
     name           = string
     hosted_zone_id = string

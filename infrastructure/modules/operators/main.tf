@@ -11,21 +11,51 @@ locals {
 }
 
 data "aws_iam_policy_document" "trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
+  # Those who are named; nobody else where people come through Identity Center.
+  dynamic "statement" {
+    for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:aws:iam::${local.account_id}:root"]]
 
-    principals {
-      type        = "AWS"
-      identifiers = length(var.principal_arns) > 0 ? var.principal_arns : ["arn:aws:iam::${local.account_id}:root"]
+    content {
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "AWS"
+        identifiers = statement.value
+      }
+
+      dynamic "condition" {
+        for_each = var.mfa_required ? ["true"] : []
+
+        content {
+          test     = "Bool"
+          variable = "aws:MultiFactorAuthPresent"
+          values   = [condition.value]
+        }
+      }
     }
+  }
 
-    dynamic "condition" {
-      for_each = var.mfa_required ? ["true"] : []
+  # Identity Center asks for the second factor, and its sessions say nothing of it. A permission set's
+  # role has a new ending each time that it is made anew, so it cannot be a principal by name:
+  # https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+  dynamic "statement" {
+    for_each = length(var.identity_center_permission_sets) > 0 ? [var.identity_center_permission_sets] : []
 
-      content {
-        test     = "Bool"
-        variable = "aws:MultiFactorAuthPresent"
-        values   = [condition.value]
+    content {
+      actions = ["sts:AssumeRole"]
+
+      principals {
+        type        = "AWS"
+        identifiers = ["arn:aws:iam::${local.account_id}:root"]
+      }
+
+      condition {
+        test     = "ArnLike"
+        variable = "aws:PrincipalArn"
+        values = [
+          for pair in setproduct(["", "*/"], statement.value) :
+          "arn:aws:iam::${local.account_id}:role/aws-reserved/sso.amazonaws.com/${pair[0]}AWSReservedSSO_${pair[1]}_????????????????"
+        ]
       }
     }
   }

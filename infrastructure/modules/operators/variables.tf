@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "principal_arns" {
-  description = "Who may assume the role; empty: everybody in this account whom IAM lets"
+  description = "Who may assume the role; empty, and no permission set named: everybody in this account whom IAM lets"
   type        = list(string)
   default     = []
 
@@ -14,8 +14,19 @@ variable "principal_arns" {
   }
 }
 
+variable "identity_center_permission_sets" {
+  description = "Permission sets of IAM Identity Center whose people may assume the role; it asks for their second factor, which AWS cannot see"
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.identity_center_permission_sets : can(regex("^[A-Za-z0-9_+=,.@-]{1,32}$", name))])
+    error_message = "identity_center_permission_sets must be names of permission sets, such as Operators: at most 32 letters, digits and +=,.@-_."
+  }
+}
+
 variable "mfa_required" {
-  description = "Whether AWS must have seen a second factor; false when it is asked for elsewhere, as by IAM Identity Center"
+  description = "Whether AWS must have seen a second factor of those in principal_arns; false when it is asked for elsewhere"
   type        = bool
   default     = true
 }

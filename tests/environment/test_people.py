@@ -1,0 +1,43 @@
+"""Who may assume the role that releases infrastructure."""
+
+from __future__ import annotations
+
+import fnmatch
+from typing import Any
+
+from stack import Stack
+
+GIVEN = {
+    "ServiceName": "statuspage",
+    "EnvironmentIdentifier": "production",
+    "CodeCommitRepositoryName": "statuspage",
+    "TerraformSha256": "0" * 64,
+    "TrivySha256": "0" * 64,
+}
+SECOND_FACTOR = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+ROLES = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com"
+
+
+def conditions(stack: Stack) -> list[dict[str, Any]]:
+    """Of each statement that lets somebody in."""
+    trust = stack.resources["OperatorRole"]["Properties"]["AssumeRolePolicyDocument"]
+    return [statement["Condition"] for statement in trust["Statement"]]
+
+
+def test_a_second_factor_is_asked_for() -> None:
+    assert conditions(Stack(GIVEN)) == [SECOND_FACTOR]
+
+
+def test_people_of_a_permission_set_come_through_identity_center() -> None:
+    stack = Stack({**GIVEN, "IdentityCenterPermissionSet": "Operators"})
+    first, second = conditions(stack)
+    assert first == SECOND_FACTOR
+
+    def lets_in(arn: str) -> bool:
+        return fnmatch.fnmatchcase(arn, second["ArnLike"]["aws:PrincipalArn"])
+
+    assert lets_in(f"{ROLES}/AWSReservedSSO_Operators_0123456789abcdef")
+    assert lets_in(f"{ROLES}/ap-northeast-1/AWSReservedSSO_Operators_0123456789abcdef")
+    assert not lets_in(f"{ROLES}/AWSReservedSSO_OperatorsToo_0123456789abcdef")
+    assert not lets_in(f"{ROLES}/AWSReservedSSO_Operators_Too_0123456789abcdef")
+    assert not lets_in("arn:aws:iam::123456789012:role/AWSReservedSSO_Operators_0123456789abcdef")
