@@ -270,3 +270,17 @@ run "refuses_a_retention_that_cloudwatch_lacks" {
 
   expect_failures = [var.log_retention_days]
 }
+
+run "refuses_a_password_version_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password_version = 0
+  }
+
+  expect_failures = [var.application_password_version]
+}
