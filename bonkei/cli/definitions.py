@@ -28,6 +28,7 @@ def _pairs(ctx: click.Context, option: click.Parameter, values: tuple[str, ...])
 
 _variables = click.option(
     "--var",
+    "-var",  # with one hyphen, as Terraform itself has it
     "variables",
     metavar="NAME=VALUE",
     multiple=True,
@@ -42,6 +43,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
     @_variables
     @click.option(
         "--replace",
+        "-replace",
         "replacements",
         metavar="ADDRESS",
         multiple=True,
@@ -49,6 +51,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
     )
     @click.option(
         "--target",
+        "-target",
         "targets",
         metavar="ADDRESS",
         multiple=True,
@@ -134,6 +137,7 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
 @click.command()
 @click.option(
     "--filter",
+    "-filter",
     "files",
     metavar="FILE",
     multiple=True,

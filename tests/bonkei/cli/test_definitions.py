@@ -96,3 +96,12 @@ def test_the_definitions_own_tests(run: Run, project: Path) -> None:
     said = json.loads(passed.stdout)
     assert said["counts"] == {"pass": 2, "fail": 0, "error": 0, "skip": 0}
     assert [each["run"] for each in said["runs"]] == ["holds", "fails"]
+
+
+def test_options_are_taken_as_terraform_has_them(run: Run) -> None:
+    """With one hyphen, as `terraform plan -target=ADDRESS`."""
+    result = run("plan", "-target=random_pet.one", "-var", "prefix=single", "--json")
+    (change,) = json.loads(result.stdout)["changes"]
+    assert change["address"] == "random_pet.one"
+    assert run("plan", "-replace=random_pet.nope").exception
+    assert "pets.tftest.hcl" in run("test", "-filter=pets.tftest.hcl").output
