@@ -57,7 +57,7 @@ def test_monitoring_shows_who_is_told(blueprint: Blueprint) -> None:
     assert ("alarms", "email", "") in found
     lines = {line for node in diagram.nodes for line in node.lines}
     assert "cpu > 80 for 1 min" in lines
-    assert "memory > 200 MiB for 1 min" in lines
+    assert "memory < 200 MiB for 1 min" in lines
 
 
 def test_a_pipeline_runs_back_in_its_second_row(blueprint: Blueprint) -> None:

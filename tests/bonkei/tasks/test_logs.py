@@ -51,8 +51,8 @@ def test_a_name_cannot_leave_the_directory(tmp_path):
     assert FileLogSink(tmp_path).path("../x", "..").is_relative_to(tmp_path / "_x")
 
 
-def line(text: str, container: str = "web") -> LogLine:
-    return LogLine("app", container, "t", "stdout", 0.0, text)
+def line(text: str, container: str = "app") -> LogLine:
+    return LogLine("web", container, "0" * 32, "stdout", 1700000000.25, text)
 
 
 def test_a_full_disk_is_told_once_and_so_is_that_there_is_room_again(tmp_path):

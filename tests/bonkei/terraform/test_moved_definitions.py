@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from miniatures import free_port
 
 from bonkei.terraform import TerraformError
 from bonkei.terraform.mirror import Mirror
@@ -111,7 +112,7 @@ def test_each_command_refuses_a_folder_without_definitions(root: Path, command: 
     outcome = subprocess.run(
         [sys.executable, "-m", "bonkei", *command.split()],
         cwd=root,
-        env={**os.environ, "BONKEI_HOME": ".bonkei"},
+        env={**os.environ, "BONKEI_HOME": ".bonkei", "BONKEI_CLOUD_PORT": str(free_port())},
         capture_output=True,
         text=True,
         timeout=60,
