@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from bonkei.provider import (
-    archive,
-    common,
-    external,
-    facts,
-    http,
-    local,
-    null,
-    random,
-    schema,
-    template,
-    time,
-)
+from bonkei.provider import common, facts, schema, small
+from bonkei.provider.modules import modules
 from bonkei.provider.provider import Provider, assemble
 
 AWS = "registry.terraform.io/hashicorp/aws"
 SCHEMA = "aws-schema.json.gz"
 FACTS = "aws-facts.json.gz"
-_SMALL = (archive, external, http, local, null, random, template, time)
 
 
 def providers() -> Mapping[str, Provider]:
@@ -41,12 +29,18 @@ def providers() -> Mapping[str, Provider]:
             ),
             facts.load(FACTS),
         ),
-        *(module.provider() for module in _SMALL),
+        *_small(),
     )
     return {provider.schema.address: provider for provider in served}
 
 
 def versions() -> Mapping[str, str]:
     """The version of each, without what it does."""
-    schemas = (schema.load(SCHEMA), *(module.provider().schema for module in _SMALL))
+    schemas = (schema.load(SCHEMA), *(provider.schema for provider in _small()))
     return {one.address: one.version for one in schemas}
+
+
+def _small() -> Iterator[Provider]:
+    for module in modules(small.__name__, small.__path__):
+        if hasattr(module, "provider"):
+            yield module.provider()

@@ -7,9 +7,9 @@ import secrets
 import string
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.checks import at, between, length, validator
 from bonkei.provider.aws.data_sources import stored
 from bonkei.provider.aws.data_sources.lookups import none_found
+from bonkei.provider.aws.shared.checks import at, between, length, validator
 from bonkei.provider.behaviour import Context, EphemeralResource, Problem, Refused
 from bonkei.provider.values import Object, given
 

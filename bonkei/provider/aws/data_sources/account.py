@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.regions import dns_suffix
-from bonkei.provider.aws.seeds import HEX, UPPER, scatter
+from bonkei.provider.aws.shared.regions import dns_suffix
+from bonkei.provider.aws.shared.seeds import HEX, UPPER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws.data_sources.lookups import none_found
-from bonkei.provider.aws.naming import each
-from bonkei.provider.aws.rds import family
-from bonkei.provider.aws.regions import load_balancer_zone, zone_id, zone_names
-from bonkei.provider.aws.seeds import HEX, scatter
+from bonkei.provider.aws.rds.common import family
+from bonkei.provider.aws.shared.blocks import each
+from bonkei.provider.aws.shared.regions import load_balancer_zone, zone_id, zone_names
+from bonkei.provider.aws.shared.seeds import HEX, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
 

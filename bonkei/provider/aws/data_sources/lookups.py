@@ -9,7 +9,8 @@ from __future__ import annotations
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
 
-from bonkei.provider.aws.naming import each, words
+from bonkei.provider.aws.shared.blocks import each
+from bonkei.provider.aws.shared.resource import words
 from bonkei.provider.behaviour import Refused
 from bonkei.provider.values import Object, Value
 

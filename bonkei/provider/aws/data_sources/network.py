@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.checks import at, one_of, validator
-from bonkei.provider.aws.naming import each
-from bonkei.provider.aws.regions import (
+from bonkei.provider.aws.shared.blocks import each
+from bonkei.provider.aws.shared.checks import at, one_of, validator
+from bonkei.provider.aws.shared.regions import (
     dns_suffix,
     gateway_prefix_list,
     origin_facing_prefix_list,
     zone_id,
     zone_names,
 )
-from bonkei.provider.aws.seeds import HEX, scatter
+from bonkei.provider.aws.shared.seeds import HEX, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object, Value
 

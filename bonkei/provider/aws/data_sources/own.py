@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bonkei.provider.aws import default_network
 from bonkei.provider.aws.data_sources.lookups import chosen, none_found, several_found
-from bonkei.provider.aws.naming import each
+from bonkei.provider.aws.ec2 import default_network
+from bonkei.provider.aws.shared.blocks import each
 from bonkei.provider.behaviour import Context, DataSource
 from bonkei.provider.values import Object, Value
 

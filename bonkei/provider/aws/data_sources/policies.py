@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws import managed_policies
-from bonkei.provider.aws.checks import Rule, at, exactly_one, one_of, validator, within
-from bonkei.provider.aws.documents import condition_operator, json_document, principal_type
-from bonkei.provider.aws.naming import words
-from bonkei.provider.aws.policy_document import PolicyDocumentError, render
-from bonkei.provider.aws.seeds import UPPER, scatter
+from bonkei.provider.aws.cloudfront import managed_policies
+from bonkei.provider.aws.shared.checks import Rule, at, exactly_one, one_of, validator, within
+from bonkei.provider.aws.shared.documents import condition_operator, json_document, principal_type
+from bonkei.provider.aws.shared.policy_document import PolicyDocumentError, render
+from bonkei.provider.aws.shared.resource import words
+from bonkei.provider.aws.shared.seeds import UPPER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object, Value
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from bonkei.provider.aws.data_sources.lookups import none_found
-from bonkei.provider.aws.seeds import HEX, scatter
+from bonkei.provider.aws.shared.seeds import HEX, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
 

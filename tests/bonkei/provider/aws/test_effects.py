@@ -7,7 +7,8 @@ import re
 
 import pytest
 
-from bonkei.provider.aws import DATA_SOURCES, RESOURCES, managed_policies
+from bonkei.provider.aws import DATA_SOURCES, RESOURCES
+from bonkei.provider.aws.cloudfront import managed_policies
 from bonkei.provider.behaviour import Context, Refused
 from bonkei.provider.values import UNKNOWN
 from bonkei.vault import MemoryVault

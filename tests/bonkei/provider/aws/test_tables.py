@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bonkei.provider import schema
+from bonkei.provider import aws, schema
 from bonkei.provider.aws import DATA_SOURCES, RESOURCES
 from bonkei.provider.behaviour import ANY_CHANGE, Context
+from bonkei.provider.modules import modules
 from bonkei.provider.schema import Block
 from bonkei.provider.values import UNKNOWN
 
@@ -34,6 +37,22 @@ def stated_names(type_name: str) -> Iterator[tuple[str, str]]:
     for attribute, causes in behaviour.recomputed_on_change.items():
         yield "recomputed", attribute
         yield from (("recomputed by", cause) for cause in causes - ANY_CHANGE)
+
+
+def test_a_type_has_one_table_and_a_service_a_room() -> None:
+    tables = {
+        module.__name__: module.RESOURCES
+        for module in modules(aws.__name__, aws.__path__)
+        if hasattr(module, "RESOURCES")
+    }
+    assert [
+        name
+        for name, n in Counter(name for one in tables.values() for name in one).items()
+        if n > 1
+    ] == []
+    rooms = {path.parent.name for path in Path(aws.__file__).parent.glob("*/__init__.py")}
+    served = {name.removeprefix(f"{aws.__name__}.").split(".")[0] for name in tables}
+    assert served == rooms - {"shared", "data_sources"}
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))

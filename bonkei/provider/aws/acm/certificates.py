@@ -1,0 +1,107 @@
+"""AWS Certificate Manager.
+
+https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.formats import arn
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.aws.shared.seeds import HEX, LOWER, scatter
+from bonkei.provider.behaviour import Problem, ResourceBehaviour
+from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
+
+_DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z]{2,}", "a domain name")
+
+
+def _certificate(mint: Mint) -> Mapping[str, Value]:
+    identifier = mint.arn("acm", f"certificate/{mint.uuid()}")
+    domain = str(mint.given("domain_name") or "imported.example")
+    alternatives = [
+        str(name) for name in known_items(mint.planned.get("subject_alternative_names"))
+    ]
+    names = list(dict.fromkeys([domain, *alternatives]))
+    by_dns = mint.given("validation_method") == "DNS"
+    options = mint.given("domain_validation_options")
+    asked = [str(option["domain_name"]) for option in options] if options else names
+    imported = mint.given("certificate_body") is not None
+    private = mint.given("certificate_authority_arn") is not None
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "domain_name": domain,
+        "subject_alternative_names": names,
+        "domain_validation_options": [_validation(mint, name) for name in asked if by_dns],
+        "validation_emails": [],
+        "validation_method": "NONE" if imported or private else "EMAIL",
+        "key_algorithm": "RSA_2048",
+        "not_after": "",
+        "not_before": "",
+        "pending_renewal": False,
+        "renewal_eligibility": "INELIGIBLE",
+        "renewal_summary": [],
+        "status": "ISSUED" if imported else "PENDING_VALIDATION",
+        "type": "IMPORTED" if imported else "AMAZON_ISSUED",
+        "options": [{"export": "DISABLED"}],
+    }
+
+
+def _validation(mint: Mint, name: str) -> Mapping[str, str]:
+    """The record that proves control: the same for an account and a name, whichever the
+    certificate and region; a wildcard shares its parent's."""
+    base = name.removeprefix("*.")
+    key, value = (scatter(f"acm/{mint.account}/{base}/{part}", 32, HEX) for part in "kv")
+    zone = scatter(f"acm/{mint.account}/{base}", 10, LOWER)
+    return {
+        "domain_name": name,
+        "resource_record_name": f"_{key}.{base}.",
+        "resource_record_type": "CNAME",
+        "resource_record_value": f"_{value}.{zone}.acm-validations.aws.",
+    }
+
+
+def _known_options(config: Object) -> Object:
+    """A plan already knows which names are to be proved, so that it can go through them (for_each);
+    what the records are, it learns at apply."""
+    alternatives = config.get("subject_alternative_names")
+    names = [config.get("domain_name"), *(alternatives if isinstance(alternatives, list) else [])]
+    sure = alternatives is None or isinstance(alternatives, list)
+    if config.get("validation_method") != "DNS" or not sure or not all(map(given, names)):
+        return {}
+    later = ("resource_record_name", "resource_record_type", "resource_record_value")
+    options = [
+        {"domain_name": name, **dict.fromkeys(later, UNKNOWN)} for name in dict.fromkeys(names)
+    ]
+    return {"domain_validation_options": options}
+
+
+def _origin(config: Object) -> Iterator[Problem]:
+    """A certificate is asked for by a domain name, or brought along with its key."""
+    body, domain = config.get("certificate_body"), config.get("domain_name")
+    if body is None and domain is None:
+        detail = 'Give "domain_name", or "certificate_body" with "private_key".'
+        yield Problem((), "Missing argument", detail)
+    if domain is not None and body is not None:
+        detail = "A certificate that is brought along says its names itself."
+        yield Problem(("domain_name",), "Conflicting arguments", detail)
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_acm_certificate": resource(
+        _certificate,
+        at("domain_name", length(1, 253), _DOMAIN),
+        at("subject_alternative_names", length(1, 253), _DOMAIN),
+        _origin,
+        force_new="domain_name subject_alternative_names",
+        defaults=_known_options,
+        import_="arn",
+    ),
+    "aws_acm_certificate_validation": resource(
+        lambda mint: {"id": mint.context.now.replace("T", " ").replace("Z", " +0000 UTC")},
+        at("certificate_arn", arn("acm")),
+    ),
+}

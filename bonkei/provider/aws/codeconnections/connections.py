@@ -1,0 +1,45 @@
+"""AWS CodeConnections, under its present and its former name (CodeStar Connections).
+
+https://docs.aws.amazon.com/codeconnections/latest/APIReference/API_CreateConnection.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.shared.checks import at, length, one_of
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.values import Value
+
+
+def _connection(mint: Mint) -> Mapping[str, Value]:
+    """A connection is PENDING until a person has agreed to it in the console."""
+    identifier = mint.arn("codeconnections", f"connection/{mint.uuid()}")
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "connection_status": "PENDING",
+        "provider_type": "GitHub",
+    }
+
+
+_CONNECTION = resource(
+    _connection,
+    at("name", length(1, 32)),
+    at(
+        "provider_type",
+        one_of(
+            *("Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab"),
+            *("GitLabSelfManaged", "AzureDevOps"),
+        ),
+    ),
+    import_="arn",
+)
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_codestarconnections_connection": _CONNECTION,
+    "aws_codeconnections_connection": _CONNECTION,
+}

@@ -1,0 +1,29 @@
+"""AWS CodeStar Notifications: who is told what the developer tools do.
+
+https://docs.aws.amazon.com/codestar-notifications/latest/APIReference/API_CreateNotificationRule.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.shared.blocks import same_shape
+from bonkei.provider.aws.shared.checks import at
+from bonkei.provider.aws.shared.formats import arn
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.behaviour import ResourceBehaviour
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_codestarnotifications_notification_rule": resource(
+        lambda mint: {
+            "id": mint.arn("codestar-notifications", f"notificationrule/{mint.random(40)}"),
+            "arn": mint.arn("codestar-notifications", f"notificationrule/{mint.random(40)}"),
+            "target": same_shape(
+                mint.planned.get("target"), lambda _index, _block: {"status": "PENDING"}
+            ),
+        },
+        at("resource", arn()),
+        at("target.address", arn("sns", "chatbot")),
+        import_="arn",
+    ),
+}

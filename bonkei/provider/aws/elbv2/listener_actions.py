@@ -1,0 +1,131 @@
+"""Elastic Load Balancing: the actions of listeners and of their rules.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_Action.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bonkei.provider.aws.shared.blocks import each, first, same_shape
+from bonkei.provider.aws.shared.checks import (
+    Rule,
+    at,
+    between,
+    length,
+    matches,
+    one_of,
+    unsure,
+    whole,
+)
+from bonkei.provider.aws.shared.formats import arn
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.behaviour import Problem
+from bonkei.provider.values import Object, Value, given
+
+_ACTION_BLOCKS = {
+    "fixed-response": "fixed_response",
+    "redirect": "redirect",
+    "authenticate-cognito": "authenticate_cognito",
+    "authenticate-oidc": "authenticate_oidc",
+    "jwt-validation": "jwt_validation",
+}
+
+
+def _actions(block: str) -> Rule:
+    """Each action has what its type needs; authentication comes before, one answer comes last."""
+
+    def rule(config: Object) -> Iterator[Problem]:
+        actions = list(each(config.get(block)))
+        for index, action in enumerate(actions):
+            for problem in _action(action):
+                yield Problem((block, index, *problem.path), problem.summary, problem.detail)
+        kinds = [action.get("type") for action in actions]
+        if not all(map(given, kinds)):
+            return
+        final = [kind for kind in kinds if kind in ("forward", "redirect", "fixed-response")]
+        if len(final) != 1 and kinds:
+            detail = "Exactly one of the actions forwards, redirects or gives a fixed response."
+            yield Problem((block,), "Invalid actions", detail)
+
+    return rule
+
+
+def _action(action: Mapping[str, Value]) -> Iterator[Problem]:
+    kind = action.get("type")
+    if not given(kind):
+        return
+    kind = str(kind).lower()
+    wanted = _ACTION_BLOCKS.get(kind)
+    if wanted and not first(action.get(wanted)) and not unsure(action.get(wanted)):
+        detail = f'An action of type "{kind}" needs a block "{wanted}".'
+        yield Problem(("type",), "Missing block", detail)
+    for other in {"forward", *_ACTION_BLOCKS.values()} - {wanted, kind}:
+        if first(action.get(other)):
+            detail = f'An action of type "{kind}" has no block "{other}".'
+            yield Problem((other,), "Conflicting block", detail)
+    target, forward = action.get("target_group_arn"), action.get("forward")
+    if kind == "forward":
+        if target is None and not first(forward) and not unsure(forward):
+            detail = 'An action of type "forward" needs "target_group_arn" or a block "forward".'
+            yield Problem(("type",), "Missing argument", detail)
+    elif target is not None:
+        detail = f'An action of type "{kind}" has no "target_group_arn".'
+        yield Problem(("target_group_arn",), "Conflicting arguments", detail)
+
+
+def action_values(block: str) -> tuple[Rule, ...]:
+    return (
+        at(
+            f"{block}.type",
+            one_of("forward", "redirect", "fixed-response", *_ACTION_BLOCKS, ignore_case=True),
+        ),
+        at(f"{block}.order", between(1, 50000)),
+        at(f"{block}.target_group_arn", arn("elasticloadbalancing", resource="targetgroup/")),
+        at(f"{block}.forward.target_group.arn", arn("elasticloadbalancing")),
+        at(f"{block}.forward.target_group.weight", between(0, 999)),
+        at(f"{block}.forward.stickiness.duration", between(1, 604800)),
+        whole(f"{block}.forward.target_group", length(1, 5)),
+        at(f"{block}.redirect.status_code", one_of("HTTP_301", "HTTP_302")),
+        at(f"{block}.redirect.protocol", one_of("#{protocol}", "HTTP", "HTTPS")),
+        at(f"{block}.redirect.host", length(1, 128)),
+        at(f"{block}.redirect.path", length(1, 128), matches("/.*", "a path that begins with /")),
+        at(f"{block}.redirect.query", length(0, 128)),
+        at(
+            f"{block}.redirect.port",
+            matches(r"#\{port\}|[1-9]\d{0,4}", "a port or #{port}"),
+        ),
+        at(
+            f"{block}.fixed_response.content_type",
+            one_of(
+                "text/plain", "text/css", "text/html", "application/javascript", "application/json"
+            ),
+        ),
+        at(f"{block}.fixed_response.status_code", matches(r"[245]\d\d", "2XX, 4XX or 5XX")),
+        at(f"{block}.fixed_response.message_body", length(0, 1024)),
+        _actions(block),
+    )
+
+
+def action_defaults(block: str) -> dict[str, Value]:
+    return {
+        f"{block}.forward.target_group.weight": 1,
+        f"{block}.forward.stickiness.enabled": False,
+        f"{block}.redirect.host": "#{host}",
+        f"{block}.redirect.path": "/#{path}",
+        f"{block}.redirect.port": "#{port}",
+        f"{block}.redirect.protocol": "#{protocol}",
+        f"{block}.redirect.query": "#{query}",
+    }
+
+
+def minted_actions(mint: Mint, block: str) -> Value:
+    return same_shape(
+        mint.planned.get(block),
+        lambda index, action: {
+            "order": index + 1,
+            "fixed_response": same_shape(
+                action.get("fixed_response"), lambda _index, _response: {"status_code": "200"}
+            ),
+        },
+    )

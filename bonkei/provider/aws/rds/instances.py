@@ -1,0 +1,146 @@
+"""Amazon RDS: instances of clusters, and single databases.
+
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.rds.common import (
+    CLUSTER_ENGINES,
+    DAILY_WINDOW,
+    IDENTIFIER,
+    MONITORING,
+    actual,
+    database_domain,
+    default_key,
+    default_port,
+    family,
+    forget_master,
+    maintenance_window,
+    master_secret,
+    resource_id,
+    weekly_window,
+    window,
+)
+from bonkei.provider.aws.shared.checks import at, between, matches, one_of
+from bonkei.provider.aws.shared.formats import arn
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.regions import database_zone, zone_names
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.values import Object, Value
+
+
+def _cluster_of(mint: Mint) -> Object:
+    wanted = mint.given("cluster_identifier")
+    for cluster in mint.context.peers("aws_rds_cluster"):
+        if cluster.get("cluster_identifier") == wanted:
+            return cluster
+    return {}
+
+
+def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
+    identifier = mint.name("identifier", "tf-")
+    cluster = _cluster_of(mint)
+    engine = str(mint.given("engine"))
+    version = str(mint.given("engine_version") or cluster.get("engine_version") or "")
+    insights = mint.given("performance_insights_enabled") is True
+    zones = zone_names(mint.region)[:3]
+    return {
+        "id": identifier,
+        "arn": mint.arn("rds", f"db:{identifier}"),
+        "identifier": identifier,
+        "identifier_prefix": mint.given("identifier_prefix") or "",
+        "dbi_resource_id": resource_id(mint, "db"),
+        "endpoint": f"{identifier}.{database_domain(mint)}",
+        "port": cluster.get("port") or default_port(engine),
+        "writer": _is_writer(mint, identifier),
+        "availability_zone": zones[int(mint.random(6, label="zone"), 16) % len(zones)],
+        "ca_cert_identifier": "rds-ca-rsa2048-g1",
+        "db_parameter_group_name": f"default.{family(engine, version)}",
+        "db_subnet_group_name": cluster.get("db_subnet_group_name") or "default",
+        "engine_version": version,
+        "engine_version_actual": actual(version),
+        "kms_key_id": cluster.get("kms_key_id") or "",
+        "storage_encrypted": cluster.get("storage_encrypted") is True,
+        "network_type": "IPV4",
+        "monitoring_role_arn": "",
+        "performance_insights_enabled": False,
+        "performance_insights_kms_key_id": default_key(mint, "rds") if insights else "",
+        "performance_insights_retention_period": 7 if insights else 0,
+        "preferred_backup_window": cluster.get("preferred_backup_window") or window(mint, "backup"),
+        "preferred_maintenance_window": maintenance_window(mint),
+        "publicly_accessible": False,
+    }
+
+
+def _is_writer(mint: Mint, identifier: str) -> bool:
+    """The first instance of a cluster is its writer."""
+    others = [
+        peer
+        for peer in mint.context.peers("aws_rds_cluster_instance")
+        if peer.get("cluster_identifier") == mint.given("cluster_identifier")
+        and peer.get("identifier") != identifier
+    ]
+    return not any(peer.get("writer") for peer in others)
+
+
+def _instance(mint: Mint) -> Mapping[str, Value]:
+    identifier = mint.name("identifier")
+    engine = str(mint.given("engine") or "")
+    version = str(mint.given("engine_version") or "")
+    port = mint.given("port") or default_port(engine)
+    address = f"{identifier}.{database_domain(mint)}"
+    return {
+        "id": resource_id(mint, "db"),
+        "resource_id": resource_id(mint, "db"),
+        "arn": mint.arn("rds", f"db:{identifier}"),
+        "identifier": identifier,
+        "address": address,
+        "endpoint": f"{address}:{port}",
+        "port": port,
+        "hosted_zone_id": database_zone(mint.region),
+        "status": "available",
+        "engine_version_actual": actual(version),
+        "backup_window": window(mint, "backup"),
+        "maintenance_window": maintenance_window(mint),
+        "availability_zone": zone_names(mint.region)[0],
+        "parameter_group_name": f"default.{family(engine, version)}",
+        "master_user_secret": [
+            {**secret, "secret_arn": secret["secret_arn"].replace("!cluster-", "!db-")}
+            for secret in master_secret(mint)
+        ],
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_rds_cluster_instance": resource(
+        _cluster_instance,
+        at("identifier", *IDENTIFIER),
+        at("engine", one_of(*CLUSTER_ENGINES)),
+        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.serverless …")),
+        at("monitoring_interval", MONITORING),
+        at("monitoring_role_arn", arn("iam")),
+        at("promotion_tier", between(0, 15)),
+        at("performance_insights_kms_key_id", arn("kms")),
+        at("preferred_backup_window", DAILY_WINDOW),
+        at("preferred_maintenance_window", weekly_window),
+        recomputed={"engine_version_actual": "engine_version"},
+        import_="identifier",
+    ),
+    "aws_db_instance": resource(
+        _instance,
+        at("identifier", *IDENTIFIER),
+        at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.t4g.micro …")),
+        at("monitoring_interval", MONITORING),
+        at("storage_type", one_of("standard", "gp2", "gp3", "io1", "io2")),
+        recomputed={
+            "arn": "identifier",
+            "address": "identifier",
+            "endpoint": "identifier port",
+        },
+        after_destroy=forget_master,
+    ),
+}

@@ -1,0 +1,51 @@
+"""Amazon EventBridge Scheduler: schedules and their groups.
+
+https://docs.aws.amazon.com/scheduler/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.formats import arn, schedule
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.values import Value
+
+_NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
+
+
+def _schedule(mint: Mint) -> Mapping[str, Value]:
+    name = mint.name()
+    group = mint.given("group_name") or "default"
+    return {
+        "id": f"{group}/{name}",
+        "arn": mint.arn("scheduler", f"schedule/{group}/{name}"),
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+        "group_name": group,
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_scheduler_schedule": resource(
+        _schedule,
+        at("name", _NAME),
+        at("schedule_expression", length(1, 256), schedule),
+        at("target.arn", arn()),
+        at("target.role_arn", arn("iam")),
+    ),
+    "aws_scheduler_schedule_group": resource(
+        lambda mint: {
+            "id": mint.name(),
+            "arn": mint.arn("scheduler", f"schedule-group/{mint.name()}"),
+            "name": mint.name(),
+            "name_prefix": mint.given("name_prefix") or "",
+            "state": "ACTIVE",
+            "creation_date": mint.context.now,
+            "last_modification_date": mint.context.now,
+        },
+    ),
+}

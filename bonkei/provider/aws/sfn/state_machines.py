@@ -1,0 +1,29 @@
+"""AWS Step Functions: state machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.resource import resource
+from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.values import Value
+
+
+def _machine(mint: Mint) -> Mapping[str, Value]:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/concepts-statemachines.html"""
+    name = mint.name()
+    identifier = mint.arn("states", f"stateMachine:{name}")
+    return {
+        "id": identifier,
+        "arn": identifier,
+        "name": name,
+        "name_prefix": mint.given("name_prefix") or "",
+        "creation_date": mint.context.now,
+        "status": "ACTIVE",
+    }
+
+
+RESOURCES: Mapping[str, ResourceBehaviour] = {
+    "aws_sfn_state_machine": resource(_machine, import_="arn"),
+}

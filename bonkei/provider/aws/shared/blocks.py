@@ -1,0 +1,33 @@
+"""Nested blocks of a configuration or a state, whichever shape the schema gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from bonkei.provider.values import Value
+
+
+def each(value: Value) -> Iterable[Mapping[str, Value]]:
+    """The known blocks of a nested block, whether the schema has it single, as a list or a set."""
+    if isinstance(value, Mapping):
+        return (value,)
+    return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
+
+
+def first(value: Value) -> Mapping[str, Value]:
+    """The block of one that occurs at most once; empty when it is absent."""
+    return next(iter(each(value)), {})
+
+
+def same_shape(
+    value: Value, fill: Callable[[int, Mapping[str, Value]], Mapping[str, Value]]
+) -> Value:
+    """The nested block's value with each block overlaid by `fill(index, block)`, shape kept."""
+    if isinstance(value, Mapping):
+        return {**value, **fill(0, value)}
+    if isinstance(value, list):
+        return [
+            {**item, **fill(index, item)} if isinstance(item, Mapping) else item
+            for index, item in enumerate(value)
+        ]
+    return value
