@@ -57,40 +57,6 @@ run "serverless" {
   }
 }
 
-run "a_new_password_is_the_other_users" {
-  command = plan
-
-  module {
-    source = "./modules/database"
-  }
-
-  variables {
-    application_password_version = 2
-  }
-
-  assert {
-    condition     = local.application_username == "application_2"
-    error_message = "The user of the version before keeps its password while its tasks run."
-  }
-}
-
-run "the_users_take_turns" {
-  command = plan
-
-  module {
-    source = "./modules/database"
-  }
-
-  variables {
-    application_password_version = 3
-  }
-
-  assert {
-    condition     = local.application_username == "application"
-    error_message = "There are two users, who take turns."
-  }
-}
-
 run "a_major_version_is_upgraded_at_once" {
   command = plan
 
@@ -269,18 +235,4 @@ run "refuses_a_retention_that_cloudwatch_lacks" {
   }
 
   expect_failures = [var.log_retention_days]
-}
-
-run "refuses_a_password_version_that_is_none" {
-  command = plan
-
-  module {
-    source = "./modules/database"
-  }
-
-  variables {
-    application_password_version = 0
-  }
-
-  expect_failures = [var.application_password_version]
 }

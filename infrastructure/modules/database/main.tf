@@ -230,13 +230,8 @@ resource "aws_rds_cluster_instance" "this" {
 
 # ---------------------------------------------------------------------------------------------
 # The application's own user: it may read and write rows, nothing else. Migrations create it with
-# this password; the value exists in Secrets Manager alone, never in the state. Two users take turns:
-# tasks that have read the version before go on with its user until they are replaced.
+# this password; the value exists in Secrets Manager alone, never in the state.
 # ---------------------------------------------------------------------------------------------
-
-locals {
-  application_username = var.application_password_version % 2 == 1 ? "application" : "application_2"
-}
 
 ephemeral "random_password" "application" {
   length  = 40
@@ -254,7 +249,7 @@ resource "aws_secretsmanager_secret" "application" {
 resource "aws_secretsmanager_secret_version" "application" {
   secret_id = aws_secretsmanager_secret.application.id
   secret_string_wo = jsonencode({
-    username = local.application_username
+    username = "application"
     password = ephemeral.random_password.application.result
   })
   secret_string_wo_version = var.application_password_version

@@ -112,14 +112,9 @@ variable "deletion_protection" {
 }
 
 variable "application_password_version" {
-  description = "Raise it by one to give the application the other of its two users, with a new password; the next migration puts it into force"
+  description = "Raise it to generate a new password for the application's user; the next migration puts it into force"
   type        = number
   default     = 1
-
-  validation {
-    condition     = var.application_password_version >= 1 && floor(var.application_password_version) == var.application_password_version
-    error_message = "application_password_version must be a whole number from 1 on."
-  }
 }
 
 variable "log_retention_days" {
