@@ -60,6 +60,18 @@ locals {
     DATABASE_PASSWORD = merge(local.application_secret, { json_key = "password" })
   }
 
+  # What a migration is told of the application's other user: its next password, or that it is not used.
+  other_application_user = module.database.other_application_user
+
+  database_next_secrets = local.other_application_user.is_next ? {
+    for variable, key in { DATABASE_NEXT_USERNAME = "username", DATABASE_NEXT_PASSWORD = "password" } :
+    variable => { secret_arn = local.other_application_user.secret_arn, kms_key_arn = module.database.kms_key_arn, json_key = key }
+  } : {}
+
+  database_former_environment = local.other_application_user.is_next ? {} : {
+    DATABASE_FORMER_USERNAME = local.other_application_user.name
+  }
+
   master_secret = {
     secret_arn  = module.database.master_secret_arn
     kms_key_arn = module.database.kms_key_arn
@@ -137,21 +149,21 @@ module "cluster" {
 module "database" {
   source = "./modules/database"
 
-  name                         = local.name
-  vpc_id                       = module.network.vpc_id
-  subnet_ids                   = module.network.subnet_ids["database"]
-  client_security_group_ids    = { backend = module.backend_service.security_group_id }
-  engine_version               = var.database.engine_version
-  allow_major_version_upgrade  = var.database.allow_major_version_upgrade
-  database_name                = replace(var.service_name, "-", "_")
-  instance_class               = var.database.instance_class
-  instance_count               = var.database.instance_count
-  serverless_capacity          = var.database.serverless_capacity
-  backup_retention_days        = var.database.backup_retention_days
-  application_password_version = var.database.application_password_version
-  deletion_protection          = var.deletion_protection
-  log_retention_days           = var.log_retention_days
-  permissions_boundary_arn     = var.permissions_boundary_arn
+  name                        = local.name
+  vpc_id                      = module.network.vpc_id
+  subnet_ids                  = module.network.subnet_ids["database"]
+  client_security_group_ids   = { backend = module.backend_service.security_group_id }
+  engine_version              = var.database.engine_version
+  allow_major_version_upgrade = var.database.allow_major_version_upgrade
+  database_name               = replace(var.service_name, "-", "_")
+  instance_class              = var.database.instance_class
+  instance_count              = var.database.instance_count
+  serverless_capacity         = var.database.serverless_capacity
+  backup_retention_days       = var.database.backup_retention_days
+  application_password        = var.database.application_password
+  deletion_protection         = var.deletion_protection
+  log_retention_days          = var.log_retention_days
+  permissions_boundary_arn    = var.permissions_boundary_arn
 }
 
 module "program" {
@@ -194,8 +206,8 @@ module "backend_migrate_task" {
   cpu                         = var.backend.cpu
   memory                      = var.backend.memory
   cpu_architecture            = var.cpu_architecture
-  environment                 = merge(local.database_environment, { LOG_LEVEL = var.log_level })
-  secrets                     = merge(local.database_secrets, local.database_master_secrets)
+  environment                 = merge(local.database_environment, local.database_former_environment, { LOG_LEVEL = var.log_level })
+  secrets                     = merge(local.database_secrets, local.database_next_secrets, local.database_master_secrets)
   secret_recovery_window_days = local.secret_recovery_window_days
   log_router                  = module.logging.router
   log_retention_days          = var.log_retention_days

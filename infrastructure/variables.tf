@@ -185,7 +185,7 @@ variable "bootstrap" {
 # ---------------------------------------------------------------------------------------------
 
 variable "database" {
-  description = "Aurora PostgreSQL: version, class and number of instances (serverless_capacity in ACU for db.serverless), and how far back it can be restored"
+  description = "Aurora PostgreSQL: version, class and number of instances (serverless_capacity in ACU for db.serverless), how far back it can be restored, and the versions of the application's password. To rotate it: name one more as next_version, release infrastructure and programs, then make it current_version and release both again"
   type = object({
     engine_version              = optional(string, "18")
     allow_major_version_upgrade = optional(bool, false)
@@ -195,8 +195,11 @@ variable "database" {
       min = number
       max = number
     }), { min = 0.5, max = 2 })
-    backup_retention_days        = optional(number, 7)
-    application_password_version = optional(number, 1)
+    backup_retention_days = optional(number, 7)
+    application_password = optional(object({
+      current_version = optional(number, 1)
+      next_version    = optional(number)
+    }), {})
   })
   default = {}
 }

@@ -55,6 +55,100 @@ run "serverless" {
     condition     = output.master_secret_arn != output.application_secret_arn
     error_message = "The application has a user of its own."
   }
+
+  assert {
+    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application"].arn && output.other_application_user.name == "application_2" && !output.other_application_user.is_next
+    error_message = "It begins with its first user, and the other is of no use."
+  }
+}
+
+run "a_next_password_is_made_known_in_advance" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password = { current_version = 1, next_version = 2 }
+  }
+
+  assert {
+    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application"].arn && output.other_application_user.name == "application_2" && output.other_application_user.is_next
+    error_message = "The application goes on with its user; the other one is next."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_version.application["application"].secret_string_wo_version == 2 && aws_secretsmanager_secret_version.application["application_2"].secret_string_wo_version == 3
+    error_message = "A password that is in use stays."
+  }
+}
+
+run "it_takes_the_place_of_the_current_one" {
+  command = apply
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password = { current_version = 2 }
+  }
+
+  assert {
+    condition     = output.application_secret_arn == aws_secretsmanager_secret.application["application_2"].arn && output.other_application_user.name == "application" && !output.other_application_user.is_next
+    error_message = "The users have changed places."
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_version.application["application_2"].secret_string_wo_version == 3 && aws_secretsmanager_secret_version.application["application"].secret_string_wo_version == 2
+    error_message = "Neither gets another password now."
+  }
+}
+
+run "a_third_one_is_the_first_users_again" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password = { current_version = 2, next_version = 3 }
+  }
+
+  assert {
+    condition     = aws_secretsmanager_secret_version.application["application"].secret_string_wo_version == 4 && aws_secretsmanager_secret_version.application["application_2"].secret_string_wo_version == 3
+    error_message = "The next password is a new one, of the user that is not in use."
+  }
+}
+
+run "refuses_a_version_that_is_none" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password = { current_version = 0 }
+  }
+
+  expect_failures = [var.application_password]
+}
+
+run "refuses_a_next_password_of_the_same_user" {
+  command = plan
+
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    application_password = { current_version = 1, next_version = 3 }
+  }
+
+  expect_failures = [var.application_password]
 }
 
 run "a_major_version_is_upgraded_at_once" {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -60,6 +61,46 @@ def test_the_desired_count_changes(changing: Running) -> None:
     with visitors(project) as troubles:
         apply(project)
         eventually(lambda: len(task_ids(project, "backend")) == 2, "there are two", within=60)
+    assert troubles == []
+
+
+def release_programs(project: Project) -> str:
+    """What the stages Migrate and Deploy do. Returns what the migration said."""
+    migration = project.bonkei("run", "backend-migrate", "--", "python", "-m", "backend", "migrate")
+    assert migration.returncode == 0, migration.stderr
+    outcome = project.bonkei("restart", "backend")
+    assert outcome.returncode == 0, outcome.stderr
+    return migration.stdout + migration.stderr
+
+
+def database_user(project: Project) -> str:
+    (task, *_) = task_ids(project, "backend")
+    environment = project.bonkei("env", task)
+    assert environment.returncode == 0, environment.stderr
+    (line,) = [x for x in environment.stdout.splitlines() if "DATABASE_USERNAME=" in x]
+    return line.partition("=")[2].strip("'\"")
+
+
+def test_the_applications_password_is_rotated(changing: Running) -> None:
+    """As docs/operations/rotating.md says; the database is asked all the while."""
+    project = changing.project
+    variables = "infrastructure/environments/development.tfvars"
+    both, second = "{ current_version = 1, next_version = 2 }", "{ current_version = 2 }"
+    anew = (f"{project.site}/api/v1/components/{uuid4()}",)  # never from a cache: 404, or 503
+    assert database_user(project) == "application"
+    with visitors(project, *anew, expected=404) as troubles:
+        project.edit(
+            variables, "instance_count        = 1", f"instance_count=1\napplication_password={both}"
+        )
+        apply(project)
+        assert "the role application_2 is made" in release_programs(project)
+        assert database_user(project) == "application"
+        project.edit(variables, both, second)
+        apply(project)
+        eventually(
+            lambda: database_user(project) == "application_2", "tasks with the new user", within=90
+        )
+        assert "the role application is shut out" in release_programs(project)
     assert troubles == []
 
 

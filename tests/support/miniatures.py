@@ -151,7 +151,7 @@ def running(project: Project, under: Sequence[str] = ()) -> Iterator[Running]:
 
 
 @contextlib.contextmanager
-def visitors(project: Project, *urls: str) -> Iterator[list[str]]:
+def visitors(project: Project, *urls: str, expected: int = 200) -> Iterator[list[str]]:
     """People who read all the while; what went wrong for them ends up in the list."""
     troubles: list[str] = []
     done = threading.Event()
@@ -162,7 +162,7 @@ def visitors(project: Project, *urls: str) -> Iterator[list[str]]:
             while not done.is_set():
                 try:
                     answer = client.get(url)
-                    if answer.status_code >= 400:
+                    if answer.status_code != expected:
                         troubles.append(f"{url}: {answer.status_code}")
                     served.set()
                 except httpx.HTTPError as error:

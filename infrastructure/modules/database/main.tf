@@ -229,28 +229,56 @@ resource "aws_rds_cluster_instance" "this" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# The application's own user: it may read and write rows, nothing else. Migrations create it with
-# this password; the value exists in Secrets Manager alone, never in the state.
+# The application's own user: it may read and write rows, nothing else. There are two, which take
+# turns; both are valid while the tasks of one give way to those of the other. Migrations create them
+# with these passwords; the values exist in Secrets Manager alone, never in the state.
 # ---------------------------------------------------------------------------------------------
 
+locals {
+  # Odd versions of the password are the first one's, even ones the second one's. Of which none is asked
+  # for keeps the one that it had last.
+  application_users = {
+    application   = { secret_name = "database-application", is_odd = true }
+    application_2 = { secret_name = "database-application-2", is_odd = false }
+  }
+
+  password_versions = [for version in values(var.application_password) : version if version != null]
+
+  password_of_user = {
+    for name, user in local.application_users : name => max([
+      for version in concat(local.password_versions, [var.application_password.current_version - 1]) :
+      version if(version % 2 == 1) == user.is_odd
+    ]...)
+  }
+
+  current_user = one([for name, version in local.password_of_user : name if version == var.application_password.current_version])
+  other_user   = one([for name in keys(local.application_users) : name if name != local.current_user])
+}
+
 ephemeral "random_password" "application" {
+  for_each = local.application_users
+
   length  = 40
   special = false
 }
 
 resource "aws_secretsmanager_secret" "application" {
-  #checkov:skip=CKV2_AWS_57:rotated by its version variable and a migration, in one step
-  name                    = "${var.name}/database-application"
-  description             = "User name and password of the application's database user"
+  #checkov:skip=CKV2_AWS_57:rotated by its versions and a migration, without a refused request
+  for_each = local.application_users
+
+  name                    = "${var.name}/${each.value.secret_name}"
+  description             = "User name and password of the application's database user ${each.key}"
   kms_key_id              = module.key.arn
   recovery_window_in_days = var.deletion_protection ? 30 : 0
 }
 
 resource "aws_secretsmanager_secret_version" "application" {
-  secret_id = aws_secretsmanager_secret.application.id
+  for_each = local.application_users
+
+  secret_id = aws_secretsmanager_secret.application[each.key].id
   secret_string_wo = jsonencode({
-    username = "application"
-    password = ephemeral.random_password.application.result
+    username = each.key
+    password = ephemeral.random_password.application[each.key].result
   })
-  secret_string_wo_version = var.application_password_version
+  secret_string_wo_version = local.password_of_user[each.key] + 1 # from 1 on: it must not be 0
 }

@@ -32,10 +32,21 @@ output "kms_key_arn" {
 }
 
 output "application_secret_arn" {
-  description = "Secret of the application's user: JSON with username and password"
-  value       = aws_secretsmanager_secret.application.arn
+  description = "Secret of the user that the application signs in as: JSON with username and password"
+  value       = aws_secretsmanager_secret.application[local.current_user].arn
 
   # A task that reads it needs a value in it.
+  depends_on = [aws_secretsmanager_secret_version.application]
+}
+
+output "other_application_user" {
+  description = "The application's other user: its name, its secret, and whether it is the next one. If not, its password is to be of no use any more"
+  value = {
+    name       = local.other_user
+    secret_arn = aws_secretsmanager_secret.application[local.other_user].arn
+    is_next    = var.application_password.next_version != null
+  }
+
   depends_on = [aws_secretsmanager_secret_version.application]
 }
 

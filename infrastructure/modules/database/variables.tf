@@ -111,10 +111,23 @@ variable "deletion_protection" {
   type        = bool
 }
 
-variable "application_password_version" {
-  description = "Raise it to generate a new password for the application's user; the next migration puts it into force"
-  type        = number
-  default     = 1
+variable "application_password" {
+  description = "Which password the application signs in with, and which one is made known to the database in advance (null: none). Odd versions are those of one user and even ones those of another, so that both are valid while one takes the other's place"
+  type = object({
+    current_version = optional(number, 1)
+    next_version    = optional(number)
+  })
+  default = {}
+
+  validation {
+    condition     = var.application_password.current_version >= 1 && floor(var.application_password.current_version) == var.application_password.current_version
+    error_message = "application_password: current_version must be a whole number, 1 at least."
+  }
+
+  validation {
+    condition     = coalesce(var.application_password.next_version, var.application_password.current_version + 1) == var.application_password.current_version + 1
+    error_message = "application_password: next_version must be one more than current_version: two in a row belong to two users."
+  }
 }
 
 variable "log_retention_days" {

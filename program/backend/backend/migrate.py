@@ -1,9 +1,10 @@
 """Brings a database up to date, with the master user's rights; the services have fewer.
 
 In order: wait for the server, take a lock (another migration waits for this one), make the
-application's role and give it its password and rights, apply the migrations, make the first
-administrator. Whatever is there already stays as it is, so it may be run before every release, also
-of one that is older than the schema.
+application's roles (the one in use, and the one whose turn is next) and give them their passwords
+and rights, apply the migrations, make the first administrator, shut out the role whose turn is
+over. Whatever is there already stays as it is, so it may be run before every release, also of one
+that is older than the schema.
 """
 
 from __future__ import annotations
@@ -45,27 +46,28 @@ def migrate(settings: MigrateSettings) -> None:
     try:
         with _connect(engine, settings.database_wait_seconds) as connection:
             _lock(connection)
-            put_role(connection, settings)
+            for name, password in settings.roles:
+                put_role(connection, name, password)
             upgrade(connection)
-            grant(connection, settings)
+            for name, _ in settings.roles:
+                grant(connection, name, settings.database_name)
             put_first_administrator(connection, settings)
+            if settings.database_former_username:
+                shut_out(connection, settings.database_former_username)
     finally:
         engine.dispose()
 
 
-def put_role(connection: sa.Connection, settings: MigrateSettings) -> None:
-    """Make the application's role, which may only sign in, and set its password.
+def put_role(connection: sa.Connection, name: str, password: str) -> None:
+    """Make a role of the application's, which may only sign in, and set its password.
 
     What is sent is a SCRAM verifier: the password itself would show in the server's log.
     """
-    name = settings.database_username
     known = connection.scalar(
         sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}
     )
     raw = _psycopg(connection)
-    verifier = raw.pgconn.encrypt_password(
-        settings.database_password.get_secret_value().encode(), name.encode(), b"scram-sha-256"
-    )
+    verifier = raw.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
     statement = (
         "ALTER ROLE {} WITH LOGIN PASSWORD {}" if known else "CREATE ROLE {} WITH LOGIN PASSWORD {}"
     )
@@ -109,12 +111,28 @@ def later_revision(connection: sa.Connection, known: ScriptDirectory) -> str | N
     return current
 
 
-def grant(connection: sa.Connection, settings: MigrateSettings) -> None:
-    """Let the application's role read and write rows, those of later migrations too; no more."""
-    role, database = (
-        sql.Identifier(settings.database_username),
-        sql.Identifier(settings.database_name),
+def shut_out(connection: sa.Connection, name: str) -> None:
+    """Let a role sign in no more. If somebody is signed in as it, a later migration does so."""
+    can_sign_in = connection.scalar(
+        sa.text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :name"), {"name": name}
     )
+    if not can_sign_in:
+        return
+    sessions = connection.scalar(
+        sa.text("SELECT count(*) FROM pg_stat_activity WHERE usename = :name"), {"name": name}
+    )
+    if sessions:
+        logger.warning("the role %s is in use: the next migration shuts it out", name)
+        return
+    statement = sql.SQL("ALTER ROLE {} WITH NOLOGIN PASSWORD NULL").format(sql.Identifier(name))
+    _psycopg(connection).execute(statement)
+    connection.commit()
+    logger.info("the role %s is shut out", name)
+
+
+def grant(connection: sa.Connection, name: str, database_name: str) -> None:
+    """Let the application's role read and write rows, those of later migrations too; no more."""
+    role, database = sql.Identifier(name), sql.Identifier(database_name)
     by_default = "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
     raw = _psycopg(connection)
     for statement in (

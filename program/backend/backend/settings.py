@@ -91,18 +91,44 @@ class ServeSettings(DatabaseSettings):
 class MigrateSettings(DatabaseSettings):
     database_master_username: Text
     database_master_password: Secret
+    # The application's other role: whose turn is next, or whose turn is over.
+    database_next_username: Text | None = None
+    database_next_password: Secret | None = None
+    database_former_username: Text | None = None
     administrator_password: Annotated[SecretStr, Field(min_length=12, max_length=128)]
     database_wait_seconds: Annotated[float, Field(ge=0, le=900)] = Field(
         default=60, description="How long to wait for a database that is not up yet."
     )
 
+    @property
+    def roles(self) -> list[tuple[str, str]]:
+        """Name and password of each role that the application signs in as, now or next."""
+        found = [(self.database_username, self.database_password)]
+        if self.database_next_username and self.database_next_password:
+            found.append((self.database_next_username, self.database_next_password))
+        return [(name, password.get_secret_value()) for name, password in found]
+
     @model_validator(mode="after")
-    def _two_roles(self) -> Self:
-        if self.database_username == self.database_master_username:
-            raise ValueError(
-                "DATABASE_USERNAME: must differ from DATABASE_MASTER_USERNAME: "
-                "the service runs with a role of its own that cannot change the schema"
-            )
+    def _roles_differ(self) -> Self:
+        named = {
+            "DATABASE_USERNAME": self.database_username,
+            "DATABASE_NEXT_USERNAME": self.database_next_username,
+            "DATABASE_FORMER_USERNAME": self.database_former_username,
+        }
+        for variable, name in named.items():
+            if name == self.database_master_username:
+                raise ValueError(
+                    f"{variable}: must differ from DATABASE_MASTER_USERNAME: "
+                    "the service runs with a role of its own that cannot change the schema"
+                )
+            if variable != "DATABASE_USERNAME" and name == self.database_username:
+                raise ValueError(f"{variable}: must differ from DATABASE_USERNAME")
+        if self.database_former_username and (
+            self.database_former_username == self.database_next_username
+        ):
+            raise ValueError("DATABASE_FORMER_USERNAME: must differ from DATABASE_NEXT_USERNAME")
+        if bool(self.database_next_username) != bool(self.database_next_password):
+            raise ValueError("DATABASE_NEXT_USERNAME and DATABASE_NEXT_PASSWORD: go together")
         return self
 
 

@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -30,7 +32,7 @@ from tests.program.backend.postgresql import (
     free_port,
     migrate_settings,
 )
-from tests.program.backend.process import HOME
+from tests.program.backend.process import HOME, wait_until
 
 
 def connect(
@@ -74,6 +76,74 @@ def test_the_role_gets_a_new_password(server: Server, empty_database: str):
     finally:
         migrate(settings)
     connect(server, empty_database).close()
+
+
+def sign_in(server: Server, database: str, user: str, password: str) -> psycopg.Connection:
+    return psycopg.connect(
+        host="127.0.0.1", port=server.port, dbname=database, user=user, password=password
+    )
+
+
+@pytest.fixture
+def second(server: Server, empty_database: str) -> Iterator[dict[str, Any]]:
+    """The application's second role as a next one, in settings; gone afterwards."""
+    yield {"database_next_username": "second", "database_next_password": SecretStr("s")}
+    server.execute(
+        "REASSIGN OWNED BY second TO CURRENT_USER; DROP OWNED BY second; DROP ROLE second",
+        empty_database,
+    )
+
+
+def test_two_roles_take_turns_and_both_are_valid_meanwhile(
+    server: Server, empty_database: str, second: dict[str, Any]
+):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings)
+    migrate(settings.model_copy(update=second))
+    with (
+        sign_in(server, empty_database, "second", "s") as new,
+        connect(server, empty_database) as old,
+    ):
+        for connection in (new, old):
+            connection.execute("SELECT count(*) FROM components")
+            connection.execute("UPDATE administrators SET username = username")
+            with pytest.raises(errors.InsufficientPrivilege):
+                connection.execute("DROP TABLE components")
+            connection.rollback()
+
+
+def test_the_former_role_is_shut_out_once_nobody_is_signed_in(
+    server: Server, empty_database: str, second: dict[str, Any], caplog: pytest.LogCaptureFixture
+):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings.model_copy(update=second))
+    turned = settings.model_copy(update={"database_former_username": "second"})
+    with sign_in(server, empty_database, "second", "s") as connection:
+        with caplog.at_level("WARNING"):
+            migrate(turned)
+        assert "the role second is in use" in caplog.text
+        connection.execute("SELECT count(*) FROM components")
+        sign_in(server, empty_database, "second", "s").close()
+    eventually_nobody(server, "second")
+    migrate(turned)
+    with pytest.raises(psycopg.OperationalError):
+        sign_in(server, empty_database, "second", "s")
+    migrate(turned)  # nothing is left to do
+    # Its turn comes again, with another password.
+    migrate(settings.model_copy(update={**second, "database_next_password": SecretStr("t")}))
+    sign_in(server, empty_database, "second", "t").close()
+
+
+def eventually_nobody(server: Server, user: str) -> None:
+    """A server notices a moment later that a connection has gone."""
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as connection:
+        question = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
+        wait_until(lambda: connection.execute(question, (user,)).fetchone() == (0,))
+
+
+def test_a_former_role_that_never_was_is_no_trouble(server: Server, empty_database: str):
+    settings = migrate_settings(server, empty_database)
+    migrate(settings.model_copy(update={"database_former_username": "never"}))
 
 
 def later_version(server: Server, database: str) -> None:
