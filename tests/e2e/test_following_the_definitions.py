@@ -99,7 +99,7 @@ def test_the_applications_password_is_rotated(changing: Running) -> None:
             variables, "instance_count        = 1", f"instance_count=1\napplication_password={both}"
         )
         apply(project)
-        assert "the role application_2 is made" in release_programs(project)
+        assert "the role application_2 is" in release_programs(project)
         assert database_user(project) == "application"
         before = task_ids(project, "backend")
         project.edit(variables, both, second)
