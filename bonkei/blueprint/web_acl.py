@@ -3,9 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 ActionKind = Literal["allow", "block", "count", "captcha", "challenge"]
+
+# AWS WAF's vocabularies (AWS WAFV2 API Reference: ByteMatchStatement, SizeConstraintStatement,
+# TextTransformation, RateBasedStatement).
+PositionalConstraint = Literal["EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD"]
+Comparison = Literal["EQ", "NE", "LE", "LT", "GE", "GT"]
+SimulatedAggregate = Literal["IP", "FORWARDED_IP", "CONSTANT"]
+POSITIONAL_CONSTRAINTS: tuple[PositionalConstraint, ...] = get_args(PositionalConstraint)
+COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
+SIMULATED_AGGREGATES: tuple[SimulatedAggregate, ...] = get_args(SimulatedAggregate)
+AGGREGATES = (*SIMULATED_AGGREGATES, "CUSTOM_KEYS")
+TEXT_TRANSFORMATIONS = (
+    *("NONE", "COMPRESS_WHITE_SPACE", "HTML_ENTITY_DECODE", "LOWERCASE", "CMD_LINE"),
+    *("URL_DECODE", "BASE64_DECODE", "HEX_DECODE", "MD5", "REPLACE_COMMENTS"),
+    *("ESCAPE_SEQ_DECODE", "SQL_HEX_DECODE", "CSS_DECODE", "JS_DECODE", "NORMALIZE_PATH"),
+    *("NORMALIZE_PATH_WIN", "REMOVE_NULLS", "REPLACE_NULLS", "BASE64_DECODE_EXT"),
+    *("URL_DECODE_UNI", "UTF8_TO_UNICODE", "REMOVE_WHITESPACE", "TRIM", "TRIM_LEFT"),
+    *("TRIM_RIGHT", "REMOVE_COMMENTS_CHAR", "UPPERCASE", "CMD_LINE_WIN", "CMD_LINE_UNIX"),
+    *("JS_DECODE_EXT", "SHA256"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +51,7 @@ class ByteMatch:
 
     field: FieldToMatch
     search_string: bytes
-    positional_constraint: Literal[
-        "EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD"
-    ]
+    positional_constraint: PositionalConstraint
     transformations: tuple[str, ...] = ("NONE",)
 
 
@@ -48,7 +65,7 @@ class RegexMatch:
 @dataclass(frozen=True, slots=True)
 class SizeConstraint:
     field: FieldToMatch
-    comparison: Literal["EQ", "NE", "LE", "LT", "GE", "GT"]
+    comparison: Comparison
     size: int
     transformations: tuple[str, ...] = ("NONE",)
 
@@ -75,7 +92,7 @@ class RateBased:
 
     limit: int
     window: int
-    aggregate: Literal["IP", "FORWARDED_IP", "CONSTANT"]
+    aggregate: SimulatedAggregate
     scope_down: Statement | None = None
     forwarded_header: str = ""
     fallback_matches: bool = False

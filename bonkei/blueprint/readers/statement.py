@@ -8,13 +8,18 @@ from typing import Literal, cast
 from bonkei.blueprint.block import Block
 from bonkei.blueprint.state import State
 from bonkei.blueprint.web_acl import (
+    COMPARISONS,
+    POSITIONAL_CONSTRAINTS,
+    SIMULATED_AGGREGATES,
     And,
     ByteMatch,
+    Comparison,
     FieldToMatch,
     IpSetMatch,
     Not,
     NotSimulatedStatement,
     Or,
+    PositionalConstraint,
     RateBased,
     RegexMatch,
     SizeConstraint,
@@ -23,8 +28,6 @@ from bonkei.blueprint.web_acl import (
 
 _FIELDS = ("uri_path", "query_string", "method", "all_query_arguments")
 _NAMED_FIELDS = ("single_header", "single_query_argument")
-_CONSTRAINTS = ("EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD")
-_COMPARISONS = ("EQ", "NE", "LE", "LT", "GE", "GT")
 _POSITIONS = ("FIRST", "LAST", "ANY")
 _FALLBACKS = ("MATCH", "NO_MATCH")
 _OVERSIZE = ("CONTINUE", "MATCH", "NO_MATCH")
@@ -75,8 +78,8 @@ def _byte_match(block: Block, _state: State) -> Statement:
         field=field,
         search_string=block.text("search_string").encode(),
         positional_constraint=cast(
-            Literal["EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD"],
-            block.choice("positional_constraint", _CONSTRAINTS),
+            PositionalConstraint,
+            block.choice("positional_constraint", POSITIONAL_CONSTRAINTS),
         ),
         transformations=_transformations(block),
     )
@@ -110,8 +113,8 @@ def _size_constraint(block: Block, _state: State) -> Statement:
     return SizeConstraint(
         field=field,
         comparison=cast(
-            Literal["EQ", "NE", "LE", "LT", "GE", "GT"],
-            block.choice("comparison_operator", _COMPARISONS),
+            Comparison,
+            block.choice("comparison_operator", COMPARISONS),
         ),
         size=block.integer("size"),
         transformations=_transformations(block),
@@ -139,7 +142,7 @@ def _ip_set(block: Block, state: State) -> Statement:
 
 def _rate_based(block: Block, state: State) -> Statement:
     aggregate = block.text("aggregate_key_type", "IP")
-    if aggregate not in ("IP", "FORWARDED_IP", "CONSTANT"):
+    if aggregate not in SIMULATED_AGGREGATES:
         return NotSimulatedStatement("rate_based_statement", aggregate)
     scope = block.block("scope_down_statement")
     scope_down = read_statement(scope, state) if scope else None
@@ -147,7 +150,7 @@ def _rate_based(block: Block, state: State) -> Statement:
     return RateBased(
         limit=block.integer("limit"),
         window=block.integer("evaluation_window_sec", 300),
-        aggregate=cast(Literal["IP", "FORWARDED_IP", "CONSTANT"], aggregate),
+        aggregate=aggregate,
         scope_down=scope_down,
         forwarded_header=forwarded.text("header_name") if forwarded else "",
         fallback_matches=forwarded is not None and _fallback_matches(forwarded),

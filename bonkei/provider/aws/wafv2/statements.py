@@ -8,6 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from bonkei.blueprint.web_acl import (
+    AGGREGATES,
+    COMPARISONS,
+    POSITIONAL_CONSTRAINTS,
+    TEXT_TRANSFORMATIONS,
+)
 from bonkei.provider.aws.shared.blocks import each, first
 from bonkei.provider.aws.shared.checks import Check, between, length, one_of
 from bonkei.provider.aws.shared.formats import arn
@@ -15,14 +21,6 @@ from bonkei.provider.values import Value, given
 
 Path = tuple[str | int, ...]
 
-TEXT_TRANSFORMATIONS = (
-    *("NONE", "COMPRESS_WHITE_SPACE", "HTML_ENTITY_DECODE", "LOWERCASE", "CMD_LINE"),
-    *("URL_DECODE", "BASE64_DECODE", "HEX_DECODE", "MD5", "REPLACE_COMMENTS"),
-    *("ESCAPE_SEQ_DECODE", "SQL_HEX_DECODE", "CSS_DECODE", "JS_DECODE", "NORMALIZE_PATH"),
-    *("NORMALIZE_PATH_WIN", "REMOVE_NULLS", "REPLACE_NULLS", "BASE64_DECODE_EXT"),
-    *("URL_DECODE_UNI", "UTF8_TO_UNICODE"),
-)
-_CONSTRAINTS = ("EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD")
 _NESTING = ("and_statement", "or_statement", "not_statement")
 _MANAGED_CAPACITY = {
     "AWSManagedRulesCommonRuleSet": 700,
@@ -44,11 +42,9 @@ _MANAGED_CAPACITY = {
 """https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
 
 _CHECKS: Mapping[tuple[str, str], Check] = {
-    ("byte_match_statement", "positional_constraint"): one_of(*_CONSTRAINTS),
+    ("byte_match_statement", "positional_constraint"): one_of(*POSITIONAL_CONSTRAINTS),
     ("byte_match_statement", "search_string"): length(1, 200),
-    ("size_constraint_statement", "comparison_operator"): one_of(
-        "EQ", "NE", "LE", "LT", "GE", "GT"
-    ),
+    ("size_constraint_statement", "comparison_operator"): one_of(*COMPARISONS),
     ("size_constraint_statement", "size"): between(0, 21474836480),
     ("sqli_match_statement", "sensitivity_level"): one_of("LOW", "HIGH"),
     ("regex_match_statement", "regex_string"): length(1, 512),
@@ -57,9 +53,7 @@ _CHECKS: Mapping[tuple[str, str], Check] = {
     ("rule_group_reference_statement", "arn"): arn("wafv2"),
     ("rate_based_statement", "limit"): between(10, 2000000000),
     ("rate_based_statement", "evaluation_window_sec"): one_of(60, 120, 300, 600),
-    ("rate_based_statement", "aggregate_key_type"): one_of(
-        "IP", "FORWARDED_IP", "CONSTANT", "CUSTOM_KEYS"
-    ),
+    ("rate_based_statement", "aggregate_key_type"): one_of(*AGGREGATES),
     ("label_match_statement", "scope"): one_of("LABEL", "NAMESPACE"),
 }
 _FIELDS = (
