@@ -6,11 +6,11 @@ An ASGI middleware: it sees the request before, and the response after, everythi
 from __future__ import annotations
 
 import logging
+import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from secrets import token_hex
 
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -188,7 +188,7 @@ def request_id_of(headers: RawHeaders) -> str:
         given = headers.get(name, b"")
         if _ID.fullmatch(given):
             return given.decode("ascii")
-    return token_hex(16)
+    return os.urandom(16).hex()
 
 
 def _text(value: bytes | None) -> str | None:
