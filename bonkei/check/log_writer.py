@@ -9,7 +9,7 @@ from typing import Literal
 from bonkei.blueprint.service import Container
 from bonkei.check.router import Output
 from bonkei.check.subject import Subject
-from bonkei.tasks.image import substitute
+from bonkei.tasks.images.image import substitute
 
 # "Log fields" of AWS WAF, https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
 _FIELDS_OF_WAF = """

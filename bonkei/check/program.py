@@ -12,7 +12,7 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container
 from bonkei.check.router import LogRouter, read_router
-from bonkei.tasks.image import read_image
+from bonkei.tasks.images.image import read_image
 
 # How servers are told for how long to keep an idle connection, in seconds.
 _KEEP_ALIVE_VARIABLE = re.compile(

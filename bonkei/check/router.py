@@ -20,7 +20,7 @@ import yaml
 
 from bonkei.blueprint.service import Container
 from bonkei.errors import BonkeiError
-from bonkei.tasks.image import Image, substitute
+from bonkei.tasks.images.image import Image, substitute
 
 _SECTION = re.compile(r"^\s*\[(\w+)\]")
 _SETTING = re.compile(r"^\s*([\w.]+)\s+(\S.*?)\s*$")

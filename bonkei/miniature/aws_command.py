@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bonkei.cloud.backing import LOCK
 from bonkei.miniature.home import Home
-from bonkei.tasks.software import ensure_environment
+from bonkei.tasks.execution.software import ensure_environment
 
 
 def install(home: Home, report: Callable[[str], None]) -> Path:

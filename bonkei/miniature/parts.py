@@ -23,7 +23,7 @@ from bonkei.miniature.descriptors import raise_limit_of_open_files
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
 from bonkei.tasks import Tasks, TaskSettings
-from bonkei.tasks.software import ensure_environment
+from bonkei.tasks.execution.software import ensure_environment
 from bonkei.terraform import Workspace
 from bonkei.vault import FileVault, Vault
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.tasks import TasksSnapshot
 from bonkei.tasks.compose import content_notes
-from bonkei.tasks.plan import TaskPlan, plan_task
+from bonkei.tasks.images.plan import TaskPlan, plan_task
 
 
 @dataclass(frozen=True, slots=True)

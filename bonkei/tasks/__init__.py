@@ -1,13 +1,20 @@
 """ECS over ordinary processes.
 
-`scheduler` decides (pure: services, deployments, tasks, time), `executor` does (processes, ports,
-environments), `manager.Tasks` joins the two and is what other parts use.
+manager       Tasks: joins what decides with what does; other parts use this
+compose       from the blueprint to what the scheduler wants (task_spec)
+scheduling    decides: services, deployments, tasks, time
+scaling       how many tasks a service should have
+messages      how scheduling and execution speak to each other
+execution     does: processes, ports, environments
+images        what a container is made of
+logs          the lines that containers write
+snapshot      what `bonkei status` shows (reporting makes it)
 """
 
 from bonkei.tasks.errors import TaskError
+from bonkei.tasks.execution.process import ProcessSpec, find_executable
 from bonkei.tasks.logs import FileLogSink, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
-from bonkei.tasks.process import ProcessSpec, find_executable
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import (
     DeploymentSnapshot,

@@ -12,13 +12,13 @@ from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
-from bonkei.tasks.circuit_breaker import CircuitBreaker
-from bonkei.tasks.content import Content
-from bonkei.tasks.environment import container_ports
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.plan import ContainerPlan, TaskPlan, plan_task
-from bonkei.tasks.rolling import Limits
-from bonkei.tasks.service_state import ServiceSpec
+from bonkei.tasks.execution.environment import container_ports
+from bonkei.tasks.images.content import Content
+from bonkei.tasks.images.plan import ContainerPlan, TaskPlan, plan_task
+from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
+from bonkei.tasks.scheduling.rolling import Limits
+from bonkei.tasks.scheduling.service_state import ServiceSpec
 from bonkei.tasks.snapshot import Note
 from bonkei.tasks.task_spec import Registrations, TaskSpec
 

@@ -16,17 +16,17 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.events import Bus, TargetDrained, TargetHealthChanged
 from bonkei.tasks import messages as m
-from bonkei.tasks.auto_scaling import AutoScaler
 from bonkei.tasks.compose import Composition, compose, one_off
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.executor import Executor
+from bonkei.tasks.execution.executor import Executor
+from bonkei.tasks.execution.process import ProcessSpec
+from bonkei.tasks.execution.usage import UsageMeter
 from bonkei.tasks.logs import FileLogSink, LogLine, LogSink
-from bonkei.tasks.process import ProcessSpec
 from bonkei.tasks.reporting import describe
-from bonkei.tasks.scheduler import Scheduler
+from bonkei.tasks.scaling.auto_scaling import AutoScaler
+from bonkei.tasks.scheduling.scheduler import Scheduler
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
-from bonkei.tasks.usage import UsageMeter
 from bonkei.vault import Vault
 
 _TAIL = 200  # lines kept of the output of a task that is run by itself

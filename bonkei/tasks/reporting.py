@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator, Mapping
 
 from bonkei.events import Endpoint
-from bonkei.tasks.lifecycle import TaskLifecycle
-from bonkei.tasks.scheduler import STUCK, Scheduler
-from bonkei.tasks.service_state import Deployment, ServiceState
+from bonkei.tasks.execution.usage import Usage
+from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
+from bonkei.tasks.scheduling.scheduler import STUCK, Scheduler
+from bonkei.tasks.scheduling.service_state import Deployment, ServiceState
 from bonkei.tasks.snapshot import (
     DeploymentSnapshot,
     Note,
@@ -16,7 +17,6 @@ from bonkei.tasks.snapshot import (
     TaskSnapshot,
     TasksSnapshot,
 )
-from bonkei.tasks.usage import Usage
 
 _COMING = {"PROVISIONING", "PENDING"}
 

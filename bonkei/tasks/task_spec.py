@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.blueprint.service import ServiceTarget, TaskDefinition
+from bonkei.tasks.images.plan import TaskPlan
 from bonkei.tasks.messages import PortKey
-from bonkei.tasks.plan import TaskPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.settings import CloudSettings
-from bonkei.tasks.software import ensure_environment
+from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, SECRET, Room
 

@@ -13,7 +13,7 @@ from bonkei.blueprint.service import Container, FirelensConfiguration, Service, 
 from bonkei.miniature.preparation import nothing_runs, prepare
 from bonkei.tasks.compose import compose
 from bonkei.tasks.reporting import describe
-from bonkei.tasks.scheduler import Scheduler
+from bonkei.tasks.scheduling.scheduler import Scheduler
 
 
 def blueprint(*containers: Container, count: int = 1) -> Blueprint:

@@ -23,12 +23,12 @@ from bonkei.events import (
     TaskStateChanged,
 )
 from bonkei.tasks import messages as m
-from bonkei.tasks.content import Content
-from bonkei.tasks.image import Image
-from bonkei.tasks.plan import ContainerPlan, TaskPlan
-from bonkei.tasks.rolling import Limits
-from bonkei.tasks.scheduler import Scheduler
-from bonkei.tasks.service_state import ServiceSpec
+from bonkei.tasks.images.content import Content
+from bonkei.tasks.images.image import Image
+from bonkei.tasks.images.plan import ContainerPlan, TaskPlan
+from bonkei.tasks.scheduling.rolling import Limits
+from bonkei.tasks.scheduling.scheduler import Scheduler
+from bonkei.tasks.scheduling.service_state import ServiceSpec
 from bonkei.tasks.task_spec import Registrations, TaskSpec
 
 SERVICE = "arn:aws:ecs:eu-west-1:123456789012:service/main/web"

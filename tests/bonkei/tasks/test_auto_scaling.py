@@ -10,10 +10,10 @@ import pytest
 from bonkei.blueprint.service import AutoScaling, TargetTracking
 from bonkei.events import DesiredCountChanged
 from bonkei.tasks import Tasks, TaskSettings
-from bonkei.tasks.auto_scaling import CPU, MEMORY, AutoScaler, utilization
-from bonkei.tasks.circuit_breaker import CircuitBreaker
+from bonkei.tasks.execution.usage import Usage
 from bonkei.tasks.reporting import describe
-from bonkei.tasks.usage import Usage
+from bonkei.tasks.scaling.auto_scaling import CPU, MEMORY, AutoScaler, utilization
+from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
 
 from .conftest import blueprint, definition, web_container
 from .simulation import SERVICE, Simulation, service_spec, task_spec

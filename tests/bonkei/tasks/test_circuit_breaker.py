@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from bonkei.blueprint.service import ContainerHealthCheck
 from bonkei.events import DeploymentStateChanged
 from bonkei.tasks import messages as m
-from bonkei.tasks.circuit_breaker import FAILED, CircuitBreaker, failure_threshold
 from bonkei.tasks.reporting import describe
-from bonkei.tasks.service_state import ServiceSpec, ServiceState
+from bonkei.tasks.scheduling.circuit_breaker import FAILED, CircuitBreaker, failure_threshold
+from bonkei.tasks.scheduling.service_state import ServiceSpec, ServiceState
 from bonkei.tasks.snapshot import ServiceSnapshot
 from bonkei.tasks.task_spec import Registrations
 

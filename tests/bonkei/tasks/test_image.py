@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bonkei.tasks import TaskError
-from bonkei.tasks.image import parse_image, read_image, substitute
+from bonkei.tasks.images.image import parse_image, read_image, substitute
 
 TWO_STAGES = """\
 # syntax=docker/dockerfile:1

@@ -9,8 +9,8 @@ import pytest
 
 from bonkei.blueprint.service import Container, PortMapping
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
-from bonkei.tasks.environment import translate_command
-from bonkei.tasks.plan import plan_task
+from bonkei.tasks.execution.environment import translate_command
+from bonkei.tasks.images.plan import plan_task
 
 from .conftest import TARGETS, blueprint, definition, web_container
 from .test_running import steady, until
@@ -81,7 +81,7 @@ def _is_open(port: int) -> bool:
 
 
 async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monkeypatch):
-    monkeypatch.setattr("bonkei.tasks.executor.LOOKS", (0.3,) * 20)
+    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 20)
     own = free_port()
     web.write(FIXED.replace("int(sys.argv[2])", str(own)).replace("sys.argv[1]", '"127.0.0.1"'))
     edge.automatic = False  # nobody finds it healthy
@@ -98,7 +98,7 @@ async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monke
 
 
 async def test_one_that_heeds_it_late_is_told_of_no_more(tasks, edge, web, monkeypatch):
-    monkeypatch.setattr("bonkei.tasks.executor.LOOKS", (0.3,) * 60)
+    monkeypatch.setattr("bonkei.tasks.execution.executor.LOOKS", (0.3,) * 60)
     web.write(
         """
         import os, socket, time

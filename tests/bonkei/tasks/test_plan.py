@@ -15,7 +15,7 @@ from bonkei.blueprint.service import (
     ServiceConnectEndpoint,
 )
 from bonkei.tasks.compose import compose, find_registrations
-from bonkei.tasks.plan import plan_task, replace_paths
+from bonkei.tasks.images.plan import plan_task, replace_paths
 
 from .conftest import TARGETS, definition, service, web_container
 

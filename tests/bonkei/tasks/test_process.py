@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.processes import Keeper
 from bonkei.tasks import TaskError
-from bonkei.tasks.process import ContainerProcess, ProcessSpec, run_briefly
+from bonkei.tasks.execution.process import ContainerProcess, ProcessSpec, run_briefly
 
 SLEEP = ("/bin/sh", "-c", "exec sleep 600")
 

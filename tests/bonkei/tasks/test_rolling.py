@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.tasks.rolling import Counts, Limits, Step, next_step
+from bonkei.tasks.scheduling.rolling import Counts, Limits, Step, next_step
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from bonkei.tasks import TaskError
-from bonkei.tasks.secret_references import resolve
+from bonkei.tasks.execution.secret_references import resolve
 from bonkei.vault import MemoryVault
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"

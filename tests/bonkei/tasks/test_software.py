@@ -15,7 +15,7 @@ import pytest
 
 from bonkei.blueprint.service import Container
 from bonkei.tasks import TaskError
-from bonkei.tasks.software import ensure_environment, environment_name, is_locked
+from bonkei.tasks.execution.software import ensure_environment, environment_name, is_locked
 
 from .conftest import definition
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.service import AutoScaling, TargetTracking
-from bonkei.tasks.auto_scaling import CPU, MEMORY
-from bonkei.tasks.target_tracking import Activity, Cooldown, track
+from bonkei.tasks.scaling.auto_scaling import CPU, MEMORY
+from bonkei.tasks.scaling.target_tracking import Activity, Cooldown, track
 
 POLICY = TargetTracking(CPU, 60, scale_in_cooldown=300, scale_out_cooldown=60)
 MEMORY_POLICY = TargetTracking(MEMORY, 80)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from bonkei.tasks.image import Image
+from bonkei.tasks.images.image import Image
 
 _PACKAGING = ("requirements", "pyproject.toml", "setup.", "package", "poetry.lock", "uv.lock")
 _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemfile", "go.mod")

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from bonkei.blueprint.service import AutoScaling
-from bonkei.tasks.backoff import Backoff
-from bonkei.tasks.circuit_breaker import CircuitBreaker
-from bonkei.tasks.lifecycle import TaskLifecycle
-from bonkei.tasks.rolling import Counts, Limits
+from bonkei.tasks.scheduling.backoff import Backoff
+from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
+from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
+from bonkei.tasks.scheduling.rolling import Counts, Limits
 from bonkei.tasks.task_spec import TaskSpec
 
 STABLE_AFTER = 10.0  # seconds of running, after which a failure is news and not the next of a row

@@ -14,11 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bonkei.events import Endpoint
-from bonkei.tasks.image import substitute
+from bonkei.tasks.execution.ports import HOST
+from bonkei.tasks.execution.secret_references import resolve
+from bonkei.tasks.images.image import substitute
+from bonkei.tasks.images.plan import ContainerPlan
 from bonkei.tasks.messages import PortKey
-from bonkei.tasks.plan import ContainerPlan
-from bonkei.tasks.ports import HOST
-from bonkei.tasks.secret_references import resolve
 from bonkei.tasks.settings import Translator
 from bonkei.vault import Vault
 

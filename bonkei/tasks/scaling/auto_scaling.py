@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from bonkei.tasks.service_state import ServiceState
-from bonkei.tasks.target_tracking import IN_AFTER, Cooldown, track
-from bonkei.tasks.usage import Usage, UsageMeter
+from bonkei.tasks.execution.usage import Usage, UsageMeter
+from bonkei.tasks.scaling.target_tracking import IN_AFTER, Cooldown, track
+from bonkei.tasks.scheduling.service_state import ServiceState
 
 CPU = "ECSServiceAverageCPUUtilization"
 MEMORY = "ECSServiceAverageMemoryUtilization"

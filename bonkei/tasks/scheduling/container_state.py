@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bonkei.blueprint.service import Container
-from bonkei.tasks.health import UNKNOWN, HealthRecord
+from bonkei.events import Endpoint
+from bonkei.tasks.messages import PortKey
+from bonkei.tasks.scheduling.health import UNKNOWN, HealthRecord
 
 
 @dataclass(slots=True)
@@ -30,3 +33,18 @@ class ContainerState:
     @property
     def health_status(self) -> str:
         return self.health.status if self.health else UNKNOWN
+
+
+def listening_elsewhere(
+    containers: Mapping[str, ContainerState], endpoints: Mapping[PortKey, Endpoint]
+) -> str:
+    """Which containers do not listen where PORT tells them to; empty when all do."""
+    told: dict[str, int] = {}
+    for (name, _), endpoint in endpoints.items():
+        told.setdefault(name, endpoint.port)  # the main port comes first
+    return ", ".join(
+        f"{name} listens on port {', '.join(map(str, state.elsewhere))} and not on {told[name]}, "
+        "which PORT tells it"
+        for name, state in containers.items()
+        if state.elsewhere and name in told
+    )

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
-from bonkei.tasks.container_state import ContainerState
-from bonkei.tasks.health import HEALTHY
+from bonkei.tasks.scheduling.container_state import ContainerState
+from bonkei.tasks.scheduling.health import HEALTHY
 
 FARGATE_START_TIMEOUT = 180.0  # seconds; "The default value is 3 minutes" on Fargate
 

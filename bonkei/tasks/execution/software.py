@@ -24,7 +24,7 @@ from pathlib import Path
 from uv import find_uv_bin
 
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.process import reap
+from bonkei.tasks.execution.process import reap
 
 _INCLUDED = re.compile(r"^\s*(?:-r|-c|--requirement|--constraint)[ =]?\s*([^\s#]+)", re.MULTILINE)
 _INDEX = re.compile(r"^\s*(?:-i|-f|--index-url|--extra-index-url|--find-links)\b", re.MULTILINE)

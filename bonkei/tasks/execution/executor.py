@@ -13,27 +13,27 @@ from bonkei.errors import BonkeiError
 from bonkei.events import Bus, Endpoint, Event
 from bonkei.processes import Keeper
 from bonkei.tasks import messages as m
-from bonkei.tasks.environment import (
+from bonkei.tasks.errors import TaskError
+from bonkei.tasks.execution.environment import (
     Surroundings,
     build_environment,
     container_ports,
     translate_command,
     translate_ports,
 )
-from bonkei.tasks.errors import TaskError
-from bonkei.tasks.listening import LOOKS, listened_ports
-from bonkei.tasks.logs import LogLine, LogSink
-from bonkei.tasks.plan import ContainerPlan
-from bonkei.tasks.ports import Ports
-from bonkei.tasks.process import (
+from bonkei.tasks.execution.listened_ports import LOOKS, listened_ports
+from bonkei.tasks.execution.ports import Ports
+from bonkei.tasks.execution.process import (
     ContainerProcess,
     ProcessSpec,
     run_briefly,
     shell_words,
     signal_number,
 )
+from bonkei.tasks.execution.software import ensure_environment
+from bonkei.tasks.images.plan import ContainerPlan
+from bonkei.tasks.logs import LogLine, LogSink
 from bonkei.tasks.settings import TaskSettings
-from bonkei.tasks.software import ensure_environment
 from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, TaskDefinition
-from bonkei.tasks.content import Content, find_content
 from bonkei.tasks.errors import TaskError
-from bonkei.tasks.image import Image, read_image
+from bonkei.tasks.images.content import Content, find_content
+from bonkei.tasks.images.image import Image, read_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import psutil
-
-from bonkei.events import Endpoint
-from bonkei.tasks.container_state import ContainerState
-from bonkei.tasks.messages import PortKey
 
 # Seconds from its start, and from then on, after which one looks.
 LOOKS = (4.0, 4.0, 8.0, 16.0, 32.0)
@@ -30,18 +24,3 @@ def _of(process: psutil.Process) -> set[int]:
     except psutil.Error:
         return set()
     return {one.laddr.port for one in found if one.status == psutil.CONN_LISTEN}
-
-
-def elsewhere(
-    containers: Mapping[str, ContainerState], endpoints: Mapping[PortKey, Endpoint]
-) -> str:
-    """Which containers do not listen where PORT tells them to; empty when all do."""
-    told: dict[str, int] = {}
-    for (name, _), endpoint in endpoints.items():
-        told.setdefault(name, endpoint.port)  # the main port comes first
-    return ", ".join(
-        f"{name} listens on port {', '.join(map(str, state.elsewhere))} and not on {told[name]}, "
-        "which PORT tells it"
-        for name, state in containers.items()
-        if state.elsewhere and name in told
-    )

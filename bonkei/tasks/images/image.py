@@ -15,8 +15,8 @@ from pathlib import Path
 from dockerfile_parse import DockerfileParser
 from dockerfile_parse.util import WordSplitter, extract_key_values
 
-from bonkei.tasks.copies import Copies, exec_form, join, read_copies, read_requirements
 from bonkei.tasks.errors import TaskError
+from bonkei.tasks.images.copies import Copies, exec_form, join, read_copies, read_requirements
 
 _HEREDOC = re.compile(r"<<-?\s*([\"']?)(\w+)\1")
 _FROM_STAGE = re.compile(r"--from=(\S+)")
@@ -28,7 +28,8 @@ class Image:
     """`entry_point` and `command` in exec form; None when no stage of the Dockerfile sets it.
 
     `environment` in order; its values may refer to variables that are set before (`$PATH`, so
-    that what a base image has stays), which `bonkei.tasks.environment` substitutes at start.
+    that what a base image has stays), which
+    `bonkei.tasks.execution.environment` substitutes at start.
     """
 
     base: str

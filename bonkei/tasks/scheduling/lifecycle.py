@@ -19,10 +19,10 @@ from bonkei.events import (
     TargetRegistered,
     TaskStateChanged,
 )
-from bonkei.tasks import dependencies, listening
 from bonkei.tasks import messages as m
-from bonkei.tasks.container_state import ContainerState
-from bonkei.tasks.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
+from bonkei.tasks.scheduling import dependencies
+from bonkei.tasks.scheduling.container_state import ContainerState, listening_elsewhere
+from bonkei.tasks.scheduling.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
 from bonkei.tasks.task_spec import TaskSpec
 
 
@@ -89,7 +89,7 @@ class TaskLifecycle:
     def explanation(self) -> str:
         """Why the task stops, with the exit codes of its containers, or why nobody reaches it;
         empty when neither is so."""
-        elsewhere = listening.elsewhere(self.containers, self.endpoints)
+        elsewhere = listening_elsewhere(self.containers, self.endpoints)
         if not self.reason:
             return elsewhere
         codes = [f"{n}: exit code {s.exit_code}" for n, s in self.containers.items() if s.exit_code]
@@ -290,7 +290,7 @@ class TaskLifecycle:
             yield from dependencies.deadlines(self.containers, self._prepared_at)
 
     def _announce(self) -> Iterator[m.Action]:
-        reason = self.reason or listening.elsewhere(self.containers, self.endpoints)
+        reason = self.reason or listening_elsewhere(self.containers, self.endpoints)
         news = (self.status, self.health, "" if self.reason else reason)
         if news != self._published:
             self._published = news

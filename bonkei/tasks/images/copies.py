@@ -1,5 +1,5 @@
 """What a Dockerfile copies: from where in the build's folder to where in the image, and which files
-of requirements it installs. Text alone; `bonkei.tasks.content` looks at the folder."""
+of requirements it installs. Text alone; `bonkei.tasks.images.content` looks at the folder."""
 
 from __future__ import annotations
 

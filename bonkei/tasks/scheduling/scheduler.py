@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 
 from bonkei.events import DeploymentStateChanged, DesiredCountChanged
-from bonkei.tasks import circuit_breaker
 from bonkei.tasks import messages as m
-from bonkei.tasks.lifecycle import TaskLifecycle
-from bonkei.tasks.rolling import Step, next_step
-from bonkei.tasks.service_state import Deployment, ServiceSpec, ServiceState, ServiceTask
+from bonkei.tasks.scheduling import circuit_breaker
+from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
+from bonkei.tasks.scheduling.rolling import Step, next_step
+from bonkei.tasks.scheduling.service_state import Deployment, ServiceSpec, ServiceState, ServiceTask
 from bonkei.tasks.task_spec import TaskSpec
 
 STUCK = (

@@ -1,0 +1,6 @@
+"""What ECS would do next. Pure: events and the time in, actions out.
+
+scheduler         all services and tasks
+service_state     one service and its deployments (rolling, circuit_breaker, backoff)
+lifecycle         one task (container_state, health, dependencies)
+"""
