@@ -1,11 +1,19 @@
-"""Terraform, run on real definitions with the miniature's provider."""
+"""Terraform, run on real definitions with the miniature's provider.
 
-from bonkei.terraform.account import Account
-from bonkei.terraform.changes import ApplySummary, Change, PlanSummary
-from bonkei.terraform.elsewhere import Elsewhere
+workspace      one directory of definitions; other parts use this
+inputs         what a run is given
+state          where it keeps its state
+runs           its processes
+reports        what it said
+explanations   what it could not say
+"""
+
 from bonkei.terraform.errors import Diagnostic, TerraformError
-from bonkei.terraform.selection import Selection
-from bonkei.terraform.testing import TestReport
+from bonkei.terraform.inputs.elsewhere import Elsewhere
+from bonkei.terraform.inputs.selection import Selection
+from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary
+from bonkei.terraform.reports.testing import TestReport
+from bonkei.terraform.state.account import Account
 from bonkei.terraform.workspace import Workspace
 
 __all__ = [

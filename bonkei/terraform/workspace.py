@@ -11,13 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.terraform import constraints, stamps
-from bonkei.terraform import run as runs
-from bonkei.terraform import selection as selections
-from bonkei.terraform.account import Account
-from bonkei.terraform.backend import Backend
-from bonkei.terraform.changes import ApplySummary, PlanSummary, read_plan
-from bonkei.terraform.elsewhere import Elsewhere, check_existing, place_remote_states
 from bonkei.terraform.errors import (
     Diagnostic,
     TerraformError,
@@ -25,14 +18,22 @@ from bonkei.terraform.errors import (
     refused,
     unexplained,
 )
-from bonkei.terraform.explain import explain
-from bonkei.terraform.fingerprint import fingerprint
-from bonkei.terraform.lock import locked
-from bonkei.terraform.messages import Listener, Report
-from bonkei.terraform.mirror import Mirror, require_definitions
-from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
-from bonkei.terraform.selection import Selection
-from bonkei.terraform.testing import TestListener, TestReport, test_files
+from bonkei.terraform.explanations import constraints
+from bonkei.terraform.explanations.explain import explain
+from bonkei.terraform.inputs import selection as selections
+from bonkei.terraform.inputs import stamps
+from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
+from bonkei.terraform.inputs.fingerprint import fingerprint
+from bonkei.terraform.inputs.mirror import Mirror, require_definitions
+from bonkei.terraform.inputs.selection import Selection
+from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
+from bonkei.terraform.reports.messages import Listener, Report
+from bonkei.terraform.reports.testing import TestListener, TestReport, test_files
+from bonkei.terraform.runs import run as runs
+from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.state.account import Account
+from bonkei.terraform.state.backend import Backend
+from bonkei.terraform.state.lock import locked
 
 _CLI_CONFIGURATION = """\
 # No provider is downloaded: those that there are, are served.

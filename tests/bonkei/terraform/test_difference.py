@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.terraform.difference import Difference, differences
+from bonkei.terraform.reports.difference import Difference, differences
 
 SCALARS = st.integers() | st.text("ab", max_size=5)
 VALUES = st.recursive(

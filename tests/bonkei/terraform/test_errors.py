@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bonkei.provider import catalogue, schema
-from bonkei.terraform import Diagnostic, TerraformError, upgrades
+from bonkei.terraform import Diagnostic, TerraformError
+from bonkei.terraform.explanations import upgrades
 from tests.bonkei.terraform.project import Project
 
 GOOD = """

@@ -12,7 +12,7 @@ import pytest
 from miniatures import free_port
 
 from bonkei.terraform import TerraformError
-from bonkei.terraform.mirror import Mirror
+from bonkei.terraform.inputs.mirror import Mirror
 
 FILES = (
     "bonkei.toml",

@@ -13,14 +13,14 @@ from typing import Any
 import psutil
 import pytest
 
-from bonkei.terraform.changes import ApplySummary, Change, PlanSummary, read_plan
-from bonkei.terraform.constraints import allows
-from bonkei.terraform.difference import Difference
 from bonkei.terraform.errors import Diagnostic, read_diagnostic, unexplained
-from bonkei.terraform.fingerprint import fingerprint
-from bonkei.terraform.messages import Listener
-from bonkei.terraform.mirror import OVERRIDE, Mirror
-from bonkei.terraform.run import PATIENCE, environment, run
+from bonkei.terraform.explanations.constraints import allows
+from bonkei.terraform.inputs.fingerprint import fingerprint
+from bonkei.terraform.inputs.mirror import OVERRIDE, Mirror
+from bonkei.terraform.reports.changes import ApplySummary, Change, PlanSummary, read_plan
+from bonkei.terraform.reports.difference import Difference
+from bonkei.terraform.reports.messages import Listener
+from bonkei.terraform.runs.run import PATIENCE, environment, run
 
 BACKEND = {"http": {}}
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 
 ORPHAN = """
 import os, sys
 from pathlib import Path
-from bonkei.terraform.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 home = Path(sys.argv[1])
 print(ProviderProcess(ProviderSurroundings(home), home, home / "log").reattach(), flush=True)
 os._exit(1)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bonkei.terraform import Account, Selection, TerraformError, Workspace
-from bonkei.terraform.selection import check
+from bonkei.terraform.inputs.selection import check
 from tests.bonkei.terraform.project import Project
 
 MAIN = """

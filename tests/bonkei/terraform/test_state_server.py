@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bonkei.terraform.state_server import StateServer
+from bonkei.terraform.state.state_server import StateServer
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.terraform import TerraformError, embedded
+from bonkei.terraform import TerraformError
+from bonkei.terraform.runs import embedded
 from tests.bonkei.terraform.project import Project
 
 MANY = """

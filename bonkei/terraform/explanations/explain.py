@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bonkei.provider import catalogue, schema
-from bonkei.terraform import upgrades
 from bonkei.terraform.errors import Diagnostic
-from bonkei.terraform.mentions import first_mention
+from bonkei.terraform.explanations import upgrades
+from bonkei.terraform.explanations.mentions import first_mention
 
 _UNSUPPORTED = re.compile(r'provider hashicorp/aws does not support [a-z ]+ "(\w+)"')
 _NO_PROVIDER = ("Missing required provider", "Failed to query available provider packages")

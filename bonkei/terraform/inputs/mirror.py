@@ -2,7 +2,7 @@
 
 Terraform writes next to what it evaluates, and the real definitions keep their state in S3. So it
 works in a mirror below the miniature's home: real directories, each file a symbolic link, and one
-override file that names our backend (`bonkei.terraform.backend`). What lies beside the
+override file that names our backend (`bonkei.terraform.state.backend`). What lies beside the
 definitions in their project can be reached too, so that `${path.module}/../program` means what it
 says.
 """

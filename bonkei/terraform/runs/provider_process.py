@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from bonkei.provider.behaviour import ACCOUNT_ID
 from bonkei.terraform.errors import TerraformError
-from bonkei.terraform.run import without_account
+from bonkei.terraform.runs.run import without_account
 
 _PATIENCE = 5.0
 

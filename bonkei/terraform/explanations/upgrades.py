@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bonkei.terraform import constraints
 from bonkei.terraform.errors import Diagnostic
+from bonkei.terraform.explanations import constraints
 
 _RESOURCE = re.compile(r'\bresource "(\w+)"')
 _NAMED = re.compile(r'(?:named|of type) "(\w+)"')

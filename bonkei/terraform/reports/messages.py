@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bonkei.terraform.changes import ApplySummary
 from bonkei.terraform.errors import Diagnostic, read_diagnostic
+from bonkei.terraform.reports.changes import ApplySummary
 
 Report = Callable[[str], None]
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.terraform.difference import Difference, differences
 from bonkei.terraform.errors import Diagnostic
+from bonkei.terraform.reports.difference import Difference, differences
 
 _VERBS = {
     "import": "import",

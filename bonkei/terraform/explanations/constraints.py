@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from bonkei.provider import catalogue
 from bonkei.terraform.errors import Diagnostic
-from bonkei.terraform.mentions import Mention
+from bonkei.terraform.explanations.mentions import Mention
 
 _Version: TypeAlias = tuple[int, ...]
 _REGISTRY = "registry.terraform.io/"

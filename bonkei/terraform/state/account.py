@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.provider.behaviour import ACCOUNT_ID
-from bonkei.terraform.backend import DEFAULT
+from bonkei.terraform.state.backend import DEFAULT
 
 
 @dataclass(frozen=True, slots=True)

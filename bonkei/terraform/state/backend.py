@@ -1,7 +1,7 @@
 """Where Terraform keeps its state for the time of one run.
 
-The default workspace's goes over HTTP (`bonkei.terraform.state_server`), which is quicker. The HTTP
-backend knows no other workspace, so those have the local backend and a directory each.
+The default workspace's goes over HTTP (`bonkei.terraform.state.state_server`), which is quicker.
+The HTTP backend knows no other workspace, so those have the local backend and a directory each.
 https://developer.hashicorp.com/terraform/language/backend/http
 """
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bonkei.terraform.state_server import StateServer
+from bonkei.terraform.state.state_server import StateServer
 
 DEFAULT = "default"
 """The name of the workspace that is there without asking."""

@@ -1,0 +1,1 @@
+"""The processes of one run: Terraform's own (run, embedded) and the provider's."""
