@@ -2,33 +2,33 @@
 
 edge = Edge(bus, EdgeSettings())
 await edge.start(blueprint)
-await edge.apply(changed)      # swaps the routing; what is in flight ends as it began
+await edge.apply(changed)      # swaps the routing; requests in flight keep the old one
 edge.snapshot()
-await edge.drain(grace=10)     # no new requests; what is in flight ends
+await edge.drain(grace=10)     # refuses new requests; those in flight finish
 await edge.stop(grace=10)
 
 The way of a request
     listening          a socket is open, and its connections share a `Front`
-    client.connection  takes one request at a time from the bytes that come
+    client.connection  takes one request at a time from the bytes it receives
     http.request_parser, http.head      bytes become a `Request`, or a refusal
-    client.known_request                a head that came before is not parsed again
-    http.exchange      the request on its connection, and the sink of its response
-    cloudfront.distribution    plans the request: host, web ACL, cache behavior, method
-    waf.web_acl                the rules of the web ACL that protects a layer
-    cloudfront.cache, .serving          a stored response is the answer, or
-    cloudfront.fetch                    the origin is asked, and its answer kept
-    alb.load_balancer  web ACL, listener rules; an action answers or forwards
-    alb.forward        chooses a target group and a target, and keeps clients with them
-    alb.target_head    the head that the target gets
+    client.known_request                a head seen before is not parsed again
+    http.exchange      a request on its connection, and the sink of its response
+    cloudfront.distribution    checks host, web ACL and method; chooses the cache behavior
+    waf.web_acl                evaluates the web ACL that protects a layer
+    cloudfront.cache, .serving          answer with a stored response, or
+    cloudfront.fetch                    asks the origin, and stores its response
+    alb.load_balancer  evaluates web ACL and listener rules; an action answers or forwards
+    alb.forward        chooses a target group and a target; keeps sticky clients there
+    alb.target_head    writes the head for the target
     targets.dispatch   sends the request over a `TargetConnection` (targets.upstream)
-    http.response_parser       the target's bytes become a response, which goes to the sink:
-    the exchange itself, or the fetch, which passes it on to the exchange
+    http.response_parser       turns the target's bytes into a response for the sink. The sink is
+    the exchange itself, or a fetch that passes the response on to the exchange.
 
-Who stands behind it
-    targets.registry   learns of targets from the bus; targets.checks asks for their health
-    service_connect    what tasks ask of one another, with the same client, http and targets
+Targets
+    targets.registry   learns of targets from the bus; targets.checks checks their health
+    service_connect    requests between tasks, with the same client, http and targets
 
-What composes it
+Composition
     routing            a blueprint becomes handlers and openings
     edge               opens the listeners, swaps the routing; state, snapshot show it
     room               how many connections the limit of open files allows

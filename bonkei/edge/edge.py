@@ -25,8 +25,8 @@ class Edge:
     """CloudFront, WAF, the load balancers and Service Connect of one blueprint.
 
     It learns of targets from the bus only, and publishes TargetHealthChanged and TargetDrained.
-    `on_access` is told of each finished request, `report` of what a person should know: that there
-    is no room for connections.
+    `on_access` receives each finished request. `report` receives messages for the user: the limit
+    of connections is reached.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Edge:
             "service_connect": self._room(shares.internal, report),
         }
         self._exhausted = 0
-        self._tell = Seldom(report)
+        self._report = Seldom(report)
         self._registry = Registry(
             bus, self._settings.initial_probe_interval, shares.kept, self._on_exhausted
         )
@@ -55,7 +55,7 @@ class Edge:
         self._retiring: list[Front | Relay] = []
 
     async def start(self, blueprint: Blueprint) -> None:
-        """Open the listeners. Raises EdgeError, with nothing left open, when one cannot be."""
+        """Open the listeners, all or none. Raises EdgeError when one cannot be opened."""
         self._deadlines = Deadlines(asyncio.get_running_loop())
         self._registry.start()
         try:
@@ -65,10 +65,10 @@ class Edge:
             raise
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Route by another blueprint. Requests in flight end as they began.
+        """Route by another blueprint. Requests in flight keep the routing that they began with.
 
-        New listeners are opened first: if one cannot be, EdgeError is raised and the old routing
-        stays as it was.
+        New listeners are opened first. When one cannot be opened, EdgeError is raised and the old
+        routing stays.
         """
         deadlines = self._deadlines
         if deadlines is None:
@@ -106,8 +106,8 @@ class Edge:
         self._memory.forget_all_but(blueprint)
 
     async def drain(self, grace: float = 10.0) -> None:
-        """Accept no more at the public listeners, and let what is in flight there end: for `grace`
-        seconds, or until cancelled.
+        """Accept no new request at the public listeners, and wait for those in flight: `grace`
+        seconds at most, or until cancelled.
 
         Service Connect stays: a request in flight may need another service.
         """
@@ -118,7 +118,7 @@ class Edge:
         await _until_idle([each.front for each in public] + self._retiring, grace)
 
     async def stop(self, grace: float = 10.0) -> None:
-        """Accept no more, let what is in flight end for `grace` seconds, then cut it."""
+        """Accept no new request, wait `grace` seconds for those in flight, then cut the rest."""
         fronts = [each.front for each in self._open.values()] + self._retiring
         for each in self._open.values():
             each.server.close()
@@ -148,12 +148,12 @@ class Edge:
         return await listen(opening, taken, self._settings.limits, room, deadlines, self._on_access)
 
     async def _reopen(self, gone: Iterable[Listening], deadlines: Deadlines) -> None:
-        """Undo: open again what was closed to make room."""
+        """Open the old listeners again, after a new one failed."""
         for each in gone:
             again = await self._listen(each.opening, deadlines, set())
             each.server, each.port = again.server, again.port
             if isinstance(again.front, Front):
-                self._retiring.append(each.front)  # which has its connections still
+                self._retiring.append(each.front)  # it still has connections
                 each.front = again.front
 
     # Room.
@@ -169,12 +169,12 @@ class Edge:
 
     def _on_exhausted(self) -> None:
         self._exhausted += 1
-        self._tell(f"no file is left for a connection to a target: {self._limit_of_files()}")
+        self._report(f"no file is left for a connection to a target: {self._limit_of_files()}")
 
     # State.
 
     def snapshot(self) -> EdgeSnapshot:
-        """What is open, who is healthy, what was cached, blocked and not simulated."""
+        """Listeners, the health of targets, caches, web ACLs, and features not simulated."""
         services = dict(self._table.services)
         return EdgeSnapshot(
             listeners=tuple(listener_state(each) for each in self._open.values()),
@@ -197,7 +197,7 @@ class Edge:
 
 
 async def _until_idle(fronts: Sequence[Front | Relay], seconds: float) -> None:
-    """Wait until no connection is left, at most so long."""
+    """Wait until no connection is left, at most `seconds`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     while any(front.connections for front in fronts) and loop.time() < end:  # noqa: ASYNC110

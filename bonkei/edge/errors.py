@@ -1,4 +1,4 @@
-"""What can go wrong when the edge is opened."""
+"""The error of a listener that cannot be opened."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from bonkei.errors import BonkeiError
 
 
 class EdgeError(BonkeiError):
-    """A listener cannot be opened, or the blueprint asks for what cannot be listened on."""
+    """A listener cannot be opened, or the blueprint's listeners contradict each other."""

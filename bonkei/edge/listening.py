@@ -1,4 +1,4 @@
-"""Sockets that are open: how one is opened, and how it takes another routing."""
+"""Open sockets: how one is opened, and how it takes another routing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bonkei.edge.service_connect import Relay, RelayClient
 from bonkei.edge.settings import Limits
 
 _FOLLOWING = 200
-"""How many ports after the first are tried for a listener that may be anywhere."""
+"""How many further ports are tried for a listener without a fixed port."""
 
 _SETTING = {
     "distribution": "[edge] port in bonkei.toml, or BONKEI_EDGE_PORT",
@@ -29,7 +29,7 @@ _SETTING = {
 
 @dataclass(slots=True)
 class Listening:
-    """A socket that is open, and what its connections share."""
+    """An open socket, and the `Front` or `Relay` that its connections share."""
 
     opening: Opening
     server: asyncio.Server
@@ -37,11 +37,11 @@ class Listening:
     port: int
 
     def takes(self, opening: Opening) -> bool:
-        """Whether it can take another routing as it is."""
+        """Whether this socket can serve the opening without being opened again."""
         return isinstance(self.front, Relay) == isinstance(opening.handler, Relay)
 
     def route(self, opening: Opening) -> None:
-        """Swap the routing; what is in flight ends as it began."""
+        """Swap the routing; requests in flight keep the old one."""
         self.opening = opening
         front = self.front
         if isinstance(front, Relay):
@@ -64,8 +64,8 @@ async def listen(
     deadlines: Deadlines,
     on_access: AccessHook | None,
 ) -> Listening:
-    """Open a socket at its port, or at the next one that is free and not among `taken`, where
-    another will do. Raises EdgeError."""
+    """Open a socket at its port. An inexact opening gets the next port that is free and not in
+    `taken`. Raises EdgeError."""
     loop = asyncio.get_running_loop()
     handler = opening.handler
     front: Front | Relay

@@ -1,6 +1,6 @@
-"""What definitions ask of the edge and do not get as on AWS, named with the reason.
+"""Features in the definitions that the edge does not simulate, each with the reason.
 
-Only what takes more than a look at one argument is here; for single arguments the blueprint has a
+Here are only those that depend on more than one argument. For single arguments the blueprint has a
 table (`bonkei/blueprint/data/coverage.toml`).
 """
 
@@ -86,7 +86,7 @@ def _headers(distribution: Distribution) -> Iterator[NotSimulated]:
 
 
 def _rules(acl: CompiledWebAcl) -> Iterator[NotSimulated]:
-    """Rules that have the same reason are named together."""
+    """Rules with the same reason are listed together."""
     rules: dict[str, list[str]] = {}
     for rule, reason in acl.not_simulated:
         rules.setdefault(reason, []).append(rule)

@@ -1,4 +1,4 @@
-"""Which listener an origin of a distribution leads to."""
+"""The listener behind a distribution's origin."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def origin_listener(
 
 
 def _by_https(distribution: Distribution, origin: Origin) -> bool:
-    """With `match-viewer` as the viewers come, who are taken to use HTTPS where a behavior insists
-    on it."""
+    """Whether the origin is reached by HTTPS. `match-viewer` means as the viewers connect: by HTTPS
+    where a behavior insists on it."""
     if origin.protocol_policy != "match-viewer":
         return origin.protocol_policy == "https-only"
     policies = [
@@ -35,7 +35,7 @@ def _by_https(distribution: Distribution, origin: Origin) -> bool:
 
 
 def first_listener(blueprint: Blueprint) -> Listener | None:
-    """The listener that a distribution's default behavior goes to, else the first there is."""
+    """The listener behind a distribution's default behavior, else the first listener."""
     for distribution in blueprint.distributions:
         origins = {origin.id: origin for origin in distribution.origins}
         for behavior in reversed(distribution.behaviors):

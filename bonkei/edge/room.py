@@ -1,8 +1,8 @@
-"""Room for connections: how many the process's limit of open files allows, and who has to go.
+"""Room for connections: how many the process's limit of open files allows, and which are closed.
 
-A process without a file descriptor left can neither accept nor answer, nor start a task. So the
-clients are held below that limit: each may need a second descriptor for the connection to a target,
-and some are spared for all else, such as the control socket, the tasks' output and the database.
+A process without a free file descriptor can neither accept nor answer, nor start a task. So the
+clients are held below that limit. Each may need a second descriptor for the connection to a target,
+and some are reserved for the control socket, the tasks' output, the database and the like.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 SPARE = 256
-"""Descriptors for all but the edge's connections; of a low limit, at most half."""
+"""Descriptors reserved for everything else; at most half of a low limit."""
 
 _LOOKED_AT = 16
-"""How many connections are looked at for an idle one; the next time they are others."""
+"""How many connections are examined to find an idle one; the next search examines others."""
 
 _SILENCE = 60.0
 """Seconds for which the same trouble is not reported again."""
@@ -26,8 +26,8 @@ _SILENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """How many connections there may be: of clients to the public listeners, of tasks to Service
-    Connect's (so that the public ones can never starve those), and kept idle to one target."""
+    """Limits of connections: clients to the public listeners, tasks to Service Connect's (apart, so
+    that the public ones can never starve them), and idle ones kept to one target."""
 
     public: int
     internal: int
@@ -35,7 +35,7 @@ class Shares:
 
 
 def share_out(open_files: int) -> Shares:
-    """What a limit of open files allows. Each client counts twice, for its target."""
+    """The shares of a limit of open files. Each client counts twice: it may need a target."""
     pairs = max(8, (open_files - min(SPARE, open_files // 2)) // 2)
     public = pairs * 3 // 4
     return Shares(public, pairs - public, max(1, open_files // 64))
@@ -47,12 +47,12 @@ def is_exhausted(error: OSError) -> bool:
 
 
 class Seldom:
-    """Tells of the same trouble once a minute, however often it comes."""
+    """Passes on one report a minute, however many come."""
 
     def __init__(
-        self, tell: Callable[[str], None], now: Callable[[], float] = time.monotonic
+        self, report: Callable[[str], None], now: Callable[[], float] = time.monotonic
     ) -> None:
-        self._tell = tell
+        self._report = report
         self._now = now
         self._silent_until = float("-inf")
 
@@ -60,7 +60,7 @@ class Seldom:
         now = self._now()
         if now >= self._silent_until:
             self._silent_until = now + _SILENCE
-            self._tell(text)
+            self._report(text)
 
 
 class Guest(Protocol):
@@ -68,7 +68,7 @@ class Guest(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing of a request is there, nor of an answer."""
+        """Whether no request or response is in progress, not even a part of one."""
 
     def leave(self) -> None:
         """Close an idle connection, and give its room back."""
@@ -77,25 +77,25 @@ class Guest(Protocol):
 class Room:
     """The connections of some listeners, oldest first, and at most `limit` of them.
 
-    When it is full, an idle connection makes room for a new one; with none idle, the new one is
-    refused. `tell` hears of it, from time to time.
+    When it is full, a new connection takes the place of an idle one. Without an idle one, the new
+    one is refused. `report` is called at most once a minute.
     """
 
-    def __init__(self, limit: int, why: str, tell: Callable[[str], None]) -> None:
+    def __init__(self, limit: int, why: str, report: Callable[[str], None]) -> None:
         self.limit = limit
-        self.why = why  # what the limit comes from
+        self.why = why  # the source of the limit
         self.refused = 0
         self.displaced = 0
         self._guests: OrderedDict[Guest, None] = OrderedDict()
-        self._tell = Seldom(tell)
+        self._report = Seldom(report)
 
     def __len__(self) -> int:
         return len(self._guests)
 
     def admit(self, guest: Guest) -> bool:
-        """Whether there is room for another one, which has it then."""
+        """Take a connection in; false when there is no room for it."""
         if len(self._guests) >= self.limit:
-            self._tell(
+            self._report(
                 f"{self.limit} connections are open, and there is room for no more ({self.why}): "
                 "new ones take the place of idle ones, or are refused"
             )
@@ -106,7 +106,7 @@ class Room:
         return True
 
     def give_back(self, guest: Guest) -> None:
-        """The connection is gone; does nothing for one that had no room."""
+        """The connection is gone. Does nothing for one that was not admitted."""
         self._guests.pop(guest, None)
 
     def _make_room(self) -> bool:

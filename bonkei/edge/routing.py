@@ -1,4 +1,4 @@
-"""A blueprint compiled into what listens where. Nothing in a compiled table changes; a new
+"""A blueprint compiled into a routing table: handlers and sockets. A table never changes; a new
 blueprint gives a new table, and requests in flight keep the one they began with."""
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HTTP_PROTOCOLS = frozenset({"http"})
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A socket to have open. `key` tells whether one that is open already will do."""
+    """A socket to open. An open socket with the same `key` can be used again."""
 
     key: str
     kind: Kind
@@ -40,7 +40,7 @@ class Opening:
     name: str
     host: str
     port: int  # 0 for any
-    exact: bool  # else the next free port will do
+    exact: bool  # false: the next free port will do
     handler: Handler | Relay
     idle_timeout: float = 60.0
     client_keep_alive: float = 3600.0
@@ -58,13 +58,13 @@ class RoutingTable:
 
 @dataclass(slots=True)
 class Memory:
-    """What outlives a routing table: caches by distribution, counters by web ACL."""
+    """State that outlives a routing table: caches by distribution, counters by web ACL."""
 
     caches: dict[str, Cache] = field(default_factory=dict)
     counters: dict[str, Counters] = field(default_factory=dict)
 
     def forget_all_but(self, blueprint: Blueprint) -> None:
-        """Drop what belongs to no distribution and no web ACL any more."""
+        """Drop the state of distributions and web ACLs that no longer exist."""
         distributions = {each.id for each in blueprint.distributions}
         web_acls = {each.arn for each in blueprint.web_acls}
         self.caches = {key: each for key, each in self.caches.items() if key in distributions}
@@ -78,7 +78,7 @@ def compile_routing(
     deadlines: Deadlines,
     settings: EdgeSettings,
 ) -> RoutingTable:
-    """The table for a blueprint. Raises EdgeError for what contradicts itself."""
+    """The table for a blueprint. Raises EdgeError for contradictory definitions."""
     _refuse_contradictions(blueprint)
     forwarded = forwarded_groups(blueprint)
     registry.know({*forwarded, *(group.arn for group in blueprint.target_groups)})
@@ -112,7 +112,8 @@ def _forwards(listener: Listener) -> Iterator[str]:
 
 
 def _refuse_contradictions(blueprint: Blueprint) -> None:
-    """A group of the definitions that is not simulated is none: it has no targets, hence a 503."""
+    """A declared group that is not simulated is no contradiction: without targets it gives a
+    503."""
     known = {*blueprint.arns, *(group.arn for group in blueprint.target_groups)}
     for balancer in blueprint.load_balancers:
         for listener in balancer.listeners:
@@ -129,14 +130,14 @@ def _refuse_contradictions(blueprint: Blueprint) -> None:
         except ValueError:
             raise EdgeError(
                 f"{group.address}: the health check's matcher {group.health_check.matcher!r} is "
-                "no list of codes",
+                "not a list of codes",
                 remedy="write it as 200, 200,302 or 200-299",
             ) from None
 
 
 class _Compiler:
-    """One blueprint's handlers and where they listen: the load balancers' first, since they are
-    what the distributions' origins lead to."""
+    """One blueprint's handlers and sockets. The load balancers come first: the distributions'
+    origins need their handlers."""
 
     def __init__(
         self,
@@ -162,7 +163,7 @@ class _Compiler:
         }
 
     def openings(self) -> Iterator[Opening]:
-        """Everything that is to listen."""
+        """Every socket to open."""
         enabled = [each for each in self._blueprint.distributions if each.enabled]
         for position, distribution in enumerate(enabled):
             yield self._distribution_opening(distribution, position)
@@ -194,7 +195,7 @@ class _Compiler:
         )
 
     def _listener_openings(self) -> Iterator[Opening]:
-        """The first has the port of the settings, whatever it was before; the others follow."""
+        """The first listener always gets the port of the settings; the others follow."""
         first = first_listener(self._blueprint)
         every = [
             (balancer, listener)

@@ -1,7 +1,7 @@
-"""Service Connect: a name of a service, listened on at the port that the callers know.
+"""Service Connect: a listener for each service, at the name and port that its callers use.
 
-"Service Connect" (Amazon ECS Developer Guide): a port whose mapping names an `appProtocol` is
-proxied as HTTP, one without as TCP. A connection that cannot be made is tried at two more tasks, as
+"Service Connect" (Amazon ECS Developer Guide): a port is proxied as HTTP if its mapping has an
+`appProtocol`, else as TCP. When a connection fails, two more tasks are tried, as
 Service Connect's proxy does; its outlier detection is not simulated.
 """
 
@@ -46,7 +46,7 @@ def _seconds(timeout: float | None, default: float) -> float:
 
 
 class ServiceHandler:
-    """Requests to a service's HTTP port, in turns to its tasks."""
+    """Sends requests to a service's HTTP port, its tasks in turn."""
 
     body_needed = 0
 
@@ -54,9 +54,9 @@ class ServiceHandler:
         self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines, name: str
     ) -> None:
         self._pool = pool
-        self._own_host = b"Host: %b\r\n" % name.encode()  # for HTTP/1.0, which may have none
+        self._own_host = b"Host: %b\r\n" % name.encode()  # HTTP/1.0 may have none
         self.idle_timeout = _seconds(settings.idle_timeout, IDLE_TIMEOUT)
-        # Without a time-out for a request, it ends with the idle time-out.
+        # Without a request time-out, the idle time-out ends the request.
         request = _seconds(settings.per_request_timeout, PER_REQUEST_TIMEOUT)
         seconds = self.idle_timeout if request == NEVER else request
         self._delivery = Delivery(
@@ -91,17 +91,17 @@ class ServiceHandler:
 
 
 class Relay:
-    """Connections to a service's TCP port, each to one task."""
+    """Relays connections to a service's TCP port, each to one task."""
 
     def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
         self.pool = pool
         self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
-        self.room: Room | None = None  # once it listens
+        self.room: Room | None = None  # set when it listens
 
     def close(self) -> None:
-        """A TCP connection has no end of its own: nothing is cut until `abort`."""
+        """Do nothing: a TCP connection has no request that could end. `abort` cuts it."""
 
     def abort(self) -> None:
         """Cut every connection."""
@@ -110,7 +110,7 @@ class Relay:
 
 
 class _Half(asyncio.Protocol):
-    """One side of a relayed connection: its bytes and its back-pressure go to the other."""
+    """One side of a relayed connection; passes bytes and back-pressure to the other side."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport | None = None
@@ -140,7 +140,7 @@ class _Half(asyncio.Protocol):
         return True
 
     def join(self, other: _Half) -> None:
-        """Both sides are there: pass on what one of them has said already."""
+        """Both sides are connected: pass on the bytes that one of them has sent already."""
         self.other = other
         if other.transport is None:
             return
@@ -165,11 +165,11 @@ class _Half(asyncio.Protocol):
             other.transport.close()
 
     def touch(self) -> None:
-        """Something was said."""
+        """Bytes passed: start the idle time-out again."""
 
 
 class RelayClient(_Half):
-    """The client's side, which chooses the task and watches the time."""
+    """The client's side. It chooses the task and watches the idle time-out."""
 
     def __init__(self, relay: Relay) -> None:
         super().__init__()
@@ -199,7 +199,7 @@ class RelayClient(_Half):
             self._target.finish()
             self._target = None
 
-    idle = False  # nobody knows what goes on in it
+    idle = False  # the relay cannot see whether the protocol inside is idle
 
     def leave(self) -> None:
         """Give its room back."""

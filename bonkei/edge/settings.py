@@ -1,4 +1,4 @@
-"""Where the edge listens, and the bounds that keep it standing under hostile clients."""
+"""Where the edge listens, and the limits that protect it from hostile clients."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class EdgeSettings:
     """Port 0 takes a free one. Times in seconds, sizes in bytes.
 
     `open_files`: how many the process may have open; connections stay below it.
-    `hosts`: names besides the listeners' own that they answer to, with wildcards; `*` for any.
-    `service_addresses` maps a Service Connect DNS name to the loopback address that stands for
-    it; the port is the endpoint's own.
+    `hosts`: further names that the listeners answer to, with wildcards; `*` for any.
+    `service_addresses` maps a Service Connect DNS name to the loopback address in its place; the
+    port is the endpoint's own.
     """
 
     host: str = "127.0.0.1"

@@ -1,4 +1,4 @@
-"""What the edge is doing, as values to show."""
+"""The edge's state, as values to display."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bonkei.blueprint.coverage import NotSimulated
 
 @dataclass(frozen=True, slots=True)
 class ListenerState:
-    """A socket that is open. `address` is the Terraform address of what it stands for."""
+    """An open socket. `address` is the Terraform address of its listener or distribution."""
 
     kind: str  # distribution | load_balancer | service_connect
     address: str
@@ -74,9 +74,9 @@ class WebAclState:
 
 @dataclass(frozen=True, slots=True)
 class RoomState:
-    """The connections of the public listeners, or of Service Connect's: how many may be open, what
-    that limit comes from, and how many were refused, or closed while idle, since it was reached.
-    `exhausted`: how often no file descriptor was left for a connection to a target."""
+    """The connections of the public listeners, or of Service Connect's: their limit, its source,
+    and how many were refused, or closed while idle, because it was reached.
+    `exhausted`: how often a connection to a target failed for lack of a file descriptor."""
 
     name: str  # public | service_connect
     open: int

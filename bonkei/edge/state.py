@@ -1,4 +1,4 @@
-"""From the live objects to the values that a snapshot shows."""
+"""Turns the live objects into the values of a snapshot."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:
 
 
 def acl_state(acl: CompiledWebAcl) -> WebAclState:
-    """A web ACL with what its rules counted."""
+    """A web ACL with its rules' counters."""
     counters = [*acl.counters.rules.items(), ("Default_Action", acl.counters.default)]
     return WebAclState(
         acl.arn,

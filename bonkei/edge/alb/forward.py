@@ -25,7 +25,7 @@ from bonkei.edge.targets.dispatch import Dispatch, ResponseHeaders
 from bonkei.edge.targets.target import Pool, Target
 
 Do = Callable[[Request, TargetHead, "Exchange | None", Sink], "Flow | None"]
-"""An action: nobody waits when there is no exchange."""
+"""An action. Without an exchange, no client waits for the response."""
 
 _COOKIE_KEY = secrets.token_bytes(32)
 _JOIN = b"".join

@@ -40,7 +40,8 @@ _ANOTHER_HOST = Response(
     b"is to lead here, add it to bonkei.toml: [edge] hosts.\n",
 )
 _ADDRESSES = 30
-"""What X-Forwarded-For may hold ("HTTP 463", Troubleshoot your Application Load Balancers)."""
+"""Addresses in X-Forwarded-For at most ("HTTP 463", Troubleshoot your Application Load
+Balancers)."""
 
 _DEFAULT_PORTS = {"HTTP": 80, "HTTPS": 443}
 
@@ -91,7 +92,7 @@ class ListenerHandler:
         self._default = self._compile(listener.default_action)
 
     def plan(self, request: Request) -> Plan:
-        """For a request that a client sends to the listener itself.
+        """Plan a request that a client sends to the listener itself, not through CloudFront.
 
         "For HTTP/1.0 requests from clients that do not have a host header, the load balancer
         generates a host header … The host header contains the DNS name of the load balancer" (How
@@ -110,7 +111,7 @@ class ListenerHandler:
         return load_balancer_page(status, close=True)
 
     def onward(self, request: Request) -> Onward:
-        """Web ACL, then the first rule that holds, then the default action."""
+        """Apply the web ACL, then the first rule that matches, else the default action."""
         firewall, rules, default = self._firewall, self._rules, self._default
         addresses = request.fields.get(b"x-forwarded-for")
         if addresses is not None and addresses.count(b",") >= _ADDRESSES:
@@ -139,7 +140,7 @@ class ListenerHandler:
 
 
 def _names(balancer: LoadBalancer, listener: Listener) -> Iterator[str]:
-    """What leads to the load balancer, and what its rules ask for."""
+    """The load balancer's own names, and the hosts that its rules match."""
     yield balancer.dns_name
     yield from balancer.aliases
     for rule in listener.rules:

@@ -1,8 +1,9 @@
 """Listener rules compiled to predicates over a request.
 
-"Condition types for listener rules" (User Guide for Application Load Balancers): all conditions of
-a rule have to hold, of one condition any value. Paths are compared with case and without the query;
-host names, header values and query strings without case; methods exactly.
+"Condition types for listener rules" (User Guide for Application Load Balancers): a rule matches
+when each of its conditions does; a condition matches when any of its values does. Paths are
+case-sensitive and exclude the query; host names, header values and query strings ignore case;
+methods are exact.
 """
 
 from __future__ import annotations

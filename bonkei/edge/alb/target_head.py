@@ -1,4 +1,4 @@
-"""The headers that a load balancer adds to and takes from what it passes on.
+"""The headers that a load balancer adds to a request and removes from it.
 
 "HTTP headers and Application Load Balancers" and "Request tracing for your Application Load
 Balancer" (User Guide for Application Load Balancers).
@@ -23,14 +23,14 @@ _REPLACED = HOP_BY_HOP | {
 
 
 TargetHead = tuple[bytes, bytes, bytes]
-"""A request's head for the target, in three pieces. Between the first two goes a fresh trace id;
-between the last two the header that the request was marked by."""
+"""A request's head for the target, in three pieces. A fresh trace id goes between the first two,
+the header set by `Request.mark` between the last two."""
 
 
 class ForwardedHeaders:
     """How one listener rewrites a request's head.
 
-    `port` and `protocol` are those that AWS would see, not the loopback port. `mode` is the load
+    `port` and `protocol` are the definitions', not the loopback port's. `mode` is the load
     balancer's xff_header_processing_mode: `append` adds the client's address to X-Forwarded-For,
     `preserve` leaves the header as it is, `remove` drops it. With a port other than the protocol's
     own, the load balancer appends it to Host, unless the host header is preserved.
@@ -52,7 +52,7 @@ class ForwardedHeaders:
         self._constant = b"X-Forwarded-Proto: %b\r\nX-Forwarded-Port: %b\r\n" % (protocol, port)
 
     def head(self, request: Request) -> TargetHead:
-        """The head for the target. A header of the request's own is not in it yet."""
+        """The head for the target, still without the header set by `Request.mark`."""
         lines: bytes
         block = request.block
         if block is None:
@@ -68,7 +68,7 @@ class ForwardedHeaders:
         return start, after, framing(request)
 
     def _lines(self, request: Request, headers: Headers) -> bytes:
-        """The lines that follow from the request's headers and its client."""
+        """The lines that depend on the request's headers and its client."""
         if self._plain:
             lines = [line for lower, _, line in headers if lower not in _REPLACED]
         else:
@@ -115,7 +115,7 @@ def fresh_trace() -> bytes:
 
 
 def _trace(given: bytes) -> tuple[bytes, bytes]:
-    """What X-Amzn-Trace-Id says before and after the fresh id.
+    """The parts of X-Amzn-Trace-Id before and after the fresh id.
 
     A request without the header gets a Root; one with a Root keeps it and gets a Self; other
     fields are kept.

@@ -1,1 +1,1 @@
-"""The side of the clients: their connections, what they may send, and how slowly."""
+"""The clients' side: connections, and limits on the size and pace of requests."""

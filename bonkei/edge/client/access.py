@@ -1,4 +1,4 @@
-"""What is known of a finished request: the source of access logs and request metrics."""
+"""Records of finished requests: the source of access logs and request metrics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.edge.http.exchange import Exchange
 @dataclass(frozen=True, slots=True)
 class AccessRecord:
     """One finished request, as the outermost layer saw it. A `status` of 0 means that the client
-    left before there was one (460 in a load balancer's log). Sizes are of bodies, in bytes."""
+    left before the response (460 in a load balancer's log). Sizes are of bodies, in bytes."""
 
     listener: str  # the address of the distribution or listener in Terraform
     client: str

@@ -14,19 +14,19 @@ from bonkei.edge.http.message import Request, Response, Tunnel, answer
 from bonkei.edge.http.request_parser import RequestParser
 
 _IN_A_ROW = 64
-"""Requests of one connection that are answered at once, before others get their turn."""
+"""Requests that one connection may have answered in a row before the others get their turn."""
 
 _HELD = 64 * 1024
-"""Bytes that are held behind a request in flight; then the client has to wait."""
+"""Bytes held behind a request in flight. With more, the client has to wait."""
 
 
 class ClientConnection(IncomingRequests):
-    """Takes one request after the other, bounds what a client may send and how slowly.
+    """Takes one request after the other, and limits a client's size and pace.
 
-    While a request is in flight, and while the client does not read what it was answered, what it
-    has sent behind it is held unparsed, and the socket is not read. So a connection holds no more
-    than one read of the socket, one exchange and the high-water mark of the write buffer (and of
-    an answer that is larger, that one).
+    While a request is in flight, or the client does not read its response, the bytes behind it are
+    held unparsed and the socket is not read. So a connection holds at most one read of the socket,
+    one exchange, and the write buffer up to its high-water mark (or one response, if that is
+    larger).
     """
 
     __slots__ = (
@@ -35,7 +35,7 @@ class ClientConnection(IncomingRequests):
 
     def __init__(self, front: Front) -> None:
         super().__init__(front)
-        self._held = b""  # what the client has sent
+        self._held = b""  # bytes from the client, not yet parsed
         self._position = 0  # where in it the next request begins
         self._taking = False
         self._unread = False  # the client does not read: the write buffer is full
@@ -90,7 +90,7 @@ class ClientConnection(IncomingRequests):
         self._take()
 
     def eof_received(self) -> bool:
-        """A client that closes its side has left: what was on its way for it is cancelled."""
+        """A client that closes its side has left: cancel its request in flight."""
         return False
 
     def pause_writing(self) -> None:
@@ -114,10 +114,10 @@ class ClientConnection(IncomingRequests):
     def _tunnels_to(self) -> Tunnel | None:
         return self.tunnel.other if self.tunnel is not None else None
 
-    # What is taken of what the client has sent.
+    # Requests from the bytes held.
 
     def _go_on(self) -> None:
-        """Take the next request, or read on, once the last one is over and its answer is read."""
+        """Take the next request, or read on, when the last response has been read."""
         if not self._may_take():
             return
         if self._held:
@@ -126,17 +126,17 @@ class ClientConnection(IncomingRequests):
             self.resume_client()
 
     def _take(self) -> None:
-        """Take what is held, if its turn has come."""
+        """Take the bytes held, if no request is in flight."""
         if self._taking or not self._held or not self._may_take():
             return
         if not self._reading and self.current is None:
-            self.resume_client()  # here, since what is taken may pause the client for itself
+            self.resume_client()  # before taking: a request may pause the client again
         self._take_some()
 
     def _take_some(self, missed: bytes | None = None) -> None:
-        """Take requests for as long as each is answered at once, and others get their turn.
+        """Take requests as long as each is answered at once; then let other connections go on.
 
-        `missed`: the headers of the first of them, if it has been looked for in vain.
+        `missed`: the headers of the first request, if they are not among the known ones.
         """
         self._taking = True
         try:
@@ -154,7 +154,7 @@ class ClientConnection(IncomingRequests):
             if self._reading:
                 return
         elif len(self._held) - self._position > _HELD:
-            self.pause_client()  # otherwise it is read, to see if the client leaves
+            self.pause_client()  # else keep reading, to notice when the client leaves
         self._go_on()
 
     def _may_take(self) -> bool:
@@ -163,7 +163,7 @@ class ClientConnection(IncomingRequests):
         return self._incoming is not None if self.current is not None else not self._unread
 
     def _take_next(self, missed: bytes | None) -> None:
-        """One request, or what there is of it."""
+        """Parse one request, or the part of it that has arrived."""
         parser, front = self._parser, self._front
         data, start = self._held, self._position
         asking = parser.between and self.current is None
@@ -174,7 +174,7 @@ class ClientConnection(IncomingRequests):
                 self._follow(known)
                 return
             missed = front.known.missed
-        self._position = len(data)  # of what is refused, nothing is taken again
+        self._position = len(data)  # after a refusal nothing is parsed again
         self._position = parser.feed(data, start)
         if self.tunnel is not None:
             rest, self._held = data[self._position :], b""
@@ -185,7 +185,7 @@ class ClientConnection(IncomingRequests):
     # The end of an exchange, and of the connection.
 
     def finished(self, exchange: Exchange) -> None:
-        """An exchange's response is complete: the next one's turn, or the end."""
+        """An exchange's response is complete: take the next request, or close."""
         if self.current is not exchange:
             return
         self.current = None
@@ -195,7 +195,7 @@ class ClientConnection(IncomingRequests):
         if not exchange.request_complete:
             self._end_early()
         elif not exchange.keep_alive or front.closing:
-            self.hang_up()  # when it closes, an answer's head may have been out before
+            self.hang_up()  # a head may have promised before that the connection closes
         elif self._unread:
             self.wait_for_reader()
         else:
@@ -205,7 +205,7 @@ class ClientConnection(IncomingRequests):
 
     @property
     def idle(self) -> bool:
-        """Whether nothing of a request is there, nor of an answer."""
+        """Whether no request or response is in progress, not even a part of one."""
         return self.current is None and not (
             self._parser.head_open or self._held or self._unread or self.lingering
         )
@@ -216,12 +216,12 @@ class ClientConnection(IncomingRequests):
         self._transport.close()
 
     def retire(self) -> None:
-        """Close once nothing is in flight."""
+        """Close when nothing is in flight."""
         if self._tunnels_to() is not None or self.current is None:
             self._transport.close()
 
     def expired(self, now: float) -> None:
-        """Too slow: a request that is not complete, an idle connection, an unread response."""
+        """A request is incomplete, a connection idle, or a response unread for too long."""
         if self.still_reading(now):
             return
         if self.lingering:
@@ -232,7 +232,7 @@ class ClientConnection(IncomingRequests):
             self._transport.close()
 
     def _refuse(self, status: int) -> None:
-        """Answer what cannot be understood, and hang up."""
+        """Answer a malformed request, and close the connection."""
         if self.lingering or self._transport.is_closing():
             return
         self._parser.stop()
@@ -259,7 +259,7 @@ class ClientConnection(IncomingRequests):
             exchange.respond(response)
 
     def _end_early(self) -> None:
-        """The answer came before the request was complete: the rest of it interests nobody."""
+        """The response came before the request was complete: drop the rest of the request."""
         self._parser.stop()
         self._held = b""
         self.linger()

@@ -1,4 +1,4 @@
-"""What all connections of one listener share."""
+"""The state that all connections of one listener share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Connection(Guest, Protocol):
     """A client's connection, as its listener ends it."""
 
     def retire(self) -> None:
-        """Close once nothing is in flight."""
+        """Close when nothing is in flight."""
 
     def abort(self) -> None:
         """Cut it."""
 
 
 class Front:
-    """One listener. `handler` is replaced when the routing is."""
+    """One listener. A new routing replaces `handler`."""
 
     def __init__(
         self,
@@ -47,14 +47,14 @@ class Front:
         self.requests = 0
 
     def admit(self, connection: Connection) -> bool:
-        """Whether there is room for another connection."""
+        """Take a connection in; false when there is no room for it."""
         if self.closing or not self.room.admit(connection):
             return False
         self.connections.add(connection)
         return True
 
     def forget(self, connection: Connection) -> None:
-        """The connection is gone; does nothing for one that was not admitted."""
+        """The connection is gone. Does nothing for one that was not admitted."""
         self.connections.discard(connection)
         self.room.give_back(connection)
 

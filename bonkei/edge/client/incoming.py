@@ -1,4 +1,4 @@
-"""What a client sends, as requests: a head, a body, and how slowly either may come."""
+"""A client's bytes as requests: heads, bodies, and deadlines for both."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class IncomingRequests(ClientTransport):
     def __init__(self, front: Front) -> None:
         super().__init__(front)
         self.logs = front.on_access is not None
-        self.tunnel: ClientTunnel | None = None  # once a request asked for one
+        self.tunnel: ClientTunnel | None = None  # set when a request asks for one
         self.current: Exchange | None = None  # the request that is in flight
         self._incoming: Exchange | None = None  # the same while its body is being read
         self._opened = self._begun = self._body_since = 0.0
 
     def head_begun(self) -> None:
         if self.current is not None or self.lingering or self._transport.is_closing():
-            raise RefusedError(400)  # what follows the last request is not one any more
+            raise RefusedError(400)  # the last request said that no other follows
         front = self._front
         self._begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         self.deadline = front.deadlines.coarse + front.limits.head_seconds
@@ -46,7 +46,7 @@ class IncomingRequests(ClientTransport):
         self._start(exchange)
 
     def _follow(self, known: KnownRequest) -> None:
-        """Take a request without a body whose plan is made."""
+        """Take a request without a body that is already planned."""
         front = self._front
         begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         exchange = self.current = Exchange(self, known.request, True, begun)
@@ -56,7 +56,7 @@ class IncomingRequests(ClientTransport):
         exchange.follow(known.plan)
 
     def _start(self, exchange: Exchange) -> None:
-        """Begin with it, once as much of the body is there as is looked at before."""
+        """Start the exchange when the part of the body to inspect has arrived."""
         handler = self._front.handler
         if exchange.ready(handler.body_needed):
             exchange.start(handler)
@@ -80,7 +80,7 @@ class IncomingRequests(ClientTransport):
             front.deadlines.coarse + front.idle_timeout,
             self._body_since + front.idle_timeout + exchange.received / front.limits.body_rate,
         )
-        exchange.request_body(data)  # may pause the client, which takes the deadline away
+        exchange.request_body(data)  # may pause the client, and so remove the deadline
         if exchange.received > front.limits.body:
             raise RefusedError(413)
         if not exchange.launched:
@@ -100,11 +100,11 @@ class IncomingRequests(ClientTransport):
         headers and Application Load Balancers"; CloudFront's table of request headers)."""
         expected = exchange.request.fields.get(b"expect")
         if expected is None or exchange.request.version == b"1.0":
-            return  # HTTP/1.0 knows of no other response than the final one
+            return  # HTTP/1.0 has no interim responses
         if b"100-continue" in expected.lower():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    # What exchanges ask for.
+    # Calls of the exchanges.
 
     def keeps(self) -> bool:
         """Whether the connection may be used for another request."""
@@ -122,7 +122,7 @@ class IncomingRequests(ClientTransport):
         super().resume_client()
 
     def open_tunnel(self, other: Tunnel) -> None:
-        """From now on what the client sends goes to `other`, unparsed."""
+        """From now on the client's bytes go to `other`, unparsed."""
         if self.tunnel is not None:
             self.deadline = NEVER
             self.tunnel.open(other)

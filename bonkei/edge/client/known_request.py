@@ -1,10 +1,10 @@
-"""Requests that came before: what follows from their bytes alone is not worked out twice.
+"""Known requests: results that depend on a head's bytes alone are computed once.
 
-A client that keeps its connection sends nearly the same head again and again: the same one whole,
-or another path with the same headers. Only what llhttp and the checks of `head` have let through
-once is remembered, under all of its bytes, so that a head that is known is one that would pass
-again. What depends on more than the bytes - web ACLs, rates, the cache, health - is decided anew
-for each request, by its plan.
+A client that keeps its connection sends nearly the same head again and again: exactly the same one,
+or another path with the same headers. A head is remembered under all of its bytes, after llhttp and
+the checks of `head` have let it through; so a known head would pass again. Everything that depends
+on more than the bytes (web ACLs, rates, the cache, health) is decided for each request, by its
+plan.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from bonkei.edge.http.message import HeaderBlock, Headers, Request
 from bonkei.edge.http.seen import first_time
 
 REQUEST_LINE = re.compile(rb"(GET|HEAD) ((/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))?) HTTP/1\.1\r\n")
-"""A request line that needs no further check; every other one is llhttp's and `head`'s to judge."""
+"""A request line that needs no further check; llhttp and `head` check every other one."""
 
 _UNFIT = frozenset({b"connection", b"content-length", b"expect", b"transfer-encoding", b"upgrade"})
-"""Headers that say something of the connection or the body: such a request is always parsed."""
+"""Headers about the connection or the body: a request with one is always parsed."""
 
 _REQUESTS = 512
 _BLOCKS = 256
@@ -28,7 +28,7 @@ _BYTES = 4096
 
 
 class KnownRequest:
-    """A request without a body that came before, or whose headers did, and what is done with it."""
+    """A request without a body, seen before (whole or by its headers), and its plan."""
 
     __slots__ = ("client", "handler", "plan", "request")
 
@@ -40,10 +40,10 @@ class KnownRequest:
 
 
 class KnownRequests:
-    """The requests of one listener and their headers, a bounded number of a bounded size.
+    """The known requests and headers of one listener, bounded in number and size.
 
-    Either has to come twice before it is kept: most that are new never come again, and to keep
-    those would cost more than it saves.
+    They are kept from the second time on: most never come again, and keeping those would cost more
+    than it saves.
     """
 
     def __init__(self, longest_target: int) -> None:
@@ -52,10 +52,10 @@ class KnownRequests:
         self._blocks: dict[bytes, HeaderBlock] = {}
         self._seen_requests: set[int] = set()
         self._seen_blocks: set[int] = set()
-        self.missed: bytes | None = None  # the headers that `find` has just looked for in vain
+        self.missed: bytes | None = None  # the headers that the last `find` did not know
 
     def find(self, data: bytes, handler: Handler, client: bytes) -> KnownRequest | None:
-        """The request that is all of `data`, if it need not be parsed."""
+        """The known request that is exactly `data`, else None."""
         known = self._requests.get(data)
         if known is not None and known.handler is handler and known.client == client:
             return known
@@ -84,12 +84,12 @@ class KnownRequests:
     def learn(
         self, block: bytes | None, headers: Headers, fields: dict[bytes, bytes], size: int
     ) -> None:
-        """Keep what was parsed of headers that `find` had missed; `size` in bytes, as the limits
-        of a head count them."""
+        """Keep a parsed request under the headers that `find` did not know; `size` in bytes, as the
+        limits of a head count them."""
         if block is None or _UNFIT & fields.keys():
             return
         if len(block) > _BYTES or block.find(b"\r\n\r\n") != len(block) - 4:
-            return  # it was not all of what came
+            return  # the bytes held more than the request
         if first_time(self._seen_blocks, block, _SEEN):
             return
         if len(self._blocks) >= _BLOCKS:

@@ -1,4 +1,4 @@
-"""A client's socket: when it is read, how slowly it may read itself, and how it is closed."""
+"""A client's socket: when it is read, how slowly the client may read, and how it is closed."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from bonkei.edge.client.front import Front
 from bonkei.edge.http.deadlines import NEVER
 
 LINGER = 2.0
-"""Seconds in which a refused client may read the answer while what it still sends is dropped."""
+"""Seconds that a refused client has to read the answer; what it still sends is dropped."""
 
 
 class ClientTransport(asyncio.Protocol):
-    """What a client's connection does that has nothing to do with requests."""
+    """The part of a client's connection that does not concern requests."""
 
     __slots__ = ("_front", "_reading", "_transport", "_unsent", "deadline", "lingering", "write")
 
     def __init__(self, front: Front) -> None:
         self._front = front
         self._reading = True
-        self._unsent = 0  # bytes, when it was last looked whether the client reads
+        self._unsent = 0  # bytes, at the last check whether the client reads
         self.deadline = NEVER
-        self.lingering = False  # the last answer is on its way; nothing is listened to any more
+        self.lingering = False  # the last answer is on its way; input is dropped
 
     def attach(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is made."""
+        """The connection is established."""
         self._transport = cast(asyncio.Transport, transport)
         self.write = self._transport.write
 
@@ -47,22 +47,22 @@ class ClientTransport(asyncio.Protocol):
     # How slowly the client reads.
 
     def wait_for_reader(self) -> None:
-        """Read no more until the client has read what is on its way to it."""
+        """Read no more until the client has read its pending responses."""
         self.pause_client()
         self.expect_reading()
 
     def expect_reading(self) -> None:
-        """Have the client read something until the deadline."""
+        """Set the deadline by which the client must read something."""
         self._unsent = self._transport.get_write_buffer_size() + 1
         self.deadline = self.idle_deadline()
 
     def idle_deadline(self) -> float:
-        """The end of a time in which something has to happen."""
+        """The deadline of the idle time-out, from now."""
         return self._front.deadlines.coarse + self._front.idle_timeout
 
     def still_reading(self, now: float) -> bool:
-        """Whether there is something that the client has not read. If it read nothing of it in all
-        the time that it had, the connection is cut."""
+        """Whether the client still has something to read. If it has read nothing since the last
+        deadline, the connection is cut."""
         unsent = self._transport.get_write_buffer_size()
         if not unsent:
             return False
@@ -75,12 +75,12 @@ class ClientTransport(asyncio.Protocol):
     # The end.
 
     def hang_up(self) -> None:
-        """Close once the client has read what is on its way to it, for which it has its time."""
+        """Close when the client has read its pending responses, or at its deadline."""
         self.expect_reading()
         self._transport.close()
 
     def linger(self) -> None:
-        """Close so that the response arrives even if the client is still sending: a close with
+        """Close so that the response arrives even if the client is still sending. A close with
         unread data in the kernel's buffer would reset the connection."""
         self.lingering = True
         self._unsent = self._transport.get_write_buffer_size() + 1

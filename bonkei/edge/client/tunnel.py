@@ -7,7 +7,7 @@ from typing import Protocol
 from bonkei.edge.http.message import Tunnel
 
 _EARLY = 64 * 1024
-"""Bytes that are kept until the target has agreed; then the client has to wait."""
+"""Bytes kept until the target has agreed. With more, the client has to wait."""
 
 
 class Pausable(Protocol):
@@ -20,8 +20,8 @@ class Pausable(Protocol):
 
 
 class ClientTunnel:
-    """From the request to upgrade on, everything that a client sends comes here, unparsed. What it
-    says before the target has agreed is kept until then; it is a `Tunnel` for the target's end."""
+    """Receives everything that the client sends after its request to upgrade, unparsed. Until the
+    target agrees, the bytes are kept. For the target's end this is a `Tunnel`."""
 
     __slots__ = ("_client", "_early", "_size", "other", "write")
 
@@ -33,7 +33,7 @@ class ClientTunnel:
         self._size = 0
 
     def received(self, data: bytes) -> None:
-        """The client said something."""
+        """The client sent bytes."""
         if self.other is not None:
             self.other.write(data)
         elif data:

@@ -1,5 +1,5 @@
-"""A cache behavior, compiled: which requests it is for, their cache key, and their requests to the
-origin ("Request and response behavior for custom origins", Amazon CloudFront Developer Guide).
+"""A cache behavior, compiled: the requests that it matches, their cache key, and their requests to
+the origin ("Request and response behavior for custom origins", Amazon CloudFront Developer Guide).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from bonkei.edge.http.pattern import matcher
 
 
 class CompiledBehavior:
-    """What one cache behavior does with requests and responses."""
+    """The handling of requests and responses by one cache behavior."""
 
     def __init__(self, distribution: Distribution, behavior: Behavior, origin: Origin) -> None:
         cache, request = behavior.cache, behavior.origin_request
@@ -46,8 +46,8 @@ class CompiledBehavior:
         )  # fmt: skip
 
     def origin_request(self, request: Request, stale: Stored | None = None) -> Request:
-        """The request as the origin gets it, but for X-Amz-Cf-Id; with the validators of what is
-        to be refreshed."""
+        """The request for the origin, without X-Amz-Cf-Id. With `stale` it carries that response's
+        validators."""
         path, target, query = self._origin_target(request)
         block = None
         if request.block is None or stale is not None:
@@ -72,7 +72,7 @@ class CompiledBehavior:
         return origin
 
     def _derived(self, request: Request, block: HeaderBlock) -> HeaderBlock:
-        """The headers for the origin, which it knows for a block from this client."""
+        """The headers for the origin, remembered for a block and client."""
         key = (self, request.client, request.method)
         derived: HeaderBlock = block.derived.get(key) or block.keep(
             key, HeaderBlock(*self._headers.of(request))

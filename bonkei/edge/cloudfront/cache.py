@@ -1,4 +1,4 @@
-"""A distribution's cache: whole responses in memory, the least recently used goes first."""
+"""A distribution's cache: whole responses in memory; evicts the least recently used first."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from bonkei.edge.cloudfront.waiting import WaitingRoom
 
 
 class Cache:
-    """Stored responses by key, bounded by bytes, and who waits for the fetches under way."""
+    """Stored responses by key, bounded by bytes, and the viewers that wait for fetches under
+    way."""
 
     def __init__(self, limit: int, object_limit: int) -> None:
         self._limit = limit
         self.object_limit = min(object_limit, limit)
-        self.room = Room(self.object_limit, limit)  # for what is on its way here
+        self.room = Room(self.object_limit, limit)  # for responses still arriving
         self._stored: OrderedDict[Key, tuple[Stored, int]] = OrderedDict()
         self.fetches: dict[Key, WaitingRoom] = {}
         self.bytes = 0
@@ -29,7 +30,7 @@ class Cache:
         return len(self._stored)
 
     def get(self, key: Key) -> Stored | None:
-        """What is stored, fresh or not."""
+        """The stored response, fresh or not."""
         entry = self._stored.get(key)
         if entry is None:
             return None
@@ -37,7 +38,7 @@ class Cache:
         return entry[0]
 
     def put(self, key: Key, stored: Stored) -> None:
-        """Store, in place of what was there; evict what was used least recently."""
+        """Store a response, replace the old one; evict the least recently used."""
         self.discard(key)
         size = stored.size
         if size > self._limit:
@@ -50,7 +51,7 @@ class Cache:
             self.evictions += 1
 
     def renewed(self, key: Key, stored: Stored, *, keep: bool) -> None:
-        """What is stored has changed; forget it unless it is to be kept."""
+        """The stored response has changed; forget it unless `keep`."""
         if self.get(key) is stored:
             if keep:
                 self.put(key, stored)

@@ -15,7 +15,7 @@ from bonkei.edge.http.message import Request
 
 
 class CacheKey:
-    """How one cache policy makes it."""
+    """Computes the cache keys of one cache policy."""
 
     def __init__(self, policy: CachePolicy) -> None:
         names = policy.headers.names if policy.headers.behavior == "whitelist" else ()
@@ -35,7 +35,7 @@ class CacheKey:
         return accepted_encoding(given, gzip=policy.gzip, brotli=policy.brotli)
 
     def of(self, request: Request) -> Key:
-        """The cache key: path, and what the cache policy takes. GET and HEAD share it."""
+        """The cache key: path, and the parts that the policy selects. GET and HEAD share it."""
         fields = request.fields
         method = b"OPTIONS" if request.method == b"OPTIONS" else b"GET"
         query = filter_query(request.query, self._query) if request.query else b""

@@ -1,14 +1,14 @@
 """The body of a response on its way into the cache, held until it is complete.
 
-The origin is not slowed down for it, however slowly the viewer reads. So all that is held is
-bounded: each body, and all of them together.
+A slow viewer does not slow the origin down. So the bytes held are bounded, for each body and for
+all of them together.
 """
 
 from __future__ import annotations
 
 
 class Room:
-    """Bytes that the bodies on their way may take, each and together."""
+    """The bytes that captured bodies may take, each and together."""
 
     __slots__ = ("each", "free")
 
@@ -28,7 +28,7 @@ class Capture:
         self._size = 0
 
     def add(self, data: bytes) -> bool:
-        """The next bytes; false, and they are not held, where there is no room for them."""
+        """Hold the next bytes; false when there is no room for them."""
         size = len(data)
         room = self._room
         if size > room.free or self._size + size > room.each:
@@ -39,7 +39,7 @@ class Capture:
         return True
 
     def take(self) -> bytes:
-        """All that came."""
+        """The whole body."""
         body = b"".join(self._parts)
         self.drop()
         return body

@@ -1,5 +1,4 @@
-"""What CloudFront compresses, and how ("Serve compressed files", Amazon CloudFront Developer
-Guide)."""
+"""CloudFront's compression ("Serve compressed files", Amazon CloudFront Developer Guide)."""
 
 from __future__ import annotations
 
@@ -12,10 +11,10 @@ import brotli
 from bonkei.edge.http.message import Headers, header, value_of
 
 SMALLEST, LARGEST = 1_000, 10_000_000
-"""Bytes of an object that is compressed."""
+"""Smallest and largest size of an object that is compressed, in bytes."""
 
 _INLINE = 128 * 1024
-"""Bytes that are compressed on the event loop; more goes to a thread."""
+"""Bytes compressed on the event loop. Larger bodies are compressed in a thread."""
 
 STATUSES = frozenset({200, 403, 404})
 
@@ -37,7 +36,7 @@ text/x-script vnd.apple.mpegurl
 
 
 def compressible(status: int, headers: Headers, length: int | None) -> bool:
-    """Whether a response is of a type and size that is compressed; it needs a Content-Length."""
+    """Whether a response has a type and a size that are compressed; it needs a Content-Length."""
     if length is None or not SMALLEST <= length <= LARGEST or status not in STATUSES:
         return False
     if value_of(headers, b"content-encoding") is not None:
@@ -54,8 +53,8 @@ def compress(body: bytes, accepted: bytes) -> tuple[bytes, bytes]:
 
 
 def compress_soon(body: bytes, accepted: bytes, done: Callable[[bytes, bytes], None]) -> None:
-    """Compress at once, or in a thread what would stop the event loop for long; `done` is told the
-    coding and the compressed body."""
+    """Compress at once, or in a thread if it would block the event loop for long. `done` is called
+    with the coding and the compressed body."""
     if len(body) <= _INLINE:
         done(*compress(body, accepted))
         return
@@ -64,7 +63,8 @@ def compress_soon(body: bytes, accepted: bytes, done: Callable[[bytes, bytes], N
 
 
 def compressed_headers(headers: Headers, coding: bytes) -> Headers:
-    """The headers of the compressed response: a strong ETag becomes weak, an invalid one goes."""
+    """The headers of the compressed response: a strong ETag becomes weak, an invalid one is
+    removed."""
     changed: Headers = []
     for each in headers:
         lower, value, _ = each

@@ -34,8 +34,8 @@ def byte_range(
 ) -> tuple[int, int] | bool:
     """The first and last byte of the one range asked for.
 
-    True: everything (no range, several, or one that If-Range rules out); False: none of it is
-    there (416).
+    True: the whole body (no range, several, or one that If-Range rules out); False: the range lies
+    outside the body (416).
     """
     value = request.fields.get(b"range")
     if value is None or request.method != b"GET":
@@ -59,7 +59,7 @@ def byte_range(
 
 
 def _position(digits: bytes) -> int:
-    """A position, however long it is written: all that are beyond any body are alike."""
+    """A position. A number too long for any body becomes one fixed, large position."""
     digits = digits.lstrip(b"0") or b"0"
     return int(digits) if len(digits) < 18 else 10**18
 

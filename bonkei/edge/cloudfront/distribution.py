@@ -1,7 +1,7 @@
-"""A CloudFront distribution: which behavior, from the cache or from the origin, and errors.
+"""A CloudFront distribution: chooses the behavior, answers from cache or origin, handles errors.
 
-The listener on loopback stands for the distribution's HTTPS endpoint as well as for its HTTP one:
-`https-only` and `redirect-to-https` are taken as met, since a redirect to HTTPS could lead nowhere.
+The loopback listener stands for both the HTTPS and the HTTP endpoint of the distribution. So
+`https-only` and `redirect-to-https` count as met: a redirect to HTTPS would lead nowhere.
 Behaviors whose cache policy has a maximum TTL of 0 cache nothing, errors included.
 """
 
@@ -43,7 +43,7 @@ REQUEST_LIMIT = 32768
 
 
 class Originator(Protocol):
-    """What an origin's requests go to."""
+    """The handler of an origin's requests."""
 
     body_needed: int
 
@@ -51,7 +51,7 @@ class Originator(Protocol):
 
 
 class DistributionHandler:
-    """One distribution, compiled. It does not change; the cache is handed on to its successor."""
+    """One distribution, compiled. It never changes; its successor takes over the cache."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class DistributionHandler:
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
 
     def plan(self, request: Request) -> Plan:
-        """A viewer's request: web ACL, behavior, method, cache, origin."""
+        """Plan a viewer's request: web ACL, behavior, method, cache, origin."""
         if not self._hosts.have(request):
             return _for_another_host
         if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
@@ -99,7 +99,7 @@ class DistributionHandler:
         return cloudfront_page(status, "Bad request.", close=True)
 
     def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Plan:
-        """The distribution's own web ACL, before all else."""
+        """Check the distribution's own web ACL first."""
         plan = self._plan(behavior, request)
 
         def check(exchange: Exchange) -> Flow | None:
@@ -114,13 +114,13 @@ class DistributionHandler:
         return check
 
     def _plan(self, behavior: CompiledBehavior, request: Request) -> Plan:
-        """What is done with a request that the web ACL lets pass."""
+        """Plan a request that the web ACL lets pass."""
         if request.method not in behavior.allowed:
             return lambda exchange: self._reject(behavior, request, exchange, NOT_ALLOWED)
         if request.method == b"GET" and request.has_body:
             # "GET requests that include a body" (Request and response behavior).
             return lambda exchange: self._reject(behavior, request, exchange, BAD_REQUEST)
-        alone = request.websocket or request.has_body  # its answer is for nobody else
+        alone = request.websocket or request.has_body  # the response is not shared
         if behavior.caches and request.method in behavior.cached and not alone:
             key = behavior.key.of(request)
             return lambda exchange: self._cached(behavior, request, key, exchange)
@@ -129,8 +129,7 @@ class DistributionHandler:
         return self._relay(behavior, request)
 
     def _relay(self, behavior: CompiledBehavior, request: Request) -> Plan:
-        """Pass a request on, and the response back, without a place in between where anything is
-        kept or replaced."""
+        """Pass the request on and the response back; store and replace nothing."""
         origin_request = behavior.origin_request(request)
         viewer, mark = behavior.viewer, origin_request.mark
         onward = self.onward(behavior, origin_request)
@@ -181,7 +180,7 @@ class DistributionHandler:
     def _refresh(
         self, behavior: CompiledBehavior, request: Request, key: Key, stored: Stored
     ) -> None:
-        """Fetch again in the background what is served stale (`stale-while-revalidate`)."""
+        """Fetch a stale response again in the background (`stale-while-revalidate`)."""
         if key in self.cache.fetches:
             return
         plain = request.but(method=b"GET") if request.method == b"HEAD" else request
@@ -189,7 +188,7 @@ class DistributionHandler:
         self.cache.fetches[key] = fetch.waiting
         fetch.start()
 
-    # What a fetch asks for.
+    # Calls of a fetch.
 
     def ask(
         self, behavior: CompiledBehavior, request: Request, exchange: Exchange | None, sink: Sink
@@ -198,7 +197,7 @@ class DistributionHandler:
         return self.onward(behavior, request)(exchange, sink)
 
     def onward(self, behavior: CompiledBehavior, request: Request) -> Onward:
-        """What the behavior's origin does with a request."""
+        """How the behavior's origin handles a request."""
         origin = self._origins[behavior.origin_id]
         if origin is not None:
             return origin.onward(request)
@@ -210,7 +209,7 @@ class DistributionHandler:
         return lambda exchange, sink: answer(sink, page, head_only=head_only)  # noqa: ARG005
 
     def _ask(self, waiting: Waiting) -> None:
-        """A viewer that waited in vain for another's fetch asks for itself."""
+        """Ask the origin for a viewer that another viewer's fetch could not serve."""
         flow = Fetch(self, waiting.behavior, waiting.request, waiting.exchange).start()
         if flow is not None:
             waiting.exchange.flow = flow

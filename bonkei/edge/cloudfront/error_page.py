@@ -1,4 +1,4 @@
-"""Custom error responses: which statuses have one, and their page on its way from the origin.
+"""Custom error responses: their statuses, and the fetch of their page from the origin.
 
 "How CloudFront processes HTTP 4xx and 5xx status codes from your origin" (Amazon CloudFront
 Developer Guide).
@@ -15,7 +15,7 @@ from bonkei.edge.http.exchange import Flow
 from bonkei.edge.http.message import Headers
 
 CACHING_MINIMUM = 10.0
-"""Seconds that an error is kept where nothing else is said."""
+"""Default error caching minimum TTL, in seconds."""
 
 
 class CustomErrors:
@@ -29,7 +29,7 @@ class CustomErrors:
         return self._responses[status]
 
     def replaces(self, status: int) -> bool:
-        """Whether there is a custom page for a status."""
+        """Whether a status has a custom page."""
         custom = self._responses.get(status)
         return custom is not None and custom.response_page_path is not None
 

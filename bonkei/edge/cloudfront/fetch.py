@@ -1,9 +1,9 @@
-"""A request that CloudFront makes to an origin, and what becomes of the response.
+"""A request from CloudFront to an origin, and the handling of its response.
 
-It is the sink of the origin's response. The response is passed to the viewer as it comes, kept
-for the cache, compressed, replaced by a custom error page or by what is in the cache already; and
-viewers that asked for the same in the meantime get it too ("Simultaneous requests for the same
-object", Request and response behavior for custom origins).
+A fetch is the sink of the origin's response. It passes the response to the viewer, stores it in the
+cache, compresses it, or replaces it by a custom error page or a stored response. Viewers that asked
+for the same object in the meantime get it too ("Simultaneous requests for the same object", Request
+and response behavior for custom origins).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _NO_CONNECTION = cloudfront_page(502, "CloudFront wasn't able to connect to the 
 class Fetch:
     """One request to an origin. A `Sink` for its response and the viewer's `Flow`.
 
-    `key` is None for what is not cached. Without an exchange it refreshes the cache for nobody in
-    particular.
+    `key` is None for a response that is not cached. A fetch without an exchange only refreshes the
+    cache.
     """
 
     __slots__ = (
@@ -50,7 +50,7 @@ class Fetch:
     ) -> None:
         self._handler = handler
         self._behavior = behavior
-        self._request = request  # the viewer's
+        self._request = request  # from the viewer
         self._exchange = exchange
         self._key = key
         self._stale = stale
@@ -65,7 +65,7 @@ class Fetch:
         self._identity = request_id()
 
     def start(self) -> Flow | None:
-        """Ask the origin; None when the viewer was answered at once."""
+        """Send the request to the origin; None when the viewer was answered at once."""
         behavior = self._behavior
         stale = self._stale
         validated = stale if stale is not None and not stale.error else None
@@ -91,7 +91,7 @@ class Fetch:
             self._mode = mode
             return
         if self._key is not None and self._request.method != b"HEAD":
-            # What a HEAD is answered is no answer to a GET.
+            # The response to a HEAD cannot answer a GET.
             self._lifetime = allowed_lifetime(
                 status, self._behavior.policy, headers, handler.errors
             )
@@ -99,7 +99,7 @@ class Fetch:
             if exchange is not None:
                 self._mode = Mode.REPLACING
                 return
-            self._lifetime = None  # the page is made for a viewer, and there is none
+            self._lifetime = None  # without a viewer there is no error page to make
         keeps = self._lifetime is not None and not bodiless(self._request.method, status)
         if keeps and (length is None or length <= handler.cache.object_limit):
             self._captured = Capture(handler.cache.room)
@@ -127,7 +127,7 @@ class Fetch:
             self._exchange.body(data)
 
     def _give_up(self, captured: Capture) -> None:
-        """It is too much to be kept: the viewer gets it as it comes, at the viewer's pace."""
+        """The body is too large to store: pass it on at the viewer's pace."""
         held = captured.take()
         self._captured = None
         if self._mode is Mode.COLLECTING:
@@ -178,7 +178,7 @@ class Fetch:
         shown = self._behavior.viewer.headers(headers, MISS, self._identity)
         return self._exchange.switch(shown)
 
-    # What becomes of the response.
+    # The response.
 
     def _passed(self) -> None:
         stored = None
@@ -229,7 +229,7 @@ class Fetch:
         return stored
 
     def _serve(self, stored: Stored, x_cache: Header) -> None:
-        """Answer the viewer from a stored response, then those who waited."""
+        """Answer the viewer from a stored response, then the waiting viewers."""
         exchange = self._exchange
         if exchange is not None:
             now = self._handler.now()
@@ -237,7 +237,7 @@ class Fetch:
         self._release(stored)
 
     def _unkept(self) -> None:
-        """The response is for one viewer only; without one, nobody needs the rest of it."""
+        """The response is not stored: it is for the viewer only, or for none; then stop."""
         self._release()
         if self._exchange is None:
             self._mode = Mode.OVER
@@ -245,7 +245,7 @@ class Fetch:
                 self._flow.cancel()
 
     def _release(self, stored: Stored | None = None) -> None:
-        """Let those who waited have it, or ask for themselves."""
+        """Give the waiting viewers the response, or let each ask the origin."""
         self._forget()
         self.waiting.release(stored, self._handler.now())
 
@@ -265,7 +265,7 @@ class Fetch:
             self._flow.uploaded()
 
     def cancel(self) -> None:
-        """The viewer left. The fetch goes on only for those who wait for it too."""
+        """The viewer left. The fetch goes on only if other viewers wait for it."""
         self._exchange = None
         if self.waiting:
             self.resume()
@@ -282,7 +282,7 @@ class Fetch:
 
     def pause(self) -> None:
         self._paused = True
-        # What is kept for the cache is bounded: it may come as fast as it likes.
+        # A captured body is bounded, so the origin need not be slowed down.
         if self._captured is None and self._flow is not None:
             self._flow.pause()
 

@@ -1,4 +1,4 @@
-"""What a fetch asks of the distribution that it belongs to."""
+"""The distribution, as its fetches see it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bonkei.edge.http.message import Request, Sink
 
 
 class FetchContext(Protocol):
-    """The distribution, as a fetch asks it."""
+    """The calls that a fetch makes to its distribution."""
 
     cache: Cache
     errors: CustomErrors

@@ -13,7 +13,7 @@ from bonkei.blueprint.distribution import CachePolicy
 from bonkei.edge.http.message import Headers, value_of
 
 CACHED_STATUSES = frozenset({200, 203, 301, 302, 307, 308})
-"""Successes and redirects that are kept. CloudFront keeps 206 too; the miniature does not."""
+"""Successes and redirects that are cached. CloudFront caches 206 too; the miniature does not."""
 
 ALWAYS_CACHED_ERRORS = frozenset({404, 410, 414, 500, 501, 502, 503, 504})
 CACHED_IF_ASKED = frozenset({400, 403, 405, 412, 415})
@@ -25,8 +25,8 @@ _UNCACHEABLE = ("no-store", "no-cache", "private")
 
 @dataclass(frozen=True, slots=True)
 class Lifetime:
-    """Seconds: fresh for `ttl`; then stale, but usable at once while it is fetched again, for
-    `while_revalidate`; and usable in place of an error for `if_error` (None: not said)."""
+    """In seconds. A response is fresh for `ttl`. Then it is stale: for `while_revalidate` it is
+    served while it is fetched again, for `if_error` in place of an error (None: no directive)."""
 
     ttl: float
     while_revalidate: float = 0.0
@@ -46,7 +46,7 @@ def cache_control(headers: Headers) -> dict[str, str]:
 
 
 def lifetime(policy: CachePolicy, headers: Headers, now: float) -> Lifetime | None:
-    """How long a success or a redirect lives; None: it is not cached. `now` is a Unix time.
+    """The lifetime of a success or a redirect; None: it is not cached. `now` is a Unix time.
 
     With a minimum TTL above 0, `no-cache`, `no-store` and `private` do not prevent caching for
     that long; max-age, s-maxage and Expires are kept within minimum and maximum; without any of
@@ -58,7 +58,7 @@ def lifetime(policy: CachePolicy, headers: Headers, now: float) -> Lifetime | No
     if any(name in directives for name in _UNCACHEABLE):
         return Lifetime(policy.min_ttl) if policy.min_ttl > 0 else None
     if value_of(headers, b"vary") == b"*" and policy.min_ttl <= 0:
-        # CloudFront keeps it and asks the origin each time; what a viewer sees is the same.
+        # CloudFront keeps it and asks the origin each time; the viewer sees no difference.
         return None
     asked = _asked(directives, headers, now)
     if asked is None:
@@ -77,7 +77,7 @@ def lifetime(policy: CachePolicy, headers: Headers, now: float) -> Lifetime | No
 def error_lifetime(
     status: int, policy: CachePolicy, headers: Headers, minimum: float, now: float
 ) -> Lifetime | None:
-    """How long an error lives, at least the error caching minimum TTL; None: it is not cached."""
+    """The lifetime of an error, at least the error caching minimum TTL; None: it is not cached."""
     if policy.max_ttl <= 0:
         return None
     directives = cache_control(headers)

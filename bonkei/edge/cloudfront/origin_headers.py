@@ -1,4 +1,4 @@
-"""The headers of a request to an origin: what becomes of the viewer's, and what CloudFront adds.
+"""The headers of a request to an origin: the viewer's, filtered, and those that CloudFront adds.
 
 "Request and response behavior for custom origins" and "Control origin requests with a policy"
 (Amazon CloudFront Developer Guide).
@@ -28,7 +28,7 @@ FORWARDED_ALWAYS = frozenset(
         b"request-range", b"warning",
     }
 )  # fmt: skip
-"""Headers that go to the origin whatever the policies say (the table "HTTP request headers and
+"""Headers that always go to the origin, under any policy (the table "HTTP request headers and
 CloudFront behavior")."""
 
 _WEBSOCKET = frozenset(
@@ -38,7 +38,7 @@ _WEBSOCKET = frozenset(
     }
 )  # fmt: skip
 _OWN = frozenset({b"content-length", b"expect", b"x-amz-cf-id", b"x-forwarded-proto", b"x-real-ip"})
-"""Headers whose value from the viewer is dropped."""
+"""Headers of the viewer that are dropped."""
 
 _REWRITTEN = frozenset(
     {
@@ -47,7 +47,7 @@ _REWRITTEN = frozenset(
     }
 )  # fmt: skip
 ADDED_BY_CLOUDFRONT = frozenset({"cloudfront-forwarded-proto"})
-"""The headers of CloudFront's own that it adds here where a policy names them."""
+"""CloudFront's own headers that the miniature adds if a policy names them."""
 
 _AUTHORIZED = frozenset({b"DELETE", b"PATCH", b"POST", b"PUT"})
 _REMEMBERED = 1024
@@ -59,7 +59,7 @@ def _forwarded_for(client: bytes) -> Header:
 
 
 class _Decision(Enum):
-    """What becomes of a viewer's header on its way to the origin."""
+    """How a viewer's header is handled on its way to the origin."""
 
     KEEP = 1
     DROP = 2
@@ -70,7 +70,7 @@ _KEEP, _DROP, _REWRITE = _Decision.KEEP, _Decision.DROP, _Decision.REWRITE
 
 
 class OriginHeaders:
-    """How one cache behavior makes them."""
+    """Makes the origin's headers for one cache behavior."""
 
     def __init__(self, distribution: Distribution, behavior: Behavior, origin: Origin) -> None:
         cache, request = behavior.cache, behavior.origin_request
@@ -90,7 +90,7 @@ class OriginHeaders:
         self._unrewritten = [] if b"via" in self._custom_names else [self.via]
 
     def _kept(self, *, all_cookies: bool) -> frozenset[bytes]:
-        """Which of the headers that CloudFront sets are the viewer's after all."""
+        """The headers set by CloudFront that keep the viewer's value here."""
         policy = self._policy
         kept = {name for name in (b"host", b"user-agent", b"authorization") if self.takes(name)}
         if all_cookies:
@@ -100,7 +100,7 @@ class OriginHeaders:
         return frozenset(kept)
 
     def _own(self, behavior: Behavior, origin: Origin) -> Headers:
-        """Those that are the same in each request."""
+        """The headers that are the same in each request."""
         own: Headers = []
         if b"host" not in self._kept_as_they_are:
             own.append(header(b"Host", origin.domain_name.encode()))
@@ -119,8 +119,8 @@ class OriginHeaders:
     def of(
         self, request: Request, stale: Stored | None = None
     ) -> tuple[Headers, dict[bytes, bytes]]:
-        """The headers, and their values by their names in lower case; with the validators of what
-        is to be refreshed."""
+        """The headers, and their values by their names in lower case. With `stale` they include
+        that response's validators."""
         decisions = self._decisions
         headers: Headers = []
         rewritten = False
@@ -137,7 +137,7 @@ class OriginHeaders:
             headers += self._unrewritten
             headers.append(_forwarded_for(request.client))
         if b"host" not in request.fields and b"host" in self._kept_as_they_are:
-            headers.append(self._own_host)  # for a page that no viewer has asked for
+            headers.append(self._own_host)  # an error page has no viewer's request
         if stale is not None:
             headers = [each for each in headers if each[0] not in _CONDITIONAL]
             headers += _validators(stale)
@@ -147,7 +147,7 @@ class OriginHeaders:
         return headers, fields
 
     def _decide(self, name: bytes) -> _Decision:
-        """What to do with a viewer's header; remembered, but only for so many names."""
+        """Decide about a viewer's header; remember the decision for a limited number of names."""
         decision = _DROP
         if name in self._custom_names or name in HOP_BY_HOP:
             pass
@@ -156,7 +156,7 @@ class OriginHeaders:
         elif name in _WEBSOCKET and not self.takes(name):
             decision = _REWRITE
         elif name in _OWN or name.startswith((b"x-edge-", b"cloudfront-")):
-            pass  # a viewer does not speak for CloudFront
+            pass  # only CloudFront itself sets these
         elif name in FORWARDED_ALWAYS or self.takes(name):
             decision = _KEEP
         if len(self._decisions) < _REMEMBERED:

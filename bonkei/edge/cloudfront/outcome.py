@@ -1,4 +1,4 @@
-"""What becomes of an origin's response, by its head and by what is stored already."""
+"""How an origin's response is used, by its head and by the stored response."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from bonkei.edge.http.message import Headers
 
 
 class Mode(Enum):
-    """What is being done with a response."""
+    """How a response is being handled."""
 
     WAITING = 0  # for the head
     PASSING = 1  # to the viewer
     COLLECTING = 2  # to be compressed
-    REFRESHING = 3  # 304: what is stored is served
-    STALE = 4  # a 5xx: what is stored is served
+    REFRESHING = 3  # 304: the stored response is served
+    STALE = 4  # a 5xx: the stored response is served
     REPLACING = 5  # by a custom error page
     OVER = 6
 
 
 def reuse(stale: Stored, status: int, now: float) -> Mode | None:
-    """How what is stored is served after all, if the origin's status says so."""
+    """The mode that serves the stored response for this status; None: it is not served."""
     if stale.error:
         return None
     if status == 304:
@@ -38,7 +38,7 @@ def reuse(stale: Stored, status: int, now: float) -> Mode | None:
 def allowed_lifetime(
     status: int, policy: CachePolicy, headers: Headers, errors: CustomErrors
 ) -> Lifetime | None:
-    """How long the answer to a GET may be kept; None where it may not."""
+    """The lifetime of a GET's response in the cache; None when it may not be stored."""
     if status >= 400:
         return error_lifetime(status, policy, headers, errors.minimum(status), time.time())
     return lifetime(policy, headers, time.time()) if status in CACHED_STATUSES else None

@@ -1,8 +1,8 @@
-"""What of a request a cache policy and an origin request policy take.
+"""The parts of a request that cache policies and origin request policies select.
 
 "Understand cache policies" and "Understand origin request policies" (Amazon CloudFront Developer
-Guide): what is in the cache key is sent to the origin too. Header names are compared without case,
-cookies and query strings with.
+Guide): the parts of the cache key are sent to the origin too. Header names ignore case; cookies and
+query strings are case-sensitive.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from bonkei.edge.http.pattern import Predicate
 
 
 def selects(selection: Selection | None, *, ignore_case: bool = False) -> Predicate:
-    """Whether a name, in lower case where case is ignored, is selected."""
+    """A test whether a name is selected. With `ignore_case` it expects lower case."""
     if selection is None or selection.behavior == "none":
         return lambda name: False  # noqa: ARG005
     if selection.behavior == "all":
@@ -24,19 +24,19 @@ def selects(selection: Selection | None, *, ignore_case: bool = False) -> Predic
 
 
 def either(first: Selection | None, second: Selection | None, *, ignore_case: bool) -> Predicate:
-    """Whether one of two policies selects a name."""
+    """A test whether one of two policies selects a name."""
     a = selects(first, ignore_case=ignore_case)
     b = selects(second, ignore_case=ignore_case)
     return lambda name: a(name) or b(name)
 
 
 def takes_all(*selections: Selection | None) -> bool:
-    """Whether one of the policies takes everything."""
+    """Whether one of the policies selects everything."""
     return any(each is not None and each.behavior == "all" for each in selections)
 
 
 def takes_none(*selections: Selection | None) -> bool:
-    """Whether none of the policies takes anything."""
+    """Whether none of the policies selects anything."""
     return all(each is None or each.behavior == "none" for each in selections)
 
 

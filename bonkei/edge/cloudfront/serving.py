@@ -1,5 +1,5 @@
-"""What a viewer is shown that does not come straight from the origin: a stored response (304 where
-the viewer has it, a part of it, or the whole), or a page of CloudFront's own."""
+"""Responses that do not come straight from the origin: a stored response (as a 304, a part of it or
+the whole), or a page of CloudFront's own."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from bonkei.edge.http.message import (
 )
 
 _SHARED = 16 * 1024
-"""Bytes of a body above which viewers who read slowly share it: joined with the head in one write,
-each would have a copy."""
+"""Bytes of a body up to which head and body go out in one write. That copies the body, so slow
+viewers share a larger one instead."""
 
 _OF_THE_BODY = frozenset({b"content-type", b"content-encoding", b"content-range"})
 

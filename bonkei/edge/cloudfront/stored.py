@@ -1,4 +1,4 @@
-"""A response that is kept for the cache, or until a viewer has it."""
+"""A response stored for the cache, or until a viewer has it."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from bonkei.edge.cloudfront.freshness import Lifetime
 from bonkei.edge.http.message import Headers, value_of
 
 Key = tuple[bytes, ...]
-"""What a response is kept under: the parts of a request that its cache policy takes."""
+"""A cache key: the parts of a request that the cache policy selects."""
 
 _OVERHEAD = 512
 _OF_THE_BODY = frozenset({b"content-encoding", b"etag", b"vary"})
-"""Headers that stay with a body which may have been compressed since it came."""
+"""Headers that a 304 must not change: the stored body may have been compressed since."""
 
 
 @dataclass(slots=True)
 class Stored:
     """A complete response. Times are of the event loop's clock, in seconds.
 
-    `retry_at`: an origin that failed is not asked again before. A stored response is replaced,
-    not changed, but for its times and for what a 304 says anew.
+    `retry_at`: after a failure, the origin is not asked again before this time. A stored response
+    is replaced, not changed; only its times, and the headers of a 304, are updated.
     """
 
     status: int
@@ -29,7 +29,7 @@ class Stored:
     body: bytes
     stored_at: float
     lifetime: Lifetime
-    age: int = 0  # that it had when it came
+    age: int = 0  # the Age when it arrived
     retry_at: float = 0.0
     stands_for_error: bool = False  # a custom error page, whatever its status
 
@@ -48,7 +48,7 @@ class Stored:
 
     @property
     def size(self) -> int:
-        """Bytes that it counts for in the cache."""
+        """Its size in the cache, in bytes."""
         head = sum(len(line) for _, _, line in self.headers)
         return len(self.body) + head + _OVERHEAD
 
@@ -62,10 +62,10 @@ class Stored:
         return not self.error and over < self.lifetime.while_revalidate
 
     def usable_in_place_of_an_error(self, now: float) -> bool:
-        """Whether it may be served since the origin answers with a 5xx.
+        """Whether it may be served while the origin answers with a 5xx.
 
-        Without `stale-if-error`, CloudFront serves an expired object while the origin fails ("How
-        CloudFront processes HTTP 4xx and 5xx status codes"); with it, for so long.
+        CloudFront serves an expired object as long as the origin fails ("How CloudFront processes
+        HTTP 4xx and 5xx status codes"), or for `stale-if-error` seconds if that is given.
         """
         if self.error:
             return False
@@ -88,7 +88,7 @@ class Stored:
 def to_store(
     status: int, reason: bytes, headers: Headers, body: bytes, lifetime: Lifetime, now: float
 ) -> Stored:
-    """A response as it is kept: its Age goes on from what it was."""
+    """A response for the cache. Its Age continues from the Age that it came with."""
     age = value_of(headers, b"age") or b""
     kept = [each for each in headers if each[0] != b"age"]
     known = int(age) if age.isdigit() and len(age) < 12 else 0

@@ -32,9 +32,9 @@ def request_id() -> Header:
 
 
 class ViewerResponse:
-    """What a behavior's response headers policy and CloudFront itself do to a response's headers.
+    """Changes a response's headers as the behavior's policy and CloudFront itself do.
 
-    `takes_header` tells whether a header goes to the origin, `no_cookies` that no cookie does.
+    `takes_header`: whether a header goes to the origin. `no_cookies`: true if no cookie does.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class ViewerResponse:
         removed = {name.lower().encode() for name in behavior.removed_headers}
         overridden = {h.name.lower().encode() for h in behavior.response_headers if h.override}
         dropped = removed | overridden
-        # Vary is dropped here and given back filtered.
+        # Vary is dropped here and added again, filtered.
         dropped |= {b"x-cache", b"x-amz-cf-pop", b"x-amz-cf-id", b"via", b"vary"}
         if no_cookies:
             dropped.add(b"set-cookie")
@@ -68,8 +68,8 @@ class ViewerResponse:
         return self.headers(headers, ERROR if status >= 400 else MISS, identity)
 
     def headers(self, headers: Headers, x_cache: Header, identity: Header) -> Headers:
-        """A response's headers for the viewer: the response headers policy, what CloudFront takes
-        out and what it adds, `identity` among it as X-Amz-Cf-Id."""
+        """A response's headers for the viewer, after the response headers policy and CloudFront's
+        own changes. `identity` becomes X-Amz-Cf-Id."""
         dropped = self._dropped
         kept = [each for each in headers if each[0] not in dropped]
         if len(kept) != len(headers) and self._keeps_vary:

@@ -1,5 +1,5 @@
-"""Viewers that ask for what is being fetched already ("Simultaneous requests for the same object",
-Request and response behavior for custom origins)."""
+"""Viewers that wait for a fetch under way ("Simultaneous requests for the same object", Request and
+response behavior for custom origins)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bonkei.edge.http.message import Request
 
 
 class Waiting:
-    """A viewer who waits for a fetch that another began. A `Flow` without a body.
+    """A viewer that waits for another viewer's fetch. A `Flow` without a body.
 
-    `ask` asks the origin for this viewer alone. Behavior and `ask` are of the routing under which
-    the viewer came, which may be newer than the fetch.
+    `ask` asks the origin for this viewer alone. `behavior` and `ask` belong to this viewer's
+    routing; it may be newer than the fetch's.
     """
 
     __slots__ = ("ask", "behavior", "exchange", "request", "room")
@@ -46,7 +46,7 @@ class Waiting:
 
 
 class WaitingRoom:
-    """Those who wait for one fetch, in the order in which they came."""
+    """The viewers that wait for one fetch, in order of arrival."""
 
     __slots__ = ("_waiting",)
 
@@ -63,18 +63,18 @@ class WaitingRoom:
         exchange: Exchange,
         ask: Callable[[Waiting], None],
     ) -> Waiting:
-        """Another viewer waits for the same."""
+        """Let another viewer wait for the fetch."""
         waiting = Waiting(self, behavior, request, exchange, ask)
         self._waiting.append(waiting)
         return waiting
 
     def leave(self, waiting: Waiting) -> None:
-        """One who waited has left."""
+        """A waiting viewer has left."""
         if waiting in self._waiting:
             self._waiting.remove(waiting)
 
     def release(self, stored: Stored | None, now: float) -> None:
-        """The fetch is over: let all have what it brought, or ask for themselves."""
+        """The fetch is over: give all viewers its response, or let each ask the origin."""
         waiting, self._waiting = self._waiting, []
         for each in waiting:
             if stored is not None and (stored.lifetime.ttl > 0 or stored.retry_at):

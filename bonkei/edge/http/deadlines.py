@@ -1,8 +1,8 @@
 """Time-outs for many connections with one timer.
 
 A timer for each request would cost more than the routing. Instead everything that can time out
-holds a deadline, and a sweep a few times a second finds what is over. Deadlines are set by the time
-of the last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late.
+holds a deadline, and a sweep a few times a second finds the expired ones. Deadlines count from the
+last sweep (`Deadlines.coarse`): a time-out comes up to `INTERVAL` seconds early or late.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ class Watched(Protocol):
     deadline: float
 
     def expired(self, now: float) -> None:
-        """The deadline is over. To be asked again, it sets a new one."""
+        """The deadline has passed. For another call, set a new one."""
 
 
 class Deadlines:
-    """The sweep. `watch` what lives, `forget` what is gone."""
+    """The sweep over the watched objects."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -36,11 +36,11 @@ class Deadlines:
         self._timer = loop.call_later(INTERVAL, self._sweep)
 
     def watch(self, watched: Watched) -> None:
-        """Begin to look at `watched.deadline`."""
+        """Begin to check `watched.deadline`."""
         self._watched.add(watched)
 
     def forget(self, watched: Watched) -> None:
-        """The counterpart of `watch`; does nothing for what is not watched."""
+        """The counterpart of `watch`. Does nothing for an object that is not watched."""
         self._watched.discard(watched)
 
     @property

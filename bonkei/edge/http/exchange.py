@@ -24,7 +24,7 @@ _CHUNKED = b"Transfer-Encoding: chunked\r\n"
 _UNKNOWN: Header = (b"", b"", b"")
 _JOIN = b"".join
 BUFFERED = 64 * 1024
-"""Bytes of a request's body that are held while nobody takes them; then the client has to wait."""
+"""Bytes of a request's body held until a layer takes them. With more, the client has to wait."""
 
 
 class Flow(Protocol):
@@ -37,10 +37,10 @@ class Flow(Protocol):
         """The request's body is complete."""
 
     def cancel(self) -> None:
-        """Nobody waits for the response any more."""
+        """The client no longer waits for the response."""
 
     def pause(self) -> None:
-        """The response comes faster than it can be passed on."""
+        """The response arrives faster than it can be passed on."""
 
     def resume(self) -> None:
         """The counterpart of `pause`."""
@@ -53,13 +53,13 @@ class Channel(Protocol):
 
     @property
     def tunnel(self) -> Tunnel | None:
-        """The client's end of one, where the request asks for it."""
+        """The client's end of a tunnel, if the request asks for one."""
 
     def write(self, data: Body) -> None: ...
 
     @property
     def current(self) -> Exchange | None:
-        """The exchange whose turn it is."""
+        """The exchange that is being answered."""
 
     def keeps(self) -> bool:
         """Whether the connection may be used for another request."""
@@ -84,33 +84,33 @@ Plan = Callable[["Exchange"], "Flow | None"]
 """What a layer does with a request: it answers the exchange at once, or lets a flow do so."""
 
 Onward = Callable[["Exchange | None", Sink], "Flow | None"]
-"""The same of a layer behind another one, which may be the sink, or ask for nobody."""
+"""The plan of an inner layer. The outer layer may be its sink; the exchange may be None."""
 
 
 class Handler(Protocol):
-    """A layer. It does not change; another routing is another handler."""
+    """A layer. It never changes; another routing has another handler."""
 
     body_needed: int  # bytes of the body that it inspects before it decides
 
     def plan(self, request: Request) -> Plan:
-        """What to do with a request of this head. What follows from the head alone is worked out
-        here, once for all requests that have it; the plan does the rest anew for each."""
+        """The plan for requests with this head. Results that depend on the head alone are computed
+        here, once for all such requests; the plan does the rest for each request."""
 
     def refusal(self, status: int) -> Response:
-        """What a client is told, last of all, that sends no request that could be planned."""
+        """The last response to a client that sends a malformed request."""
 
 
 class Exchange:
     """A request, the body that follows it, and the sink for its response.
 
-    The life of one: queued behind its predecessors on the connection, started, answered. Request
-    and response may overlap; it is over when the response is complete.
+    It waits for its predecessors on the connection, is started, and is answered. Request and
+    response may overlap; it ends when the response is complete.
     """
 
     launched = False  # the first layer has it
     flow: Flow | None = None
     request_complete = False
-    status = 0  # of the response, 0 until its head is out
+    status = 0  # of the response, 0 until its head is sent
     sent = 0  # bytes of the response's body
     received = 0  # bytes of the request's body
     note: dict[str, str | bytes] | None = None  # for the access log
@@ -131,7 +131,7 @@ class Exchange:
         self.logs = connection.logs
 
     def start(self, handler: Handler) -> None:
-        """Give the request to the first layer, with the body that is there already."""
+        """Give the request to the first layer, with the part of the body that has arrived."""
         if self._pending is not None and handler.body_needed:
             self.request.body = b"".join(self._pending)[: handler.body_needed]
         flow = self.follow(handler.plan(self.request))
@@ -155,7 +155,7 @@ class Exchange:
         return flow
 
     def ready(self, body_needed: int) -> bool:
-        """Whether enough of the body is there for a layer that inspects it."""
+        """Whether enough of the body has arrived for a layer that inspects it."""
         return (
             not body_needed
             or self.request_complete
@@ -221,7 +221,7 @@ class Exchange:
         self._out.append(data)
 
     def whole(self, head: ResponseHead, body: bytes) -> None:
-        """The response in one piece: what `head`, `body` and `end` do, in one write."""
+        """The response in one piece: like `head`, `body` and `end`, but in one write."""
         connection = self._connection
         last = _KEEP_ALIVE
         if not (self.keep_alive and connection.keeps()):
@@ -266,7 +266,7 @@ class Exchange:
             self.keep_alive = False
         answer(self, response, head_only=self.request.method == b"HEAD")
 
-    # What the layers may ask of the connection.
+    # Calls of the layers to the connection.
 
     def pause_client(self) -> None:
         """Read no more of the request until `resume_client`."""
@@ -281,6 +281,6 @@ class Exchange:
         self._connection.open_tunnel(tunnel)
 
     def annotate(self, **note: str | bytes) -> None:
-        """Note for the access log what only a layer knows."""
+        """Add values for the access log that only a layer knows."""
         if self.logs:
             self.note = {**(self.note or {}), **note}

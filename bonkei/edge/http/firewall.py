@@ -1,4 +1,4 @@
-"""A web ACL, as the layers ask it that it protects."""
+"""A web ACL, as seen by the layers that it protects."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bonkei.edge.http.message import Request, Response
 
 
 class Firewall(Protocol):
-    """A web ACL as a layer asks it: the response for a request that it blocks, else None."""
+    """A web ACL that decides about a layer's requests."""
 
     body_needed: int
 

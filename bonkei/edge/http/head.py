@@ -2,8 +2,8 @@
 
 llhttp with its leniencies off refuses bare line feeds and carriage returns, folded headers, white
 space around names, bytes that names and targets may not hold, a Content-Length that is repeated,
-signed, listed or overflows, Content-Length next to Transfer-Encoding, and malformed chunks. What it
-lets through and a proxy must not is refused here: other protocols and versions, a missing, repeated
+signed, listed or overflows, Content-Length next to Transfer-Encoding, and malformed chunks. This
+module refuses the rest that a proxy must refuse: other protocols and versions, a missing, repeated
 or malformed Host, transfer codings besides chunked, chunked from HTTP/1.0, authority-form targets
 and fragments.
 """
@@ -87,7 +87,7 @@ def _frame(request: Request, fields: dict[bytes, bytes]) -> None:
 
 
 def _connection(request: Request, value: bytes) -> bool:
-    """Heed the Connection header: what it names is for this hop only (RFC 9110, 7.6.1)."""
+    """Drop the headers that Connection names: they are for this hop only (RFC 9110, 7.6.1)."""
     options = {option.strip() for option in value.lower().split(b",")}
     named = options - _CONNECTION_OPTIONS - _PROTECTED
     if named:
@@ -107,7 +107,8 @@ def _connection(request: Request, value: bytes) -> bool:
 def _other_form(
     method: bytes, target: bytes, headers: Headers, fields: dict[bytes, bytes]
 ) -> bytes:
-    """Absolute form becomes origin form, its authority wins over Host (RFC 9112, section 3.2.2)."""
+    """Turn absolute form into origin form; its authority replaces Host (RFC 9112, section
+    3.2.2)."""
     if target == b"*" and method == b"OPTIONS":
         return target
     match = _ABSOLUTE.fullmatch(target)

@@ -1,7 +1,7 @@
 """The names that a listener answers to.
 
-Any website can have its own name lead to 127.0.0.1 (DNS rebinding), and the browser then lets its
-pages read and send what they like there. What gives such a request away is its Host.
+Any website can point its own name to 127.0.0.1 (DNS rebinding). The browser then lets its pages
+read and send anything there. Such a request can be recognized by its Host.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from bonkei.edge.http.pattern import any_matcher
 
 
 class HostNames:
-    """The loopback names (localhost, *.localhost, 127.0.0.0/8, [::1]) and those given, which may
-    have wildcards. Case, the port and a dot at the end do not count."""
+    """The loopback names (localhost, *.localhost, 127.0.0.0/8, [::1]) and the given names, with
+    wildcards. Case, the port and a dot at the end do not count."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._named = any_matcher([name.rstrip(".") for name in names], ignore_case=True)
 
     def have(self, request: Request) -> bool:
-        """Whether the request's Host is one of them; one without a Host has none."""
+        """Whether the request's Host is one of them; false without a Host."""
         host = host_name(request).removesuffix(b".")
         return is_loopback(host) or (host != b"" and self._named(host))
 

@@ -1,8 +1,8 @@
 """HTTP messages as the data plane passes them on: a head, and the rules for its headers.
 
-A header is a triple of its name in lower case, its value, and the line that is passed on (with the
-name as it was written). Heads are made once and not changed afterwards; they are plain slotted
-classes, as one is made for each request and a frozen dataclass costs several times as much to make.
+A header is a triple: its name in lower case, its value, and the line to pass on (with the name as
+it was written). Heads never change. They are plain slotted classes: each request makes one, and
+making a frozen dataclass costs several times as much.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 Header = tuple[bytes, bytes, bytes]
 Headers = list[Header]
 Body = bytes | memoryview
-"""Bytes of a body; a view of them where they are shared."""
+"""Bytes of a body; a view where several readers share them."""
 
 
 def header(name: bytes, value: bytes) -> Header:
@@ -41,7 +41,7 @@ HOP_BY_HOP = frozenset(
 """Headers that concern one connection only (RFC 9110, section 7.6.1)."""
 
 IDEMPOTENT = frozenset({b"GET", b"HEAD", b"OPTIONS", b"PUT", b"DELETE"})
-"""Methods that a proxy may repeat by itself (RFC 9110, section 9.2.2), TRACE aside."""
+"""Methods that a proxy may repeat by itself (RFC 9110, section 9.2.2), except TRACE."""
 
 REASONS = {
     **{int(status): status.phrase.encode() for status in HTTPStatus},
@@ -53,8 +53,8 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long the layer in front waits for the next byte of a response, in seconds, and what it
-    says when that was not enough."""
+    """How many seconds the layer in front waits for the next byte of a response, and its answer
+    when that time is over."""
 
     seconds: float
     response: Response
@@ -64,9 +64,9 @@ _DERIVED = 16
 
 
 class HeaderBlock:
-    """The headers of a request, shared between all requests that have them: not to be changed.
+    """The headers of a request, shared by all requests with the same ones: do not change them.
 
-    `derived` holds what the layers made of it, by whatever else that depends on.
+    `derived` holds values that the layers computed from them, by the other inputs of each.
     """
 
     __slots__ = ("derived", "fields", "headers", "size")
@@ -78,7 +78,7 @@ class HeaderBlock:
         self.derived: dict[object, Any] = {}
 
     def keep(self, key: object, value: Any) -> Any:
-        """Remember what a layer made of the block; clients and routings come and go."""
+        """Remember a value that a layer computed from the block, for a limited number of keys."""
         if len(self.derived) >= _DERIVED:
             self.derived.clear()
         self.derived[key] = value
@@ -93,11 +93,11 @@ class Request:
     chunked = False
     has_body = False
     websocket = False
-    body = b""  # the beginning of the body, where a rule inspects it
+    body = b""  # the beginning of the body, if a rule inspects it
     patience: Patience | None = None
-    size = 0  # bytes of the head as it came
-    block: HeaderBlock | None = None  # its headers, where they are known
-    added = b""  # the line of the header that `mark` gave it
+    size = 0  # bytes of the head as received
+    block: HeaderBlock | None = None  # its headers, if they are shared
+    added = b""  # the line of the header set by `mark`
 
     def __init__(
         self,
@@ -120,8 +120,8 @@ class Request:
         self.client = client  # the address of the peer
 
     def mark(self, header: Header) -> None:
-        """Give the request a header of its own, in place of the last one. A head that comes again
-        is the same object; whoever needed the header has read it by then."""
+        """Set a header for this one request; it replaces the last mark. Requests with the same head
+        share this object, and each reads its mark before the next one sets its own."""
         name, value, self.added = header
         self.fields[name] = value
 
@@ -135,7 +135,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A response that the edge makes by itself."""
+    """A response of the edge's own."""
 
     status: int
     headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -154,16 +154,16 @@ class Sink(Protocol):
         """The next bytes of the body, which is not empty."""
 
     def flush(self) -> None:
-        """For now there is no more; what was given so far goes out."""
+        """There is no more for now: send the bytes given so far."""
 
     def end(self) -> None:
         """The response is complete."""
 
     def abort(self) -> None:
-        """The response, whose head was given, will never be complete."""
+        """The head was given, but the response will never be complete."""
 
     def switch(self, headers: Headers) -> Tunnel | None:
-        """101 Switching Protocols: the peer of the tunnel, or None where there cannot be one."""
+        """101 Switching Protocols: the other end of the tunnel, or None if there can be none."""
 
 
 class Tunnel(Protocol):

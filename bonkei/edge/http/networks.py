@@ -10,13 +10,13 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def parse_networks(values: Sequence[str]) -> tuple[Network, ...]:
-    """CIDR blocks; ValueError for what is none."""
+    """Parse CIDR blocks. Raises ValueError for other text."""
     return tuple(ipaddress.ip_network(value, strict=False) for value in values)
 
 
 def parse_address(text: bytes) -> Address | None:
-    """An address as a request has it; None for text that is none. A zone (`fe80::1%eth0`) means
-    nothing to another machine, and may be of any length."""
+    """Parse an address of a request; None for other text. One with a zone (`fe80::1%eth0`) is None
+    too: a zone means nothing on another machine, and may have any length."""
     if b"%" in text:
         return None
     try:
@@ -31,6 +31,6 @@ def holds_address(networks: Sequence[Network], address: Address) -> bool:
 
 
 def in_networks(text: bytes, networks: Sequence[Network]) -> bool:
-    """Whether an address, as text, is in one of the networks; text that is none is in none."""
+    """Whether an address, as text, is in one of the networks; false for other text."""
     address = parse_address(text)
     return address is not None and holds_address(networks, address)

@@ -1,4 +1,4 @@
-"""The responses that AWS makes by itself, as it words them."""
+"""Error responses in AWS's own words."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Wildcards as CloudFront's path patterns and the load balancer's conditions write them.
 
-`*` stands for any number of characters, none included; `?` for exactly one. Nothing else is
+`*` stands for any number of characters, including none; `?` for exactly one. Nothing else is
 special. ("Cache behavior settings: Path pattern", Amazon CloudFront Developer Guide;
 "Condition types for listener rules", User Guide for Application Load Balancers.)
 """
@@ -50,8 +50,8 @@ def _exact_matcher(text: bytes) -> Predicate:
 
 
 def _translate(text: bytes) -> bytes:
-    """A regular expression that takes linear time on hostile input: between two stars the leftmost
-    match is as good as any other, so none is tried again (atomic groups)."""
+    """A regular expression with linear time on hostile input. Between two stars the leftmost match
+    is as good as any other, so atomic groups prevent backtracking."""
     first, *rest = [
         b"".join(b"." if byte == ord("?") else re.escape(bytes((byte,))) for byte in part)
         for part in re.sub(rb"\*+", b"*", text).split(b"*")
@@ -66,7 +66,7 @@ def normalize_path(path: bytes) -> bytes:
     """A path as RFC 3986, section 6.2.2 normalizes it: dot segments removed, unreserved
     characters decoded.
 
-    CloudFront normalizes before it looks for the cache behavior, and sends the raw path to the
+    CloudFront normalizes the path to choose the cache behavior, and sends the raw path to the
     origin ("Cache behavior settings: Path pattern").
     """
     if b"%" in path:

@@ -1,4 +1,4 @@
-"""A client's bytes as requests: llhttp, the bounds on a head, and what `head` makes of it."""
+"""A client's bytes as requests: llhttp, the limits of a head, and the checks of `head`."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ _EMPTY_LINE = b"\r\n\r\n"
 
 
 class RequestEvents(Protocol):
-    """What is told of the requests, in order. Each may raise `RefusedError`."""
+    """Receives the parts of the requests, in order. Each method may raise `RefusedError`."""
 
     def head_begun(self) -> None:
-        """The first byte of a request came."""
+        """The first byte of a request arrived."""
 
     def head_complete(self, request: Request, *, keep_alive: bool) -> None:
-        """A head came and passed; the connection may be kept after it."""
+        """A head passed the checks; `keep_alive`: whether the connection may be kept."""
 
     def body_received(self, data: bytes) -> None:
         """The next bytes of the request's body, without their chunking."""
 
     def request_complete(self) -> None:
-        """The body, if there is one, is complete."""
+        """The request, with its body if it has one, is complete."""
 
 
 class RequestParser:
-    """Feed it what a client sends. It takes one request at a time: what stands behind the end of
-    one is left to the caller, who may let the client wait.
+    """Parses a client's bytes, one request at a time. The caller keeps the bytes behind a request,
+    and may let the client wait.
 
-    `headers`, `fields` and `size` are of the head that came last; `size` is in bytes, as the
-    limits of a head count them.
+    `headers`, `fields` and `size` describe the last head; `size` is in bytes, as the limits of a
+    head count them.
     """
 
     __slots__ = (
@@ -47,13 +47,13 @@ class RequestParser:
         self._limits = limits
         self._peer = peer
         self._parser = httptools.HttpRequestParser(self)
-        self.between = True  # it expects a request, and may be spared one that is known
-        self._keeps = False  # whether it does after the one that it is at
+        self.between = True  # between two requests: a known one need not be parsed
+        self._keeps = False  # whether another request may follow the current one
         self.head_open = False
-        self._fed = 0  # bytes since a request or a part of a body began: of heads and trailers
-        self._body: list[bytes] = []  # what the bytes that are being parsed held of it
-        self._left = 0  # bytes that a body with a Content-Length still has
-        self._tail = b""  # the last bytes of what was fed of a head or a chunked body
+        self._fed = 0  # bytes of the current head, chunk line or trailer
+        self._body: list[bytes] = []  # the body's bytes in the piece being parsed
+        self._left = 0  # bytes still to come of a body with a Content-Length
+        self._tail = b""  # the last bytes of the piece before, in a head or a chunked body
         self._ended = False  # whether the last piece held the end of a request
         self._target = b""
         self.headers: Headers = []
@@ -65,10 +65,10 @@ class RequestParser:
         self.head_open = self.between = self._keeps = False
 
     def feed(self, data: bytes, start: int) -> int:
-        """Parse from `start` to the end of a request, or to the end of the data. The position of
-        what was not parsed; behind an upgrade that the connection asked for it is no HTTP.
+        """Parse from `start` to the end of a request, or of the data. Returns the position of the
+        rest. After an upgrade that the edge offers, the rest is not HTTP.
 
-        Raises `RefusedError` with the status that the client is to get.
+        Raises `RefusedError` with the status for the client.
         """
         self._ended = False
         end = len(data)
@@ -89,12 +89,12 @@ class RequestParser:
                 raise refused if isinstance(refused, RefusedError) else RefusedError(400) from None
             start = stop
         if self._body:
-            self._tell_body()
+            self._pass_body_on()
         return start
 
     def _boundary(self, data: bytes, start: int) -> int:
-        """Where the next empty line ends, or the data: heads and chunked bodies end nowhere else,
-        as llhttp takes no other line ends."""
+        """The end of the next empty line, or of the data. Heads and chunked bodies end nowhere
+        else, since llhttp accepts no other line ends."""
         tail = self._tail
         if tail:
             across = (tail + data[start : start + 3]).find(_EMPTY_LINE)
@@ -133,7 +133,7 @@ class RequestParser:
         if size > limits.header or self.size > limits.head:
             raise RefusedError(400)
         if not self.head_open:
-            return  # a trailer; nobody is told
+            return  # trailers are dropped
         lower = name.lower()
         value = value.rstrip(b" \t")  # llhttp leaves it there (RFC 9112, section 5.1)
         fields = self.fields
@@ -151,7 +151,7 @@ class RequestParser:
         if len(self.headers) > self._limits.header_count:
             raise RefusedError(400)
         parser = self._parser
-        # Only HTTP/1.1 is kept alive without saying so, and asking this way is cheaper.
+        # Only HTTP/1.1 is kept alive by default. This test is cheaper than asking llhttp.
         plain = parser.should_keep_alive() and b"connection" not in self.fields
         request, keep_alive = make_request(
             parser.get_method(),
@@ -164,7 +164,7 @@ class RequestParser:
         request.size = self.size + len(request.target)
         if parser.should_upgrade():
             if request.has_body:
-                raise RefusedError(400)  # llhttp would take the body for what follows the upgrade
+                raise RefusedError(400)  # llhttp would treat the body as the tunnel's bytes
             if request.websocket:
                 keep_alive = False
         self._keeps = keep_alive
@@ -181,10 +181,10 @@ class RequestParser:
         self.between = self._keeps
         self._ended = True
         if self._body:
-            self._tell_body()
+            self._pass_body_on()
         self._events.request_complete()
 
-    def _tell_body(self) -> None:
-        """Tiny chunks are told of together: each costs a system call on its way to the target."""
+    def _pass_body_on(self) -> None:
+        """Pass tiny chunks on together: each costs a system call on its way to the target."""
         body, self._body = self._body, []
         self._events.body_received(body[0] if len(body) == 1 else b"".join(body))

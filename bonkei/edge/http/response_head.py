@@ -1,6 +1,6 @@
-"""Response heads that came before, by target: most differ in nothing for as long as Date stays.
+"""Known response heads, by target: until Date changes, most heads are equal.
 
-As with requests, only what llhttp has parsed once is remembered, under all of its bytes.
+As with requests, a head is remembered under all of its bytes, after llhttp has parsed it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ _NOTHING: Header = (b"", b"", b"")
 
 
 class Decorator(Protocol):
-    """A layer that changes the headers of each response, whoever answers; `identity` is the
-    header that it told the origin to know the request by."""
+    """A layer that changes the headers of each response. `identity` is the header that named the
+    request to the origin."""
 
     def decorate(self, status: int, headers: Headers, identity: Header) -> Headers: ...
 
 
 class ResponseHead:
-    """The head of a response with a Content-Length, shared: not to be changed."""
+    """The head of a response with a Content-Length. It is shared: do not change it."""
 
     __slots__ = ("_rendered", "headers", "length", "reason", "status")
 
@@ -37,7 +37,7 @@ class ResponseHead:
         self._rendered: dict[Decorator | None, bytes] = {}
 
     def lines(self, decorator: Decorator | None) -> bytes:
-        """The head for a client, but for the decorator's identity and Connection."""
+        """The head for a client, without the decorator's identity and Connection."""
         known = self._rendered.get(decorator)
         return self._render(decorator) if known is None else known
 
@@ -63,12 +63,11 @@ class KnownHeads:
         self.get = self._heads.get
 
     def remember(self, key: bytes, head: ResponseHead) -> None:
-        """Keep the head of a response that was parsed from the bytes of `key`, if this is the
-        second time that it came."""
+        """Keep the head that was parsed from the bytes of `key`, from its second time on."""
         if not 4 <= len(key) <= _BYTES or key[:5] != b"HTTP/":
             return
         if first_time(self._seen, key, _SEEN):
             return
         if len(self._heads) >= _HEADS:
-            self._heads.clear()  # the Date of most is over
+            self._heads.clear()  # most have an old Date
         self._heads[key] = head

@@ -1,4 +1,4 @@
-"""A target's bytes as a response: llhttp, the bounds on a head, and what is for one hop only."""
+"""A target's bytes as a response: llhttp, the limits of a head, hop-by-hop headers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from bonkei.edge.http.message import reason as usual_reason
 from bonkei.edge.http.response_head import ResponseHead
 
 HEAD_LIMIT = 32 * 1024
-"""Bytes of a response's head, or trailer; more is malformed ("HTTP 502: Bad gateway", Troubleshoot
-your Application Load Balancers)."""
+"""Bytes of a response's head or trailer. A longer one is malformed ("HTTP 502: Bad gateway",
+Troubleshoot your Application Load Balancers)."""
 
 _USUAL = frozenset({b"", b"keep-alive,", b"close,"})
 
 
 class ResponseParser:
-    """Feed it what a target sends in answer to one request, and look at what is there of it then;
-    `reset` it for the next.
+    """Parses a target's response to one request. `reset` it for the next one.
 
-    `began` is false until a byte came. Once `head_done`, the head is that of the final response;
-    `body` has what the last piece held of the body, without its chunking. Once `complete`, `keeps`
-    tells whether the connection may be used again.
+    `began`: a byte has arrived. `head_done`: the head of the final response is complete. `body`:
+    the body's bytes in the last piece, without chunking. `complete`: the response is; then `keeps`
+    is whether the connection may be used again.
     """
 
     __slots__ = (
@@ -31,7 +30,7 @@ class ResponseParser:
 
     def __init__(self) -> None:
         self._parser = httptools.HttpResponseParser(self)
-        self._more: list[bytes] = []  # of the body, where it came in many chunks
+        self._more: list[bytes] = []  # further chunks of the body in one piece
         self.reset()
 
     def reset(self) -> None:
@@ -47,13 +46,13 @@ class ResponseParser:
         self.complete = False
         self.keeps = False
         self._options = b""  # of Connection
-        self._fed = 0  # bytes of what is no body, since the head or a part of the body was complete
+        self._fed = 0  # bytes of the current head, chunk line or trailer
 
     def feed(self, data: bytes, *, head_only: bool) -> bytes | None:
-        """Parse; what follows a switch of protocols is given back, else None. `head_only` tells
-        that no body follows, whatever the head says.
+        """Parse. Returns the bytes behind a switch of protocols, else None. `head_only`: no body
+        follows, whatever the head says.
 
-        Raises `ValueError` for what is no response.
+        Raises `ValueError` for malformed bytes.
         """
         self._head_only = head_only
         self.began = True
@@ -82,8 +81,8 @@ class ResponseParser:
         return self.head_done and self.length is None and not self.chunked
 
     def whole_head(self) -> ResponseHead | None:
-        """The head of a response that is complete, if its Content-Length is what the client gets
-        too: not so of a 204, nor of a response without a body."""
+        """The head of a complete response, if the client gets the same Content-Length. None for a
+        204 or a response without a body."""
         length = self.length
         if length is None or self.chunked or self.status == 204 or len(self.body) != length:
             return None
@@ -133,7 +132,7 @@ class ResponseParser:
         if self._options not in _USUAL:
             self._drop_named()
         if self._head_only:
-            # llhttp cannot be told that no body follows: this parser ends here.
+            # llhttp has no way to expect no body here: this parser ends.
             self.complete = True
             self.keeps = self._parser.get_http_version() == "1.1" and not self._closes()
             self._parser = httptools.HttpResponseParser(self)
@@ -157,6 +156,6 @@ class ResponseParser:
         return b"close" in self._options
 
     def _drop_named(self) -> None:
-        """A header that Connection names is for this hop only (RFC 9110, section 7.6.1)."""
+        """Drop the headers that Connection names: they are for this hop only (RFC 9110, 7.6.1)."""
         named = {option.strip() for option in self._options.split(b",")}
         self.headers = [each for each in self.headers if each[0] not in named]

@@ -1,10 +1,10 @@
-"""What came before, by its hash: little of what is new comes twice."""
+"""Recognizes bytes that come for the second time, by their hash."""
 
 from __future__ import annotations
 
 
 def first_time(seen: set[int], data: bytes, limit: int) -> bool:
-    """Whether `data` is new to `seen`. Hashes will do: what is remembered has all of its bytes."""
+    """Whether `data` is new to `seen`. A hash is enough here: callers compare all bytes later."""
     digest = hash(data)
     if digest in seen:
         return False

@@ -1,1 +1,1 @@
-"""Who answers: targets, their health, and a request on its way to one of them."""
+"""Targets, their health, and a request on its way to one of them."""

@@ -61,12 +61,12 @@ class _Head:
 
 
 class HealthChecker:
-    """Checks one target as long as it is registered; tells `changed` when its state does, and
-    `checked` of each check.
+    """Checks one target as long as it is registered. Calls `changed` when the target's state
+    changes, and `checked` after each check.
 
-    While a target is `initial` it is probed every `initial_interval`: a success counts at once,
-    failures count once an interval. AWS checks from several nodes and takes the same verdicts;
-    waiting a whole interval for a process that starts in a second would only teach patience.
+    While a target is `initial` it is probed every `initial_interval`. A success counts at once,
+    failures count once an interval. The verdicts are AWS's, which checks from several nodes; but a
+    process that starts in a second need not wait for a whole interval.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class HealthChecker:
         self._task = asyncio.ensure_future(self._run())
 
     def stop(self) -> asyncio.Task[None]:
-        """Check no more. The task that is returned ends when a check under way is over."""
+        """Stop checking. The returned task ends when a check under way is over."""
         self._task.cancel()
         return self._task
 

@@ -10,10 +10,10 @@ from bonkei.edge.http.message import Patience, Response
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a layer forwards: what it answers when a target fails it, and how patient it is."""
+    """How a layer forwards: its answers for failing targets, and its time-outs."""
 
     deadlines: Deadlines
     bad_gateway: Response
     unavailable: Response
     patience: Patience
-    connect_retries: int = 0  # other targets to try when one cannot be connected to
+    connect_retries: int = 0  # further targets to try after a failed connection

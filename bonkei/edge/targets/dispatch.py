@@ -1,4 +1,4 @@
-"""One request on its way to a target: connection, body, response, and what may go wrong."""
+"""One request on its way to a target: connection, body, response, failures."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ ResponseHeaders = Callable[[Headers], Headers]
 class Dispatch:
     """Sends one request to one target and the response to the sink. A `Flow`.
 
-    A request is repeated on a new connection only if the old one had been idle, was closed before
-    a byte of the response, the method is idempotent and no body has gone out.
+    A request is repeated on a new connection only if the old one had been idle and was closed
+    before a byte of the response, the method is idempotent, and no body has been sent.
     """
 
     _target: Target | None = None
     _connection: TargetConnection | None = None
     _connecting: asyncio.Task[None] | None = None
-    _body: list[bytes] | None = None  # held until there is a connection
+    _body: list[bytes] | None = None  # held until the target is connected
     _size = 0
     _excluded: tuple[Target, ...] = ()
     _paused = False
@@ -237,7 +237,7 @@ class Dispatch:
         self._fail(self._delivery.bad_gateway)
 
     def timed_out(self, *, begun: bool) -> None:
-        """The target did not say anything for the idle time-out."""
+        """The target sent nothing for the idle time-out."""
         self._connection = None
         if begun:
             self._abort()
@@ -245,7 +245,7 @@ class Dispatch:
             self._fail(self._patience.response)
 
     def _fail(self, response: Response) -> None:
-        """Answer in the target's place, or cut off a response that has begun."""
+        """Answer with an error, or cut off a response that has begun."""
         if not self._finish():
             return
         if self._answered:

@@ -1,4 +1,4 @@
-"""The load balancer's opinion of a target, as a value and how it changes.
+"""A target's health as the load balancer sees it: a value, and its changes.
 
 "Health checks for Application Load Balancer target groups" (User Guide for Application Load
 Balancers): after a target is registered it must pass one health check to be considered healthy;
@@ -25,7 +25,7 @@ DISABLED = "Target.HealthCheckDisabled"
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A state, the reason code for it as ELB words it ("" when healthy), and the checks in a row
+    """A state, ELB's reason code for it ("" when healthy), and the number of consecutive checks
     that succeeded or failed."""
 
     state: State
@@ -36,7 +36,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one health check went; `reason` says why it failed."""
+    """The result of one health check; `reason` says why it failed."""
 
     passed: bool
     reason: str = ""
@@ -63,9 +63,9 @@ def after(health: Health, outcome: Outcome, *, healthy: int, unhealthy: int) -> 
 
 
 def matches(matcher: str, status: int) -> bool:
-    """Whether a status is among those that a matcher such as `200`, `200,302` or `200-299` names.
+    """Whether a matcher such as `200`, `200,302` or `200-299` includes a status.
 
-    Raises ValueError for a matcher that is none of these.
+    Raises ValueError for a matcher in another format.
     """
     for part in matcher.split(","):
         first, dash, last = part.strip().partition("-")

@@ -1,7 +1,7 @@
-"""What a peer said before it hung up on an upload.
+"""The response that a target sent before it closed the connection during an upload.
 
-A target that refuses a body answers, closes, and resets what still comes. The write that meets the
-reset ends the transport at once, with the answer unread in the kernel's buffer.
+A target that refuses a body answers, closes, and resets the connection when more bytes arrive. The
+write that fails then ends the transport at once; the answer is still unread in the kernel's buffer.
 """
 
 from __future__ import annotations
@@ -23,4 +23,4 @@ def last_words(transport: asyncio.BaseTransport) -> Iterator[bytes]:
             while data := connection.recv(_PIECE):
                 yield data
     except OSError:
-        return  # there is nothing more, or nothing to be had
+        return  # no more bytes, or none that can be read

@@ -1,4 +1,4 @@
-"""Who is behind the edge: learned from the bus, checked, drained, and told of."""
+"""The targets behind the edge: learned from the bus, checked, drained, and published."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from bonkei.events import (
 )
 
 SERVICE_DRAIN = 30.0
-"""Seconds in which what is in flight to a removed Service Connect endpoint may end."""
+"""Seconds that requests in flight to a removed Service Connect endpoint have to end."""
 
 
 class Registry:
     """The pools of targets, by the ARN of the target group or by (service, port name).
 
-    Registrations that come before their target group is known are kept. `kept` is how many idle
-    connections each target may have; `exhausted` is called when no descriptor is left for one.
+    Registrations that arrive before their target group are kept. `kept` is how many idle
+    connections each target may have; `exhausted` is called when no descriptor is left for a new
+    connection.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class Registry:
         self._undo: list[Callable[[], None]] = []
 
     def start(self) -> None:
-        """Listen to the bus."""
+        """Subscribe to the bus."""
         bus = self._bus
         self._undo = [
             bus.subscribe(TargetRegistered, self._registered),
@@ -57,7 +58,7 @@ class Registry:
         ]
 
     async def stop(self) -> None:
-        """Listen no more, check no more, close every idle connection."""
+        """Unsubscribe, stop the checks, close every idle connection."""
         for undo in self._undo:
             undo()
         self._undo = []
@@ -130,7 +131,7 @@ class Registry:
         pool = self.pools.get(target.group)
         if pool is not None and pool.targets.get(target.task_id) is target:
             pool.refresh()
-            self._tell(target)
+            self._publish(target)
 
     def _checked(self, target: Target, outcome: Outcome) -> None:
         self._bus.publish(
@@ -143,9 +144,9 @@ class Registry:
         if target.health != health:
             target.health = health
             pool.refresh()
-            self._tell(target)
+            self._publish(target)
 
-    def _tell(self, target: Target) -> None:
+    def _publish(self, target: Target) -> None:
         health = target.health
         self._bus.publish(
             TargetHealthChanged(target.group, target.task_id, health.state, health.reason)
@@ -162,10 +163,10 @@ class Registry:
         delay = pool.configuration.deregistration_delay if pool.configuration else 0.0
         self._drain(pool, target, delay)
         target.health = DRAINING
-        self._tell(target)
+        self._publish(target)
 
     def _forget(self, pool: Pool, task_id: str) -> None:
-        """A task that registers again replaces what was known of it."""
+        """Drop a task's earlier registration: it registers again."""
         target = pool.targets.pop(task_id, None)
         if target is not None:
             checker = self._checkers.pop(target, None)
@@ -178,7 +179,7 @@ class Registry:
             self._cancel_timer(draining)
 
     # Draining ("Deregistration delay", Target groups for your Application Load Balancers): no new
-    # requests; it is over when nothing is in flight, or when the delay is. What is in flight then
+    # requests. It ends when no request is in flight, or after the delay. What is in flight then
     # gets a 502 ("HTTP 502: Bad gateway", Troubleshoot your Application Load Balancers).
 
     def _drain(self, pool: Pool, target: Target, delay: float) -> None:

@@ -1,4 +1,4 @@
-"""Targets, and the groups that balance requests over them. State only: no sockets in here."""
+"""Targets, and the groups that balance requests over them. State only, no sockets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.events import Endpoint
 
 
 class Target:
-    """One task's port: its health, what is in flight, and the connections that are kept."""
+    """One task's port: its health, its requests in flight, and its idle connections."""
 
     __slots__ = ("endpoint", "group", "health", "kept", "on_idle", "outstanding", "task_id")
 
@@ -41,8 +41,8 @@ class Pool:
     `candidates` is kept ready for the data path. It holds the healthy targets; when there is none,
     every target ("if a target group contains only unhealthy registered targets, the load balancer
     routes requests to all those targets, regardless of their health status"). A target that has
-    not passed its first check is not routed to while no target has failed: AWS does not say, and
-    a 503 is what a starting service looks like.
+    not passed its first check gets no request while no target has failed: AWS does not document
+    this case, and a starting service answers 503.
     """
 
     def __init__(self, arn: str) -> None:
@@ -55,12 +55,12 @@ class Pool:
         self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
 
     def configure(self, configuration: Configuration | None) -> None:
-        """Take the settings of the target group, None for a group that is no more."""
+        """Take the settings of the target group; None when the group no longer exists."""
         self.configuration = configuration
         self.stickiness = configuration.stickiness if configuration is not None else 0
 
     def refresh(self) -> None:
-        """Work out the candidates again, after a target came, left or changed its health."""
+        """Compute the candidates again, after a target came, left or changed its health."""
         every = tuple(self.targets.values())
         healthy = tuple(each for each in every if each.health.state == "healthy")
         if healthy or all(each.health.state == "initial" for each in every):
@@ -71,8 +71,8 @@ class Pool:
     def choose(self, excluded: Iterable[Target] = ()) -> Target | None:
         """The next target by the group's algorithm, None when there is none.
 
-        Round robin takes turns; least outstanding requests takes the fewest in flight, in turns
-        among equals ("Target group attributes: Routing algorithms").
+        Round robin takes targets in turn. Least outstanding requests takes the target with the
+        fewest in flight, equals in turn ("Target group attributes: Routing algorithms").
         """
         candidates = self.candidates
         if excluded:

@@ -1,4 +1,4 @@
-"""A connection to a target, kept for the next request where both sides allow it."""
+"""A connection to a target. It is kept for the next request where both sides allow it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from bonkei.edge.targets.last_words import last_words
 
 
 class Asking(Protocol):
-    """The request that has the connection, as it is told what becomes of it."""
+    """The request that uses the connection, and receives the events of its response."""
 
     head_only: bool  # whether it is for a head alone
-    sent_all: bool  # whether its body is out
+    sent_all: bool  # whether its body is sent completely
 
     def head(self, status: int, reason: bytes, headers: Headers, length: int | None) -> None:
         """The response's head."""
@@ -42,7 +42,7 @@ class Asking(Protocol):
         """The connection ended, or its bytes made no sense, before the response was complete."""
 
     def timed_out(self, *, begun: bool) -> None:
-        """The target did not say anything for the idle time-out."""
+        """The target sent nothing for the idle time-out."""
 
     def pause_client(self) -> None:
         """The target takes the body more slowly than it comes."""
@@ -52,10 +52,9 @@ class Asking(Protocol):
 
 
 class KeptConnections:
-    """What is kept of one target: connections, and the response heads that came before.
+    """One target's idle connections, and the response heads that it has sent before.
 
-    `limit`: of idle connections. `exhausted`: what is called when there is no descriptor left for
-    another one.
+    `limit`: of idle connections. `exhausted`: called when no descriptor is left for another one.
     """
 
     def __init__(self, limit: int, exhausted: Callable[[], None]) -> None:
@@ -73,13 +72,13 @@ class KeptConnections:
             self.idle.pop().close()
 
     def cut(self) -> None:
-        """Give up what is in flight."""
+        """Give up the requests in flight."""
         for connection in tuple(self.every):
             connection.cut()
 
 
 class TargetConnection(asyncio.Protocol):
-    """Parses responses for the request that has the connection, or carries a tunnel."""
+    """Parses responses for the request that uses the connection, or carries a tunnel."""
 
     __slots__ = (
         "_deadlines", "_kept", "_parser", "_reading", "_send", "_transport", "_tunnel", "asking",
@@ -93,17 +92,17 @@ class TargetConnection(asyncio.Protocol):
         self.asking: Asking | None = asking
         self.deadline = NEVER
         self.idle_timeout = idle_timeout
-        self.used = False  # whether a response has come over it already
+        self.used = False  # whether it has carried a response already
         self._deadlines = deadlines
         self._tunnel: Tunnel | None = None
         self._reading = True
         self._parser = ResponseParser()
 
-    # What the request does.
+    # Calls of the request.
 
     def ask(self, asking: Asking, head: bytes, seconds: float) -> None:
-        """Send another request over the connection, which is idle; if the head is all of it, the
-        target has so many seconds to send the next byte."""
+        """Send another request over the idle connection. If the request is only a head, the target
+        now has `seconds` to send the next byte."""
         if self._parser.began:
             self._parser.reset()
         self.asking = asking
@@ -112,7 +111,7 @@ class TargetConnection(asyncio.Protocol):
         self._send(head)
 
     def await_response(self, seconds: float) -> None:
-        """The request is out (or a part of it); the target has so long to send the next byte."""
+        """The request, or a part of it, is sent; the target has `seconds` to send the next byte."""
         self.deadline = self._deadlines.coarse + seconds
         self.idle_timeout = seconds
 
@@ -124,7 +123,7 @@ class TargetConnection(asyncio.Protocol):
     def pause_reading(self) -> None:
         if self._reading and not self._transport.is_closing():
             self._reading = False
-            self.deadline = NEVER  # it is the client who is slow
+            self.deadline = NEVER  # the client is the slow side
             self._transport.pause_reading()
 
     def resume_reading(self) -> None:
@@ -183,9 +182,9 @@ class TargetConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         asking = self.asking
         if asking is None:
-            self._transport.abort()  # nothing was asked: whatever this is must answer nobody
+            self._transport.abort()  # without a request this is no answer: drop it
             return
-        # While the client still uploads, the time that counts is the client's.
+        # While the client still uploads, the client's deadline counts.
         self.deadline = self._deadlines.coarse + self.idle_timeout if asking.sent_all else NEVER
         parser = self._parser
         if parser.began:
@@ -198,7 +197,7 @@ class TargetConnection(asyncio.Protocol):
         key = data[:end]
         head = self._kept.heads.get(key)
         if head is not None and len(data) == end + head.length and not asking.head_only:
-            # A whole response whose head came before is passed on without parsing it.
+            # A whole response with a known head is passed on without parsing it.
             self._release(asking, keep=True)
             asking.whole(head, data[end:])
         else:
@@ -207,8 +206,8 @@ class TargetConnection(asyncio.Protocol):
     def _parse(
         self, asking: Asking, parser: ResponseParser, data: bytes, key: bytes | None = None
     ) -> None:
-        """The next piece of the response; `key` is the head of what may be the whole of it."""
-        told = parser.head_done
+        """Parse the next piece of the response; `key` is the head if the piece may be all of it."""
+        had_head = parser.head_done
         try:
             rest = parser.feed(data, head_only=asking.head_only)
         except ValueError:
@@ -222,11 +221,11 @@ class TargetConnection(asyncio.Protocol):
             self._release(asking, keep=parser.keeps)
             asking.whole(head, parser.body)
         elif parser.head_done:
-            self._pass_on(asking, parser, told=told)
+            self._pass_on(asking, parser, had_head=had_head)
 
-    def _pass_on(self, asking: Asking, parser: ResponseParser, *, told: bool) -> None:
-        """A piece of the response. Whoever is told of it may have had enough."""
-        if not told:
+    def _pass_on(self, asking: Asking, parser: ResponseParser, *, had_head: bool) -> None:
+        """Pass a piece of the response on. The receiver may give the request up meanwhile."""
+        if not had_head:
             asking.head(parser.status, parser.reason, parser.headers, parser.length)
         if parser.body and self.asking is asking:
             asking.body_received(parser.body)
@@ -242,7 +241,7 @@ class TargetConnection(asyncio.Protocol):
         if self._tunnel is not None:
             self._tunnel.pause_reading()
         elif self.asking is not None:
-            # A target that takes nothing of a body for so long will not answer either.
+            # A target that reads nothing of a body for this long will not answer either.
             self.deadline = self._deadlines.coarse + self.idle_timeout
             self.asking.pause_client()
 
@@ -255,7 +254,7 @@ class TargetConnection(asyncio.Protocol):
             self.asking.resume_client()
 
     def expired(self, now: float) -> None:  # noqa: ARG002
-        """The target, or both ends of a tunnel, said nothing for the idle time-out."""
+        """The target, or both ends of a tunnel, sent nothing for the idle time-out."""
         asking, self.asking = self.asking, None
         if asking is not None and self._tunnel is None:
             asking.timed_out(begun=self._parser.head_done)

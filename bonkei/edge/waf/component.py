@@ -1,4 +1,4 @@
-"""The parts of a request that AWS WAF's statements look at, and what is asked of them.
+"""The request components that AWS WAF's statements inspect, and the tests on them.
 
 "Request components in AWS WAF", "String match rule statement" and "Size constraint rule statement"
 (AWS WAF Developer Guide).
@@ -24,7 +24,7 @@ def on_component(
 ) -> RequestPredicate:
     """Whether the test holds for the component, or for one of its values, transformed.
 
-    So many bytes of a body are looked at; a request has one more where its body is longer.
+    `body_bytes` of a body are inspected; a request holds one byte more if its body is longer.
     """
     asked = test if transform is None else (lambda value: test(transform(value)))
     if field.kind == "body":
@@ -73,7 +73,7 @@ def _arguments(request: Request) -> list[tuple[bytes, bytes]]:
 
 
 def byte_test(statement: ByteMatch) -> Predicate:
-    """The positional constraint."""
+    """The test for a positional constraint."""
     wanted = statement.search_string
     match statement.positional_constraint:
         case "EXACTLY":
@@ -89,12 +89,12 @@ def byte_test(statement: ByteMatch) -> Predicate:
 
 
 def regex_test(regex: str) -> Predicate:
-    """Whether the expression is found; re.error where it is none of Python's."""
+    """The test for a regular expression. Raises re.error if Python cannot compile it."""
     pattern = re.compile(regex.encode())
     return lambda value: pattern.search(value) is not None
 
 
 def size_test(statement: SizeConstraint) -> Predicate:
-    """The comparison, in bytes."""
+    """The test for a size in bytes."""
     compare = _COMPARISONS[statement.comparison]
     return lambda value: bool(compare(len(value), statement.size))

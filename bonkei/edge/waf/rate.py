@@ -1,4 +1,4 @@
-"""How many requests came lately, by whatever they are counted by."""
+"""The rate of requests, for each aggregate of a rate-based rule."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _TRACKED = 10_000
 class RateCounter:
     """Requests in the window that ends now, by aggregate, in ten slots a window.
 
-    AWS looks about every ten seconds ("RateBasedStatement", AWS WAFV2 API Reference); this one at
-    each request.
+    AWS evaluates the rate about every ten seconds ("RateBasedStatement", AWS WAFV2 API Reference);
+    this counter does so at each request.
     """
 
     SLOTS = 10
@@ -25,7 +25,7 @@ class RateCounter:
         self._counts: OrderedDict[bytes, dict[int, int]] = OrderedDict()
 
     def exceeds(self, key: bytes) -> bool:
-        """Count one request, and say whether there are now more than the limit."""
+        """Count one request; true if the count now exceeds the limit."""
         slot = int(self._clock() / self._slot)
         counts = self._counts.setdefault(key, {})
         self._counts.move_to_end(key)

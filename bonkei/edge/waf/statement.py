@@ -1,8 +1,8 @@
 """The statements of AWS WAF, compiled to predicates over a request.
 
-A statement is true, false or unknown. Unknown is what only AWS can evaluate, what asks for a
-transformation that is not simulated, and what looks at a header for an address where there is no
-such header; it makes no rule match, not even under a negation.
+A statement is true, false or unknown. It is unknown if only AWS can evaluate it, if it uses a
+transformation that is not simulated, or if the header that should hold an address is missing. An
+unknown statement never makes a rule match, not even under a negation.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Evaluate = Callable[[Request], "bool | None"]
 Clock = Callable[[], float]
 
 _INSPECTED_ADDRESSES = 10
-"""Of a header with more, the last so many ("IPSetForwardedIPConfig", AWS WAFV2 API Reference)."""
+"""The last addresses of a header are evaluated ("IPSetForwardedIPConfig", WAFV2 API Reference)."""
 
 
 @dataclass(frozen=True, slots=True)

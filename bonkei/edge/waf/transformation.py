@@ -1,7 +1,7 @@
 """Text transformations of AWS WAF, as pure functions over bytes.
 
-"Using text transformations in AWS WAF" (AWS WAF Developer Guide). What is not here is not
-simulated, and a statement that asks for it is named rather than evaluated without it.
+"Using text transformations in AWS WAF" (AWS WAF Developer Guide). A statement with a transformation
+that is missing here is reported as not simulated; it is never evaluated without it.
 """
 
 from __future__ import annotations

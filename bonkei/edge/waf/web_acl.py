@@ -1,4 +1,4 @@
-"""A web ACL, compiled: rules by priority, the first that ends the evaluation wins."""
+"""A web ACL, compiled: rules in order of priority; the first terminating match decides."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.edge.http.message import Request, Response
 from bonkei.edge.waf.statement import Evaluate, compile_statement
 
 BODY_BYTES = {"REGIONAL": 8 * 1024, "CLOUDFRONT": 16 * 1024}
-"""How much of a body is inspected by default ("Handling oversize web request components")."""
+"""Bytes of a body inspected by default ("Handling oversize web request components")."""
 
 _CONTENT_TYPES = {
     "TEXT_PLAIN": "text/plain",
@@ -22,7 +22,7 @@ _CONTENT_TYPES = {
 
 @dataclass(slots=True)
 class RuleCounter:
-    """What CloudWatch counts for a rule: AllowedRequests, BlockedRequests, CountedRequests."""
+    """CloudWatch's metrics of a rule: AllowedRequests, BlockedRequests, CountedRequests."""
 
     allowed: int = 0
     blocked: int = 0
@@ -51,8 +51,8 @@ class _Rule:
 
 
 class CompiledWebAcl:
-    """`check` is what a layer calls; `not_simulated` has the rules that do not come out as on AWS,
-    each with the reason."""
+    """A layer calls `check`. `not_simulated` holds the rules that behave differently on AWS, each
+    with the reason."""
 
     def __init__(
         self,
@@ -95,11 +95,11 @@ class CompiledWebAcl:
     def _rule(self, rule: WafRule) -> _Rule:
         statement = compile_statement(rule.statement, self._clock, self._body_bytes)
         if statement.reads_body:
-            self.body_needed = self._body_bytes + 1  # which tells that there is more
+            self.body_needed = self._body_bytes + 1  # the extra byte shows that there is more
         kind = rule.action.kind
         if kind in ("captcha", "challenge"):
             self.not_simulated.append(
-                (rule.name, f"the action {kind} is only counted: AWS makes the puzzle")
+                (rule.name, f"the action {kind} is only counted: only AWS can present the puzzle")
             )
         self.not_simulated += [(rule.name, reason) for reason in statement.differences]
         return _Rule(
