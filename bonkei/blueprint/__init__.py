@@ -1,8 +1,16 @@
-"""The architecture as frozen, typed values, read from Terraform's state and nothing else."""
+"""The architecture as frozen, typed values, read from Terraform's state and nothing else.
+
+model       Blueprint: everything that was read
+reading     how it is read, subject by subject
+alarm, ...  one subject each: its values, and how they are read. Large subjects have a folder:
+            distribution, load_balancer, network, service, web_acl
+coverage    what the miniature does not simulate
+state       Terraform's state, as readers see it
+"""
 
 from bonkei.blueprint.coverage import NotSimulated
-from bonkei.blueprint.error import BlueprintError
 from bonkei.blueprint.model import Blueprint
-from bonkei.blueprint.readers import read
+from bonkei.blueprint.reading import read
+from bonkei.blueprint.state.error import BlueprintError
 
 __all__ = ["Blueprint", "BlueprintError", "NotSimulated", "read"]

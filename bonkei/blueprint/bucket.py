@@ -1,11 +1,17 @@
-"""S3 buckets, with the satellites that say how they keep things."""
+"""S3 buckets, with the satellites that say how they keep things.
+
+Read from aws_s3_bucket with its satellites.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bonkei.blueprint.role import PolicyStatement
-from bonkei.blueprint.use import Use
+from bonkei.blueprint.role import PolicyStatement, read_policy_document
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.use import Use, uses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +28,65 @@ class Bucket:
     lifecycle_rules: tuple[str, ...] = ()  # the ids of those that are enabled
     policy: tuple[PolicyStatement, ...] = ()
     users: tuple[Use, ...] = ()  # whose argument names it, its satellites aside
+
+
+_PUBLIC_ACCESS = (
+    "block_public_acls",
+    "block_public_policy",
+    "ignore_public_acls",
+    "restrict_public_buckets",
+)
+
+
+def read_buckets(state: State) -> tuple[Bucket, ...]:
+    """Every bucket."""
+    return tuple(_bucket(block, state) for block in state.managed("aws_s3_bucket"))
+
+
+def _bucket(block: Resource, state: State) -> Bucket:
+    name = block.text("bucket")
+    encryption = _encryption(name, state)
+    return Bucket(
+        address=block.address,
+        arn=block.text("arn"),
+        name=name,
+        encryption=encryption.text("sse_algorithm", ""),
+        kms_key_id=encryption.text("kms_master_key_id", ""),
+        versioned=any(
+            setting.text("status") == "Enabled"
+            for found in _satellites("aws_s3_bucket_versioning", name, state)
+            for setting in found.blocks("versioning_configuration")
+        ),
+        public_access_blocked=any(
+            all(found.flag(argument) for argument in _PUBLIC_ACCESS)
+            for found in _satellites("aws_s3_bucket_public_access_block", name, state)
+        ),
+        lifecycle_rules=tuple(
+            rule.text("id")
+            for found in _satellites("aws_s3_bucket_lifecycle_configuration", name, state)
+            for rule in found.blocks("rule")
+            if rule.text("status") == "Enabled"
+        ),
+        policy=tuple(
+            statement
+            for found in _satellites("aws_s3_bucket_policy", name, state)
+            for statement in read_policy_document(found, "policy")
+        ),
+        users=uses_of(
+            (name, block.text("arn"), block.text("bucket_domain_name", "")),
+            state,
+            not_by=("aws_s3_", "aws_iam_", "random_", "terraform_data"),
+        ),
+    )
+
+
+def _satellites(kind: str, bucket: str, state: State) -> Iterator[Resource]:
+    return (found for found in state.managed(kind) if found.text("bucket") == bucket)
+
+
+def _encryption(bucket: str, state: State) -> Block:
+    for found in _satellites("aws_s3_bucket_server_side_encryption_configuration", bucket, state):
+        for rule in found.blocks("rule"):
+            if default := rule.block("apply_server_side_encryption_by_default"):
+                return default
+    return Block("", {})

@@ -1,10 +1,22 @@
-"""What the definitions hold and the miniature does not simulate, with the reason: nothing is
-ignored in silence."""
+"""What the definitions hold and the miniature does not simulate, with the reason.
+
+Nothing is ignored in silence: data/coverage.toml judges resource types and arguments, and readers
+note what they meet and cannot carry over.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import fnmatch
+import json
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+
+from bonkei.blueprint.state import Resource, State, natural
 
 Category = Literal["missing", "declarative", "unknown"]
 
@@ -22,3 +34,106 @@ class NotSimulated:
     count: int = 1
     address: str = ""
     category: Category = "missing"
+
+
+@dataclass(slots=True)
+class Gaps:
+    """Collects notes during one reading; the same note about the same thing counts once."""
+
+    found: dict[tuple[str, str, str], NotSimulated] = field(default_factory=dict)
+
+    def part(self, block: Resource, argument: str, reason: str) -> None:
+        """A part of a resource, by its argument."""
+        kind = f"{block.type}.{argument}"
+        note = NotSimulated(kind=kind, reason=reason, address=block.address)
+        self.found.setdefault((block.address, kind, reason), note)
+
+    def resource(self, block: Resource, reason: str) -> None:
+        """A whole resource of a type that is otherwise simulated."""
+        note = NotSimulated(kind=block.type, reason=reason, address=block.address)
+        self.found.setdefault((block.address, note.kind, reason), note)
+
+
+_UNKNOWN = "not known to Bonkei"
+
+
+def read_coverage(state: State, gaps: Gaps) -> tuple[NotSimulated, ...]:
+    """Types first counted as a whole, then parts by address; in a fixed order."""
+    found = [*_types(state), *_parts(state), *gaps.found.values()]
+    return tuple(sorted(found, key=lambda item: (item.kind, natural(item.address))))
+
+
+def _types(state: State) -> Iterator[NotSimulated]:
+    counts = Counter(resource.type for resource in state.resources if resource.mode == "managed")
+    for kind, count in counts.items():
+        category, reason = judge(kind)
+        if category != "simulated":
+            yield NotSimulated(kind=kind, reason=reason, count=count, category=category)
+
+
+def judge(kind: str) -> tuple[Any, str]:
+    """A type's category and the reason: as it is named, or else by the pattern that fits best."""
+    judged = _judged_types()
+    if kind in judged:
+        return judged[kind]
+    fitting = (pattern for pattern in judged if fnmatch.fnmatchcase(kind, pattern))
+    closest = max(fitting, key=len, default=None)
+    return ("unknown", _UNKNOWN) if closest is None else judged[closest]
+
+
+def _parts(state: State) -> Iterator[NotSimulated]:
+    for part in coverage_table()["parts"]:
+        for resource in state.managed(*_names(part["type"])):
+            used = [v for v in _values_at(resource.values, part["path"].split(".")) if v]
+            if any(_noted(part, value) for value in used):
+                kind = f"{resource.type}.{part['path']}"
+                yield NotSimulated(kind=kind, reason=part["reason"], address=resource.address)
+
+
+def _names(kind: str) -> tuple[str, str]:
+    """A type by both of its names: `aws_alb` is an older one of `aws_lb`."""
+    return kind, kind.replace("aws_lb", "aws_alb", 1)
+
+
+def _noted(part: Mapping[str, Any], value: Any) -> bool:
+    return value in part["only"] if "only" in part else value not in part.get("unless", ())
+
+
+@cache
+def coverage_table() -> dict[str, Any]:
+    """The table as it is written."""
+    data = files("bonkei.blueprint") / "data" / "coverage.toml"
+    return tomllib.loads(data.read_text(encoding="utf-8"))
+
+
+@cache
+def _judged_types() -> dict[str, tuple[Any, str]]:
+    categories: tuple[Category | str, ...] = ("simulated", "declarative", "missing")
+    return {
+        kind: (category, group["reason"])
+        for category in categories
+        for group in coverage_table()[category]
+        for kind in group["types"]
+    }
+
+
+def _values_at(value: Any, path: list[str]) -> Iterator[Any]:
+    """Every value at a path through blocks; text is JSON where the path goes on inside it."""
+    match value:
+        case list():
+            for item in value:
+                yield from _values_at(item, path)
+        case _ if not path:
+            yield value
+        case str():
+            yield from _values_at(_decoded(value), path)
+        case Mapping():
+            for name in fnmatch.filter(value, path[0]):
+                yield from _values_at(value[name], path[1:])
+
+
+def _decoded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,8 +1,17 @@
-"""An RDS database cluster (Aurora PostgreSQL)."""
+"""An RDS database cluster (Aurora PostgreSQL).
+
+Read from aws_rds_cluster with its instances and parameter groups, and aws_db_instance.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypedDict
+
+from bonkei.blueprint.coverage import Gaps
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +47,140 @@ class DatabaseCluster:
     encrypted: bool = False
     kms_key_id: str = ""
     master_secret_kms_key_id: str = ""
+
+
+_POSTGRESQL = ("aurora-postgresql", "postgres")
+
+
+def read_database_clusters(state: State, gaps: Gaps) -> tuple[DatabaseCluster, ...]:
+    """Every PostgreSQL: clusters, and instances of their own as a cluster of one."""
+    return tuple(
+        sorted((*_clusters(state, gaps), *_instances(state, gaps)), key=lambda c: c.address)
+    )
+
+
+def _clusters(state: State, gaps: Gaps) -> Iterator[DatabaseCluster]:
+    for block in state.managed("aws_rds_cluster"):
+        if _is_postgresql(block, gaps):
+            yield _cluster(block, state, gaps)
+
+
+def _is_postgresql(block: Resource, gaps: Gaps) -> bool:
+    engine = block.text("engine")
+    if engine not in _POSTGRESQL:
+        gaps.resource(block, f"engine {engine}: only PostgreSQL runs here")
+    return engine in _POSTGRESQL
+
+
+def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
+    identifier = block.text("cluster_identifier")
+    instances = tuple(
+        _cluster_instance(found)
+        for found in state.managed("aws_rds_cluster_instance")
+        if found.text("cluster_identifier") in (identifier, block.text("id", identifier))
+    )
+    if len(instances) > 1:
+        gaps.part(block, "instances", "readers and failover: one PostgreSQL serves all endpoints")
+    group = block.text("db_cluster_parameter_group_name", "")
+    serverless = block.block("serverlessv2_scaling_configuration")
+    return DatabaseCluster(
+        address=block.address,
+        arn=block.text("arn"),
+        identifier=identifier,
+        engine=block.text("engine"),
+        engine_version=block.text("engine_version"),
+        endpoint=block.text("endpoint"),
+        reader_endpoint=block.text("reader_endpoint", ""),
+        port=block.integer("port", 5432),
+        database_name=block.text("database_name", ""),
+        master_username=block.text("master_username", ""),
+        master_secret_arn=_master_secret(block),
+        parameters=_parameters(group, state, "aws_rds_cluster_parameter_group"),
+        instances=instances,
+        log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
+        serverless_max_capacity=serverless.number("max_capacity", 0) if serverless else 0.0,
+        **_placement(block, state),
+    )
+
+
+def _cluster_instance(block: Resource) -> DatabaseInstance:
+    return DatabaseInstance(
+        address=block.address,
+        arn=block.text("arn"),
+        identifier=block.text("identifier"),
+        instance_class=block.text("instance_class"),
+        endpoint=block.text("endpoint", ""),
+    )
+
+
+def _instances(state: State, gaps: Gaps) -> Iterator[DatabaseCluster]:
+    for block in state.managed("aws_db_instance"):
+        if block.has("replicate_source_db"):
+            gaps.resource(block, "a read replica: one PostgreSQL serves its source only")
+        elif _is_postgresql(block, gaps):
+            yield _single_instance(block, state)
+
+
+def _single_instance(block: Resource, state: State) -> DatabaseCluster:
+    host = block.text("address")
+    group = block.text("parameter_group_name", "")
+    return DatabaseCluster(
+        address=block.address,
+        arn=block.text("arn"),
+        identifier=block.text("identifier"),
+        engine=block.text("engine"),
+        engine_version=block.text("engine_version"),
+        endpoint=host,
+        reader_endpoint="",
+        port=block.integer("port", 5432),
+        database_name=block.text("db_name", ""),
+        master_username=block.text("username", ""),
+        master_secret_arn=_master_secret(block),
+        parameters=_parameters(group, state, "aws_db_parameter_group"),
+        instances=(
+            DatabaseInstance(
+                address=block.address,
+                arn=block.text("arn"),
+                identifier=block.text("identifier"),
+                instance_class=block.text("instance_class"),
+                endpoint=host,
+            ),
+        ),
+        log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
+        **_placement(block, state),
+    )
+
+
+class _Placement(TypedDict):
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+    encrypted: bool
+    kms_key_id: str
+    master_secret_kms_key_id: str
+
+
+def _placement(block: Block, state: State) -> _Placement:
+    """Where it stands and how it is encrypted: the same arguments in both resource types."""
+    name = block.text("db_subnet_group_name", "")
+    group = state.find(name, "name", "aws_db_subnet_group")
+    return {
+        "subnet_ids": tuple(sorted(group.texts("subnet_ids"))) if group else (),
+        "security_group_ids": tuple(sorted(block.texts("vpc_security_group_ids"))),
+        "encrypted": block.flag("storage_encrypted"),
+        "kms_key_id": block.text("kms_key_id", ""),
+        "master_secret_kms_key_id": block.text("master_user_secret_kms_key_id", ""),
+    }
+
+
+def _master_secret(block: Block) -> str:
+    """The secret that RDS keeps for the master user, if it does."""
+    secrets = block.blocks("master_user_secret")
+    return secrets[0].text("secret_arn") if secrets else ""
+
+
+def _parameters(name: str, state: State, group_type: str) -> tuple[tuple[str, str], ...]:
+    """The parameters set in the group; none for a default group, which is not in the state."""
+    group = next((g for g in state.managed(group_type) if g.text("name") == name), None)
+    if group is None:
+        return ()
+    return tuple(sorted((p.text("name"), p.text("value")) for p in group.blocks("parameter")))

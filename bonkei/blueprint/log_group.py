@@ -1,10 +1,15 @@
-"""CloudWatch Logs: log groups, and the metrics that are filtered from them."""
+"""CloudWatch Logs: log groups, and the metrics that are filtered from them.
+
+Read from aws_cloudwatch_log_group and aws_cloudwatch_log_metric_filter.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bonkei.blueprint.use import Use
+from bonkei.blueprint.state import State
+from bonkei.blueprint.state.use import Use, uses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,50 @@ class MetricFilter:
     default_value: float | None = None
     dimensions: tuple[tuple[str, str], ...] = ()
     unit: str = "None"
+
+
+# These read it, or say how it is kept.
+_NOT_A_WRITER = ("aws_cloudwatch_", "aws_iam_", "aws_kms_", "random_", "terraform_data")
+
+
+def read_log_groups(state: State) -> tuple[LogGroup, ...]:
+    """Every log group."""
+    return tuple(
+        LogGroup(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            retention=block.integer("retention_in_days", 0),
+            kms_key_id=block.text("kms_key_id", ""),
+            writers=uses_of(
+                (block.text("name"), block.text("arn"), f"{block.text('arn')}:*"),
+                state,
+                not_by=_NOT_A_WRITER,
+            ),
+        )
+        for block in state.managed("aws_cloudwatch_log_group")
+    )
+
+
+def read_metric_filters(state: State) -> tuple[MetricFilter, ...]:
+    """Every metric filter, once for each metric that it feeds."""
+    return tuple(_metric_filters(state))
+
+
+def _metric_filters(state: State) -> Iterator[MetricFilter]:
+    for block in state.managed("aws_cloudwatch_log_metric_filter"):
+        for metric in block.blocks("metric_transformation"):
+            yield MetricFilter(
+                address=block.address,
+                name=block.text("name"),
+                log_group_name=block.text("log_group_name"),
+                pattern=block.text("pattern", ""),
+                namespace=metric.text("namespace"),
+                metric_name=metric.text("name"),
+                value=metric.text("value"),
+                default_value=(
+                    metric.number("default_value") if metric.has("default_value") else None
+                ),
+                dimensions=metric.pairs("dimensions"),
+                unit=metric.text("unit", "None"),
+            )

@@ -1,8 +1,13 @@
-"""ECR repositories."""
+"""ECR repositories.
+
+Read from aws_ecr_repository.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from bonkei.blueprint.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +19,22 @@ class Repository:
     immutable: bool = False
     scan_on_push: bool = False
     lifecycle: bool = False
+
+
+def read_repositories(state: State) -> tuple[Repository, ...]:
+    """Every image repository."""
+    with_lifecycle = {p.text("repository") for p in state.managed("aws_ecr_lifecycle_policy")}
+    return tuple(
+        Repository(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            url=block.text("repository_url"),
+            immutable=block.text("image_tag_mutability", "MUTABLE").startswith("IMMUTABLE"),
+            scan_on_push=any(
+                c.flag("scan_on_push") for c in block.blocks("image_scanning_configuration")
+            ),
+            lifecycle=block.text("name") in with_lifecycle,
+        )
+        for block in state.managed("aws_ecr_repository")
+    )

@@ -1,10 +1,18 @@
-"""IAM roles: who may take them, what they may do, and what uses them."""
+"""IAM roles: who may take them, what they may do, and what uses them.
+
+Read from aws_iam_role with every policy that is attached to it. Grammar of the documents:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from bonkei.blueprint.use import Use
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.use import Use, uses_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +42,136 @@ class Role:
     managed_policies: tuple[tuple[str, str], ...] = ()  # (address of the attachment, ARN)
     permissions_boundary: str = ""
     users: tuple[Use, ...] = ()
+
+
+def read_policy_document(block: Block, name: str) -> tuple[PolicyStatement, ...]:
+    """The statements of a policy that an attribute holds as JSON text; none when it is unset."""
+    if not block.has(name):
+        return ()
+    document = Block(block.address, {name: block.json(name)}, block.path).required_block(name)
+    return tuple(_statement(item) for item in document.blocks("Statement"))
+
+
+def _statement(block: Block) -> PolicyStatement:
+    return PolicyStatement(
+        address=block.address,
+        effect=block.choice("Effect", ("Allow", "Deny")),
+        actions=_one_or_many(block, "Action"),
+        not_actions=_one_or_many(block, "NotAction"),
+        resources=_one_or_many(block, "Resource"),
+        not_resources=_one_or_many(block, "NotResource"),
+        principals=tuple(sorted(_principals(block))),
+        conditions=tuple(sorted(_conditions(block))),
+        sid=block.text("Sid", ""),
+    )
+
+
+def _one_or_many(block: Block, name: str) -> tuple[str, ...]:
+    value = block.values.get(name)
+    if isinstance(value, str):
+        return (value,)
+    return tuple(sorted(block.texts(name)))
+
+
+def _principals(block: Block) -> Iterator[tuple[str, str]]:
+    value = block.values.get("Principal")
+    if value == "*":
+        yield ("*", "*")
+        return
+    principal = block.block("Principal") if value is not None else None
+    if principal is not None:
+        for kind in principal.values:
+            for item in _one_or_many(principal, kind):
+                yield (kind, item)
+
+
+def _conditions(block: Block) -> Iterator[tuple[str, str, str]]:
+    for condition in block.blocks("Condition"):
+        for operator in condition.values:
+            for keys in condition.blocks(operator):
+                for key, value in keys.values.items():
+                    for item in _flat(value):
+                        yield (operator, key, item)
+
+
+def _flat(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _flat(item)
+    elif isinstance(value, bool):
+        yield "true" if value else "false"
+    elif not isinstance(value, Mapping):
+        yield str(value)
+
+
+# Naming a role in these does not use it.
+_NOT_A_USE = ("aws_iam_", "aws_kms_", "random_", "terraform_data", "null_resource")
+
+
+def read_roles(state: State) -> tuple[Role, ...]:
+    """Every role, with the resources that name it in an argument of theirs."""
+    return tuple(_role(block, state) for block in state.managed("aws_iam_role"))
+
+
+def _role(block: Resource, state: State) -> Role:
+    statements = [
+        statement
+        for policy in block.blocks("inline_policy")
+        for statement in read_policy_document(policy, "policy")
+    ]
+    for policy in _inline(block, state):
+        statements += read_policy_document(policy, "policy")
+    managed: list[tuple[str, str]] = []
+    for address, arn in _attached(block, state):
+        found = state.find(arn, "arn", "aws_iam_policy")
+        if found is None or not found.has("policy"):  # AWS's own, perhaps looked up
+            managed.append((address, arn))
+        else:
+            statements += read_policy_document(found, "policy")
+    return Role(
+        address=block.address,
+        arn=block.text("arn"),
+        name=block.text("name"),
+        trust=read_policy_document(block, "assume_role_policy"),
+        statements=_unique(statements),
+        managed_policies=tuple(managed),
+        permissions_boundary=block.text("permissions_boundary", ""),
+        users=(
+            *uses_of((block.text("arn"),), state, not_by=_NOT_A_USE),
+            *_profiles(block.text("name"), state),
+        ),
+    )
+
+
+def _inline(role: Resource, state: State) -> Iterator[Resource]:
+    for policy in state.managed("aws_iam_role_policy"):
+        if policy.text("role") in (role.text("name"), role.text("id", role.text("name"))):
+            yield policy
+
+
+def _attached(role: Resource, state: State) -> Iterator[tuple[str, str]]:
+    for arn in role.texts("managed_policy_arns"):
+        yield role.address, arn
+    for attachment in state.managed("aws_iam_role_policy_attachment"):
+        if attachment.text("role") == role.text("name"):
+            yield attachment.address, attachment.text("policy_arn")
+    for attachment in state.managed("aws_iam_policy_attachment"):
+        if role.text("name") in attachment.texts("roles"):
+            yield attachment.address, attachment.text("policy_arn")
+
+
+def _unique(statements: list[PolicyStatement]) -> tuple[PolicyStatement, ...]:
+    """In order; the state repeats an inline policy in the role's own computed attribute."""
+    seen: dict[tuple[object, ...], PolicyStatement] = {}
+    for statement in statements:
+        key = (statement.effect, statement.actions, statement.resources, statement.conditions)
+        # The later one is of the policy's own resource, which is where it is written.
+        seen[(*key, statement.not_actions, statement.not_resources)] = statement
+    return tuple(seen.values())
+
+
+def _profiles(name: str, state: State) -> Iterator[Use]:
+    """An instance profile names its role by name."""
+    for profile in state.managed("aws_iam_instance_profile"):
+        if profile.text("role", "") == name:
+            yield Use(profile.address, profile.type, "role")

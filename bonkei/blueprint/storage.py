@@ -1,10 +1,16 @@
-"""What programs keep things in, besides buckets and databases: queues, tables, parameters."""
+"""What programs keep things in, besides buckets and databases: queues, tables, parameters.
+
+Read from aws_sqs_queue with its satellites, aws_dynamodb_table, aws_ssm_parameter.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
 
 Tags = Mapping[str, str]
 
@@ -42,3 +48,166 @@ class Parameter:
     value: str = field(repr=False)
     key_id: str = ""
     description: str = ""
+
+
+# Terraform's argument -> SQS's attribute.
+_QUEUE = {
+    "content_based_deduplication": "ContentBasedDeduplication",
+    "deduplication_scope": "DeduplicationScope",
+    "delay_seconds": "DelaySeconds",
+    "fifo_queue": "FifoQueue",
+    "fifo_throughput_limit": "FifoThroughputLimit",
+    "kms_data_key_reuse_period_seconds": "KmsDataKeyReusePeriodSeconds",
+    "kms_master_key_id": "KmsMasterKeyId",
+    "max_message_size": "MaximumMessageSize",
+    "message_retention_seconds": "MessageRetentionPeriod",
+    "policy": "Policy",
+    "receive_wait_time_seconds": "ReceiveMessageWaitTimeSeconds",
+    "redrive_allow_policy": "RedriveAllowPolicy",
+    "redrive_policy": "RedrivePolicy",
+    "sqs_managed_sse_enabled": "SqsManagedSseEnabled",
+    "visibility_timeout_seconds": "VisibilityTimeout",
+}
+_SATELLITES = {
+    "aws_sqs_queue_policy": "policy",
+    "aws_sqs_queue_redrive_allow_policy": "redrive_allow_policy",
+    "aws_sqs_queue_redrive_policy": "redrive_policy",
+}
+
+
+def read_queues(state: State) -> tuple[Queue, ...]:
+    """Every queue."""
+    return tuple(
+        Queue(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            attributes=dict(_attributes(block, state)),
+            tags=_tags(block),
+        )
+        for block in state.managed("aws_sqs_queue")
+    )
+
+
+def _attributes(block: Resource, state: State) -> Iterator[tuple[str, str]]:
+    url = block.text("url", "") or block.text("id", "")
+    values = dict(block.values)
+    for kind, argument in _SATELLITES.items():
+        for found in state.managed(kind):
+            if found.text("queue_url") == url:
+                values[argument] = found.text(argument)
+    for argument, attribute in _QUEUE.items():
+        value = values.get(argument)
+        if value is None or value is False or value == "":
+            continue  # a queue that is not FIFO refuses even "false"
+        yield attribute, "true" if value is True else str(value)
+
+
+def read_tables(state: State) -> tuple[Table, ...]:
+    """Every table."""
+    return tuple(
+        Table(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            definition=_definition(block),
+            ttl_attribute=_ttl(block),
+        )
+        for block in state.managed("aws_dynamodb_table")
+    )
+
+
+def _definition(block: Resource) -> dict[str, Any]:
+    name, mode = block.text("name"), block.text("billing_mode", "PROVISIONED")
+    definition: dict[str, Any] = {
+        "TableName": name,
+        "BillingMode": mode,
+        "KeySchema": _key_schema(block),
+        "AttributeDefinitions": [
+            {"AttributeName": each.text("name"), "AttributeType": each.text("type")}
+            for each in block.blocks("attribute")
+        ],
+    }
+    if mode == "PROVISIONED":
+        definition["ProvisionedThroughput"] = _throughput(block)
+    if everywhere := [_index(each, mode) for each in block.blocks("global_secondary_index")]:
+        definition["GlobalSecondaryIndexes"] = everywhere
+    if beside := [_local_index(block, each) for each in block.blocks("local_secondary_index")]:
+        definition["LocalSecondaryIndexes"] = beside
+    if block.flag("stream_enabled"):
+        definition["StreamSpecification"] = {
+            "StreamEnabled": True,
+            "StreamViewType": block.text("stream_view_type", "NEW_AND_OLD_IMAGES"),
+        }
+    if tags := _tags(block):
+        definition["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+    return definition
+
+
+def _key_schema(block: Block) -> list[dict[str, str]]:
+    keys = ((block.text("hash_key", ""), "HASH"), (block.text("range_key", ""), "RANGE"))
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in keys if name]
+
+
+def _throughput(block: Block) -> dict[str, int]:
+    return {
+        "ReadCapacityUnits": int(block.number("read_capacity", 1)) or 1,
+        "WriteCapacityUnits": int(block.number("write_capacity", 1)) or 1,
+    }
+
+
+def _projection(block: Block) -> dict[str, Any]:
+    projection: dict[str, Any] = {"ProjectionType": block.text("projection_type", "ALL")}
+    if names := block.texts("non_key_attributes"):
+        projection["NonKeyAttributes"] = sorted(names)
+    return projection
+
+
+def _index(block: Block, mode: str) -> dict[str, Any]:
+    index: dict[str, Any] = {
+        "IndexName": block.text("name"),
+        "KeySchema": _key_schema(block),
+        "Projection": _projection(block),
+    }
+    if mode == "PROVISIONED":
+        index["ProvisionedThroughput"] = _throughput(block)
+    return index
+
+
+def _local_index(table: Block, block: Block) -> dict[str, Any]:
+    return {
+        "IndexName": block.text("name"),
+        "KeySchema": [
+            {"AttributeName": table.text("hash_key"), "KeyType": "HASH"},
+            {"AttributeName": block.text("range_key"), "KeyType": "RANGE"},
+        ],
+        "Projection": _projection(block),
+    }
+
+
+def _ttl(block: Resource) -> str:
+    for each in block.blocks("ttl"):
+        if each.flag("enabled"):
+            return each.text("attribute_name", "")
+    return ""
+
+
+def read_parameters(state: State) -> tuple[Parameter, ...]:
+    """Every parameter whose value is in the state."""
+    return tuple(
+        Parameter(
+            address=block.address,
+            arn=block.text("arn"),
+            name=block.text("name"),
+            type=block.text("type"),
+            value=block.text("value", "") or block.text("insecure_value", ""),
+            key_id=block.text("key_id", ""),
+            description=block.text("description", ""),
+        )
+        for block in state.managed("aws_ssm_parameter")
+    )
+
+
+def _tags(block: Resource) -> dict[str, str]:
+    found = block.values.get("tags_all") or block.values.get("tags") or {}
+    return {str(key): str(value) for key, value in found.items() if value is not None}

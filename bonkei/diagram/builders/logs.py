@@ -11,7 +11,7 @@ from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.log_group import LogGroup
 from bonkei.blueprint.service import Container, TaskDefinition
-from bonkei.blueprint.use import Use
+from bonkei.blueprint.state.use import Use
 from bonkei.diagram.model import Arrow, Diagram, Kind, Node
 from bonkei.diagram.names import common_prefix
 

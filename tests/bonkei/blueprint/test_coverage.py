@@ -5,8 +5,8 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import bonkei.blueprint.readers as readers
-from bonkei.blueprint.readers.coverage import coverage_table, judge
+import bonkei.blueprint.reading as readers
+from bonkei.blueprint.coverage import coverage_table, judge
 from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.schema import Block, load
 

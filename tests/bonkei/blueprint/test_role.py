@@ -7,7 +7,7 @@ import pytest
 
 from bonkei.blueprint import BlueprintError
 from bonkei.blueprint.role import PolicyStatement
-from bonkei.blueprint.use import Use
+from bonkei.blueprint.state.use import Use
 
 
 def policy(**statement: Any) -> str:

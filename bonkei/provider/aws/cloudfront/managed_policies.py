@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bonkei.blueprint.managed_policies import managed_policies
+from bonkei.blueprint.distribution.managed_policies import managed_policies
 
 _YEAR = 31536000
 

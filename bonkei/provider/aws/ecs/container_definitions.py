@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.blueprint.container_spelling import in_api_spelling
+from bonkei.blueprint.service.container_spelling import in_api_spelling
 from bonkei.provider.aws.ecs.container_schema import CONTAINER, shape_faults, unknown_keys
 from bonkei.provider.aws.shared.documents import parse
 

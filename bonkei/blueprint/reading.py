@@ -1,0 +1,70 @@
+"""From Terraform's state to the blueprint: one subject after the other, all of them pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
+from bonkei.blueprint.bucket import read_buckets
+from bonkei.blueprint.coverage import Gaps, read_coverage
+from bonkei.blueprint.database import read_database_clusters
+from bonkei.blueprint.distribution.reader import read_distributions
+from bonkei.blueprint.function import read_functions
+from bonkei.blueprint.key import read_keys
+from bonkei.blueprint.load_balancer.reader import read_load_balancers
+from bonkei.blueprint.load_balancer.target_group import read_target_groups
+from bonkei.blueprint.log_group import read_log_groups, read_metric_filters
+from bonkei.blueprint.model import Blueprint
+from bonkei.blueprint.network.reader import read_network
+from bonkei.blueprint.notification import read_event_rules, read_topics
+from bonkei.blueprint.pipeline import read_build_projects, read_pipelines
+from bonkei.blueprint.repository import read_repositories
+from bonkei.blueprint.role import read_roles
+from bonkei.blueprint.secret import read_secrets
+from bonkei.blueprint.security_group import read_security_groups
+from bonkei.blueprint.service.reader import read_clusters, read_services
+from bonkei.blueprint.service.task_definition import read_task_definitions
+from bonkei.blueprint.state import State
+from bonkei.blueprint.storage import read_parameters, read_queues, read_tables
+from bonkei.blueprint.web_acl.reader import read_web_acls
+
+
+def read(document: Mapping[str, Any]) -> Blueprint:
+    """Read the architecture from the output of `terraform show -json` (of the applied state).
+
+    Raises BlueprintError, which names the resource's address and the attribute.
+    """
+    state, gaps = State.parse(document), Gaps()
+    return Blueprint(
+        distributions=read_distributions(state, gaps),
+        web_acls=read_web_acls(state, gaps),
+        load_balancers=read_load_balancers(state, gaps),
+        target_groups=read_target_groups(state, gaps),
+        clusters=read_clusters(state),
+        services=read_services(state, gaps),
+        task_definitions=read_task_definitions(state),
+        database_clusters=read_database_clusters(state, gaps),
+        secrets=read_secrets(state),
+        network=read_network(state),
+        security_groups=read_security_groups(state),
+        roles=read_roles(state),
+        keys=read_keys(state),
+        log_groups=read_log_groups(state),
+        metric_filters=read_metric_filters(state),
+        alarms=read_alarms(state),
+        composite_alarms=read_composite_alarms(state),
+        topics=read_topics(state),
+        event_rules=read_event_rules(state),
+        functions=read_functions(state),
+        buckets=read_buckets(state),
+        repositories=read_repositories(state),
+        pipelines=read_pipelines(state),
+        build_projects=read_build_projects(state),
+        queues=read_queues(state),
+        tables=read_tables(state),
+        parameters=read_parameters(state),
+        arns=state.arns(),
+        # Last: by then the readers have noted what they could not carry over.
+        not_simulated=read_coverage(state, gaps),
+    )

@@ -1,0 +1,94 @@
+"""Terraform's state as `terraform show -json` gives it, indexed by resource type.
+
+Format: "JSON Output Format", https://developer.hashicorp.com/terraform/internals/json-format
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.error import BlueprintError
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource(Block):
+    """One instance of a resource or data source: of `count` and `for_each` each is its own."""
+
+    type: str = ""
+    mode: str = "managed"  # managed | data
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Every resource of every module, in the order of their addresses."""
+
+    resources: tuple[Resource, ...] = ()
+
+    @classmethod
+    def parse(cls, document: Mapping[str, Any]) -> State:
+        """Read the output of `terraform show -json`; an empty state has no resources."""
+        if not isinstance(document, Mapping):
+            raise BlueprintError("", "", "the state is not a JSON object")
+        values = document.get("values")
+        if values is None:
+            return cls()
+        root = Block("the state", {"values": values}).required_block("values")
+        module = root.block("root_module")
+        found = list(_resources(module)) if module else []
+        return cls(tuple(sorted(found, key=lambda resource: natural(resource.address))))
+
+    def managed(self, *types: str) -> tuple[Resource, ...]:
+        """The resources of these types (several: an old and a new name of one thing)."""
+        return tuple(r for r in self.resources if r.mode == "managed" and r.type in types)
+
+    def known(self, *types: str) -> tuple[Resource, ...]:
+        """Resources and data sources of these types: whatever has their attributes."""
+        return tuple(r for r in self.resources if r.type in types)
+
+    def arns(self) -> tuple[str, ...]:
+        """The ARN of everything that has one."""
+        found = (resource.values.get("arn") for resource in self.resources)
+        return tuple(sorted({arn for arn in found if isinstance(arn, str) and arn}))
+
+    def find(self, value: str, by: str, *types: str) -> Resource | None:
+        """The resource or data source of these types whose attribute `by` is `value`."""
+        for resource in self.known(*types):
+            if value and resource.values.get(by) == value:
+                return resource
+        return None
+
+
+def natural(address: str) -> tuple[tuple[int, int, str], ...]:
+    """A sort key under which x[2] comes before x[10]."""
+    return tuple(
+        (0, int(part), "") if part.isdecimal() else (1, 0, part)
+        for part in _DIGITS.split(address)
+        if part
+    )
+
+
+def _resources(module: Block) -> Iterator[Resource]:
+    """Walks without recursion: modules may be nested as deep as the definitions like."""
+    modules = [module]
+    while modules:
+        current = modules.pop()
+        modules.extend(current.blocks("child_modules"))
+        for block in current.blocks("resources"):
+            if block.has("deposed_key"):  # the old half of an unfinished replacement
+                continue
+            address = block.text("address")
+            values = block.values.get("values") or {}
+            if not isinstance(values, Mapping):
+                raise BlueprintError(address, "values", "not a map")
+            yield Resource(
+                address=address,
+                values=values,
+                type=block.text("type"),
+                mode=block.choice("mode", ("managed", "data"), "managed"),
+            )
