@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
-from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.bucket import Bucket, StoredObject
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.distribution import Distribution
@@ -58,6 +58,7 @@ class Blueprint:
     queues: tuple[Queue, ...] = ()
     tables: tuple[Table, ...] = ()
     parameters: tuple[Parameter, ...] = ()
+    objects: tuple[StoredObject, ...] = ()
     arns: tuple[str, ...] = ()  # of everything in the state, for what names them in a policy
 
     def task_definition(self, arn: str) -> TaskDefinition:

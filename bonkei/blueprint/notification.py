@@ -5,29 +5,37 @@ Read from aws_sns_topic with its subscriptions, aws_cloudwatch_event_rule with i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from bonkei.blueprint.role import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.tags import read_tags
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
+    """`arn` ends in an id of its own; empty before an apply."""
+
     address: str
     protocol: str
     endpoint: str
     attributes: tuple[tuple[str, str], ...] = ()  # as SNS names them
+    arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
+    """`attributes` as SetTopicAttributes has them, which are texts."""
+
     address: str
     arn: str
     name: str
     kms_key_id: str = ""
     policy: tuple[PolicyStatement, ...] = ()  # empty: SNS's own, which lets the account in
     subscriptions: tuple[Subscription, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,17 @@ class EventRule:
 
 
 # Terraform's argument -> SNS's attribute.
+_TOPIC = {
+    "content_based_deduplication": "ContentBasedDeduplication",
+    "delivery_policy": "DeliveryPolicy",
+    "display_name": "DisplayName",
+    "fifo_throughput_scope": "FifoThroughputScope",
+    "fifo_topic": "FifoTopic",
+    "kms_master_key_id": "KmsMasterKeyId",
+    "policy": "Policy",
+    "signature_version": "SignatureVersion",
+    "tracing_config": "TracingConfig",
+}
 _SUBSCRIPTION = {
     "delivery_policy": "DeliveryPolicy",
     "filter_policy": "FilterPolicy",
@@ -66,24 +85,37 @@ def read_topics(state: State) -> tuple[Topic, ...]:
                     found.address,
                     found.text("protocol"),
                     found.text("endpoint"),
-                    tuple(_attributes(found)),
+                    tuple(_attributes(found, _SUBSCRIPTION)),
+                    found.text("arn", "") or found.text("id", ""),
                 )
                 for found in state.managed("aws_sns_topic_subscription")
                 if found.text("topic_arn") == block.text("arn")
             ),
+            attributes=dict(_topic_attributes(block, state)),
+            tags=read_tags(block),
         )
         for block in state.managed("aws_sns_topic")
     )
 
 
 def _policy(topic: Resource, state: State) -> tuple[PolicyStatement, ...]:
+    return read_policy_document(_has_policy(topic, state), "policy")
+
+
+def _has_policy(topic: Resource, state: State) -> Resource:
     policies = state.managed("aws_sns_topic_policy")
     own = [policy for policy in policies if policy.text("arn") == topic.text("arn")]
-    return read_policy_document(own[0] if own else topic, "policy")
+    return own[0] if own else topic
 
 
-def _attributes(block: Resource) -> Iterator[tuple[str, str]]:
-    for argument, attribute in _SUBSCRIPTION.items():
+def _topic_attributes(topic: Resource, state: State) -> Iterator[tuple[str, str]]:
+    yield from _attributes(topic, _TOPIC)
+    if policy := _has_policy(topic, state).text("policy", ""):
+        yield "Policy", policy
+
+
+def _attributes(block: Resource, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for argument, attribute in names.items():
         value = block.values.get(argument)
         if value is not None and value is not False and value != "":
             yield attribute, "true" if value is True else str(value)

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
-from bonkei.blueprint.bucket import read_buckets
+from bonkei.blueprint.bucket.reader import read_buckets
+from bonkei.blueprint.bucket.stored_object import read_stored_objects
 from bonkei.blueprint.coverage import Gaps, read_coverage
 from bonkei.blueprint.database import read_database_clusters
 from bonkei.blueprint.distribution.reader import read_distributions
@@ -64,6 +65,7 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         queues=read_queues(state),
         tables=read_tables(state),
         parameters=read_parameters(state),
+        objects=read_stored_objects(state),
         arns=state.arns(),
         # Last: by then the readers have noted what they could not carry over.
         not_simulated=read_coverage(state, gaps),

@@ -11,6 +11,7 @@ from typing import Any
 
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.tags import read_tags
 
 Tags = Mapping[str, str]
 
@@ -28,13 +29,15 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A DynamoDB table; `definition` as CreateTable has it."""
+    """A DynamoDB table; `definition` as CreateTable has it. `stream_arn`: of its stream."""
 
     address: str
     arn: str
     name: str
     definition: Mapping[str, Any]
     ttl_attribute: str = ""
+    stream_arn: str = ""
+    recovery: bool = False  # to a point in time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,10 @@ class Parameter:
     value: str = field(repr=False)
     key_id: str = ""
     description: str = ""
+    allowed_pattern: str = ""
+    tier: str = ""
+    data_type: str = ""
+    tags: Tags = field(default_factory=dict)
 
 
 # Terraform's argument -> SQS's attribute.
@@ -83,7 +90,7 @@ def read_queues(state: State) -> tuple[Queue, ...]:
             arn=block.text("arn"),
             name=block.text("name"),
             attributes=dict(_attributes(block, state)),
-            tags=_tags(block),
+            tags=read_tags(block),
         )
         for block in state.managed("aws_sqs_queue")
     )
@@ -112,6 +119,8 @@ def read_tables(state: State) -> tuple[Table, ...]:
             name=block.text("name"),
             definition=_definition(block),
             ttl_attribute=_ttl(block),
+            stream_arn=block.text("stream_arn", "") if block.flag("stream_enabled") else "",
+            recovery=any(each.flag("enabled") for each in block.blocks("point_in_time_recovery")),
         )
         for block in state.managed("aws_dynamodb_table")
     )
@@ -139,12 +148,27 @@ def _definition(block: Resource) -> dict[str, Any]:
             "StreamEnabled": True,
             "StreamViewType": block.text("stream_view_type", "NEW_AND_OLD_IMAGES"),
         }
-    if tags := _tags(block):
+    if block.text("table_class", ""):
+        definition["TableClass"] = block.text("table_class")
+    if block.flag("deletion_protection_enabled"):
+        definition["DeletionProtectionEnabled"] = True
+    for each in block.blocks("server_side_encryption"):
+        if each.flag("enabled"):
+            key = each.text("kms_key_arn", "")
+            definition["SSESpecification"] = {
+                "Enabled": True, "SSEType": "KMS", **({"KMSMasterKeyId": key} if key else {}),
+            }  # fmt: skip
+    if tags := read_tags(block):
         definition["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
     return definition
 
 
 def _key_schema(block: Block) -> list[dict[str, str]]:
+    if listed := block.blocks("key_schema"):
+        return [
+            {"AttributeName": each.text("attribute_name"), "KeyType": each.text("key_type")}
+            for each in listed
+        ]
     keys = ((block.text("hash_key", ""), "HASH"), (block.text("range_key", ""), "RANGE"))
     return [{"AttributeName": name, "KeyType": kind} for name, kind in keys if name]
 
@@ -203,11 +227,10 @@ def read_parameters(state: State) -> tuple[Parameter, ...]:
             value=block.text("value", "") or block.text("insecure_value", ""),
             key_id=block.text("key_id", ""),
             description=block.text("description", ""),
+            allowed_pattern=block.text("allowed_pattern", ""),
+            tier=block.text("tier", ""),
+            data_type=block.text("data_type", ""),
+            tags=read_tags(block),
         )
         for block in state.managed("aws_ssm_parameter")
     )
-
-
-def _tags(block: Resource) -> dict[str, str]:
-    found = block.values.get("tags_all") or block.values.get("tags") or {}
-    return {str(key): str(value) for key, value in found.items() if value is not None}

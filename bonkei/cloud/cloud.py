@@ -73,10 +73,6 @@ class Cloud:
             self._calls,
             changed=self._save_soon,
         )
-        self._provisioner = Provisioner(
-            MiniStackStore(self._store, settings.account),
-            settings.directory / "made.json",
-        )
         self._starting: asyncio.Task[None] | None = None
         self._saving: asyncio.TimerHandle | None = None
         self._notes: tuple[str, ...] = ()
@@ -96,7 +92,7 @@ class Cloud:
         if self._starting is not None:
             await asyncio.wait({self._starting})
         if not self._failure:
-            self._notes = await self._provisioner.reconcile(wanted(blueprint, self._region))
+            self._notes = await self._provision(blueprint)
             self._store.save()
 
     def task_environment(self, definition: TaskDefinition, task_id: str) -> dict[str, str]:
@@ -154,6 +150,12 @@ class Cloud:
             await self._store.start(environment / "bin" / "python")
         except BonkeiError as error:
             self._failure = error.message
+
+    async def _provision(self, blueprint: Blueprint) -> tuple[str, ...]:
+        settings, things = self._settings, wanted(blueprint, self._region)
+        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
+            made = settings.directory / "made.json"
+            return await Provisioner(store, made).reconcile(things)
 
     def _save_soon(self) -> None:
         """What was acknowledged is on disk so much later: the bound of what SIGKILL may lose."""

@@ -10,8 +10,10 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
-    """`directory`: the room's own below the home; `port` 0: any that is free."""
+    """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
+    root module, where the files are that declared objects name."""
 
     directory: Path
     account: str
     port: int = 8083
+    definitions: Path = Path()

@@ -78,7 +78,7 @@ def real_parts(
         from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
 
         return Cloud(
-            CloudSettings(home.cloud, config.account_id, config.cloud_port),
+            CloudSettings(home.cloud, config.account_id, config.cloud_port, config.definitions),
             vault,
             lambda lock: ensure_environment((lock,), home.environments, report),
             ecs,

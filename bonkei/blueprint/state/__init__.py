@@ -2,6 +2,7 @@
 
 state   resources by type and by id
 block   typed access to attributes
+tags    a resource's tags
 error   what a reader raises
 use     which resources name a thing
 """

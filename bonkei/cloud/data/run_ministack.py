@@ -7,9 +7,11 @@ inner names: the version is locked, and tests hold each of them.
 import signal
 
 from ministack import app
-from ministack.services import kms, sqs
+from ministack.services import dynamodb, kms, sns, sqs
 
 _ID = "bonkei:key-id"
+_SUBSCRIPTION_ID = "bonkei:subscription-id"
+_STREAM_LABEL = "bonkei:StreamLabel"
 
 
 def save(*_: object) -> None:
@@ -42,6 +44,54 @@ def _keep_ids() -> None:
     kms._create_key, kms.new_uuid = create_key, new_uuid
 
 
+def _keep_subscriptions() -> None:
+    """Let an attribute say which id a subscription gets, as its ARN is known, too."""
+    subscribe = sns._subscribe
+
+    def subscribe_as(params: dict[str, object]) -> object:
+        answer = subscribe(params)
+        named = _entries(params)
+        topic = sns._topics.get(sns._p(params, "TopicArn"))
+        wanted = (sns._p(params, "Protocol"), sns._p(params, "Endpoint"))
+        for each in topic["subscriptions"] if topic and _SUBSCRIPTION_ID in named else ():
+            if (each["protocol"], each["endpoint"]) == wanted:
+                sns._sub_arn_to_topic.pop(each["arn"], None)
+                each["arn"] = f"{topic['arn']}:{named[_SUBSCRIPTION_ID]}"
+                each["attributes"]["SubscriptionArn"] = each["arn"]
+                sns._sub_arn_to_topic[each["arn"]] = topic["arn"]
+        return answer
+
+    sns._subscribe = subscribe_as
+
+
+def _entries(params: dict[str, object]) -> dict[str, str]:
+    found, number = {}, 1
+    while name := sns._p(params, f"Attributes.entry.{number}.key"):
+        found[name] = sns._p(params, f"Attributes.entry.{number}.value")
+        number += 1
+    return found
+
+
+def _keep_stream_labels() -> None:
+    """Let a table's stream have the label that is in its ARN already."""
+    label, wanted = dynamodb._stream_label, dict[str, str]()
+
+    def named(operation):  # type: ignore[no-untyped-def]
+        def answer(data):  # type: ignore[no-untyped-def]
+            if found := data.pop(_STREAM_LABEL, None):
+                wanted["label"] = found
+            try:
+                return operation(data)
+            finally:
+                wanted.clear()
+
+        return answer
+
+    dynamodb._stream_label = lambda: wanted.get("label") or label()
+    dynamodb._create_table = named(dynamodb._create_table)
+    dynamodb._update_table = named(dynamodb._update_table)
+
+
 def _name_queues_alike() -> None:
     """Queues are kept under their URLs: those must not hold a port that is another at each start.
 
@@ -53,6 +103,8 @@ def _name_queues_alike() -> None:
 
 if __name__ == "__main__":
     _keep_ids()
+    _keep_subscriptions()
+    _keep_stream_labels()
     _name_queues_alike()
     signal.signal(signal.SIGUSR1, save)
     app.main()

@@ -9,12 +9,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bonkei.cloud.provision.reconcile import Made, reconcile
-from bonkei.cloud.provision.step import Call, JsonStep, QueryStep, S3Step, Step, Thing, Unless
+from bonkei.cloud.provision.step import (
+    Call,
+    EmptyStep,
+    JsonStep,
+    QueryStep,
+    S3Step,
+    Step,
+    Thing,
+    Unless,
+)
 
 _KINDS: dict[str, Callable[..., Call]] = {
     "JsonStep": JsonStep,
     "QueryStep": QueryStep,
     "S3Step": S3Step,
+    "EmptyStep": EmptyStep,
 }
 
 
@@ -46,7 +56,11 @@ class Provisioner:
                     notes.append(f"{work.subject} is not as declared: {code}: {message}")
         kept = {name: each for name, each in made.items() if name in left}
         self._write(
-            kept | {thing.id: Made(thing.fingerprint, thing.region, thing.end) for thing in things}
+            kept
+            | {
+                thing.id: Made(thing.fingerprint, thing.region, thing.end, thing.identity)
+                for thing in things
+            }
         )
         return tuple(notes)
 
@@ -66,7 +80,10 @@ class Provisioner:
             return {}
         return {
             name: Made(
-                entry["fingerprint"], entry["region"], tuple(_call(each) for each in entry["end"])
+                entry["fingerprint"],
+                entry["region"],
+                tuple(_call(each) for each in entry["end"]),
+                entry.get("identity", ""),
             )
             for name, entry in content.items()
         }
@@ -77,6 +94,7 @@ class Provisioner:
                 "fingerprint": each.fingerprint,
                 "region": each.region,
                 "end": [_plain(call) for call in each.end],
+                "identity": each.identity,
             }
             for name, each in made.items()
         }
@@ -92,4 +110,6 @@ def _plain(call: Call) -> dict[str, Any]:
 
 def _call(entry: dict[str, Any]) -> Call:
     fields = {name: value for name, value in entry.items() if name != "kind"}
+    if "headers" in fields:
+        fields["headers"] = tuple((name, value) for name, value in fields["headers"])
     return _KINDS[entry["kind"]](**{**fields, "accepted": frozenset(fields["accepted"])})

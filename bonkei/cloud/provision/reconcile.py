@@ -25,6 +25,7 @@ class Made:
     fingerprint: str
     region: str
     end: tuple[Call, ...]
+    identity: str = ""
 
 
 def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, ...]:
@@ -34,13 +35,20 @@ def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, 
     work = []
     for thing in things:
         before = made.get(thing.id)
-        changed = before is not None and before.fingerprint != thing.fingerprint
-        work.append(
-            Work(thing.address, thing.region, (*thing.steps, *(thing.changes if changed else ())))
-        )
+        work.append(Work(thing.address, thing.region, _steps(thing, before)))
     work += [
         Work(name, before.region, before.end, removes=True)
         for name, before in reversed(list(made.items()))
         if name not in wanted and before.end
     ]
     return tuple(work)
+
+
+def _steps(thing: Thing, before: Made | None) -> tuple[Step, ...]:
+    if before is None:
+        return thing.steps
+    if before.fingerprint == thing.fingerprint:
+        return () if thing.once else thing.steps
+    other = before.identity != thing.identity and bool(before.identity)
+    end = before.end if thing.anew or other else ()
+    return (*end, *thing.steps, *thing.changes)

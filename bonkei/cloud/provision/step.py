@@ -31,16 +31,30 @@ class QueryStep:
 
 @dataclass(frozen=True, slots=True)
 class S3Step:
-    """A call to S3: `resource` is path and query, `body` XML or JSON text."""
+    """A call to S3: `resource` is path and query. The body is `body`, XML or JSON text, or what
+    `base64` stands for, or the file `source`, relative to the definitions."""
 
     method: str
     resource: str
-    body: str = ""
+    body: str = field(default="", repr=False)
     accepted: frozenset[str] = frozenset()
+    service: str = "s3"
+    headers: tuple[tuple[str, str], ...] = ()
+    base64: str = field(default="", repr=False)
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyStep:
+    """Deletes every version of every object of a bucket, or of the one object `key`."""
+
+    bucket: str
+    key: str = ""
+    accepted: frozenset[str] = frozenset({"NoSuchBucket"})
     service: str = "s3"
 
 
-Call = JsonStep | QueryStep | S3Step
+Call = JsonStep | QueryStep | S3Step | EmptyStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +72,9 @@ Step = Call | Unless
 class Thing:
     """Something declared. `steps` make it, or make it anew what it should be: they may be taken
     any number of times. `changes` are taken only when the definition has changed. `end` removes
-    it, as far as AWS would."""
+    it, as far as AWS would. It ends before a change when `anew`, and when `identity`, which AWS
+    cannot change, is another. `content` is part of the definition and of no step. `once`: what is
+    made already is not made sure of, since others would notice."""
 
     kind: str
     name: str
@@ -67,6 +83,10 @@ class Thing:
     steps: tuple[Step, ...]
     changes: tuple[Step, ...] = ()
     end: tuple[Call, ...] = ()
+    anew: bool = False
+    identity: str = ""
+    content: str = ""
+    once: bool = False
 
     @property
     def id(self) -> str:
@@ -75,5 +95,6 @@ class Thing:
     @property
     def fingerprint(self) -> str:
         """What tells one definition of the thing from another. Values are not in it."""
-        text = json.dumps([asdict(step) for step in (*self.steps, *self.changes)], default=sorted)
+        steps = [asdict(step) for step in (*self.steps, *self.changes)]
+        text = json.dumps([steps, self.content], default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()

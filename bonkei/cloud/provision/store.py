@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
-from urllib.parse import urlencode
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as ET
 
 import aiohttp
 
 from bonkei.cloud.passing import Store as Backing
-from bonkei.cloud.provision.step import Call, JsonStep, QueryStep
+from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, QueryStep, S3Step
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
@@ -17,42 +23,105 @@ _READY = 30.0
 
 
 class MiniStackStore:
-    """Where the provisioner takes its steps."""
+    """Where the provisioner takes its steps. `definitions`: where files are that objects name."""
 
-    def __init__(self, backing: Backing, account: str) -> None:
+    def __init__(self, backing: Backing, account: str, definitions: Path) -> None:
         self._backing = backing
         self._account = account
+        self._definitions = definitions
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> MiniStackStore:
+        self._session = aiohttp.ClientSession(trust_env=False)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
 
     async def take(self, call: Call, region: str) -> tuple[str, str]:
         """Code and message of the error; both empty when it succeeded."""
-        if not await self._backing.wait_until_ready(_READY):
-            return "ServiceUnavailable", "MiniStack does not answer"
+        if isinstance(call, EmptyStep):
+            return await self._empty(call, region)
+        try:
+            status, text = await self._send(call, region)
+        except FileNotFoundError as error:
+            return "NoSuchFile", f"{error.filename} is not there"
+        return ("", "") if status < 300 else _error(status, text)
+
+    async def _send(self, call: JsonStep | QueryStep | S3Step, region: str) -> tuple[int, str]:
+        if self._session is None or not await self._backing.wait_until_ready(_READY):
+            return 503, _unavailable("MiniStack does not answer")
         scope = f"{self._account}/20200101/{region}/{call.service}/aws4_request"
         headers = {
             "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
         }
-        method, resource, body = "POST", "/", ""
+        method, resource = "POST", "/"
+        body: bytes | IO[bytes]
         if isinstance(call, JsonStep):
             headers |= {"X-Amz-Target": call.target, "Content-Type": "application/x-amz-json-1.1"}
-            body = json.dumps(call.content)
+            body = json.dumps(call.content).encode()
         elif isinstance(call, QueryStep):
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(call.parameters)
+            body = urlencode(call.parameters).encode()
         else:
-            method, resource, body = call.method, call.resource, call.body
-        async with (
-            aiohttp.ClientSession(trust_env=False) as session,
-            session.request(
-                method, f"{self._backing.url}{resource}", data=body.encode(), headers=headers
-            ) as answer,
-        ):
-            return ("", "") if answer.status < 300 else _error(await answer.text())
+            method, resource, body = call.method, call.resource, self._body(call)
+            headers |= dict(call.headers)
+        address = f"{self._backing.url}{resource}"
+        try:
+            async with self._session.request(method, address, data=body, headers=headers) as answer:
+                return answer.status, await answer.text()
+        except aiohttp.ClientError as error:
+            return 503, _unavailable(type(error).__name__)
+
+    def _body(self, call: S3Step) -> bytes | IO[bytes]:
+        if call.source:
+            return (self._definitions / call.source).open("rb")  # aiohttp sends and closes it
+        return base64.b64decode(call.base64) if call.base64 else call.body.encode()
+
+    async def _empty(self, step: EmptyStep, region: str) -> tuple[str, str]:
+        async for path in self._versions(step, region):
+            bypass = (("x-amz-bypass-governance-retention", "true"),)
+            code, message = await self.take(S3Step("DELETE", path, headers=bypass), region)
+            if code:
+                return code, message
+        return "", ""
+
+    async def _versions(self, step: EmptyStep, region: str) -> AsyncIterator[str]:
+        """A page at a time: what has been deleted is not on the next one."""
+        before: list[str] = []
+        while True:
+            listing = S3Step("GET", f"/{step.bucket}?versions&prefix={quote(step.key, safe='')}")
+            status, text = await self._send(listing, region)
+            found = list(_listed(text, step)) if status < 300 else []
+            if not found or found == before:
+                return
+            for path in found:
+                yield path
+            before = found
 
 
-def _error(text: str) -> tuple[str, str]:
+def _listed(text: str, step: EmptyStep) -> Iterator[str]:
+    for element in ET.fromstring(text):  # noqa: S314 - it is MiniStack's own
+        values = {child.tag.rpartition("}")[2]: child.text or "" for child in element}
+        if element.tag.endswith(("}Version", "}DeleteMarker")) and step.key in ("", values["Key"]):
+            version = quote(values["VersionId"], safe="")
+            yield f"/{step.bucket}/{quote(values['Key'])}?versionId={version}"
+
+
+def _unavailable(message: str) -> str:
+    return f"<Code>ServiceUnavailable</Code><Message>{message}</Message>"
+
+
+def _error(status: int, text: str) -> tuple[str, str]:
     try:
-        content = json.loads(text)
+        content: Any = json.loads(text)
         return str(content["__type"]), str(content.get("message") or content.get("Message", ""))
     except (ValueError, KeyError, TypeError):
         code, message = _CODE.search(text), _MESSAGE.search(text)
-        return (code[1] if code else "Unknown"), (message[1] if message else text[:200])
+        return (code[1] if code else str(status)), (message[1] if message else text[:200])

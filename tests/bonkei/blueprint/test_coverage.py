@@ -57,7 +57,7 @@ def test_every_type_that_the_provider_carries_is_judged_and_no_other() -> None:
 
 
 def test_a_name_wins_over_a_pattern() -> None:
-    assert judge("aws_s3_bucket_policy")[0] == "declarative"
+    assert judge("aws_s3_bucket_policy")[0] == "simulated"
     assert judge("aws_s3_bucket_inventory")[0] == "missing"
     assert judge("aws_cloudwatch_event_bus") == judge("aws_sfn_state_machine")
 

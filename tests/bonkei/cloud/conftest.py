@@ -29,7 +29,8 @@ def start(
 
     def started(directory: Path | None = None, blueprint: Blueprint = DECLARED) -> Room:
         vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
-        settings = CloudSettings(directory or tmp_path_factory.mktemp("cloud"), ACCOUNT, 0)
+        home = directory or tmp_path_factory.mktemp("cloud")
+        settings = CloudSettings(home, ACCOUNT, 0, home)
         cloud = Cloud(
             settings,
             vault,

@@ -13,7 +13,7 @@ import boto3
 from botocore.config import Config
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.bucket import Bucket, BucketSetting
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.notification import Subscription, Topic
 from bonkei.blueprint.role import Role
@@ -35,7 +35,10 @@ def arn(service: str, resource: str) -> str:
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/shop/task"
 SECRET = arn("secretsmanager", "secret:shop/key-AbCdEf")
 DECLARED = Blueprint(
-    buckets=(Bucket("aws_s3_bucket.shop", "arn:aws:s3:::shop", "shop", versioned=True),),
+    buckets=(
+        Bucket("aws_s3_bucket.shop", "arn:aws:s3:::shop", "shop", versioned=True, settings=(
+            BucketSetting("versioning", "VersioningConfiguration", {"Status": "Enabled"}),)),
+    ),
     queues=(
         Queue("aws_sqs_queue.orders", arn("sqs", "orders"), "orders", {"VisibilityTimeout": "7"}),
         Queue("aws_sqs_queue.f", arn("sqs", "late.fifo"), "late.fifo", {"FifoQueue": "true"}),

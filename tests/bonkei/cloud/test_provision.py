@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import BucketSetting
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import Call, JsonStep, QueryStep
 from bonkei.cloud.provision.wanted import find_region, wanted
@@ -100,3 +101,41 @@ def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
     file = tmp_path / "made"
     file.write_text("{")
     assert reconcile(Store(), file, DECLARED) == ()
+
+
+def test_what_aws_cannot_change_ends_before_it_is_made_anew(tmp_path: Path) -> None:
+    """A table of other keys, as Terraform replaces it; other indexes leave it as it is."""
+    file = tmp_path / "made"
+    reconcile(Store(), file, DECLARED)
+    [table] = DECLARED.tables
+    for change, expected in (
+        ({"BillingMode": "PROVISIONED"}, ["CreateTable", *["UpdateTable"] * 5]),
+        ({"KeySchema": [{"AttributeName": "at", "KeyType": "HASH"}]},
+         ["DeleteTable", "CreateTable", *["UpdateTable"] * 5]),
+    ):  # fmt: skip
+        store = Store()
+        table = replace(table, definition={**table.definition, **change})
+        reconcile(store, file, replace(DECLARED, tables=(table,)))
+        assert [n for name in store.taken if "Table" in (n := name.partition(" ")[0])] == expected
+
+
+def test_tags_that_are_gone_are_taken_off(tmp_path: Path) -> None:
+    file, store = tmp_path / "made", Store()
+    [queue, *rest] = DECLARED.queues
+    reconcile(Store(), file, replace(DECLARED, queues=(replace(queue, tags={"a": "b"}), *rest)))
+    reconcile(store, file, replace(DECLARED, queues=(replace(queue, tags={"c": "d"}), *rest)))
+    names = [name.partition(" ")[0] for name in store.taken]
+    assert names.index("UntagQueue") < names.index("TagQueue")
+
+
+def test_a_notification_is_set_once(tmp_path: Path) -> None:
+    """S3 sends a test event each time."""
+    setting = BucketSetting("notification", "NotificationConfiguration", {"QueueConfiguration": []})
+    [bucket] = DECLARED.buckets
+    declared = replace(DECLARED, buckets=(replace(bucket, settings=(setting,)),))
+    calls = []
+    for _ in range(2):
+        store = Store()
+        reconcile(store, tmp_path / "made", declared)
+        calls.append(sum(name.startswith("PUT s3") for name in store.taken))
+    assert calls == [2, 1]

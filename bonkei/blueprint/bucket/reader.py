@@ -1,34 +1,15 @@
-"""S3 buckets, with the satellites that say how they keep things.
-
-Read from aws_s3_bucket with its satellites.
-"""
+"""aws_s3_bucket with its satellites."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from bonkei.blueprint.role import PolicyStatement, read_policy_document
+from bonkei.blueprint.bucket.settings import read_settings
+from bonkei.blueprint.bucket.values import Bucket
+from bonkei.blueprint.role import read_policy_document
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
-from bonkei.blueprint.state.use import Use, uses_of
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """`encryption` is aws:kms, aws:kms:dsse, AES256 or empty when the definitions say nothing."""
-
-    address: str
-    arn: str
-    name: str
-    encryption: str = ""
-    kms_key_id: str = ""
-    versioned: bool = False
-    public_access_blocked: bool = False
-    lifecycle_rules: tuple[str, ...] = ()  # the ids of those that are enabled
-    policy: tuple[PolicyStatement, ...] = ()
-    users: tuple[Use, ...] = ()  # whose argument names it, its satellites aside
-
+from bonkei.blueprint.state.use import uses_of
 
 _PUBLIC_ACCESS = (
     "block_public_acls",
@@ -77,6 +58,9 @@ def _bucket(block: Resource, state: State) -> Bucket:
             state,
             not_by=("aws_s3_", "aws_iam_", "random_", "terraform_data"),
         ),
+        settings=read_settings(block, state),
+        object_lock=block.flag("object_lock_enabled"),
+        force_destroy=block.flag("force_destroy"),
     )
 
 

@@ -1,0 +1,11 @@
+"""S3 buckets: what is set on them, and the objects that are declared.
+
+values         what checks, drawings and the AWS endpoint see
+reader         aws_s3_bucket with its satellites
+settings       the satellites in the words of S3's API (lifecycle)
+stored_object  aws_s3_object
+"""
+
+from bonkei.blueprint.bucket.values import Bucket, BucketSetting, Document, StoredObject
+
+__all__ = ["Bucket", "BucketSetting", "Document", "StoredObject"]

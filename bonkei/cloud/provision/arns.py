@@ -1,0 +1,13 @@
+"""What an ARN says of where its resource is."""
+
+from __future__ import annotations
+
+
+def region_of(arn: str) -> str:
+    """The region in an ARN; empty when there is none."""
+    return (arn.split(":") + [""] * 4)[3]
+
+
+def account_of(arn: str) -> str:
+    """The account in an ARN; empty when there is none."""
+    return (arn.split(":") + [""] * 5)[4]
