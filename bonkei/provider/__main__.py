@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 from bonkei.provider.catalogue import providers
-from bonkei.provider.server import serve, until_input_ends
+from bonkei.provider.plugin.server import serve, until_input_ends
 from bonkei.provider.surroundings import Surroundings, read
 from bonkei.sockets import make_socket_directory
 

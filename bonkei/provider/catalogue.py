@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider import common, facts, schema, small
+from bonkei.provider import facts, region_and_tags, schema, small
 from bonkei.provider.modules import modules
 from bonkei.provider.provider import Provider, assemble
 
@@ -25,7 +25,7 @@ def providers() -> Mapping[str, Provider]:
                 data_sources=aws.DATA_SOURCES,
                 ephemeral_resources=aws.EPHEMERAL_RESOURCES,
                 functions=aws.FUNCTIONS,
-                validate=common.provider_problems,
+                validate=region_and_tags.provider_problems,
             ),
             facts.load(FACTS),
         ),

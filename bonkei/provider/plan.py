@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice, starmap
 
 from bonkei.provider.behaviour import ANY_CHANGE, Context, ResourceBehaviour
-from bonkei.provider.common import inherited
+from bonkei.provider.region_and_tags import inherited
 from bonkei.provider.schema import Block, NestedBlock
 from bonkei.provider.values import UNKNOWN, Object, Value, given
 

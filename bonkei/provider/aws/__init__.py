@@ -1,21 +1,20 @@
-"""What AWS does with each type: one room a service, each module with a table of behaviours.
+"""What AWS does with each type: one room a service, each module with tables of behaviours.
 
-<service>        named as the AWS provider names it; its map is in its `__init__`
-shared           what the services have in common
-data_sources     what is read
-ephemeral        what is read or made up for one run
-functions        the provider's functions
+<service>   named as the AWS provider names it; its map is in its `__init__`
+meta        what belongs to no service, and the provider's functions
+shared      what the services have in common
 
-A module with a table `RESOURCES` in a service's room is served; no list names it. A resource type
-without an entry still works, generically: the core gives it an id and an ARN of AWS's form. A data
-source without an entry cannot be answered, and the core says so.
+A module with one of the tables RESOURCES, DATA_SOURCES, EPHEMERAL_RESOURCES and FUNCTIONS in a
+service's room is served; no list names it. A resource type without an entry still works,
+generically: the core gives it an id and an ARN of AWS's form. A data source without an entry cannot
+be answered, and the core says so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from bonkei.provider.aws import data_sources, ephemeral, functions
 from bonkei.provider.behaviour import (
     DataSource,
     EphemeralResource,
@@ -24,14 +23,17 @@ from bonkei.provider.behaviour import (
 )
 from bonkei.provider.modules import modules
 
-RESOURCES: Mapping[str, ResourceBehaviour] = {
-    name: behaviour
-    for module in modules(__name__, __path__)
-    for name, behaviour in getattr(module, "RESOURCES", {}).items()
-}
+_MODULES = tuple(modules(__name__, __path__))
 
-DATA_SOURCES: Mapping[str, DataSource] = data_sources.DATA_SOURCES
 
-EPHEMERAL_RESOURCES: Mapping[str, EphemeralResource] = ephemeral.EPHEMERAL_RESOURCES
+def _table(name: str) -> dict[str, Any]:
+    return {key: value for module in _MODULES for key, value in getattr(module, name, {}).items()}
 
-FUNCTIONS: Mapping[str, Function] = functions.FUNCTIONS
+
+RESOURCES: Mapping[str, ResourceBehaviour] = _table("RESOURCES")
+
+DATA_SOURCES: Mapping[str, DataSource] = _table("DATA_SOURCES")
+
+EPHEMERAL_RESOURCES: Mapping[str, EphemeralResource] = _table("EPHEMERAL_RESOURCES")
+
+FUNCTIONS: Mapping[str, Function] = _table("FUNCTIONS")

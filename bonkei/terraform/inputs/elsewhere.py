@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bonkei.provider import catalogue, codec, schema
+from bonkei.provider import catalogue, schema
+from bonkei.provider.plugin import codec
 from bonkei.terraform.errors import TerraformError
 
 OVERRIDE = "zz_bonkei_elsewhere_override.tf.json"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.provider import codec
+from bonkei.provider.plugin import codec
 from bonkei.provider.values import UNKNOWN, Typed
 
 NEAR_A_TENTH = Decimal("0.1000000000000000055511151231257827021181583404541015625")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bonkei.provider import schema, wire
+from bonkei.provider import schema
 from bonkei.provider.behaviour import Problem
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin import wire
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
 
 

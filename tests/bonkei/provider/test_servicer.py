@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from bonkei.provider import codec
 from bonkei.provider.behaviour import (
     Context,
     DataSource,
@@ -16,10 +15,11 @@ from bonkei.provider.behaviour import (
     Refused,
     ResourceBehaviour,
 )
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin import codec
+from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.servicer import Servicer
 from bonkei.provider.provider import Provider, assemble
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema, empty, type_of
-from bonkei.provider.servicer import Servicer
 from bonkei.provider.surroundings import Surroundings
 from bonkei.provider.values import UNKNOWN, Object
 from bonkei.vault import MemoryVault

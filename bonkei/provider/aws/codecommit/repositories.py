@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
@@ -33,3 +34,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_="repository_name",
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_codecommit_repository")

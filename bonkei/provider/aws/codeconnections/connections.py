@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.shared.checks import at, length, one_of
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
@@ -43,3 +44,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_codestarconnections_connection": _CONNECTION,
     "aws_codeconnections_connection": _CONNECTION,
 }
+
+DATA_SOURCES = by_own_names("aws_codestarconnections_connection")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from bonkei.provider.aws.shared.blocks import each, same_shape
 from bonkei.provider.aws.shared.checks import at, length, matches, one_of, unique, unsure
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -101,3 +102,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": f"{mint.given('table_name')}|{mint.random(16)}"},
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_dynamodb_table")

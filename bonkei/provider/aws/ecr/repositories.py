@@ -13,6 +13,7 @@ from bonkei.provider.aws.shared.checks import Check, at, length, matches
 from bonkei.provider.aws.shared.documents import RESOURCE, parse, policy, same_json, same_policy
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
@@ -125,3 +126,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("ecr_repository_prefix", length(2, 30), matches(r"ROOT|[a-z0-9._/-]+", "a prefix")),
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_ecr_repository")

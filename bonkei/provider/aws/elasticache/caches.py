@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.regions import zone_id, zone_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.shared.seeds import LOWER
@@ -132,3 +133,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_elasticache_user": _named("user", "user_id"),
     "aws_elasticache_user_group": _named("usergroup", "user_group_id"),
 }
+
+DATA_SOURCES = by_own_names(
+    "aws_elasticache_cluster aws_elasticache_replication_group aws_elasticache_subnet_group"
+)

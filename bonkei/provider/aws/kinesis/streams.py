@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws.shared.naming import arn_as_id
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 
@@ -13,3 +14,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         arn_as_id("kinesis", "stream/"),
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_kinesis_stream")

@@ -14,6 +14,7 @@ from bonkei.provider.aws.shared.blocks import each, same_shape
 from bonkei.provider.aws.shared.checks import at, between, length, matches, whole
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -185,3 +186,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("layer_name", length(1, 140)),
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_lambda_alias aws_lambda_function")

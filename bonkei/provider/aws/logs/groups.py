@@ -12,6 +12,7 @@ from bonkei.provider.aws.shared.documents import RESOURCE, json_object, policy, 
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.import_ids import parts_of
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
@@ -118,3 +119,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_cloudwatch_log_group")

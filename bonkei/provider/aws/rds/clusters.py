@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.rds.common import (
+from bonkei.provider.aws.rds.databases import (
     CLUSTER_ENGINES,
     DAILY_WINDOW,
     IDENTIFIER,

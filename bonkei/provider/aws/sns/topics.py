@@ -19,6 +19,7 @@ from bonkei.provider.aws.shared.documents import (
 from bonkei.provider.aws.shared.fifo import NAME, name_shows_order
 from bonkei.provider.aws.shared.formats import arn, kms_key
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
@@ -142,3 +143,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_="arn",
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_sns_topic")

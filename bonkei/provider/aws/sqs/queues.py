@@ -18,6 +18,7 @@ from bonkei.provider.aws.shared.documents import (
 )
 from bonkei.provider.aws.shared.fifo import NAME, name_shows_order
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
@@ -90,3 +91,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_="queue_url",
     ),
 }
+
+DATA_SOURCES = by_own_names("aws_sqs_queue")

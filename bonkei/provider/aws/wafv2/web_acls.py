@@ -12,6 +12,7 @@ from bonkei.provider.aws.shared.checks import at, between, length, matches, one_
 from bonkei.provider.aws.shared.formats import arn, cidr
 from bonkei.provider.aws.shared.import_ids import parts_of
 from bonkei.provider.aws.shared.naming import Mint, Minting
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.wafv2.statements import capacity, statement_problems
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
@@ -240,3 +241,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         import_=_import_scoped,
     ),
 }
+
+DATA_SOURCES = by_own_names(
+    "aws_wafv2_ip_set aws_wafv2_regex_pattern_set aws_wafv2_rule_group aws_wafv2_web_acl"
+)

@@ -39,20 +39,24 @@ def stated_names(type_name: str) -> Iterator[tuple[str, str]]:
         yield from (("recomputed by", cause) for cause in causes - ANY_CHANGE)
 
 
-def test_a_type_has_one_table_and_a_service_a_room() -> None:
-    tables = {
-        module.__name__: module.RESOURCES
-        for module in modules(aws.__name__, aws.__path__)
-        if hasattr(module, "RESOURCES")
-    }
-    assert [
+@pytest.mark.parametrize("table", ["RESOURCES", "DATA_SOURCES", "EPHEMERAL_RESOURCES", "FUNCTIONS"])
+def test_a_name_is_served_from_one_module(table: str) -> None:
+    names = [
         name
-        for name, n in Counter(name for one in tables.values() for name in one).items()
-        if n > 1
-    ] == []
+        for module in modules(aws.__name__, aws.__path__)
+        for name in getattr(module, table, {})
+    ]
+    assert [name for name, n in Counter(names).items() if n > 1] == []
+
+
+def test_each_room_is_of_a_service_that_is_served() -> None:
     rooms = {path.parent.name for path in Path(aws.__file__).parent.glob("*/__init__.py")}
-    served = {name.removeprefix(f"{aws.__name__}.").split(".")[0] for name in tables}
-    assert served == rooms - {"shared", "data_sources"}
+    served = {
+        module.__name__.removeprefix(f"{aws.__name__}.").split(".")[0]
+        for module in modules(aws.__name__, aws.__path__)
+        if hasattr(module, "RESOURCES") or hasattr(module, "DATA_SOURCES")
+    }
+    assert served == rooms - {"shared"}
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))

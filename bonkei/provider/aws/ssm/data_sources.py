@@ -1,55 +1,18 @@
-"""What the stack has stored: secrets' values and parameters."""
+"""Parameters of this stack, and AWS's public ones that name an image."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 
-from bonkei.provider.aws.data_sources.lookups import none_found
+from bonkei.provider.aws.shared.lookups import none_found
 from bonkei.provider.aws.shared.seeds import HEX, scatter
-from bonkei.provider.behaviour import Context, DataSource, Refused
+from bonkei.provider.behaviour import Context, DataSource
 from bonkei.provider.values import Object
 
-
-def _secret_version(config: Object, context: Context) -> Object:
-    """The value that the vault holds, by the secret's ARN or name."""
-    asked = config.get("secret_id")
-    for secret in context.peers("aws_secretsmanager_secret"):
-        if asked in (secret.get("arn"), secret.get("name")):
-            break
-    else:
-        raise none_found("aws_secretsmanager_secret", {"secret_id": asked})
-    arn = str(secret["arn"])
-    value = context.vault.get(arn)
-    if value is None:
-        raise Refused(
-            f'the secret "{secret.get("name")}" has no value yet',
-            "Make an aws_secretsmanager_secret_version for it, and add depends_on to this data"
-            " block: it is read once that is there. Of a secret outside this stack, say one in"
-            " bonkei.toml: [[existing]], with secret_id and secret_string.",
-            ("secret_id",),
-        )
-    version = next(
-        (
-            str(one.get("version_id"))
-            for one in context.peers("aws_secretsmanager_secret_version")
-            if one.get("arn") == arn
-        ),
-        "",
-    )
-    return {
-        "id": f"{asked}|{config.get('version_stage') or 'AWSCURRENT'}",
-        "arn": arn,
-        "secret_arn": arn,
-        "secret_string": value,
-        "secret_binary": "",
-        "version_id": version,
-        "version_stages": ["AWSCURRENT"],
-        "created_date": context.now,
-    }
-
-
 _PUBLIC = "/aws/service/"
+
+
 _FLUENT_BIT = f"{_PUBLIC}aws-for-fluent-bit/"
 
 
@@ -91,6 +54,5 @@ def _parameter(config: Object, context: Context) -> Object:
 
 
 DATA_SOURCES: Mapping[str, DataSource] = {
-    "aws_secretsmanager_secret_version": DataSource(read=_secret_version),
     "aws_ssm_parameter": DataSource(read=_parameter),
 }

@@ -7,8 +7,8 @@ from itertools import pairwise
 from typing import Any
 
 from bonkei.provider.behaviour import Function, Problem
-from bonkei.provider.codec import type_bytes
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin.codec import type_bytes
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.schema import Attribute, Block, NestedBlock, ProviderSchema
 from bonkei.provider.values import Value, given
 

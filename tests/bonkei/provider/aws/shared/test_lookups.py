@@ -11,7 +11,7 @@ import pytest
 from bonkei.provider import schema
 from bonkei.provider.aws import DATA_SOURCES, RESOURCES
 from bonkei.provider.behaviour import Context, Refused
-from bonkei.provider.connection import decode, encode
+from bonkei.provider.plugin.connection import decode, encode
 from bonkei.provider.values import UNKNOWN, Object
 from bonkei.vault import MemoryVault
 

@@ -9,11 +9,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from bonkei.provider import codec, wire
 from bonkei.provider.behaviour import Context, Problem, Refused, value_at
 from bonkei.provider.existing import Existing
+from bonkei.provider.plugin import codec, wire
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.private import Private, fresh
-from bonkei.provider.protocol import message
 from bonkei.provider.schema import Block, empty, type_of
 from bonkei.provider.surroundings import Surroundings
 from bonkei.provider.values import UNKNOWN, Object, Value

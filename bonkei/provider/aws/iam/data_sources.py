@@ -1,17 +1,17 @@
-"""Policies: documents made here, and those that AWS manages."""
+"""Policies: documents made here, those of this stack, and those that AWS manages."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.cloudfront import managed_policies
 from bonkei.provider.aws.shared.checks import Rule, at, exactly_one, one_of, validator, within
 from bonkei.provider.aws.shared.documents import condition_operator, json_document, principal_type
+from bonkei.provider.aws.shared.own import by_own_names, own
 from bonkei.provider.aws.shared.policy_document import PolicyDocumentError, render
 from bonkei.provider.aws.shared.resource import words
 from bonkei.provider.aws.shared.seeds import UPPER, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
-from bonkei.provider.values import Object, Value
+from bonkei.provider.values import Object
 
 _VERSION = "2012-10-17"
 # Of AWS's own policies, those under the path /service-role/ that stacks like these name:
@@ -28,6 +28,12 @@ _OF_SERVICE_ROLES = words(
     " AmazonECSInfrastructureRolePolicyForVolumes AmazonECSTaskExecutionRolePolicy"
     " AmazonRDSEnhancedMonitoringRole AmazonSNSRole AmazonSSMMaintenanceWindowRole"
 )
+
+
+def _session(config: Object, _: Context) -> Object:
+    """Whoever evaluates is a user here, so there is no role behind a session."""
+    arn = str(config.get("arn"))
+    return {"id": arn, "issuer_arn": arn, "issuer_id": "", "issuer_name": "", "session_name": ""}
 
 
 def _policy_document(config: Object, _: Context) -> Object:
@@ -79,49 +85,12 @@ def _iam_policy(config: Object, context: Context) -> Object:
     }
 
 
-def _managed_policy(
-    policies: Mapping[str, tuple[str, dict[str, Value]]], kind: str, resource_type: str
-) -> DataSource:
-    """A policy of CloudFront's own, by name or id; or one that this stack makes, by its id."""
-
-    def read(config: Object, context: Context) -> Object:
-        name, identifier = config.get("name"), config.get("id")
-        for known, (known_id, settings) in policies.items():
-            if name == known or identifier == known_id:
-                return {
-                    **settings,
-                    "id": known_id,
-                    "name": known,
-                    "arn": f"arn:{context.partition}:cloudfront:::{kind}/{known_id}",
-                    "etag": "E23ZP02F085DFQ",
-                    "comment": f"Managed by CloudFront: {known}",
-                }
-        for peer in context.peers(resource_type):
-            if peer.get("name") == name or peer.get("id") == identifier:
-                return peer
-        raise Refused(
-            f'no such policy: "{name or identifier}"',
-            f"CloudFront manages {', '.join(policies)}. A policy made elsewhere cannot be read.",
-            ("name",) if name else ("id",),
-        )
-
-    return DataSource(read=read)
-
-
 DATA_SOURCES: Mapping[str, DataSource] = {
-    "aws_iam_policy_document": DataSource(read=_policy_document, validate=validator(*_STATEMENT)),
+    **by_own_names("aws_iam_instance_profile aws_iam_role"),
+    "aws_iam_group": own("aws_iam_group", group_name="name"),
+    "aws_iam_openid_connect_provider": own("aws_iam_openid_connect_provider"),
     "aws_iam_policy": DataSource(read=_iam_policy),
-    "aws_cloudfront_cache_policy": _managed_policy(
-        managed_policies.CACHE_POLICIES, "cache-policy", "aws_cloudfront_cache_policy"
-    ),
-    "aws_cloudfront_origin_request_policy": _managed_policy(
-        managed_policies.ORIGIN_REQUEST_POLICIES,
-        "origin-request-policy",
-        "aws_cloudfront_origin_request_policy",
-    ),
-    "aws_cloudfront_response_headers_policy": _managed_policy(
-        managed_policies.RESPONSE_HEADERS_POLICIES,
-        "response-headers-policy",
-        "aws_cloudfront_response_headers_policy",
-    ),
+    "aws_iam_policy_document": DataSource(read=_policy_document, validate=validator(*_STATEMENT)),
+    "aws_iam_session_context": DataSource(read=_session),
+    "aws_iam_user": own("aws_iam_user", user_name="name"),
 }

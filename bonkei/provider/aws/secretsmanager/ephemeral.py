@@ -1,14 +1,12 @@
-"""Ephemeral resources: what is read or made up for one run, and kept in no plan or state."""
+"""Secrets for one run, kept in no plan or state: their values, and random passwords."""
 
 from __future__ import annotations
 
-import re
 import secrets
 import string
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.data_sources import stored
-from bonkei.provider.aws.data_sources.lookups import none_found
+from bonkei.provider.aws.secretsmanager import data_sources
 from bonkei.provider.aws.shared.checks import at, between, length, validator
 from bonkei.provider.behaviour import Context, EphemeralResource, Problem, Refused
 from bonkei.provider.values import Object, given
@@ -51,29 +49,8 @@ def _included(config: Object) -> Iterator[str]:
             yield left
 
 
-def _parameter(config: Object, context: Context) -> Object:
-    """By its ARN, from the vault: the state does not hold a value that was only written."""
-    arn = str(config.get("arn"))
-    for parameter in context.peers("aws_ssm_parameter"):
-        if parameter.get("arn") == arn:
-            value = context.vault.get(arn)
-            known = parameter.get("value") or parameter.get("insecure_value")
-            return {
-                "name": parameter.get("name"),
-                "type": parameter.get("type"),
-                "value": known if value is None else value,
-                "version": parameter.get("version"),
-                "region": config.get("region") or context.region,
-                "with_decryption": config.get("with_decryption") is not False,
-            }
-    if match := re.fullmatch(r"arn:[\w-]+:ssm:[\w-]+::parameter(/aws/service/.+)", arn):
-        public = stored.DATA_SOURCES["aws_ssm_parameter"].read({"name": match[1]}, context)
-        return {**public, "name": match[1], "with_decryption": True}
-    raise none_found("aws_ssm_parameter", {"arn": arn})
-
-
 def _secret(config: Object, context: Context) -> Object:
-    found = stored.DATA_SOURCES["aws_secretsmanager_secret_version"].read(config, context)
+    found = data_sources.DATA_SOURCES["aws_secretsmanager_secret_version"].read(config, context)
     said = {"region": config.get("region") or context.region, "version_stage": "AWSCURRENT"}
     return {**said, **found}
 
@@ -97,5 +74,4 @@ EPHEMERAL_RESOURCES: Mapping[str, EphemeralResource] = {
     "aws_secretsmanager_secret_version": EphemeralResource(
         open=_secret, validate=validator(_one_of_them)
     ),
-    "aws_ssm_parameter": EphemeralResource(open=_parameter),
 }

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from bonkei.provider import apply, codec, identities, private, wire
+from bonkei.provider import apply, private
 from bonkei.provider.behaviour import Problem, Refused, ResourceBehaviour
-from bonkei.provider.connection import (
+from bonkei.provider.plan import Plan, plan_creation, plan_update
+from bonkei.provider.plugin import codec, identities, wire
+from bonkei.provider.plugin.connection import (
     Connection,
     answer,
     decode,
@@ -17,9 +19,8 @@ from bonkei.provider.connection import (
     from_stored,
     is_null,
 )
-from bonkei.provider.plan import Plan, plan_creation, plan_update
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.private import Private
-from bonkei.provider.protocol import message
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import empty
 from bonkei.provider.surroundings import canonical

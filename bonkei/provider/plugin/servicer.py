@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bonkei.provider import codec, private, wire
+from bonkei.provider import private
 from bonkei.provider.behaviour import FunctionFailed, Problem, Refused
-from bonkei.provider.connection import Connection, answer, decode, encode, errors_of
 from bonkei.provider.existing import Existing
-from bonkei.provider.managed import ManagedResources
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin import codec, wire
+from bonkei.provider.plugin.connection import Connection, answer, decode, encode, errors_of
+from bonkei.provider.plugin.managed import ManagedResources
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.provider import Provider
 from bonkei.provider.surroundings import Surroundings
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bonkei.provider import codec
 from bonkei.provider.behaviour import Context, Refused, ResourceBehaviour
 from bonkei.provider.facts import IdentityAttribute
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin import codec
+from bonkei.provider.plugin.protocol import message
 from bonkei.provider.schema import Block, Type
 from bonkei.provider.values import Object
 

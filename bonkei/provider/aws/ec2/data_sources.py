@@ -1,11 +1,13 @@
-"""What a region offers to networks: zones, prefix lists, services to make endpoints for."""
+"""Networks of this stack, the default VPC, and what a region offers: zones, prefix lists."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from bonkei.provider.aws.ec2 import default_network
 from bonkei.provider.aws.shared.blocks import each
 from bonkei.provider.aws.shared.checks import at, one_of, validator
+from bonkei.provider.aws.shared.own import by_own_names, every, own
 from bonkei.provider.aws.shared.regions import (
     dns_suffix,
     gateway_prefix_list,
@@ -16,6 +18,51 @@ from bonkei.provider.aws.shared.regions import (
 from bonkei.provider.aws.shared.seeds import HEX, scatter
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object, Value
+
+
+def _ami(config: Object, context: Context) -> Object:
+    """A machine image. Only EC2 instances are made from one, and they do not run here."""
+    names = [b["values"] for b in each(config.get("filter")) if b.get("name") == "name"]
+    name = str(names[0][0] if names and names[0] else config.get("name_regex") or "image")
+    seed = f"{context.region}/{name}/{config.get('owners')}"
+    identifier = f"ami-0{scatter(seed, 16, HEX)}"
+    return {
+        "id": identifier,
+        "image_id": identifier,
+        "arn": f"arn:{context.partition}:ec2:{context.region}::image/{identifier}",
+        "name": name,
+        "architecture": "arm64" if "arm64" in name or "aarch64" in name else "x86_64",
+        "root_device_name": "/dev/xvda",
+        "root_device_type": "ebs",
+        "virtualization_type": "hvm",
+        "state": "available",
+        "block_device_mappings": [],
+        "product_codes": [],
+        "tags": {},
+    }
+
+
+def _availability_zone(config: Object, context: Context) -> Object:
+    region = str(config.get("region") or context.region)
+    for name in zone_names(region):
+        if config.get("name") == name or config.get("zone_id") == zone_id(name):
+            return {
+                "id": name,
+                "name": name,
+                "name_suffix": name[len(region) :],
+                "zone_id": zone_id(name),
+                "zone_type": "availability-zone",
+                "region": region,
+                "group_name": region,
+                "network_border_group": region,
+                "opt_in_status": "opt-in-not-required",
+                "state": "available",
+            }
+    raise Refused(
+        f"there is no such availability zone: {config.get('name') or config.get('zone_id')}",
+        f"{region} has {', '.join(zone_names(region))}.",
+    )
+
 
 _ORIGIN_FACING = "com.amazonaws.global.cloudfront.origin-facing"
 
@@ -127,7 +174,70 @@ def _endpoint_service(config: Object, context: Context) -> Object:
     }
 
 
+def _vpcs(context: Context) -> Iterator[Object]:
+    for vpc in context.peers("aws_vpc"):
+        yield {"default": False, "state": "available", **vpc}
+    yield default_network.default_vpc(context)
+
+
+def _subnets(context: Context) -> Iterator[Object]:
+    for subnet in context.peers("aws_subnet"):
+        yield {"default_for_az": False, "state": "available", **subnet}
+    yield from default_network.default_subnets(context)
+
+
+def _security_groups(context: Context) -> Iterator[Object]:
+    """The stack's, and the one that each VPC is born with."""
+    yield from context.peers("aws_security_group")
+    for vpc in _vpcs(context):
+        identifier = vpc.get("default_security_group_id")
+        yield {
+            "id": identifier,
+            "name": "default",
+            "description": "default VPC security group",
+            "vpc_id": vpc.get("id"),
+            "arn": str(vpc.get("arn")).replace(f"vpc/{vpc['id']}", f"security-group/{identifier}"),
+            "tags": {},
+        }
+
+
+def _internet_gateways(context: Context) -> Iterator[Object]:
+    for gateway in context.peers("aws_internet_gateway"):
+        yield {**gateway, "internet_gateway_id": gateway.get("id")}
+    yield default_network.default_internet_gateway(context)
+
+
+def _route_tables(context: Context) -> Iterator[Object]:
+    """The stack's, each once for every subnet that it is associated with, and the main ones."""
+    pairs = [
+        (link.get("route_table_id"), link.get("subnet_id"))
+        for link in context.peers("aws_route_table_association")
+    ]
+    for table in context.peers("aws_route_table"):
+        identifier = table.get("id")
+        whole = {**table, "route_table_id": identifier, "association.main": False}
+        subnets = [subnet for linked, subnet in pairs if linked == identifier]
+        yield from ({**whole, "subnet_id": subnet} for subnet in subnets or [None])
+    for vpc in _vpcs(context):
+        main = vpc.get("main_route_table_id")
+        yield {
+            "id": main,
+            "route_table_id": main,
+            "vpc_id": vpc.get("id"),
+            "arn": str(vpc.get("arn")).replace(f"vpc/{vpc['id']}", f"route-table/{main}"),
+            "owner_id": vpc.get("owner_id"),
+            "association.main": True,
+            "subnet_id": None,
+            "tags": {},
+        }
+
+
 DATA_SOURCES: Mapping[str, DataSource] = {
+    **by_own_names(
+        "aws_eip aws_launch_template aws_nat_gateway aws_network_interface aws_vpc_endpoint"
+    ),
+    "aws_ami": DataSource(read=_ami),
+    "aws_availability_zone": DataSource(read=_availability_zone),
     "aws_availability_zones": DataSource(
         read=_zones,
         validate=validator(
@@ -135,6 +245,16 @@ DATA_SOURCES: Mapping[str, DataSource] = {
         ),
     ),
     "aws_ec2_managed_prefix_list": DataSource(read=_managed_prefix_list),
+    "aws_internet_gateway": own("aws_internet_gateway", _internet_gateways),
+    "aws_nat_gateways": every("aws_nat_gateway"),
     "aws_prefix_list": DataSource(read=_prefix_list),
+    "aws_route_table": own("aws_route_table", _route_tables),
+    "aws_route_tables": every("aws_route_table", _route_tables),
+    "aws_security_group": own("aws_security_group", _security_groups),
+    "aws_security_groups": every("aws_security_group", _security_groups),
+    "aws_subnet": own("aws_subnet", _subnets),
+    "aws_subnets": every("aws_subnet", _subnets),
+    "aws_vpc": own("aws_vpc", _vpcs),
     "aws_vpc_endpoint_service": DataSource(read=_endpoint_service),
+    "aws_vpcs": every("aws_vpc", _vpcs),
 }

@@ -24,12 +24,12 @@ from typing import Any
 
 import grpc
 
-from bonkei.provider import wire
 from bonkei.provider.behaviour import Problem
-from bonkei.provider.protocol import message
+from bonkei.provider.plugin import wire
+from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.servicer import Servicer
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block
-from bonkei.provider.servicer import Servicer
 from bonkei.provider.surroundings import Surroundings
 
 _CHUNK = 1 << 18

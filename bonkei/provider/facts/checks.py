@@ -1,0 +1,92 @@
+"""What one value is held against: an enumeration, a range, a length, a pattern, a count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from bonkei.provider.values import Value
+
+Known: TypeAlias = Mapping[str, Any]
+Check: TypeAlias = Callable[[Value], str | None]
+
+
+def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterator[Check]:
+    """The checks that the facts of one argument amount to."""
+    if "enum" in known:
+        yield _one_of(known["enum"], enumerations, ignore_case="ignore_case" in known)
+    if "range" in known:
+        yield _between(*known["range"])
+    if "length" in known:
+        yield _length(*known["length"])
+    for pattern, meaning in known.get("patterns", ()):
+        yield _matches(pattern, meaning)
+    if "max" in known or "min" in known:
+        yield _count(known.get("min", 0), known.get("max"))
+
+
+def _one_of(
+    named: str | Sequence[Value], enumerations: Mapping[str, Sequence[str]], *, ignore_case: bool
+) -> Check:
+    values = enumerations[named] if isinstance(named, str) else named
+    allowed = {str(value).upper() for value in values} if ignore_case else set(values)
+
+    def check(value: Value) -> str | None:
+        if isinstance(value, list) or (str(value).upper() if ignore_case else value) in allowed:
+            return None
+        listed = ", ".join(f'"{one}"' for one in values)
+        return f'Expected one of {listed}, got "{value}".'
+
+    return check
+
+
+def _between(low: float | None, high: float | None) -> Check:
+    def check(value: Value) -> str | None:
+        if isinstance(value, str | bool | list):
+            return None
+        if (low is None or value >= low) and (high is None or value <= high):
+            return None
+        if high is None:
+            return f"Expected {low} or more, got {value}."
+        if low is None:
+            return f"Expected {high} or less, got {value}."
+        return f"Expected a number from {low} to {high}, got {value}."
+
+    return check
+
+
+def _length(low: int, high: int | None) -> Check:
+    def check(value: Value) -> str | None:
+        size = len(value.encode()) if isinstance(value, str) else low
+        if size >= low and (high is None or size <= high):
+            return None
+        wanted = f"{low} or more" if high is None else f"{low} to {high}"
+        shown = f' in "{value}"' if size <= 200 else ""
+        return f"Expected {wanted} characters, got {size}{shown}."
+
+    return check
+
+
+def _matches(pattern: str, meaning: str) -> Check:
+    whole = re.sub(r"(?<!\\)\$$", r"\\Z", pattern)  # Go's $ is the end, not a line's
+    compiled = re.compile(whole)
+
+    def check(value: Value) -> str | None:
+        if not isinstance(value, str) or compiled.search(value):
+            return None
+        return f'"{value}": {meaning}.' if meaning else f'"{value}" does not match {pattern}.'
+
+    return check
+
+
+def _count(low: int, high: int | None) -> Check:
+    def check(value: Value) -> str | None:
+        if not isinstance(value, list) or (
+            len(value) >= low and (high is None or len(value) <= high)
+        ):
+            return None
+        wanted = f"{low} or more" if high is None else f"{low} to {high}"
+        return f"Expected {wanted} elements, got {len(value)}."
+
+    return check
