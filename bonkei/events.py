@@ -119,6 +119,38 @@ class DesiredCountChanged(Event):
     cause: str
 
 
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """What CloudWatch Logs calls a log event. Both times in milliseconds since the epoch; `id` is
+    unique in its account and sorts as the events of a stream do."""
+
+    timestamp: int
+    message: str
+    ingestion_time: int = 0
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogEventsIngested(Event):
+    """A stream of CloudWatch Logs has accepted events; they are on disk. In order of time."""
+
+    log_group: str
+    log_stream: str
+    events: tuple[LogEvent, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFilterMatched(Event):
+    """Events that a subscription filter passes on to its destination (a function's ARN)."""
+
+    destination_arn: str
+    role_arn: str  # empty for a function: its own policy lets CloudWatch Logs call it
+    filter_name: str
+    log_group: str
+    log_stream: str
+    events: tuple[LogEvent, ...]
+
+
 E_ = TypeVar("E_", bound=Event)
 
 

@@ -1,0 +1,104 @@
+"""What is known of groups and streams besides their events, as values and as files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A subscription filter. `created` in milliseconds."""
+
+    name: str
+    pattern: str
+    destination_arn: str
+    role_arn: str = ""
+    distribution: str = "ByLogStream"
+    created: int = 0
+    declared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDocument:
+    """A log group. `retention` in days, 0 for ever; `created` in milliseconds. `declared`: the
+    definitions have it, so it goes when they no longer do."""
+
+    name: str
+    created: int
+    retention: int = 0
+    kms_key_id: str = ""
+    log_class: str = "STANDARD"
+    deletion_protected: bool = False
+    declared: bool = False
+    tags: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    subscriptions: tuple[Subscription, ...] = ()
+
+    @property
+    def directory(self) -> str:
+        return directory_name(self.name)
+
+    def write(self, directory: Path) -> None:
+        document = asdict(replace(self, tags={})) | {"tags": dict(self.tags)}
+        _write(directory / "group.json", document)
+
+    @classmethod
+    def read(cls, directory: Path) -> GroupDocument | None:
+        found = _read(directory / "group.json")
+        if found is None:
+            return None
+        subscriptions = tuple(Subscription(**each) for each in found.pop("subscriptions", ()))
+        known = {each.name for each in fields(cls)}
+        values = {name: value for name, value in found.items() if name in known}
+        return cls(**values, subscriptions=subscriptions)
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDocument:
+    """A log stream. `sequence`: numbers below it were given to events that are forgotten."""
+
+    name: str
+    created: int
+    sequence: int = 0
+    declared: bool = False
+
+    @property
+    def directory(self) -> str:
+        return directory_name(self.name)
+
+    def with_sequence(self, sequence: int) -> StreamDocument:
+        return replace(self, sequence=sequence)
+
+    def write(self, directory: Path) -> None:
+        _write(directory / "stream.json", asdict(self))
+
+    @classmethod
+    def read(cls, directory: Path) -> StreamDocument | None:
+        found = _read(directory / "stream.json")
+        return None if found is None else cls(**found)
+
+
+def directory_name(name: str) -> str:
+    """Names have up to 512 characters, slashes among them."""
+    return sha256(name.encode()).hexdigest()[:24]
+
+
+def _write(path: Path, document: Mapping[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    part.replace(path)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """None for what a crash has left unfinished: then nobody was told that it is there."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None

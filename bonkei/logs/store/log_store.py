@@ -1,0 +1,203 @@
+"""All groups of one account and region, on disk and within a bound."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from operator import itemgetter
+from pathlib import Path
+from types import MappingProxyType
+from zlib import crc32
+
+from bonkei.events import LogEvent
+from bonkei.logs.errors import LogsError, no_such_group
+from bonkei.logs.store.documents import GroupDocument
+from bonkei.logs.store.group import LogGroup
+from bonkei.logs.store.limits import FUTURE, InputEvent, Rejected, judge
+from bonkei.logs.store.position import Position, event_id
+from bonkei.logs.store.reading import Stored, Window, in_order
+from bonkei.logs.store.segment import load
+
+DAY = 24 * 3_600_000  # milliseconds
+DEFAULT_BYTES = 512 * 1024 * 1024
+MOST_STREAMS = 5_000
+_ROOM = 0.9  # of the bound is left full, once it was reached
+_SWEEP = 600_000  # milliseconds between two looks for what is past its retention
+
+Listener = Callable[[str, str, tuple[LogEvent, ...]], None]
+
+
+class LogStore:
+    """Use it from one thread. `listener` hears of what was taken: group, stream, events.
+
+    Beyond `limit` bytes the segments that nobody has written to for longest are forgotten.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        listener: Listener = lambda _group, _stream, _events: None,
+        *,
+        clock: Callable[[], float] = time.time,
+        limit: int = DEFAULT_BYTES,
+    ) -> None:
+        self._directory = directory
+        self._listener = listener
+        self._clock = clock
+        self._limit = limit
+        self._groups: dict[str, LogGroup] = {}
+        self._swept = 0
+        self.stored = 0
+        """Bytes of events on disk."""
+        self.forgotten = 0
+        """Bytes that had to go since the start, because the store was full."""
+
+    def open(self) -> None:
+        """Know what is there; a group of which only a part was made, or removed, goes."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for entry in sorted(self._directory.iterdir()):
+            document = GroupDocument.read(entry) if entry.is_dir() else None
+            if document is not None:
+                self._groups[document.name] = LogGroup(entry, document)
+            elif entry.is_dir():
+                shutil.rmtree(entry, ignore_errors=True)
+        self.stored = sum(file.stat().st_size for file in self._directory.glob("*/*/*.log"))
+        self.sweep()
+
+    @property
+    def now(self) -> int:
+        """Milliseconds."""
+        return int(self._clock() * 1000)
+
+    # Groups.
+
+    @property
+    def groups(self) -> Mapping[str, LogGroup]:
+        """By name, in the order of names."""
+        return MappingProxyType(dict(sorted(self._groups.items())))
+
+    def group(self, name: str) -> LogGroup:
+        """LogsError (ResourceNotFoundException)."""
+        try:
+            return self._groups[name]
+        except KeyError:
+            raise no_such_group() from None
+
+    def has_group(self, name: str) -> bool:
+        return name in self._groups
+
+    def create_group(self, document: GroupDocument) -> LogGroup:
+        """LogsError (ResourceAlreadyExistsException)."""
+        if document.name in self._groups:
+            raise LogsError(
+                "ResourceAlreadyExistsException", "The specified log group already exists"
+            )
+        directory = self._directory / document.directory
+        document.write(directory)
+        self._groups[document.name] = group = LogGroup(directory, document)
+        return group
+
+    def delete_group(self, name: str) -> None:
+        group = self.group(name)
+        del self._groups[name]
+        self.stored -= group.stored_bytes()
+        group.remove()
+
+    # Streams.
+
+    def create_stream(self, group_name: str, name: str) -> None:
+        group = self.group(group_name)
+        group.create_stream(name, self.now)
+        if len(group.streams) > MOST_STREAMS:
+            oldest = min(group.streams.values(), key=lambda each: each.directory.stat().st_mtime)
+            self.delete_stream(group_name, oldest.name)
+
+    def delete_stream(self, group_name: str, name: str) -> None:
+        stream = self.group(group_name).stream(name)
+        self.stored -= sum(segment.size for segment in stream.segments)
+        self.group(group_name).delete_stream(name)
+
+    # Events.
+
+    def put(self, group_name: str, stream_name: str, events: Sequence[InputEvent]) -> Rejected:
+        """Take a batch; it is on disk when this returns. LogsError when it is refused as a whole,
+        and ServiceUnavailableException when the disk does not take it."""
+        group = self.group(group_name)
+        stream = group.stream(stream_name)
+        now = self.now
+        taken, rejected = judge(events, now, group.document.retention)
+        if not taken:
+            return rejected
+        try:
+            sequence, written = stream.append(taken, now)
+        except OSError as error:
+            raise LogsError(
+                "ServiceUnavailableException", f"The events could not be written: {error.strerror}"
+            ) from None
+        self.stored += written
+        number = crc32(stream.directory.name.encode())
+        self._listener(
+            group_name,
+            stream_name,
+            tuple(
+                LogEvent(at, text, now, event_id(Position(at, stream_name, index), number))
+                for index, (at, text) in enumerate(taken, sequence)
+            ),
+        )
+        if self.stored > self._limit:
+            self._make_room()
+        elif now - self._swept > _SWEEP:
+            self.sweep()
+        return rejected
+
+    def read(
+        self,
+        group_name: str,
+        window: Window,
+        streams: Sequence[str] | None = None,
+        *,
+        backwards: bool = False,
+    ) -> Iterator[Stored]:
+        """The events of some streams, or all, in order of time: those within retention. What it
+        reads may be read from another thread."""
+        group = self.group(group_name)
+        if group.document.retention:
+            kept = self.now - group.document.retention * DAY
+            window = replace(window, start=max(window.start, kept))
+        return in_order(group.pages(streams), load, window, backwards=backwards)
+
+    # Forgetting.
+
+    def sweep(self) -> None:
+        """Forget the segments of which every event is past its group's retention.
+
+        No event is newer than two hours after it was written, so that the file's time is enough.
+        """
+        self._swept = now = self.now
+        for group in self._groups.values():
+            kept = now - group.document.retention * DAY
+            if group.document.retention:
+                for path in group.directory.glob("*/*.log"):
+                    if path.stat().st_mtime * 1000 + FUTURE < kept:
+                        self._forget(group, path)
+
+    def _make_room(self) -> None:
+        files = [
+            (path.stat().st_mtime, path, group)
+            for group in self._groups.values()
+            for path in group.directory.glob("*/*.log")
+        ]
+        for _, path, group in sorted(files, key=itemgetter(0, 1)):
+            if self.stored <= self._limit * _ROOM:
+                return
+            self.forgotten += self._forget(group, path)
+
+    def _forget(self, group: LogGroup, path: Path) -> int:
+        size = path.stat().st_size
+        if (stream := group.stream_in(path.parent.name)) is not None:
+            stream.forget(path)
+        path.unlink(missing_ok=True)
+        self.stored -= size
+        return size

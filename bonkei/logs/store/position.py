@@ -1,0 +1,39 @@
+"""A place among events in order of time, and the opaque texts that stand for it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import NamedTuple
+
+from bonkei.logs.errors import invalid
+
+
+class Position(NamedTuple):
+    """`stream` and `sequence` part what has the same timestamp (milliseconds)."""
+
+    timestamp: int
+    stream: str
+    sequence: int
+
+
+def event_id(position: Position, number: int) -> str:
+    """56 digits, as CloudWatch Logs has them; `number` (32 bits) is the stream's."""
+    return f"{max(0, position.timestamp) << 140 | number << 64 | position.sequence:056d}"
+
+
+def to_token(*parts: int | str) -> str:
+    return base64.urlsafe_b64encode(json.dumps(parts).encode()).decode().rstrip("=")
+
+
+def from_token(token: str, what: str = "nextToken") -> list[int | str]:
+    """InvalidParameterException for one that nobody was given."""
+    try:
+        padded = token + "=" * (-len(token) % 4)
+        found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        found = None
+    if not isinstance(found, list) or not all(isinstance(each, int | str) for each in found):
+        raise invalid(f"The specified {what} is invalid.")
+    return found

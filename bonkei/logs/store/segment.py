@@ -1,0 +1,142 @@
+"""A file of frames that only grows, and where in it which times are.
+
+`<first sequence number>.log` holds frames. Once it is full a `.pages` beside it lists its pages, so
+that nobody has to read it all again to know them.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.logs.store import frame
+
+SEGMENT_BYTES = 4 * 1024 * 1024
+"""What can be forgotten at once, when the store is at its bound."""
+
+_PAGE_BYTES = 48 * 1024
+_PAGE = struct.Struct("<qqqqqq")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A piece of a segment that is read at once. `first`, `last`: its earliest and latest
+    timestamp; `sequence`: the number of its first event in the stream."""
+
+    stream: str
+    path: Path
+    offset: int
+    length: int
+    first: int
+    last: int
+    sequence: int
+    count: int
+
+
+class Segment:
+    """`write` appends; a part of a frame that a crash has left is cut off when it is opened."""
+
+    def __init__(self, stream: str, path: Path) -> None:
+        self._stream = stream
+        self.path = path
+        self.sequence = int(path.stem)
+        self.size = 0
+        self.pages: list[Page] = []
+        self._read()
+
+    @property
+    def count(self) -> int:
+        return sum(page.count for page in self.pages)
+
+    @property
+    def is_full(self) -> bool:
+        return self.size >= SEGMENT_BYTES
+
+    def write(self, frames: list[bytes]) -> int:
+        """The bytes written: all of them, or OSError and the segment is as it was."""
+        data = b"".join(frames)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(descriptor, self.size)
+            raise
+        finally:
+            os.close(descriptor)
+        for each in frames:
+            head = frame.head_of(each)
+            assert head is not None  # noqa: S101 - it has just been encoded
+            self._add(self.size, len(each), head)
+            self.size += len(each)
+        return len(data)
+
+    def seal(self) -> None:
+        """Write the list of pages down; without it they are found again, only more slowly."""
+        packed = b"".join(
+            _PAGE.pack(p.offset, p.length, p.first, p.last, p.sequence, p.count) for p in self.pages
+        )
+        part = self.path.with_suffix(".part")
+        with suppress(OSError):
+            part.write_bytes(packed)
+            part.replace(self._index)
+
+    def remove(self) -> None:
+        for path in (self.path, self._index):
+            path.unlink(missing_ok=True)
+
+    @property
+    def _index(self) -> Path:
+        return self.path.with_suffix(".pages")
+
+    def _read(self) -> None:
+        if not self.path.exists():
+            return
+        self.size = self.path.stat().st_size
+        if self._index.exists() and self._read_index():
+            return
+        end = 0
+        data = self.path.read_bytes()
+        for offset, head in frame.whole(data):
+            end = offset + frame.HEAD_BYTES + head.length
+            self._add(offset, end - offset, head)
+        if end < self.size:
+            os.truncate(self.path, end)
+            self.size = end
+
+    def _read_index(self) -> bool:
+        packed = self._index.read_bytes()
+        if len(packed) % _PAGE.size:
+            return False
+        self.pages = [Page(self._stream, self.path, *each) for each in _PAGE.iter_unpack(packed)]
+        return bool(self.pages) and self.pages[-1].offset + self.pages[-1].length == self.size
+
+    def _add(self, offset: int, length: int, head: frame.Head) -> None:
+        last = self.pages[-1] if self.pages else None
+        if last is not None and last.length + length <= _PAGE_BYTES:
+            self.pages[-1] = Page(
+                self._stream, self.path, last.offset, last.length + length,
+                min(last.first, head.first), max(last.last, head.last),
+                last.sequence, last.count + head.count,
+            )  # fmt: skip
+            return
+        sequence = self.sequence if last is None else last.sequence + last.count
+        self.pages.append(
+            Page(
+                self._stream, self.path, offset, length, head.first, head.last, sequence, head.count
+            )
+        )  # fmt: skip
+
+
+def load(page: Page) -> bytes:
+    """What a page holds; nothing when its segment was forgotten meanwhile."""
+    try:
+        with page.path.open("rb", buffering=0) as file:
+            return os.pread(file.fileno(), page.length, page.offset)
+    except FileNotFoundError:
+        return b""
