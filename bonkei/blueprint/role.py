@@ -28,6 +28,7 @@ class PolicyStatement:
     principals: tuple[tuple[str, str], ...] = ()  # (Service | AWS | Federated | *, value)
     conditions: tuple[tuple[str, str, str], ...] = ()  # (operator, key, value)
     sid: str = ""
+    not_principals: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,10 @@ def _statement(block: Block) -> PolicyStatement:
         not_actions=_one_or_many(block, "NotAction"),
         resources=_one_or_many(block, "Resource"),
         not_resources=_one_or_many(block, "NotResource"),
-        principals=tuple(sorted(_principals(block))),
+        principals=tuple(sorted(_principals(block, "Principal"))),
         conditions=tuple(sorted(_conditions(block))),
         sid=block.text("Sid", ""),
+        not_principals=tuple(sorted(_principals(block, "NotPrincipal"))),
     )
 
 
@@ -73,12 +75,12 @@ def _one_or_many(block: Block, name: str) -> tuple[str, ...]:
     return tuple(sorted(block.texts(name)))
 
 
-def _principals(block: Block) -> Iterator[tuple[str, str]]:
-    value = block.values.get("Principal")
+def _principals(block: Block, name: str) -> Iterator[tuple[str, str]]:
+    value = block.values.get(name)
     if value == "*":
         yield ("*", "*")
         return
-    principal = block.block("Principal") if value is not None else None
+    principal = block.block(name) if value is not None else None
     if principal is not None:
         for kind in principal.values:
             for item in _one_or_many(principal, kind):

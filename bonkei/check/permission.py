@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
@@ -15,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.policy.wildcard import matches
 
 
 def allows(role: Role, action: str, resource: str) -> bool:
@@ -48,11 +48,6 @@ def unknown_managed_policies(role: Role) -> tuple[str, ...]:
     )
 
 
-def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
-    """IAM's wildcards: `*` for any characters, `?` for one."""
-    return _pattern(pattern, ignore_case).fullmatch(value) is not None
-
-
 def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = False) -> bool:
     """Whether one of the patterns matches."""
     return any(matches(pattern, value, ignore_case=ignore_case) for pattern in patterns)
@@ -73,9 +68,3 @@ def _about(statement: PolicyStatement, action: str, resource: str) -> bool:
     if statement.not_resources:
         return about_action and not matches_any(statement.not_resources, resource)
     return about_action and matches_any(statement.resources, resource)
-
-
-@cache
-def _pattern(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    escaped = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
-    return re.compile(escaped, re.IGNORECASE if ignore_case else 0)

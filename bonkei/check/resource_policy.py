@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bonkei.blueprint.role import PolicyStatement
-from bonkei.check.permission import allowed, matches
+from bonkei.check.permission import allowed
+from bonkei.policy.wildcard import matches
 
 _EXACTLY = ("StringEquals", "ArnEquals")
 _LIKE = ("StringLike", "ArnLike")

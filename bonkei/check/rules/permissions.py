@@ -12,12 +12,12 @@ from bonkei.check.finding import Problem, Severity
 from bonkei.check.permission import (
     allows,
     managed_statements,
-    matches,
     matches_any,
     table,
     unknown_managed_policies,
 )
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.wildcard import matches
 
 _ECR_IMAGE = re.compile(
     r"^(?P<account>\d+)\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"

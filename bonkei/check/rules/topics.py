@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import Topic
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.permission import matches
 from bonkei.check.resource_policy import lets_in
 from bonkei.check.rules.keys import alarms
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.wildcard import matches
 
 
 def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:

@@ -1,0 +1,100 @@
+"""One policy: its statements, prepared once, and which of them apply to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from bonkei.blueprint.role import PolicyStatement
+from bonkei.policy.condition import Condition, conditions_of, holds
+from bonkei.policy.principal import Match, Principal, match
+from bonkei.policy.wildcard import Context, has_variable, matches, matches_arn, substitute
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for. `resource`: an ARN, or `*` for an action that has no resource.
+    `context`: condition keys in lower case. `resource_account`: empty is the caller's own."""
+
+    principal: Principal
+    action: str
+    resource: str
+    context: Context = field(default_factory=dict)
+    resource_account: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A statement that applies to a request, and how closely it names the caller."""
+
+    statement: PolicyStatement
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    statement: PolicyStatement
+    conditions: tuple[Condition, ...]
+
+
+class Policy:
+    """The statements of all policies of one kind. `prepare` raises UnknownOperatorError."""
+
+    def __init__(self, statements: Iterable[PolicyStatement]) -> None:
+        self._statements = tuple(
+            _Prepared(each, conditions_of(each.conditions)) for each in statements
+        )
+
+    @property
+    def statements(self) -> tuple[PolicyStatement, ...]:
+        return tuple(each.statement for each in self._statements)
+
+    def applied(self, request: Request) -> Iterator[Applied]:
+        """The statements that apply, Deny and Allow alike, in their order."""
+        for each in self._statements:
+            closeness = _about(each.statement, request)
+            if closeness and all(holds(one, request.context) for one in each.conditions):
+                yield Applied(each.statement, closeness)
+
+    def absent_keys(self, request: Request) -> frozenset[str]:
+        """Condition keys that statements about this request look at and the request lacks."""
+        return frozenset(
+            condition.key
+            for each in self._statements
+            if each.conditions and _about(each.statement, request)
+            for condition in each.conditions
+            if condition.key not in request.context
+        )
+
+
+def _about(statement: PolicyStatement, request: Request) -> Match:
+    """Whether the elements other than Condition fit. Only a resource's policy names principals."""
+    if not _fits_action(statement, request.action) or not _fits_resource(statement, request):
+        return Match.NO
+    if statement.not_principals:
+        named = match(statement.not_principals, request.principal)
+        return Match.NO if named > Match.ACCOUNT else Match.ANYONE
+    if statement.principals:
+        return match(statement.principals, request.principal)
+    return Match.EXACT
+
+
+def _fits_action(statement: PolicyStatement, action: str) -> bool:
+    if statement.not_actions:
+        return not any(matches(each, action, ignore_case=True) for each in statement.not_actions)
+    return any(matches(each, action, ignore_case=True) for each in statement.actions)
+
+
+def _fits_resource(statement: PolicyStatement, request: Request) -> bool:
+    """A trust policy has no Resource element: it is about the role that it belongs to."""
+    if statement.not_resources:
+        return not _is_one_of(statement.not_resources, request)
+    return not statement.resources or _is_one_of(statement.resources, request)
+
+
+def _is_one_of(patterns: tuple[str, ...], request: Request) -> bool:
+    for pattern in patterns:
+        wanted = substitute(pattern, request.context) if has_variable(pattern) else pattern
+        if wanted is not None and matches_arn(wanted, request.resource):
+            return True
+    return False

@@ -1,0 +1,98 @@
+"""IAM's wildcards and policy variables.
+
+`*` stands for any characters, `?` for one, `${key}` for a value of the request's context.
+"IAM policy elements: Variables and tags",
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+Context = Mapping[str, tuple[str, ...]]
+"""Condition keys, in lower case, with their values."""
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_SEGMENTS = 6  # of an ARN: the last one holds colons of its own
+
+
+def matches(pattern: str, value: str, *, ignore_case: bool = False) -> bool:
+    """Whether the whole value matches."""
+    return _compiled(pattern, ignore_case).fullmatch(value) is not None
+
+
+def matches_arn(pattern: str, arn: str) -> bool:
+    """Segment by segment, so that no wildcard reaches over a colon of the first five.
+
+    A pattern of fewer segments whose last one ends in `*` covers the rest.
+    "IAM JSON policy elements: Resource", "Use of wildcards in resource ARNs".
+    """
+    if pattern == "*":
+        return True
+    wanted = pattern.split(":", _SEGMENTS - 1)
+    given = arn.split(":", len(wanted) - 1)
+    if len(given) != len(wanted):
+        return False
+    if len(wanted) < _SEGMENTS and not pattern.endswith("*"):
+        return matches(pattern, arn)
+    return all(map(matches, wanted, given))
+
+
+def has_variable(pattern: str) -> bool:
+    return "${" in pattern
+
+
+def substitute(pattern: str, context: Context) -> str | None:
+    """The pattern with its variables' values, in which wildcards are characters like any other.
+
+    None when the context lacks a variable that has no default: such a pattern matches nothing.
+    """
+    missing = False
+
+    def value_of(found: re.Match[str]) -> str:
+        nonlocal missing
+        name, _, default = found[1].partition(",")
+        if name in ("*", "?", "$"):
+            return _literal(name)
+        values = context.get(name.strip().lower(), ())
+        if len(values) == 1:
+            return _literal(values[0])
+        if default:
+            return _literal(default.strip().strip("'"))
+        missing = True
+        return ""
+
+    replaced = _VARIABLE.sub(value_of, pattern)
+    return None if missing else replaced
+
+
+_STAR, _QUESTION = "\ue000", "\ue001"  # of a private plane: a literal * and ? in a pattern
+
+
+def _literal(text: str) -> str:
+    return text.replace("*", _STAR).replace("?", _QUESTION)
+
+
+def plain(text: str) -> str:
+    """A substituted text that is compared as it is, without wildcards."""
+    return text.replace(_STAR, "*").replace(_QUESTION, "?")
+
+
+@lru_cache(maxsize=8192)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    """Each text after a `*` is found at its first place and not looked for again: the time is
+    bounded by the product of the lengths, also for `a*a*a*a*b`."""
+    first, *rest = re.split(r"\*+", pattern)
+    if rest:
+        *middle, last = rest
+        found = "".join(f"(?>.*?{_fixed(each)})" for each in middle)
+        text = f"{_fixed(first)}{found}.*{_fixed(last)}"
+    else:
+        text = _fixed(first)
+    return re.compile(text, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+
+
+def _fixed(text: str) -> str:
+    return "".join("." if part == "?" else re.escape(plain(part)) for part in text)
