@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.check.filter_pattern import why_it_never_matches
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.log_writer import writers
+from bonkei.check.matching import why_it_never_matches
 from bonkei.check.rules.logs import log_group_names
 from bonkei.check.subject import Rule, Subject
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 import re
 
 from bonkei.check.log_writer import Writer
+from bonkei.filter_pattern import FilterPatternError, parse
+from bonkei.filter_pattern.fields import Fields
+from bonkei.filter_pattern.json_pattern import Comparison, Exists, Leaf, alternatives
+from bonkei.filter_pattern.terms import Terms
 
-_TERM = re.compile(r"""^\(*\s*\$\.?([\w.@-]*)\s*(=|!=|>=|<=|>|<)?\s*("[^"]*"|[^\s)]*)""")
 _LEVEL = re.compile(r"\]:(\s*[A-Z]+):")
 # "Severity Levels" of PostgreSQL, https://www.postgresql.org/docs/current/runtime-config-logging.html
 _LEVELS = {"DEBUG", "DETAIL", "ERROR", "FATAL", "HINT", "INFO", "LOG", "NOTICE", "PANIC"} | {
@@ -25,43 +28,45 @@ _FLOW_WORDS = {"ACCEPT", "REJECT", "OK", "NODATA", "SKIPDATA"}
 
 def why_it_never_matches(pattern: str, writer: Writer) -> str:
     """Empty when it may match, as far as can be seen."""
-    pattern = pattern.strip()
-    if writer.form == "unknown" or not pattern:
+    try:
+        content = parse(pattern).content
+    except FilterPatternError as error:
+        return f"AWS refuses it ({error.message.splitlines()[0]})"
+    if writer.form == "unknown":
         return ""
-    if pattern.startswith("{"):
+    if not isinstance(content, Terms | Fields):
         if writer.form != "json":
             return f"{writer.name} writes lines, not JSON objects"
-        alternatives = pattern.strip("{} ").split("||")
-        found = [_of_all(alternative, writer) for alternative in alternatives]
+        found = [_of_all(leaves, writer) for leaves in alternatives(content)]
         return "" if "" in found else found[0]
     if levels := _LEVEL.findall(pattern):
         if writer.form != "postgresql":
             return f"{writer.name} does not write as PostgreSQL does"
         wrong = [level for level in levels if level not in _LEVELS]
         return f"PostgreSQL writes no `]:{wrong[0]}:`" if wrong else ""
-    if writer.form == "flow" and not pattern.startswith("["):
+    if writer.form == "flow" and isinstance(content, Terms):
         words = re.findall(r"[A-Z]{2,}", pattern)
         strange = [word for word in words if word not in _FLOW_WORDS]
         return f"a flow log has no {strange[0]}" if strange else ""
     return ""
 
 
-def _of_all(terms: str, writer: Writer) -> str:
-    """Of terms that all have to hold: the first that cannot."""
-    found = (_of_term(term.strip(), writer) for term in terms.split("&&"))
+def _of_all(leaves: tuple[Leaf, ...], writer: Writer) -> str:
+    """Of comparisons that all have to hold: the first that cannot."""
+    found = (_of_leaf(leaf, writer) for leaf in leaves)
     return next((reason for reason in found if reason), "")
 
 
-def _of_term(term: str, writer: Writer) -> str:
-    match = _TERM.match(term)
-    if match is None:
-        return ""
-    key, operator, value = match[1], match[2] or "", match[3].strip('"')
-    first = key.partition(".")[0]
-    if writer.keys is not None and first not in writer.keys:
+def _of_leaf(leaf: Leaf, writer: Writer) -> str:
+    first = str(leaf.selector.steps[0])
+    may_be_absent = isinstance(leaf, Exists) and not leaf.wanted
+    if writer.keys is not None and first not in {*writer.keys, "*"} and not may_be_absent:
         return f"the records of {writer.name} have no {first}"
-    if operator != "=" or "*" in value:
+    if not isinstance(leaf, Comparison) or leaf.operator != "=":
         return ""
+    if leaf.value.kind not in ("text", "number"):
+        return ""
+    key, value = ".".join(map(str, leaf.selector.steps)), leaf.value.text
     own = [regex for name, regex in writer.only if name == key]
     if any(not _may_match(regex, value) for regex in own):
         return f"{writer.name} lets through what has {key} {' and '.join(own)}"

@@ -1,0 +1,16 @@
+"""Filter patterns of CloudWatch Logs: read once, matched fast.
+
+    pattern       the entrance: which of the three syntaxes it is, and what a match holds
+    terms         ERROR "out of memory" -DEBUG, ?ERROR ?WARN, %regex%
+    json_pattern  { $.level = "ERROR" && $.latency > 50 }, with selector
+    fields        [ip, ..., status = 4*, bytes > 1000]
+    value, regex  what is compared with; scanner, error: the place of a mistake
+
+"Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+"""
+
+from bonkei.filter_pattern.error import FilterPatternError
+from bonkei.filter_pattern.pattern import FilterPattern, Match, parse
+
+__all__ = ["FilterPattern", "FilterPatternError", "Match", "parse"]
