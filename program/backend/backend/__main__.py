@@ -1,4 +1,4 @@
-"""The backend's commands; settings come from the environment (see README.md)."""
+"""The backend's commands. Settings come from the environment (see README.md)."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ logger = logging.getLogger("backend")
 
 _COMMANDS = {
     "serve": "answer HTTP requests until SIGTERM",
-    "migrate": "make the application's role, bring the schema up to date, and make the first "
+    "migrate": "create the application's role, update the schema, and create the first "
     "administrator; may be run again at any time",
     "administrators": "list, make or disable administrators, or set a password",
-    "sample-data": "load components and incidents to look at into an empty status page",
+    "sample-data": "load example components and incidents into an empty status page",
 }
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0, or 1 if the command could not do its work; the reason is in a FATAL record."""
+    """0, or 1 if the command failed; the reason is in a FATAL record."""
     parser = argparse.ArgumentParser(prog="python -m backend", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, summary in _COMMANDS.items():
@@ -51,16 +51,16 @@ def _add_deeds(parser: argparse.ArgumentParser) -> None:
     deeds.add_parser("list", help="all administrators").set_defaults(name="")
     for deed, summary in (
         ("make", "make one; the password is read, not printed (see README.md)"),
-        ("disable", "end their sessions and let them in no more; not the last active one"),
-        ("reset-password", "set a password, which is read; who was disabled is let in again"),
+        ("disable", "end their sessions and refuse new ones; not for the last active one"),
+        ("reset-password", "set a password, read like that of `make`; enables a disabled one"),
     ):
         part = deeds.add_parser(deed, help=summary, description=summary)
         part.add_argument("name", metavar="NAME")
 
 
 def _load(command: str) -> Callable[..., int | None]:
-    """Import what the command needs, and no more: a process that is started should answer soon."""
-    gc.disable()  # nothing that imports make becomes garbage; looking for it takes a tenth of them
+    """Import only the modules of the command, so that the process starts quickly."""
+    gc.disable()  # imports make no garbage, and collections take a tenth of their time
     try:
         run: Callable[..., int | None] = import_module(f"backend.{command.replace('-', '_')}").run
     finally:

@@ -1,8 +1,8 @@
-"""`python -m backend administrators`: for when nobody can sign in, or a page is too far away.
+"""`python -m backend administrators`: manages administrators from a shell, without signing in.
 
-A password is never printed, for whatever a shell in a task shows is kept in a log. It is taken from
-ADMINISTRATOR_PASSWORD, if that is set; else it is asked for without being shown, or read from
-standard input.
+A password is never printed, since the output of a shell in a task is logged. It is taken from
+ADMINISTRATOR_PASSWORD if that is set. Else it is asked for without echo, or read from standard
+input.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _BY = Actor(ActorKind.COMMAND, "command line")
 
 
 class _RefusedError(Exception):
-    """The words are for whoever typed the command."""
+    """The message is for the user of the command."""
 
 
 def run(deed: str, name: str) -> int:
-    """0, or 1 if it could not be done; the reason is on standard error."""
+    """0, or 1 on failure; the reason is on standard error."""
     try:
         return asyncio.run(_run(DatabaseSettings.read(), deed, name.strip()))
     except (DomainError, _RefusedError) as error:

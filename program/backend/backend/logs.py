@@ -1,4 +1,4 @@
-"""Records as JSON on stdout, one a line: what the log router sorts by level and type.
+"""Records as JSON on stdout, one a line. The log router sorts them by level and type.
 
     {"type": "application", "time": "2026-01-02T03:04:05.678Z", "level": "ERROR",
      "logger": "backend.api", "message": "…", "request_id": "…", "exception": "Traceback …"}
@@ -6,8 +6,8 @@
 
 Levels: DEBUG, INFO, WARNING, ERROR, FATAL (the process cannot go on).
 
-Access records wait for each other, at most `WAIT_SECONDS`, and are written together, so that no
-request waits for its record. SIGKILL may lose what waits; nothing else does.
+Access records are buffered for at most `WAIT_SECONDS` and written together, so that no request
+waits for its record. Only SIGKILL can lose buffered records.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 ACCESS = "backend.access"
 WAIT_SECONDS = 0.05
-WAITING = 256  # so many records are written without waiting any longer
+WAITING = 256  # a buffer with this many records is written at once
 
 _access = logging.getLogger(ACCESS)
 
 
 class JsonFormatter(logging.Formatter):
-    """What is given as `extra={"fields": {...}}` becomes members of the record."""
+    """Members of `extra={"fields": {...}}` become members of the record."""
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -68,20 +68,20 @@ class Output(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def write_later(self, line: str) -> None:
-        """Write this record with those that follow soon."""
+        """Write this record together with the next ones."""
         self._waiting.append(line)
         if len(self._waiting) >= WAITING:
             self.flush()
         elif self._timer is None:
             try:
                 loop = asyncio.get_running_loop()
-            except RuntimeError:  # nothing would wake it up
+            except RuntimeError:  # no event loop would write it later
                 self.flush()
             else:
                 self._timer = loop.call_later(WAIT_SECONDS, self.flush)
 
     def flush(self) -> None:
-        """Write what waits; `logging` calls it before the process ends."""
+        """Write the buffered records; `logging` calls this before the process ends."""
         self.acquire()
         try:
             self._write_waiting()
@@ -106,7 +106,8 @@ output: Output | None = None
 
 
 def log_access(level: int, message: str, fields: dict[str, Any]) -> None:
-    """One access record. Making a `LogRecord` of it would take longer than the answer does."""
+    """Write one access record, without a `LogRecord`: making one would take longer than the
+    answer."""
     if output is None or not _access.isEnabledFor(level):
         return
     entry = {

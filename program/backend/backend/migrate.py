@@ -1,10 +1,9 @@
 """Brings a database up to date, with the master user's rights; the services have fewer.
 
-In order: wait for the server, take a lock (another migration waits for this one), make the
-application's roles (the one in use, and the one whose turn is next) and give them their passwords
-and rights, apply the migrations, make the first administrator, shut out the role whose turn is
-over. Whatever is there already stays as it is, so it may be run before every release, also of one
-that is older than the schema.
+In order: wait for the server; take a lock, so that another migration waits; create the
+application's roles (the current one and the next one), with passwords and rights; apply the
+migrations; create the first administrator; shut out the former role. Existing data stays as it is.
+So this may run before every release, even of one that is older than the schema.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from backend.store.tables import administrators
 
 FIRST_ADMINISTRATOR = "admin"
 RETRY_SECONDS = 1.0
-_LOCK = 7_261_954_030  # any number, only always the same one
+_LOCK = 7_261_954_030  # an arbitrary, fixed number
 
 logger = logging.getLogger(__name__)
 
 
 class MigrationError(Exception):
-    """The database is not one that this version can bring up to date."""
+    """This version cannot bring the database up to date."""
 
 
 def run() -> None:
@@ -59,9 +58,9 @@ def migrate(settings: MigrateSettings) -> None:
 
 
 def put_role(connection: sa.Connection, name: str, password: str) -> None:
-    """Make a role of the application's, which may only sign in, and set its password.
+    """Create an application role that may only sign in, and set its password.
 
-    What is sent is a SCRAM verifier: the password itself would show in the server's log.
+    A SCRAM verifier is sent, since the password itself would appear in the server's log.
     """
     known = connection.scalar(
         sa.text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": name}
@@ -77,11 +76,10 @@ def put_role(connection: sa.Connection, name: str, password: str) -> None:
 
 
 def upgrade(connection: sa.Connection) -> None:
-    """Apply the migrations that are missing, all or none.
+    """Apply the missing migrations, all or none.
 
-    A schema that a later version left serves this one (a migration takes nothing away that the
-    version before uses), so there is nothing to do. MigrationError when the schema is at a revision
-    that is neither known nor later.
+    A later version's schema is left alone: migrations remove nothing that the version before uses.
+    Raises MigrationError if the schema's revision is neither known nor later.
     """
     config = Config()
     config.set_main_option("script_location", "backend:migrations")
@@ -89,7 +87,7 @@ def upgrade(connection: sa.Connection) -> None:
     if later := later_revision(connection, ScriptDirectory.from_config(config)):
         logger.warning("the schema is at %s, newer than this version: it stays as it is", later)
         return
-    # A statement that changes a table and waits for its lock makes all others wait behind it.
+    # A statement that waits for a table's lock makes all later ones wait behind it.
     connection.execute(sa.text("SET lock_timeout = '30s'"))
     connection.commit()
     command.upgrade(config, "head")
@@ -97,7 +95,7 @@ def upgrade(connection: sa.Connection) -> None:
 
 
 def later_revision(connection: sa.Connection, known: ScriptDirectory) -> str | None:
-    """The schema's revision if it is later than all that are known, by its number; else None."""
+    """The schema's revision if its number is higher than all known ones; else None."""
     current = MigrationContext.configure(connection).get_current_revision()
     connection.commit()
     if current is None or current in {script.revision for script in known.walk_revisions()}:
@@ -112,7 +110,7 @@ def later_revision(connection: sa.Connection, known: ScriptDirectory) -> str | N
 
 
 def shut_out(connection: sa.Connection, name: str) -> None:
-    """Let a role sign in no more. If somebody is signed in as it, a later migration does so."""
+    """Forbid a role to sign in. While it is in use it is kept; a later migration shuts it out."""
     can_sign_in = connection.scalar(
         sa.text("SELECT rolcanlogin FROM pg_roles WHERE rolname = :name"), {"name": name}
     )
@@ -131,7 +129,7 @@ def shut_out(connection: sa.Connection, name: str) -> None:
 
 
 def grant(connection: sa.Connection, name: str, database_name: str) -> None:
-    """Let the application's role read and write rows, those of later migrations too; no more."""
+    """Let the application's role read and write rows, also of later tables, and nothing else."""
     role, database = sql.Identifier(name), sql.Identifier(database_name)
     by_default = "ALTER DEFAULT PRIVILEGES IN SCHEMA public"
     raw = _psycopg(connection)
@@ -143,14 +141,14 @@ def grant(connection: sa.Connection, name: str, database_name: str) -> None:
         f"{by_default} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {{role}}",
         f"{by_default} GRANT USAGE, SELECT ON SEQUENCES TO {{role}}",
         "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
-        "REVOKE UPDATE, DELETE ON audit_records FROM {role}",  # what was done stays told
+        "REVOKE UPDATE, DELETE ON audit_records FROM {role}",  # the audit trail must not change
     ):
         raw.execute(sql.SQL(statement).format(role=role, database=database))
-    raw.commit()  # SQLAlchemy knows of no transaction that it has not begun
+    raw.commit()  # SQLAlchemy commits only transactions that it has begun
 
 
 def put_first_administrator(connection: sa.Connection, settings: MigrateSettings) -> None:
-    """Make `admin` with ADMINISTRATOR_PASSWORD, if there is no administrator at all."""
+    """Create `admin` with ADMINISTRATOR_PASSWORD, if there is no administrator."""
     if connection.scalar(sa.select(sa.func.count()).select_from(administrators)):
         return
     password = settings.administrator_password.get_secret_value()
@@ -182,7 +180,7 @@ def _engine(settings: MigrateSettings) -> sa.Engine:
 
 
 def _connect(engine: sa.Engine, wait_seconds: float) -> sa.Connection:
-    """A connection, once the server accepts one; it may have been made only minutes ago."""
+    """Connect when the server accepts connections; it may have been created minutes ago."""
     deadline = time.monotonic() + wait_seconds
     while True:
         try:
@@ -196,7 +194,7 @@ def _connect(engine: sa.Engine, wait_seconds: float) -> sa.Connection:
 
 def _lock(connection: sa.Connection) -> None:
     """Wait for other migrations; the lock is held until the connection is closed."""
-    # A migration may have to wait for, or look through, far more than a request may.
+    # A migration may wait, and run, far longer than a request.
     connection.execute(sa.text("SET statement_timeout = '15min'"))
     connection.execute(sa.text("SET lock_timeout = '15min'"))
     connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})

@@ -14,22 +14,23 @@ from anyio import to_thread
 from backend.domain.errors import ThrottledError
 
 AT_ONCE = 2
-# A few seconds' work on the smallest task. Whoever comes after them would wait for too long, and
-# the requests of those who guess would pile up, here and at the database.
+# A few seconds' work on the smallest task. More would wait for too long, and the requests of
+# guessers would pile up, here and at the database.
 MOST_PRESENT = 25
 RETRY_SECONDS = 5
 
 
 def generated() -> str:
-    """A password that nobody chose: 144 random bits."""
+    """A generated password: 144 random bits."""
     return secrets.token_urlsafe(18)
 
 
 class Passwords:
-    """Parameters as OWASP's Password Storage Cheat Sheet has them first: 19 MiB, 2 rounds, 1 lane.
+    """Hashes with the first choice of OWASP's Password Storage Cheat Sheet: 19 MiB, 2 rounds, 1
+    lane.
 
-    Each costs tens of milliseconds of CPU and 19 MiB, and a task may have a quarter of a CPU and
-    512 MiB: so at most two are worked on at the same time, and a few others wait their turn.
+    Each hash costs tens of milliseconds of CPU and 19 MiB, and a task may have a quarter of a CPU
+    and 512 MiB. So at most two run at the same time, and only a few others wait.
     """
 
     def __init__(self) -> None:
@@ -39,7 +40,8 @@ class Passwords:
 
     @contextmanager
     def present(self) -> Iterator[None]:
-        """While somebody's password is dealt with; raises `ThrottledError` if many are already."""
+        """Take a place for one request with a password. Raises `ThrottledError` if all are
+        taken."""
         if self._present >= MOST_PRESENT:
             raise ThrottledError(
                 "too many sign in at the same time; try again in a few seconds",
@@ -55,7 +57,8 @@ class Passwords:
         return await to_thread.run_sync(self._hasher.hash, password, limiter=self._limiter)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Whether `password` is right; for None (no such account) never, and it takes as long."""
+        """Whether `password` is right. Always false for None (no such account), after the same
+        time."""
         check = partial(self._check, password_hash or self._nobodys, password)
         return await to_thread.run_sync(check, limiter=self._limiter) and password_hash is not None
 
@@ -63,7 +66,7 @@ class Passwords:
         return self._hasher.check_needs_rehash(password_hash)
 
     def hash_now(self, password: str) -> str:
-        """For commands, which have no event loop to spare."""
+        """Hash without an event loop, for commands."""
         return self._hasher.hash(password)
 
     @cached_property
@@ -71,7 +74,8 @@ class Passwords:
         return self._hasher.hash("nobody's password")
 
     def prepare(self) -> None:
-        """Make now what the first sign-in of an unknown name would otherwise show by its time."""
+        """Make the dummy hash now: else the first sign-in with an unknown name would take
+        longer."""
         _ = self._nobodys
 
     def _check(self, password_hash: str, password: str) -> bool:

@@ -20,9 +20,9 @@ class DrainingServer(uvicorn.Server):
     """At SIGTERM it serves on until requests stop coming.
 
     ECS may send SIGTERM before the load balancer has stopped sending requests. So the server goes
-    on answering, asks for connections to be closed, and stops once nobody has asked for anything
-    for `quiet_seconds`, or after `drain_seconds`; then requests in flight have uvicorn's graceful
-    time-out. A second SIGTERM, or SIGINT, skips the drain.
+    on answering, with `Connection: close`. It stops after `quiet_seconds` without a request, at the
+    latest after `drain_seconds`. Requests in flight then have uvicorn's graceful time-out. A second
+    SIGTERM, or SIGINT, skips the drain.
     """
 
     def __init__(

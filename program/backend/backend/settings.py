@@ -1,4 +1,4 @@
-"""Settings, read from the environment once. A value that is secret never shows in a repr or log."""
+"""Settings, read from the environment once. Secrets never appear in a repr or a log."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ RDS_CERTIFICATES = Path("/etc/ssl/certs/rds-global-bundle.pem")  # put there by 
 
 
 class SettingsError(Exception):
-    """The environment lacks something, or holds what cannot be understood; names each variable."""
+    """Variables of the environment are missing or wrong; the message names each one."""
 
 
 class _Settings(BaseSettings):
-    # An empty variable is as good as none: container definitions cannot leave one out by condition.
+    # An empty variable counts as unset: container definitions cannot leave one out by condition.
     model_config = SettingsConfigDict(frozen=True, env_ignore_empty=True)
 
     @classmethod
@@ -49,7 +49,7 @@ class DatabaseSettings(_Settings):
 
     @property
     def tls(self) -> dict[str, str]:
-        """libpq's parameters. On AWS a server must prove that it is the one asked for."""
+        """libpq's TLS parameters. On AWS the server must prove its identity."""
         rds = self.database_host.endswith((".rds.amazonaws.com", ".rds.amazonaws.com.cn"))
         mode = self.database_sslmode or ("verify-full" if rds else "prefer")
         if mode in ("verify-ca", "verify-full"):
@@ -91,7 +91,7 @@ class ServeSettings(DatabaseSettings):
 class MigrateSettings(DatabaseSettings):
     database_master_username: Text
     database_master_password: Secret
-    # The application's other role: whose turn is next, or whose turn is over.
+    # The application's other role: the next one, or the former one.
     database_next_username: Text | None = None
     database_next_password: Secret | None = None
     database_former_username: Text | None = None
@@ -102,7 +102,7 @@ class MigrateSettings(DatabaseSettings):
 
     @property
     def roles(self) -> list[tuple[str, str]]:
-        """Name and password of each role that the application signs in as, now or next."""
+        """Name and password of the application's current and next roles."""
         found = [(self.database_username, self.database_password)]
         if self.database_next_username and self.database_next_password:
             found.append((self.database_next_username, self.database_next_password))

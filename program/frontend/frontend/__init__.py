@@ -1,1 +1,1 @@
-"""The status page: server-rendered pages for everybody, forms for its administrators."""
+"""The status page: server-rendered public pages, and forms for its administrators."""

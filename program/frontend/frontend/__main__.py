@@ -1,4 +1,4 @@
-"""The status page's pages. `serve` is what the container runs, `healthcheck` what looks at it."""
+"""The status page's pages. The container runs `serve`; its health check runs `healthcheck`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from frontend.log import configure_logging
 
 def serve() -> int:
     """Until SIGTERM: 0; 1 if it could not start."""
-    # Imported here, for a health check every few seconds must not load all this.
+    # Imported here: a health check every few seconds must not load all this.
     from frontend.settings import SettingsError, read_settings  # noqa: PLC0415
 
     try:

@@ -43,7 +43,7 @@ def create_application(
     today: Today = utc_today,
     clock: Clock = time.monotonic,
 ) -> Envelope:
-    """The whole ASGI application; tests put something in place of the backend and of time."""
+    """The whole ASGI application. Tests replace the backend and the clock."""
     client = BackendClient(transport or HttpTransport(str(settings.backend_url)))
     reader = Reader(client, clock)
     static = StaticFiles()
@@ -98,7 +98,7 @@ def _area(
 
 
 async def _healthcheck(_: Request) -> Response:
-    """Shallow: a backend that is down is no reason to replace this task, which can still tell."""
+    """Shallow: when the backend is down, this task must stay and show that."""
     return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 

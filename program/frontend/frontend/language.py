@@ -1,6 +1,6 @@
 """The languages of the site: their messages, their place in the URL, their way to write a date.
 
-The language is in the path (`/…` English, `/ja/…` Japanese), for CloudFront keeps one answer per
+The language is in the path (`/…` English, `/ja/…` Japanese), since CloudFront caches one answer per
 URL. The administrators' area is not cached and keeps the language in the visit (see `admin`).
 """
 
@@ -22,7 +22,7 @@ class Language(StrEnum):
 
     @property
     def prefix(self) -> str:
-        """What stands before the path of a public page."""
+        """The prefix of a public page's path."""
         return "" if self is Language.ENGLISH else f"/{self.value}"
 
     def path(self, rest: str) -> str:
@@ -66,7 +66,7 @@ class Catalogue:
         return message.format_map(values) if values else message
 
     def or_words(self, name: str, words: str) -> str:
-        """The message, or `words` if there is none: for names that a later backend may bring."""
+        """The message, or `words` if there is none: a later backend may send unknown names."""
         return self.messages.get(name, words)
 
     def has(self, name: str) -> bool:
@@ -116,7 +116,7 @@ def format_moment(language: Language, moment: dt.datetime) -> str:
 
 
 def format_duration(language: Language, seconds: float) -> str:
-    """`3 d 4 h`, `2 h 5 min`, `約 …` never: rounded to whole minutes, one at least."""
+    """`3 d 4 h`, `2 h 5 min`; rounded to whole minutes, at least one."""
     minutes = max(1, round(seconds / 60))
     days, rest = divmod(minutes, 24 * 60)
     hours, minutes = divmod(rest, 60)

@@ -1,4 +1,4 @@
-"""Serves until SIGTERM, and then until nobody asks any more."""
+"""Serves until SIGTERM, and then until requests stop coming."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SHUTDOWN_SECONDS = 10
 
 
 class Server(uvicorn.Server):
-    """uvicorn, except that the first SIGTERM or SIGINT does not close the door at once."""
+    """uvicorn, except that the first SIGTERM or SIGINT does not stop it at once."""
 
     def __init__(self, settings: Settings) -> None:
         self.draining = False

@@ -1,4 +1,4 @@
-"""What the environment decides, read once at the start."""
+"""Settings from the environment, read once at the start."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Settings(BaseSettings):
     backend_url: AnyHttpUrl
     session_secret: Annotated[SecretStr, Field(min_length=32)]
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "FATAL"] = "INFO"
-    # Where visitors find the site. Only with it can the feed's links be absolute, and cookies be
-    # known to travel over HTTPS when a proxy in between does not say so.
+    # The site's public URL. Without it the feed has no absolute links, and cookies cannot be known
+    # to travel over HTTPS if the proxy does not say so.
     public_url: AnyHttpUrl | None = None
     site_name: Annotated[str, Field(max_length=60)] = ""
 
@@ -42,7 +42,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Raises SettingsError; never repeats a value, for it may be a secret."""
+    """Raises SettingsError, without any value: it may be a secret."""
     try:
         return Settings()  # type: ignore[call-arg]  # the environment fills it
     except ValidationError as error:

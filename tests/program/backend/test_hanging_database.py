@@ -86,11 +86,11 @@ def test_a_database_that_hangs_is_a_503_within_seconds_and_one_error():
             wait_until(lambda: ask(backend, "/api/v1/status")[0] == 200 and again(backend))
         errors = [record for record in backend.records if record["level"] == "ERROR"]
         assert len(errors) == 1
-        assert "the database cannot be asked" in str(errors[0]["message"])
+        assert "the database is unavailable" in str(errors[0]["message"])
 
 
 def again(backend: Process) -> bool:
-    return any(r["message"] == "the database can be asked again" for r in backend.records)
+    return any(r["message"] == "the database is available again" for r in backend.records)
 
 
 def test_the_time_limits_follow_each_other():
@@ -111,9 +111,9 @@ def test_an_outage_is_told_once(caplog: pytest.LogCaptureFixture):
     outage.answered()
     outage.failed(OSError("again"))
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
-        ("ERROR", "the database cannot be asked: OSError: away"),
-        ("INFO", "the database can be asked again"),
-        ("ERROR", "the database cannot be asked: OSError: again"),
+        ("ERROR", "the database is unavailable: OSError: away"),
+        ("INFO", "the database is available again"),
+        ("ERROR", "the database is unavailable: OSError: again"),
     ]
 
 

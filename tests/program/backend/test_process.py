@@ -132,7 +132,7 @@ def test_a_database_that_is_down_is_a_503_until_it_is_back():
         assert backend.get("/api/v1/readiness") == 503
         assert backend.get("/api/v1/status") == 503
         errors = [r for r in backend.records if r["level"] == "ERROR"]
-        assert "cannot be asked" in str(errors[0]["message"])
+        assert "is unavailable" in str(errors[0]["message"])
         with running_server(port) as server:
             migrate(migrate_settings(server, "postgres"))
             wait_until(lambda: backend.get("/api/v1/status") == 200)

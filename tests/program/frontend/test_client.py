@@ -165,7 +165,7 @@ def test_an_outage_begins_and_ends(caplog: pytest.LogCaptureFixture) -> None:
     assert [(r.levelname, r.getMessage()) for r in caplog.records] == [
         ("ERROR", "The backend gives no answer: down"),
         ("INFO", "The backend answers again"),
-        ("WARNING", "More is asked of the backend than it can answer in time"),
-        ("WARNING", "More is asked of the backend than it can answer in time"),
+        ("WARNING", "The backend gets more requests than it can answer in time"),
+        ("WARNING", "The backend gets more requests than it can answer in time"),
         ("ERROR", "The backend gives no answer: down"),
     ]

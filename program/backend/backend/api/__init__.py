@@ -1,1 +1,1 @@
-"""HTTP: the contract (`models`), its routes, and how errors, caching and requests are treated."""
+"""HTTP: the contract (`models`), its routes, and the handling of errors, caching and requests."""

@@ -48,7 +48,8 @@ _PROBLEM = {
 
 
 class Application(FastAPI):
-    """FastAPI behind the fast lane: its own layers are part of the long way."""
+    """FastAPI behind the fast lane. Its own layers see only requests that the fast lane passes
+    on."""
 
     lane: FastLane
 

@@ -1,9 +1,9 @@
 """Documents for the public: cacheable, conditional, and made once per change.
 
-The database counts changes (`revision`). A document that was made for the current revision, in the
-current minute (maintenance begins and ends, downtime grows), is current still. `get` confirms the
-revision with one tiny query for a burst of readers, and answers nothing that was no longer true
-when they asked. `ready` asks nobody: it answers what was confirmed within `FRESH_SECONDS`.
+The database counts changes (`revision`). A document is current if it was made for the current
+revision in the current minute (maintenance begins and ends, downtime grows). `get` confirms the
+revision with one tiny query for a burst of readers; its answer was still true when they asked.
+`ready` makes no query: it returns a document that was confirmed within `FRESH_SECONDS`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class _Kept:
 
 
 class Documents:
-    """Makes documents from one snapshot of the database each, and keeps the last `capacity`."""
+    """Makes each document from one snapshot of the database, and keeps the last `capacity`."""
 
     def __init__(self, database: Database, *, capacity: int = 32) -> None:
         self.revision = RevisionReader(database)
@@ -69,9 +69,9 @@ class Documents:
     async def get(self, name: str, build: Build) -> Document:
         """The document as of now; `build` makes it after a change.
 
-        `name` is one of few: the path below the API's prefix and the query that ask for it.
+        `name` is the path below the API's prefix, with the query. There are only few of them.
         """
-        async with self._database.time_limit():  # the others' turns at making it included
+        async with self._database.time_limit():  # includes waiting for others that make it
             return await self._get(name, build)
 
     def ready(self, name: str) -> Document | None:
@@ -85,7 +85,7 @@ class Documents:
         revision = (await self.revision.read()).value
         if (kept := self._current(name, revision)) is not None:
             return kept
-        async with self._making[name]:  # the others wait for what the first one makes
+        async with self._making[name]:  # the first reader makes it, the others wait
             if (kept := self._current(name, revision)) is not None:
                 return kept
             minute = _minute()
@@ -103,7 +103,7 @@ class Documents:
         return kept.document
 
     async def make(self, build: Build) -> Document:
-        """A document that few ask for, so that it is not worth keeping."""
+        """A document that is requested too rarely to keep it."""
         return (await self._make(build))[1]
 
     async def _make(self, build: Build) -> tuple[Revision, Document]:
@@ -132,8 +132,8 @@ def changed(model: BaseModel, status: int = 200, *, location: str | None = None)
 def check_precondition(request: Request, current: BaseModel) -> None:
     """Raise `ChangedMeanwhileError` if If-Match does not name `current`.
 
-    A tag that was weakened on its way is accepted, although RFC 9110 asks for a strong comparison:
-    compressing caches weaken tags, and ours are hashes of the content, so nothing is risked.
+    RFC 9110 asks for a strong comparison. A weakened tag is accepted all the same: compressing
+    caches weaken tags, and ours are hashes of the content, so there is no risk.
     """
     condition = request.headers.get("if-match")
     if condition is not None and not is_named(Document.of(current), condition):

@@ -1,11 +1,11 @@
-"""The short way: a document that is ready is sent without a query, a route or a rendering.
+"""The fast lane sends a ready document without a query, a route or a rendering.
 
-A reader of the public page gets bytes that were made for the current revision of the database, as
-it was confirmed at most `FRESH_SECONDS` ago (`Documents.ready`). Every other request takes the long
-way through the application, and so does one that asks for more:
+A public reader gets bytes made for the current revision of the database, confirmed at most
+`FRESH_SECONDS` ago (`Documents.ready`). Every other request goes through the whole application. So
+does a request with one of these:
 
-- `Authorization`: administrators read what they have just written, whichever process they meet;
-- `Cache-Control` or `Pragma`: RFC 9111 lets a client ask for an answer that was confirmed;
+- `Authorization`: administrators must see their own changes, in every process;
+- `Cache-Control` or `Pragma`: RFC 9111 lets a client ask for a confirmed answer;
 - a body, or a server that drains and has to say `Connection: close`.
 """
 
@@ -38,7 +38,7 @@ _WHOLE = (*_UNCHANGED, (b"content-type", b"application/json"))
 
 
 class FastLane:
-    """An ASGI application around all others; `prefix` is what the documents' names lack."""
+    """The outermost ASGI application. `prefix` and a document's name make its path."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class FastLane:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["method"] in _METHODS and not self._is_draining():
             document = self._documents.ready(self._name(scope))
-            # What was encoded is the router's to look at: `v1%2Fstatus` is no `v1/status`.
+            # Encoded paths go to the router: `v1%2Fstatus` is not `v1/status`.
             if document is not None and b"%" not in scope.get("raw_path", b""):
                 headers = raw_headers(scope)
                 if _LONG_WAY.isdisjoint(headers):
@@ -87,7 +87,8 @@ async def _answer(scope: Scope, headers: RawHeaders, document: Document, send: S
 
 @lru_cache(maxsize=64)
 def _head(etag: str, length: int | None) -> tuple[tuple[bytes, bytes], ...]:
-    """The headers of a document, or without a length of its 304: the same for all who ask."""
+    """The headers of a document, or without `length` of its 304. They are the same for all
+    clients."""
     tag = (b"etag", etag.encode())
     if length is None:
         return (tag, *_UNCHANGED)

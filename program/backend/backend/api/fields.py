@@ -1,4 +1,4 @@
-"""What members of the contract's models may hold."""
+"""Types for the members of the contract's models."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from pydantic import (
 _NO_CONTROL = r"^[^\x00-\x1f\x7f]*$"
 _NO_CONTROL_BUT_LINES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
-# pydantic takes more than the contract says: `false` and `"0"` for 0, a number for a time. JSON has
-# types, and a caller who mixes them up had better hear of it.
+# pydantic accepts more than the contract says: `false` and `"0"` for 0, a number for a time. JSON
+# has types, and a caller that mixes them up should get an error.
 _ID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _RFC3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -39,7 +39,7 @@ def _must_match(pattern: re.Pattern[str], words: str) -> BeforeValidator:
 
 
 Id = Annotated[UUID, _must_match(_ID, "must be a UUID as text: 8-4-4-4-12 hexadecimal digits")]
-# In a query all is text, so that only its form can be looked at.
+# In a query everything is text, so only the format can be checked.
 Count = Annotated[int, _must_match(_DIGITS, "must be a whole number in decimal digits")]
 Flag = Annotated[bool, Strict()]
 
@@ -61,7 +61,7 @@ Body = Annotated[
     ),
 ]
 Position = Annotated[int, Strict(), Field(ge=0, le=10_000)]
-# PostgreSQL stores times that Python cannot read back, and then no list could be shown any more.
+# PostgreSQL stores times that Python cannot read back; such a time would break every list.
 Time = Annotated[
     AwareDatetime,
     _must_match(_RFC3339, "must be a time as RFC 3339 writes it, such as 2026-01-31T09:30:00Z"),
@@ -76,7 +76,7 @@ NewUsername = Annotated[
 
 
 def _is_text(secret: SecretStr) -> SecretStr:
-    """JSON can carry half of a surrogate pair, which is no text; pydantic looks at plain `str`."""
+    """Refuse half of a surrogate pair: JSON can carry it. pydantic checks only plain `str`."""
     try:
         secret.get_secret_value().encode()
     except UnicodeEncodeError:

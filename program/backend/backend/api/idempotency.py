@@ -1,7 +1,8 @@
-"""`Idempotency-Key`: a request that is sent twice is done once, and answered twice.
+"""`Idempotency-Key`: a request that is sent twice takes effect once, and gets the same answer
+twice.
 
-As draft-ietf-httpapi-idempotency-key-header has it: the key is the client's, one for each thing it
-wants done; the same key with another request is a 422.
+Source: draft-ietf-httpapi-idempotency-key-header. The client chooses a key for each operation; the
+same key with another request is a 422.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Once:
     async def earlier(
         self, connection: AsyncConnection, actor: Actor, asked: BaseModel
     ) -> Response | None:
-        """What the same request was answered before; None: do the work, then `keep` its answer.
+        """The earlier answer to the same request. None: do the work, then `keep` the answer.
 
         Raises `InvalidError` if the key came with another request.
         """

@@ -1,4 +1,4 @@
-"""Who asks: an administrator with a session, or a program with an API key."""
+"""The caller: an administrator with a session, or a program with an API key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from backend.domain.errors import ForbiddenError, NotSignedInError
 from backend.domain.people import Actor, ApiKey, Scope, Session
 from backend.store import api_keys, sessions
 
-KEY_PREFIX = "spk_"  # so that a scanner for secrets, or a person, sees what it is
+KEY_PREFIX = "spk_"  # lets scanners for secrets, and people, recognize a key
 
 _bearer = HTTPBearer(
     auto_error=False,
@@ -37,7 +37,7 @@ async def _identify(given: _Given, own: _Own) -> Session | ApiKey:
             return found
         found = await sessions.find_session(connection, token)
     if found is None:
-        raise NotSignedInError("the session has ended, or never was; sign in again")
+        raise NotSignedInError("there is no such session, or it has ended; sign in again")
     return found
 
 
@@ -64,7 +64,7 @@ def _may(*scopes: Scope) -> Callable[[_Identified], Awaitable[Actor]]:
     return check
 
 
-# Administrators may do all of it, API keys what their scopes name.
+# Administrators may do everything here, API keys only what their scopes allow.
 IncidentDrafter = Annotated[Actor, Depends(_may(Scope.DRAFT_INCIDENTS, Scope.WRITE_INCIDENTS))]
 IncidentWriter = Annotated[Actor, Depends(_may(Scope.WRITE_INCIDENTS))]
 ComponentWriter = Annotated[Actor, Depends(_may(Scope.WRITE_COMPONENTS))]

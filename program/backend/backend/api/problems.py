@@ -82,16 +82,16 @@ async def _unavailable(_: Request, error: Exception) -> Response:
     busy = isinstance(error, DatabaseBusyError)
     return problem(
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "too many ask at the same time; try again"
+        "too many requests at the same time; try again"
         if busy
-        else "the database cannot be asked at the moment; try again",
+        else "the database is unavailable at the moment; try again",
         kind="busy" if busy else "unavailable",
         headers={"Retry-After": str(RETRY_SECONDS)},
     )
 
 
 async def _invalid(_: Request, error: Exception) -> Response:
-    """What was sent is not repeated: it may hold a password, or what JSON cannot hold."""
+    """The answer does not repeat the input: it may hold a password, or values that JSON cannot."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - how it is installed
     if any(fault["type"] == "json_invalid" for fault in error.errors()):
         return problem(HTTPStatus.BAD_REQUEST, "the body is not JSON", kind="not-json")
@@ -119,7 +119,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 def _pointer(location: tuple[Any, ...]) -> str:
-    """`("body", "components", 0, "id")` is `#/components/0/id`; others keep where they were."""
+    """`("body", "components", 0, "id")` becomes `#/components/0/id`; others keep their first
+    part."""
     parts = location[1:] if location[:1] == ("body",) else location
     escaped = (str(part).replace("~", "~0").replace("/", "~1") for part in parts)
     return "#/" + "/".join(escaped)

@@ -1,4 +1,4 @@
-"""What happens to every request: an id, a bound on its body, an access record, and no bare error.
+"""Handling of every request: an id, a limit on its body, an access record, unexpected errors.
 
 An ASGI middleware: it sees the request before, and the response after, everything else.
 """
@@ -22,7 +22,7 @@ from backend.api.problems import problem
 from backend.api.routing import exact_path
 
 BODY_BYTES = 64 * 1024  # the longest text is 5000 characters, in two languages
-CLIENT_LEFT = 499  # in the access record only: nginx's number for a client that did not wait
+CLIENT_LEFT = 499  # in the access record only: nginx's code for a client that left
 
 RawHeaders = Mapping[bytes, bytes]
 
@@ -38,10 +38,10 @@ logger = logging.getLogger(__name__)
 
 
 class _BodyTooLargeError(HTTPException):
-    """An HTTPException, because FastAPI turns any other that comes while it reads into a 400.
+    """An HTTPException, because FastAPI turns any other exception during reading into a 400.
 
-    The connection stays open, and the server drops what still comes: if it were closed, a client
-    that is still sending would see a reset instead of the answer.
+    The connection stays open, and the server drops the rest of the body. If it were closed, a
+    client that is still sending would see a reset instead of the answer.
     """
 
     def __init__(self) -> None:
@@ -105,7 +105,7 @@ class _Exchange:
                 raise  # too late for another answer; the server cuts the connection and logs it
             logger.exception("uncaught %s", type(error).__name__)
             status = HTTPStatus.INTERNAL_SERVER_ERROR
-            await self._answer(problem(status, "an error that is ours; it is logged"))
+            await self._answer(problem(status, "an internal error; it is logged"))
 
     def _check_length(self, given: bytes) -> None:
         if given.isdigit() and (len(given) > 9 or int(given) > BODY_BYTES):
@@ -123,7 +123,7 @@ class _Exchange:
             if self._received > BODY_BYTES:
                 raise _BodyTooLargeError
         elif self.status is None:
-            self._left = True  # whatever is answered now, nobody hears it
+            self._left = True  # the client has gone: no answer reaches it
         return message
 
     async def send(self, message: Message) -> None:
@@ -159,7 +159,7 @@ def log_access(
     *,
     level: int = logging.INFO,
 ) -> None:
-    """The access record of a request that `started` then, answered with `sent` bytes of body."""
+    """Write the access record of a request; `sent` is the size of the response's body in bytes."""
     method, path, client = scope["method"], scope["path"], scope.get("client")
     fields = {
         "request_id": request_id,
@@ -178,12 +178,12 @@ def log_access(
 
 
 def raw_headers(scope: Scope) -> RawHeaders:
-    """By name in lower case; of a header that comes more than once, the first."""
+    """The headers by name in lower case; the first value of a repeated one."""
     return dict(reversed(scope["headers"]))
 
 
 def request_id_of(headers: RawHeaders) -> str:
-    """The caller's, so that one id follows a request through all services; else one of our own."""
+    """The caller's id, so that one id follows a request through all services; else a new one."""
     for name in (b"x-request-id", b"x-amzn-trace-id"):
         given = headers.get(name, b"")
         if _ID.fullmatch(given):

@@ -1,10 +1,10 @@
 """Signing in, and changing one's password.
 
-Guessing is made slow by counting attempts in the database, for all tasks together: per name and
-address, per name, and per address. Beyond a limit an attempt is not refused, for then a stranger
-could lock the owner out: it waits in the slow lane, where a right password still opens. A browser
-in which somebody has signed in before carries a token that says so (OWASP calls it a device
-cookie): it has attempts of its own, which nobody else can use up, and need not wait.
+To slow guessing down, the database counts attempts for all tasks: per name and address, per name,
+and per address. An attempt beyond a limit is not refused, since a stranger could then lock the
+owner out. It waits in the slow lane, and a right password still succeeds. A browser with an earlier
+sign-in has a token that proves it (OWASP calls it a device cookie). It has its own count of
+attempts, so strangers cannot make it wait.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ logger = logging.getLogger(__name__)
 async def sign_in(
     own: Services, credentials: Credentials, address: str, device: str = ""
 ) -> NewSession:
-    """`device` is what an earlier sign-in in the same browser gave, if any."""
+    """`device` is the token of an earlier sign-in in the same browser, if any."""
     username = credentials.username.strip()
     known = sessions.token_hash(device)
     async with own.database.query() as connection:
@@ -81,7 +81,7 @@ async def change_password(own: Services, who: Session, change: PasswordChange) -
     """Sets the new password and ends the administrator's other sessions."""
     key = _key("change", who.id.hex)
     left = await _count(own, {key: ATTEMPTS_BY_NAME_AND_ADDRESS})
-    if left is not None:  # who is signed in is nobody's neighbour: this locks nobody else out
+    if left is not None:  # counted per administrator, so no stranger can lock another one out
         raise ThrottledError(f"too many attempts; try again in {left} seconds", retry_after=left)
     async with own.database.query() as connection:
         account = await administrators.find_account(connection, who.username)
@@ -103,7 +103,7 @@ async def change_password(own: Services, who: Session, change: PasswordChange) -
 def client_address(request: Request, trusted_proxies: int) -> str:
     """The address that the outermost of our own proxies saw.
 
-    Each proxy appends whom it heard from, so entries further left are the client's own claims.
+    Each proxy appends its peer's address, so entries further left are the client's own claims.
     """
     chain = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
     if trusted_proxies and len(chain) >= trusted_proxies and chain[-trusted_proxies]:
@@ -120,7 +120,8 @@ def _limits(username: str, address: str) -> dict[bytes, int]:
 
 
 async def _count(own: Services, limits: dict[bytes, int]) -> int | None:
-    """Count one attempt for each key; the seconds left of a window that has had too many."""
+    """Count one attempt for each key. Returns the seconds left of a window with too many
+    attempts."""
     worst = None
     async with own.database.query() as connection:
         for key, most in limits.items():
@@ -131,5 +132,5 @@ async def _count(own: Services, limits: dict[bytes, int]) -> int | None:
 
 
 def _key(*parts: str) -> bytes:
-    """Neither names nor addresses are stored, and a key has one length."""
+    """A hash: names and addresses are not stored, and all keys have the same length."""
     return hashlib.sha256("\0".join(parts).encode()).digest()

@@ -1,7 +1,7 @@
-"""Where sign-ins wait that come too often: each is looked at all the same, but at a price.
+"""The slow lane: sign-ins beyond a limit wait here. Each is still checked.
 
-To refuse them would let a stranger lock the owner out, who may be behind the same address. So a
-right password always opens; a wrong one costs a second, of which all who guess share one.
+Refusing them would let a stranger lock out an owner behind the same address. So a right password
+always succeeds. A wrong one costs a second, and all attempts in the lane wait one after the other.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from contextlib import asynccontextmanager
 
 from backend.domain.errors import ThrottledError
 
-# Together below what the frontend waits for an answer.
+# Together less than the frontend's time-out.
 PLACES = 4
 SECONDS = 1.0
 RETRY_SECONDS = 5
 
 
 class SlowLane:
-    """One for the process: looks at one attempt in `seconds`, and lets `places` wait."""
+    """One for the process. It checks one attempt each `seconds`; at most `places` attempts wait."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What the routes work with, made once per process."""
+"""The services for the routes, made once per process."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a status page is about, as pure values and functions: no HTTP, no SQL, no clock."""
+"""The domain of a status page as pure values and functions: no HTTP, no SQL, no clock."""

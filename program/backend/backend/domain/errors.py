@@ -1,10 +1,10 @@
-"""Why something that was asked for cannot be done; `backend.api.problems` says it over HTTP."""
+"""The reasons why a request cannot be carried out; `backend.api.problems` turns them into HTTP."""
 
 from __future__ import annotations
 
 
 class DomainError(Exception):
-    """`detail` is for the person who asked; `kind` is a stable name for programs."""
+    """`detail` is for people; `kind` is a stable name for programs."""
 
     kind = "rejected"
 
@@ -19,13 +19,13 @@ class NotFoundError(DomainError):
 
 
 class ConflictError(DomainError):
-    """What is there already stands against it."""
+    """The request conflicts with the stored state."""
 
     kind = "conflict"
 
 
 class InvalidError(DomainError):
-    """A value that only what is stored shows to be wrong; `pointer` is a JSON Pointer to it."""
+    """A value is wrong for the stored state; `pointer` is a JSON Pointer to it."""
 
     kind = "invalid"
 
@@ -43,7 +43,7 @@ class WrongPasswordError(DomainError):
 
 
 class ForbiddenError(DomainError):
-    """Who asks is known, and may not."""
+    """The caller is known, and may not do this."""
 
     kind = "forbidden"
 

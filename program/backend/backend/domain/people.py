@@ -1,4 +1,4 @@
-"""Who may change things: administrators, and the programs that they gave a key to."""
+"""Those who may change things: administrators, and programs with their API keys."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class Scope(StrEnum):
-    """What an API key may be good for. Keys and administrators are administrators' business."""
+    """The rights of an API key. Only administrators manage keys and administrators."""
 
     DRAFT_INCIDENTS = "incidents:draft"
     WRITE_INCIDENTS = "incidents:write"
@@ -25,7 +25,7 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, as the audit trail names them."""
+    """The author of a change, as the audit trail names them."""
 
     kind: ActorKind
     name: str
@@ -33,7 +33,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Who signed in, and with which session (`token_hash`)."""
+    """A signed-in administrator and the session (`token_hash`)."""
 
     id: UUID
     username: str

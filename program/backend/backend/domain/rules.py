@@ -1,4 +1,4 @@
-"""What may follow what: incidents, and the maintenance that time moves on."""
+"""The rules for incidents, components and maintenance."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def check_still_open(status: IncidentStatus) -> None:
 
 
 def check_occurred(at: dt.datetime, since: dt.datetime | None, now: dt.datetime) -> None:
-    """What is told later happened after the incident began (`since`), and before now."""
+    """A time given for an update must lie between the incident's start (`since`) and now."""
     if at > now:
         raise InvalidError("must not be in the future", pointer="#/occurred_at")
     if since is not None and at < since:
@@ -39,7 +39,7 @@ def check_started(at: dt.datetime, first_update: dt.datetime) -> None:
 
 
 def check_sequence(newest_first: Sequence[IncidentStatus]) -> None:
-    """An incident has updates, and only the newest may say that it is resolved."""
+    """An incident must have an update, and only the newest may be `resolved`."""
     if not newest_first:
         raise ConflictError(
             "this is the incident's only update; delete the incident instead", kind="only-update"
@@ -51,7 +51,7 @@ def check_sequence(newest_first: Sequence[IncidentStatus]) -> None:
 
 
 def check_own_status(asked: ComponentStatus, incidents: Iterable[ComponentStatus]) -> None:
-    """A component cannot be declared better than an active incident says that it is."""
+    """A component's own status must not be better than its status in an active incident."""
     held = worst(incidents)
     if asked.severity < held.severity:
         raise ConflictError(

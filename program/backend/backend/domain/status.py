@@ -1,4 +1,4 @@
-"""The words for how a component and an incident are doing, each in order of severity."""
+"""The statuses of components and incidents, each in order of severity."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Uptime by day, from how long a component was in which status.
+"""Uptime by day, computed from the history of a component's status.
 
-Time is counted in whole microseconds, so that nothing is lost or gained in adding up.
+Time is counted in whole microseconds, so that sums are exact.
 """
 
 from __future__ import annotations
@@ -100,8 +100,8 @@ def summarize(
 ) -> Summary:
     """A component's uptime in the `days` days from `first`.
 
-    `parts` need not say how long all was well: what they leave out was operational.
-    Nothing is known before `since`, when the component came to be, nor after `now`.
+    Time that `parts` leave out counts as operational. There is no status before `since`, when the
+    component was created, nor after `now`.
     """
     by_date: dict[dt.date, list[Slice]] = defaultdict(list)
     for part in parts:

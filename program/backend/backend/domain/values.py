@@ -1,4 +1,4 @@
-"""What is kept, as it is read: frozen values, times in UTC."""
+"""The stored things as frozen values; times are in UTC."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m backend sample-data`: a status page to look at, 90 days old."""
+"""`python -m backend sample-data`: loads an example of 90 days into an empty status page."""
 
 from __future__ import annotations
 

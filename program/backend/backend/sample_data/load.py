@@ -1,4 +1,4 @@
-"""Puts the story into an empty database: the same every time, but for today's date."""
+"""Loads the story into an empty database, relative to today's date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMESPACE = UUID("6d1f7c1e-6f2e-5b0a-9c55-0f3e1f9f2a10")
 
 
 async def load(database: Database) -> bool:
-    """False if there is a component already, and nothing was done."""
+    """Load the story. False if a component exists already; then nothing is changed."""
     async with database.write(alone=True) as write:
         count = sa.select(sa.func.count()).select_from(tables.components)
         if await write.connection.scalar(count):
@@ -134,7 +134,7 @@ def _start(story: Story, hour: dt.datetime) -> dt.datetime:
 
 
 def _end(story: Story, hour: dt.datetime) -> dt.datetime | None:
-    """When the story was over; None if it is not."""
+    """The end of the story; None while it is not over."""
     last = story.updates[-1]
     if last.status is not IncidentStatus.RESOLVED:
         return None

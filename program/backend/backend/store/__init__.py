@@ -1,1 +1,1 @@
-"""SQL: the tables, the database's connections, and the queries; knows nothing of HTTP."""
+"""SQL: the tables, the database's connections, and the queries; no HTTP."""

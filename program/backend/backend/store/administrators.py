@@ -1,4 +1,4 @@
-"""Administrators: who there is, making them, disabling them, and their passwords."""
+"""Administrators: listing, creating and disabling them, and their passwords."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from backend.domain.people import Administrator
 from backend.store.tables import administrators
 
 MOST = 100
-# No hash of any password: the release before, which knows nothing of `disabled_at`, refuses it too.
+# Matches no password, so that a release without `disabled_at` refuses the account too.
 _NO_PASSWORD = "disabled"  # noqa: S105
 
 _a = administrators.c
@@ -27,7 +27,7 @@ class Account:
 
 
 async def find_account(connection: AsyncConnection, username: str) -> Account | None:
-    """That of an administrator who is not disabled."""
+    """The account of an active administrator."""
     statement = sa.select(_a.id, _a.password_hash).where(
         _a.username == username, _a.disabled_at.is_(None)
     )
@@ -49,8 +49,8 @@ async def get_named(connection: AsyncConnection, username: str) -> Administrator
 
 
 async def make(connection: AsyncConnection, username: str, password_hash: str) -> Administrator:
-    """Raises `ConflictError` if there is one of that name, whatever the case of its letters."""
-    # So that two who are made at the same time see each other.
+    """Create one. Raises `ConflictError` if the name is taken, regardless of letter case."""
+    # So that two creations at the same time see each other.
     await connection.execute(sa.text("LOCK TABLE administrators IN SHARE ROW EXCLUSIVE MODE"))
     names = (await connection.execute(sa.select(sa.func.lower(_a.username)))).scalars().all()
     if username.lower() in names:
@@ -72,8 +72,8 @@ async def make(connection: AsyncConnection, username: str, password_hash: str) -
 
 
 async def disable(connection: AsyncConnection, administrator_id: UUID) -> Administrator:
-    """Raises `ConflictError` for the last active one: nobody could sign in any more."""
-    # All active ones are locked, in one order, so that two cannot disable each other.
+    """Raises `ConflictError` for the last active one: no administrator would be left."""
+    # Lock all active ones, always in this order, so that two cannot disable each other.
     active = sa.select(_a.id).where(_a.disabled_at.is_(None)).order_by(_a.id).with_for_update()
     ids = (await connection.execute(active)).scalars().all()
     found = await get(connection, administrator_id)
@@ -95,7 +95,7 @@ async def disable(connection: AsyncConnection, administrator_id: UUID) -> Admini
 async def reset_password(
     connection: AsyncConnection, administrator_id: UUID, new_hash: str
 ) -> Administrator:
-    """Whoever was disabled is active again."""
+    """Set a new password, and enable the administrator if disabled."""
     await connection.execute(
         sa.update(administrators)
         .where(_a.id == administrator_id)

@@ -1,4 +1,4 @@
-"""API keys: making, finding by token, revoking. Only a hash of each is kept."""
+"""API keys: creating, finding by token, revoking. Only a hash of each is stored."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from backend.domain.errors import ConflictError, NotFoundError
 from backend.domain.people import ApiKey, Scope
 from backend.store.tables import api_keys
 
-MOST = 100  # that are not revoked
+MOST = 100  # active keys
 SHOWN = 200
-# `last_used_at` is true to this, so that a busy key costs no write a request.
+# `last_used_at` has this precision, so that a busy key does not cost a write for each request.
 _USE_RECORDED = dt.timedelta(minutes=1)
 
 _k = api_keys.c
 
 
 async def list_all(connection: AsyncConnection) -> tuple[ApiKey, ...]:
-    """Those that work first, then those revoked; newest first."""
+    """Active keys first, then revoked ones; newest first."""
     rows = await connection.execute(
         _select().order_by(_k.revoked_at.isnot(None), _k.created_at.desc(), _k.id).limit(SHOWN)
     )
@@ -62,7 +62,7 @@ async def make(
 
 
 async def revoke(connection: AsyncConnection, key_id: UUID) -> tuple[ApiKey, bool]:
-    """The key, and whether it worked until now."""
+    """The key, and whether it was active until now."""
     statement = (
         sa.update(api_keys)
         .where(_k.id == key_id, _k.revoked_at.is_(None))
@@ -73,7 +73,7 @@ async def revoke(connection: AsyncConnection, key_id: UUID) -> tuple[ApiKey, boo
 
 
 async def find(connection: AsyncConnection, token: bytes) -> ApiKey | None:
-    """The key that works with this token; that it is used is recorded."""
+    """The active key with this token; records its use."""
     statement = _select().where(_k.token_hash == token, _k.revoked_at.is_(None))
     row = (await connection.execute(statement)).mappings().one_or_none()
     if row is None:
@@ -97,6 +97,6 @@ def _select() -> sa.Select[Any]:
 
 
 def _key(row: Any) -> ApiKey:
-    # A scope that this release does not know (a later one made the key) gives no right.
+    # A scope from a later release, unknown here, gives no right.
     known = tuple(Scope(scope) for scope in row["scopes"] if scope in set(Scope))
     return ApiKey(**{**row, "scopes": known})

@@ -1,4 +1,4 @@
-"""How often someone tried to become an administrator."""
+"""Counts of attempts to sign in."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _t = sign_in_attempts.c
 async def count_attempt(
     connection: AsyncConnection, key: bytes, window: dt.timedelta
 ) -> tuple[int, int]:
-    """Count one attempt more: how many there are in `key`'s window, and its seconds left.
+    """Count one attempt. Returns the number in `key`'s window, and the window's seconds left.
 
-    Counting comes before the password is looked at, in one statement, so that attempts at the same
-    time are each counted.
+    An attempt is counted before its password is checked, in one statement, so that simultaneous
+    attempts are all counted.
     """
     now = sa.func.now()
     over = _t.expires_at <= now
@@ -41,7 +41,7 @@ async def forget_attempts(connection: AsyncConnection, *keys: bytes) -> None:
 
 
 async def forget_old_attempts(connection: AsyncConnection) -> None:
-    """A few of those whose window is over; skips what someone else has in hand."""
+    """Delete some rows with an old window; skips rows that another transaction has locked."""
     old = (
         sa.select(_t.key)
         .where(_t.expires_at <= sa.func.now())

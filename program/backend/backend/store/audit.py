@@ -1,4 +1,4 @@
-"""The audit trail: who did what, when, and what it was before. Records are only ever added."""
+"""The audit trail: who did what, when, and the value before. Records are only added."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _r = audit_records.c
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """`action` is the kind of thing and what happened to it: `incident.changed`.
+    """`action` is the kind of thing and the change: `incident.changed`.
 
-    `before` and `after` are JSON objects; None where there was, or is, nothing. Neither holds a
+    `before` and `after` are JSON objects; None where the thing did not exist. They never hold a
     password, a token or a hash of one.
     """
 
@@ -47,7 +47,7 @@ class AuditRecord:
 
 
 async def record(connection: AsyncConnection, actor: Actor, deed: Deed) -> None:
-    """In the transaction of what is done: neither is there without the other."""
+    """Add a record in the transaction of the change, so that neither exists without the other."""
     await connection.execute(
         sa.insert(audit_records).values(
             at=sa.func.clock_timestamp(),
@@ -65,7 +65,7 @@ async def record(connection: AsyncConnection, actor: Actor, deed: Deed) -> None:
 async def list_page(
     connection: AsyncConnection, limit: int, before: int | None, subject_id: UUID | None
 ) -> tuple[tuple[AuditRecord, ...], int | None]:
-    """At most `limit` records, newest first, and the `before` of the page that follows, if any."""
+    """At most `limit` records, newest first, and the `before` of the next page, if any."""
     statement = sa.select(audit_records).order_by(_r.id.desc()).limit(limit + 1)
     if before is not None:
         statement = statement.where(_r.id < before)

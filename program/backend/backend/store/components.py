@@ -23,8 +23,8 @@ from backend.store.tables import (
     incidents,
 )
 
-MOST = 100  # a page with more is no page; it also bounds what one request can make the database do
-_NAMES = 7_261_954_031  # keeps the locks of names apart from other advisory locks
+MOST = 100  # the most that a page can show; also limits the database's work for one request
+_NAMES = 7_261_954_031  # separates the locks of names from other advisory locks
 
 _c = components.c
 _h = component_status_history.c
@@ -47,18 +47,18 @@ async def get(connection: AsyncConnection, component_id: UUID, now: dt.datetime)
 
 
 async def hold(write: Write, component_id: UUID) -> Component:
-    """As `get`; nobody else changes it until the write ends."""
+    """Like `get`, and locked until the write ends."""
     await lock(write, [component_id])
     return await get(write.connection, component_id, write.now)
 
 
 async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
-    """Let nobody else change these until the write ends; those of them that there are."""
+    """Lock these components until the write ends. Returns the ids that exist."""
     statement = (
         sa.select(_c.id, _c.updated_at)
         .where(_c.id.in_(ids))
-        .order_by(_c.id)  # in one order, so that two writes never wait for each other
-        .with_for_update(key_share=True)  # references to them may be made
+        .order_by(_c.id)  # always in this order, so that two writes never deadlock
+        .with_for_update(key_share=True)  # others may still refer to them
     )
     rows = (await write.connection.execute(statement)).all() if ids else []
     for row in rows:
@@ -69,8 +69,8 @@ async def lock(write: Write, ids: Collection[UUID]) -> set[UUID]:
 async def create(write: Write, values: Mapping[str, Any]) -> Component:
     """`values`: name, name_ja, description, description_ja, position (None: last), status.
 
-    Those that are made at one moment may pass `MOST` by, and take one position: it is their
-    creation that puts them in an order then.
+    Simultaneous creations may exceed `MOST`, and take the same position. They are then in order of
+    creation.
     """
     count, last = (
         await write.connection.execute(sa.select(sa.func.count(), sa.func.max(_c.position)))
@@ -97,7 +97,7 @@ async def create(write: Write, values: Mapping[str, Any]) -> Component:
 
 
 async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -> Component:
-    """`changes`: those of the members of `create` that change."""
+    """`changes`: the changed members, as in `create`."""
     await lock(write, [component_id])
     values = dict(changes)
     if (own := values.pop("status", None)) is not None:
@@ -113,7 +113,7 @@ async def change(write: Write, component_id: UUID, changes: Mapping[str, Any]) -
 
 
 async def delete(write: Write, component_id: UUID) -> None:
-    """It waits for whoever is about to refer to it, and keeps others from it."""
+    """Delete it. The lock waits for transactions that add references, and prevents new ones."""
     locked = sa.select(_c.id).where(_c.id == component_id).with_for_update()
     if (await write.connection.execute(locked)).first() is None:
         raise NotFoundError("there is no such component")
@@ -126,9 +126,9 @@ async def delete(write: Write, component_id: UUID) -> None:
 
 
 async def settle_status(write: Write, ids: Collection[UUID]) -> None:
-    """Make each component's status the worst of its own and of what active incidents say of it.
+    """Set each component's status to the worst of its own and its status in active incidents.
 
-    They are locked already.
+    The caller holds their locks.
     """
     own = sa.select(_c.id, _c.own_status, _c.status).where(_c.id.in_(ids)).order_by(_c.id)
     for row in (await write.connection.execute(own)).all():
@@ -172,9 +172,9 @@ async def _said_by_incidents(
 async def _take_name(
     connection: AsyncConnection, name: str, *, but_for: UUID | None = None
 ) -> None:
-    """Asked beforehand, and nobody else takes that name until the write ends.
+    """Check that the name is free, and reserve it until the write ends.
 
-    A constraint that refused would say so at ERROR in the server's log, where errors raise alarms.
+    A violated constraint would write an ERROR to the server's log, and raise an alarm.
     """
     lowered = sa.func.lower(sa.cast(name, sa.Text))
     await connection.execute(
@@ -188,7 +188,7 @@ async def _take_name(
 
 
 def _select(now: dt.datetime) -> sa.Select[Any]:
-    """Maintenance begins and ends by itself, so it is seen when reading, and never stored."""
+    """Maintenance begins and ends by time, so its effect is computed here, never stored."""
     maintained = sa.case(
         (
             maintenances.in_progress(_c.id, now),

@@ -1,4 +1,4 @@
-"""How a connection is asked for: libpq's parameters."""
+"""libpq's parameters for a connection."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def url(settings: DatabaseSettings, username: str, password: str) -> sa.URL:
 
 
 def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
-    """TLS, and a bound on each wait, also on a network that went silent."""
+    """TLS, and a time-out for each wait, also for a network that has gone silent."""
     return {
         **settings.tls,
         "application_name": "backend",

@@ -1,4 +1,4 @@
-"""The database's connections: a pool, short time-outs, and one error for "cannot be asked now"."""
+"""The database's connections: a pool, short time-outs, and one error for "unavailable now"."""
 
 from __future__ import annotations
 
@@ -19,35 +19,34 @@ from backend.store.connection import BoundedConnection
 from backend.store.outage import Outage
 from backend.store.tables import revision
 
-# How long a request may wait for its work with the database, and how much of it for a connection.
-# Whoever asks the backend must be ready to wait for longer (the frontend's client is).
+# How long a request may wait for the database, and how much of that for a connection. Clients of
+# the backend must wait longer than this; the frontend's client does.
 UNIT_SECONDS = 5
 POOL_WAIT_SECONDS = 4
 
 
 class DatabaseUnavailableError(Exception):
-    """The database cannot be asked: it is down, or took too long. Trying again may help."""
+    """The database is down or took too long. A retry may help."""
 
 
 class DatabaseBusyError(DatabaseUnavailableError):
-    """The database is well, but too many ask at the same time."""
+    """The database works, but too many requests wait at the same time."""
 
 
 @dataclass(slots=True)
 class Write:
-    """A transaction that changes what the public sees. Others go on beside it.
+    """A transaction that changes public data. Others may run beside it.
 
-    It locks each row that its decisions rest on before it reads it, and always in this order, so
-    that two never wait for each other: the incident or the maintenance, then components by id, then
-    a component's name (`hold` of each store module does it). `now` is later than any time that a
-    held row has.
+    It locks each row before it reads it for a decision, always in this order, so that two never
+    deadlock: the incident or the maintenance, then components by id, then a component's name
+    (`hold` of each store module does it). `now` is later than any time in a held row.
     """
 
     connection: AsyncConnection
     now: dt.datetime
 
     def follow(self, updated_at: dt.datetime) -> None:
-        """Make `now` later than the last change of a row that is held."""
+        """Make `now` later than the last change of a held row."""
         self.now = max(self.now, updated_at + dt.timedelta(microseconds=1))
 
 
@@ -60,11 +59,11 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
-            # A connection that a failover cut is found out before a request is spent on it.
+            # Finds connections cut by a failover before a request uses one.
             pool_pre_ping=True,
-            # Most work is single statements: their connections need no setting up, nor undoing.
+            # Most work is single statements: their connections need no set-up and no reset.
             isolation_level="AUTOCOMMIT",
-            hide_parameters=True,  # in errors, and so in the logs: they hold what people wrote
+            hide_parameters=True,  # keeps people's texts out of errors and logs
             connect_args={
                 **connect_arguments(settings),
                 "async_creator_fn": BoundedConnection.connect,
@@ -76,7 +75,7 @@ class Database:
         )
         self._outage = Outage()
         self.changed_at = 0.0
-        """When this process last ended a change, by the monotonic clock."""
+        """The monotonic time when this process last finished a change."""
 
     @asynccontextmanager
     async def query(self) -> AsyncIterator[AsyncConnection]:
@@ -92,10 +91,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self, *, alone: bool = False) -> AsyncIterator[Write]:
-        """For a change of what the public sees; `alone`: while no other such change goes on.
+        """For a change of public data; `alone`: while no other such change runs.
 
-        Those that are not alone share the revision's row, which is only written at the commit. A
-        program of the release before locks that row for itself (FOR UPDATE), so it is kept out.
+        The others share a lock on the revision's row, which is only written at the commit. The
+        release before locks that row exclusively (FOR UPDATE), so it waits.
         """
         clock = sa.select(sa.func.clock_timestamp(), revision.c.value)
         locked = clock.with_for_update(read=not alone, key_share=not alone)
@@ -103,12 +102,12 @@ class Database:
             async with self._availability(), self._transactions.begin() as connection:
                 (now, _) = (await connection.execute(locked)).one()
                 yield Write(connection, now)
-        finally:  # also when it failed: the commit may have been done
+        finally:  # also after a failure: the commit may have happened
             self.changed_at = time.monotonic()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncConnection]:
-        """For changes that the public does not see."""
+        """For changes of other data."""
         async with self._availability(), self._transactions.begin() as connection:
             yield connection
 
@@ -117,9 +116,9 @@ class Database:
 
     @asynccontextmanager
     async def time_limit(self) -> AsyncIterator[None]:
-        """Raises `DatabaseUnavailableError` after `UNIT_SECONDS`: a server that hangs never would.
+        """Raises `DatabaseUnavailableError` after `UNIT_SECONDS`, also if the server hangs.
 
-        The work is cancelled, and so the connection that it was waiting for is cut.
+        The work is cancelled, and its connection is closed.
         """
         try:
             async with asyncio.timeout(UNIT_SECONDS):
@@ -140,7 +139,7 @@ class Database:
             self._outage.failed(error)
             raise DatabaseUnavailableError from error
         except exc.DBAPIError as error:
-            # A server that became a replica answers, but refuses to write.
+            # A server that became a replica answers, but refuses writes.
             if not error.connection_invalidated and _sqlstate(error) != "25006":
                 raise
             await self._engine.dispose()

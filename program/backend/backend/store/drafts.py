@@ -1,4 +1,4 @@
-"""Incidents that are not published: what an alarm, or a colleague, proposes to say."""
+"""Drafts: unpublished incidents, proposed by an alarm or a colleague."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from backend.domain.errors import ConflictError, NotFoundError
 from backend.store.tables import incident_drafts
 
-MOST = 100  # an alarm that goes off without end must not fill the database
+MOST = 100  # an alarm that never stops must not fill the database
 
 _d = incident_drafts.c
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """`content` is what `POST /incidents` takes."""
+    """`content` is a body for `POST /incidents`."""
 
     id: UUID
     content: Mapping[str, Any]

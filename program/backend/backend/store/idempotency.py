@@ -1,7 +1,7 @@
-"""What a request with an Idempotency-Key was answered, for when it comes again.
+"""The answers to requests with an Idempotency-Key, for their repetition.
 
-The key is put in before the work begins, in its transaction: a second request with it waits for the
-first one's end, and then finds its answer, or, if the first one failed, nothing.
+The key is inserted before the work begins, in the same transaction. A second request with the key
+waits for the end of the first. Then it finds the answer, or nothing if the first one failed.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """The request that came with the same key, as a hash, and what it was answered."""
+    """An earlier request with the same key, as a hash, and its answer."""
 
     request: bytes
     answer: Answer
 
 
 async def begin(connection: AsyncConnection, key: bytes, request: bytes) -> Earlier | None:
-    """None if `key` is new, and the caller is to do the work and to `keep` its answer."""
+    """The earlier request. None if `key` is new: the caller does the work and calls `keep`."""
     now = sa.func.now()
     await connection.execute(sa.delete(idempotency_records).where(_r.created_at < now - KEPT))
     statement = insert(idempotency_records).values(key=key, request=request, created_at=now)

@@ -1,6 +1,6 @@
-"""An incident's updates: posting, editing and deleting them. The incident follows from them.
+"""An incident's updates: posting, editing and deleting them. They determine the incident.
 
-The newest one, by the time at which it was so, gives the incident its status, whenever it was told.
+The update with the latest time (not the one posted last) gives the incident its status.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ async def post(
     values: Mapping[str, Any],
     affected: Affected | None,
 ) -> Incident:
-    """`values`: status, body, body_ja, occurred_at (None: now). Resolving lets go of components."""
+    """`values`: status, body, body_ja, occurred_at (None: now). `resolved` frees the components."""
     before = await hold(write, incident_id)
     row = dict(values)
     occurred = row.pop("occurred_at")
@@ -91,7 +91,7 @@ def find(incident: Incident, update_id: UUID) -> IncidentUpdate:
 
 
 async def _settle(write: Write, incident_id: UUID) -> Incident:
-    """Make the incident, and its components, follow its updates. All of them are locked already."""
+    """Set the incident and its components by its updates. The caller holds all locks."""
     found = await get(write.connection, incident_id)
     newest = found.updates[0]
     resolved = newest.status is IncidentStatus.RESOLVED
@@ -118,7 +118,7 @@ def _check(points: Sequence[Point]) -> None:
 
 
 def _free(at: dt.datetime, others: Collection[IncidentUpdate]) -> dt.datetime:
-    """Forms tell whole minutes: of two updates in one, the one told later is the later one."""
+    """A free time after `at`. Forms have whole minutes; within one, the order of posting counts."""
     taken = {update.created_at for update in others}
     while at in taken:
         at += _MICROSECOND

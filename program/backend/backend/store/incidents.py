@@ -1,4 +1,4 @@
-"""Incidents and their updates; what they say of components changes the components' status."""
+"""Incidents and their updates. Active incidents change the status of their components."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Filter(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """Where a page ends: what follows is older than this incident."""
+    """The end of a page: the next page has incidents older than this one."""
 
     started_at: dt.datetime
     id: UUID
@@ -46,7 +46,7 @@ class Cursor:
 async def list_page(
     connection: AsyncConnection, state: Filter, limit: int, before: Cursor | None = None
 ) -> tuple[tuple[Incident, ...], Cursor | None]:
-    """At most `limit` incidents, newest first, and the cursor of the page that follows, if any."""
+    """At most `limit` incidents, newest first, and the cursor of the next page, if any."""
     statement = sa.select(incidents)
     if state is not Filter.ALL:
         open_ = _i.resolved_at.is_(None)
@@ -70,7 +70,7 @@ async def get(connection: AsyncConnection, incident_id: UUID) -> Incident:
 
 
 async def hold(write: Write, incident_id: UUID) -> Incident:
-    """As `get`; nobody else changes it until the write ends."""
+    """Like `get`, and locked until the write ends."""
     statement = sa.select(_i.updated_at).where(_i.id == incident_id)
     row = (await write.connection.execute(statement.with_for_update())).one_or_none()
     if row is None:
@@ -122,7 +122,7 @@ async def change(
 
 
 async def delete(write: Write, incident_id: UUID) -> None:
-    """Its components are then as all else says that they are."""
+    """Delete it; it no longer affects its components."""
     before = await hold(write, incident_id)
     await lock(write, before.component_ids)
     await write.connection.execute(sa.delete(incidents).where(_i.id == incident_id))
@@ -134,9 +134,9 @@ def ids_of(affected: Affected) -> set[UUID]:
 
 
 async def put_components(write: Write, incident_id: UUID, affected: Affected) -> None:
-    """Make `affected` the incident's components, and each component's status follow.
+    """Make `affected` the incident's components, and update each component's status.
 
-    Those before and those now are locked already.
+    The caller holds the locks of the old and the new components.
     """
     now_affected = [component_id for component_id, _ in affected]
     await check_components(write.connection, now_affected, "#/components")

@@ -1,4 +1,4 @@
-"""Scheduled maintenance: kept as a window of time, from which its status follows."""
+"""Scheduled maintenance: stored as a window of time; its status follows from the time."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def get(connection: AsyncConnection, maintenance_id: UUID, now: dt.datetim
 
 
 async def hold(write: Write, maintenance_id: UUID) -> Maintenance:
-    """As `get`; nobody else changes it until the write ends."""
+    """Like `get`, and locked until the write ends."""
     statement = sa.select(_m.updated_at).where(_m.id == maintenance_id)
     row = (await write.connection.execute(statement.with_for_update())).one_or_none()
     if row is None:
@@ -85,7 +85,7 @@ async def create(write: Write, values: Mapping[str, Any]) -> Maintenance:
 
 
 async def change(write: Write, maintenance_id: UUID, changes: Mapping[str, Any]) -> Maintenance:
-    """`changes`: those of the members of `create` that change."""
+    """`changes`: the changed members, as in `create`."""
     before = await hold(write, maintenance_id)
     row = dict(changes)
     component_ids = row.pop("component_ids", None)
@@ -110,9 +110,9 @@ async def delete(write: Write, maintenance_id: UUID) -> None:
 
 
 async def check_components(connection: AsyncConnection, ids: Sequence[UUID], pointer: str) -> None:
-    """Raise `InvalidError` unless `ids` are different and all those of components.
+    """Raise `InvalidError` unless `ids` are distinct and all exist.
 
-    None of them is deleted until the transaction ends.
+    They cannot be deleted until the transaction ends.
     """
     if len(set(ids)) != len(ids):
         raise InvalidError("names a component twice", pointer=pointer)
@@ -122,9 +122,10 @@ async def check_components(connection: AsyncConnection, ids: Sequence[UUID], poi
 
 
 async def _keep(connection: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
-    """Let nobody delete these components until the transaction ends; those that there are.
+    """Prevent the deletion of these components until the transaction ends. Returns the existing
+    ids.
 
-    It comes before their links are changed: who deletes a component has it first, its links then.
+    Call it before changing links: a deletion also locks the component first, then its links.
     """
     named = sa.select(components.c.id).where(components.c.id.in_(ids)).order_by(components.c.id)
     kept = named.with_for_update(read=True, key_share=True)

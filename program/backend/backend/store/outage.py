@@ -1,4 +1,4 @@
-"""What is told of a database that cannot be asked: when it began, and when it is over."""
+"""Logs an outage of the database: its beginning and its end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-# One that answers some and not others is one outage, not many.
+# A database that answers only some requests has one outage, not many.
 CALM_SECONDS = 5.0
 BUSY_RECORD_SECONDS = 10.0
 
@@ -16,9 +16,8 @@ Clock = Callable[[], float]
 
 
 class Outage:
-    """One ERROR record for an outage, however many requests it hits, and one of INFO at its end.
-
-    A pool that is busy is no outage: visitors can make it so, and nobody has to be woken up.
+    """Writes one ERROR record for an outage, however many requests it hits, and one INFO record at
+    its end. A busy pool is no outage: visitors can cause it, and it must not page anyone.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -29,31 +28,31 @@ class Outage:
         self._last_busy = float("-inf")
 
     def failed(self, error: BaseException) -> None:
-        """The database could not be asked."""
+        """The database was unavailable."""
         self._last_failure = self._clock()
         self._failures += 1
         if self._began is None:
             self._began = self._last_failure
-            # Not the statement and its parameters, which hold what people wrote.
+            # Without the statement and its parameters: they hold people's texts.
             cause = getattr(error, "orig", None) or error
             logger.error(
-                "the database cannot be asked: %s: %s", type(cause).__name__, str(cause).strip()
+                "the database is unavailable: %s: %s", type(cause).__name__, str(cause).strip()
             )
 
     def answered(self) -> None:
-        """The database could be asked."""
+        """The database answered."""
         if self._began is None or self._clock() - self._last_failure < CALM_SECONDS:
             return
         fields = {
             "seconds": round(self._last_failure - self._began, 1),
             "failures": self._failures,
         }
-        logger.info("the database can be asked again", extra={"fields": fields})
+        logger.info("the database is available again", extra={"fields": fields})
         self._began, self._failures = None, 0
 
     def busy(self) -> None:
-        """All connections were in use for too long; during an outage that is a part of it."""
+        """All connections were in use for too long; during an outage this is a part of it."""
         now = self._clock()
         if self._began is None and now - self._last_busy >= BUSY_RECORD_SECONDS:
             self._last_busy = now
-            logger.warning("more is asked of the database than its connections can carry")
+            logger.warning("the database gets more requests than its connections can carry")

@@ -1,4 +1,4 @@
-"""The revision: how often what the public sees has changed."""
+"""The revision: a counter of changes of public data."""
 
 from __future__ import annotations
 
@@ -31,9 +31,8 @@ async def current_revision(connection: AsyncConnection) -> Revision:
 class RevisionReader:
     """Reads the revision for many at once.
 
-    Who asks while a query is under way shares the next one with all others who do: it begins after
-    they asked, so nobody is told what was no longer true then, and however many ask, one query is
-    under way at a time.
+    A reader that asks during a query shares the next query with all others. That query begins after
+    they asked, so its answer is current for each of them. Only one query runs at a time.
     """
 
     def __init__(self, database: Database) -> None:
@@ -43,9 +42,9 @@ class RevisionReader:
         self._confirmed: tuple[Revision, float] | None = None
 
     def confirmed(self, seconds: float) -> Revision | None:
-        """The revision as it was within the last `seconds`, if it was read then.
+        """The revision, if it was read within the last `seconds`.
 
-        A change by this process ends that at once.
+        A change by this process makes an older reading invalid at once.
         """
         if self._confirmed is None:
             return None
@@ -60,9 +59,11 @@ class RevisionReader:
             self._next = asyncio.get_running_loop().create_future()
         asked = self._next
         if self._task is None:
-            # In a context of its own: its records belong to no single request.
+            # In a context of its own: its log records belong to no single request.
             self._task = asyncio.create_task(self._run(), context=Context())
-        return await asyncio.shield(asked)  # who leaves must not take the answer from the others
+        return await asyncio.shield(
+            asked
+        )  # a reader that leaves must not cancel the others' answer
 
     async def _run(self) -> None:
         while self._next is not None:
@@ -75,5 +76,5 @@ class RevisionReader:
                 asked.set_result(revision)
             except Exception as error:
                 asked.set_exception(error)
-                asked.exception()  # all of them may have left
+                asked.exception()  # retrieve it: all readers may have left
         self._task = None

@@ -21,14 +21,14 @@ _d = administrator_devices.c
 
 
 def token_hash(token: str) -> bytes:
-    """Tokens are 256 random bits, so that a plain hash keeps them."""
+    """Tokens are 256 random bits, so a plain hash is enough."""
     return hashlib.sha256(token.encode()).digest()
 
 
 async def open_session(
     connection: AsyncConnection, account: Account, token: bytes, lifetime: dt.timedelta
 ) -> dt.datetime | None:
-    """Until when the session lasts; None if the account has been changed meanwhile."""
+    """Open a session and return its end; None if the account has changed meanwhile."""
     await connection.execute(
         sa.delete(administrator_sessions).where(_s.expires_at <= sa.func.now())
     )
@@ -84,7 +84,7 @@ async def close_other_sessions(
 
 
 async def close_all_sessions(connection: AsyncConnection, administrator_id: UUID) -> None:
-    """And forget the browsers: after this, only a password lets one in."""
+    """Close all sessions and forget the browsers: then only a password gives access."""
     for table in (administrator_sessions, administrator_devices):
         await connection.execute(
             sa.delete(table).where(table.c.administrator_id == administrator_id)

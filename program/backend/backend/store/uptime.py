@@ -1,7 +1,7 @@
-"""How long each component was not operational, by day, in one query.
+"""The time that each component was not operational, by day, in one query.
 
-It looks only at what was not operational in the window, and cuts that at midnight UTC; so it costs
-as much as there was trouble, not components times days. `backend.domain.uptime` fills in the rest.
+It reads only the intervals with trouble in the window, and cuts them at midnight UTC. So its cost
+grows with the trouble, not with components times days. `backend.domain.uptime` adds the rest.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _QUERY = sa.text("""
 async def slices(
     connection: AsyncConnection, first: dt.date, now: dt.datetime
 ) -> Mapping[UUID, Sequence[Slice]]:
-    """By component, what was not operational from day `first` (UTC) until `now`."""
+    """Slices by component that were not operational, from day `first` (UTC) until `now`."""
     found: dict[UUID, list[Slice]] = defaultdict(list)
     for row in await connection.execute(_QUERY, {"since": midnight(first), "now": now}):
         found[row.component_id].append(

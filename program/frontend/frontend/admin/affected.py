@@ -1,4 +1,4 @@
-"""The part of a form that says which components an incident affects, and how."""
+"""The part of a form that names the components affected by an incident, and their status."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def affected_values(
 
 
 def affected_members(form: Form) -> list[Mapping[str, str]]:
-    """As the backend takes them."""
+    """The affected components in the backend's format."""
     return [
         {"id": one.name.removeprefix(_PREFIX), "status": form.text(one.name)}
         for one in form.fields

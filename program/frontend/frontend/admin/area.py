@@ -1,4 +1,4 @@
-"""What all pages of the area have in common: who may see them, and what a form must carry."""
+"""The rules for all pages of the area: who may see them, and what a form must contain."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ class Area:
         self._renderer = renderer
         self._client = client
         self._public_origin = public_origin
-        self._forms: list[tuple[Route, Handler]] = []  # those that can be shown again
+        self._forms: list[tuple[Route, Handler]] = []  # the forms that can be shown again
 
     def show(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
         return self._route(path, "GET", handler, to_all=to_all, keeps=False)
 
     def take(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
-        """A form is sent here; the handler does nothing but show it again if `Call.only_show`."""
+        """A route for a form. With `Call.only_show` the handler only shows the form again."""
         route = self._route(path, "POST", handler, to_all=to_all, keeps=True)
         if not to_all:
             self._forms.append((route, handler))
         return route
 
     def act(self, path: str, handler: Handler, *, to_all: bool = False) -> Route:
-        """A button is pressed here: there is no text to lose."""
+        """A route for a button: no text can be lost."""
         return self._route(path, "POST", handler, to_all=to_all, keeps=False)
 
     def _route(
@@ -78,10 +78,10 @@ class Area:
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
 
     def _genuine(self, call: Call, *, keeps: bool) -> Call:
-        """Raises HTTPException for what another site may have sent.
+        """Raises HTTPException for a form that another site may have sent.
 
-        What this site's own page sent, in a visit that is over by now, is shown again; so is what
-        its sender wants to see again.
+        A form of this site's own page is shown again if its visit has ended meanwhile, or if its
+        sender asks for that.
         """
         headers, data = call.request.headers, call.data
         if not is_from_here(headers, self._public_origin):
@@ -98,7 +98,7 @@ class Area:
         if call.only_show:
             call = replace(call, visit=replace(call.visit, notice="notice.resumed"))
         try:
-            if not to_all:  # the session ends where it is kept, whatever the cookie says
+            if not to_all:  # the backend ends the session, whatever the cookie says
                 await self._client.get("/sessions/current", CurrentSession, caller=call.caller)
             return await handler(call)
         except BackendRefusedError as error:
@@ -115,7 +115,7 @@ class Area:
             return Page("admin/kept.html", values, HTTPStatus.SERVICE_UNAVAILABLE)
 
     async def _resume(self, call: Call, outcome: Resume) -> tuple[Call, Outcome]:
-        """The call of the form that was sent before, and what its page answers now."""
+        """Repeat the call of the form sent before signing in; returns it and the page's answer."""
         for route, handler in self._forms:
             scope = {**call.request.scope, "path": outcome.path, "method": "POST"}
             match, found = route.matches(scope)
@@ -163,7 +163,7 @@ def _choose_language(request: Request, visit: Visit) -> Visit:
 
 
 def _sign_in(call: Call, *, keeps: bool) -> Outcome:
-    """To the sign-in page; a form that was sent goes along, and is there again afterwards."""
+    """Redirect to the sign-in page. A form that was sent is shown again after signing in."""
     path, visit = call.request.url.path, call.visit
     if call.request.method == "POST" and keeps:
         kept = json.dumps({"path": path, "data": _to_keep(call.data)}, ensure_ascii=False)
@@ -175,7 +175,7 @@ def _sign_in(call: Call, *, keeps: bool) -> Outcome:
 
 
 def _to_keep(data: Mapping[str, str]) -> Mapping[str, str]:
-    """No password goes into a page."""
+    """The form's data without passwords: none goes into a page."""
     return {
         name: value
         for name, value in data.items()
@@ -184,7 +184,7 @@ def _to_keep(data: Mapping[str, str]) -> Mapping[str, str]:
 
 
 async def _read_data(request: Request) -> Mapping[str, str]:
-    """The form's fields, the last one of a name; bounded before it is looked at."""
+    """The form's fields, the last one of each name. The size is limited before parsing."""
     body = b""
     async for chunk in request.stream():
         body += chunk

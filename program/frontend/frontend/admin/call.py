@@ -1,4 +1,4 @@
-"""A request to the area, and what a page of the area answers."""
+"""A request to the area, and the answers of its pages."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ SIGN_IN = "/admin/sign-in"
 class Call:
     """`data` is the form that was sent.
 
-    With `only_show` it is shown again for its sender to look at, and nothing is done: what was
-    typed before the session ended, or while the backend was away.
+    With `only_show` the form is shown again and nothing is done: it was filled in before the
+    session ended, or while the backend was unavailable.
     """
 
     request: Request
     visit: Visit
     data: Mapping[str, str] = field(default_factory=dict)
     only_show: bool = False
-    is_old: bool = False  # the form's token is none of this visit's
+    is_old: bool = False  # the form's token belongs to another visit
 
     @property
     def caller(self) -> Caller:
@@ -42,7 +42,7 @@ class Page:
     values: Mapping[str, object]
     status: int = HTTPStatus.OK
     headers: Mapping[str, str] = field(default_factory=dict)
-    visit: Visit | None = None  # in place of the call's
+    visit: Visit | None = None  # replaces the call's visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ class Redirect:
     notice: str = ""
     about: str = ""
     visit: Visit | None = None
-    device: str = ""  # what the browser shows at its next sign-in
+    device: str = ""  # the token that the browser sends at its next sign-in
 
 
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """After signing in: the form at `path` again, with `data` that was sent to it before."""
+    """After signing in: show the form at `path` again, with the `data` sent before."""
 
     path: str
     data: Mapping[str, str]
@@ -71,6 +71,6 @@ Handler = Callable[[Call], Awaitable[Outcome]]
 
 
 def caller(request: Request, token: str = "") -> Caller:
-    """The browser's address goes along unchanged, for the backend slows down who guesses."""
+    """Passes the browser's address on unchanged: the backend slows down guesses by address."""
     client = request.client.host if request.client else ""
     return Caller(token, request.headers.get("x-forwarded-for", client))

@@ -100,8 +100,8 @@ class Components:
 
         async def send() -> Redirect:
             current = await self._client.get(_path(call), Component, caller=call.caller)
-            # Only what was changed is sent. The status shown may be an incident's: to send it back
-            # would make it the component's own, and it would outlive the incident.
+            # Send only the changed fields. The status shown may come from an incident: sent back,
+            # it would become the component's own, and outlive the incident.
             before = _values(current)
             changed = {
                 name: value

@@ -1,4 +1,4 @@
-"""What one types to sign in."""
+"""The fields for signing in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a form was sent from this site: the browser's word first, then the form's token."""
+"""Whether this site's own page sent a form: by the browser's headers, then by the form's token."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from starlette.datastructures import Headers
 def is_from_here(headers: Headers, public_origin: str) -> bool:
     """False if the browser says that another site sent the form.
 
-    `Sec-Fetch-Site` needs no knowledge of our own name. A browser that does not send it (or that
-    speaks plain HTTP to a host that is not loopback) tells the Origin, which must name the host
-    that it asked: behind CloudFront that is not Host, but PUBLIC_URL or X-Forwarded-Host. A page
-    of another site can set none of these headers.
+    `Sec-Fetch-Site` needs no knowledge of our own name. A browser that does not send it (or uses
+    plain HTTP to a host that is not loopback) sends Origin. That must name the requested host;
+    behind CloudFront this is PUBLIC_URL or X-Forwarded-Host, not Host. A page of another site can
+    set none of these headers.
     """
     if headers.get("sec-fetch-site") is None and headers.get("origin") is None:
         return True  # an old browser: the form's token alone decides
@@ -21,7 +21,7 @@ def is_from_here(headers: Headers, public_origin: str) -> bool:
 
 
 def says_that_it_is_from_here(headers: Headers, public_origin: str) -> bool:
-    """Whether the browser itself says so: enough to show a form again to whoever sent it."""
+    """Whether the browser itself says so. That is enough to show a form again to its sender."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"

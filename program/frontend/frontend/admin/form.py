@@ -1,4 +1,4 @@
-"""Forms as data: what is asked, what was answered, what is wrong with it."""
+"""Forms as data: fields, values, faults."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`label` and `hint` are messages' names; `words` stands in for a label that is not ours."""
+    """`label` and `hint` are messages' names. `words` is a label with no message, such as a
+    name."""
 
     name: str
     kind: Kind = "text"
@@ -34,14 +35,14 @@ class Field:
     at_least: int = 0
     at_most: int = 200
     choices: tuple[Choice, ...] = ()
-    group: str = ""  # a message's name: neighbours with the same one stand in one fieldset
+    group: str = ""  # a message's name; neighbours with the same one share a fieldset
     autocomplete: str = "off"
-    language: str = ""  # of what is to be typed in
+    language: str = ""  # of the text to type
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A message's name with its values, or, from the backend, the words themselves."""
+    """A message's name with its values, or the backend's own words."""
 
     message: str = ""
     values: Mapping[str, object] = field(default_factory=dict)
@@ -50,7 +51,7 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Theirs:
-    """What a field of the form would hold if its sender had seen what is saved now."""
+    """A field's value as it is saved now, after somebody else's change."""
 
     field: Field
     text: str
@@ -58,10 +59,10 @@ class Theirs:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What is shown: fields with their values and faults; `general` is a fault of the whole.
+    """The form to show: fields with values and faults; `general` is a fault of the whole form.
 
-    `version` is that of what the form changes, `key` that of the sending (the same key: the same
-    thing, done once), `theirs` what somebody else saved in the meantime.
+    `version`: of the thing that the form changes. `key`: the idempotency key; sent twice, the form
+    takes effect once. `theirs`: the values that another administrator saved in the meantime.
     """
 
     fields: tuple[Field, ...]
@@ -88,7 +89,7 @@ class Form:
         return self.values.get(name) or None
 
     def with_faults(self, faults: Mapping[str, Fault], general: Fault | None = None) -> Form:
-        """Faults of unknown fields become the general one: nothing is swallowed."""
+        """Faults of unknown fields become the general fault, so that none is lost."""
         known = {field.name for field in self.fields}
         mine = {name: fault for name, fault in faults.items() if name in known}
         others = [fault for name, fault in faults.items() if name not in known]
@@ -98,7 +99,7 @@ class Form:
 
 
 def read_form(fields: Sequence[Field], data: Mapping[str, str]) -> Form:
-    """What was sent, trimmed (but for passwords) and checked."""
+    """Read and check the data sent. Values are trimmed, except passwords."""
     values = {one.name: _clean(one, data.get(one.name, "")) for one in fields}
     faults = {one.name: fault for one in fields if (fault := _fault(one, values[one.name]))}
     version, key = data.get("version", "")[:200], data.get("key", "")
@@ -108,7 +109,7 @@ def read_form(fields: Sequence[Field], data: Mapping[str, str]) -> Form:
 
 
 def blank(fields: Sequence[Field], values: Mapping[str, str] | None = None) -> Form:
-    """A form that makes something: it has a key of its own."""
+    """A form that creates something, with a key of its own."""
     return Form(tuple(fields), values or {}, key=new_key())
 
 
@@ -139,7 +140,7 @@ def _fault(one: Field, value: str) -> Fault | None:
 
 
 def parse_time(text: str) -> dt.datetime | None:
-    """What `<input type="datetime-local">` sends, taken as UTC."""
+    """Parse the value of an `<input type="datetime-local">` as UTC."""
     try:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
@@ -148,7 +149,7 @@ def parse_time(text: str) -> dt.datetime | None:
 
 
 def when(form: Form, name: str) -> str:
-    """The time of a field as the backend takes it; empty if there is none."""
+    """The time of a field in the backend's format; empty if it has none."""
     moment = parse_time(form.text(name))
     return moment.isoformat() if moment else ""
 

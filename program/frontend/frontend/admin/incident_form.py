@@ -1,4 +1,4 @@
-"""What is asked of an incident and of an update."""
+"""The fields of an incident and of an update."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def update_fields(components: Sequence[Component], call: Call) -> tuple[Field, .
 
 
 def edit_fields() -> tuple[Field, ...]:
-    """Of an update that is published."""
+    """The fields of a published update."""
     told = Field("occurred_at", "time", label="field.told_at", hint="hint.utc")
     return (_status(_ALL_STATUSES), *BODIES, told)
 
 
 def incident_members(form: Form) -> dict[str, object]:
-    """As the backend takes them."""
+    """The incident in the backend's format."""
     members: dict[str, object] = {
         "title": form.text("title"),
         "title_ja": form.optional("title_ja"),
@@ -82,7 +82,7 @@ def incident_members(form: Form) -> dict[str, object]:
 
 
 def path_of(call: Call) -> str:
-    """The incident's, in the backend's API."""
+    """The incident's path in the backend's API."""
     return f"/incidents/{parse_id(call.part('id'))}"
 
 

@@ -1,4 +1,4 @@
-"""Incidents: reporting one, telling how it goes on, correcting and deleting it."""
+"""Incidents: reporting, updating, correcting and deleting them."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ class Incidents:
         return _incident_page(found.value, blank(fields, _update_values(found.value)), found.etag)
 
     async def back(self, call: Call) -> Outcome:
-        """Where a page that showed the form again leads, reloaded or in the other language."""
+        """Redirect a form's address that is opened by GET: after a reload, or a change of
+        language."""
         return Redirect(f"{LIST}/{parse_id(call.part('id'))}")
 
     async def post_update(self, call: Call) -> Outcome:
@@ -167,7 +168,7 @@ class Incidents:
                 "title_ja": form.optional("title_ja"),
                 "impact": form.text("impact"),
             }
-            # A form tells whole minutes: what was not changed in it keeps its seconds.
+            # A form has whole minutes: a time that was not changed keeps its seconds.
             if form.text("started_at") != write_time(before.started_at):
                 body["started_at"] = when(form, "started_at")
             await self._client.change(
@@ -199,7 +200,7 @@ class Incidents:
         return await confirm(call, form, send, lambda form: _delete_page(call, form))
 
     async def _drafts(self, call: Call) -> Sequence[Draft]:
-        """None from a backend of the release before, which may still serve during a deployment."""
+        """The drafts; none from a backend of the release before, during a deployment."""
         try:
             return (await self._client.get("/drafts", DraftList, caller=call.caller)).drafts
         except BackendRefusedError as error:
@@ -243,7 +244,7 @@ def _update_values(incident: Incident) -> Mapping[str, str]:
 
 
 def _current_update(form: Form, found: Versioned[Incident]) -> Current:
-    """An update's text is new, and differs from nobody's; what was told last is shown beside it."""
+    """A new update conflicts with no saved text; the latest update is shown beside it."""
     nothing = {one.name: "" for one in form.fields if one.name.startswith("affected-")}
     newest = found.value.updates[0]
     fields: Mapping[str, Field] = {field.name: field for field in BODIES}

@@ -44,7 +44,7 @@ _PASSWORDS = (
         autocomplete="new-password",
     ),
 )
-# Only pages of the area: no way to lead anybody to another site after signing in.
+# Only pages of the area: signing in must never redirect to another site.
 _INSIDE = re.compile(r"/admin(/[a-z0-9-]+)*")
 
 
@@ -69,7 +69,7 @@ class SignIn:
     async def enter(self, call: Call) -> Outcome:
         form = read_form(CREDENTIALS, call.data)
         kept = _kept(call)
-        if call.only_show:  # the page is older than this visit: somebody signed in meanwhile, here
+        if call.only_show:  # the page is older than this visit: a sign-in happened meanwhile
             if kept is not None and call.visit.is_signed_in:
                 return Resume(*kept, call.visit)
             return _sign_in_page(call, form)
@@ -94,7 +94,7 @@ class SignIn:
         return Redirect(_return_to(call), visit=visit, device=session.device)
 
     async def leave(self, call: Call) -> Outcome:
-        """Even if the backend cannot be told: then its session ends by itself, later."""
+        """Sign out even if the backend is unavailable: its session then expires by itself."""
         if call.visit.is_signed_in:
             try:
                 await self._client.change("DELETE", "/sessions/current", caller=call.caller)
@@ -157,7 +157,7 @@ def _password_page(form: Form) -> Page:
 
 
 def _kept(call: Call) -> tuple[str, Mapping[str, str]] | None:
-    """The form that was sent when nobody was signed in any more: where to, and what."""
+    """The path and data of a form that was sent after the session had ended."""
     try:
         found = json.loads(call.data.get("kept", ""))
         path, data = str(found["path"]), found["data"].items()

@@ -1,4 +1,4 @@
-"""Sending a form on, and showing it again when that does not work: what was typed is never lost."""
+"""Sends a form to the backend. When that fails, it is shown again: no typed text is lost."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from frontend.language import Language, catalogue
 
 @dataclass(frozen=True, slots=True)
 class Current:
-    """What is saved now: the form's values as they would be, and its version.
+    """The state saved now, as values of the form, and its version.
 
-    `more` is what else somebody who goes on should know.
+    `more` is further information for an administrator who decides to go on.
     """
 
     values: Mapping[str, str]
@@ -31,10 +31,10 @@ async def submit(
     page: Callable[[Form], Page],
     current: Callable[[], Awaitable[Current]] | None = None,
 ) -> Outcome:
-    """Send a form that has no fault; else, or if the backend refuses it, show it again.
+    """Send a form without faults. With faults, or if the backend refuses it, show it again.
 
-    If somebody else changed what the form is about, both texts are shown, and the form names the
-    version that its sender has now seen: to send it again is to go on with it.
+    After a change by somebody else, both texts are shown, and the form names the version that its
+    sender has now seen. Sending it again overwrites that version.
     """
     if call.only_show:
         return page(replace(form, faults={}, general=None))
@@ -64,10 +64,10 @@ def conflicting(form: Form, current: Current) -> Form:
 
 
 def refused(form: Form, error: BackendRefusedError, language: Language) -> Form:
-    """The form again, with what the backend found wrong.
+    """The form again, with the backend's faults.
 
-    401 is not the form's fault and is raised again. The backend's words are English; those that an
-    administrator is likely to meet have a message of their own.
+    401 is not the form's fault and is raised again. The backend's words are English; the common
+    ones have a message in each language.
     """
     if error.status == HTTPStatus.UNAUTHORIZED or error.status == HTTPStatus.NOT_FOUND:
         raise error
@@ -96,7 +96,7 @@ async def confirm(
     send: Callable[[], Awaitable[Redirect]],
     page: Callable[[Form], Page],
 ) -> Outcome:
-    """As `submit`, for a page that asks whether one is sure."""
+    """Like `submit`, for a confirmation page."""
     try:
         return await send()
     except BackendRefusedError as error:

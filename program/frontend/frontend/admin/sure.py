@@ -1,4 +1,4 @@
-"""Pages that ask whether one is sure, before something is gone."""
+"""Confirmation pages before something is deleted."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from frontend.admin.form import Form
 
 
 def asked(call: Call) -> Form:
-    """What such a page sends: what it is about, and which version of it was seen."""
+    """The form of a confirmation page: the version of the thing that was seen."""
     return Form(
         (),
         {"name": call.data.get("name", "")[:200]},

@@ -53,7 +53,7 @@ class Updates:
                 "body": form.text("body"),
                 "body_ja": form.optional("body_ja"),
             }
-            # A form tells whole minutes: what was not changed in it keeps its seconds.
+            # A form has whole minutes: a time that was not changed keeps its seconds.
             if form.text("occurred_at") != write_time(before.created_at):
                 body["occurred_at"] = when(form, "occurred_at")
             await self._client.change(

@@ -1,7 +1,7 @@
-"""Who is visiting the area: a signed cookie, so that any task can serve any request.
+"""A visit to the area, in a signed cookie, so that any task can serve any request.
 
-The cookie is signed, not encrypted: it holds the backend's token, which scripts cannot read
-(HttpOnly) and which ends when the backend says so.
+The cookie is signed, not encrypted. It holds the backend's token; scripts cannot read it
+(HttpOnly), and the backend decides when it ends.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def device_of(request: Request) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """`id` is new with each sign-in: what was issued before it is worth nothing after it."""
+    """`id` is new with each sign-in, so form tokens from before become invalid."""
 
     id: str
     language: str
     token: str = ""
     username: str = ""
     notice: str = ""  # a message's name, shown once
-    about: str = ""  # what that message is about
+    about: str = ""  # a value for that message
 
     @property
     def spoken(self) -> Language:
@@ -88,7 +88,7 @@ class Visits:
         )
 
     def write_device(self, request: Request, response: Response, device: str, path: str) -> None:
-        """What shows that somebody has signed in here before; it goes to the sign-in page only."""
+        """Set the cookie that proves an earlier sign-in; it is sent to the sign-in page only."""
         response.set_cookie(
             _DEVICE_NAME,
             device,
@@ -100,7 +100,7 @@ class Visits:
         )
 
     def form_token(self, visit: Visit) -> str:
-        """Different each second, so that compression cannot give it away bit by bit."""
+        """A token that changes each second, so that compression cannot reveal it bit by bit."""
         return self._signer(visit).sign(b"form").decode()
 
     def is_form_token(self, visit: Visit, token: str) -> bool:
@@ -121,7 +121,7 @@ def new_visit(language: str) -> Visit:
 
 
 def first_visit(request: Request) -> Visit:
-    """Nobody's yet, in the language that the browser prefers."""
+    """A visit without an administrator, in the browser's preferred language."""
     return new_visit(preferred(request.headers.get("accept-language", "")))
 
 
@@ -138,6 +138,6 @@ def _without_defaults(visit: Visit) -> Mapping[str, str]:
 
 
 def _is_secure_for_the_browser(request: Request) -> bool:
-    """When no proxy tells: a form's Origin does, and so does a cookie that only HTTPS can set."""
+    """Whether the browser uses HTTPS, by a form's Origin or by a cookie that only HTTPS can set."""
     origin = request.headers.get("origin", "")
     return origin.startswith("https://") or _SECURE_NAME in request.cookies

@@ -1,1 +1,1 @@
-"""The backend as this program sees it: its values, its client, and what is kept of its answers."""
+"""The backend as this program sees it: its values, its client, and a cache of its answers."""

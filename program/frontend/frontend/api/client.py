@@ -1,4 +1,4 @@
-"""Asks the backend over HTTP: short time-outs, few connections, one more try for a read."""
+"""The backend's HTTP client: short time-outs, few connections, one retry for a read."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from frontend.api.transport import (
 
 T = TypeVar("T")
 
-# Reads are collapsed (see `kept`), so few requests at a time carry all traffic. Waiting for a turn
-# and for an answer are two things: only the second says anything about the backend. All together
-# stays well below the 30 s that CloudFront waits for a page.
+# Reads are collapsed (see `kept`), so few requests at a time carry all traffic. The time-outs for a
+# free connection and for an answer are apart: only the second says anything about the backend. Both
+# together stay well below the 30 s that CloudFront waits for a page.
 _AT_ONCE = 16
 TURN_SECONDS = 5.0
 _API = "/api/v1"
@@ -57,14 +57,14 @@ NOBODY = Caller()
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
-    """An answer, and to what."""
+    """An answer and its request."""
 
     request: Request
     answer: Answer
 
 
 class BackendClient:
-    """One for the process; `close` it at the end. Raises BackendError's two kinds only."""
+    """One for the process; `close` it at the end. Raises only the two kinds of BackendError."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -99,9 +99,9 @@ class BackendClient:
             return Versioned(_read(reply, answer), reply.answer.headers.get("etag", ""))
 
     async def _read_twice(self, path: str, caller: Caller) -> _Reply:
-        """A connection may be lost, or a task about to stop; a second one may do better.
+        """Read, and retry once: the connection may be lost, or its task about to stop.
 
-        Not so after a wait, or when the backend says when to come back.
+        There is no retry after a time-out, or if the backend sends Retry-After.
         """
         try:
             reply = await self._send("GET", path, caller=caller)
@@ -128,9 +128,9 @@ class BackendClient:
         if_match: str = "",
         key: str = "",
     ) -> None:
-        """A request that changes something, sent once: a second could change it twice.
+        """Send a changing request once: a second one could change the state twice.
 
-        With `key` it could not: whoever sends it again, with the same key, is answered as before.
+        With a `key` the caller may send it again: the backend repeats its first answer.
         """
         await self._change(method, path, body, caller=caller, if_match=if_match, key=key)
 
@@ -195,7 +195,7 @@ class BackendClient:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
-        """Raises BackendBusyError if too many others ask for too long."""
+        """Wait for a free connection. Raises BackendBusyError if none becomes free in time."""
         try:
             async with asyncio.timeout(TURN_SECONDS):
                 await self._turns.acquire()
@@ -215,7 +215,7 @@ def _read(reply: _Reply, answer: type[T]) -> T:
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         raise BackendUnavailableError(
-            f"{reply.request.path} answered something else than expected: "
+            f"{reply.request.path} gave an unexpected answer: "
             f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
         ) from None
 
@@ -244,7 +244,7 @@ def _check(reply: _Reply) -> None:
 
 
 def _problem(answer: Answer) -> Mapping[str, Any]:
-    """The members of a problem document (RFC 9457); none if the answer is something else."""
+    """The members of a problem document (RFC 9457); none for any other answer."""
     try:
         problem = json.loads(answer.body)
     except ValueError:
@@ -253,7 +253,7 @@ def _problem(answer: Answer) -> Mapping[str, Any]:
 
 
 def _faults(problem: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong by the outermost member: the pointer `#/components/0/id` is `components`."""
+    """Faults by outermost member: the pointer `#/components/0/id` counts as `components`."""
     faults: dict[str, str] = {}
     for fault in problem.get("errors") or ():
         if isinstance(fault, dict):
@@ -267,5 +267,5 @@ def _unreachable(method: str, path: str, error: Exception) -> BackendUnavailable
 
 
 def _printable(value: str) -> str:
-    """What a visitor sent, as a header that can be sent on."""
+    """A visitor's value as a valid header."""
     return "".join(c if " " <= c <= "~" else "?" for c in value).strip()

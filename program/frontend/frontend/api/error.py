@@ -1,4 +1,4 @@
-"""The two ways in which asking the backend fails."""
+"""The errors of requests to the backend: unavailable, or refused."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 
 class BackendError(Exception):
-    """The backend did not give an answer that can be used."""
+    """The backend gave no usable answer."""
 
 
 class BackendUnavailableError(BackendError):
-    """It cannot be reached, is too slow, answers 5xx or answers nonsense: later may be better."""
+    """The backend cannot be reached, is too slow, or answers 5xx or nonsense. A retry may help."""
 
 
 class BackendBusyError(BackendUnavailableError):
-    """It is well, but too many ask at the same time."""
+    """The backend works, but too many requests wait at the same time."""
 
 
 class BackendRefusedError(BackendError):
-    """It understood and said no (4xx).
+    """The backend refused the request (4xx).
 
     `kind` is the end of the problem document's type (`name-taken`), `detail` its English sentence;
     `faults` maps the name of a member of the request's body to what is wrong with it;

@@ -14,13 +14,13 @@ from frontend.api.error import BackendUnavailableError
 T = TypeVar("T")
 Clock = Callable[[], float]
 
-# Without anything to show instead, waiting for what the backend has to say is better than an error.
+# Without an older value to show, waiting for the backend is better than an error.
 _FIRST_PATIENCE = 6.0
 
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """A value, when the backend last confirmed it, and whether it could not do so any more."""
+    """A value, the time when the backend last confirmed it, and whether it is stale since."""
 
     value: T
     as_of: dt.datetime
@@ -28,18 +28,19 @@ class Reading(Generic[T]):
 
     @property
     def known_as_of(self) -> dt.datetime | None:
-        """The moment to tell when the value may be old; None for one that is confirmed."""
+        """The time to show with a value that may be old; None for a confirmed one."""
         return self.as_of if self.stale else None
 
 
 class Kept(Generic[T]):
-    """One value of the backend's.
+    """A cache for one value of the backend.
 
-    - Fresh for `seconds`; then the next reader fetches it and all others wait for that one fetch.
-    - A value equal to the one before *is* the one before, so what was made of it can be reused.
-    - While fetching fails, the last good value is given, marked stale, and the backend is tried
-      again every `seconds` only. A fetch slower than `patience` counts as failed for its readers,
-      while it goes on. An answer of 4xx is not a failure: the value is gone, the error is raised.
+    - It is fresh for `seconds`. Then the next reader fetches it; all others wait for that one
+    fetch.
+    - A value equal to the one before *is* the one before, so pages made from it can be reused.
+    - While fetching fails, readers get the last good value, marked stale, and the backend is tried
+      again only every `seconds`. A fetch slower than `patience` goes on, but counts as failed for
+      its readers. An answer of 4xx is not a failure: the value is gone, the error is raised.
     """
 
     def __init__(
@@ -61,11 +62,11 @@ class Kept(Generic[T]):
         self._task: asyncio.Task[None] | None = None
 
     def peek(self) -> Reading[T] | None:
-        """The value if it is fresh, without waiting: what a burst lives on."""
+        """The value if it is fresh, without waiting. This serves bursts."""
         return None if self._is_due() else self._reading
 
     async def read(self) -> Reading[T]:
-        """Raises BackendError when there is no value to give."""
+        """The value. Raises BackendError if there is none."""
         if self._is_due():
             await self._refresh()
         if self._is_due() and self._failure is None and self._task is None:
@@ -75,7 +76,7 @@ class Kept(Generic[T]):
         raise self._failure or BackendUnavailableError("the backend is too slow")
 
     def expire(self) -> None:
-        """Somebody knows that the value has changed: the next reader fetches it."""
+        """The value has changed: the next reader fetches it."""
         self._generation += 1
         self._tried_at = float("-inf")
 
@@ -88,8 +89,8 @@ class Kept(Generic[T]):
             task = self._task = asyncio.create_task(self._try())
             task.add_done_callback(self._done)
         elif self._reading is not None and self._reading.stale:
-            return  # somebody already found it too slow; do not make everybody find out
-        # Readers may leave; the fetch goes on for those who stay.
+            return  # one reader waited in vain already; the others need not
+        # Readers may leave; the fetch goes on for the others.
         patience = self._patience if self._reading is not None else _FIRST_PATIENCE
         done, _ = await asyncio.wait({task}, timeout=patience)
         if not done:

@@ -1,4 +1,4 @@
-"""The values that the backend answers with; members that are not used here are not read."""
+"""The values in the backend's answers. Unused members are not read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class ComponentStatus(StrEnum):
-    """From well to worst."""
+    """From best to worst."""
 
     OPERATIONAL = "operational"
     UNDER_MAINTENANCE = "under_maintenance"

@@ -1,4 +1,4 @@
-"""What is told of a backend that does not answer: when it began, and when it is over."""
+"""Logs an outage of the backend: its beginning and its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from frontend.api.error import BackendBusyError, BackendRefusedError, BackendUnavailableError
 
-# One that answers some and not others is one outage, not many.
+# A backend that answers only some requests has one outage, not many.
 CALM_SECONDS = 5.0
 BUSY_RECORD_SECONDS = 10.0
 
@@ -19,9 +19,8 @@ _log = logging.getLogger(__name__)
 
 
 class Outage:
-    """One ERROR record for an outage, however many pages it hits, and one of INFO at its end.
-
-    Being busy is no outage: visitors can cause it, and nobody has to be woken up.
+    """Writes one ERROR record for an outage, however many pages it hits, and one INFO record at its
+    end. A busy backend is no outage: visitors can cause it, and it must not page anyone.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -32,7 +31,7 @@ class Outage:
 
     @contextmanager
     def watch(self) -> Iterator[None]:
-        """Around one request to the backend."""
+        """Watch one request to the backend."""
         try:
             yield
         except BackendBusyError:
@@ -63,4 +62,4 @@ class Outage:
         now = self._clock()
         if self._began is None and now - self._last_busy >= BUSY_RECORD_SECONDS:
             self._last_busy = now
-            _log.warning("More is asked of the backend than it can answer in time")
+            _log.warning("The backend gets more requests than it can answer in time")

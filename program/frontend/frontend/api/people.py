@@ -1,4 +1,4 @@
-"""What the backend says of administrators, API keys, and of who did what."""
+"""The backend's values of administrators, API keys and the audit trail."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class AuditRecord:
 
     @property
     def changes(self) -> tuple[tuple[str, str, str], ...]:
-        """Each member that differs, as it was and as it became; empty where it was, or is, not."""
+        """Each changed member with its old and new value; empty for a missing one."""
         before, after = self.before or {}, self.after or {}
         names = dict.fromkeys((*before, *after))
         return tuple(
@@ -94,7 +94,7 @@ class AuditList:
 
 
 def _words(value: object) -> str:
-    """A member of any shape, as a person reads it; names and texts before their numbers."""
+    """A member of any shape as readable text; names and texts come before numbers."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):

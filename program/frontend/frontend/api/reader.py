@@ -1,4 +1,4 @@
-"""What the public pages are made of, each value kept for as long as it suits it."""
+"""Reads the values for the public pages; each kind has its own cache time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from frontend.api.model import Incident, IncidentList, Maintenance, MaintenanceL
 UPTIME_DAYS = 90
 _FEED_LENGTH = 30
 _RECENT = 5
-_PAGE = 50  # the most that the backend gives at once
+_PAGE = 50  # the backend's largest page
 _PAGES_A_MONTH = 20
 
 K = TypeVar("K")
@@ -25,7 +25,8 @@ T = TypeVar("T")
 
 
 class KeptByKey(Generic[K, T]):
-    """A `Kept` for each of the keys asked for last; how many is bounded, for visitors name them."""
+    """A `Kept` for each of the latest keys. Visitors choose the keys, so their number is
+    bounded."""
 
     def __init__(self, make: Callable[[K], Kept[T]], *, at_most: int) -> None:
         self._make = make
@@ -46,15 +47,15 @@ class KeptByKey(Generic[K, T]):
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """All that the first page shows."""
+    """The values of the front page."""
 
     status: Reading[Status]
-    uptime: Reading[Uptime] | None  # None: not known; the page goes without the bars
+    uptime: Reading[Uptime] | None  # None: not known; the page has no bars
     recent: Reading[IncidentList] | None
 
 
 class Reader:
-    """Reads for everybody, never on behalf of one person."""
+    """Reads public values, never on behalf of one person."""
 
     def __init__(self, client: BackendClient, clock: Clock) -> None:
         self._client = client

@@ -12,8 +12,8 @@ from typing import Protocol
 
 import aiohttp
 
-# The Service Connect name resolves at once, so a connection that takes longer is lost. The backend
-# gives up on its database after 5 s and says so: its word is worth waiting for.
+# The Service Connect name resolves at once, so a slow connection is a lost one. The backend reports
+# a database that is unavailable after 5 s; waiting for that answer is worth it.
 CONNECT_SECONDS = 1.0
 ANSWER_SECONDS = 7.0
 # Idle connections are dropped before the backend's keep-alive time-out could end them under a
@@ -22,7 +22,7 @@ _IDLE_SECONDS = 30.0
 
 
 class TransportError(Exception):
-    """The request got no answer; it may have been read all the same."""
+    """The request got no answer. It may have taken effect all the same."""
 
 
 class NoAnswerInTimeError(TransportError):
@@ -102,7 +102,7 @@ class HttpTransport:
 async def _once(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
-    """The session would repeat a request of an idempotent method; here the caller decides that."""
+    """Stop aiohttp from repeating idempotent requests: the caller decides about that."""
     try:
         return await handler(request)
     except (
@@ -118,7 +118,7 @@ def _lost(error: Exception) -> TransportError:
 
 
 def _headers(request: Request) -> dict[str, str]:
-    """Nothing is gained from compressing what one's own neighbour says."""
+    """The headers to send. Compression gains nothing between neighbours."""
     headers = {"Accept": "application/json", "Accept-Encoding": "identity", **request.headers}
     if request.body is not None:
         headers["Content-Type"] = "application/json"

@@ -1,1 +1,1 @@
-"""The pages for everybody: read only, the same for all, cacheable."""
+"""The public pages: read only, the same for all visitors, cacheable."""

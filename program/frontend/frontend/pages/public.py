@@ -21,7 +21,7 @@ from frontend.pages.feed import MEDIA_TYPE, atom
 from frontend.pages.uptime import bars_by_component
 from frontend.web.rendering import PageCache, Renderer, public_response
 
-# Nothing happened before; without a bound, robots would walk back for ever.
+# There is no history before; without a limit, robots would go back for ever.
 _FIRST_MONTH = dt.date(2020, 1, 1)
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -33,7 +33,7 @@ def utc_today() -> dt.date:
 
 
 class PublicPages:
-    """Each page is made once for the same values and given to all."""
+    """Each page is rendered once for the same values and served to all visitors."""
 
     def __init__(
         self,
@@ -176,9 +176,9 @@ class PublicPages:
         path: str,
         values: Callable[[], Mapping[str, object]],
     ) -> Response:
-        """`path` is the page's own without its language; `as_of` is told if it is not None.
+        """`path` is the page's path without its language; `as_of` is shown if it is not None.
 
-        `values` are the template's, made only if the page is not there yet.
+        `values` makes the template's values; it is called only if the page is not cached.
         """
         language = language_of(request.url.path)
         key = language.path(path)
@@ -191,7 +191,7 @@ class PublicPages:
 
 
 def _state(status: Status) -> str:
-    """The indicator, or `empty` while there is nothing to tell the status of."""
+    """The indicator, or `empty` while the page has nothing to show."""
     if not status.components and not status.incidents and not status.maintenances:
         return "empty"
     return status.indicator.value
@@ -205,7 +205,7 @@ def _parse_month(text: str) -> dt.date:
 
 
 def parse_id(text: str) -> UUID:
-    """Only the one canonical form, so that each thing has one URL."""
+    """Accept only the canonical form, so that each thing has one URL."""
     try:
         identifier = UUID(text)
     except ValueError:

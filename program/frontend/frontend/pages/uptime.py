@@ -1,4 +1,4 @@
-"""A component's last days as bars: what is well stands on the ground, trouble reaches below it."""
+"""A component's last days as bars: operational days stand on the line, trouble reaches below it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEPTH = {
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A day that is not plain operational: it has a place, a status and words."""
+    """A day with trouble: its position, status and text."""
 
     x: float
     y: float
@@ -37,7 +37,7 @@ class Bars:
     first_day: dt.date
     width: int
     well: str  # an SVG path of all the operational days
-    unknown: str  # and one of the days before the component existed
+    unknown: str  # an SVG path of the days before the component existed
     trouble: tuple[Bar, ...]  # oldest first
     known_days: int
 

@@ -1,1 +1,1 @@
-"""What every page needs of HTTP: headers, request ids, static files, rendering, errors."""
+"""HTTP for every page: headers, request ids, static files, rendering, errors."""

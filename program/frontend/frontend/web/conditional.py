@@ -1,4 +1,4 @@
-"""If-None-Match (RFC 9110, 13.1.2): weak comparison, for CloudFront weakens what it compresses."""
+"""If-None-Match (RFC 9110, 13.1.2): weak comparison, since CloudFront weakens compressed ETags."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from starlette.requests import Request
 
 
 def not_modified(request: Request, etag: str) -> bool:
-    """Whether the client has the content that `etag` (a strong one, in quotes) names."""
+    """Whether the client has the content with this `etag` (a strong one, in quotes)."""
     asked = request.headers.get("if-none-match", "")
     if asked.strip() == "*":
         return True

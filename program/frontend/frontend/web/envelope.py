@@ -1,4 +1,4 @@
-"""Around each request: its id, its access record, the security headers, the last net for errors."""
+"""The outermost layer: request ids, access records, security headers, unexpected errors."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class Envelope:
 
 
 def _request_id(headers: Headers) -> str:
-    """The one that came with the request if it is harmless, else the ALB's trace id, else new."""
+    """The request's own id if it is harmless, else the ALB's trace id, else a new one."""
     for name in ("x-request-id", "x-amzn-trace-id"):
         if _ACCEPTABLE_ID.fullmatch(given := headers.get(name, "")):
             return given

@@ -14,17 +14,17 @@ from frontend.language import Language, catalogue, language_of, preferred
 from frontend.web.rendering import PRIVATE, Renderer
 from frontend.web.routing import allowed_methods
 
-# Not kept by a browser; CloudFront keeps it for its error caching minimum TTL, or answers with the
-# last good page instead of a 5xx (`stale-if-error`).
+# A browser does not keep it. CloudFront keeps it for its error caching minimum TTL, or answers with
+# the last good page instead of a 5xx (`stale-if-error`).
 _HEADERS = {"Cache-Control": PRIVATE}
 
 
-# In the access record only: nginx's number for a client that did not wait.
+# In the access record only: nginx's code for a client that left.
 _CLIENT_LEFT = 499
 
 
 class ErrorPages:
-    """Answers what the pages raise."""
+    """Turns the pages' exceptions into responses."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
@@ -41,7 +41,7 @@ class ErrorPages:
         return self.page(request, HTTPStatus.SERVICE_UNAVAILABLE, {"Retry-After": "5"})
 
     async def left(self, _: Request, __: Exception) -> Response:
-        """Whoever goes away amid sending a form hears no answer; that is no error of ours."""
+        """A client that leaves while it sends a form gets no answer; this is not our error."""
         return Response(status_code=_CLIENT_LEFT)
 
     async def unexpected(self, request: Request, _: Exception) -> Response:
@@ -74,7 +74,7 @@ class ErrorPages:
 
 
 def _language_and_home(request: Request) -> tuple[Language, str]:
-    """The area's error pages are made for one person, so they may follow what the browser asks."""
+    """The area's error pages are not cached, so they may follow Accept-Language."""
     path = request.url.path
     if path == "/admin" or path.startswith("/admin/"):
         return preferred(request.headers.get("accept-language", "")), "/admin"

@@ -1,4 +1,4 @@
-"""The headers that keep a browser from doing what no page here needs."""
+"""Headers that forbid the browser everything that no page here needs."""
 
 from __future__ import annotations
 
@@ -39,10 +39,11 @@ STRICT_TRANSPORT_SECURITY = (b"strict-transport-security", b"max-age=31536000")
 
 
 def is_https(headers: Headers, public_origin: str) -> bool:
-    """Whether the visitor speaks HTTPS, as far as is known here.
+    """Whether the visitor uses HTTPS, as far as this program can know.
 
-    CloudFront tells its viewer's protocol in `CloudFront-Forwarded-Proto` if its origin request
-    policy includes that header; `X-Forwarded-Proto` is the ALB's and tells CloudFront's own.
+    CloudFront sends its viewer's protocol in `CloudFront-Forwarded-Proto` if its origin request
+    policy includes that header. The ALB's `X-Forwarded-Proto` is the protocol of CloudFront's
+    connection.
     """
     told = headers.get("cloudfront-forwarded-proto")
     if told is not None:

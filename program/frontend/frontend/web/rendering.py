@@ -1,4 +1,4 @@
-"""From a template and values to bytes, which are kept while the values stay the same."""
+"""Renders templates to bytes, and caches pages while their values stay the same."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from frontend.web.conditional import not_modified
 from frontend.web.static import StaticFiles
 from frontend.web.writer import Writer
 
-# CloudFront asks again after five seconds, answers at once from what it has for ten more while it
-# asks, and for a day if it gets no answer.
+# CloudFront asks again after five seconds. It serves the stale page for ten more seconds while it
+# asks, and for a day if the origin fails.
 PUBLIC = "public, max-age=5, s-maxage=5, stale-while-revalidate=10, stale-if-error=86400"
 PRIVATE = "no-store"
 _PAGES_KEPT = 256
 
 
 class Renderer:
-    """All templates are checked and compiled when the first page of each kind is made."""
+    """Templates are compiled and checked when the first page of each kind is rendered."""
 
     def __init__(self, static: StaticFiles, site_name: str) -> None:
         self._environment = Environment(

@@ -1,4 +1,4 @@
-"""What the router leaves open: paths that match exactly, and all the methods of a path."""
+"""Additions to the router: exact matches of paths, and all methods of a path."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _CONTROL = frozenset(map(chr, (*range(0x20), 0x7F)))
 
 
 def exact_path(scope: Scope) -> str:
-    """The path as routes may see it.
+    """The path for the routes.
 
-    Starlette's patterns end with `$`, which also matches before a line break, and a slash that came
-    as `%2F` is data and no separator (RFC 3986, 2.2). Such a path stays as it was sent, encoded:
-    no route is called that.
+    Starlette's patterns end with `$`, which also matches before a line break; and a slash sent as
+    `%2F` is data, not a separator (RFC 3986, 2.2). Such a path stays encoded: no route matches it.
     """
     path: str = scope["path"]
     raw: bytes = scope.get("raw_path") or b""

@@ -1,8 +1,8 @@
 """Style, script and pictures: read once, served from memory under a name that holds their hash.
 
-A name with the right hash never changes its content, so it may be kept for a year. During a
-rolling deployment a page of one version may ask a task of the other for its files: then the
-content that this version has is better than none, but must not be kept.
+The content behind a name with the right hash never changes, so it may be cached for a year. During
+a rolling deployment a page of one version may ask a task of the other version for its files. That
+task then sends its own content, which must not be cached.
 """
 
 from __future__ import annotations

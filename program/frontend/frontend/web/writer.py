@@ -1,4 +1,4 @@
-"""Writes values for one language: what templates call besides the catalogue."""
+"""Formats values for one language; templates use it beside the catalogue."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ class Named(Protocol):
 
 
 class Writer:
-    """All texts come out escaped (Markup) or are escaped by the template."""
+    """Returned texts are escaped (Markup), or the template escapes them."""
 
     def __init__(self, language: Language) -> None:
         self.language = language
         self._t = catalogue(language)
 
     def text(self, english: str, japanese: str | None) -> Markup:
-        """The text in this language; an English stand-in says that it is English."""
+        """The text in this language; an English fallback is marked as English."""
         if self.language is Language.ENGLISH:
             return Markup("{}").format(english)
         if japanese:

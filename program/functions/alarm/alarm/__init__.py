@@ -1,7 +1,7 @@
-"""Lambda function: what Amazon SNS delivers, told to Slack. Its handler is `alarm.handler`.
+"""Lambda function that posts Amazon SNS notifications to Slack. Its handler is `alarm.handler`.
 
-A notification that cannot be delivered raises, so that Lambda tries again, then keeps it in the
-dead-letter queue, and the alarm on this function's own errors can go off.
+If a notification cannot be delivered, the handler raises. Lambda then tries again, and at last
+moves it to the dead-letter queue; the alarm on this function's errors goes off.
 """
 
 from __future__ import annotations

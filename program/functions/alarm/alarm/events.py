@@ -1,4 +1,4 @@
-"""What comes through the topic, as typed values."""
+"""The topic's messages as typed values."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class PipelineFailure:
 
 @dataclass(frozen=True, slots=True)
 class PipelineWaits:
-    """A pipeline waits for a person's approval; `summary` says of what, if that is told.
+    """A pipeline waits for a manual approval; `summary` describes it, if CodePipeline sends one.
 
-    What CodePipeline publishes also has the approval's token and links. They are left out: a
-    message in a channel needs neither.
+    CodePipeline's message also has the approval's token and links. They are left out: a message in
+    a channel needs neither.
     """
 
     pipeline: str
@@ -69,7 +69,7 @@ class PipelineWaits:
 
 @dataclass(frozen=True, slots=True)
 class Unrecognized:
-    """Anything else. It is told as it is: a notification must not get lost for being new."""
+    """Any other message. It is posted unchanged: an unknown notification must not get lost."""
 
     subject: str
     text: str
@@ -79,8 +79,8 @@ Event = AlarmChange | PipelineFailure | PipelineWaits | Unrecognized
 
 
 def parse(text: str, *, subject: str = "") -> Event:
-    """`text` is the SNS message: a CloudWatch alarm's notification, an EventBridge event, or what
-    an approval of CodePipeline's publishes itself.
+    """`text` is the SNS message: a CloudWatch alarm's notification, an EventBridge event, or a
+    CodePipeline approval's notification.
 
     Their formats: "Amazon SNS notification: alarm state change" in the CloudWatch User Guide, and
     "CodePipeline events reference" and "JSON data format for manual approval notifications" in the

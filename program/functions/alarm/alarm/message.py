@@ -1,4 +1,4 @@
-"""What Slack is told, as the body of an incoming webhook's request."""
+"""The message for Slack, as the body of an incoming webhook's request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from alarm.events import AlarmChange, Event, PipelineFailure, PipelineWaits, State, Unrecognized
 
-# Slack's limits for blocks are 150 and 3000 characters; what is longer is refused as a whole.
+# Slack's limits for blocks are 150 and 3000 characters; it refuses a message with a longer block.
 HEADER_CHARACTERS = 150
 SECTION_CHARACTERS = 2900
 
@@ -20,7 +20,7 @@ _CONSOLES = {
 
 
 def message(event: Event) -> Message | None:
-    """None if there is nothing to tell."""
+    """None if there is nothing to report."""
     if isinstance(event, AlarmChange):
         return _alarm(event)
     if isinstance(event, PipelineFailure):
@@ -93,12 +93,12 @@ def _message(
 
 
 def escape(text: str) -> str:
-    """For Slack's control characters: "Formatting text for app surfaces", on docs.slack.dev."""
+    """Escape Slack's control characters ("Formatting text for app surfaces", on docs.slack.dev)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _quote(text: str) -> str:
-    """A code block, which a backtick in the text cannot end, and where nothing else is markup."""
+    """A code block. A backtick in the text cannot end it, and nothing in it is markup."""
     return f"```{_cut(text, SECTION_CHARACTERS).replace('`', 'ˋ')}```"
 
 

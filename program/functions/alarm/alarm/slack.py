@@ -1,6 +1,6 @@
-"""Sending to Slack's incoming webhook, and making sure that it took it.
+"""Sends to Slack's incoming webhook, and checks that Slack accepted the message.
 
-Errors name neither the URL nor any part of it: whoever has it can write to the channel.
+Errors name no part of the URL: everyone who has it can write to the channel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SlackError(Exception):
 
 
 class RefusedError(SlackError):
-    """Slack says that asking again will not help: the webhook or the message is wrong."""
+    """The webhook or the message is wrong: a retry cannot help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ Sleep = Callable[[float], None]
 
 
 def send(url: str, message: Mapping[str, object], *, sleep: Sleep = time.sleep) -> None:
-    """Raises `SlackError` unless Slack answers that it has the message."""
+    """Send the message. Raises `SlackError` unless Slack confirms it."""
     send_by(post, url, message, sleep=sleep)
 
 

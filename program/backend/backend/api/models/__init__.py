@@ -1,4 +1,4 @@
-"""The HTTP contract: what goes in and what comes out, as `/api/openapi.json` publishes it.
+"""The HTTP contract: requests and responses, as `/api/openapi.json` publishes them.
 
 Incoming models forbid unknown members and bound every length; a text is trimmed and holds no
 control characters besides line breaks and tabs (PostgreSQL cannot store NUL). Times are RFC 3339

@@ -1,4 +1,4 @@
-"""What all models have in common: what goes in and what comes out."""
+"""The base classes of all models: incoming and outgoing."""
 
 from __future__ import annotations
 

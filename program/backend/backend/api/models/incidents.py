@@ -33,16 +33,16 @@ class IncidentCreate(Incoming):
     body_ja: Body | None = None
     occurred_at: Time | None = Field(
         default=None,
-        description="When it began, for what is told later than it happened; left out: now. The "
+        description="When it began, for an incident that is reported later; left out: now. The "
         "recorded uptime stays as it is.",
     )
     draft_id: Id | None = Field(
-        default=None, description="The draft that this publishes; it is gone afterwards."
+        default=None, description="The draft to publish; it is deleted afterwards."
     )
 
 
 class DraftCreate(Incoming):
-    """As `IncidentCreate`; nobody but administrators sees it until one of them publishes it."""
+    """As `IncidentCreate`. Only administrators see it until one of them publishes it."""
 
     title: Title
     title_ja: Title | None = None
@@ -69,7 +69,7 @@ class DraftContent(Outgoing):
 
 class Draft(Outgoing):
     id: UUID
-    content: DraftContent = Field(description="What `POST /incidents` takes.")
+    content: DraftContent = Field(description="A body for `POST /incidents`.")
     created_by: str
     created_at: dt.datetime
 
@@ -103,7 +103,7 @@ class IncidentUpdateCreate(Incoming):
     )
     occurred_at: Time | None = Field(
         default=None,
-        description="When it was so, for what is told later than it happened; left out: now. With "
+        description="When it happened, for an update that is posted later; left out: now. With "
         "a time before the end, an update can be added to a resolved incident.",
     )
 
@@ -132,7 +132,7 @@ class IncidentUpdate(Outgoing):
     status: IncidentStatus
     body: str
     body_ja: str | None
-    created_at: dt.datetime = Field(description="When it was so: its `occurred_at`, if given.")
+    created_at: dt.datetime = Field(description="When it happened: its `occurred_at`, if given.")
     edited_at: dt.datetime | None = Field(description="When it was last edited; null: never.")
 
 
@@ -152,5 +152,5 @@ class Incident(Outgoing):
 class IncidentList(Outgoing):
     incidents: list[Incident] = Field(description="Newest first.")
     next: str | None = Field(
-        description="Give it as `before` for the page that follows; null on the last page."
+        description="Give it as `before` for the next page; null on the last page."
     )

@@ -31,11 +31,11 @@ class AdministratorList(Outgoing):
 
 class NewPassword(Outgoing):
     administrator: Administrator
-    password: str = Field(description="Shown only here; to be changed by its owner.")
+    password: str = Field(description="Shown only here; its owner should change it.")
 
 
 class ApiKeyCreate(Incoming):
-    name: Name = Field(description="What uses it. Unique among keys that work.")
+    name: Name = Field(description="The program that uses it. Unique among active keys.")
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=10)]
 
 
@@ -50,7 +50,7 @@ class ApiKey(Outgoing):
 
 
 class ApiKeyList(Outgoing):
-    keys: list[ApiKey] = Field(description="Those that work, then those revoked; newest first.")
+    keys: list[ApiKey] = Field(description="Active keys, then revoked ones; newest first.")
 
 
 class NewApiKey(Outgoing):
@@ -67,15 +67,15 @@ class AuditRecord(Outgoing):
     id: int
     at: dt.datetime
     actor: Actor
-    action: str = Field(description="The kind of thing, and what was done: `incident.changed`.")
+    action: str = Field(description="The kind of thing and the action: `incident.changed`.")
     subject_id: UUID | None
-    title: str = Field(description="What the thing was called then.")
-    before: dict[str, Any] | None = Field(description="null: it was not there.")
-    after: dict[str, Any] | None = Field(description="null: it is not there any more.")
+    title: str = Field(description="The thing's name or title at that time.")
+    before: dict[str, Any] | None = Field(description="null: it did not exist before.")
+    after: dict[str, Any] | None = Field(description="null: it was deleted.")
 
 
 class AuditList(Outgoing):
     records: list[AuditRecord] = Field(description="Newest first.")
     next: int | None = Field(
-        description="Give it as `before` for the page that follows; null on the last page."
+        description="Give it as `before` for the next page; null on the last page."
     )

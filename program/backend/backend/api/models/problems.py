@@ -12,7 +12,7 @@ class Health(Outgoing):
 
 
 class InvalidMember(Outgoing):
-    pointer: str = Field(description="JSON Pointer to the member, or `#/query/limit` and alike.")
+    pointer: str = Field(description="JSON Pointer to the member, or `#/query/limit` and the like.")
     detail: str
 
 

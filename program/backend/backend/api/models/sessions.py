@@ -19,8 +19,8 @@ class NewSession(Outgoing):
     token: str = Field(description="Send as `Authorization: Bearer …`; it is shown only here.")
     expires_at: dt.datetime
     device: str = Field(
-        description="Send as `X-Device` with the next sign-in from the same place: attempts by "
-        "others then do not slow it down. It opens nothing by itself."
+        description="Send as `X-Device` with the next sign-in from the same browser: attempts by "
+        "others then do not slow it down. It is no replacement for the password."
     )
 
 

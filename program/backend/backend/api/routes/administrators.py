@@ -1,4 +1,4 @@
-"""Administrators: who there is, making and disabling them, and setting a new password."""
+"""Administrators: listing, creating and disabling them, and resetting passwords."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def list_administrators(
 async def create_administrator(
     own: Own, who: SignedIn, response: Response, asked: models.AdministratorCreate
 ) -> models.NewPassword:
-    """Makes an administrator with a generated password, which is shown only here."""
+    """Creates an administrator. The generated password is shown only here."""
     response.headers["Cache-Control"] = "no-store"
     password = passwords.generated()
     password_hash = await own.passwords.hash(password)
@@ -44,7 +44,7 @@ async def create_administrator(
 async def disable_administrator(
     own: Own, who: SignedIn, administrator_id: Id
 ) -> models.Administrator:
-    """Ends all sessions, and lets nobody in. 409 for the last active administrator."""
+    """Ends all sessions and refuses new ones. 409 for the last active administrator."""
     async with own.database.transaction() as connection:
         found = await administrators.disable(connection, administrator_id)
         await sessions.close_all_sessions(connection, administrator_id)
@@ -57,7 +57,7 @@ async def disable_administrator(
 async def reset_password(
     own: Own, who: SignedIn, response: Response, administrator_id: Id
 ) -> models.NewPassword:
-    """Sets a generated password, ends all sessions, and lets whoever was disabled in again."""
+    """Sets a generated password, ends all sessions, and enables a disabled administrator."""
     response.headers["Cache-Control"] = "no-store"
     password = passwords.generated()
     password_hash = await own.passwords.hash(password)

@@ -1,4 +1,4 @@
-"""API keys: what programs sign in with."""
+"""API keys: credentials for programs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def list_api_keys(own: Own, _: SignedIn, response: Response) -> models.Api
 async def create_api_key(
     own: Own, who: SignedIn, response: Response, asked: models.ApiKeyCreate
 ) -> models.NewApiKey:
-    """Makes a key. Its token is shown only here; what is stored is a hash of it."""
+    """Creates a key. Its token is shown only here; only a hash is stored."""
     response.headers["Cache-Control"] = "no-store"
     token = KEY_PREFIX + secrets.token_urlsafe(32)
     async with own.database.transaction() as connection:
@@ -44,7 +44,7 @@ async def create_api_key(
 
 @router.delete("/{key_id}", status_code=204)
 async def revoke_api_key(own: Own, who: SignedIn, key_id: Id) -> None:
-    """From now on the key opens nothing; it stays in the list."""
+    """Revokes the key at once; it stays in the list."""
     async with own.database.transaction() as connection:
         found, changed = await api_keys.revoke(connection, key_id)
         if changed:

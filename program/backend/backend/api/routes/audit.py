@@ -22,9 +22,9 @@ async def list_audit(
     response: Response,
     limit: Annotated[Count, Query(ge=1, le=100)] = 50,
     before: Annotated[Count | None, Query(description="The `next` of the page before.")] = None,
-    subject_id: Annotated[Id | None, Query(description="Only what was done to it.")] = None,
+    subject_id: Annotated[Id | None, Query(description="Only changes of this thing.")] = None,
 ) -> models.AuditList:
-    """Who did what, when, and what it was before."""
+    """Lists changes: who made them, when, and the values before and after."""
     response.headers["Cache-Control"] = "no-store"
     async with own.database.query() as connection:
         records, following = await audit.list_page(connection, limit, before, subject_id)

@@ -1,4 +1,4 @@
-"""Components: the parts whose status the page shows."""
+"""Components: the parts of a system, each with a status."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ async def delete_component(
 
 
 async def _checked(request: Request, write: Write, component_id: UUID) -> models.Component:
-    """The component as it is, if that is what If-Match names."""
+    """The current component, if If-Match names it."""
     found = await components.hold(write, component_id)
     document = models.Component.model_validate(found)
     check_precondition(request, document)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can do its work."""
+"""Health: whether the process runs, and whether its database works."""
 
 from __future__ import annotations
 

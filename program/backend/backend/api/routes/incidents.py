@@ -1,4 +1,4 @@
-"""Incidents, told update by update until they are resolved."""
+"""Incidents: each has updates until it is resolved."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ async def change_incident(
 
 @router.delete("/{incident_id}", status_code=204)
 async def delete_incident(own: Own, who: IncidentWriter, request: Request, incident_id: Id) -> None:
-    """Deletes it with its updates; the audit trail keeps what they said."""
+    """Deletes it with its updates; the audit trail keeps their text."""
     async with own.database.write() as write:
         before = await checked(request, write, incident_id)
         await incidents.delete(write, incident_id)
@@ -121,9 +121,9 @@ def encode_cursor(cursor: incidents.Cursor) -> str:
 
 
 def decode_cursor(text: str) -> incidents.Cursor:
-    """Also takes a plain time, RFC 3339: what started before it. Raises `InvalidError`."""
+    """Also accepts a time (RFC 3339): incidents that started before it. Raises `InvalidError`."""
     try:
-        if ":" in text:  # which base64 does not have
+        if ":" in text:  # base64 has no colon
             cursor = incidents.Cursor(dt.datetime.fromisoformat(text), UUID(int=0))
         else:
             decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
@@ -142,7 +142,7 @@ def affected(given: list[models.AffectedComponentInput]) -> incidents.Affected:
 
 
 async def checked(request: Request, write: Write, incident_id: UUID) -> models.Incident:
-    """The incident as it is, if that is what If-Match names."""
+    """The current incident, if If-Match names it."""
     found = await incidents.hold(write, incident_id)
     document = models.Incident.model_validate(found)
     check_precondition(request, document)
@@ -150,5 +150,5 @@ async def checked(request: Request, write: Write, incident_id: UUID) -> models.I
 
 
 def _head(incident: models.Incident) -> Document:
-    """Without the updates: each has records of its own."""
+    """The incident without its updates: they have audit records of their own."""
     return incident.model_dump(mode="json", exclude={"updates", "updated_at"})

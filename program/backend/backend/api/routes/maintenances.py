@@ -90,7 +90,7 @@ async def delete_maintenance(
 
 
 async def _checked(request: Request, write: Write, maintenance_id: UUID) -> models.Maintenance:
-    """The maintenance as it is, if that is what If-Match names."""
+    """The current maintenance, if If-Match names it."""
     found = await maintenances.hold(write, maintenance_id)
     document = models.Maintenance.model_validate(found)
     check_precondition(request, document)

@@ -24,7 +24,7 @@ async def create_session(
         str, Header(max_length=200, description="The `device` of an earlier sign-in.")
     ] = "",
 ) -> models.NewSession:
-    """Signs in. A wrong name and a wrong password are told apart neither by answer nor by time."""
+    """Signs in. Neither the answer nor its time shows whether the name or the password is wrong."""
     response.headers["Cache-Control"] = "no-store"
     address = sign_in.client_address(request, own.trusted_proxies)
     with own.passwords.present():

@@ -1,4 +1,4 @@
-"""What the front page shows: how everything is now, and how it was lately."""
+"""The front page's data: the current status, and the recent uptime."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def get_status(own: Own, request: Request) -> Response:
 async def get_uptime(
     own: Own, request: Request, days: Annotated[Count, Query(ge=1, le=90)] = 90
 ) -> Response:
-    """How available each component was, by day in UTC, today last.
+    """The uptime of each component, by day in UTC, today last.
 
     Time in partial or major outage is downtime; degraded performance and maintenance are not.
     """

@@ -26,7 +26,7 @@ async def post_update(
     incident_id: Id,
     asked: models.IncidentUpdateCreate,
 ) -> Response:
-    """Adds an update. With status `resolved` the components go back to what they are otherwise."""
+    """Adds an update. With status `resolved` the incident no longer affects its components."""
     components = None if asked.components is None else affected(asked.components)
     async with own.database.write() as write:
         if (earlier := await once.earlier(write.connection, who, asked)) is not None:
@@ -55,7 +55,7 @@ async def edit_update(
     update_id: Id,
     asked: models.IncidentUpdatePatch,
 ) -> Response:
-    """Corrects what was published. If-Match names the incident."""
+    """Corrects a published update. If-Match names the incident."""
     async with own.database.write() as write:
         before = await checked(request, write, incident_id)
         changes = asked.model_dump(exclude_unset=True)

@@ -1,4 +1,4 @@
-"""The revision grows when a change commits, so that nobody waits for it while one is being made."""
+"""The revision grows when a change commits, so that other changes need not wait for its row."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _PUBLIC_TABLES = (
     "maintenance_components",
 )
 
-# Once a transaction, however many rows it changes: the row that it has written itself is its own.
+# Once in a transaction, however many rows it changes: it skips the row if it has written it
+# already.
 _FUNCTION = """
 CREATE OR REPLACE FUNCTION grow_revision() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,12 +33,12 @@ $$;
 
 
 def upgrade() -> None:
-    # Whoever reads or writes the tables below has read this one first, so none is met half-way.
+    # Every transaction reads this table before those below, so none is interrupted half-way.
     op.execute("LOCK TABLE revision IN ACCESS EXCLUSIVE MODE")
     op.execute(_FUNCTION)
     for table in _PUBLIC_TABLES:
         op.execute(f"DROP TRIGGER {table}_changed ON {table}")
-        # A trigger that is deferred is one of rows; TRUNCATE has none.
+        # A deferred trigger fires per row; TRUNCATE has no rows.
         op.execute(
             f"CREATE CONSTRAINT TRIGGER {table}_changed AFTER INSERT OR UPDATE OR DELETE ON {table}"
             " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION grow_revision()"

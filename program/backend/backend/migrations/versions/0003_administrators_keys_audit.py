@@ -1,8 +1,8 @@
-"""Several administrators, API keys, drafts, what was done by whom, and requests that came twice.
+"""Several administrators, API keys, drafts, the audit trail, and idempotency records.
 
-All of it is new to the release before, which goes on as it was: it sees new tables nowhere, and new
-columns are nullable. An administrator who is disabled has no password hash any more, so that the
-release before does not let them in either; a draft is no incident, so that it shows none.
+The release before goes on as it was: it does not use the new tables, and new columns are nullable.
+A disabled administrator has no password hash, so the release before refuses them too. Drafts have a
+table of their own, so it does not show them as incidents.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ CREATE TABLE incident_drafts (
 );
 """
 
-# No references: a record outlives what it tells of.
+# No references: a record outlives its subject.
 _AUDIT = """
 CREATE TABLE audit_records (
     id bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT audit_records_pkey PRIMARY KEY,

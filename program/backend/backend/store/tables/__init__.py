@@ -1,4 +1,4 @@
-"""The tables as SQLAlchemy sees them. `backend.migrations` makes them; a test holds them equal."""
+"""The tables for SQLAlchemy. `backend.migrations` creates them; a test compares both."""
 
 from backend.store.tables.administration import (
     administrator_devices,

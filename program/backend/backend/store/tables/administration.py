@@ -1,4 +1,4 @@
-"""The tables of what only administrators see."""
+"""The tables that only administrators see."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ administrators = sa.Table(
     time("last_signed_in_at", nullable=True),
 )
 
-# A token is a secret of 256 random bits, so that a plain SHA-256 of it is enough.
+# A token is a secret of 256 random bits, so a plain SHA-256 of it is enough.
 administrator_sessions = sa.Table(
     "administrator_sessions",
     metadata,
@@ -31,7 +31,7 @@ administrator_sessions = sa.Table(
 sa.Index("administrator_sessions_administrator_id_idx", administrator_sessions.c.administrator_id)
 sa.Index("administrator_sessions_expires_at_idx", administrator_sessions.c.expires_at)
 
-# Browsers in which an administrator has signed in before: others cannot use up their attempts.
+# Browsers with an earlier sign-in of an administrator: strangers cannot use up their attempts.
 administrator_devices = sa.Table(
     "administrator_devices",
     metadata,
@@ -42,7 +42,7 @@ administrator_devices = sa.Table(
 )
 sa.Index("administrator_devices_administrator_id_idx", administrator_devices.c.administrator_id)
 
-# What programs sign in with. One that is revoked stays, for the audit trail names it.
+# Credentials of programs. A revoked key stays: the audit trail names it.
 api_keys = sa.Table(
     "api_keys",
     metadata,
@@ -62,7 +62,7 @@ sa.Index(
     postgresql_where=api_keys.c.revoked_at.is_(None),
 )
 
-# Incidents that are not published. A table of their own: no query for the public can show one.
+# Unpublished incidents. In a table of their own, so that no public query can show one.
 incident_drafts = sa.Table(
     "incident_drafts",
     metadata,
@@ -88,7 +88,7 @@ audit_records = sa.Table(
 )
 sa.Index("audit_records_subject_id_idx", audit_records.c.subject_id)
 
-# What a request with an Idempotency-Key was answered, for when it comes again.
+# Answers to requests with an Idempotency-Key, for their repetition.
 idempotency_records = sa.Table(
     "idempotency_records",
     metadata,
@@ -101,7 +101,7 @@ idempotency_records = sa.Table(
 )
 sa.Index("idempotency_records_created_at_idx", idempotency_records.c.created_at)
 
-# How often a key (a hash of whom or from where) was tried since its window began.
+# Attempts since the window began, by a key: a hash of a name, an address or both.
 sign_in_attempts = sa.Table(
     "sign_in_attempts",
     metadata,

@@ -1,4 +1,4 @@
-"""What all tables are made of."""
+"""Column types for all tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of what the public sees."""
+"""The tables of public data."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from backend.store.tables.columns import (
     time,
 )
 
-# One row. Its value grows with every change of what the public sees (triggers do that), which makes
-# it the key of cached documents. They do it at the commit, which puts commits in an order: whoever
-# sees a value sees all that made it. Nobody waits for it while another decides what to write.
+# One row. Triggers increase its value with every change of public data, so it is the key of cached
+# documents. They run at the commit, and so put commits in an order: a reader that sees a value sees
+# all changes up to it. A transaction does not hold the row while it is still deciding.
 revision = sa.Table(
     "revision",
     metadata,
@@ -36,7 +36,7 @@ components = sa.Table(
     text("description"),
     text("description_ja", nullable=True),
     sa.Column("position", sa.Integer, nullable=False),
-    # What an administrator said of it; `status` is the worst of that and of active incidents.
+    # Set by an administrator; `status` is the worst of this and of active incidents.
     sa.Column("own_status", COMPONENT_STATUS, nullable=False),
     sa.Column("status", COMPONENT_STATUS, nullable=False),
     time("created_at"),
@@ -44,7 +44,7 @@ components = sa.Table(
 )
 sa.Index("components_name_key", sa.func.lower(components.c.name), unique=True)
 
-# Since when until when (null: still) a component's `status` was what; without gaps or overlaps.
+# The history of a component's `status`, without gaps or overlaps; null: it still lasts.
 component_status_history = sa.Table(
     "component_status_history",
     metadata,
@@ -68,7 +68,7 @@ sa.Index(
     unique=True,
     postgresql_where=_history.ended_at.is_(None),
 )
-# Uptime asks only for what was not operational, of late: few rows, whatever the history's length.
+# Uptime reads only recent rows that are not operational: few, however long the history is.
 sa.Index(
     "component_status_history_not_operational_idx",
     _history.ended_at,
@@ -119,7 +119,7 @@ incident_updates = sa.Table(
 )
 _updates = incident_updates.c
 sa.Index("incident_updates_incident_id_created_at_idx", _updates.incident_id, _updates.created_at)
-# Resolved once and for all, even if the code were wrong about it.
+# At most one update resolves an incident, even if the code is wrong.
 sa.Index(
     "incident_updates_resolved_key",
     _updates.incident_id,
@@ -151,7 +151,7 @@ maintenance_components = sa.Table(
 )
 sa.Index("maintenance_components_component_id_idx", maintenance_components.c.component_id)
 
-# What the public sees: a change of any of these makes the revision grow.
+# Public data: a change of any of these tables increases the revision.
 PUBLIC_TABLES = (
     "components",
     "component_status_history",
