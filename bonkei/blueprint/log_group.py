@@ -1,6 +1,6 @@
-"""CloudWatch Logs: log groups, and the metrics that are filtered from them.
+"""CloudWatch Logs: log groups, and what is filtered from them.
 
-Read from aws_cloudwatch_log_group and aws_cloudwatch_log_metric_filter.
+Read from aws_cloudwatch_log_group and the aws_cloudwatch_log_* that belong to one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bonkei.blueprint.state import State
+from bonkei.blueprint.state.tags import read_tags
 from bonkei.blueprint.state.use import Use, uses_of
 
 
@@ -23,6 +24,18 @@ class LogGroup:
     retention: int = 0
     kms_key_id: str = ""
     writers: tuple[Use, ...] = ()
+    log_class: str = "STANDARD"
+    deletion_protected: bool = False
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LogStream:
+    """A stream that the definitions make; most are made by who writes to them."""
+
+    address: str
+    log_group_name: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,28 @@ class MetricFilter:
     default_value: float | None = None
     dimensions: tuple[tuple[str, str], ...] = ()
     unit: str = "None"
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionFilter:
+    """Passes what matches on to `destination_arn`: a function, a Kinesis or a Firehose stream."""
+
+    address: str
+    name: str
+    log_group_name: str
+    pattern: str
+    destination_arn: str
+    role_arn: str = ""
+    distribution: str = "ByLogStream"
+
+
+@dataclass(frozen=True, slots=True)
+class LogResourcePolicy:
+    """Which services may write to log groups; `document` is JSON."""
+
+    address: str
+    name: str
+    document: str
 
 
 # These read it, or say how it is kept.
@@ -59,8 +94,45 @@ def read_log_groups(state: State) -> tuple[LogGroup, ...]:
                 state,
                 not_by=_NOT_A_WRITER,
             ),
+            log_class=block.text("log_group_class", "STANDARD"),
+            deletion_protected=block.flag("deletion_protection_enabled"),
+            tags=tuple(sorted(read_tags(block).items())),
         )
         for block in state.managed("aws_cloudwatch_log_group")
+    )
+
+
+def read_log_streams(state: State) -> tuple[LogStream, ...]:
+    """Every declared stream."""
+    return tuple(
+        LogStream(block.address, block.text("log_group_name"), block.text("name"))
+        for block in state.managed("aws_cloudwatch_log_stream")
+    )
+
+
+def read_subscription_filters(state: State) -> tuple[SubscriptionFilter, ...]:
+    """Every subscription filter of a log group."""
+    return tuple(
+        SubscriptionFilter(
+            address=block.address,
+            name=block.text("name"),
+            log_group_name=block.text("log_group_name"),
+            pattern=block.text("filter_pattern", ""),
+            destination_arn=block.text("destination_arn"),
+            role_arn=block.text("role_arn", ""),
+            distribution=block.text("distribution", "ByLogStream"),
+        )
+        for block in state.managed("aws_cloudwatch_log_subscription_filter")
+    )
+
+
+def read_log_resource_policies(state: State) -> tuple[LogResourcePolicy, ...]:
+    """Every policy of the account that lets services write."""
+    return tuple(
+        LogResourcePolicy(
+            block.address, block.text("policy_name", ""), block.text("policy_document")
+        )
+        for block in state.managed("aws_cloudwatch_log_resource_policy")
     )
 
 

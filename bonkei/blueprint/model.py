@@ -12,7 +12,13 @@ from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.load_balancer import LoadBalancer, TargetGroup
-from bonkei.blueprint.log_group import LogGroup, MetricFilter
+from bonkei.blueprint.log_group import (
+    LogGroup,
+    LogResourcePolicy,
+    LogStream,
+    MetricFilter,
+    SubscriptionFilter,
+)
 from bonkei.blueprint.network import Network
 from bonkei.blueprint.notification import EventRule, Topic
 from bonkei.blueprint.pipeline import BuildProject, Pipeline
@@ -45,7 +51,10 @@ class Blueprint:
     roles: tuple[Role, ...] = ()
     keys: tuple[Key, ...] = ()
     log_groups: tuple[LogGroup, ...] = ()
+    log_streams: tuple[LogStream, ...] = ()
     metric_filters: tuple[MetricFilter, ...] = ()
+    subscription_filters: tuple[SubscriptionFilter, ...] = ()
+    log_resource_policies: tuple[LogResourcePolicy, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     composite_alarms: tuple[CompositeAlarm, ...] = ()
     topics: tuple[Topic, ...] = ()

@@ -15,7 +15,13 @@ from bonkei.blueprint.function import read_functions
 from bonkei.blueprint.key import read_keys
 from bonkei.blueprint.load_balancer.reader import read_load_balancers
 from bonkei.blueprint.load_balancer.target_group import read_target_groups
-from bonkei.blueprint.log_group import read_log_groups, read_metric_filters
+from bonkei.blueprint.log_group import (
+    read_log_groups,
+    read_log_resource_policies,
+    read_log_streams,
+    read_metric_filters,
+    read_subscription_filters,
+)
 from bonkei.blueprint.model import Blueprint
 from bonkei.blueprint.network.reader import read_network
 from bonkei.blueprint.notification import read_event_rules, read_topics
@@ -52,7 +58,10 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         roles=read_roles(state),
         keys=read_keys(state),
         log_groups=read_log_groups(state),
+        log_streams=read_log_streams(state),
         metric_filters=read_metric_filters(state),
+        subscription_filters=read_subscription_filters(state),
+        log_resource_policies=read_log_resource_policies(state),
         alarms=read_alarms(state),
         composite_alarms=read_composite_alarms(state),
         topics=read_topics(state),

@@ -83,6 +83,26 @@ class StreamDocument:
         return None if found is None else cls(**found)
 
 
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """`document` is JSON; `updated` in milliseconds."""
+
+    name: str
+    document: str
+    updated: int
+    declared: bool = False
+
+
+def write_policies(directory: Path, policies: Mapping[str, ResourcePolicy]) -> None:
+    _write(directory / "policies.json", {name: asdict(each) for name, each in policies.items()})
+
+
+def read_policies(directory: Path) -> dict[str, ResourcePolicy]:
+    """By name."""
+    found = _read(directory / "policies.json") or {}
+    return {name: ResourcePolicy(**each) for name, each in found.items()}
+
+
 def directory_name(name: str) -> str:
     """Names have up to 512 characters, slashes among them."""
     return sha256(name.encode()).hexdigest()[:24]

@@ -13,7 +13,12 @@ from zlib import crc32
 
 from bonkei.events import LogEvent
 from bonkei.logs.errors import LogsError, no_such_group
-from bonkei.logs.store.documents import GroupDocument
+from bonkei.logs.store.documents import (
+    GroupDocument,
+    ResourcePolicy,
+    read_policies,
+    write_policies,
+)
 from bonkei.logs.store.group import LogGroup
 from bonkei.logs.store.limits import FUTURE, InputEvent, Rejected, judge
 from bonkei.logs.store.position import Position, event_id
@@ -48,6 +53,7 @@ class LogStore:
         self._clock = clock
         self._limit = limit
         self._groups: dict[str, LogGroup] = {}
+        self._policies: dict[str, ResourcePolicy] = {}
         self._swept = 0
         self.stored = 0
         """Bytes of events on disk."""
@@ -63,6 +69,7 @@ class LogStore:
                 self._groups[document.name] = LogGroup(entry, document)
             elif entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
+        self._policies = read_policies(self._directory)
         self.stored = sum(file.stat().st_size for file in self._directory.glob("*/*/*.log"))
         self.sweep()
 
@@ -104,6 +111,17 @@ class LogStore:
         del self._groups[name]
         self.stored -= group.stored_bytes()
         group.remove()
+
+    # Resource policies.
+
+    @property
+    def policies(self) -> Mapping[str, ResourcePolicy]:
+        """Which services may write, by name."""
+        return MappingProxyType(self._policies)
+
+    def set_policies(self, policies: Mapping[str, ResourcePolicy]) -> None:
+        self._policies = dict(policies)
+        write_policies(self._directory, self._policies)
 
     # Streams.
 

@@ -34,6 +34,7 @@ def from_token(token: str, what: str = "nextToken") -> list[int | str]:
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         found = None
-    if not isinstance(found, list) or not all(isinstance(each, int | str) for each in found):
+    is_list = isinstance(found, list) and bool(found)
+    if not is_list or not all(isinstance(each, int | str) for each in found):
         raise invalid(f"The specified {what} is invalid.")
-    return found
+    return list(found)

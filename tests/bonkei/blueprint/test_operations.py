@@ -37,6 +37,29 @@ def test_log_groups_and_metric_filters(blueprint) -> None:
     assert found.metric_filters[0].default_value == 0
 
 
+def test_what_belongs_to_a_log_group(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_cloudwatch_log_stream.this": {"log_group_name": "/app", "name": "one"},
+            "aws_cloudwatch_log_subscription_filter.this": {
+                "name": "errors",
+                "log_group_name": "/app",
+                "filter_pattern": "ERROR",
+                "destination_arn": "arn:function",
+                "role_arn": None,
+                "distribution": "ByLogStream",
+            },
+            "aws_cloudwatch_log_resource_policy.this": {
+                "policy_name": "delivery",
+                "policy_document": "{}",
+            },
+        }
+    )
+    assert found.log_streams[0].name == "one"
+    assert found.subscription_filters[0].pattern == "ERROR"
+    assert found.log_resource_policies[0].name == "delivery"
+
+
 def test_an_alarm_on_a_metric(blueprint) -> None:
     found = blueprint(
         {

@@ -7,7 +7,7 @@ import pytest
 from bonkei.logs.errors import LogsError
 from bonkei.logs.store.limits import Rejected, judge
 
-NOW = 1_800_000_000_000
+NOW = 1_700_000_000_000
 HOUR = 3_600_000
 DAY = 24 * HOUR
 

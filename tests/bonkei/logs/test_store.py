@@ -18,7 +18,7 @@ from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.log_store import DAY, LogStore
 from bonkei.logs.store.reading import Window
 
-NOW = 1_800_000_000_000
+NOW = 1_700_000_000_000
 
 
 def make(directory: Path, **settings: object) -> LogStore:

@@ -1,0 +1,17 @@
+"""The API's operations, all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.logs.service import events, groups, streams, subscriptions
+from bonkei.logs.service.desk import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    **groups.OPERATIONS,
+    **streams.OPERATIONS,
+    **events.OPERATIONS,
+    **subscriptions.OPERATIONS,
+}
+"""Anything else (StartQuery and the rest of Logs Insights, StartLiveTail, export tasks) is refused
+by its name."""

@@ -1,0 +1,70 @@
+"""What the operations work with, and what they have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.logs.errors import invalid
+from bonkei.logs.filtering import CompilePattern, match_all
+from bonkei.logs.store.group import LogGroup
+from bonkei.logs.store.log_store import LogStore
+from bonkei.logs.store.position import from_token, to_token
+
+Parameters = Mapping[str, Any]
+Answer = dict[str, Any]
+Operation = Callable[["Desk", Parameters], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`region` and `account`: for ARNs."""
+
+    store: LogStore
+    account: str
+    region: str
+    compile_pattern: CompilePattern = match_all
+
+    def arn(self, group: str) -> str:
+        """Without the `:*` that stands for its streams."""
+        return f"arn:aws:logs:{self.region}:{self.account}:log-group:{group}"
+
+    def group(self, parameters: Parameters) -> LogGroup:
+        """The group that is named, or whose ARN is given. LogsError."""
+        return self.store.group(self.group_name(parameters))
+
+    def group_name(self, parameters: Parameters) -> str:
+        name, identifier = parameters.get("logGroupName"), parameters.get("logGroupIdentifier")
+        if (name is None) == (identifier is None):
+            raise invalid("Exactly one of logGroupName and logGroupIdentifier must be given.")
+        return str(name) if name is not None else name_of(str(identifier))
+
+
+def name_of(identifier: str) -> str:
+    """Of a group's name or ARN."""
+    if not identifier.startswith("arn:"):
+        return identifier
+    return identifier.split(":", 6)[-1].removesuffix(":*")
+
+
+def page(
+    items: Iterable[tuple[str, Answer]], parameters: Parameters, *, most: int = 50
+) -> tuple[list[Answer], str | None]:
+    """So many items with their keys, in the order of these, from the token on; and the next."""
+    limit = int(parameters.get("limit") or most)
+    token = parameters.get("nextToken")
+    after = str(from_token(str(token))[0]) if token else ""
+    found = sorted((item for item in items if item[0] > after), key=lambda item: item[0])
+    rest = found[:limit]
+    following = to_token(rest[-1][0]) if len(found) > limit else None
+    return [answer for _, answer in rest], following
+
+
+def with_token(answer: Answer, token: str | None) -> Answer:
+    return answer if token is None else answer | {"nextToken": token}
+
+
+def given(**members: Any) -> Answer:
+    """Without those that are not known."""
+    return {name: value for name, value in members.items() if value is not None}

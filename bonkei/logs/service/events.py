@@ -1,0 +1,185 @@
+"""Log events: taken, read by stream, searched by group.
+
+Source: "PutLogEvents", "GetLogEvents", "FilterLogEvents" (docs.aws.amazon.com/AmazonCloudWatchLogs/
+latest/APIReference): an answer has at most 1 MB or 10,000 events, and one without a match may
+still have a token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from zlib import crc32
+
+from bonkei.logs.errors import invalid
+from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given
+from bonkei.logs.store.documents import directory_name
+from bonkei.logs.store.limits import Rejected
+from bonkei.logs.store.position import Position, event_id, from_token, to_token
+from bonkei.logs.store.reading import Stored, Window
+
+MOST_EVENTS = 10_000
+_MOST_BYTES = 1_048_576
+_OVERHEAD = 26
+_LOOKED_AT = 50_000  # events that one FilterLogEvents call reads at most
+_MOST_STREAMS = 100
+
+
+def put_log_events(desk: Desk, parameters: Parameters) -> Answer:
+    events = [(int(each["timestamp"]), str(each["message"])) for each in parameters["logEvents"]]
+    group, stream = str(parameters["logGroupName"]), str(parameters["logStreamName"])
+    rejected = desk.store.put(group, stream, events)
+    following = desk.store.group(group).stream(stream).next_sequence
+    answer: Answer = {"nextSequenceToken": f"{following:056d}"}
+    return answer | {"rejectedLogEventsInfo": _info(rejected)} if rejected else answer
+
+
+def _info(rejected: Rejected) -> Answer:
+    return given(
+        tooNewLogEventStartIndex=rejected.too_new_from,
+        tooOldLogEventEndIndex=rejected.too_old_until,
+        expiredLogEventEndIndex=rejected.expired_until,
+    )
+
+
+def get_log_events(desk: Desk, parameters: Parameters) -> Answer:
+    """Forwards with the forward token, backwards with the other; without one as `startFromHead`
+    says. At either end the token that was given comes back."""
+    group = desk.group_name(parameters)
+    stream = str(parameters["logStreamName"])
+    desk.store.group(group).stream(stream)
+    token = parameters.get("nextToken")
+    after, backwards = None, not parameters.get("startFromHead")
+    if token:
+        direction, *rest = from_token(str(token))
+        backwards = direction == "b"
+        after = _position(rest)
+    window = Window(*_bounds(parameters), after=after)
+    found = list(
+        _as_much_as_fits(
+            desk.store.read(group, window, [stream], backwards=backwards), _limit(parameters)
+        )
+    )
+    if backwards:
+        found.reverse()
+    ends = _ends(found) if found else _no_ends(desk, after, backwards=backwards)
+    return {
+        "events": [
+            {
+                "timestamp": each.timestamp,
+                "message": each.message,
+                "ingestionTime": each.ingestion,
+            }
+            for each in found
+        ],
+        "nextForwardToken": to_token("f", *ends[1]),
+        "nextBackwardToken": to_token("b", *ends[0]),
+    }
+
+
+def _ends(found: list[Stored]) -> tuple[Position, Position]:
+    return found[0].position, found[-1].position
+
+
+def _no_ends(desk: Desk, after: Position | None, *, backwards: bool) -> tuple[Position, Position]:
+    """Where to go on from when nothing was found: from the same place, or from the beginning.
+    Who turns round gets the event again at which they had ended."""
+    if after is None:
+        return Position(desk.store.now, "", 0), Position(0, "", 0)
+    if backwards:
+        return after, after._replace(sequence=after.sequence - 1)
+    return after._replace(sequence=after.sequence + 1), after
+
+
+def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
+    group = desk.group_name(parameters)
+    names = parameters.get("logStreamNames")
+    prefix = parameters.get("logStreamNamePrefix")
+    if names and prefix:
+        raise invalid("logStreamNames and logStreamNamePrefix are mutually exclusive.")
+    if names and len(names) > _MOST_STREAMS:
+        raise invalid(f"At most {_MOST_STREAMS} logStreamNames may be given.")
+    known = desk.store.group(group).streams
+    streams = list(names) if names else [name for name in known if name.startswith(prefix or "")]
+    token = parameters.get("nextToken")
+    after = _position(from_token(str(token))) if token else None
+    matches = desk.compile_pattern(str(parameters.get("filterPattern") or ""))
+    window = Window(*_bounds(parameters), after=after)
+    found: list[Stored] = []
+    last, limit, room = after, _limit(parameters), _MOST_BYTES
+    for event in islice(desk.store.read(group, window, streams), _LOOKED_AT):
+        if matches(event.message):
+            size = _size(event)
+            if found and size > room:
+                break
+            room -= size
+            found.append(event)
+        last = event.position
+        if len(found) == limit:
+            break
+    rest = desk.store.read(group, Window(window.start, window.end, last), streams)
+    if last is None or next(rest, None) is None:
+        return _filtered(found)
+    return _filtered(found) | {"nextToken": to_token(*last)}
+
+
+def _filtered(events: list[Stored]) -> Answer:
+    return {
+        "events": [
+            {
+                "logStreamName": event.position.stream,
+                "timestamp": event.timestamp,
+                "message": event.message,
+                "ingestionTime": event.ingestion,
+                "eventId": event_id(
+                    event.position, crc32(directory_name(event.position.stream).encode())
+                ),
+            }
+            for event in events
+        ],
+        "searchedLogStreams": [],
+    }
+
+
+def _as_much_as_fits(events: Iterator[Stored], limit: int) -> Iterator[Stored]:
+    room = _MOST_BYTES
+    for number, event in enumerate(islice(events, limit)):
+        room -= _size(event)
+        if room < 0 and number:
+            return
+        yield event
+
+
+def _size(event: Stored) -> int:
+    return len(event.message.encode("utf-8", "replace")) + _OVERHEAD
+
+
+def _limit(parameters: Parameters) -> int:
+    limit = parameters.get("limit")
+    if limit is None:
+        return MOST_EVENTS
+    if not 1 <= int(limit) <= MOST_EVENTS:
+        raise invalid(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy "
+            f"constraint: Member must have value between 1 and {MOST_EVENTS}"
+        )
+    return int(limit)
+
+
+def _bounds(parameters: Parameters) -> tuple[int, int]:
+    start, end = parameters.get("startTime"), parameters.get("endTime")
+    return int(start or 0), int(end) if end is not None else 2**62
+
+
+def _position(parts: list[int | str]) -> Position:
+    match parts:
+        case [int(timestamp), str(stream), int(sequence)]:
+            return Position(timestamp, stream, sequence)
+    raise invalid("The specified nextToken is invalid.")
+
+
+OPERATIONS: Mapping[str, Operation] = {
+    "PutLogEvents": put_log_events,
+    "GetLogEvents": get_log_events,
+    "FilterLogEvents": filter_log_events,
+}

@@ -1,0 +1,52 @@
+"""A desk of CloudWatch Logs over a store in a temporary folder, and a clock in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.logs.service.api import OPERATIONS
+from bonkei.logs.service.desk import Desk
+from bonkei.logs.store.log_store import LogStore
+
+NOW = 1_700_000_000_000
+
+
+@dataclass
+class Api:
+    """Call an operation as botocore would: `api("GetLogEvents", logGroupName="g", …)`."""
+
+    desk: Desk
+    now: list[float] = field(default_factory=lambda: [NOW / 1000])
+
+    def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        return OPERATIONS[operation](self.desk, parameters)
+
+    def put(self, stream: str, *events: tuple[int, str]) -> dict[str, Any]:
+        """Events as milliseconds after the clock's beginning."""
+        return self(
+            "PutLogEvents",
+            logGroupName="group",
+            logStreamName=stream,
+            logEvents=[{"timestamp": NOW + at, "message": text} for at, text in events],
+        )
+
+
+def contains(pattern: str) -> Callable[[str], bool]:
+    """A pattern that stands for itself."""
+    return lambda message: pattern in message
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Api:
+    now = [NOW / 1000]
+    store = LogStore(tmp_path, clock=lambda: now[0])
+    store.open()
+    api = Api(Desk(store, "123456789012", "eu-west-1", contains), now)
+    api("CreateLogGroup", logGroupName="group")
+    api("CreateLogStream", logGroupName="group", logStreamName="stream")
+    return api
