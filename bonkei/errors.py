@@ -6,6 +6,7 @@ BonkeiError                 message, remedy; `bonkei.cli` prints it in one place
 ├── BlueprintError          the state holds what cannot be understood (bonkei.blueprint)
 ├── EdgeError               a listener cannot be opened               (bonkei.edge)
 ├── TaskError               a container cannot be prepared or started (bonkei.tasks)
+├── AwsServiceError         a call to AWS that is answered with no     (bonkei.aws_service)
 ├── CloudError              the AWS endpoint cannot do its work       (bonkei.cloud)
 ├── DatabaseError           PostgreSQL cannot be started              (bonkei.database)
 └── MiniatureError          already running, not running, …           (bonkei.miniature)

@@ -14,6 +14,7 @@ import hmac
 import json
 from dataclasses import dataclass
 
+from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 
 PERSON = "bonkei"
@@ -28,16 +29,6 @@ class Credentials:
     secret_key: str
     token: str = ""
     expires_at: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN."""
-
-    arn: str
-    user_id: str
-    account: str
-    role: str = ""
 
 
 class Issuer:

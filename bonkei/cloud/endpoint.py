@@ -15,9 +15,10 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from bonkei.aws_service import Caller
 from bonkei.cloud import container_credentials, signature_v2
 from bonkei.cloud.calls import CallLog, Record
-from bonkei.cloud.credentials import Caller, Issuer
+from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import Answer, ApiError, CloudError, render
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.request import Call, Request, identify

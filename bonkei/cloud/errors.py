@@ -9,7 +9,7 @@ from xml.sax.saxutils import escape
 
 from bonkei.errors import BonkeiError
 
-Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json"]
+Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json", "smithy-rpc-v2-cbor"]
 """How a service is spoken to, by the names that AWS's service models use."""
 
 

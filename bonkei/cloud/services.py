@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bonkei.cloud.credentials import Caller
+from bonkei.aws_service import Caller
 from bonkei.cloud.errors import Answer, ApiError
 from bonkei.cloud.request import Call
 

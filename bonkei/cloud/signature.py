@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
-from bonkei.cloud.credentials import Caller
+from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.request import Request, Scope, find_scope
 

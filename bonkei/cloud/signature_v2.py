@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 
-from bonkei.cloud.credentials import Caller
+from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.request import Request
 from bonkei.cloud.signature import Secrets

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from bonkei.aws_service import Caller
 from bonkei.cloud import ecs
-from bonkei.cloud.credentials import Caller
 from bonkei.cloud.ecs import EcsDeployment, EcsService, EcsState, EcsTask
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.request import Call

@@ -1,0 +1,102 @@
+"""The seam between the AWS endpoint and what answers a service of AWS itself.
+
+A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
+Protocol `AwsService`; `bonkei/miniature/aws_services.py` hands it to the endpoint under botocore's
+name of the service. HTTP, signatures, permissions and the five protocols are the endpoint's: a
+service sees values that its model has checked, and returns values.
+
+Beyond what a call asks for, `AwsCall` has `request_id`: Lambda and CloudWatch Logs show it to
+people. An error may carry `members`, for the shapes of the model that have more than a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bonkei.errors import BonkeiError
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN."""
+
+    arn: str
+    user_id: str
+    account: str
+    role: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AwsCall:
+    """One call, as its service sees it.
+
+    `service` is botocore's name of it ("logs", "cloudwatch", "elbv2"), `operation` the API's.
+    `parameters` are parsed and checked by the service's model, under the model's names: str, int,
+    float, bool, bytes, datetime (with UTC), list and dict; a member that was not sent is missing.
+    `time` is in Unix seconds.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any]
+    caller: Caller
+    region: str
+    time: float
+    request_id: str = ""
+
+
+class AwsServiceError(BonkeiError):
+    """An answer that says no.
+
+    `code` is the error's name in the service's model ("ResourceNotFoundException"), or a common
+    error of AWS. `status` holds where the model says none. `members` are the error shape's further
+    members.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        status: int = 400,
+        members: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.members: Mapping[str, Any] = members or {}
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+class AwsService(Protocol):
+    """Answers the calls of one service."""
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """What it answers; the endpoint refuses anything else by name."""
+        ...
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        """The answer by the model's names, in the types of `AwsCall.parameters`; a timestamp may be
+        Unix seconds too, a member that is None is left out. AwsServiceError."""
+        ...
+
+
+Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
+
+
+class Operations:
+    """An AwsService of one function for each operation."""
+
+    def __init__(self, table: Mapping[str, Operation]) -> None:
+        self._table = dict(table)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        return frozenset(self._table)
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        return await self._table[call.operation](call)
