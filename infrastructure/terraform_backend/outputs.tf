@@ -2,7 +2,7 @@ output "init_command" {
   description = "How to initialise the root module with this backend."
   value = join(" ", [
     "terraform init",
-    "-backend-config=bucket=${aws_s3_bucket.this.id}",
+    "-backend-config=bucket=${module.bucket.name}",
     "-backend-config=key=terraform.tfstate",
     "-backend-config=region=${var.region}",
     "-backend-config=kms_key_id=${aws_kms_key.this.arn}",
@@ -12,7 +12,7 @@ output "init_command" {
 
 output "bucket_name" {
   description = "The state bucket."
-  value       = aws_s3_bucket.this.id
+  value       = module.bucket.name
 }
 
 output "lock_table_name" {

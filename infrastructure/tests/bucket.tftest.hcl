@@ -79,6 +79,33 @@ run "of_access_logs" {
   }
 }
 
+run "of_terraform_state" {
+  command = apply
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  state_key = "state"
+
+  variables {
+    name                      = "test-development-tf-backend-123456789012"
+    retention_days            = null
+    noncurrent_retention_days = 365
+    noncurrent_versions       = 50
+  }
+
+  assert {
+    condition     = length(one(aws_s3_bucket_lifecycle_configuration.this.rule).expiration) == 0 && length(one(aws_s3_bucket_lifecycle_configuration.this.rule).transition) == 0
+    error_message = "What has no age stays, where it is."
+  }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_lifecycle_configuration.this.rule).noncurrent_version_expiration).noncurrent_days == 365 && one(one(aws_s3_bucket_lifecycle_configuration.this.rule).noncurrent_version_expiration).newer_noncurrent_versions == 50
+    error_message = "Earlier versions are kept for as long as was said."
+  }
+}
+
 run "refuses_a_name_that_s3_cannot_have" {
   command = plan
 

@@ -46,18 +46,18 @@ run "build" {
   }
 
   assert {
-    condition     = aws_codebuild_project.this.service_role == aws_iam_role.this.arn && aws_codebuild_project.this.vpc_config[0].subnets == toset(["subnet-0123456789abcdef0"])
+    condition     = aws_codebuild_project.this.service_role == module.role.arn && aws_codebuild_project.this.vpc_config[0].subnets == toset(["subnet-0123456789abcdef0"])
     error_message = "It runs inside the VPC, with its own role."
   }
 
   assert {
-    condition     = contains([for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid], "UpdateServices")
+    condition     = contains([for statement in jsondecode(module.role.policies["run-build"]).Statement : statement.Sid], "UpdateServices")
     error_message = "Its role may do what was given."
   }
 
   assert {
     condition = alltrue([
-      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Resource != "*" || statement.Sid == "FindNetwork"
+      for statement in jsondecode(module.role.policies["run-build"]).Statement : statement.Resource != "*" || statement.Sid == "FindNetwork"
     ])
     error_message = "Only a network interface has no ARN before it is made."
   }

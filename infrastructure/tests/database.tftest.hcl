@@ -316,17 +316,3 @@ run "refuses_no_backup" {
 
   expect_failures = [var.backup_retention_days]
 }
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/database"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}

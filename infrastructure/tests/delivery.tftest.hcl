@@ -251,17 +251,3 @@ run "refuses_a_service_without_repository" {
 
   expect_failures = [var.services]
 }
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/delivery"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}

@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   name               = "test-development"
   availability_zones = ["ap-northeast-1a", "ap-northeast-1c"]
+  log_retention_days = 30
 }
 
 run "network" {
@@ -152,18 +153,4 @@ run "refuses_endpoints_in_more_zones_than_there_are" {
   }
 
   expect_failures = [var.endpoint_availability_zone_count]
-}
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/network"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
 }

@@ -88,17 +88,3 @@ run "refuses_a_recovery_window_that_secrets_manager_lacks" {
 
   expect_failures = [var.secret_recovery_window_days]
 }
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/notification"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}

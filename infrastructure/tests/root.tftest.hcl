@@ -69,6 +69,16 @@ run "refuses_a_level_that_blinds_the_alarms" {
   expect_failures = [var.log_level]
 }
 
+run "refuses_a_retention_that_cloudwatch_lacks" {
+  command = plan
+
+  variables {
+    log_retention_days = 10
+  }
+
+  expect_failures = [var.log_retention_days]
+}
+
 run "refuses_zones_of_another_region" {
   command = plan
 

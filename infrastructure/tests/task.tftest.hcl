@@ -93,12 +93,12 @@ run "task" {
   }
 
   assert {
-    condition     = alltrue([for statement in jsondecode(aws_iam_role_policy.execution.policy).Statement : statement.Resource != "*" || statement.Action == "ecr:GetAuthorizationToken"])
+    condition     = alltrue([for statement in jsondecode(module.execution_role.policies["start-task"]).Statement : statement.Resource != "*" || statement.Action == "ecr:GetAuthorizationToken"])
     error_message = "The execution role may act on everything only to sign in to ECR."
   }
 
   assert {
-    condition     = length(aws_iam_role_policy.exec) == 0
+    condition     = !contains(keys(module.task_role.policies), "open-shell")
     error_message = "Without exec nobody opens a shell."
   }
 
@@ -294,18 +294,4 @@ run "refuses_a_name_that_is_both_variable_and_secret" {
   }
 
   expect_failures = [aws_ecs_task_definition.this]
-}
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/task"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
 }

@@ -94,17 +94,3 @@ run "refuses_to_let_nothing_in" {
 
   expect_failures = [var.origin_header]
 }
-
-run "refuses_a_retention_that_cloudwatch_lacks" {
-  command = plan
-
-  module {
-    source = "./modules/web_acl"
-  }
-
-  variables {
-    log_retention_days = 10
-  }
-
-  expect_failures = [var.log_retention_days]
-}

@@ -101,7 +101,7 @@ def test_a_destroy_leaves_nothing(way: Evaluation) -> None:
         file.write_bytes(before)  # other tests of the folder go on with it
 
 
-def test_a_destroy_does_not_take_the_state_bucket_with_it(terraform_backend: Evaluation) -> None:
+def test_a_destroy_takes_neither_the_state_nor_its_key(terraform_backend: Evaluation) -> None:
     with pytest.raises(TerraformError) as caught:
         terraform_backend.workspace.destroy()
-    assert any("aws_s3_bucket.this" in found.detail for found in caught.value.diagnostics)
+    assert any("aws_kms_key.this" in found.detail for found in caught.value.diagnostics)

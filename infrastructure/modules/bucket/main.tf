@@ -1,11 +1,11 @@
-# A private bucket: encrypted, versioned, by TLS alone, and emptied by age.
+# A private bucket: encrypted, versioned, by TLS alone, and emptied by age where an age is given.
 
 # The bucket that access logs go to takes no key but S3's own, and does not log itself.
 #trivy:ignore:AWS-0132
 resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV2_AWS_62:nobody waits for its objects
-  #checkov:skip=CKV_AWS_18:a bucket of access logs does not log itself; the others do
-  #checkov:skip=CKV_AWS_144:what is emptied by age is not worth a second region
+  #checkov:skip=CKV_AWS_18:a bucket of access logs does not log itself; the others do, where there is one to log to
+  #checkov:skip=CKV_AWS_144:what is emptied by age, or describes one region, is not worth a second one
   #checkov:skip=CKV_AWS_145:a bucket of access logs takes no key but S3's own; the others have one
   bucket        = var.name
   force_destroy = var.force_destroy
@@ -67,7 +67,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 
     # Below 30 days the infrequent-access class would cost more than it saves.
     dynamic "transition" {
-      for_each = var.retention_days > 60 ? [30] : []
+      for_each = coalesce(var.retention_days, 0) > 60 ? [30] : []
 
       content {
         days          = transition.value
@@ -75,12 +75,17 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
       }
     }
 
-    expiration {
-      days = var.retention_days
+    dynamic "expiration" {
+      for_each = var.retention_days[*]
+
+      content {
+        days = expiration.value
+      }
     }
 
     noncurrent_version_expiration {
-      noncurrent_days = 7
+      noncurrent_days           = var.noncurrent_retention_days
+      newer_noncurrent_versions = var.noncurrent_versions
     }
 
     abort_incomplete_multipart_upload {

@@ -37,13 +37,25 @@ variable "access_log_bucket" {
 }
 
 variable "retention_days" {
-  description = "For how many days an object is kept"
+  description = "For how many days an object is kept; null: until somebody deletes it"
   type        = number
 
   validation {
-    condition     = var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
+    condition     = var.retention_days == null ? true : var.retention_days >= 1 && floor(var.retention_days) == var.retention_days
     error_message = "retention_days must be a whole number of days, 1 at least."
   }
+}
+
+variable "noncurrent_retention_days" {
+  description = "For how many days an object is kept once it is deleted or has a newer version"
+  type        = number
+  default     = 7
+}
+
+variable "noncurrent_versions" {
+  description = "How many such versions are kept however old they are; null: none"
+  type        = number
+  default     = null
 }
 
 variable "policy_documents" {

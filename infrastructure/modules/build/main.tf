@@ -3,10 +3,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 }
 
@@ -14,33 +17,10 @@ locals {
 # Role: what every build needs, and what this one may do besides
 # ---------------------------------------------------------------------------------------------
 
-data "aws_iam_policy_document" "trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["codebuild.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
-}
-
 data "aws_iam_policy_document" "this" {
   #checkov:skip=CKV_AWS_111:a network interface has no ARN before it is made
   #checkov:skip=CKV_AWS_356:describing a network names no resource
   source_policy_documents = [var.policy]
-
-  statement {
-    sid       = "WriteLog"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${var.log.group_arn}:*"]
-  }
 
   statement {
     sid       = "ReadSource"
@@ -73,7 +53,7 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid       = "JoinNetwork"
     actions   = ["ec2:CreateNetworkInterfacePermission"]
-    resources = ["arn:aws:ec2:${local.region}:${local.account_id}:network-interface/*"]
+    resources = ["arn:${local.partition}:ec2:${local.region}:${local.account_id}:network-interface/*"]
 
     condition {
       test     = "StringEquals"
@@ -84,22 +64,20 @@ data "aws_iam_policy_document" "this" {
     condition {
       test     = "ArnEquals"
       variable = "ec2:Subnet"
-      values   = [for id in var.subnet_ids : "arn:aws:ec2:${local.region}:${local.account_id}:subnet/${id}"]
+      values   = [for id in var.subnet_ids : "arn:${local.partition}:ec2:${local.region}:${local.account_id}:subnet/${id}"]
     }
   }
 }
 
-resource "aws_iam_role" "this" {
-  name                 = var.name
-  description          = var.description
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
+module "role" {
+  source = "../role"
 
-resource "aws_iam_role_policy" "this" {
-  name   = "run-build"
-  role   = aws_iam_role.this.id
-  policy = data.aws_iam_policy_document.this.json
+  name                     = var.name
+  description              = var.description
+  service_principal        = "codebuild.amazonaws.com"
+  policies                 = { run-build = data.aws_iam_policy_document.this.json }
+  log_group_arns           = [var.log.group_arn]
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -109,7 +87,7 @@ resource "aws_iam_role_policy" "this" {
 resource "aws_codebuild_project" "this" {
   name           = var.name
   description    = var.description
-  service_role   = aws_iam_role.this.arn
+  service_role   = module.role.arn
   encryption_key = var.artifacts.kms_key_arn
   build_timeout  = var.timeout_minutes
 
@@ -151,7 +129,15 @@ resource "aws_codebuild_project" "this" {
       stream_name = var.log.stream_name
     }
   }
+}
 
-  # CodeBuild tries the role when the project is made.
-  depends_on = [aws_iam_role_policy.this]
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.this
+  to   = module.role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.this
+  to   = module.role.aws_iam_role_policy.this["run-build"]
 }

@@ -1,6 +1,6 @@
 # Aurora PostgreSQL, its network rules, its log and the secrets of those who use it.
 
-data "aws_caller_identity" "current" {}
+data "aws_partition" "current" {}
 
 locals {
   identifier     = "${var.name}-database"
@@ -128,33 +128,14 @@ resource "aws_cloudwatch_log_group" "postgresql" {
   kms_key_id        = module.key.arn
 }
 
-data "aws_iam_policy_document" "monitoring_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "monitoring_role" {
+  source = "../role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["monitoring.rds.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
-    }
-  }
-}
-
-resource "aws_iam_role" "monitoring" {
-  name                 = "${local.identifier}-monitoring"
-  description          = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
-  assume_role_policy   = data.aws_iam_policy_document.monitoring_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
-
-resource "aws_iam_role_policy_attachment" "monitoring" {
-  role       = aws_iam_role.monitoring.name
-  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"
+  name                     = "${local.identifier}-monitoring"
+  description              = "Lets RDS write the operating system's metrics (Enhanced Monitoring)"
+  service_principal        = "monitoring.rds.amazonaws.com"
+  managed_policy_arns      = { monitoring = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole" }
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # Whether it is protected is the environment's to say; production is.
@@ -223,7 +204,7 @@ resource "aws_rds_cluster_instance" "this" {
   performance_insights_enabled    = true
   performance_insights_kms_key_id = module.key.arn
   monitoring_interval             = 60
-  monitoring_role_arn             = aws_iam_role.monitoring.arn
+  monitoring_role_arn             = module.monitoring_role.arn
   copy_tags_to_snapshot           = true
   promotion_tier                  = count.index # the first is the writer, the next takes over
 }
@@ -281,4 +262,15 @@ resource "aws_secretsmanager_secret_version" "application" {
     password = ephemeral.random_password.application[each.key].result
   })
   secret_string_wo_version = local.password_of_user[each.key] + 1 # from 1 on: it must not be 0
+}
+
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.monitoring
+  to   = module.monitoring_role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy_attachment.monitoring
+  to   = module.monitoring_role.aws_iam_role_policy_attachment.this["monitoring"]
 }

@@ -3,10 +3,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id     = data.aws_caller_identity.current.account_id
+  partition      = data.aws_partition.current.partition
   region         = data.aws_region.current.region
   pipeline_name  = "${var.name}-pipeline-program"
   log_group_name = "/codebuild/${local.pipeline_name}"

@@ -1,22 +1,5 @@
 # The pipeline itself, and what it may do.
 
-data "aws_iam_policy_document" "pipeline_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["codepipeline.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
-}
-
 data "aws_iam_policy_document" "pipeline" {
   statement {
     sid       = "RunStages"
@@ -48,7 +31,7 @@ data "aws_iam_policy_document" "pipeline" {
     content {
       sid       = "ReadRepository"
       actions   = ["codecommit:CancelUploadArchive", "codecommit:GetBranch", "codecommit:GetCommit", "codecommit:GetUploadArchiveStatus", "codecommit:UploadArchive"]
-      resources = ["arn:aws:codecommit:${local.region}:${local.account_id}:${statement.value}"]
+      resources = ["arn:${local.partition}:codecommit:${local.region}:${local.account_id}:${statement.value}"]
     }
   }
 
@@ -63,17 +46,14 @@ data "aws_iam_policy_document" "pipeline" {
   }
 }
 
-resource "aws_iam_role" "pipeline" {
-  name                 = local.pipeline_name
-  description          = "Moves a release from stage to stage"
-  assume_role_policy   = data.aws_iam_policy_document.pipeline_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
+module "pipeline_role" {
+  source = "../role"
 
-resource "aws_iam_role_policy" "pipeline" {
-  name   = "run-pipeline"
-  role   = aws_iam_role.pipeline.id
-  policy = data.aws_iam_policy_document.pipeline.json
+  name                     = local.pipeline_name
+  description              = "Moves a release from stage to stage"
+  service_principal        = "codepipeline.amazonaws.com"
+  policies                 = { run-pipeline = data.aws_iam_policy_document.pipeline.json }
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # A release is begun by a person ("Release change"), and one waits for the other.
@@ -81,7 +61,7 @@ resource "aws_codepipeline" "this" {
   name           = local.pipeline_name
   pipeline_type  = "V2"
   execution_mode = "QUEUED"
-  role_arn       = aws_iam_role.pipeline.arn
+  role_arn       = module.pipeline_role.arn
 
   artifact_store {
     type     = "S3"
@@ -166,6 +146,15 @@ resource "aws_codepipeline" "this" {
       }
     }
   }
+}
 
-  depends_on = [aws_iam_role_policy.pipeline]
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.pipeline
+  to   = module.pipeline_role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.pipeline
+  to   = module.pipeline_role.aws_iam_role_policy.this["run-pipeline"]
 }

@@ -139,11 +139,6 @@ variable "migrate" {
 variable "log_retention_days" {
   description = "For how many days build logs are kept"
   type        = number
-
-  validation {
-    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
-    error_message = "log_retention_days must be a retention that CloudWatch Logs offers, such as 7, 30, 90 or 365."
-  }
 }
 
 variable "permissions_boundary_arn" {

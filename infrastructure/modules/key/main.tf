@@ -2,10 +2,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 }
 
@@ -21,7 +24,7 @@ data "aws_iam_policy_document" "this" {
 
     principals {
       type        = "AWS"
-      identifiers = ["arn:aws:iam::${local.account_id}:root"]
+      identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
     }
   }
 
@@ -41,7 +44,7 @@ data "aws_iam_policy_document" "this" {
       condition {
         test     = "ArnEquals"
         variable = "kms:EncryptionContext:aws:logs:arn"
-        values   = [for name in statement.value : "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}"]
+        values   = [for name in statement.value : "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}"]
       }
     }
   }

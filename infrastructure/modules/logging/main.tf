@@ -3,10 +3,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 
   # A bucket's name is unique among all of AWS, so the account's number is in it.
@@ -59,7 +62,7 @@ data "aws_iam_policy_document" "access_logs" {
   statement {
     sid       = "LoadBalancerWrites"
     actions   = ["s3:PutObject"]
-    resources = ["arn:aws:s3:::${local.access_log_bucket}/load-balancer/AWSLogs/${local.account_id}/*"]
+    resources = ["arn:${local.partition}:s3:::${local.access_log_bucket}/load-balancer/AWSLogs/${local.account_id}/*"]
 
     principals {
       type        = "Service"
@@ -69,14 +72,14 @@ data "aws_iam_policy_document" "access_logs" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:aws:elasticloadbalancing:${local.region}:${local.account_id}:loadbalancer/app/${var.name}/*"]
+      values   = ["arn:${local.partition}:elasticloadbalancing:${local.region}:${local.account_id}:loadbalancer/app/${var.name}/*"]
     }
   }
 
   statement {
     sid       = "S3Writes"
     actions   = ["s3:PutObject"]
-    resources = ["arn:aws:s3:::${local.access_log_bucket}/s3/*"]
+    resources = ["arn:${local.partition}:s3:::${local.access_log_bucket}/s3/*"]
 
     principals {
       type        = "Service"
@@ -87,7 +90,7 @@ data "aws_iam_policy_document" "access_logs" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:aws:s3:::${var.name}-*"]
+      values   = ["arn:${local.partition}:s3:::${var.name}-*"]
     }
 
     condition {

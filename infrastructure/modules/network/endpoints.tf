@@ -100,7 +100,7 @@ data "aws_iam_policy_document" "s3_endpoint" {
   statement {
     sid       = "ImageLayers"
     actions   = ["s3:GetObject"]
-    resources = ["arn:aws:s3:::prod-${local.region}-starport-layer-bucket/*"]
+    resources = ["arn:${local.partition}:s3:::prod-${local.region}-starport-layer-bucket/*"]
 
     principals {
       type        = "*"

@@ -19,41 +19,22 @@ resource "aws_cloudwatch_log_group" "flow" {
   kms_key_id        = module.key.arn
 }
 
-data "aws_iam_policy_document" "flow_log_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["vpc-flow-logs.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [local.account_id]
-    }
-  }
-}
-
 data "aws_iam_policy_document" "flow_log" {
   statement {
-    actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    actions   = ["logs:DescribeLogStreams"]
     resources = ["${aws_cloudwatch_log_group.flow.arn}:*"]
   }
 }
 
-resource "aws_iam_role" "flow_log" {
-  name                 = "${var.name}-flow-log"
-  description          = "Lets the VPC write its flow log"
-  assume_role_policy   = data.aws_iam_policy_document.flow_log_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
+module "flow_log_role" {
+  source = "../role"
 
-resource "aws_iam_role_policy" "flow_log" {
-  name   = "write-flow-log"
-  role   = aws_iam_role.flow_log.id
-  policy = data.aws_iam_policy_document.flow_log.json
+  name                     = "${var.name}-flow-log"
+  description              = "Lets the VPC write its flow log"
+  service_principal        = "vpc-flow-logs.amazonaws.com"
+  policies                 = { find-log-streams = data.aws_iam_policy_document.flow_log.json }
+  log_group_arns           = [aws_cloudwatch_log_group.flow.arn]
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 resource "aws_flow_log" "this" {
@@ -61,8 +42,14 @@ resource "aws_flow_log" "this" {
   traffic_type             = "ALL"
   log_destination_type     = "cloud-watch-logs"
   log_destination          = aws_cloudwatch_log_group.flow.arn
-  iam_role_arn             = aws_iam_role.flow_log.arn
+  iam_role_arn             = module.flow_log_role.arn
   max_aggregation_interval = 600
 
   tags = { Name = var.name }
+}
+
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.flow_log
+  to   = module.flow_log_role.aws_iam_role.this
 }

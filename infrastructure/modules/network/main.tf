@@ -1,9 +1,12 @@
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 
   # Every purpose owns one sixteenth of the VPC and every zone one sixteenth of that, so a zone

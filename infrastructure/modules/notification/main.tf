@@ -2,10 +2,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id     = data.aws_caller_identity.current.account_id
+  partition      = data.aws_partition.current.partition
   region         = data.aws_region.current.region
   function_name  = "${var.name}-alarm"
   log_group_name = "/aws/lambda/${local.function_name}" # where Lambda writes to; not ours to choose
@@ -52,7 +55,7 @@ data "aws_iam_policy_document" "topic" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+      values   = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
     }
   }
 
@@ -135,7 +138,7 @@ resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_272:its code comes from the repository, through the pipeline that applies this
   function_name    = local.function_name
   description      = "Tells Slack of alarms of ${var.name}"
-  role             = aws_iam_role.function.arn
+  role             = module.function_role.arn
   runtime          = "python3.13"
   architectures    = ["arm64"]
   handler          = "alarm.handler"
@@ -159,8 +162,6 @@ resource "aws_lambda_function" "this" {
     log_format = "JSON"
     log_group  = aws_cloudwatch_log_group.function.name
   }
-
-  depends_on = [aws_iam_role_policy.function]
 }
 
 resource "aws_lambda_permission" "topic" {
@@ -170,17 +171,6 @@ resource "aws_lambda_permission" "topic" {
   principal      = "sns.amazonaws.com"
   source_arn     = aws_sns_topic.alarms.arn
   source_account = local.account_id
-}
-
-data "aws_iam_policy_document" "function_trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["lambda.amazonaws.com"]
-    }
-  }
 }
 
 data "aws_iam_policy_document" "function" {
@@ -201,25 +191,18 @@ data "aws_iam_policy_document" "function" {
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [module.key.arn]
   }
-
-  statement {
-    sid       = "WriteLog"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
-  }
 }
 
-resource "aws_iam_role" "function" {
-  name                 = local.function_name
-  description          = "What the notifying function may do"
-  assume_role_policy   = data.aws_iam_policy_document.function_trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
+module "function_role" {
+  source = "../role"
 
-resource "aws_iam_role_policy" "function" {
-  name   = "notify"
-  role   = aws_iam_role.function.id
-  policy = data.aws_iam_policy_document.function.json
+  name                     = local.function_name
+  description              = "What the notifying function may do"
+  service_principal        = "lambda.amazonaws.com"
+  names_source_account     = false
+  policies                 = { notify = data.aws_iam_policy_document.function.json }
+  log_group_arns           = [aws_cloudwatch_log_group.function.arn]
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # ---------------------------------------------------------------------------------------------
@@ -296,4 +279,15 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   treat_missing_data  = "ignore"
   alarm_actions       = local.notifier_alarm_topics
   ok_actions          = local.notifier_alarm_topics
+}
+
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.function
+  to   = module.function_role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.function
+  to   = module.function_role.aws_iam_role_policy.this["notify"]
 }

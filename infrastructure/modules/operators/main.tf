@@ -3,17 +3,20 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 }
 
 data "aws_iam_policy_document" "trust" {
   # Those who are named; nobody else where people come through Identity Center.
   dynamic "statement" {
-    for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:aws:iam::${local.account_id}:root"]]
+    for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:${local.partition}:iam::${local.account_id}:root"]]
 
     content {
       actions = ["sts:AssumeRole"]
@@ -46,7 +49,7 @@ data "aws_iam_policy_document" "trust" {
 
       principals {
         type        = "AWS"
-        identifiers = ["arn:aws:iam::${local.account_id}:root"]
+        identifiers = ["arn:${local.partition}:iam::${local.account_id}:root"]
       }
 
       condition {
@@ -54,7 +57,7 @@ data "aws_iam_policy_document" "trust" {
         variable = "aws:PrincipalArn"
         values = [
           for pair in setproduct(["", "*/"], statement.value) :
-          "arn:aws:iam::${local.account_id}:role/aws-reserved/sso.amazonaws.com/${pair[0]}AWSReservedSSO_${pair[1]}_????????????????"
+          "arn:${local.partition}:iam::${local.account_id}:role/aws-reserved/sso.amazonaws.com/${pair[0]}AWSReservedSSO_${pair[1]}_????????????????"
         ]
       }
     }
@@ -88,7 +91,7 @@ data "aws_iam_policy_document" "this" {
       "logs:StartLiveTail",
       "logs:StartQuery",
     ]
-    resources = flatten([for name in var.log_group_names : ["arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
+    resources = flatten([for name in var.log_group_names : ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}", "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}:*"]])
   }
 
   dynamic "statement" {
@@ -131,8 +134,8 @@ data "aws_iam_policy_document" "this" {
     sid     = "ReadAlarmsAndDashboards"
     actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]
     resources = [
-      "arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:*",
-      "arn:aws:cloudwatch::${local.account_id}:dashboard/*",
+      "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*",
+      "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/*",
     ]
   }
 
@@ -188,7 +191,7 @@ data "aws_iam_policy_document" "this" {
 }
 
 locals {
-  pipeline_arns = [for name in var.pipeline_names : "arn:aws:codepipeline:${local.region}:${local.account_id}:${name}"]
+  pipeline_arns = [for name in var.pipeline_names : "arn:${local.partition}:codepipeline:${local.region}:${local.account_id}:${name}"]
 }
 
 resource "aws_iam_role" "this" {

@@ -1,8 +1,6 @@
 # A task definition with all it may do: its roles, its secrets, its log group. Module service keeps
 # tasks of it running; one with a purpose runs once and ends.
 
-data "aws_caller_identity" "current" {}
-
 data "aws_region" "current" {}
 
 locals {
@@ -145,8 +143,8 @@ resource "aws_ecs_task_definition" "this" {
   network_mode             = "awsvpc"
   cpu                      = var.cpu
   memory                   = var.memory
-  execution_role_arn       = aws_iam_role.execution.arn
-  task_role_arn            = aws_iam_role.task.arn
+  execution_role_arn       = module.execution_role.arn
+  task_role_arn            = module.task_role.arn
   container_definitions = jsonencode([
     { for key, value in local.container : key => value if value != null },
     local.log_router,

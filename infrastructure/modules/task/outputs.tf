@@ -3,7 +3,7 @@ output "arn" {
   value       = aws_ecs_task_definition.this.arn
 
   # A task starts only with what its roles allow and its secrets hold.
-  depends_on = [aws_iam_role_policy.execution, aws_iam_role_policy.route_logs, aws_secretsmanager_secret_version.generated]
+  depends_on = [aws_secretsmanager_secret_version.generated]
 }
 
 output "family" {
@@ -28,7 +28,7 @@ output "exec_enabled" {
 
 output "role_arns" {
   description = "Roles of the task; who starts it must be allowed to pass them"
-  value       = [aws_iam_role.execution.arn, aws_iam_role.task.arn]
+  value       = [module.execution_role.arn, module.task_role.arn]
 }
 
 output "log_group_name" {

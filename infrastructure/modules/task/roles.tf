@@ -1,22 +1,5 @@
 # Roles: the execution role starts the task, the task role is what the program itself may do
 
-data "aws_iam_policy_document" "trust" {
-  statement {
-    actions = ["sts:AssumeRole"]
-
-    principals {
-      type        = "Service"
-      identifiers = ["ecs-tasks.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [data.aws_caller_identity.current.account_id]
-    }
-  }
-}
-
 data "aws_iam_policy_document" "execution" {
   # The one ECR action that has no resource to name.
   statement {
@@ -29,12 +12,6 @@ data "aws_iam_policy_document" "execution" {
     sid       = "PullImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     resources = [var.program.repository.arn, var.log_router.repository_arn]
-  }
-
-  statement {
-    sid       = "WriteRouterLog"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
   }
 
   dynamic "statement" {
@@ -64,34 +41,34 @@ data "aws_iam_policy_document" "execution" {
   }
 }
 
-resource "aws_iam_role" "execution" {
-  name                 = "${local.name}-execution"
-  description          = "Starts tasks of ${local.name}: image, secrets, log"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary_arn
-}
+module "execution_role" {
+  source = "../role"
 
-resource "aws_iam_role_policy" "execution" {
-  name   = "start-task"
-  role   = aws_iam_role.execution.id
-  policy = data.aws_iam_policy_document.execution.json
+  name                     = "${local.name}-execution"
+  description              = "Starts tasks of ${local.name}: image, secrets, log"
+  service_principal        = "ecs-tasks.amazonaws.com"
+  policies                 = { start-task = data.aws_iam_policy_document.execution.json }
+  log_group_arns           = [aws_cloudwatch_log_group.this.arn]
+  permissions_boundary_arn = var.permissions_boundary_arn
 }
 
 # The programs call no AWS API: what is allowed here is for the log router, and for shells.
-resource "aws_iam_role" "task" {
-  name                 = "${local.name}-task"
-  description          = "What the program of ${local.name} may do"
-  assume_role_policy   = data.aws_iam_policy_document.trust.json
-  permissions_boundary = var.permissions_boundary_arn
+module "task_role" {
+  source = "../role"
+
+  name                     = "${local.name}-task"
+  description              = "What the program of ${local.name} may do"
+  service_principal        = "ecs-tasks.amazonaws.com"
+  log_group_arns           = [aws_cloudwatch_log_group.this.arn]
+  permissions_boundary_arn = var.permissions_boundary_arn
+
+  policies = merge(
+    { route-logs = data.aws_iam_policy_document.route_logs.json },
+    { for document in data.aws_iam_policy_document.exec : "open-shell" => document.json },
+  )
 }
 
 data "aws_iam_policy_document" "route_logs" {
-  statement {
-    sid       = "ErrorsToLogGroup"
-    actions   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.this.arn}:*"]
-  }
-
   statement {
     sid     = "OthersToBucket"
     actions = ["s3:PutObject"]
@@ -112,12 +89,6 @@ data "aws_iam_policy_document" "route_logs" {
       values   = ["s3.${local.region}.amazonaws.com"]
     }
   }
-}
-
-resource "aws_iam_role_policy" "route_logs" {
-  name   = "route-logs"
-  role   = aws_iam_role.task.id
-  policy = data.aws_iam_policy_document.route_logs.json
 }
 
 data "aws_iam_policy_document" "exec" {
@@ -154,10 +125,28 @@ data "aws_iam_policy_document" "exec" {
   }
 }
 
-resource "aws_iam_role_policy" "exec" {
-  count = var.exec == null ? 0 : 1
+# As environments know them that were made before the roles had a module.
+moved {
+  from = aws_iam_role.execution
+  to   = module.execution_role.aws_iam_role.this
+}
 
-  name   = "open-shell"
-  role   = aws_iam_role.task.id
-  policy = data.aws_iam_policy_document.exec[0].json
+moved {
+  from = aws_iam_role_policy.execution
+  to   = module.execution_role.aws_iam_role_policy.this["start-task"]
+}
+
+moved {
+  from = aws_iam_role.task
+  to   = module.task_role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.route_logs
+  to   = module.task_role.aws_iam_role_policy.this["route-logs"]
+}
+
+moved {
+  from = aws_iam_role_policy.exec[0]
+  to   = module.task_role.aws_iam_role_policy.this["open-shell"]
 }

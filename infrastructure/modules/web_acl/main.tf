@@ -4,10 +4,13 @@
 
 data "aws_caller_identity" "current" {}
 
+data "aws_partition" "current" {}
+
 data "aws_region" "current" {}
 
 locals {
   account_id     = data.aws_caller_identity.current.account_id
+  partition      = data.aws_partition.current.partition
   region         = data.aws_region.current.region
   name           = "${var.name}-origin"
   log_group_name = "aws-waf-logs-${var.name}" # WAF takes no other beginning
@@ -133,7 +136,7 @@ data "aws_iam_policy_document" "log" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = ["arn:aws:logs:${local.region}:${local.account_id}:*"]
+      values   = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:*"]
     }
   }
 }
