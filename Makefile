@@ -48,7 +48,7 @@ check: $(VENV)/.development ## Run every linter, type checker and scanner
 	@$(BIN)/python -m scripts.check
 
 format: $(VENV)/.development ## Rewrite the sources as the formatters want them
-	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix -q . && $(BIN)/bonkei fmt && $(BIN)/python -m scripts.readmes
 
 bench: $(VENV)/.development ## Measure, and print what is compared with what
 	@$(BIN)/python -m bench

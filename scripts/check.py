@@ -38,6 +38,7 @@ def checks() -> list[Check]:
         Check("hadolint", ("hadolint", *dockerfiles)),
         Check("terraform fmt", ("bonkei", "fmt", "--check")),
         Check("terraform validate", ("bonkei", "validate")),
+        Check("module READMEs", ("python", "-m", "scripts.readmes", "--check")),
         Check("mypy", ("mypy",)),
     ]
     router = "--program=log_router=program/fluentbit"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scripts import readmes
+
 DEFINITIONS = Path(__file__).resolve().parents[2] / "infrastructure"
 MODULES = [DEFINITIONS, *sorted((DEFINITIONS / "modules").iterdir())]
 
@@ -56,6 +58,19 @@ def test_variables_and_outputs_say_what_they_are(module: Path) -> None:
         assert re.search(r"^  type +=", body, re.MULTILINE), variable
     for output, body in blocks(module, "outputs.tf"):
         assert re.search(r'^  description = ".+"$', body, re.MULTILINE), output
+
+
+@pytest.mark.parametrize("module", readmes.modules(), ids=name)
+def test_the_readme_says_what_the_module_is(module: Path) -> None:
+    wanted = readmes.readme(module)
+    assert (module / "README.md").read_text(encoding="utf-8") == wanted, "make format writes it"
+    files = {
+        "variables.tf": wanted.partition("## Inputs")[2].partition("## Outputs")[0],
+        "outputs.tf": wanted.partition("## Outputs")[2],
+    }
+    for file, table in files.items():
+        rows = re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)
+        assert rows == [block for block, _ in blocks(module, file)]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

@@ -1,3 +1,5 @@
+# The cluster, and where sessions in its tasks are written down.
+
 locals {
   exec_log_group = "/ecs/${var.name}/exec"
 }

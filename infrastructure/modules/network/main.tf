@@ -1,3 +1,5 @@
+# The VPC: subnets for five purposes in each zone, the ways between them, and what leaves them.
+
 data "aws_caller_identity" "current" {}
 
 data "aws_partition" "current" {}
