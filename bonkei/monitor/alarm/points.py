@@ -1,0 +1,85 @@
+"""The data points that an alarm looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.blueprint.alarm import Alarm, Metric
+from bonkei.monitor.math.evaluate import Evaluation, Window
+from bonkei.monitor.math.series import Series
+from bonkei.monitor.metric.bucket import Bucket
+from bonkei.monitor.metric.model import MetricId
+from bonkei.monitor.metric.statistic import percentile_of, statistic
+from bonkei.monitor.metric.store import MetricStore
+
+_PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """`values` oldest first, `starts` their periods' starts; `few`: too few samples for a
+    percentile to mean something."""
+
+    values: tuple[float | None, ...]
+    starts: tuple[float, ...]
+    few: bool = False
+
+
+def identity(metric: Metric) -> MetricId:
+    """The store's name of a metric."""
+    return MetricId(metric.namespace, metric.name, tuple(sorted(metric.dimensions)))
+
+
+def fetch(
+    store: MetricStore, metric: Metric, starts: tuple[float, ...], period: float
+) -> tuple[Series, dict[int, Bucket]]:
+    """The statistic of a metric in each period, and the buckets that it is from."""
+    if not starts:
+        return Series({}, (), period), {}
+    begin, end = starts[0], starts[-1] + period
+    buckets = dict(store.buckets(identity(metric), begin, end, period))
+    of = statistic(metric.statistic)
+    points = {
+        starts[number]: value
+        for number, bucket in buckets.items()
+        if bucket.count and (value := of(bucket)) is not None and number < len(starts)
+    }
+    return Series(points, starts, period, metric.name), buckets
+
+
+def period_of(alarm: Alarm) -> int:
+    """In seconds, as declared."""
+    return max((metric.period for metric in alarm.metrics()), default=60)
+
+
+def points_of(
+    alarm: Alarm, store: MetricStore, end: float, compression: float, most: int
+) -> Points:
+    """The `most` periods that end at `end`. With compressed time each is so much shorter."""
+    period = period_of(alarm) / compression
+    starts = tuple(end - period * (most - number) for number in range(most))
+    if alarm.metric is not None:
+        series, buckets = fetch(store, alarm.metric, starts, period)
+        few = _few(alarm.metric.statistic, buckets, alarm.evaluation_periods)
+        return Points(tuple(series.points.get(start) for start in starts), starts, few)
+    queries = alarm.queries
+    evaluation = Evaluation(
+        queries,
+        lambda metric: fetch(store, metric, starts, period)[0],
+        Window(starts, period),
+    )
+    answer = next((query.id for query in queries if query.returns_data), queries[-1].id)
+    found = evaluation.series(answer)
+    points = found[0].points if found else {}
+    return Points(tuple(points.get(start) for start in starts), starts)
+
+
+def _few(name: str, buckets: dict[int, Bucket], periods: int) -> bool:
+    """ "Percentile-based CloudWatch alarms and low data samples"."""
+    share = percentile_of(name)
+    if share is None or share >= _PERCENT or share <= 0 or not buckets:
+        return False
+    last = sorted(buckets)[-periods:]
+    count = sum(buckets[number].count for number in last)
+    part = share / _PERCENT
+    return count < (10 / (1 - part) if part >= 0.5 else 10 / part)

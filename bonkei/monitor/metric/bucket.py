@@ -1,0 +1,94 @@
+"""The data of one metric in one period."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from bonkei.monitor.metric.model import Datum
+
+MOST_VALUES = 200
+"""Distinct values that are kept exactly; more are kept within 1 %."""
+_WIDTH = math.log(1.01)
+
+
+class Bucket:
+    """An accumulator. `values` counts each value (None: a statistic set came, which has none)."""
+
+    __slots__ = ("count", "high", "low", "total", "unit", "values")
+
+    def __init__(self) -> None:
+        self.count = 0.0
+        self.total = 0.0
+        self.low = math.inf
+        self.high = -math.inf
+        self.values: dict[float, float] | None = {}
+        self.unit = "None"
+
+    def add(self, datum: Datum) -> None:
+        """One datum more."""
+        self.unit = datum.unit
+        if not datum.values:
+            self._add_set(datum.count, datum.total, datum.low, datum.high)
+            return
+        for value, count in datum.values:
+            self.count += count
+            self.total += value * count
+            self.low = min(self.low, value)
+            self.high = max(self.high, value)
+        if self.values is not None:
+            self._keep(datum.values)
+
+    def merge(self, other: Bucket) -> None:
+        """All that another bucket has."""
+        if not other.count:
+            return
+        self.unit = other.unit
+        self.count += other.count
+        self.total += other.total
+        self.low = min(self.low, other.low)
+        self.high = max(self.high, other.high)
+        if other.values is None:
+            self.values = None
+        elif self.values is not None:
+            self._keep(other.values.items())
+
+    def _add_set(self, count: float, total: float, low: float, high: float) -> None:
+        """ "Percentiles": a statistic set has one only where its values are all the same."""
+        if count <= 0:
+            return
+        self.count += count
+        self.total += total
+        self.low = min(self.low, low)
+        self.high = max(self.high, high)
+        if low == high and self.values is not None:
+            self._keep(((low, count),))
+        else:
+            self.values = None
+
+    def _keep(self, values: Iterable[tuple[float, float]]) -> None:
+        kept = self.values
+        assert kept is not None  # noqa: S101 - the callers looked
+        for value, count in values:
+            kept[value] = kept.get(value, 0.0) + count
+        if len(kept) > MOST_VALUES:
+            coarse: dict[float, float] = {}
+            for value, count in kept.items():
+                near = _rounded(value)
+                coarse[near] = coarse.get(near, 0.0) + count
+            self.values = coarse
+
+
+def _rounded(value: float) -> float:
+    """Within 1 % of the value; the same again for what it gives."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return math.copysign(math.exp(round(math.log(abs(value)) / _WIDTH) * _WIDTH), value)
+
+
+def merged(buckets: Iterable[Bucket]) -> Bucket:
+    """One bucket of several."""
+    result = Bucket()
+    for bucket in buckets:
+        result.merge(bucket)
+    return result

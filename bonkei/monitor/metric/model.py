@@ -1,0 +1,48 @@
+"""Which metric, and one datum of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+Dimensions = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MetricId:
+    """A metric is its namespace, its name and all of its dimensions, which are in order of name."""
+
+    namespace: str
+    name: str
+    dimensions: Dimensions = ()
+
+    def __str__(self) -> str:
+        dimensions = ", ".join(f"{name}={value}" for name, value in self.dimensions)
+        return f"{self.namespace} {self.name}" + (f" ({dimensions})" if dimensions else "")
+
+
+def metric_id(namespace: str, name: str, dimensions: Mapping[str, str] | None = None) -> MetricId:
+    """A metric, whatever the order that its dimensions come in."""
+    return MetricId(namespace, name, tuple(sorted((dimensions or {}).items())))
+
+
+@dataclass(frozen=True, slots=True)
+class Datum:
+    """What PutMetricData takes: `values` with how often each was seen, or else a statistic set
+    (`count`, `total`, `low`, `high`), which has no distribution. `time` in Unix seconds;
+    `resolution` is 60, or 1 for a high-resolution metric."""
+
+    metric: MetricId
+    time: float
+    values: tuple[tuple[float, float], ...] = ()
+    count: float = 0.0
+    total: float = 0.0
+    low: float = 0.0
+    high: float = 0.0
+    unit: str = "None"
+    resolution: int = 60
+
+
+def datum(metric: MetricId, time: float, value: float, unit: str = "None") -> Datum:
+    """One value, once."""
+    return Datum(metric, time, ((value, 1.0),), unit=unit)
