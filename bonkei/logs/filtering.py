@@ -1,16 +1,14 @@
-"""Filter patterns as this room needs them: whoever makes the store says how they are read."""
+"""Filter patterns as CloudWatch Logs' API refuses them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-Matches = Callable[[str], bool]
-"""Whether a message matches a pattern."""
-
-CompilePattern = Callable[[str], Matches]
-"""Reads a pattern; LogsError (InvalidParameterException) when it is none."""
+from bonkei.filter_pattern import FilterPattern, FilterPatternError, parse
+from bonkei.logs.errors import invalid
 
 
-def match_all(_pattern: str) -> Matches:
-    """For what has no patterns: every message matches."""
-    return lambda _message: True
+def read_pattern(text: str) -> FilterPattern:
+    """LogsError (InvalidParameterException) for what is no pattern."""
+    try:
+        return parse(text)
+    except FilterPatternError as error:
+        raise invalid(f"Invalid filter pattern: {error.message}") from None

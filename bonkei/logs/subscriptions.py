@@ -3,45 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from bonkei.events import LogEvent, SubscriptionFilterMatched
-from bonkei.logs.errors import LogsError
-from bonkei.logs.filtering import CompilePattern, Matches
-from bonkei.logs.store.documents import Subscription
-from bonkei.logs.store.log_store import LogStore
+from bonkei.filter_pattern import FilterPatternError, parse
+from bonkei.logs.store.documents import GroupDocument, Subscription
 
 
-class Subscriptions:
-    """`deliver` as the store's listener; `publish` hears of what is to be passed on."""
-
-    def __init__(
-        self, compile_pattern: CompilePattern, publish: Callable[[SubscriptionFilterMatched], None]
-    ) -> None:
-        self._publish = publish
-
-        @lru_cache(maxsize=64)
-        def compiled(pattern: str) -> Matches:
-            try:
-                return compile_pattern(pattern)
-            except LogsError:  # AWS would not have taken it
-                return lambda _message: False
-
-        self._compiled = compiled
-
-    def deliver(
-        self, store: LogStore, group: str, stream: str, events: tuple[LogEvent, ...]
-    ) -> None:
-        for each in store.group(group).document.subscriptions:
-            matches = self._compiled(each.pattern)
-            found = tuple(event for event in events if matches(event.message))
-            if found:
-                self._publish(_matched(each, group, stream, found))
-
-
-def _matched(
-    filter_: Subscription, group: str, stream: str, events: tuple[LogEvent, ...]
-) -> SubscriptionFilterMatched:
-    return SubscriptionFilterMatched(
-        filter_.destination_arn, filter_.role_arn, filter_.name, group, stream, events
+def matched(
+    document: GroupDocument, stream: str, events: tuple[LogEvent, ...]
+) -> tuple[SubscriptionFilterMatched, ...]:
+    """What each of a group's subscription filters passes on of events that have arrived."""
+    found = ((each, _matching(each, events)) for each in document.subscriptions)
+    return tuple(
+        SubscriptionFilterMatched(
+            each.destination_arn, each.role_arn, each.name, document.name, stream, chosen
+        )
+        for each, chosen in found
+        if chosen
     )
+
+
+def _matching(subscription: Subscription, events: tuple[LogEvent, ...]) -> tuple[LogEvent, ...]:
+    if not subscription.pattern:
+        return events
+    matches: Callable[[str], bool]
+    try:
+        matches = parse(subscription.pattern).matches
+    except FilterPatternError:  # AWS would not have taken it
+        return ()
+    return tuple(event for event in events if matches(event.message))

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import SEEK_END, FileIO
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
+
+from bonkei.blueprint.service import Container, TaskDefinition
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
 _QUIET = 60.0  # seconds between two reports of lines that are lost
@@ -42,6 +44,31 @@ class LogSink(Protocol):
 
     def write(self, lines: Sequence[LogLine]) -> None: ...
     def close(self) -> None: ...
+
+
+class LogDriver(Protocol):
+    """One container's lines on their way to where its `logConfiguration` sends them."""
+
+    def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
+        """`stream` is stdout or stderr, `time` in Unix seconds."""
+
+    async def room(self) -> None:
+        """Until there is room for more: what a driver in blocking mode makes the program wait."""
+
+    async def close(self) -> None:
+        """The container has ended: send what is left."""
+
+
+OpenLogDriver = Callable[[TaskDefinition, Container, str], Awaitable[LogDriver | None]]
+"""The driver of a container of a task's id, before it starts; None: its lines go nowhere but to the
+`LogSink`. A BonkeiError keeps the container from starting, as ECS does it."""
+
+
+async def no_log_driver(
+    _definition: TaskDefinition, _container: Container, _task_id: str
+) -> LogDriver | None:
+    """Lines go to the `LogSink` alone."""
+    return None
 
 
 class MemoryLogSink:

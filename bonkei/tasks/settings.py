@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bonkei.blueprint.service import TaskDefinition
+from bonkei.tasks.logs import OpenLogDriver, no_log_driver
 
 
 class Translator(Protocol):
@@ -39,6 +40,7 @@ class TaskSettings:
 
     `progress` is told, in a short line, what takes long (an environment that is made).
     `cloud`: what a task (its definition, its id) needs in its environment to call AWS.
+    `log_driver`: where a container's lines go besides the `LogSink`.
     `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
     """
 
@@ -47,4 +49,5 @@ class TaskSettings:
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing
     metric_period: float = 60.0
+    log_driver: OpenLogDriver = no_log_driver
     cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud

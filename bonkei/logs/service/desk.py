@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bonkei.blueprint.log_group import MetricFilter
 from bonkei.logs.errors import invalid
-from bonkei.logs.filtering import CompilePattern, match_all
 from bonkei.logs.store.group import LogGroup
 from bonkei.logs.store.log_store import LogStore
 from bonkei.logs.store.position import from_token, to_token
@@ -19,12 +19,12 @@ Operation = Callable[["Desk", Parameters], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`region` and `account`: for ARNs."""
+    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions."""
 
     store: LogStore
     account: str
     region: str
-    compile_pattern: CompilePattern = match_all
+    metric_filters: Callable[[], Sequence[MetricFilter]] = tuple
 
     def arn(self, group: str) -> str:
         """Without the `:*` that stands for its streams."""

@@ -12,6 +12,7 @@ from itertools import islice
 from zlib import crc32
 
 from bonkei.logs.errors import invalid
+from bonkei.logs.filtering import read_pattern
 from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given
 from bonkei.logs.store.documents import directory_name
 from bonkei.logs.store.limits import Rejected
@@ -103,7 +104,7 @@ def filter_log_events(desk: Desk, parameters: Parameters) -> Answer:
     streams = list(names) if names else [name for name in known if name.startswith(prefix or "")]
     token = parameters.get("nextToken")
     after = _position(from_token(str(token))) if token else None
-    matches = desk.compile_pattern(str(parameters.get("filterPattern") or ""))
+    matches = read_pattern(str(parameters.get("filterPattern") or "")).matches
     window = Window(*_bounds(parameters), after=after)
     found: list[Stored] = []
     last, limit, room = after, _limit(parameters), _MOST_BYTES

@@ -86,7 +86,7 @@ def _described(desk: Desk, group: LogGroup) -> Answer:
         logGroupName=document.name,
         creationTime=document.created,
         retentionInDays=document.retention or None,
-        metricFilterCount=0,
+        metricFilterCount=sum(f.log_group_name == group.name for f in desk.metric_filters()),
         arn=f"{arn}:*",
         logGroupArn=arn,
         storedBytes=group.stored_bytes(),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.logs.errors import LogsError, invalid
+from bonkei.logs.filtering import read_pattern
 from bonkei.logs.service.desk import Answer, Desk, Operation, Parameters, given, page, with_token
 from bonkei.logs.store.documents import ResourcePolicy, Subscription
 from bonkei.logs.store.group import LogGroup
@@ -36,7 +37,7 @@ def put_subscription_filter(desk: Desk, parameters: Parameters) -> Answer:
         distribution=str(parameters.get("distribution") or "ByLogStream"),
         created=desk.store.now,
     )
-    desk.compile_pattern(subscription.pattern)
+    read_pattern(subscription.pattern)
     others = _without(group, subscription.name)
     if len(others) >= MOST_SUBSCRIPTIONS:
         raise LogsError("LimitExceededException", "Resource limit exceeded.")

@@ -22,6 +22,7 @@ from bonkei.tasks.execution.environment import (
     translate_ports,
 )
 from bonkei.tasks.execution.listened_ports import LOOKS, listened_ports
+from bonkei.tasks.execution.output import ContainerOutput, LogSource
 from bonkei.tasks.execution.ports import Ports
 from bonkei.tasks.execution.process import (
     ContainerProcess,
@@ -32,7 +33,7 @@ from bonkei.tasks.execution.process import (
 )
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.tasks.images.plan import ContainerPlan
-from bonkei.tasks.logs import LogLine, LogSink
+from bonkei.tasks.logs import LogSink
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
@@ -233,19 +234,15 @@ class Executor:
         plan = task.spec.plan.container(name)
         spec = self._process(task, name)
 
-        def listen(stream: str, time: float, lines: list[str]) -> None:
-            group = task.spec.group
-            try:
-                self._logs.write(
-                    [LogLine(group, name, task_id, stream, time, text) for text in lines]
-                )
-            except OSError as error:  # a full disk: the process must be able to write on
-                self._complain("log lines are lost", error)
-
+        source = LogSource(task.spec.group, name, task_id)
+        output = ContainerOutput(source, self._logs, self._complain)
         try:
-            process = await ContainerProcess.start(spec, self._keeper, listen)
-        except TaskError as error:
-            self._report(m.ContainerNotStarted(task_id, name, f"{error} ({error.remedy})"))
+            await output.open(self._settings.log_driver, task.spec.plan)
+            process = await ContainerProcess.start(spec, self._keeper, output.write, output.room)
+        except BonkeiError as error:
+            reason = f"{error.message} ({error.remedy})" if error.remedy else error.message
+            await output.close()
+            self._report(m.ContainerNotStarted(task_id, name, reason))
             return
         task.processes[name] = process
         self._report(m.ContainerStarted(task_id, name, process.pid))
@@ -254,6 +251,7 @@ class Executor:
             unknown = m.ListensElsewhere(task_id, name)
             self._spawn(task_id, self._watch(task_id, name, own), lambda _: unknown)
         code = await process.wait()
+        await output.close()
         task.processes.pop(name, None)
         self._report(m.ContainerExited(task_id, name, code))
 

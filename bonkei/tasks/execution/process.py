@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,31 +31,41 @@ class ProcessSpec:
 
 
 LineListener = Callable[[str, float, list[str]], None]  # (stream, Unix time, lines)
+Room = Callable[[], Awaitable[None]]
+
+
+async def no_wait() -> None:
+    """There is always room."""
 
 
 class ContainerProcess:
     """One process, from its start to its end. `wait` gives the exit code as a shell would."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, keeper: Keeper, listener: LineListener
+        self,
+        process: asyncio.subprocess.Process,
+        keeper: Keeper,
+        listener: LineListener,
+        room: Room,
     ) -> None:
         self._process = process
         self._keeper = keeper
         self._readers = [
-            asyncio.create_task(_read(stream, name, listener))
+            asyncio.create_task(_read(stream, name, listener, room))
             for stream, name in ((process.stdout, "stdout"), (process.stderr, "stderr"))
             if stream is not None
         ]
 
     @classmethod
     async def start(
-        cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener
+        cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener, room: Room = no_wait
     ) -> ContainerProcess:
-        """TaskError names what is missing: the directory or the executable."""
+        """`room` is awaited before more is read: the program has to wait, once its pipe is full.
+        TaskError names what is missing: the directory or the executable."""
         command = (find_executable(spec), *spec.command[1:])
         tied = launch_command(command, ending=signal.SIGKILL)
         process = await _launch(spec, tied, keeper, output=asyncio.subprocess.PIPE)
-        return cls(process, keeper, listener)
+        return cls(process, keeper, listener, room)
 
     @property
     def pid(self) -> int:
@@ -170,11 +180,14 @@ def _kill_group(group: int) -> None:
         os.killpg(group, signal.SIGKILL)
 
 
-async def _read(stream: asyncio.StreamReader, name: str, listener: LineListener) -> None:
+async def _read(
+    stream: asyncio.StreamReader, name: str, listener: LineListener, room: Room
+) -> None:
     framer = LineFramer()
     while data := await stream.read(_CHUNK):
         if lines := framer.feed(data):
             listener(name, time.time(), lines)
+            await room()
     if lines := framer.finish():
         listener(name, time.time(), lines)
 

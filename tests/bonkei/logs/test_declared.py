@@ -14,8 +14,8 @@ from bonkei.blueprint.log_group import (
 from bonkei.events import SubscriptionFilterMatched
 from bonkei.logs.declared import follow
 from bonkei.logs.store.log_store import LogStore
-from bonkei.logs.subscriptions import Subscriptions
-from tests.bonkei.logs.conftest import NOW, Api, contains
+from bonkei.logs.subscriptions import matched
+from tests.bonkei.logs.conftest import NOW, Api
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
 
@@ -56,10 +56,9 @@ def test_streams_and_policies_that_are_declared(api: Api) -> None:
 
 def test_passes_on_what_a_subscription_filter_matches(tmp_path: Path) -> None:
     heard: list[SubscriptionFilterMatched] = []
-    subscriptions = Subscriptions(contains, heard.append)
     store = LogStore(
         tmp_path,
-        lambda *arrived: subscriptions.deliver(store, *arrived),
+        lambda group, *arrived: heard.extend(matched(store.group(group).document, *arrived)),
         clock=lambda: NOW / 1000,
     )
     store.open()

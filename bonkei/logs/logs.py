@@ -1,0 +1,127 @@
+"""The room's life, as the miniature uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bonkei.blueprint import Blueprint
+from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.logs.awslogs.driver import AwsLogsDriver
+from bonkei.logs.awslogs.options import AwsLogsOptions
+from bonkei.logs.declared import follow
+from bonkei.logs.errors import LogsError
+from bonkei.logs.service.desk import Desk
+from bonkei.logs.store.documents import GroupDocument
+from bonkei.logs.store.limits import InputEvent
+from bonkei.logs.store.log_store import DEFAULT_BYTES, LogStore
+from bonkei.logs.subscriptions import matched
+
+May = Callable[[str, str, str], str]
+"""Why a role (its ARN) may not do something (`logs:PutLogEvents`) to a resource; empty: it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogsSettings:
+    """`directory`: the store's own, below the home; `limit`: of its events, in bytes."""
+
+    directory: Path
+    account: str
+    limit: int = DEFAULT_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class LogsSnapshot:
+    """`stored`, `limit` and `forgotten` in bytes; `lost`: events that no group has taken."""
+
+    groups: int
+    stored: int
+    limit: int
+    forgotten: int
+    notes: tuple[str, ...]
+
+
+class Report(Protocol):
+    def __call__(self, text: str, /) -> None: ...
+
+
+class Logs:
+    """CloudWatch Logs: `start` before anybody writes, `apply` with each blueprint."""
+
+    def __init__(self, bus: Bus, settings: LogsSettings, may: May, report: Report) -> None:
+        self._bus = bus
+        self._settings = settings
+        self._may = may
+        self._report = report
+        self._blueprint = Blueprint()
+        self._notes: tuple[str, ...] = ()
+        self.store = LogStore(settings.directory, self._arrived, limit=settings.limit)
+
+    def start(self) -> None:
+        self.store.open()
+
+    def apply(self, blueprint: Blueprint) -> None:
+        """Make what is declared."""
+        self._blueprint = blueprint
+        self._notes = follow(self.store, blueprint)
+
+    def desk(self, region: str) -> Desk:
+        """For the operations of the API."""
+        return Desk(
+            self.store, self._settings.account, region, lambda: self._blueprint.metric_filters
+        )
+
+    def awslogs(
+        self, options: AwsLogsOptions, container: str, task_id: str, role_arn: str
+    ) -> AwsLogsDriver:
+        """A driver that is open, for a container of a task whose execution role is given.
+        LogDriverError."""
+        writer = _RoleWriter(self.store, self._may, role_arn, self.desk(options.region).arn)
+        stream = options.stream(container, task_id)
+        driver = AwsLogsDriver(options, stream, writer, self._report)
+        driver.open()
+        return driver
+
+    def snapshot(self) -> LogsSnapshot:
+        notes = self._notes
+        if self.store.forgotten:
+            bound = self._settings.limit // 1_000_000
+            notes += (f"the oldest log events were forgotten: the store has {bound} MB at most",)
+        store = self.store
+        return LogsSnapshot(
+            len(store.groups), store.stored, self._settings.limit, store.forgotten, notes
+        )
+
+    def _arrived(self, group: str, stream: str, events: tuple[LogEvent, ...]) -> None:
+        self._bus.publish(LogEventsIngested(group, stream, events))
+        document = self.store.group(group).document
+        for each in matched(document, stream, events) if document.subscriptions else ():
+            self._bus.publish(each)
+
+
+class _RoleWriter:
+    """The store, as far as a role may."""
+
+    def __init__(self, store: LogStore, may: May, role_arn: str, arn: Callable[[str], str]) -> None:
+        self._store = store
+        self._may = may
+        self._role = role_arn
+        self._arn = arn
+
+    def create_group(self, group: str) -> None:
+        self._require("logs:CreateLogGroup", self._arn(group))
+        self._store.create_group(GroupDocument(group, self._store.now))
+
+    def create_stream(self, group: str, stream: str) -> None:
+        self._require("logs:CreateLogStream", f"{self._arn(group)}:log-stream:{stream}")
+        self._store.create_stream(group, stream)
+
+    def put(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
+        self._require("logs:PutLogEvents", f"{self._arn(group)}:log-stream:{stream}")
+        self._store.put(group, stream, events)
+
+    def _require(self, action: str, resource: str) -> None:
+        if denial := self._may(self._role, action, resource):
+            raise LogsError("AccessDeniedException", denial)

@@ -1,0 +1,58 @@
+"""What a container writes: to the sink that keeps it, and to the driver that sends it on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bonkei.tasks.images.plan import TaskPlan
+from bonkei.tasks.logs import LogDriver, LogLine, LogSink, OpenLogDriver
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """Where lines come from, as `LogLine` has it."""
+
+    group: str
+    container: str
+    task_id: str
+
+
+class ContainerOutput:
+    """`write` for each piece of output; `complain` hears when the disk does not take it."""
+
+    def __init__(
+        self, source: LogSource, sink: LogSink, complain: Callable[[str, BaseException], None]
+    ) -> None:
+        self._source = source
+        self._sink = sink
+        self._complain = complain
+        self._driver: LogDriver | None = None
+
+    async def open(self, open_driver: OpenLogDriver, plan: TaskPlan) -> None:
+        """BonkeiError when the container's log driver cannot be started."""
+        container = plan.container(self._source.container).container
+        self._driver = await open_driver(plan.definition, container, self._source.task_id)
+
+    def write(self, stream: str, time: float, lines: list[str]) -> None:
+        source = self._source
+        if self._driver is not None:
+            self._driver.write(stream, time, lines)
+        try:
+            self._sink.write(
+                [
+                    LogLine(source.group, source.container, source.task_id, stream, time, text)
+                    for text in lines
+                ]
+            )
+        except OSError as error:  # a full disk: the process must be able to write on
+            self._complain("log lines are lost", error)
+
+    async def room(self) -> None:
+        if self._driver is not None:
+            await self._driver.room()
+
+    async def close(self) -> None:
+        """After the last line."""
+        if self._driver is not None:
+            await self._driver.close()
