@@ -15,10 +15,10 @@ locals {
     ManagedBy   = "terraform"
   }
 
-  # On this port every program listens, and under its own name: http://backend:8000.
+  # Every program listens on this port, under its own name: http://backend:8000.
   port = 8000
 
-  # What is deleted by mistake: for how long it can be had back.
+  # For how long a deleted secret can be recovered.
   secret_recovery_window_days = var.deletion_protection ? 30 : 0
 
   repositories = merge(
@@ -35,7 +35,7 @@ locals {
     ]
   }
 
-  # What the CloudFormation stack of the Terraform pipeline calls its pipeline.
+  # The pipeline's name in the CloudFormation stack of the Terraform pipeline.
   terraform_pipeline_name = "${local.name}-pipeline-tf"
 
   exec = var.exec_enabled ? {
@@ -49,7 +49,7 @@ locals {
     DATABASE_NAME = module.database.database_name
   }
 
-  # The application's user, never the master user: that one's password changes every 7 days.
+  # The application's user, never the master user: its password changes every 7 days.
   application_secret = {
     secret_arn  = module.database.application_secret_arn
     kms_key_arn = module.database.kms_key_arn
@@ -60,7 +60,7 @@ locals {
     DATABASE_PASSWORD = merge(local.application_secret, { json_key = "password" })
   }
 
-  # What a migration is told of the application's other user: its next password, or that it is not used.
+  # The application's other user, for migrations: its next password, or that it is out of use.
   other_application_user = module.database.other_application_user
 
   database_next_secrets = local.other_application_user.is_next ? {
@@ -94,11 +94,11 @@ module "network" {
   permissions_boundary_arn         = var.permissions_boundary_arn
 }
 
-# A warning of every plan, and no error: to try it, one needs no domain.
+# A warning in every plan, not an error: a trial needs no domain.
 check "origin_is_encrypted" {
   assert {
     condition     = var.domain != null || !var.deletion_protection
-    error_message = "Without a domain, CloudFront and the load balancer speak plain HTTP across the internet: passwords, cookies and the secret header can be read there. Set domain before anybody relies on this environment."
+    error_message = "Without a domain, CloudFront and the load balancer speak plain HTTP across the internet: passwords, cookies and the secret header can be read there. Set domain before real users rely on this environment."
   }
 }
 
@@ -359,7 +359,7 @@ module "monitoring" {
   }
 }
 
-# For releases of programs. Who may release infrastructure is said by the Terraform pipeline's stack.
+# For releases of programs. The Terraform pipeline's stack decides who may release infrastructure.
 module "operators" {
   source = "./modules/operators"
 

@@ -1,10 +1,10 @@
 output "url" {
-  description = "Where the site is"
+  description = "URL of the site"
   value       = module.edge.url
 }
 
 output "load_balancer_dns_name" {
-  description = "DNS name of the load balancer; it answers CloudFront alone"
+  description = "DNS name of the load balancer; it serves only CloudFront"
   value       = module.edge.load_balancer_dns_name
 }
 
@@ -22,7 +22,7 @@ output "service_names" {
 }
 
 output "repositories" {
-  description = "Repositories of the images, by program: where to push to, and the parameter that names the released tag"
+  description = "Repositories of the images, by program: the URL, and the parameter with the released tag"
   value = {
     for program, repository in local.repositories :
     program => { url = repository.url, image_tag_parameter = repository.image_tag_parameter.name }
@@ -45,7 +45,7 @@ output "administrator_secret_arn" {
 }
 
 output "migrate_task" {
-  description = "What a run of the migration needs: family of the task definition (its latest revision, which a release moves, is no output), subnets and security group"
+  description = "Values for running the migration: family of the task definition (not the revision: each release changes it), subnets and security group"
   value = {
     family            = module.backend_migrate_task.family
     subnet_ids        = module.network.subnet_ids["app"]
@@ -59,7 +59,7 @@ output "program_pipeline_name" {
 }
 
 output "slack_webhook_secret_arn" {
-  description = "Secret that waits for the URL of Slack's webhook: put it in with aws secretsmanager put-secret-value"
+  description = "Secret for the URL of Slack's webhook; set it with aws secretsmanager put-secret-value"
   value       = module.monitoring.webhook_secret_arn
 }
 
@@ -69,6 +69,6 @@ output "dashboard_name" {
 }
 
 output "operator_role_arn" {
-  description = "The role that people assume"
+  description = "The role for people"
   value       = module.operators.role_arn
 }

@@ -9,12 +9,12 @@ variable "service_name" {
 
   validation {
     condition     = length("${var.service_name}-${var.environment_identifier}") <= 22
-    error_message = "service_name and environment_identifier together must have at most 21 characters: names of load balancers and target groups end at 32."
+    error_message = "service_name and environment_identifier together must have at most 21 characters: names of load balancers and target groups may have 32."
   }
 }
 
 variable "environment_identifier" {
-  description = "Which environment this is, as in the stack of the Terraform pipeline (EnvironmentIdentifier)"
+  description = "Name of the environment, as in the stack of the Terraform pipeline (EnvironmentIdentifier)"
   type        = string
 
   validation {
@@ -24,7 +24,7 @@ variable "environment_identifier" {
 }
 
 variable "region" {
-  description = "AWS region of everything but CloudFront's certificate"
+  description = "AWS region of everything except CloudFront's certificate"
   type        = string
   default     = "ap-northeast-1"
 
@@ -35,7 +35,7 @@ variable "region" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; the Terraform pipeline sets it (TF_VAR_permissions_boundary_arn), for it may make no role without. Null: none"
+  description = "Permissions boundary of every role. The Terraform pipeline sets it (TF_VAR_permissions_boundary_arn): it may create no role without one. Null: none"
   type        = string
   default     = null
 
@@ -46,7 +46,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "domain" {
-  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer, so that passwords, cookies and the secret header cross the internet unencrypted: for trying only"
+  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. Passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
   type = object({
     name           = string
     hosted_zone_id = string
@@ -65,7 +65,7 @@ variable "vpc_cidr_block" {
 }
 
 variable "availability_zones" {
-  description = "Availability Zones in which everything lies: two, or three. Add new ones at the end: addresses go by the order"
+  description = "Availability Zones of all resources: two or three. Add new ones at the end: the order determines the addresses"
   type        = list(string)
   default     = ["ap-northeast-1a", "ap-northeast-1c"]
 
@@ -76,7 +76,7 @@ variable "availability_zones" {
 }
 
 variable "endpoint_availability_zone_count" {
-  description = "In how many of them, from the first, each interface endpoint has an address: 1 is cheap, all is highly available"
+  description = "Number of these zones, from the first, in which each interface endpoint has an address: 1 is cheap, all is highly available"
   type        = number
   default     = 1
 }
@@ -86,7 +86,7 @@ variable "endpoint_availability_zone_count" {
 # ---------------------------------------------------------------------------------------------
 
 variable "price_class" {
-  description = "Which of CloudFront's locations serve the site: PriceClass_100, PriceClass_200 (with Japan) or PriceClass_All"
+  description = "CloudFront locations that serve the site: PriceClass_100, PriceClass_200 (with Japan) or PriceClass_All"
   type        = string
   default     = "PriceClass_200"
 }
@@ -106,7 +106,7 @@ variable "origin_header" {
 # ---------------------------------------------------------------------------------------------
 
 variable "backend" {
-  description = "Size of a backend task (CPU units, MiB), and fewest and most of them"
+  description = "Size of a backend task (CPU units, MiB), and minimum and maximum of tasks"
   type = object({
     cpu    = number
     memory = number
@@ -120,7 +120,7 @@ variable "backend" {
 }
 
 variable "frontend" {
-  description = "Size of a frontend task (CPU units, MiB), and fewest and most of them"
+  description = "Size of a frontend task (CPU units, MiB), and minimum and maximum of tasks"
   type = object({
     cpu    = number
     memory = number
@@ -140,7 +140,7 @@ variable "cpu_architecture" {
 }
 
 variable "capacity_provider" {
-  description = "FARGATE, or FARGATE_SPOT, which is cheaper and may be taken away at two minutes' notice"
+  description = "FARGATE or FARGATE_SPOT. Spot is cheaper, and may be interrupted at two minutes' notice"
   type        = string
   default     = "FARGATE"
 }
@@ -152,7 +152,7 @@ variable "container_insights" {
 }
 
 variable "log_level" {
-  description = "From which level on the programs log"
+  description = "Lowest level of the programs' log records"
   type        = string
   default     = "INFO"
 
@@ -169,7 +169,7 @@ variable "session_secret_version" {
 }
 
 variable "exec_enabled" {
-  description = "Whether people may open a shell in a task (ECS Exec); what they type is logged"
+  description = "Whether people may open a shell in a task (ECS Exec); shells are logged"
   type        = bool
   default     = true
 }
@@ -209,7 +209,7 @@ variable "database" {
 # ---------------------------------------------------------------------------------------------
 
 variable "source_repository" {
-  description = "Where the source of the programs is: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
+  description = "Source of the programs: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
   type = object({
     codecommit_repository_name = optional(string)
     connection_arn             = optional(string)
@@ -219,7 +219,7 @@ variable "source_repository" {
 }
 
 variable "trivy" {
-  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without it a build refuses to run the scanner"
+  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without the checksum a build refuses to run the scanner"
   type = object({
     version = optional(string, "0.76.0")
     sha256  = optional(string, "")
@@ -228,7 +228,7 @@ variable "trivy" {
 }
 
 variable "thresholds" {
-  description = "From which value on an alarm is raised"
+  description = "Values from which on alarms are raised"
   type = object({
     service_percent              = optional(number, 80)
     database_cpu_percent         = optional(number, 80)
@@ -244,13 +244,13 @@ variable "thresholds" {
 }
 
 variable "fallback_emails" {
-  description = "Addresses that are told by e-mail when the way to Slack fails"
+  description = "E-mail addresses to notify when the way to Slack fails"
   type        = set(string)
   default     = []
 }
 
 variable "operators" {
-  description = "Who may assume the operators' role: principals (and whether AWS must have seen their second factor), and the people of permission sets of IAM Identity Center, which asks for theirs. None named: everybody in this account whom IAM lets"
+  description = "Who may assume the operators' role: principals (and whether IAM requires their second factor), and users of permission sets of IAM Identity Center (it asks for theirs). If both are empty: everybody in this account whom IAM allows"
   type = object({
     principal_arns                  = optional(list(string), [])
     mfa_required                    = optional(bool, true)
@@ -260,11 +260,11 @@ variable "operators" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Keeping
+# Retention
 # ---------------------------------------------------------------------------------------------
 
 variable "log_retention_days" {
-  description = "For how many days logs are kept in CloudWatch"
+  description = "Days that logs are kept in CloudWatch"
   type        = number
   default     = 30
 
@@ -276,13 +276,13 @@ variable "log_retention_days" {
 }
 
 variable "log_bucket_retention_days" {
-  description = "For how many days program logs and access logs are kept in S3"
+  description = "Days that program logs and access logs are kept in S3"
   type        = number
   default     = 365
 }
 
 variable "deletion_protection" {
-  description = "Whether database, load balancer, images and secrets outlive a mistaken destroy"
+  description = "Whether database, load balancer, images and secrets survive a mistaken destroy"
   type        = bool
   default     = true
 }

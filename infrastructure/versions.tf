@@ -1,5 +1,5 @@
 terraform {
-  # 1.11 brought write-only arguments (secrets stay out of the state) and S3's own state lock.
+  # 1.11 added write-only arguments (secrets stay out of the state) and S3's own state lock.
   required_version = ">= 1.11"
 
   required_providers {

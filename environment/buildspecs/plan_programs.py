@@ -1,11 +1,11 @@
 """Whether a plan would put programs back: `plan_programs.py plan|apply PLAN.json`.
 
 A plan fixes the images and the revisions of its task definitions when it is made, and an approval
-may come days later. What the program pipeline has released or begun to release meanwhile changes no
-state, so Terraform would apply the plan and roll the programs back. Here `plan` refuses a plan that
-is made in the middle of a release, and `apply` one that programs have moved on from.
+may come days later. A release by the program pipeline in the meantime does not change the state, so
+Terraform would apply the plan and roll the programs back. Here `plan` refuses a plan made during a
+release, and `apply` refuses a plan older than a release.
 
-PLAN.json is what `terraform show -json` says of the plan. Reads AWS through the `aws` command;
+PLAN.json is the output of `terraform show -json`. Reads AWS through the `aws` command;
 prints names and tags, never another value. PlanError ends it with its message and exit code 1.
 """
 
@@ -27,13 +27,13 @@ _REMEDY = "nothing is changed; release the infrastructure again for a new plan"
 
 
 class PlanError(Exception):
-    """The plan is not to be applied; the message says what has moved on."""
+    """The plan must not be applied; the message names the newer release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """What a plan knows of the programs: the released tag by parameter, and the latest revision and
-    the images of each task definition, by family; whether it changes how any of them runs."""
+    """The programs in a plan: the released tag by parameter; the latest revision and the images of
+    each task definition, by family; and whether the plan changes any running program."""
 
     tags: Mapping[str, str]
     revisions: Mapping[str, int]
@@ -42,7 +42,7 @@ class Programs:
 
 
 def programs(plan: Json) -> Programs:
-    """Read a plan. What it creates is left out: nothing of that runs yet."""
+    """Read a plan. New resources are left out: they do not run yet."""
     tags: dict[str, str] = {}
     revisions: dict[str, int] = {}
     images: dict[str, list[str]] = {}
@@ -69,18 +69,18 @@ def programs(plan: Json) -> Programs:
 
 
 def unreleased(found: Programs) -> Iterator[str]:
-    """Families whose latest revision has another image than the one that is released."""
+    """Families whose latest revision does not have the released image."""
     for family, references in sorted(found.images.items()):
         for reference in references:
             repository, _, tag = reference.rpartition(":")
             parameter = f"/{repository.partition('/')[2]}{_TAG_PARAMETER}"
             released = found.tags.get(parameter, tag)
             if tag != released:
-                yield f"{family} is registered with {tag}, and {released} is what is released"
+                yield f"{family} is registered with {tag}, but {released} is released"
 
 
 def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
-    """What has been released, or registered, since the plan was made."""
+    """Tags released, and revisions registered, since the plan was made."""
     if found.tags:
         names = sorted(found.tags)
         answer = aws("ssm", "get-parameters", "--names", *names)
@@ -96,7 +96,7 @@ def moved_on(found: Programs, aws: Aws) -> Iterator[str]:
 
 
 def refuse_to_put_back(plan: Json, when: str, aws: Aws) -> str:
-    """What was found to be so. PlanError when applying the plan would put programs back."""
+    """A sentence on the result. PlanError when applying the plan would put programs back."""
     found = programs(plan)
     if not found.changed:
         return "The plan leaves the programs as they run."
@@ -108,11 +108,11 @@ def refuse_to_put_back(plan: Json, when: str, aws: Aws) -> str:
         said = "programs have been released since this plan was made, and it would put them back"
     if troubles:
         raise PlanError(f"{said}: {_REMEDY}\n  " + "\n  ".join(troubles))
-    return "The programs are as the plan takes them to be."
+    return "The programs are as the plan expects them."
 
 
 def run_aws(*arguments: str) -> Any:
-    """One call of the `aws` command. PlanError with its words when it fails."""
+    """One call of the `aws` command. PlanError with its message when it fails."""
     command = ["aws", *arguments, "--output", "json"]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     if outcome.returncode:
@@ -121,7 +121,7 @@ def run_aws(*arguments: str) -> Any:
 
 
 def main() -> None:
-    """Look at the plan that the command line names."""
+    """Check the plan that the command line names."""
     match sys.argv[1:]:
         case ["plan" | "apply" as when, file]:
             plan = json.loads(Path(file).read_text(encoding="utf-8"))

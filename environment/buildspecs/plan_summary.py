@@ -1,4 +1,4 @@
-"""One line for the approval: what a plan would do, most dangerous first.
+"""One line for the approval: the plan's changes, most dangerous first.
 
 Reads `terraform show -json tfplan`; prints counts and addresses, never a value. CodePipeline shows
 1000 characters of it at most, so the line is cut well before.

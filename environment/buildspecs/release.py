@@ -1,8 +1,8 @@
 """The stages Migrate, Deploy and Verify of the program pipeline: `release.py STAGE`.
 
-It speaks to AWS through the `aws` command, which every CodeBuild image has; what is decided is
-decided by pure functions over its JSON. Environment: RELEASE (what Terraform knows of the system,
-as JSON), IMAGE_TAG (the commit that was built).
+It calls AWS through the `aws` command, part of every CodeBuild image. Decisions are pure functions
+over its JSON. Environment: RELEASE (Terraform's description of the system, as JSON), IMAGE_TAG (the
+commit that was built).
 
 ReleaseError ends a stage with its message and exit code 1.
 """
@@ -53,14 +53,14 @@ def wait_until_stopped(aws: Aws, cluster: str, arn: str) -> Json:
     """The task's last description."""
     while True:
         described = aws("ecs", "describe-tasks", "--cluster", cluster, "--tasks", arn)
-        for task in described["tasks"]:  # none, for a moment after it was started
+        for task in described["tasks"]:  # empty for a moment after the start
             if task["lastStatus"] == "STOPPED":
                 return dict(task)
         time.sleep(rollout.POLL)
 
 
 def why_it_failed(task: Json, container: str) -> str:
-    """Empty when the container ended with 0; a task that never started it has no exit code."""
+    """Empty when the container ended with 0. Without a start it has no exit code."""
     for each in task["containers"]:
         if each["name"] == container and each.get("exitCode") == 0:
             return ""
@@ -74,7 +74,7 @@ def deploy(aws: Aws, release: Release) -> None:
 
 
 def verify(aws: Aws, release: Release) -> None:
-    """Fail unless what runs is what was built; then record it as released."""
+    """Fail unless the running images are the built ones; then record the tag as released."""
     cluster = release.system["cluster"]
     digests = {
         image["repository"]: image_digest(aws, image["repository"], release.tag)
@@ -86,7 +86,7 @@ def verify(aws: Aws, release: Release) -> None:
         troubles += [f"{service['service']}: {trouble}" for trouble in found]
     if troubles:
         troubles += withdraw_all(aws, release)
-        raise ReleaseError("what runs is not what was built:\n  " + "\n  ".join(troubles))
+        raise ReleaseError("the running images are not the built ones:\n  " + "\n  ".join(troubles))
     for image in release.system["images"].values():
         aws(
             "ssm", "put-parameter", "--name", image["tag_parameter"], "--type", "String",
@@ -117,7 +117,7 @@ def running_tasks(aws: Aws, cluster: str, service: str) -> list[Json]:
 def differences(
     tasks: Iterable[Json], release: Release, digests: Mapping[str, str]
 ) -> Iterable[str]:
-    """How the running tasks differ from the release: by tag, and by what the tag points at."""
+    """How the running tasks differ from the release, by tag and by digest."""
     count = 0
     for task in tasks:
         count += 1

@@ -1,6 +1,6 @@
-"""Revisions of task definitions: with the released images, and withdrawn if they do not stay.
+"""Revisions of task definitions: registered with the released images, withdrawn after a failure.
 
-AWS is spoken to through the `aws` command, which every CodeBuild image has.
+It calls AWS through the `aws` command, part of every CodeBuild image.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 Json = dict[str, Any]
 Aws = Callable[..., Any]
 
-# What DescribeTaskDefinition tells and RegisterTaskDefinition does not take.
+# Members of DescribeTaskDefinition's answer that RegisterTaskDefinition does not accept.
 _READ_ONLY = (
     "taskDefinitionArn", "revision", "status", "requiresAttributes", "compatibilities",
     "registeredAt", "registeredBy", "deregisteredAt",
@@ -22,12 +22,12 @@ _READ_ONLY = (
 
 
 class ReleaseError(Exception):
-    """The release cannot go on; the message says what ran instead."""
+    """The release failed; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """What is released: Terraform's description of the system, and the tag of its images."""
+    """A release: Terraform's description of the system, and the tag of its images."""
 
     system: Json
     tag: str
@@ -77,10 +77,10 @@ def register(aws: Aws, family: str, release: Release) -> str:
 
 
 def withdraw(aws: Aws, family: str, release: Release, in_use: frozenset[str]) -> bool:
-    """Deregister a family's latest revision if it has the released images; whether it was.
+    """Deregister a family's latest revision if it has the released images; true if it did.
 
-    One that did not stay must not be the latest, or Terraform takes it for released. `in_use` are
-    ARNs of revisions that stay.
+    A failed revision must not stay the latest: Terraform would take it for released. `in_use` are
+    ARNs of revisions to keep.
     """
     definition = latest(aws, family)["taskDefinition"]
     images = [container["image"] for container in definition["containerDefinitions"]]
@@ -92,7 +92,7 @@ def withdraw(aws: Aws, family: str, release: Release, in_use: frozenset[str]) ->
 
 
 def run_aws(*arguments: str) -> Any:
-    """One call of the `aws` command. ReleaseError with its words when it fails."""
+    """One call of the `aws` command. ReleaseError with its message when it fails."""
     command = ["aws", *arguments, "--output", "json"]
     outcome = subprocess.run(command, capture_output=True, text=True, check=False)
     if outcome.returncode:

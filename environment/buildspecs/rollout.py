@@ -1,7 +1,7 @@
-"""A deployment of each service: begun, followed until ECS has decided, and all or none kept.
+"""Deploys all services, waits until ECS has decided about each, and keeps all or none.
 
-ECS rolls back a service by itself, and knows nothing of the others: when one does not stay, the
-others are put back here, so that what runs is one release.
+ECS rolls back each service by itself. When it rolls back one, this module puts the others back, so
+that all services run the same release.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ class Rollout:
 
 
 def roll_out(aws: Aws, release: Release) -> None:
-    """Point each service at its new revision, and wait until ECS has finished with all of them.
+    """Give each service its new revision, and wait until ECS has finished with all of them.
 
-    ReleaseError when one does not stay; by then the others are back at what ran before, or empty
-    again where nothing had.
+    ReleaseError when ECS rolls one back. The others then run their earlier revision again, or no
+    task if they had none.
     """
     cluster = release.system["cluster"]
     begun: list[Rollout] = []
@@ -60,7 +60,7 @@ def begin(aws: Aws, cluster: str, service: Json, release: Release) -> Rollout:
     count = ["--desired-count", str(service["tasks"])] if first else []
     identifier = update(
         aws, cluster, name, "--task-definition", revision, *count,
-        "--force-new-deployment",  # a commit that runs already gets its secrets anew
+        "--force-new-deployment",  # a commit that runs already reads its secrets again
     )  # fmt: skip
     return Rollout(name, revision, before["taskDefinition"], first, identifier)
 
@@ -72,7 +72,7 @@ def update(aws: Aws, cluster: str, service: str, *options: str) -> str:
 
 
 def describe(aws: Aws, cluster: str, service: str) -> Json:
-    """A service as it is."""
+    """The service's current description."""
     answer = aws("ecs", "describe-services", "--cluster", cluster, "--services", service)
     if not answer["services"]:
         raise ReleaseError(f"there is no service {service}: has its infrastructure been applied?")
@@ -89,17 +89,17 @@ def primary(service: Json) -> str:
 def wait_until_settled(
     aws: Aws, cluster: str, service: str, identifier: str, deadline: float
 ) -> None:
-    """Until this very deployment is complete and no other is left.
+    """Wait until this deployment is complete and no other is left.
 
-    A description may be older than the update, so that an earlier deployment proves nothing.
-    ReleaseError when ECS gives it up, or it has not settled in time.
+    A description may be older than the update, so an earlier deployment proves nothing.
+    ReleaseError when ECS gives the deployment up, or when it has not settled in time.
     """
     seen = False
     while time.monotonic() < deadline:
         deployments = describe(aws, cluster, service)["deployments"]
         found = next((each for each in deployments if each["id"] == identifier), None)
         if found is None and seen:
-            raise ReleaseError(f"{service}: the deployment was replaced by another: rolled back")
+            raise ReleaseError(f"{service}: another deployment replaced this one: rolled back")
         if found is not None:
             seen = True
             state, reason = found.get("rolloutState"), found.get("rolloutStateReason", "")
@@ -112,7 +112,7 @@ def wait_until_settled(
 
 
 def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
-    """Let every service run what ran before; what became of each."""
+    """Put every service back to its earlier revision. Returns one line for each."""
     deadline = time.monotonic() + BACK_WITHIN
     going: list[tuple[Rollout, str]] = []
     troubles: list[str] = []
@@ -131,9 +131,9 @@ def put_back(aws: Aws, cluster: str, begun: Sequence[Rollout]) -> list[str]:
 
 
 def withdraw_all(aws: Aws, release: Release) -> list[str]:
-    """Withdraw the revisions of a release that no service runs; what went wrong.
+    """Withdraw the revisions of a release that no service runs. Returns the failures.
 
-    The migration's too, unless the release is of what runs: then it is the released one.
+    The migration's is withdrawn too, unless the release is the one that runs.
     """
     withdrawn = False
     try:
@@ -153,7 +153,7 @@ def in_use(aws: Aws, cluster: str, service: str) -> frozenset[str]:
 
 
 def _go_back(aws: Aws, cluster: str, rollout: Rollout) -> str:
-    """The id of the deployment that leads back; ECS may have begun it."""
+    """The id of the deployment that goes back; ECS may have begun it."""
     now = describe(aws, cluster, rollout.service)
     if now["taskDefinition"] == rollout.before and not rollout.first:
         return primary(now)

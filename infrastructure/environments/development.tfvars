@@ -1,6 +1,6 @@
-# Cheap: one task each on Spot, one small database instance, endpoints in one zone. It may be down
-# while its zone is, and a destroy leaves nothing behind that costs.
-# The pipeline's stack says both, and it prevails.
+# Cheap: one task each on Spot, one small database instance, endpoints in one zone. It is down while its
+# zone is. After a destroy nothing costs money.
+# The pipeline's stack sets both and takes precedence.
 service_name           = "statuspage"
 environment_identifier = "development"
 

@@ -1,5 +1,5 @@
-# Highly available: everything in three zones, a database reader that takes over, nothing on Spot.
-# The pipeline's stack says both, and it prevails.
+# Highly available: everything in three zones, a database reader for failover, nothing on Spot.
+# The pipeline's stack sets both and takes precedence.
 service_name           = "statuspage"
 environment_identifier = "production"
 

@@ -1,5 +1,5 @@
-# The state bucket and the lock table for those who run Terraform without the pipeline. The pipeline's
-# stack makes its own: use one or the other. Its own state stays local; there is nothing secret in it.
+# The state bucket and the lock table for Terraform without the pipeline. The pipeline's stack creates its
+# own: use one or the other. The state of this module stays local; it holds no secret.
 
 provider "aws" {
   region = var.region

@@ -16,7 +16,7 @@ output "bucket_name" {
 }
 
 output "lock_table_name" {
-  description = "The lock table, for those who lock with DynamoDB (dynamodb_table, deprecated since Terraform 1.11)."
+  description = "The lock table, for locking with DynamoDB (dynamodb_table, deprecated since Terraform 1.11)."
   value       = aws_dynamodb_table.lock.name
 }
 

@@ -97,7 +97,7 @@ def test_a_release_that_is_under_way_is_noticed_as_well(module: ModuleType) -> N
 
 def test_a_plan_in_the_middle_of_a_release_is_refused(module: ModuleType) -> None:
     found = plan(released="a", registered="b", actions=REPLACE)
-    with pytest.raises(module.PlanError, match="app-backend is registered with b, and a is"):
+    with pytest.raises(module.PlanError, match="app-backend is registered with b, but a is"):
         module.refuse_to_put_back(found, "plan", Account())
 
 

@@ -345,7 +345,7 @@ def test_a_deployment_that_another_replaces_is_no_release(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Service, "_go_on", forgets)
-        with pytest.raises(ReleaseError, match="replaced by another"):
+        with pytest.raises(ReleaseError, match="another deployment replaced"):
             module.deploy(account, release)
     assert account.latest == AS_BEFORE
 

@@ -1,12 +1,12 @@
-# A private bucket: encrypted, versioned, by TLS alone, and emptied by age where an age is given.
+# A private bucket: encrypted, versioned, TLS only; objects expire by age if an age is given.
 
-# The bucket that access logs go to takes no key but S3's own, and does not log itself.
+# A bucket for access logs cannot use a customer managed key, and does not log its own access.
 #trivy:ignore:AWS-0132
 resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV2_AWS_62:nobody waits for its objects
+  #checkov:skip=CKV2_AWS_62:nothing processes its objects
   #checkov:skip=CKV_AWS_18:a bucket of access logs does not log itself; the others do, where there is one to log to
-  #checkov:skip=CKV_AWS_144:what is emptied by age, or describes one region, is not worth a second one
-  #checkov:skip=CKV_AWS_145:a bucket of access logs takes no key but S3's own; the others have one
+  #checkov:skip=CKV_AWS_144:objects that expire, or describe one region, are not worth a second one
+  #checkov:skip=CKV_AWS_145:access logs cannot use a customer managed key; the other buckets have one
   bucket        = var.name
   force_destroy = var.force_destroy
 }

@@ -2,7 +2,7 @@ output "name" {
   description = "Name of the bucket"
   value       = aws_s3_bucket.this.bucket
 
-  # Who writes proves at once that it may, as a load balancer does.
+  # A writer may check its rights at once, as a load balancer does.
   depends_on = [aws_s3_bucket_policy.this]
 }
 

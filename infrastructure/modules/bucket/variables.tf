@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "sse_algorithm" {
-  description = "How objects are encrypted: aws:kms, with the key of kms_key_arn, or AES256, with S3's own"
+  description = "Encryption of objects: aws:kms, with the key of kms_key_arn, or AES256, with S3's own key"
   type        = string
   default     = "aws:kms"
 
@@ -26,18 +26,18 @@ variable "kms_key_arn" {
 
   validation {
     condition     = (var.kms_key_arn == null) == (var.sse_algorithm == "AES256")
-    error_message = "kms_key_arn goes with sse_algorithm aws:kms, and with it alone."
+    error_message = "kms_key_arn must be set for sse_algorithm aws:kms, and only for it."
   }
 }
 
 variable "access_log_bucket" {
-  description = "Bucket to which S3 writes who read the objects, below s3/; null: nothing is written"
+  description = "Bucket for S3's access log of this bucket, below s3/; null: no log"
   type        = string
   default     = null
 }
 
 variable "retention_days" {
-  description = "For how many days an object is kept; null: until somebody deletes it"
+  description = "Days that an object is kept; null: until it is deleted"
   type        = number
 
   validation {
@@ -47,24 +47,24 @@ variable "retention_days" {
 }
 
 variable "noncurrent_retention_days" {
-  description = "For how many days an object is kept once it is deleted or has a newer version"
+  description = "Days that an object is kept after it is deleted or has a newer version"
   type        = number
   default     = 7
 }
 
 variable "noncurrent_versions" {
-  description = "How many such versions are kept however old they are; null: none"
+  description = "Number of such versions that are kept at any age; null: none"
   type        = number
   default     = null
 }
 
 variable "policy_documents" {
-  description = "Policy documents (JSON) of who may use the bucket, besides those whom IAM lets"
+  description = "Policy documents (JSON) that grant access in addition to IAM"
   type        = list(string)
   default     = []
 }
 
 variable "force_destroy" {
-  description = "Whether a destroy takes the objects with it"
+  description = "Whether a destroy deletes the objects too"
   type        = bool
 }

@@ -14,12 +14,12 @@ locals {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Role: what every build needs, and what this one may do besides
+# Role: the rights that every build needs, and those of this build
 # ---------------------------------------------------------------------------------------------
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_111:a network interface has no ARN before it is made
-  #checkov:skip=CKV_AWS_356:describing a network names no resource
+  #checkov:skip=CKV_AWS_111:a network interface has no ARN before it is created
+  #checkov:skip=CKV_AWS_356:descriptions of networks take no resource
   source_policy_documents = [var.policy]
 
   statement {
@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "this" {
     resources = [var.artifacts.kms_key_arn]
   }
 
-  # A build in a VPC brings its own network interface, and describing names no resource:
+  # A build in a VPC creates its network interface, and descriptions take no resource:
   # https://docs.aws.amazon.com/codebuild/latest/userguide/auth-and-access-control-iam-identity-based-access-control.html
   statement {
     sid = "FindNetwork"

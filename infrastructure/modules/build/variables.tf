@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What the build does"
+  description = "Purpose of the build"
   type        = string
 }
 
@@ -25,7 +25,7 @@ variable "environment" {
 }
 
 variable "policy" {
-  description = "Policy document (JSON) of what the build may do besides what every build needs"
+  description = "Policy document (JSON) with the build's rights, in addition to those of every build"
   type        = string
 }
 
@@ -36,17 +36,17 @@ variable "privileged" {
 }
 
 variable "timeout_minutes" {
-  description = "After how many minutes the build is ended"
+  description = "Minutes after which the build is stopped"
   type        = number
 
   validation {
     condition     = var.timeout_minutes >= 5 && var.timeout_minutes <= 2160
-    error_message = "timeout_minutes must be from 5 to 2160, as CodeBuild takes it."
+    error_message = "timeout_minutes must be from 5 to 2160, CodeBuild's range."
   }
 }
 
 variable "cpu_architecture" {
-  description = "CPU architecture of the machine that builds: that of the tasks, so that images are built without emulation"
+  description = "CPU architecture of the build machine: the tasks' own, so that images are built without emulation"
   type        = string
 
   validation {
@@ -71,7 +71,7 @@ variable "security_group_id" {
 }
 
 variable "artifacts" {
-  description = "The bucket that the source comes from, and the bucket's key"
+  description = "Bucket of the source, and the bucket's key"
   type = object({
     bucket_arn  = string
     kms_key_arn = string
@@ -79,7 +79,7 @@ variable "artifacts" {
 }
 
 variable "log" {
-  description = "Log group of the build, and the beginning of its stream's name"
+  description = "Log group of the build, and the prefix of its stream's name"
   type = object({
     group_name  = string
     group_arn   = string
@@ -88,7 +88,7 @@ variable "log" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds the role; null: none"
+  description = "Permissions boundary of the role; null: none"
   type        = string
   default     = null
 }

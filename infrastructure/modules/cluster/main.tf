@@ -12,7 +12,7 @@ module "key" {
   log_group_names = [local.exec_log_group]
 }
 
-# What is typed in a shell inside a task, kept as evidence.
+# The input and output of shells in tasks, kept as evidence.
 resource "aws_cloudwatch_log_group" "exec" {
   name              = local.exec_log_group
   retention_in_days = 365
@@ -26,7 +26,7 @@ resource "aws_service_discovery_http_namespace" "this" {
 }
 
 resource "aws_ecs_cluster" "this" {
-  #checkov:skip=CKV_AWS_65:the environment says, as each metric has its price; production has them enhanced
+  #checkov:skip=CKV_AWS_65:the environment decides, since metrics cost money; production has them enhanced
   name = var.name
 
   setting {

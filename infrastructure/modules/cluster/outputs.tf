@@ -7,7 +7,7 @@ output "arn" {
   description = "ARN of the cluster"
   value       = aws_ecs_cluster.this.arn
 
-  # A service may name a capacity provider only once the cluster has it.
+  # A service may name a capacity provider only after the cluster has it.
   depends_on = [aws_ecs_cluster_capacity_providers.this]
 }
 

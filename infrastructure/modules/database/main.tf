@@ -1,4 +1,4 @@
-# Aurora PostgreSQL, its network rules, its log and the secrets of those who use it.
+# Aurora PostgreSQL, its network rules, its log and its users' secrets.
 
 data "aws_partition" "current" {}
 
@@ -10,7 +10,7 @@ locals {
   log_group_name = "/aws/rds/cluster/${local.identifier}/postgresql" # where RDS exports to; not ours to choose
 }
 
-# How much memory an instance has, for the alarm on what is left of it.
+# The memory of an instance, for the alarm on free memory.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Concepts.DBInstanceClass.Summary.html
 locals {
   memory_gib_per_family = {
@@ -90,7 +90,7 @@ resource "aws_rds_cluster_parameter_group" "this" {
   }
 }
 
-# Statements are not logged as such: a migration sets the application's password in one.
+# Statements are not logged by kind: a migration sets the application's password in one.
 resource "aws_db_parameter_group" "this" {
   name        = "${local.identifier}-${local.family}"
   description = "Instance parameters of ${local.identifier}"
@@ -121,7 +121,7 @@ resource "aws_db_parameter_group" "this" {
 # Cluster
 # ---------------------------------------------------------------------------------------------
 
-# Made before the cluster, which would make it without key or retention.
+# Created before the cluster: the cluster would create it without key or retention.
 resource "aws_cloudwatch_log_group" "postgresql" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
@@ -138,19 +138,19 @@ module "monitoring_role" {
   permissions_boundary_arn = var.permissions_boundary_arn
 }
 
-# Whether it is protected is the environment's to say; production is.
+# The environment decides about protection; production has it.
 #trivy:ignore:AWS-0343
 resource "aws_rds_cluster" "this" {
   #checkov:skip=CKV2_AWS_8:Aurora backs up continuously, to any second within the retention
-  #checkov:skip=CKV2_AWS_27:slow and failing statements are logged; all of them would cost more than they tell
+  #checkov:skip=CKV2_AWS_27:slow and failing statements are logged; logging all would cost more than it helps
   cluster_identifier = local.identifier
   engine             = "aurora-postgresql"
   engine_version     = var.engine_version
   database_name      = var.database_name
   port               = local.port
 
-  # RDS makes the master password, keeps it in Secrets Manager and rotates it every 7 days: only
-  # migrations use it, and read it anew each time.
+  # RDS creates the master password, keeps it in Secrets Manager and rotates it every 7 days. Only
+  # migrations use it; they read it each time.
   master_username               = "postgres"
   manage_master_user_password   = true
   master_user_secret_kms_key_id = module.key.arn
@@ -173,8 +173,8 @@ resource "aws_rds_cluster" "this" {
   skip_final_snapshot          = !var.deletion_protection
   final_snapshot_identifier    = var.deletion_protection ? "${local.identifier}-final" : null
 
-  # A new major version has to be there before the instances can have its parameter group: it does
-  # not wait for the maintenance window.
+  # The instances need the new major version before they can have its parameter group. So the change
+  # does not wait for the maintenance window.
   allow_major_version_upgrade = var.allow_major_version_upgrade
   apply_immediately           = var.allow_major_version_upgrade
 
@@ -210,14 +210,14 @@ resource "aws_rds_cluster_instance" "this" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# The application's own user: it may read and write rows, nothing else. There are two, which take
-# turns; both are valid while the tasks of one give way to those of the other. Migrations create them
-# with these passwords; the values exist in Secrets Manager alone, never in the state.
+# The application's own user: it may only read and write rows. There are two, used in turn; both are
+# valid while new tasks replace old ones. Migrations create them with these passwords. The values
+# exist only in Secrets Manager, never in the state.
 # ---------------------------------------------------------------------------------------------
 
 locals {
-  # Odd versions of the password are the first one's, even ones the second one's. Of which none is asked
-  # for keeps the one that it had last.
+  # Odd versions of the password belong to the first user, even ones to the second. A user without a
+  # version here keeps its last password.
   application_users = {
     application   = { secret_name = "database-application", is_odd = true }
     application_2 = { secret_name = "database-application-2", is_odd = false }
@@ -244,7 +244,7 @@ ephemeral "random_password" "application" {
 }
 
 resource "aws_secretsmanager_secret" "application" {
-  #checkov:skip=CKV2_AWS_57:rotated by its versions and a migration, without a refused request
+  #checkov:skip=CKV2_AWS_57:rotated by its versions and a migration; no request is refused
   for_each = local.application_users
 
   name                    = "${var.name}/${each.value.secret_name}"

@@ -1,5 +1,5 @@
 output "instance_identifiers" {
-  description = "Identifiers of the instances, as CloudWatch's dimension DBInstanceIdentifier has them"
+  description = "Identifiers of the instances, for CloudWatch's dimension DBInstanceIdentifier"
   value       = aws_rds_cluster_instance.this[*].identifier
 }
 
@@ -7,7 +7,7 @@ output "endpoint" {
   description = "Host name of the writer"
   value       = aws_rds_cluster.this.endpoint
 
-  # A cluster without instances has a name, and nobody answers to it.
+  # Without instances the name leads nowhere.
   depends_on = [aws_rds_cluster_instance.this]
 }
 
@@ -35,12 +35,12 @@ output "application_secret_arn" {
   description = "Secret of the user that the application signs in as: JSON with username and password"
   value       = aws_secretsmanager_secret.application[local.current_user].arn
 
-  # A task that reads it needs a value in it.
+  # A task that reads the secret needs its value.
   depends_on = [aws_secretsmanager_secret_version.application]
 }
 
 output "other_application_user" {
-  description = "The application's other user: its name, its secret, and whether it is the next one. If not, its password is to be of no use any more"
+  description = "The application's other user: its name, its secret, and whether it is the next one. If not, migrations disable its password"
   value = {
     name       = local.other_user
     secret_arn = aws_secretsmanager_secret.application[local.other_user].arn
@@ -51,7 +51,7 @@ output "other_application_user" {
 }
 
 output "master_secret_arn" {
-  description = "Secret of the master user, which RDS makes and rotates: JSON with username and password"
+  description = "Secret of the master user: JSON with username and password. RDS creates and rotates it"
   value       = aws_rds_cluster.this.master_user_secret[0].secret_arn
 }
 
@@ -60,20 +60,20 @@ output "log_group_name" {
   value       = aws_cloudwatch_log_group.postgresql.name
 }
 
-# Aurora's default for max_connections is LEAST(memory / 9531392, 5000), and 2000 at most where the least
-# capacity is 0 or 0.5 ACU. The memory that it means is up to a sixth less than the instance's.
+# Aurora's default for max_connections is LEAST(memory / 9531392, 5000), and at most 2000 if the minimum
+# capacity is 0 or 0.5 ACU. The memory in this formula is up to a sixth less than the instance's.
 # https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Managing.html#AuroraPostgreSQL.MaxConnections
 output "max_connections" {
-  description = "How many connections the memory of an instance allows, by Aurora's formula; the operating system's share lowers it by up to a sixth"
+  description = "Connections that an instance's memory allows, by Aurora's formula; the operating system's share lowers it by up to a sixth"
   value       = min(floor(coalesce(local.memory_gib, 0) * 1024 * 1024 * 1024 / 9531392), local.is_serverless && var.serverless_capacity.min <= 0.5 ? 2000 : 5000)
 }
 
 output "instance_memory_bytes" {
-  description = "Memory of an instance in bytes, against which FreeableMemory is measured; of a serverless one, at its most capacity"
+  description = "Memory of an instance in bytes, to compare FreeableMemory with; for a serverless one, at its maximum capacity"
   value       = local.memory_gib * 1024 * 1024 * 1024
 
   precondition {
     condition     = local.memory_gib != null
-    error_message = "The memory of ${var.instance_class} is not known here, so its alarm would lie: add its family and size to local.memory_gib_per_family in modules/database/main.tf."
+    error_message = "The memory of ${var.instance_class} is not known here, so its alarm would be wrong: add its family and size to local.memory_gib_per_family in modules/database/main.tf."
   }
 }

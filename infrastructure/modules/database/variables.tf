@@ -9,12 +9,12 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Private subnets of the database, in two zones at least"
+  description = "Private subnets of the database, in at least two zones"
   type        = list(string)
 
   validation {
     condition     = length(var.subnet_ids) >= 2
-    error_message = "subnet_ids must name subnets in two Availability Zones at least: Aurora takes no fewer."
+    error_message = "subnet_ids must name subnets in at least two Availability Zones: Aurora requires it."
   }
 }
 
@@ -23,9 +23,9 @@ variable "client_security_group_ids" {
   type        = map(string)
 }
 
-# Which there are: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraPostgreSQLReleaseNotes/AuroraPostgreSQL.Updates.html
+# The versions: https://docs.aws.amazon.com/AmazonRDS/latest/AuroraPostgreSQLReleaseNotes/AuroraPostgreSQL.Updates.html
 variable "engine_version" {
-  description = "Version of Aurora PostgreSQL: a major version, whose minor versions AWS then keeps up to date, or an exact one"
+  description = "Version of Aurora PostgreSQL: a major version (AWS then updates the minor version), or an exact one"
   type        = string
   default     = "18"
 
@@ -36,7 +36,7 @@ variable "engine_version" {
 }
 
 variable "allow_major_version_upgrade" {
-  description = "Set it to true together with a new major engine_version, and back afterwards: what changes in the cluster then changes at once, and not in the maintenance window"
+  description = "Set it to true together with a new major engine_version, and back afterwards: changes of the cluster are then made at once, not in the maintenance window"
   type        = bool
   default     = false
 }
@@ -74,7 +74,7 @@ variable "instance_count" {
 }
 
 variable "serverless_capacity" {
-  description = "Least and most capacity of a db.serverless instance, in ACU (2 GiB of memory each)"
+  description = "Minimum and maximum capacity of a db.serverless instance, in ACU (2 GiB of memory each)"
   type = object({
     min = number
     max = number
@@ -96,13 +96,13 @@ variable "serverless_capacity" {
 }
 
 variable "backup_retention_days" {
-  description = "To how many days back the database can be restored"
+  description = "How many days back the database can be restored"
   type        = number
   default     = 7
 
   validation {
     condition     = var.backup_retention_days >= 1 && var.backup_retention_days <= 35
-    error_message = "backup_retention_days must be from 1 to 35, as Aurora takes it."
+    error_message = "backup_retention_days must be from 1 to 35, Aurora's range."
   }
 }
 
@@ -112,7 +112,7 @@ variable "deletion_protection" {
 }
 
 variable "application_password" {
-  description = "Which password the application signs in with, and which one is made known to the database in advance (null: none). Odd versions are those of one user and even ones those of another, so that both are valid while one takes the other's place"
+  description = "Version of the password that the application signs in with, and of the next one, set in the database in advance (null: none). Odd and even versions belong to two different users, so that both are valid during a change"
   type = object({
     current_version = optional(number, 1)
     next_version    = optional(number)
@@ -131,12 +131,12 @@ variable "application_password" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days the database's log is kept"
+  description = "Days that the database's log is kept"
   type        = number
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

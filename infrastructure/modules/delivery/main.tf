@@ -15,7 +15,7 @@ locals {
   log_group_name = "/codebuild/${local.pipeline_name}"
   is_codecommit  = var.source_repository.codecommit_repository_name != null
 
-  # What the stages need to know of the system; each takes its part by jq.
+  # The facts about the system that the stages need.
   release = {
     cluster  = var.cluster.name
     services = { for name, found in var.services : name => { service = found.service.name, family = found.task.family, container = found.task.container_name, tasks = found.service.min_capacity } }
@@ -55,7 +55,7 @@ module "artifacts" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Stages, each a build with a role of its own
+# Stages, each a build with its own role
 # ---------------------------------------------------------------------------------------------
 
 locals {

@@ -9,7 +9,7 @@ resource "aws_security_group" "this" {
   tags = { Name = local.pipeline_name }
 }
 
-# Registries have no fixed addresses; what comes back is checked by hash or scanned.
+# Registries have no fixed addresses. Downloads are checked by hash or scanned.
 #trivy:ignore:AWS-0104
 resource "aws_vpc_security_group_egress_rule" "to_internet" {
   security_group_id = aws_security_group.this.id

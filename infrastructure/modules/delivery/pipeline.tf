@@ -1,4 +1,4 @@
-# The pipeline itself, and what it may do.
+# The pipeline itself, and its rights.
 
 data "aws_iam_policy_document" "pipeline" {
   statement {
@@ -56,7 +56,7 @@ module "pipeline_role" {
   permissions_boundary_arn = var.permissions_boundary_arn
 }
 
-# A release is begun by a person ("Release change"), and one waits for the other.
+# A person starts a release ("Release change"). Releases run one after the other.
 resource "aws_codepipeline" "this" {
   name           = local.pipeline_name
   pipeline_type  = "V2"
@@ -98,7 +98,7 @@ resource "aws_codepipeline" "this" {
     }
   }
 
-  # One image a program, side by side; each is scanned before it is pushed.
+  # One image for each program, in parallel. Each is scanned before it is pushed.
   stage {
     name = "Build"
 

@@ -1,7 +1,7 @@
-# What each stage may do, besides what every build needs (module build).
+# The rights of each stage, in addition to those of every build (module build).
 
 data "aws_iam_policy_document" "build" {
-  # The one ECR action that has no resource to name.
+  # The only ECR action that takes no resource.
   statement {
     sid       = "SignInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -24,7 +24,7 @@ data "aws_iam_policy_document" "build" {
   }
 }
 
-# Both stages that change what runs register a revision first: the same task, with the new image.
+# Both stages that change running tasks first register a revision: the same task with the new image.
 locals {
   registered_tasks = {
     migrate = [var.migrate.task]
@@ -41,8 +41,8 @@ locals {
 data "aws_iam_policy_document" "register" {
   for_each = local.registered_tasks
 
-  # None of these takes a resource to name. What a revision may be is bounded by PassRoles, and which
-  # one runs by the statements of each stage. A release that fails leaves no revision behind:
+  # These actions take no resource. PassRoles limits the roles of a revision, and the statements of each
+  # stage limit which one runs. A failed release leaves no revision behind:
   # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
   statement {
     sid       = "RegisterRevision"
@@ -126,7 +126,7 @@ data "aws_iam_policy_document" "verify" {
     }
   }
 
-  # A revision that ECS rolled back must not stay the latest, or Terraform would take it for released.
+  # A revision that ECS rolled back must not stay the latest: Terraform would take it for released.
   statement {
     sid       = "WithdrawRevision"
     actions   = ["ecs:DeregisterTaskDefinition", "ecs:DescribeTaskDefinition"]

@@ -19,12 +19,12 @@ variable "endpoint_security_group_id" {
 }
 
 variable "access_log_bucket" {
-  description = "Bucket to which S3 writes who read the artifacts"
+  description = "Bucket for S3's access log of the artifacts"
   type        = string
 }
 
 variable "source_repository" {
-  description = "Where the source is: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
+  description = "The source: a CodeCommit repository, or a repository (owner/name) behind a CodeConnections connection; and its branch"
   type = object({
     codecommit_repository_name = optional(string)
     connection_arn             = optional(string)
@@ -64,7 +64,7 @@ variable "cpu_architecture" {
 }
 
 variable "trivy" {
-  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without it a build refuses to run the scanner"
+  description = "The scanner of images: version, and SHA-256 of its release archive for the builds' architecture, from the release's signed list. Without the checksum a build refuses to run the scanner"
   type = object({
     version = string
     sha256  = string
@@ -90,7 +90,7 @@ variable "cluster" {
 }
 
 variable "repositories" {
-  description = "Repositories of the images, by the directory of the program below program/, each with the parameter of the released tag"
+  description = "Repositories of the images, by the program's directory below program/, each with the parameter of the released tag"
   type = map(object({
     url = string
     arn = string
@@ -102,7 +102,7 @@ variable "repositories" {
 }
 
 variable "services" {
-  description = "Services that are deployed, by program: the service, with how many tasks its first release begins, and its task with the roles to pass"
+  description = "Services to deploy, by program: the service, the number of tasks in its first release, and its task with the roles to pass"
   type = map(object({
     service = object({
       name         = string
@@ -123,7 +123,7 @@ variable "services" {
 }
 
 variable "migrate" {
-  description = "The migration, run before every deploy: its task with the roles to pass, and where it runs"
+  description = "The migration before every deploy: its task with the roles to pass, its subnets and its security group"
   type = object({
     task = object({
       family         = string
@@ -137,12 +137,12 @@ variable "migrate" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days build logs are kept"
+  description = "Days that build logs are kept"
   type        = number
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

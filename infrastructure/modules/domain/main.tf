@@ -3,7 +3,7 @@
 locals {
   origin_name = "origin.${var.name}"
 
-  # From here alone CloudFront takes certificates.
+  # CloudFront takes certificates only from this region.
   cloudfront_region = "us-east-1"
 }
 

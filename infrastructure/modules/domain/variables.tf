@@ -9,7 +9,7 @@ variable "name" {
 }
 
 variable "hosted_zone_id" {
-  description = "Route 53 hosted zone that the domain lies in"
+  description = "Route 53 hosted zone of the domain"
   type        = string
 
   validation {

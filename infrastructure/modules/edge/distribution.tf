@@ -1,5 +1,4 @@
-# CloudFront: what is kept of which path, for how long, and the header that proves where a request
-# comes from.
+# CloudFront: how long which paths are cached, and the header that proves a request's origin.
 
 data "aws_cloudfront_cache_policy" "disabled" {
   name = "Managed-CachingDisabled"
@@ -17,9 +16,9 @@ data "aws_cloudfront_origin_request_policy" "host_header" {
   name = "Managed-HostHeaderOnly"
 }
 
-# Pages: the application says for how many seconds (Cache-Control), and for how long a stale copy
-# may stand in while it is down (stale-if-error); max_ttl bounds both. Without Cache-Control nothing
-# is kept. The path alone is the key: no header, cookie or query string may change a page here.
+# Pages: the application sets the seconds (Cache-Control), and how long a stale copy may replace a page
+# while it is down (stale-if-error); max_ttl limits both. Without Cache-Control nothing is cached. Only
+# the path is the key: no header, cookie or query string may change a page here.
 resource "aws_cloudfront_cache_policy" "pages" {
   name        = "${var.name}-pages"
   comment     = "Public pages, for as long as the application says"
@@ -45,9 +44,9 @@ resource "aws_cloudfront_cache_policy" "pages" {
   }
 }
 
-# Content-Security-Policy is the application's own: it alone knows what its pages load.
+# The application itself sets Content-Security-Policy: only it knows what its pages load.
 resource "aws_cloudfront_response_headers_policy" "this" {
-  #checkov:skip=CKV_AWS_259:preloading binds a domain for years and is its owner's to decide
+  #checkov:skip=CKV_AWS_259:preloading binds a domain for years; its owner decides
   name    = "${var.name}-security"
   comment = "Security headers for every response"
 
@@ -74,17 +73,17 @@ resource "aws_cloudfront_response_headers_policy" "this" {
   }
 }
 
-# Why there is neither a log nor a web ACL here is said below.
+# The reasons for no log and no web ACL here are below.
 #trivy:ignore:AWS-0010
 #trivy:ignore:AWS-0011
 resource "aws_cloudfront_distribution" "this" {
   #checkov:skip=CKV2_AWS_47:the web ACL is the load balancer's: at CloudFront the header is not there yet
   #checkov:skip=CKV_AWS_68:the web ACL is the load balancer's: at CloudFront the header is not there yet
-  #checkov:skip=CKV_AWS_86:what reached the origin is in the load balancer's log; the rest are copies of public pages
+  #checkov:skip=CKV_AWS_86:the load balancer logs all requests to the origin; the rest are copies of public pages
   #checkov:skip=CKV_AWS_174:CloudFront's own certificate fixes its own minimum; with a domain it is TLS 1.2
   #checkov:skip=CKV_AWS_305:the frontend answers /
-  #checkov:skip=CKV_AWS_310:there is one origin; stale pages stand in for it
-  #checkov:skip=CKV_AWS_374:a status page is for everybody
+  #checkov:skip=CKV_AWS_310:there is one origin; stale pages replace it
+  #checkov:skip=CKV_AWS_374:a status page is for all countries
   comment         = var.name
   enabled         = true
   is_ipv6_enabled = true
@@ -122,7 +121,7 @@ resource "aws_cloudfront_distribution" "this" {
     response_headers_policy_id = aws_cloudfront_response_headers_policy.this.id
   }
 
-  # Answers that belong to one viewer: everything is forwarded, nothing is kept.
+  # Answers for one viewer: everything is forwarded, nothing is cached.
   dynamic "ordered_cache_behavior" {
     for_each = var.uncached_path_patterns
 
@@ -156,7 +155,7 @@ resource "aws_cloudfront_distribution" "this" {
     }
   }
 
-  # An error is kept for a second instead of ten: the page is back as soon as the application is.
+  # Errors are cached for one second instead of ten: the page is back as soon as the application is.
   dynamic "custom_error_response" {
     for_each = toset([500, 502, 503, 504])
 
@@ -180,6 +179,6 @@ resource "aws_cloudfront_distribution" "this" {
     minimum_protocol_version       = local.has_domain ? "TLSv1.2_2021" : null
   }
 
-  # A new header value has to be accepted before it is sent.
+  # The web ACL must accept a new header value before CloudFront sends it.
   depends_on = [module.web_acl]
 }

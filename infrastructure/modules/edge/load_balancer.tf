@@ -1,10 +1,10 @@
-# The Application Load Balancer: from CloudFront alone, to the services by path.
+# The Application Load Balancer: requests only from CloudFront, to the services by path.
 
 data "aws_ec2_managed_prefix_list" "cloudfront" {
   name = "com.amazonaws.global.cloudfront.origin-facing"
 }
 
-# Rules towards the targets live with the targets (module service).
+# The security group rules towards the targets are in module service.
 resource "aws_security_group" "load_balancer" {
   name        = "${var.name}-load-balancer"
   description = "Load balancer: from CloudFront, to the services"
@@ -22,10 +22,10 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_from_cloudfront" {
   prefix_list_id    = data.aws_ec2_managed_prefix_list.cloudfront.id
 }
 
-# Public, because CloudFront comes from the internet; it answers nobody else.
+# Public, because CloudFront comes from the internet. It serves no other client.
 #trivy:ignore:AWS-0053
 resource "aws_lb" "this" {
-  #checkov:skip=CKV_AWS_150:whether it is protected is the environment's to say; production is
+  #checkov:skip=CKV_AWS_150:the environment decides about protection; production has it
   #checkov:skip=CKV2_AWS_76:the web ACL has the rule group, in module web_acl
   name                       = var.name
   load_balancer_type         = "application"
@@ -49,7 +49,7 @@ resource "aws_lb" "this" {
 }
 
 resource "aws_lb_target_group" "this" {
-  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; from there it is the VPC alone
+  #checkov:skip=CKV_AWS_378:TLS ends at the load balancer; behind it is only the VPC
   for_each = var.targets
 
   name                          = "${var.name}-${each.key}"
@@ -70,7 +70,7 @@ resource "aws_lb_target_group" "this" {
   }
 }
 
-# Without a domain there is no certificate for HTTPS; then only CloudFront's addresses get here.
+# Without a domain there is no certificate for HTTPS. Then only CloudFront's addresses have access.
 #trivy:ignore:AWS-0054
 resource "aws_lb_listener" "this" {
   load_balancer_arn = aws_lb.this.arn

@@ -30,11 +30,11 @@ module "domain" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# The secret header: CloudFront adds it, the web ACL asks for it
+# The secret header: CloudFront adds it, the web ACL requires it
 # ---------------------------------------------------------------------------------------------
 
 locals {
-  # The new one first. Both are accepted while CloudFront's locations change over from one to the other.
+  # The new one first. Both are accepted while CloudFront's locations change from one to the other.
   header_versions = [for version in [var.origin_header.current_version, var.origin_header.previous_version] : version if version != null]
 }
 

@@ -1,15 +1,15 @@
 output "url" {
-  description = "Where the site is"
+  description = "URL of the site"
   value       = "https://${local.has_domain ? var.domain.name : aws_cloudfront_distribution.this.domain_name}"
 }
 
 output "load_balancer_arn_suffix" {
-  description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
+  description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   value       = aws_lb.this.arn_suffix
 }
 
 output "load_balancer_dns_name" {
-  description = "DNS name of the load balancer; it answers CloudFront alone"
+  description = "DNS name of the load balancer; it serves only CloudFront"
   value       = aws_lb.this.dns_name
 }
 
@@ -22,12 +22,12 @@ output "target_group_arns" {
   description = "ARN of each target group, by the target's name"
   value       = { for name, group in aws_lb_target_group.this : name => group.arn }
 
-  # A service may join a target group only once the group belongs to a load balancer.
+  # A service may join a target group only after the group belongs to a load balancer.
   depends_on = [aws_lb_listener.this, aws_lb_listener_rule.this]
 }
 
 output "target_group_arn_suffixes" {
-  description = "Each target group as CloudWatch's dimension TargetGroup has it, by the target's name"
+  description = "Each target group's value of CloudWatch's dimension TargetGroup, by the target's name"
   value       = { for name, group in aws_lb_target_group.this : name => group.arn_suffix }
 }
 
@@ -37,11 +37,11 @@ output "certificate" {
 }
 
 output "web_acl_metric_name" {
-  description = "Name under which the web ACL's own metrics are counted"
+  description = "Name of the web ACL in its metrics"
   value       = module.web_acl.metric_name
 }
 
 output "web_acl_log_group_name" {
-  description = "Name of the log group of what the web ACL blocked"
+  description = "Name of the log group of requests blocked by the web ACL"
   value       = module.web_acl.log_group_name
 }

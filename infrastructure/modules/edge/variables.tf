@@ -4,7 +4,7 @@ variable "name" {
 
   validation {
     condition     = length(var.name) <= 22
-    error_message = "name must have at most 22 characters: a target group's name takes 32, with a hyphen and the target's name."
+    error_message = "name must have at most 22 characters: a target group's name, with a hyphen and the target's name, may have 32."
   }
 }
 
@@ -14,17 +14,17 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "Public subnets of the load balancer, in two zones at least"
+  description = "Public subnets of the load balancer, in at least two zones"
   type        = list(string)
 
   validation {
     condition     = length(var.subnet_ids) >= 2
-    error_message = "subnet_ids must name subnets in two Availability Zones at least: an Application Load Balancer takes no fewer."
+    error_message = "subnet_ids must name subnets in at least two Availability Zones: an Application Load Balancer requires it."
   }
 }
 
 variable "targets" {
-  description = "What the load balancer routes to, by name: the port of its tasks, the path that tells their health, and the paths it serves (none: everything else) with the rule's priority"
+  description = "Targets of the load balancer, by name: the port of their tasks, the path of the health check, and the paths they serve (none: all others) with the rule's priority"
   type = map(object({
     port                 = number
     health_check_path    = string
@@ -77,7 +77,7 @@ variable "targets" {
 }
 
 variable "uncached_path_patterns" {
-  description = "Paths whose answers CloudFront never keeps; every method, header, cookie and query string is forwarded"
+  description = "Paths that CloudFront never caches; every method, header, cookie and query string is forwarded"
   type        = list(string)
   default     = []
 
@@ -88,7 +88,7 @@ variable "uncached_path_patterns" {
 }
 
 variable "static_path_patterns" {
-  description = "Paths of files that never change under their name, kept for long"
+  description = "Paths of files that never change under their name; cached for long"
   type        = list(string)
   default     = []
 
@@ -119,7 +119,7 @@ variable "origin_header" {
 }
 
 variable "domain" {
-  description = "Domain of the site and the Route 53 hosted zone it lies in; null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer, so that passwords, cookies and the secret header cross the internet unencrypted: for trying only"
+  description = "Domain of the site and its Route 53 hosted zone. Null: CloudFront's own domain, and plain HTTP from CloudFront to the load balancer. Passwords, cookies and the secret header then cross the internet unencrypted: only for a trial"
   type = object({
     name           = string
     hosted_zone_id = string
@@ -128,7 +128,7 @@ variable "domain" {
 }
 
 variable "price_class" {
-  description = "Which of CloudFront's locations serve the site; PriceClass_200 holds Japan"
+  description = "CloudFront locations that serve the site; PriceClass_200 includes Japan"
   type        = string
   default     = "PriceClass_200"
 
@@ -139,7 +139,7 @@ variable "price_class" {
 }
 
 variable "access_log_bucket" {
-  description = "Bucket for the load balancer's access logs; null: none are kept"
+  description = "Bucket for the load balancer's access logs; null: no logs"
   type        = string
   default     = null
 }
@@ -150,6 +150,6 @@ variable "deletion_protection" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days the web ACL's log is kept"
+  description = "Days that the web ACL's log is kept"
   type        = number
 }

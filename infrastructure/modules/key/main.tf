@@ -13,10 +13,10 @@ locals {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_109:a key policy speaks of its own key alone
-  #checkov:skip=CKV_AWS_111:a key policy speaks of its own key alone
+  #checkov:skip=CKV_AWS_109:a key policy concerns only its own key
+  #checkov:skip=CKV_AWS_111:a key policy concerns only its own key
   #checkov:skip=CKV_AWS_356:in a key policy "*" is that key
-  # Without this statement nobody could manage the key again; IAM policies decide who may.
+  # Without this statement the key could never be managed again. IAM policies decide who may do so.
   statement {
     sid       = "AccountAdministersKey"
     actions   = ["kms:*"]
@@ -49,8 +49,8 @@ data "aws_iam_policy_document" "this" {
     }
   }
 
-  # No condition on the source: EventBridge sends none along. What these services may encrypt is
-  # bounded by the topic or queue that the key belongs to, and by that one's own policy.
+  # No condition on the source: EventBridge does not send one. The topic or queue of the key, with its
+  # own policy, limits what these services encrypt.
   dynamic "statement" {
     for_each = length(var.service_principals) > 0 ? [var.service_principals] : []
 

@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What the key encrypts"
+  description = "Data that the key encrypts"
   type        = string
 }
 

@@ -1,5 +1,5 @@
-# Where logs go that are not errors: the bucket of program logs, and the bucket of access logs that
-# AWS itself writes. The router that sorts them (FireLens) runs in every task; its image is here.
+# Buckets for logs other than errors: one for program logs, one for access logs that AWS itself
+# writes. The router that sorts them (FireLens) runs in every task; its image is here.
 
 data "aws_caller_identity" "current" {}
 
@@ -12,7 +12,7 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 
-  # A bucket's name is unique among all of AWS, so the account's number is in it.
+  # A bucket's name must be unique in all of AWS, so it contains the account's number.
   program_log_bucket = "${var.name}-program-logs-${local.account_id}"
   access_log_bucket  = "${var.name}-access-logs-${local.account_id}"
 }
@@ -86,7 +86,7 @@ data "aws_iam_policy_document" "access_logs" {
       identifiers = ["logging.s3.amazonaws.com"]
     }
 
-    # Of every bucket of this environment.
+    # From every bucket of this environment.
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"

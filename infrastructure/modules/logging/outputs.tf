@@ -9,7 +9,7 @@ output "access_log_bucket" {
 }
 
 output "router" {
-  description = "What a task needs to run the log router: image, its repository, the bucket and the bucket's key"
+  description = "Values for a task's log router: image, its repository, the bucket and the bucket's key"
   value = {
     image          = module.router_repository.image
     repository_arn = module.router_repository.arn

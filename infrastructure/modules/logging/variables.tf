@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "bucket_retention_days" {
-  description = "For how many days the buckets keep logs"
+  description = "Days that the buckets keep logs"
   type        = number
   default     = 365
 
@@ -15,6 +15,6 @@ variable "bucket_retention_days" {
 }
 
 variable "deletion_protection" {
-  description = "Whether buckets and repositories that hold something refuse to be deleted"
+  description = "Whether non-empty buckets and repositories refuse to be deleted"
   type        = bool
 }

@@ -1,10 +1,9 @@
-# Alarms, by the end of their names. Each says what differs from local.alarm_defaults.
+# Alarms, by the end of their names. Each lists its differences from local.alarm_defaults.
 
 locals {
-  # Most count something in a minute; when nothing comes there is no data, and that means all is well.
-  # What is measured, and not counted, stays as it was while no data comes ("ignore"): were it to
-  # become INSUFFICIENT_DATA in between ("missing"), nobody could say of the OK that follows whether
-  # something has recovered.
+  # Most alarms count events in a minute. Without events there is no data, and all is well.
+  # An alarm on a measured value keeps its state while no data comes ("ignore"). With "missing" it would
+  # become INSUFFICIENT_DATA, and the next OK would not show whether anything has recovered.
   alarm_defaults = {
     statistic           = "Sum" # or a percentile
     period              = 60
@@ -39,8 +38,8 @@ locals {
         threshold   = var.thresholds.target_5xx_per_minute
       }
 
-      # Of a hundred requests one is slower. A single slow one in a quiet minute is no news: five such
-      # minutes in a row are.
+      # One request in a hundred is slower than this. A single slow one in a quiet minute is normal; five
+      # such minutes in a row are not.
       "${program}-latency" = {
         description        = "One request in a hundred to ${program} has taken ${var.thresholds.latency_seconds} seconds or more for 5 minutes. Look at its CPU, then at the database's."
         namespace          = "AWS/ApplicationELB"
@@ -61,7 +60,7 @@ locals {
         threshold          = 1
       }
 
-      # Silence is the worst news here: without any target this metric stops coming.
+      # Missing data is the worst case here: without any target this metric stops.
       "${program}-down" = {
         description         = "No task of ${program} has been healthy for 2 minutes: it is down."
         namespace           = "AWS/ApplicationELB"
@@ -76,10 +75,10 @@ locals {
     }
   ]...)
 
-  # At its most tasks a service cannot follow its load any further. The last alarm before the others.
+  # At its maximum a service cannot follow its load. This alarm comes before the others.
   capacity_alarms = {
     for program, service in var.services : "${program}-capacity" => {
-      description        = "${program} has run at its most tasks (${service.scaling.max_capacity}) for 15 minutes, and auto scaling can add no more. Raise scaling.max_capacity, or look for what keeps it busy."
+      description        = "${program} has run at its maximum of ${service.scaling.max_capacity} tasks for 15 minutes, and auto scaling can add no more. Raise scaling.max_capacity, or look for what keeps it busy."
       namespace          = "AWS/ApplicationELB"
       metric_name        = "HealthyHostCount"
       dimensions         = local.target_dimensions[program]
@@ -98,7 +97,7 @@ locals {
       threshold   = var.thresholds.load_balancer_5xx_per_minute
     }
 
-    # After a rotation gone wrong everything is blocked while every target stays healthy.
+    # After a failed rotation everything is blocked while every target stays healthy.
     web-acl-blocks = {
       description = "The web ACL blocked ${var.thresholds.web_acl_blocks_per_5_minutes} requests or more in 5 minutes. If the site is down: do CloudFront's header and the web ACL's values agree? Otherwise somebody is trying the load balancer, or known bad inputs."
       namespace   = "AWS/WAFV2"
@@ -109,8 +108,8 @@ locals {
     }
   }
 
-  # ACM renews a certificate 45 days before it ends at the latest; it says once or twice a day how many
-  # are left.
+  # ACM renews a certificate at the latest 45 days before its end. It publishes the days left once or
+  # twice a day.
   certificate_alarms = {
     for name, certificate in { certificate-expiry = var.certificate } : name => {
       description                                 = "The certificate ends in ${var.thresholds.certificate_days} days or less, and ACM has not renewed it. Are its validation records still in the domain's hosted zone?"
@@ -151,7 +150,7 @@ locals {
     }
   ]...)
 
-  # One record is enough to tell.
+  # One record is enough for an alarm.
   log_alarms = {
     for metric in local.log_metrics : metric => {
       description = "At least one ${upper(split("-", metric)[1])} record of ${split("-", metric)[0]} in a minute. Read the log stream of that name."
@@ -192,8 +191,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   ok_actions          = [module.notification.topic_arn]
 }
 
-# The only alarm that calculates: FreeableMemory is in bytes, and what is told is what is used, in
-# percent. For a serverless instance it is measured against its most capacity.
+# The only alarm with metric math: FreeableMemory is in bytes, the alarm reports used memory in percent.
+# For a serverless instance this is relative to its maximum capacity.
 resource "aws_cloudwatch_metric_alarm" "database_memory" {
   count = length(local.instance_dimensions)
 

@@ -1,4 +1,4 @@
-# The dashboard: every alarm, and below it what one looks at first.
+# The dashboard: every alarm, and below it the graphs to look at first.
 
 locals {
   alarm_arns = concat(
@@ -7,7 +7,7 @@ locals {
     module.notification.alarm_arns,
   )
 
-  # Dimensions as a line of a graph has them: names and values in turn, and the line's label.
+  # The dimensions of a graph's line: names and values in turn, then the line's label.
   service_lines      = [for program, dimensions in local.service_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
   target_lines       = [for program, dimensions in local.target_dimensions : concat(flatten([for name, value in dimensions : [name, value]]), [{ label = program }])]
   load_balancer_line = ["LoadBalancer", var.load_balancer_arn_suffix, { label = "load balancer" }]

@@ -1,11 +1,11 @@
-# What is watched, from which value on somebody is told, and the dashboard that shows it.
+# Alarms, their thresholds, and the dashboard.
 
 data "aws_region" "current" {}
 
 locals {
   region = data.aws_region.current.region
 
-  # Whose metrics they are, as each namespace has it.
+  # The dimensions of the metrics, by namespace.
   service_dimensions = {
     for program, service in var.services : program => {
       ClusterName = var.cluster_name
@@ -58,7 +58,7 @@ resource "aws_cloudwatch_event_target" "pipeline_failed" {
   arn       = module.notification.topic_arn
 }
 
-# A plan waits for a person, 7 days at most.
+# A plan waits at most 7 days for an approval.
 resource "aws_cloudwatch_event_rule" "pipeline_waits" {
   name        = "${var.name}-pipeline-waits"
   description = "A pipeline of ${var.name} waits for an approval"

@@ -1,10 +1,10 @@
 output "topic_arn" {
-  description = "Topic that reaches Slack"
+  description = "Topic whose messages go to Slack"
   value       = module.notification.topic_arn
 }
 
 output "webhook_secret_arn" {
-  description = "Secret that waits for the URL of Slack's webhook"
+  description = "Secret for the URL of Slack's webhook"
   value       = module.notification.webhook_secret_arn
 }
 
@@ -19,7 +19,7 @@ output "alarm_arns" {
 }
 
 output "deployment_alarm_names" {
-  description = "Alarms that stop a deployment of a program, by program: what its visitors notice"
+  description = "Alarms that stop a deployment, by program: those about failures that visitors notice"
   value = {
     for program in keys(var.services) : program => [
       for name in ["${program}-5xx", "${program}-latency", "load-balancer-5xx"] : aws_cloudwatch_metric_alarm.this[name].alarm_name
@@ -28,6 +28,6 @@ output "deployment_alarm_names" {
 }
 
 output "notification_log_group_name" {
-  description = "Name of the log group of the function that tells Slack"
+  description = "Name of the log group of the function that posts to Slack"
   value       = module.notification.log_group_name
 }

@@ -9,7 +9,7 @@ variable "cluster_name" {
 }
 
 variable "services" {
-  description = "The programs, by name: their service, with its fewest and most tasks (null: it does not scale), their log groups (of one-off tasks too) and their target group as CloudWatch's dimension has it"
+  description = "The programs, by name: their service, with its minimum and maximum of tasks (null: it does not scale), their log groups (of one-off tasks too) and their value of CloudWatch's dimension TargetGroup"
   type = map(object({
     service_name            = string
     scaling                 = object({ min_capacity = number, max_capacity = number })
@@ -24,7 +24,7 @@ variable "services" {
 }
 
 variable "database" {
-  description = "The database: its instances, the memory of each in bytes, how many connections that allows, and its log group"
+  description = "The database: its instances, the memory of each in bytes, the connections that this allows, and its log group"
   type = object({
     instance_identifiers  = list(string)
     instance_memory_bytes = number
@@ -34,23 +34,23 @@ variable "database" {
 }
 
 variable "load_balancer_arn_suffix" {
-  description = "The load balancer as CloudWatch's dimension LoadBalancer has it"
+  description = "The load balancer's value of CloudWatch's dimension LoadBalancer"
   type        = string
 }
 
 variable "certificate" {
-  description = "The load balancer's certificate, whose renewal is watched; null: it has none"
+  description = "The load balancer's certificate, to watch its renewal; null: none"
   type        = object({ arn = string })
   default     = null
 }
 
 variable "web_acl_metric_name" {
-  description = "Name under which the web ACL's metrics are counted"
+  description = "Name of the web ACL in its metrics"
   type        = string
 }
 
 variable "pipeline_names" {
-  description = "Pipelines whose failure is told"
+  description = "Pipelines whose failures are reported"
   type        = list(string)
 
   validation {
@@ -60,7 +60,7 @@ variable "pipeline_names" {
 }
 
 variable "thresholds" {
-  description = "From which value on an alarm is raised"
+  description = "Values from which on alarms are raised"
   type = object({
     service_percent              = optional(number, 80)
     database_cpu_percent         = optional(number, 80)
@@ -101,28 +101,28 @@ variable "thresholds" {
 }
 
 variable "function_directory" {
-  description = "Directory of the program that tells Slack"
+  description = "Directory of the function that posts to Slack"
   type        = string
 }
 
 variable "fallback_emails" {
-  description = "Addresses that are told by e-mail when the way to Slack fails"
+  description = "E-mail addresses to notify when the way to Slack fails"
   type        = set(string)
   default     = []
 }
 
 variable "secret_recovery_window_days" {
-  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  description = "Days that a deleted secret can be recovered; 0: not at all"
   type        = number
 }
 
 variable "log_retention_days" {
-  description = "For how many days the notifying function's log is kept"
+  description = "Days that the notifying function's log is kept"
   type        = number
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

@@ -1,7 +1,7 @@
 # VPC endpoints: how private tasks reach AWS
 
 locals {
-  # What leaves a private subnet goes to one of these, and each accepts only what is listed here.
+  # All traffic from private subnets to AWS goes through these. Each allows only the actions listed.
   interface_endpoints = {
     "ecr.api" = [
       "ecr:BatchCheckLayerAvailability",
@@ -52,7 +52,7 @@ locals {
   }
 }
 
-# Its rules live with those who connect (modules service and delivery), one for each side.
+# The rules are in the modules that connect (service and delivery), one for each side.
 resource "aws_security_group" "endpoints" {
   name        = "${var.name}-endpoints"
   description = "Interface endpoints in the egress subnets"
@@ -141,8 +141,8 @@ data "aws_iam_policy_document" "s3_endpoint" {
   }
 }
 
-# A gateway endpoint costs nothing and adds one route, to S3 alone. Builds have a way out besides, by
-# which each GB of their artifacts and of their images' layers would cost.
+# A gateway endpoint costs nothing and adds one route, only to S3. Without it the builds' artifacts and
+# image layers would pass the NAT gateway, at a price for each GB.
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
   service_name      = "com.amazonaws.${local.region}.s3"

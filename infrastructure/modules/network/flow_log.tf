@@ -1,4 +1,4 @@
-# Flow logs: who spoke with whom in the VPC.
+# Flow logs: the connections in the VPC.
 
 locals {
   flow_log_group = "/vpc/${var.name}/flow"
@@ -13,7 +13,7 @@ module "key" {
 }
 
 resource "aws_cloudwatch_log_group" "flow" {
-  #checkov:skip=CKV_AWS_338:the environment says for how long
+  #checkov:skip=CKV_AWS_338:the environment decides for how long
   name              = local.flow_log_group
   retention_in_days = var.log_retention_days
   kms_key_id        = module.key.arn

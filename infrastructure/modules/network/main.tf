@@ -11,8 +11,8 @@ locals {
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
 
-  # Every purpose owns one sixteenth of the VPC and every zone one sixteenth of that, so a zone
-  # more changes no address that is in use.
+  # Every purpose has one sixteenth of the VPC, and every zone one sixteenth of that. So a further zone
+  # changes no address in use.
   purposes = ["ingress", "app", "egress", "database", "management"]
 
   subnets = {
@@ -38,7 +38,7 @@ resource "aws_vpc" "this" {
   tags = { Name = var.name }
 }
 
-# Nothing may use the group that every VPC is born with.
+# Nothing may use the VPC's default security group.
 resource "aws_default_security_group" "this" {
   vpc_id = aws_vpc.this.id
 
@@ -63,7 +63,7 @@ resource "aws_subnet" "this" {
   }
 }
 
-# One table a purpose: app, egress and database have no route that leaves the VPC.
+# One route table for each purpose: app, egress and database have no route out of the VPC.
 resource "aws_route_table" "this" {
   for_each = toset(local.purposes)
 
@@ -91,8 +91,8 @@ resource "aws_route" "ingress_to_internet" {
   gateway_id             = aws_internet_gateway.this.id
 }
 
-# Builds alone leave through here (management subnets): the loss of its zone stops builds, never
-# the application, so one is enough everywhere.
+# Only builds use it (management subnets). The loss of its zone stops builds, never the application, so
+# one is enough in every environment.
 resource "aws_eip" "nat" {
   domain = "vpc"
 

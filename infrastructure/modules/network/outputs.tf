@@ -7,8 +7,8 @@ output "subnet_ids" {
   description = "Ids of the subnets, in order of their zones, by purpose: ingress, app, egress, database, management"
   value       = local.subnet_ids
 
-  # A load balancer is refused in a VPC that has no internet gateway yet, and keeps the gateway from
-  # being deleted before it.
+  # A load balancer can only be created in a VPC with an internet gateway, and must be deleted before
+  # the gateway.
   depends_on = [aws_route.ingress_to_internet, aws_route_table_association.this]
 }
 
@@ -16,7 +16,7 @@ output "endpoint_security_group_id" {
   description = "Security group of the interface endpoints, for rules towards them"
   value       = aws_security_group.endpoints.id
 
-  # Who may reach the endpoints finds them there.
+  # Users of the security group need the endpoints to exist.
   depends_on = [aws_vpc_endpoint.interface]
 }
 

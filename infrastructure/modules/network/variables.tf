@@ -20,7 +20,7 @@ variable "cidr_block" {
 }
 
 variable "availability_zones" {
-  description = "Availability Zones in which the subnets lie: two at least, as an ALB and Aurora need them. Add new ones at the end: addresses go by the order"
+  description = "Availability Zones of the subnets, at least two, as an ALB and Aurora require. Add new ones at the end: the order determines the addresses"
   type        = list(string)
 
   validation {
@@ -35,7 +35,7 @@ variable "availability_zones" {
 }
 
 variable "endpoint_availability_zone_count" {
-  description = "In how many of these zones, from the first, each interface endpoint has an address: 1 is cheap, all is highly available"
+  description = "Number of these zones, from the first, in which each interface endpoint has an address: 1 is cheap, all is highly available"
   type        = number
   default     = 1
 
@@ -46,13 +46,13 @@ variable "endpoint_availability_zone_count" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days flow logs are kept"
+  description = "Days that flow logs are kept"
   type        = number
   default     = 30
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

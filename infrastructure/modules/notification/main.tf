@@ -1,4 +1,4 @@
-# From an alarm to a person: topic -> function -> Slack, and what watches over this path itself.
+# From an alarm to a person: topic -> function -> Slack, and the alarms about this path itself.
 
 data "aws_caller_identity" "current" {}
 
@@ -24,7 +24,7 @@ module "key" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Topics: one for everything, and one by e-mail for when the way to Slack is itself what fails
+# Topics: one for everything, and one by e-mail for failures of the way to Slack
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_sns_topic" "alarms" {
@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
-  # EventBridge sends no source along that a condition could look at:
+  # EventBridge sends no source that a condition could check:
   # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
   statement {
     sid       = "EventsPublish"
@@ -106,10 +106,10 @@ resource "aws_sns_topic_subscription" "email" {
 # Function
 # ---------------------------------------------------------------------------------------------
 
-# The value is put in by hand, once, and passes through neither Terraform nor its state:
+# A person sets the value once, outside Terraform and its state:
 #   aws secretsmanager put-secret-value --secret-id <name>/slack-webhook --secret-string https://hooks.slack.com/...
 resource "aws_secretsmanager_secret" "webhook" {
-  #checkov:skip=CKV2_AWS_57:Slack gives the value, and only a person can ask for another
+  #checkov:skip=CKV2_AWS_57:Slack issues the value, and only a person can request another
   name                    = "${var.name}/slack-webhook"
   description             = "URL of Slack's incoming webhook for alarms"
   kms_key_id              = module.key.arn
@@ -124,7 +124,7 @@ data "archive_file" "function" {
   excludes         = ["**/__pycache__/**", "__pycache__/**", "tests/**", "README.md"]
 }
 
-# Made before the function, which would make it without key or retention.
+# Created before the function: the function would create it without key or retention.
 resource "aws_cloudwatch_log_group" "function" {
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
@@ -206,7 +206,7 @@ module "function_role" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# What could not be delivered
+# Undelivered notifications
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_sqs_queue" "dead_letters" {
@@ -240,9 +240,9 @@ resource "aws_sqs_queue_policy" "dead_letters" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Alarms about the notifier, which therefore do not rely on it alone. Without data they stay as they
-# are: an OK for want of data would be one more notification to fail, and the alarm would come and go
-# for as long as the way is broken. What is over is told by a notification that got through.
+# Alarms about the notifier itself, so they use e-mail too. They keep their state while data is missing.
+# Otherwise each OK for missing data would be another failing notification, and the alarm would come and
+# go as long as the path is broken. It ends with the first notification that arrives.
 # ---------------------------------------------------------------------------------------------
 
 locals {

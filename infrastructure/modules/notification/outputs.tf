@@ -1,13 +1,13 @@
 output "topic_arn" {
-  description = "Topic that reaches Slack"
+  description = "Topic whose messages go to Slack"
   value       = aws_sns_topic.alarms.arn
 
-  # Nothing published before that would reach anybody.
+  # Messages published before that reach nobody.
   depends_on = [aws_sns_topic_policy.alarms, aws_sns_topic_subscription.function]
 }
 
 output "webhook_secret_arn" {
-  description = "Secret that waits for the URL of Slack's webhook"
+  description = "Secret for the URL of Slack's webhook"
   value       = aws_secretsmanager_secret.webhook.arn
 }
 
@@ -17,6 +17,6 @@ output "alarm_arns" {
 }
 
 output "log_group_name" {
-  description = "Name of the log group of the function that tells Slack"
+  description = "Name of the log group of the function that posts to Slack"
   value       = aws_cloudwatch_log_group.function.name
 }

@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "function_directory" {
-  description = "Directory that becomes the function's package; it holds the module alarm with handler"
+  description = "Directory of the function's package, with the module alarm and its handler"
   type        = string
 }
 
 variable "fallback_emails" {
-  description = "Addresses that are told by e-mail when the way to Slack fails; none: nobody is"
+  description = "E-mail addresses to notify when the way to Slack fails; may be empty"
   type        = set(string)
   default     = []
 
@@ -20,7 +20,7 @@ variable "fallback_emails" {
 }
 
 variable "secret_recovery_window_days" {
-  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  description = "Days that a deleted secret can be recovered; 0: not at all"
   type        = number
 
   validation {
@@ -30,12 +30,12 @@ variable "secret_recovery_window_days" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days the function's log is kept"
+  description = "Days that the function's log is kept"
   type        = number
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

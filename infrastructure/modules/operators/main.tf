@@ -1,5 +1,5 @@
-# The role that people assume. Strong rights belong to pipelines; a person may start them, read logs
-# and metrics, open a shell in a task, and nothing else.
+# The role for people. Only pipelines have strong rights. A person may start them, read logs and metrics,
+# and open a shell in a task.
 
 data "aws_caller_identity" "current" {}
 
@@ -14,7 +14,7 @@ locals {
 }
 
 data "aws_iam_policy_document" "trust" {
-  # Those who are named; nobody else where people come through Identity Center.
+  # The named principals; none if people come through Identity Center.
   dynamic "statement" {
     for_each = length(var.principal_arns) > 0 ? [var.principal_arns] : length(var.identity_center_permission_sets) > 0 ? [] : [["arn:${local.partition}:iam::${local.account_id}:root"]]
 
@@ -38,8 +38,8 @@ data "aws_iam_policy_document" "trust" {
     }
   }
 
-  # Identity Center asks for the second factor, and its sessions say nothing of it. A permission set's
-  # role has a new ending each time that it is made anew, so it cannot be a principal by name:
+  # Identity Center asks for the second factor; its sessions do not show it. A permission set's role gets a
+  # new suffix each time it is created, so it cannot be named as a principal:
   # https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
   dynamic "statement" {
     for_each = length(var.identity_center_permission_sets) > 0 ? [var.identity_center_permission_sets] : []
@@ -65,7 +65,7 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_356:what is granted on everything lists, or names no resource
+  #checkov:skip=CKV_AWS_356:actions on everything only list, or take no resource
   statement {
     sid = "RunPipelines"
     actions = [
@@ -139,7 +139,7 @@ data "aws_iam_policy_document" "this" {
     ]
   }
 
-  # These name no resource: they list, or go by the id of a query of one's own.
+  # These take no resource: they list, or use the id of one's own query.
   statement {
     sid = "ReadMetrics"
     actions = [

@@ -1,4 +1,4 @@
 output "role_arn" {
-  description = "The role that people assume"
+  description = "The role for people"
   value       = aws_iam_role.this.arn
 }

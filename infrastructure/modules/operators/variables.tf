@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "principal_arns" {
-  description = "Who may assume the role; empty, and no permission set named: everybody in this account whom IAM lets"
+  description = "Principals that may assume the role. If empty, and without permission sets: everybody in this account whom IAM allows"
   type        = list(string)
   default     = []
 
@@ -15,7 +15,7 @@ variable "principal_arns" {
 }
 
 variable "identity_center_permission_sets" {
-  description = "Permission sets of IAM Identity Center whose people may assume the role; it asks for their second factor, which AWS cannot see"
+  description = "Permission sets of IAM Identity Center whose users may assume the role. Identity Center asks for their second factor; IAM cannot see it"
   type        = list(string)
   default     = []
 
@@ -26,7 +26,7 @@ variable "identity_center_permission_sets" {
 }
 
 variable "mfa_required" {
-  description = "Whether AWS must have seen a second factor of those in principal_arns; false when it is asked for elsewhere"
+  description = "Whether IAM requires a second factor from principal_arns; false if it is checked elsewhere"
   type        = bool
   default     = true
 }
@@ -42,7 +42,7 @@ variable "log_group_names" {
 }
 
 variable "program_logs" {
-  description = "Bucket of the program logs that may be read, and the key they are encrypted with; null: none"
+  description = "Bucket of the program logs that may be read, and its key; null: none"
   type = object({
     bucket_arn  = string
     kms_key_arn = string
@@ -51,7 +51,7 @@ variable "program_logs" {
 }
 
 variable "cluster_arn" {
-  description = "ECS cluster whose tasks may be looked at and, with exec, opened"
+  description = "ECS cluster whose tasks may be described and, with exec, entered"
   type        = string
 }
 
@@ -64,7 +64,7 @@ variable "exec" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

@@ -1,5 +1,5 @@
-# What all tasks of one program have in common: its images and the one reference to the released
-# one, and the key that encrypts its images, secrets and logs.
+# The shared parts of a program's tasks: its images, the one reference to the released image, and the
+# key for its images, secrets and logs.
 
 locals {
   log_group_name = "/ecs/${var.name}/${var.program_name}"

@@ -4,7 +4,7 @@ output "name" {
 }
 
 output "image" {
-  description = "Image that is released, with its tag"
+  description = "The released image, with its tag"
   value       = module.repository.image
 }
 
@@ -24,6 +24,6 @@ output "kms_key_arn" {
 }
 
 output "log_group_name" {
-  description = "Name of the log group of the program's service; what is named below it, the key encrypts as well"
+  description = "Name of the log group of the program's service; the key also encrypts log groups named below it"
   value       = local.log_group_name
 }

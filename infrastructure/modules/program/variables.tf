@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "program_name" {
-  description = "Name of the program, as of its directory below program/"
+  description = "Name of the program, the same as its directory below program/"
   type        = string
 
   validation {
@@ -14,6 +14,6 @@ variable "program_name" {
 }
 
 variable "deletion_protection" {
-  description = "Whether a repository that holds images refuses to be deleted"
+  description = "Whether a repository with images refuses to be deleted"
   type        = bool
 }

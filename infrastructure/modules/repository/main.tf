@@ -1,4 +1,4 @@
-# A repository of images, and the one reference to the image that is released.
+# A repository of images, and the one reference to the released image.
 
 resource "aws_ecr_repository" "this" {
   name                 = var.name
@@ -36,10 +36,10 @@ resource "aws_ecr_lifecycle_policy" "this" {
   })
 }
 
-# The program pipeline writes it when a release has been verified, Terraform reads it back: a
-# release is no drift, and an apply no rollback.
+# The program pipeline writes it after a verified release; Terraform reads it. So a release is no drift,
+# and an apply no rollback.
 resource "aws_ssm_parameter" "image_tag" {
-  #checkov:skip=CKV2_AWS_34:an image's tag is no secret
+  #checkov:skip=CKV2_AWS_34:an image's tag is not secret
   name           = "/${var.name}/image-tag"
   description    = "Tag of the released image in ${var.name}; written by the program pipeline"
   type           = "String"

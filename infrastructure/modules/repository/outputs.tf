@@ -4,7 +4,7 @@ output "name" {
 }
 
 output "url" {
-  description = "Where images are pushed to and pulled from"
+  description = "URL for pushing and pulling images"
   value       = aws_ecr_repository.this.repository_url
 }
 
@@ -14,12 +14,12 @@ output "arn" {
 }
 
 output "image" {
-  description = "Image that is released, with its tag"
+  description = "The released image, with its tag"
   value       = "${aws_ecr_repository.this.repository_url}:${aws_ssm_parameter.image_tag.insecure_value}"
 }
 
 output "image_tag_parameter" {
-  description = "The parameter that names the released image's tag: name and ARN"
+  description = "The parameter with the released image's tag: name and ARN"
   value = {
     name = aws_ssm_parameter.image_tag.name
     arn  = aws_ssm_parameter.image_tag.arn

@@ -9,6 +9,6 @@ variable "kms_key_arn" {
 }
 
 variable "deletion_protection" {
-  description = "Whether a repository that holds images refuses to be deleted"
+  description = "Whether a repository with images refuses to be deleted"
   type        = bool
 }

@@ -1,4 +1,4 @@
-# A role that one AWS service takes, for this account alone, and what it may do with it.
+# A role that one AWS service may assume, only for this account, and the role's rights.
 
 data "aws_caller_identity" "current" {}
 

@@ -1,8 +1,8 @@
 output "arn" {
-  description = "ARN of the role, once it may do what it is for"
+  description = "ARN of the role, available after its policies"
   value       = aws_iam_role.this.arn
 
-  # Some services try a role as soon as they are given it.
+  # Some services test a role as soon as they get it.
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy_attachment.this]
 }
 

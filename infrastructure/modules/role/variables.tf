@@ -4,29 +4,29 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What the role is for"
+  description = "Purpose of the role"
   type        = string
 }
 
 variable "service_principal" {
-  description = "AWS service that takes the role, such as codebuild.amazonaws.com"
+  description = "AWS service that assumes the role, such as codebuild.amazonaws.com"
   type        = string
 }
 
 variable "names_source_account" {
-  description = "Whether the service says for which account it takes the role; Lambda does not"
+  description = "Whether the service sends the account for which it assumes the role; Lambda does not"
   type        = bool
   default     = true
 }
 
 variable "policies" {
-  description = "Policy documents (JSON) of what the role may do, by name"
+  description = "Policy documents (JSON) with the role's rights, by name"
   type        = map(string)
   default     = {}
 }
 
 variable "managed_policy_arns" {
-  description = "ARNs of AWS's own policies that the role has besides, each under a name of yours"
+  description = "ARNs of AWS managed policies to attach, each under a name of your choice"
   type        = map(string)
   default     = {}
 }
@@ -38,7 +38,7 @@ variable "log_group_arns" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds the role; null: none"
+  description = "Permissions boundary of the role; null: none"
   type        = string
   default     = null
 }

@@ -1,5 +1,4 @@
-# A service: keeps tasks running behind the load balancer, says who may reach them and whom they may
-# reach, and how many there are.
+# A service: its tasks behind the load balancer, their connections, and their number.
 
 resource "aws_ecs_service" "this" {
   name                               = var.name
@@ -22,14 +21,14 @@ resource "aws_ecs_service" "this" {
     weight            = 1
   }
 
-  # A first release has nothing to go back to but the revision of the bootstrap, whose image is not
-  # there: ECS would try to start that for ever.
+  # A first release could only go back to the bootstrap's revision. Its image does not exist, so ECS
+  # would try to start it for ever.
   deployment_circuit_breaker {
     enable   = true
     rollback = !var.bootstrap
   }
 
-  # What visitors notice stops a deployment, too. A first release has nobody who would.
+  # Alarms about failures that visitors notice stop a deployment too. A first release has no visitors.
   dynamic "alarms" {
     for_each = var.bootstrap || length(var.deployment_alarm_names) == 0 ? [] : [var.deployment_alarm_names]
 
@@ -56,7 +55,7 @@ resource "aws_ecs_service" "this" {
     enabled   = true
     namespace = var.cluster.namespace_arn
 
-    # A service without a name of its own only calls others.
+    # A service without a name only calls others.
     dynamic "service" {
       for_each = var.service_connect_name == null ? [] : [var.service_connect_name]
 
@@ -69,8 +68,8 @@ resource "aws_ecs_service" "this" {
           port     = var.task.port
         }
 
-        # The load balancer's requests pass this proxy as well. It keeps idle connections for longer
-        # than the load balancer (60 seconds), and the program for longer than the proxy (75).
+        # The load balancer's requests pass this proxy too. It must keep idle connections longer than the
+        # load balancer (60 seconds), and the program longer than the proxy (75).
         timeout {
           per_request_timeout_seconds = 30
           idle_timeout_seconds        = 65
@@ -80,7 +79,7 @@ resource "aws_ecs_service" "this" {
   }
 
   lifecycle {
-    # Auto scaling's, from the first minute on.
+    # Auto scaling sets it from the first minute on.
     ignore_changes = [desired_count]
   }
 
@@ -93,7 +92,7 @@ resource "aws_ecs_service" "this" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Who talks to whom: a rule on each side
+# Connections: a rule on each side
 # ---------------------------------------------------------------------------------------------
 
 resource "aws_security_group" "this" {
@@ -162,7 +161,7 @@ resource "aws_vpc_security_group_egress_rule" "to_s3" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Auto scaling. Registering a target lifts the service to its minimum at once, so that there is none
+# Auto scaling. Registering a target raises the service to its minimum at once, so there is no target
 # before the first release.
 # ---------------------------------------------------------------------------------------------
 

@@ -9,15 +9,15 @@ output "arn" {
 }
 
 output "min_capacity" {
-  description = "Fewest tasks: with as many the first release begins"
+  description = "Minimum of tasks; the first release starts with as many"
   value       = var.scaling.min_capacity
 }
 
 output "url" {
-  description = "Where other services call this one; null when it has no Service Connect name"
+  description = "URL for other services; null without a Service Connect name"
   value       = var.service_connect_name == null ? null : "http://${var.service_connect_name}:${var.task.port}"
 
-  # Tasks know the names that were there when they started, and none that came later.
+  # Tasks know only the names that existed when they started.
   # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html
   depends_on = [aws_ecs_service.this]
 }

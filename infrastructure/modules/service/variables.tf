@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "task" {
-  description = "What the service runs, as module task gives it: the task definition, the container that takes requests and its port, and whether people may open a shell in it"
+  description = "The task that the service runs, from module task: the task definition, the container for requests and its port, and whether people may open a shell in it"
   type = object({
     arn            = string
     container_name = string
@@ -19,7 +19,7 @@ variable "task" {
 }
 
 variable "cluster" {
-  description = "The ECS cluster, as module cluster gives it: name, ARN, and the Service Connect namespace"
+  description = "The ECS cluster, from module cluster: name, ARN, and the Service Connect namespace"
   type = object({
     name          = string
     arn           = string
@@ -28,7 +28,7 @@ variable "cluster" {
 }
 
 variable "service_connect_name" {
-  description = "Name under which other services call this one: http://<name>:<port>; null: it only calls others"
+  description = "Name of this service for others: http://<name>:<port>; null: it only calls others"
   type        = string
   default     = null
 }
@@ -54,7 +54,7 @@ variable "load_balancer_security_group_id" {
 }
 
 variable "client_security_group_ids" {
-  description = "Security groups of others that call this service, by name"
+  description = "Security groups of the services that call this one, by name"
   type        = map(string)
   default     = {}
 }
@@ -70,7 +70,7 @@ variable "s3_prefix_list_id" {
 }
 
 variable "capacity_provider" {
-  description = "FARGATE, or FARGATE_SPOT, which is cheaper and may be taken away at two minutes' notice"
+  description = "FARGATE or FARGATE_SPOT. Spot is cheaper, and may be interrupted at two minutes' notice"
   type        = string
   default     = "FARGATE"
 
@@ -81,13 +81,13 @@ variable "capacity_provider" {
 }
 
 variable "deployment_alarm_names" {
-  description = "Alarms that stop a deployment: when one goes off, ECS rolls back"
+  description = "Alarms that stop a deployment: ECS then rolls back"
   type        = list(string)
   default     = []
 }
 
 variable "scaling" {
-  description = "Fewest and most tasks, and the average CPU and memory in percent that auto scaling aims for"
+  description = "Minimum and maximum of tasks, and auto scaling's targets for average CPU and memory in percent"
   type = object({
     min_capacity  = number
     max_capacity  = number

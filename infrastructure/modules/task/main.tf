@@ -1,5 +1,5 @@
-# A task definition with all it may do: its roles, its secrets, its log group. Module service keeps
-# tasks of it running; one with a purpose runs once and ends.
+# A task definition with its roles, secrets and log group. Module service keeps its tasks running; a task
+# with a purpose runs once and ends.
 
 data "aws_region" "current" {}
 
@@ -50,8 +50,8 @@ locals {
       }
     ]
 
-    # The load balancer spares a task that has not answered for half a minute. Only one that does not
-    # come back is replaced, after 50 seconds: a busy one would leave its load to the others.
+    # The load balancer stops using a task after half a minute without an answer. Only after 50 seconds is
+    # it replaced: a task that is merely busy would leave its load to the others.
     healthCheck = var.health_check_command == null ? null : {
       command     = concat(["CMD"], var.health_check_command)
       interval    = 10
@@ -62,12 +62,12 @@ locals {
 
     linuxParameters = {
       initProcessEnabled = true
-      # add, though empty: ECS gives it back, and the provider compares lists as they are.
+      # An empty add, since ECS returns it and the provider compares the lists.
       capabilities = { add = [], drop = ["ALL"] }
     }
 
-    # ECS Exec's agent writes below these two, the only writable places of the file system. AWS does
-    # not support a read-only one; with these volumes it works (aws/containers-roadmap#1359).
+    # ECS Exec's agent writes below these two, the only writable parts of the file system. AWS does not
+    # support a read-only one, but with these volumes it works (aws/containers-roadmap#1359).
     mountPoints = [
       for name in sort(keys(local.exec_volumes)) : {
         sourceVolume  = name
@@ -76,7 +76,7 @@ locals {
       }
     ]
 
-    # Logs go to the router, which has to be there first and is the last to stop.
+    # Logs go to the router, so it has to start first and stop last.
     logConfiguration = {
       logDriver = "awsfirelens"
       options   = { "log-driver-buffer-limit" = "2097152" }
@@ -105,7 +105,7 @@ locals {
       { name = "LOG_PREFIX", value = var.program.name },
     ]
 
-    # Only whether it lives: a destination that is down must not take the program down as well.
+    # It checks only the process: a destination that is down must not stop the program.
     healthCheck = {
       command     = ["CMD-SHELL", "curl -fsS http://127.0.0.1:$PORT/api/v1/uptime || exit 1"]
       interval    = 5
@@ -120,7 +120,7 @@ locals {
 
     mountPoints = [{ sourceVolume = "log-buffer", containerPath = "/var/lib/fluent-bit", readOnly = false }]
 
-    # Its own log cannot go through itself.
+    # The router's own log cannot go through the router.
     logConfiguration = {
       logDriver = "awslogs"
       options = {
@@ -150,11 +150,11 @@ resource "aws_ecs_task_definition" "this" {
     local.log_router,
   ])
 
-  # A deploy registers a revision of its own, with the image that the parameter then names; with
-  # the latest revision read back, that is no difference to what is written here.
+  # A deploy registers its own revision, with the image that the parameter then names. Terraform reads the
+  # latest revision, so this is no difference.
   track_latest = true
 
-  # A revision that is replaced stays: it is what ECS rolls back to.
+  # A replaced revision stays, since ECS rolls back to it.
   skip_destroy = true
 
   runtime_platform {
@@ -206,7 +206,7 @@ resource "aws_cloudwatch_log_group" "this" {
 }
 
 # ---------------------------------------------------------------------------------------------
-# Secrets that are generated here: the values exist in Secrets Manager alone, never in the state
+# Generated secrets: the values exist only in Secrets Manager, never in the state
 # ---------------------------------------------------------------------------------------------
 
 ephemeral "random_password" "generated" {

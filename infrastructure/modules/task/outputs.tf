@@ -2,7 +2,7 @@ output "arn" {
   description = "ARN of the task definition's latest revision"
   value       = aws_ecs_task_definition.this.arn
 
-  # A task starts only with what its roles allow and its secrets hold.
+  # A task starts only if its secrets have their values.
   depends_on = [aws_secretsmanager_secret_version.generated]
 }
 
@@ -27,7 +27,7 @@ output "exec_enabled" {
 }
 
 output "role_arns" {
-  description = "Roles of the task; who starts it must be allowed to pass them"
+  description = "Roles of the task; the caller of RunTask must be allowed to pass them"
   value       = [module.execution_role.arn, module.task_role.arn]
 }
 

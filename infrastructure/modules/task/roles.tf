@@ -1,7 +1,7 @@
-# Roles: the execution role starts the task, the task role is what the program itself may do
+# Roles: the execution role starts the task, the task role holds the program's own rights
 
 data "aws_iam_policy_document" "execution" {
-  # The one ECR action that has no resource to name.
+  # The only ECR action that takes no resource.
   statement {
     sid       = "SignInToRegistry"
     actions   = ["ecr:GetAuthorizationToken"]
@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "route_logs" {
 data "aws_iam_policy_document" "exec" {
   count = var.exec == null ? 0 : 1
 
-  # A channel has no ARN of its own to name.
+  # A channel has no ARN.
   statement {
     sid = "OpenChannel"
     actions = [

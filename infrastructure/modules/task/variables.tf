@@ -4,7 +4,7 @@ variable "name" {
 }
 
 variable "program" {
-  description = "The program that the task runs, as module program gives it: its name, which is its container's and its port's, its image, the image's repository, the key of its secrets and logs, and the name of its log group"
+  description = "The program that the task runs, from module program: its name (also the container's and the port's), its image, the image's repository, the key of its secrets and logs, and the name of its log group"
   type = object({
     name           = string
     image          = string
@@ -25,7 +25,7 @@ variable "program" {
 }
 
 variable "purpose" {
-  description = "What a one-off task is for, such as migrate: the end of its name and of its log group's. Null: it is the task of the program's service"
+  description = "Purpose of a one-off task, such as migrate: the end of its name and of its log group's. Null: it is the task of the program's service"
   type        = string
   default     = null
 
@@ -74,7 +74,7 @@ variable "cpu_architecture" {
 }
 
 variable "health_check_command" {
-  description = "Command that tells by its exit code whether the container is healthy; null: ECS does not ask"
+  description = "Health check: a command whose exit code shows whether the container is healthy; null: none"
   type        = list(string)
   default     = null
 }
@@ -86,7 +86,7 @@ variable "environment" {
 }
 
 variable "secrets" {
-  description = "Secrets that others own, by the name of their environment variable: the secret, the key within its JSON (null: all of it), and the KMS key it is encrypted with"
+  description = "Secrets from other modules, by the name of their environment variable: the secret, the key within its JSON (null: all of it), and its KMS key"
   type = map(object({
     secret_arn  = string
     json_key    = optional(string)
@@ -112,7 +112,7 @@ variable "generated_secrets" {
 }
 
 variable "secret_recovery_window_days" {
-  description = "For how many days a deleted secret can be recovered; 0: not at all"
+  description = "Days that a deleted secret can be recovered; 0: not at all"
   type        = number
 
   validation {
@@ -122,12 +122,12 @@ variable "secret_recovery_window_days" {
 }
 
 variable "log_retention_days" {
-  description = "For how many days the task's log is kept"
+  description = "Days that the task's log is kept"
   type        = number
 }
 
 variable "exec" {
-  description = "Lets people open a shell in the task (ECS Exec): the key of the channel and the log group of what is typed; null: nobody can"
+  description = "Lets people open a shell in the task (ECS Exec): the key of the channel and the log group of the shells; null: no shells"
   type = object({
     kms_key_arn   = string
     log_group_arn = string
@@ -136,7 +136,7 @@ variable "exec" {
 }
 
 variable "log_router" {
-  description = "The log router beside the program: its image and repository, the bucket it fills and the bucket's key"
+  description = "The log router beside the program: its image and repository, its bucket and the bucket's key"
   type = object({
     image          = string
     repository_arn = string
@@ -147,7 +147,7 @@ variable "log_router" {
 }
 
 variable "permissions_boundary_arn" {
-  description = "Policy that bounds every role; null: none"
+  description = "Permissions boundary of every role; null: none"
   type        = string
   default     = null
 }

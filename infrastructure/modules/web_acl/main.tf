@@ -1,6 +1,5 @@
-# The load balancer's web ACL: lets in what bears the secret header that CloudFront adds, and keeps
-# what it turned away. It is REGIONAL, because CloudFront adds the header only after an ACL of its own
-# has run.
+# The load balancer's web ACL: allows requests with the secret header that CloudFront adds, and logs the
+# blocked ones. It is REGIONAL: CloudFront adds the header only after a web ACL of its own has run.
 
 data "aws_caller_identity" "current" {}
 
@@ -76,7 +75,7 @@ resource "aws_wafv2_web_acl" "this" {
         }
       }
 
-      # Sampled requests show their headers, this one included.
+      # Sampled requests would show this header too.
       visibility_config {
         cloudwatch_metrics_enabled = true
         metric_name                = "origin-header-${rule.value.version}"
@@ -110,7 +109,7 @@ module "key" {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  #checkov:skip=CKV_AWS_338:the environment says for how long
+  #checkov:skip=CKV_AWS_338:the environment decides for how long
   name              = local.log_group_name
   retention_in_days = var.log_retention_days
   kms_key_id        = module.key.arn
@@ -146,7 +145,7 @@ resource "aws_cloudwatch_log_resource_policy" "this" {
   policy_document = data.aws_iam_policy_document.log.json
 }
 
-# What was allowed is in the application's own log; what was not is here, without its secrets.
+# The application logs allowed requests. This log has the blocked ones, without secrets.
 resource "aws_wafv2_web_acl_logging_configuration" "this" {
   resource_arn            = aws_wafv2_web_acl.this.arn
   log_destination_configs = [aws_cloudwatch_log_group.this.arn]

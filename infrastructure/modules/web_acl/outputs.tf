@@ -4,11 +4,11 @@ output "name" {
 }
 
 output "metric_name" {
-  description = "Name under which the web ACL's own metrics are counted"
+  description = "Name of the web ACL in its metrics"
   value       = local.name
 }
 
 output "log_group_name" {
-  description = "Name of the log group of what the web ACL turned away"
+  description = "Name of the log group of blocked requests"
   value       = aws_cloudwatch_log_group.this.name
 }

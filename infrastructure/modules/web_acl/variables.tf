@@ -4,12 +4,12 @@ variable "name" {
 }
 
 variable "load_balancer_arn" {
-  description = "Load balancer that the web ACL guards"
+  description = "Load balancer that the web ACL protects"
   type        = string
 }
 
 variable "origin_header" {
-  description = "The secret header: its name, and the values that are accepted, each with its version; the one that CloudFront sends comes first"
+  description = "The secret header: its name and its accepted values, each with its version; CloudFront sends the first one"
   type = object({
     name = string
     accepted = list(object({
@@ -20,11 +20,11 @@ variable "origin_header" {
 
   validation {
     condition     = length(var.origin_header.accepted) > 0
-    error_message = "origin_header.accepted must have a value at least, or nothing gets in."
+    error_message = "origin_header.accepted must have at least one value, or every request is blocked."
   }
 }
 
 variable "log_retention_days" {
-  description = "For how many days the log of what was turned away is kept"
+  description = "Days that the log of blocked requests is kept"
   type        = number
 }
