@@ -151,6 +151,20 @@ class SubscriptionFilterMatched(Event):
     events: tuple[LogEvent, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionMeasured(Event):
+    """A data point of a function's, under the names and units of CloudWatch's AWS/Lambda.
+
+    `time` in Unix seconds. "Types of metrics for Lambda functions", AWS Lambda Developer Guide.
+    """
+
+    function: str  # its name
+    metric: str  # Invocations | Errors | Throttles | Duration | AsyncEventAge | …
+    value: float
+    unit: str  # Count | Milliseconds
+    time: float
+
+
 E_ = TypeVar("E_", bound=Event)
 
 

@@ -1,7 +1,4 @@
-"""Lambda functions.
-
-Read from aws_lambda_function.
-"""
+"""Lambda functions: aws_lambda_function, with permissions and the handling of events."""
 
 from __future__ import annotations
 
@@ -9,6 +6,16 @@ from dataclasses import dataclass
 
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+
+
+@dataclass(frozen=True, slots=True)
+class Asynchronous:
+    """How events that wait in a function's own queue are handled; `event_age` in seconds."""
+
+    retries: int = 2
+    event_age: float = 6 * 3600.0
+    on_success: str = ""  # ARN
+    on_failure: str = ""  # ARN
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,16 @@ class Function:
     log_group: str = ""
     dead_letter_arn: str = ""
     invokers: tuple[tuple[str, str], ...] = ()  # (principal, ARN of the source or empty: any)
+    package_type: str = "Zip"
+    code_sha256: str = ""
+    layers: tuple[str, ...] = ()  # ARNs of layer versions
+    reserved_concurrency: int | None = None  # None: it shares the account's
+    log_format: str = "Text"
+    application_log_level: str = ""
+    asynchronous: Asynchronous = Asynchronous()
+    description: str = ""
+    last_modified: str = ""
+    architectures: tuple[str, ...] = ()
 
 
 def read_functions(state: State) -> tuple[Function, ...]:
@@ -39,14 +56,15 @@ def read_functions(state: State) -> tuple[Function, ...]:
 
 def _function(block: Resource, state: State) -> Function:
     none = Block(block.address, {})
-    name = block.text("function_name")
+    name, arn = block.text("function_name"), block.text("arn")
     network = block.block("vpc_config") or none
     logging = block.block("logging_config") or none
     dead_letter = block.block("dead_letter_config") or none
     environment = block.block("environment") or none
+    reserved = block.integer("reserved_concurrent_executions", -1)
     return Function(
         address=block.address,
-        arn=block.text("arn"),
+        arn=arn,
         name=name,
         runtime=block.text("runtime", ""),
         handler=block.text("handler", ""),
@@ -63,6 +81,35 @@ def _function(block: Resource, state: State) -> Function:
         invokers=tuple(
             (found.text("principal"), found.text("source_arn", ""))
             for found in state.managed("aws_lambda_permission")
-            if found.text("function_name") in (name, block.text("arn"))
+            if found.text("function_name") in (name, arn)
         ),
+        package_type=block.text("package_type", "Zip"),
+        code_sha256=block.text("code_sha256", ""),
+        layers=block.texts("layers"),
+        reserved_concurrency=reserved if reserved >= 0 else None,
+        log_format=logging.text("log_format", "Text"),
+        application_log_level=logging.text("application_log_level", ""),
+        asynchronous=_asynchronous(name, arn, state),
+        description=block.text("description", ""),
+        last_modified=block.text("last_modified", ""),
+        architectures=block.texts("architectures"),
     )
+
+
+def _asynchronous(name: str, arn: str, state: State) -> Asynchronous:
+    """Of the unqualified function; an alias's or a version's own is not simulated."""
+    for block in state.managed("aws_lambda_function_event_invoke_config"):
+        if block.text("function_name") in (name, arn):
+            targets = {
+                kind: destination.text("destination", "")
+                for config in block.blocks("destination_config")
+                for kind in ("on_success", "on_failure")
+                for destination in config.blocks(kind)
+            }
+            return Asynchronous(
+                retries=block.integer("maximum_retry_attempts", 2),
+                event_age=block.number("maximum_event_age_in_seconds", 0) or 6 * 3600.0,
+                on_success=targets.get("on_success", ""),
+                on_failure=targets.get("on_failure", ""),
+            )
+    return Asynchronous()

@@ -9,6 +9,7 @@ from bonkei.blueprint.bucket import Bucket, StoredObject
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.distribution import Distribution
+from bonkei.blueprint.event_source import EventSource, Layer
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.load_balancer import LoadBalancer, TargetGroup
@@ -60,6 +61,8 @@ class Blueprint:
     topics: tuple[Topic, ...] = ()
     event_rules: tuple[EventRule, ...] = ()
     functions: tuple[Function, ...] = ()
+    layers: tuple[Layer, ...] = ()
+    event_sources: tuple[EventSource, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     repositories: tuple[Repository, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()

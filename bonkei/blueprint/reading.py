@@ -11,6 +11,7 @@ from bonkei.blueprint.bucket.stored_object import read_stored_objects
 from bonkei.blueprint.coverage import Gaps, read_coverage
 from bonkei.blueprint.database import read_database_clusters
 from bonkei.blueprint.distribution.reader import read_distributions
+from bonkei.blueprint.event_source import read_event_sources, read_layers
 from bonkei.blueprint.function import read_functions
 from bonkei.blueprint.key import read_keys
 from bonkei.blueprint.load_balancer.reader import read_load_balancers
@@ -67,6 +68,8 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         topics=read_topics(state),
         event_rules=read_event_rules(state),
         functions=read_functions(state),
+        layers=read_layers(state),
+        event_sources=read_event_sources(state),
         buckets=read_buckets(state),
         repositories=read_repositories(state),
         pipelines=read_pipelines(state),

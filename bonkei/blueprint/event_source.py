@@ -1,0 +1,101 @@
+"""What functions have besides their code: layers, and sources that they are polled for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bonkei.blueprint.state import Resource, State
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A version of a layer, whose package is unpacked where `/opt` is on AWS."""
+
+    address: str
+    arn: str
+    filename: str = ""
+    code_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventSource:
+    """What a function is polled for: a queue, or a table's stream. Times in seconds; -1: for ever.
+
+    `function` is the function's ARN, `source` the queue's or the stream's.
+    """
+
+    address: str
+    uuid: str
+    function: str
+    source: str
+    enabled: bool = True
+    batch_size: int = 10
+    batching_window: float = 0.0
+    reports_failures: bool = False  # ReportBatchItemFailures
+    filters: tuple[str, ...] = ()  # JSON patterns; any of them lets a record through
+    maximum_concurrency: int = 0  # 0: no bound of its own
+    starting_position: str = ""
+    retries: int = -1
+    record_age: float = -1.0
+    bisects: bool = False
+    on_failure: str = ""  # ARN
+
+
+def read_layers(state: State) -> tuple[Layer, ...]:
+    """Every version of a layer."""
+    return tuple(
+        Layer(
+            block.address,
+            block.text("arn"),
+            block.text("filename", ""),
+            block.text("code_sha256", ""),
+        )
+        for block in state.managed("aws_lambda_layer_version")
+    )
+
+
+def read_event_sources(state: State) -> tuple[EventSource, ...]:
+    """Every event source mapping of a queue or a stream; of others, coverage says so."""
+    return tuple(
+        _event_source(block)
+        for block in state.managed("aws_lambda_event_source_mapping")
+        if block.text("event_source_arn", "").split(":")[2:3] in (["sqs"], ["dynamodb"])
+    )
+
+
+def _event_source(block: Resource) -> EventSource:
+    source = block.text("event_source_arn")
+    usual = 10 if source.split(":")[2] == "sqs" else 100
+    scaling = block.block("scaling_config")
+    return EventSource(
+        address=block.address,
+        uuid=block.text("uuid", ""),
+        function=block.text("function_arn", "") or block.text("function_name"),
+        source=source,
+        enabled=block.flag("enabled", True),
+        batch_size=block.integer("batch_size", usual) or usual,
+        batching_window=block.number("maximum_batching_window_in_seconds", 0),
+        reports_failures="ReportBatchItemFailures" in block.texts("function_response_types"),
+        filters=tuple(_filters(block)),
+        maximum_concurrency=scaling.integer("maximum_concurrency", 0) if scaling else 0,
+        starting_position=block.text("starting_position", ""),
+        # 0 is Terraform's word for what is not set, which AWS takes as "for ever".
+        retries=block.integer("maximum_retry_attempts", 0) or -1,
+        record_age=block.number("maximum_record_age_in_seconds", 0) or -1.0,
+        bisects=block.flag("bisect_batch_on_function_error"),
+        on_failure=next(
+            (
+                failure.text("destination_arn", "")
+                for config in block.blocks("destination_config")
+                for failure in config.blocks("on_failure")
+            ),
+            "",
+        ),
+    )
+
+
+def _filters(block: Resource) -> Iterator[str]:
+    for criteria in block.blocks("filter_criteria"):
+        for one in criteria.blocks("filter"):
+            yield one.text("pattern", "")

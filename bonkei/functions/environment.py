@@ -1,0 +1,208 @@
+"""One execution environment: a process, its runtime API and its folder, for one call at a time.
+
+The first call waits for the initialization. A time-out, the end of the process or too much memory
+ends the environment; Lambda then makes another one for the next call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bonkei.functions.errors import FunctionError
+from bonkei.functions.outcome import (
+    Invocation,
+    Outcome,
+    exited,
+    out_of_memory,
+    timed_out,
+    too_large,
+)
+from bonkei.functions.output import Listener, Output
+from bonkei.functions.runtime_api import Reply, RuntimeApi
+from bonkei.processes import Keeper, launch_command
+
+_LOOK = 0.05  # seconds between two looks at the memory, only while something is invoked
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What is run. `variables` is all of the environment but what the environment itself adds;
+    `memory` in bytes, `folder` its own, which holds its TMPDIR."""
+
+    function_arn: str
+    command: tuple[str, ...]
+    variables: Mapping[str, str]
+    task_root: Path
+    folder: Path
+    memory: int
+
+
+class ExecutionEnvironment:
+    """`start` once, `invoke` any number of times while `is_alive`, `stop` in any case."""
+
+    def __init__(self, launch: Launch, keeper: Keeper, listener: Listener) -> None:
+        self._launch = launch
+        self._keeper = keeper
+        self._listener = listener
+        self._api = RuntimeApi(launch.function_arn)
+        self._output: Output | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._exit: asyncio.Task[int] | None = None
+        self.began = 0.0
+        self._stopping: asyncio.Future[None] | None = None
+        self.is_alive = False
+        self.last_used = 0.0
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self.is_alive else None
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether another call may go to it: it may have ended since the last one."""
+        return self.is_alive and self._exit is not None and not self._exit.done()
+
+    async def start(self) -> None:
+        """FunctionError when there is no process; how it initializes, `initialize` says."""
+        await self._api.start()
+        temporary = self._launch.folder / "tmp"
+        temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+        output = self._output = Output(self._listener)
+        variables = {
+            **self._launch.variables,
+            "AWS_LAMBDA_RUNTIME_API": self._api.address,
+            "_LAMBDA_TELEMETRY_LOG_FD": str(output.frames),
+            "TMPDIR": str(temporary),
+        }
+        self.began = time.monotonic()
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *launch_command(self._launch.command, ending=signal.SIGKILL),
+                cwd=self._launch.task_root,
+                env=variables,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output.lines,
+                stderr=output.lines,
+                pass_fds=(output.frames,),
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            raise FunctionError(
+                f"{self._launch.function_arn}: its process cannot start: {error}"
+            ) from error
+        finally:
+            output.close_child_ends()
+        with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
+            self._keeper.keep(self._process.pid)
+        self.is_alive = True
+        self._exit = asyncio.create_task(self._process.wait())
+
+    async def initialize(self, request_id: str, limit: float) -> Outcome | None:
+        """None when the client asks for the first event within so many seconds; else what came of
+        it, and the environment has ended."""
+        ready = asyncio.ensure_future(self._api.first_asked.wait())
+        reply = asyncio.ensure_future(self._api.replied())
+        try:
+            outcome = await self._first(request_id, limit, ready, reply)
+            if outcome is None and reply.done():
+                said = reply.result()
+                outcome = Outcome("error", said.body, said.error_type, memory=self.memory())
+        finally:
+            ready.cancel()
+            reply.cancel()
+        if outcome is not None:
+            await self.stop()
+        return outcome
+
+    async def invoke(self, invocation: Invocation, limit: float) -> Outcome:
+        """What came of it, within so many seconds. What ended on the way, `is_alive` says."""
+        began = time.monotonic()
+        await self._api.hand_over(invocation, time.time() + limit)
+        reply = asyncio.ensure_future(self._api.replied())
+        try:
+            outcome = await self._first(invocation.request_id, limit, reply)
+        finally:
+            reply.cancel()
+        duration = min(time.monotonic() - began, limit)
+        if outcome is None:
+            outcome = _outcome(reply.result(), invocation.request_id)
+        if self._output is not None:
+            self._output.drain()
+        memory = max(outcome.memory, self.memory())
+        if outcome.status == "timeout" or not self.is_alive:
+            await self.stop()
+        self.last_used = time.monotonic()
+        return replace(outcome, duration=duration, memory=memory)
+
+    async def stop(self) -> None:
+        """Nothing of it is left then, nor its folder. May be called again, and meanwhile."""
+        self.is_alive = False
+        if self._stopping is None:
+            self._stopping = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._stopping)
+
+    async def _stop(self) -> None:
+        if self._process is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            if self._exit is not None:
+                await asyncio.wait({self._exit})
+            self._keeper.release(self._process.pid)
+        if self._output is not None:
+            self._output.close()
+            self._output = None
+        await self._api.stop()
+        await asyncio.to_thread(shutil.rmtree, self._launch.folder, ignore_errors=True)
+
+    async def _first(
+        self, request_id: str, limit: float, *awaited: asyncio.Future[Any]
+    ) -> Outcome | None:
+        """None when one of `awaited` has come first; an end, or one too large, comes before it."""
+        assert self._exit is not None  # noqa: S101 - `start` made it
+        deadline, peak = time.monotonic() + limit, 0
+        while (left := deadline - time.monotonic()) > 0:
+            done, _ = await asyncio.wait(
+                {self._exit, *awaited},
+                timeout=min(left, _LOOK),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if any(each in done for each in awaited):
+                return None
+            if self._exit in done:
+                self.is_alive = False
+                return replace(exited(request_id, self._exit.result()), memory=peak)
+            peak = max(peak, self.memory())
+            if peak > self._launch.memory:
+                self.is_alive = False
+                return replace(out_of_memory(request_id), memory=peak)
+        return replace(timed_out(request_id, limit), memory=peak)
+
+    def memory(self) -> int:
+        """Bytes that the process and its children hold now."""
+        total = 0
+        if self._process is not None:
+            with suppress(psutil.Error):
+                root = psutil.Process(self._process.pid)
+                for process in (root, *root.children(recursive=True)):
+                    with suppress(psutil.Error):
+                        total += process.memory_info().rss
+        return total
+
+
+def _outcome(reply: Reply, request_id: str) -> Outcome:
+    if reply.kind == "response":
+        return Outcome("success", reply.body)
+    if reply.kind == "too large":
+        return too_large(request_id, int(reply.body))
+    return Outcome("error", reply.body, reply.error_type)

@@ -1,0 +1,99 @@
+"""What a function's process writes: two pipes, read without waiting for anybody.
+
+Standard output and error share one, of which each line is a log event. The other holds frames:
+whole messages, whatever lines they have, with the time at which they were written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+MAGIC = b"\xa5\x5a\x00\x03"
+_HEAD = 16  # magic, length, microseconds
+_CHUNK = 64 * 1024
+_LONGEST = 1024 * 1024  # bytes of one event; CloudWatch Logs takes no longer one
+
+Listener = Callable[[float, str], None]  # (Unix time, text)
+
+
+class Output:
+    """Between `open` and `close`. The child's ends are `lines` and `frames`."""
+
+    def __init__(self, listener: Listener, clock: Callable[[], float] = time.time) -> None:
+        self._listener = listener
+        self._clock = clock
+        self._line, self._frame = b"", b""
+        self._read_lines, self.lines = os.pipe()
+        self._read_frames, self.frames = os.pipe()
+        loop = asyncio.get_running_loop()
+        for descriptor in (self._read_lines, self._read_frames):
+            os.set_blocking(descriptor, False)
+            loop.add_reader(descriptor, self.drain)
+
+    def close_child_ends(self) -> None:
+        """Once the child has them."""
+        for name in ("lines", "frames"):
+            descriptor = getattr(self, name)
+            if descriptor >= 0:
+                os.close(descriptor)
+                setattr(self, name, -1)
+
+    def drain(self) -> None:
+        """Read all that is there now: what was written before an answer is in the log before it."""
+        while data := self._read(self._read_frames):
+            self._take_frames(data)
+        while data := self._read(self._read_lines):
+            self._take_lines(data)
+
+    def close(self) -> None:
+        """Read the rest; a last line may have no end."""
+        self.close_child_ends()
+        self.drain()
+        if self._line:
+            self._tell(self._line)
+            self._line = b""
+        loop = asyncio.get_running_loop()
+        for descriptor in (self._read_lines, self._read_frames):
+            loop.remove_reader(descriptor)
+            with suppress(OSError):
+                os.close(descriptor)
+
+    def _take_lines(self, data: bytes) -> None:
+        *whole, self._line = (self._line + data).split(b"\n")
+        for line in whole:
+            self._tell(line)
+        if len(self._line) > _LONGEST:
+            self._tell(self._line)
+            self._line = b""
+
+    def _tell(self, line: bytes) -> None:
+        self._listener(self._clock(), line.removesuffix(b"\r").decode("utf-8", "replace"))
+
+    def _take_frames(self, data: bytes) -> None:
+        self._frame += data
+        while len(self._frame) >= _HEAD:
+            if self._frame[:4] != MAGIC:  # not a frame of ours: as it is
+                self._tell(self._frame)
+                self._frame = b""
+                return
+            length = int.from_bytes(self._frame[4:8], "big")
+            if len(self._frame) < _HEAD + length:
+                return
+            at = int.from_bytes(self._frame[8:16], "big") / 1e6
+            text = self._frame[_HEAD : _HEAD + length].decode("utf-8", "replace")
+            self._frame = self._frame[_HEAD + length :]
+            self._listener(at, text.rstrip("\n"))
+
+    @staticmethod
+    def _read(descriptor: int) -> bytes:
+        try:
+            data = os.read(descriptor, _CHUNK)
+        except OSError:  # there is nothing now
+            return b""
+        if not data:  # nobody holds the other end: it would be readable for ever
+            asyncio.get_running_loop().remove_reader(descriptor)
+        return data

@@ -1,0 +1,164 @@
+"""The events that nobody waits for: kept on disk, tried in turn, recorded when they are over."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from bonkei.blueprint.function import Function
+from bonkei.errors import BonkeiError
+from bonkei.functions.asynchronous import (
+    Again,
+    Condition,
+    Event,
+    Over,
+    after_error,
+    dead_letter,
+    is_too_old,
+    record,
+)
+from bonkei.functions.concurrency import Concurrency
+from bonkei.functions.errors import not_found, throttled
+from bonkei.functions.outcome import Outcome
+from bonkei.spool import Spool
+
+LIMIT = 20_000
+"""Events that wait at the same time; a further one is refused, as when Lambda throttles."""
+
+
+class Deliver(Protocol):
+    """Sends to a queue, a topic, a function or a bus, as the function's role. BonkeiError."""
+
+    async def __call__(
+        self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]
+    ) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """How the queue reaches functions: it knows no process."""
+
+    find: Callable[[str], Function | None]
+    run: Callable[[Event], Awaitable[Outcome]]  # the concurrency is taken already
+    measure: Callable[[Function, str, float, str], None]  # (function, metric, value, unit)
+
+
+class WaitingEvents:
+    """Between `start` and `stop`; `pace` is how much faster than AWS's the waits pass."""
+
+    def __init__(
+        self, directory: Path, concurrency: Concurrency, callee: Callee, deliver: Deliver,
+        report: Callable[[str], None], pace: float = 1.0,
+    ) -> None:  # fmt: skip
+        self._spool = Spool(directory, LIMIT)
+        self._concurrency = concurrency
+        self._callee = callee
+        self._deliver = deliver
+        self._report = report
+        self._pace = pace
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopped = False
+
+    def __len__(self) -> int:
+        return len(self._spool)
+
+    def open(self) -> None:
+        self._spool.open()
+
+    def resume(self) -> None:
+        """Go on with what an earlier process has left."""
+        for _, found in self._spool.records():
+            with suppress(TypeError):
+                self._begin(Event(**found))
+
+    def add(self, event: Event) -> None:
+        """Accepted when it returns. AwsServiceError when there is no room, or no such function."""
+        if self._callee.find(event.function) is None:
+            raise not_found(event.function)
+        if self._spool.is_full:
+            raise throttled("CallerRateLimitExceeded")
+        self._spool.put(event.request_id, asdict(event))
+        self._begin(event)
+
+    async def stop(self) -> None:
+        """What is not over is kept for the next start."""
+        self._is_stopped = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _begin(self, event: Event) -> None:
+        task = asyncio.get_running_loop().create_task(self._follow(event))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _follow(self, event: Event) -> None:
+        try:
+            function = self._callee.find(event.function)
+            if function is not None:
+                await self._to_its_end(function, event)
+            self._spool.remove(event.request_id)
+        except (BonkeiError, OSError) as error:
+            self._report(f"an event of {event.function} is kept for the next start: {error}")
+
+    async def _to_its_end(self, function: Function, event: Event) -> None:
+        while True:
+            if function.reserved_concurrency == 0:
+                # "Configuring reserved concurrency": no event of such a function is tried.
+                await self._over(function, event, "RetriesExhausted", None)
+                return
+            await self._concurrency.wait(function.arn)
+            now = time.time()
+            if is_too_old(function.asynchronous, event, now):
+                self._concurrency.give_back(function.arn)
+                await self._over(function, event, "EventAgeExceeded", None)
+                return
+            self._callee.measure(function, "AsyncEventAge", (now - event.at) * 1000, "Milliseconds")
+            event = event.tried()
+            try:
+                outcome = await self._callee.run(event)
+            finally:
+                self._concurrency.give_back(function.arn)
+            if self._is_stopped:
+                raise asyncio.CancelledError
+            if not outcome.is_error:
+                await self._over(function, event, "Success", outcome)
+                return
+            match after_error(function.asynchronous, event, time.time()):
+                case Over(condition):
+                    await self._over(function, event, condition, outcome)
+                    return
+                case Again(seconds):
+                    self._spool.put(event.request_id, asdict(event))
+                    await asyncio.sleep(seconds / self._pace)
+            function = self._callee.find(event.function) or function
+
+    async def _over(
+        self, function: Function, event: Event, condition: Condition, outcome: Outcome | None
+    ) -> None:
+        settings = function.asynchronous
+        succeeded = condition == "Success"
+        if not succeeded:
+            self._callee.measure(function, "AsyncEventsDropped", 1, "Count")
+        if target := settings.on_success if succeeded else settings.on_failure:
+            body = record(function, event, condition, outcome, time.time())
+            await self._send(function, target, body, {}, "DestinationDeliveryFailures")
+        if not succeeded and function.dead_letter_arn:
+            text, attributes = dead_letter(event, outcome)
+            arn = function.dead_letter_arn
+            await self._send(function, arn, text, attributes, "DeadLetterErrors")
+
+    async def _send(
+        self, function: Function, target: str, body: Any, attributes: Mapping[str, str], metric: str
+    ) -> None:
+        """What cannot be delivered is lost, as on AWS; it is reported and measured."""
+        try:
+            await self._deliver(function.role_arn, target, body, attributes)
+        except BonkeiError as error:
+            self._callee.measure(function, metric, 1, "Count")
+            self._report(f"{function.name}: {target} does not take its event: {error.message}")

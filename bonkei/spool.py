@@ -1,0 +1,60 @@
+"""What was accepted and is not done yet: a file each, so that it survives the end of the process.
+
+A record is written before its acceptance is acknowledged, and removed when all is done with it:
+after a SIGKILL it is there again, and may then be done twice, never lost. Files are not synced to
+the disk: what the machine itself loses at a power cut is not kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+class Spool:
+    """One directory, which `open` makes. At most `limit` records are in it at a time."""
+
+    def __init__(self, directory: Path, limit: int) -> None:
+        self._directory = directory
+        self._limit = limit
+        self._names: set[str] = set()
+
+    def open(self) -> None:
+        """Find what an earlier process has left; what it wrote half, it never acknowledged."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for draft in self._directory.glob("*.new"):
+            draft.unlink(missing_ok=True)
+        self._names = {path.stem for path in self._directory.glob("*.json")}
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._names) >= self._limit
+
+    def put(self, name: str, record: Mapping[str, Any]) -> None:
+        """Keep it, or what has become of it. `name`: a file's, without an ending. OSError."""
+        draft = self._directory / f"{name}.new"
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(record, file)
+        draft.replace(self._directory / f"{name}.json")
+        self._names.add(name)
+
+    def remove(self, name: str) -> None:
+        self._names.discard(name)
+        (self._directory / f"{name}.json").unlink(missing_ok=True)
+
+    def records(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """All of them, in the order of their names; one that cannot be read is removed."""
+        for name in sorted(self._names):
+            try:
+                text = (self._directory / f"{name}.json").read_text(encoding="utf-8")
+                record = json.loads(text)
+            except (OSError, ValueError):
+                self.remove(name)
+                continue
+            yield name, record

@@ -1,0 +1,106 @@
+"""A room of functions with real processes, whose packages are made here."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import sys
+import zipfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.function import Function
+from bonkei.events import Bus, FunctionMeasured
+from bonkei.functions.functions import Functions, FunctionsSettings, Surroundings
+from bonkei.functions.outcome import Outcome
+
+ROLE = "arn:aws:iam::123456789012:role/worker"
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:lambda:eu-west-1:123456789012:function:{name}"
+
+
+def package(folder: Path, files: Mapping[str, str]) -> str:
+    """A zip of these files; its name."""
+    digest = hashlib.sha256(json.dumps(dict(files)).encode()).hexdigest()[:12]
+    folder.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(folder / f"{digest}.zip", "w") as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return f"{digest}.zip"
+
+
+def function(name: str, filename: str, **changes: Any) -> Function:
+    usual = Function(
+        f"aws_lambda_function.{name}", arn(name), name, "python3.11", "main.handler", ROLE,
+        timeout=3.0, memory=128, filename=filename, log_group=f"/aws/lambda/{name}",
+    )  # fmt: skip
+    return replace(usual, **changes)
+
+
+@dataclass
+class Room:
+    """The room and what it said."""
+
+    folder: Path
+    reports: list[str]
+    functions: Functions = field(init=False)
+    logged: list[tuple[str, str, str]] = field(default_factory=list)  # group, stream, text
+    delivered: list[tuple[str, Any, Mapping[str, str]]] = field(default_factory=list)
+    measured: list[FunctionMeasured] = field(default_factory=list)
+
+    def write(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        self.logged += [(group, stream, text) for _, text in events]
+
+    async def deliver(
+        self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]
+    ) -> None:
+        assert role_arn == ROLE
+        self.delivered.append((target, body, attributes))
+
+    async def call(self, name: str, event: Any) -> Outcome:
+        return await self.functions.invoke(arn(name), json.dumps(event).encode())
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for _, _, text in self.logged]
+
+    async def until(self, count: int) -> None:
+        """So many deliveries."""
+        async with asyncio.timeout(10):
+            while len(self.delivered) < count:
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def room(
+    folder: Path, *declared: Function, pace: float = 1.0, blueprint: Blueprint | None = None
+) -> AsyncIterator[Room]:
+    async def python() -> Path:
+        return Path(sys.executable)
+
+    bus = Bus()
+    made = Room(folder, reports := [])
+    given = Surroundings(
+        python,
+        lambda role, session: {"AWS_ACCESS_KEY_ID": f"of {role.rpartition('/')[2]} {session}"},
+        made,
+        made.deliver,
+        reports.append,
+        lambda value: value.replace("db.aws", "127.0.0.1"),
+    )
+    settings = FunctionsSettings(folder / "functions", folder, pace)
+    made.functions = Functions(settings, bus, given)
+    bus.subscribe(FunctionMeasured, made.measured.append)
+    try:
+        await made.functions.apply(blueprint or Blueprint(functions=declared))
+        made.functions.resume()
+        yield made
+    finally:
+        await made.functions.stop()
