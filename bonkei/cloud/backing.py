@@ -1,7 +1,7 @@
 """MiniStack, which stands behind the endpoint for storage and messaging: its process.
 
-It listens on a loopback port that only the endpoint uses. S3's objects are on disk when it answers;
-everything else is written when it ends in order (SIGTERM).
+It listens on a loopback port that only the endpoint uses. What it has acknowledged is on disk
+(`data/ministack_journal.py`). It is started again when it dies, and ended when it is frozen.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bonkei.cloud.errors import CloudError
+from bonkei.cloud.freezing import is_frozen
 from bonkei.cloud.settings import HOST, CloudSettings
 from bonkei.processes import Keeper, launch_command
 
@@ -29,6 +30,8 @@ _STOP_TIMEOUT = 10.0
 _POLL = 0.02
 _PATIENCE = (0.0, 0.5, 2.0, 10.0)  # seconds before one that died is started again
 _SETTLED = 30.0
+_SILENCE = 1.5
+"""Seconds without an answer, and without any work, after which it is taken as frozen."""
 
 
 class MiniStack:
@@ -41,6 +44,7 @@ class MiniStack:
         self._keeper = Keeper(settings.directory / "process")
         self._process: asyncio.subprocess.Process | None = None
         self._guard: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self.port = 0
 
@@ -66,17 +70,33 @@ class MiniStack:
             await asyncio.wait_for(self._ready.wait(), seconds)
         return self._ready.is_set()
 
+    def look(self) -> None:
+        """Somebody waits for an answer: end it if it is frozen, so that it is started again."""
+        if self._looking is None and self._ready.is_set():
+            self._looking = asyncio.create_task(self._end_if_frozen())
+
+    async def _end_if_frozen(self) -> None:
+        try:
+            process = self._process
+            if process is not None and await is_frozen(process.pid, self.port, _SILENCE):
+                self._report("MiniStack is frozen and is ended")
+                with suppress(ProcessLookupError):
+                    process.kill()
+        finally:
+            self._looking = None
+
     def save(self) -> None:
-        """Ask it to write down what it holds besides objects."""
+        """Ask it for a snapshot of what it holds besides objects."""
         if (process := self._process) is not None and self._ready.is_set():
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGUSR1)
 
     async def stop(self) -> None:
         """In order, so that it writes down what it holds."""
-        if self._guard is not None:
-            self._guard.cancel()
-            await asyncio.gather(self._guard, return_exceptions=True)
+        tasks = [task for task in (self._guard, self._looking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         self._ready.clear()
         process = self._process
         if process is not None and process.returncode is None:

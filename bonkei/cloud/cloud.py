@@ -26,9 +26,6 @@ from bonkei.cloud.settings import CloudSettings
 from bonkei.errors import BonkeiError
 from bonkei.vault import Vault
 
-SAVE_SECONDS = 1.0
-"""Seconds between a change and its way to the disk, for all that is not an object of S3."""
-
 Environments = Callable[[Path], Awaitable[Path]]
 """Makes the virtual environment of a lock file, and says where it is."""
 
@@ -71,10 +68,8 @@ class Cloud:
             },
             Passing(self._store, settings.account),
             self._calls,
-            changed=self._save_soon,
         )
         self._starting: asyncio.Task[None] | None = None
-        self._saving: asyncio.TimerHandle | None = None
         self._notes: tuple[str, ...] = ()
         self._failure = ""
         self._region = FALLBACK_REGION
@@ -139,8 +134,6 @@ class Cloud:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
-        if self._saving is not None:
-            self._saving.cancel()
         await self._endpoint.stop()
         await self._store.stop()
 
@@ -156,15 +149,6 @@ class Cloud:
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             made = settings.directory / "made.json"
             return await Provisioner(store, made).reconcile(things)
-
-    def _save_soon(self) -> None:
-        """What was acknowledged is on disk so much later: the bound of what SIGKILL may lose."""
-        if self._saving is None:
-            self._saving = asyncio.get_running_loop().call_later(SAVE_SECONDS, self._save)
-
-    def _save(self) -> None:
-        self._saving = None
-        self._store.save()
 
     def _is_role(self, arn: str) -> bool:
         return self._blueprint.role(arn) is not None

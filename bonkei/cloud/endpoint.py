@@ -22,7 +22,7 @@ from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import Answer, ApiError, CloudError, render
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.request import Call, Request, identify
-from bonkei.cloud.services import BACKED, Asked, Own, is_read, not_served
+from bonkei.cloud.services import BACKED, Asked, Own, not_served
 from bonkei.cloud.settings import HOST
 from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
@@ -32,8 +32,7 @@ BODY_BYTES = 17 * 1024 * 1024
 
 
 class Endpoint:
-    """`passing` may come later than the endpoint starts: calls for it wait for it. `changed` is
-    called after each call that may have changed what is not on disk yet."""
+    """`passing` may come later than the endpoint starts: calls for it wait for it."""
 
     def __init__(
         self,
@@ -42,14 +41,12 @@ class Endpoint:
         passing: Passing,
         calls: CallLog,
         clock: Callable[[], float] = time.time,
-        changed: Callable[[], None] = lambda: None,
     ) -> None:
         self._issuer = issuer
         self._own = own
         self._passing = passing
         self._calls = calls
         self._clock = clock
-        self._changed = changed
         self._runner: web.ServerRunner | None = None
         self.port = 0
 
@@ -106,10 +103,7 @@ class Endpoint:
         if operation is not None:
             return _response(await operation(asked))
         if call.service in BACKED:
-            response = await self._passing.on(incoming, call, request, body)
-            if response.status < 300 and call.service != "s3" and not is_read(call.operation):
-                self._changed()
-            return response
+            return await self._passing.on(incoming, call, request, body)
         raise not_served(call, self._own)
 
     def is_served(self, call: Call) -> bool:

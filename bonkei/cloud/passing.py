@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Protocol
@@ -30,6 +31,9 @@ _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "da
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 5.0
 """Seconds for which a call waits for a MiniStack that is (re)started."""
+_POLL = 0.05
+_LATE = 1.0
+"""Seconds after which a call's answer is late."""
 _SILENCE = 75.0
 """Seconds without a byte after which it is taken as hanging; SQS lets a client wait for 20."""
 
@@ -40,6 +44,8 @@ class Store(Protocol):
     @property
     def url(self) -> str: ...
     async def wait_until_ready(self, seconds: float) -> bool: ...
+    def look(self) -> None:
+        """An answer is late: see whether it is frozen."""
 
 
 class Passing:
@@ -58,23 +64,36 @@ class Passing:
         self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
     ) -> web.StreamResponse:
         """The answer, already on its way to the client. ApiError when there is none."""
-        if not await self._store.wait_until_ready(_PATIENCE):
-            raise _UNAVAILABLE
-        session = self._open()
+        loop = asyncio.get_running_loop()
+        deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
         try:
-            async with session.request(
-                request.method,
-                URL(self._target(request), encoded=True),
-                headers=self._headers(call, request),
-                data=_checked(incoming, request) if body is None else body,
-                skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
-                allow_redirects=False,
-            ) as answer:
-                return await _send(incoming, answer)
+            while await self._store.wait_until_ready(deadline - loop.time()):
+                try:
+                    return await self._once(incoming, call, request, body)
+                except aiohttp.ClientConnectorError:
+                    # It has just ended, and nothing was sent: its next start takes the call.
+                    if loop.time() > deadline:
+                        break
+                    await asyncio.sleep(_POLL)
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             if isinstance(error.__cause__, ApiError):
                 raise error.__cause__ from None
-            raise _UNAVAILABLE from None
+        finally:
+            watch.end()
+        raise _UNAVAILABLE
+
+    async def _once(
+        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
+    ) -> web.StreamResponse:
+        async with self._open().request(
+            request.method,
+            URL(self._target(request), encoded=True),
+            headers=self._headers(call, request),
+            data=_checked(incoming, request) if body is None else body,
+            skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
+            allow_redirects=False,
+        ) as answer:
+            return await _send(incoming, answer)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -108,6 +127,22 @@ class Passing:
             ("authorization", _UNCHECKED.format(scope)),
             *([("content-length", length)] if length else []),
         ]  # fmt: skip
+
+
+class _Watch:
+    """Lets the store be looked at, again and again, for as long as a call is not done."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(_LATE, self._look)
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        self._store.look()
+        self._timer = self._loop.call_later(_LATE, self._look)
 
 
 async def _checked(incoming: web.BaseRequest, request: Request) -> AsyncIterator[bytes]:

@@ -14,14 +14,6 @@ BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
 """What MiniStack answers, by the name in the credential scope. DynamoDB's streams are signed as
 `dynamodb`, too."""
 
-_READS = ("BatchGet", "Describe", "Get", "List", "Query", "Scan", "Select")
-
-
-def is_read(operation: str) -> bool:
-    """Whether the operation changes nothing, by the names that AWS gives them."""
-    return operation.startswith(_READS)
-
-
 Parameters = Mapping[str, Any]
 
 

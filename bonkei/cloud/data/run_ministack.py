@@ -1,28 +1,21 @@
-"""Runs MiniStack, and lets it write its state whenever SIGUSR1 asks for it, not only at its end.
+"""Runs MiniStack, so that what it has acknowledged is kept, and large objects stay files.
 
 It runs in MiniStack's own environment, where nothing of Bonkei is installed. It uses MiniStack's
-inner names: the version is locked, and tests hold each of them.
+inner names, as the modules beside it do: the version is locked, and tests hold
+each of them. SIGUSR1 asks for a snapshot of the state.
 """
 
 import signal
 
+import ministack_bodies
+import ministack_journal
+import ministack_records
 from ministack import app
 from ministack.services import dynamodb, kms, sns, sqs
 
 _ID = "bonkei:key-id"
 _SUBSCRIPTION_ID = "bonkei:subscription-id"
 _STREAM_LABEL = "bonkei:StreamLabel"
-
-
-def save(*_: object) -> None:
-    """On the loop that changes the state, so that nothing changes meanwhile."""
-    loop = app._MAIN_LOOP
-    if loop is not None:
-        loop.call_soon_threadsafe(_save)
-
-
-def _save() -> None:
-    app.save_all(app._build_persistence_save_dict())
 
 
 def _keep_ids() -> None:
@@ -106,5 +99,13 @@ if __name__ == "__main__":
     _keep_subscriptions()
     _keep_stream_labels()
     _name_queues_alike()
+    ministack_bodies.install()
+    journal = ministack_journal.install(ministack_records)
+
+    def save(*_: object) -> None:
+        """On the loop that changes the state, so that nothing changes meanwhile."""
+        if app._MAIN_LOOP is not None:
+            app._MAIN_LOOP.call_soon_threadsafe(journal.snapshot)
+
     signal.signal(signal.SIGUSR1, save)
     app.main()

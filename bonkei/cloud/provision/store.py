@@ -19,6 +19,7 @@ from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, QueryStep, S3
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
+_UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _READY = 30.0
 
 
@@ -59,7 +60,8 @@ class MiniStackStore:
             return 503, _unavailable("MiniStack does not answer")
         scope = f"{self._account}/20200101/{region}/{call.service}/aws4_request"
         headers = {
-            "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0"
+            "X-Bonkei-Unkept": "1",  # a snapshot follows when all is made
+            "Authorization": _UNCHECKED.format(scope),
         }
         method, resource = "POST", "/"
         body: bytes | IO[bytes]

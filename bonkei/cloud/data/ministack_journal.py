@@ -1,0 +1,200 @@
+"""What MiniStack has acknowledged is on disk by then, not only at its end.
+
+S3's objects are files already. Every other change is appended to a journal before its answer goes
+out: a message, an item, or what one service holds besides those. A snapshot is MiniStack's own
+state; the journal after it is read again at the next start. Nothing is synchronised with the disk:
+a process that ends loses nothing, a machine that loses power may.
+
+Not in it: which messages are in flight, and how often they were received. After a crash they are
+delivered again, which SQS's standard queues may do at any time.
+"""
+
+import json
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+from ministack import app
+from ministack.core import persistence
+from ministack.services import s3
+
+LONGEST = 32 * 1024 * 1024
+"""Bytes of the journal after which a snapshot takes its place."""
+
+
+class NotKeptError(BaseException):
+    """The disk did not take it. No `except Exception` of MiniStack's is meant for that."""
+
+
+class _Strict:
+    """A logger that lets a failure to keep something be one."""
+
+    def __init__(self, logger):
+        self._logger = logger
+
+    def __getattr__(self, name):
+        return getattr(self._logger, name)
+
+    def _refuse(self, message, *values):
+        if "ailed to persist" in message or "failed to save" in message:
+            raise NotKeptError(message % values)
+
+    def warning(self, message, *values, **options):
+        self._refuse(message, *values)
+        self._logger.warning(message, *values, **options)
+
+    def error(self, message, *values, **options):
+        self._refuse(message, *values)
+        self._logger.error(message, *values, **options)
+
+
+class Journal:
+    """One line an entry; `number` counts them for good, and a snapshot knows where it stands."""
+
+    def __init__(self, directory):
+        self._path = Path(directory, "journal.jsonl")
+        self._mark = Path(directory, "journal.mark")
+        self._file = -1
+        self._size = 0
+        self._number = 0
+        self._pending = []
+        self._due = False
+
+    def add(self, kind, *values):
+        """Remember until the answer is due; what happens without a call is due at once."""
+        self._pending.append((kind, *values))
+        if not self._due and app._MAIN_LOOP is not None:
+            self._due = True
+            app._MAIN_LOOP.call_soon_threadsafe(self._write_later)
+
+    def write(self):
+        """Put what is pending on disk. NotKeptError: it stays pending then."""
+        if not self._pending:
+            return
+        entries, self._pending = self._pending, []
+        data = b"".join(self._line(entry) for entry in entries)
+        try:
+            written = os.write(self._file, data)
+        except OSError:
+            written = 0
+        if written < len(data):
+            os.ftruncate(self._file, self._size)
+            self._pending = entries + self._pending
+            raise NotKeptError("the disk is full")
+        self._size += len(data)
+        if self._size > LONGEST and app._MAIN_LOOP is not None:
+            app._MAIN_LOOP.call_soon(self.snapshot)
+
+    def snapshot(self, states=None):
+        """MiniStack's own state; the journal begins anew, unless the disk did not take it."""
+        try:
+            with _strict(persistence):
+                persistence.save_all(states or app._build_persistence_save_dict())
+            draft = self._mark.with_suffix(".new")
+            draft.write_text(str(self._number))
+            draft.replace(self._mark)
+            os.ftruncate(self._file, 0)
+            self._size = 0
+        except (NotKeptError, OSError) as error:
+            persistence.logger.error("no snapshot: %s", error)
+
+    def open(self, again):
+        """Read again what came after the last snapshot. `again`: by the kind of an entry."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        done, found = self._read_mark(), 0
+        self._number = done
+        with self._path.open("rb") as lines:
+            for line in lines:
+                try:
+                    entry = json.loads(line, object_hook=persistence._json_object_hook)
+                except ValueError:
+                    break  # the end that was being written
+                self._size += len(line)
+                self._number, kind, *values = entry
+                if self._number > done:
+                    again[kind](*values)
+                    found += 1
+        os.ftruncate(self._file, self._size)
+        if found:
+            self.snapshot()
+
+    def _write_later(self):
+        self._due = False
+        try:
+            self.write()
+        except NotKeptError as error:
+            persistence.logger.error("not kept yet: %s", error)
+
+    def _line(self, entry):
+        self._number += 1
+        text = json.dumps((self._number, *entry), default=persistence._json_default)
+        return text.encode() + b"\n"
+
+    def _read_mark(self):
+        try:
+            return int(self._mark.read_text())
+        except (OSError, ValueError):
+            return 0
+
+
+@contextmanager
+def _strict(module):
+    logger = module.logger
+    module.logger = _Strict(logger)
+    try:
+        yield
+    finally:
+        module.logger = logger
+
+
+REFUSED = "x-bonkei-refused"
+"""Header that is put on a call whose body the disk did not take."""
+UNKEPT = "x-bonkei-unkept"
+"""Header of a call after which somebody else sees to a snapshot."""
+_MESSAGE = "We encountered an internal error: the disk does not take what was written."
+
+
+def _refusal(service):
+    """500, which clients try again."""
+    if service in ("s3", "sns"):
+        answer = f"<Error><Code>InternalError</Code><Message>{_MESSAGE}</Message></Error>"
+        return 500, {"Content-Type": "application/xml"}, answer.encode()
+    code = "InternalServerError" if service == "dynamodb" else "InternalError"
+    answer = json.dumps({"__type": code, "message": _MESSAGE}).encode()
+    return 500, {"Content-Type": "application/x-amz-json-1.0"}, answer
+
+
+def install(records):
+    """Keep everything from here on: `records` knows what. Returns the journal."""
+    journal = Journal(persistence.STATE_DIR)
+    dispatch, load = app._dispatch_service_request, app._load_persisted_state
+
+    async def dispatch_and_keep(method, path, headers, body, query_params, request_id):
+        service = app.detect_service(method, path, headers, query_params)
+        if service not in records.SERVICES:
+            return await dispatch(method, path, headers, body, query_params, request_id)
+        if REFUSED in headers:
+            return _refusal(service)
+        try:
+            answer = await dispatch(method, path, headers, body, query_params, request_id)
+            done = answer[0] < 300 and UNKEPT not in headers
+            if done and records.changes(service, method, path, headers, body):
+                journal.add("state", service, records.state(service))
+            if not records.reads(service, method, headers, body):
+                journal.write()
+        except NotKeptError:
+            return _refusal(service)
+        return answer
+
+    def load_all():
+        load()
+        journal.open(records.AGAIN)
+        records.items(journal.add)
+        records.messages(journal.add)
+
+    app._dispatch_service_request = dispatch_and_keep
+    app._load_persisted_state = load_all
+    app.save_all = journal.snapshot
+    s3.logger = _Strict(s3.logger)
+    return journal

@@ -1,0 +1,43 @@
+"""Whether MiniStack is frozen: stopped, or asleep although somebody asks. At work is not frozen."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import psutil
+
+from bonkei.cloud.settings import HOST
+
+_REQUEST = b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+async def is_frozen(pid: int, port: int, seconds: float) -> bool:
+    """Asks it, and waits so long for an answer. A process that uses the processor or waits for the
+    disk meanwhile is only slow."""
+    try:
+        process = psutil.Process(pid)
+        if process.status() == psutil.STATUS_STOPPED:
+            return True
+        before = process.cpu_times()
+        if await _answers(port, seconds):
+            return False
+        after, status = process.cpu_times(), process.status()
+    except psutil.Error:
+        return False  # it has ended, which others see to
+    if status == psutil.STATUS_STOPPED:
+        return True
+    idle = (after.user, after.system) == (before.user, before.system)
+    return idle and status == psutil.STATUS_SLEEPING
+
+
+async def _answers(port: int, seconds: float) -> bool:
+    with suppress(OSError, TimeoutError):
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            try:
+                writer.write(_REQUEST)
+                return bool(await reader.read(1))
+            finally:
+                writer.close()
+    return False

@@ -1,0 +1,215 @@
+"""MiniStack killed, frozen, its disk full: what was acknowledged is there, and calls go on."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from botocore.exceptions import BotoCoreError, ClientError
+
+from tests.bonkei.cloud.rooms import REGION, Room, arn
+
+BACK = 2.0
+"""Seconds in which all is as before."""
+
+
+def backing(room: Room) -> psutil.Process:
+    pid = room.cloud._store.pid
+    assert pid is not None
+    return psutil.Process(pid)
+
+
+@pytest.fixture
+def room(start: Callable[..., Room], tmp_path: Path) -> Room:
+    return start(tmp_path)
+
+
+def test_what_was_acknowledged_before_sigkill_is_there(room: Room) -> None:
+    """Killed while four clients write as fast as they can; nothing is waited for."""
+    kept: dict[str, list[str]] = {"s3": [], "dynamodb": [], "sqs": [], "sns": [], "ssm": []}
+    s3, dynamodb, ssm = room.client("s3"), room.client("dynamodb"), room.client("ssm")
+    sqs, sns = room.client("sqs"), room.client("sns")
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    writes: dict[str, Callable[[str], Any]] = {
+        "s3": lambda name: s3.put_object(Bucket="shop", Key=name, Body=name.encode()),
+        "dynamodb": lambda name: dynamodb.put_item(TableName="carts", Item={"id": {"S": name}}),
+        "sqs": lambda name: sqs.send_message(QueueUrl=url, MessageBody=name),
+        "sns": lambda name: sns.publish(TopicArn=arn("sns", "news"), Message=name),
+        "ssm": lambda name: ssm.put_parameter(Name=f"/kept/{name}", Value=name, Type="String"),
+    }
+    stopped = threading.Event()
+
+    def write(service: str) -> None:
+        for number in itertools.count():
+            if stopped.is_set():
+                return
+            try:
+                writes[service](f"{service}-{number}")
+            except (ClientError, BotoCoreError):
+                return  # of the kill
+            kept[service].append(f"{service}-{number}")
+
+    with ThreadPoolExecutor(5) as pool:
+        for service in writes:
+            pool.submit(write, service)
+        deadline = time.monotonic() + 10
+        while min(map(len, kept.values())) < 20 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        backing(room).kill()
+        began = time.monotonic()
+        stopped.set()
+    assert min(map(len, kept.values())) >= 20, kept
+    room.client("s3").list_buckets()
+    assert time.monotonic() - began < BACK
+
+    for name in kept["s3"]:
+        assert s3.get_object(Bucket="shop", Key=name)["Body"].read() == name.encode()
+    pages = dynamodb.get_paginator("scan").paginate(TableName="carts")
+    items = {item["id"]["S"] for page in pages for item in page["Items"]}
+    assert items >= set(kept["dynamodb"])
+    parameters = ssm.get_paginator("describe_parameters").paginate()
+    names = {each["Name"] for page in parameters for each in page["Parameters"]}
+    assert names >= {f"/kept/{name}" for name in kept["ssm"]}
+    bodies = set(receive_all(sqs, url))
+    assert bodies >= {*kept["sqs"], *kept["sns"]}
+
+
+def receive_all(sqs: Any, url: str) -> list[str]:
+    found = []
+    while messages := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60
+    ).get("Messages"):
+        found += [message["Body"] for message in messages]
+    return found
+
+
+def test_what_was_deleted_or_set_stays_so(room: Room) -> None:
+    dynamodb, sqs, s3, kms = (room.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    made = sqs.create_queue(QueueName="made", Attributes={"DelaySeconds": "3"})["QueueUrl"]
+    for number in range(3):
+        sqs.send_message(QueueUrl=url, MessageBody=str(number))
+        dynamodb.put_item(TableName="carts", Item={"id": {"S": str(number)}, "n": {"N": "1"}})
+    [first] = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=first["ReceiptHandle"])
+    dynamodb.delete_item(TableName="carts", Key={"id": {"S": "0"}})
+    dynamodb.update_item(
+        TableName="carts", Key={"id": {"S": "1"}}, UpdateExpression="ADD n :one",
+        ExpressionAttributeValues={":one": {"N": "1"}},
+    )  # fmt: skip
+    dynamodb.update_time_to_live(
+        TableName="carts", TimeToLiveSpecification={"Enabled": True, "AttributeName": "end"}
+    )
+    here = {"LocationConstraint": REGION}
+    s3.create_bucket(Bucket="mine", CreateBucketConfiguration=here)
+    s3.put_bucket_versioning(Bucket="mine", VersioningConfiguration={"Status": "Enabled"})
+    secret = kms.encrypt(KeyId="alias/shop", Plaintext=b"hello")["CiphertextBlob"]
+    s3.delete_bucket(Bucket="mine")
+    s3.create_bucket(Bucket="other", CreateBucketConfiguration=here)
+    for _ in range(2):  # the second time from a snapshot
+        backing(room).kill()
+        assert sorted(receive_all(sqs, url)) == [
+            name for name in ("0", "1", "2") if name != first["Body"]
+        ]
+        items = dynamodb.scan(TableName="carts")["Items"]
+        assert {item["id"]["S"]: item["n"]["N"] for item in items} == {"1": "2", "2": "1"}
+        ttl = dynamodb.describe_time_to_live(TableName="carts")["TimeToLiveDescription"]
+        assert ttl["AttributeName"] == "end"
+        found = sqs.get_queue_attributes(QueueUrl=made, AttributeNames=["DelaySeconds"])
+        assert found["Attributes"] == {"DelaySeconds": "3"}
+        assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["other", "shop"]
+        assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"hello"
+
+
+def test_a_frozen_one_is_started_again(room: Room) -> None:
+    room.client("sqs").list_queues()
+    process = backing(room)
+    process.suspend()
+    began = time.monotonic()
+    assert room.client("sqs", read_timeout=10).list_queues()["QueueUrls"]  # tried again once
+    assert time.monotonic() - began < BACK + 0.5  # one to notice, and the start
+    assert not process.is_running()
+    assert any("is frozen" in report for report in room.reports)
+
+
+def test_a_full_disk_refuses_and_loses_nothing(room: Room) -> None:
+    s3, sqs, dynamodb = room.client("s3"), room.client("sqs"), room.client("dynamodb")
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    s3.put_object(Bucket="shop", Key="kept", Body=b"before")
+    s3.put_object(Bucket="shop", Key="large", Body=b"1" * 2_000_000)
+    process = backing(room)
+    unlimited = resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    for call in (
+        lambda: s3.put_object(Bucket="shop", Key="kept", Body=b"after"),
+        lambda: s3.put_object(Bucket="shop", Key="large", Body=b"2" * 2_000_000),
+        lambda: s3.put_object(Bucket="shop", Key="new", Body=b"new"),
+        lambda: dynamodb.put_item(TableName="carts", Item={"id": {"S": "refused"}}),
+        lambda: sqs.send_message(QueueUrl=url, MessageBody="refused"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call()
+        code = caught.value.response["Error"]["Code"]
+        assert code in ("InternalError", "InternalServerError"), caught.value.operation_name
+    assert s3.get_object(Bucket="shop", Key="kept")["Body"].read() == b"before"
+    resource.prlimit(process.pid, resource.RLIMIT_FSIZE, unlimited)
+    sqs.send_message(QueueUrl=url, MessageBody="taken")
+    process.kill()
+    assert "taken" in receive_all(sqs, url)
+    assert s3.get_object(Bucket="shop", Key="kept")["Body"].read() == b"before"
+    assert s3.get_object(Bucket="shop", Key="large")["Body"].read() == b"1" * 2_000_000
+    listed = s3.list_objects_v2(Bucket="shop")["Contents"]
+    assert [each["Key"] for each in listed] == ["kept", "large"]
+
+
+def test_a_large_object_is_never_in_memory(room: Room) -> None:
+    """Sent, completed of parts, read, read in part: 96 MB each."""
+    s3 = room.client("s3")
+    process, size = backing(room), 96 * 2**20
+    before = process.memory_info().rss
+    block = os.urandom(2**20)
+    body = block * 96
+    etag = s3.put_object(Bucket="shop", Key="one", Body=body)["ETag"]
+    upload = s3.create_multipart_upload(Bucket="shop", Key="parts")["UploadId"]
+    parts = [
+        s3.upload_part(Bucket="shop", Key="parts", UploadId=upload, PartNumber=number, Body=body)
+        for number in (1, 2)
+    ]
+    s3.complete_multipart_upload(
+        Bucket="shop", Key="parts", UploadId=upload,
+        MultipartUpload={"Parts": [
+            {"PartNumber": number, "ETag": part["ETag"]} for number, part in enumerate(parts, 1)
+        ]},
+    )  # fmt: skip
+    assert s3.head_object(Bucket="shop", Key="one")["ETag"] == etag
+    assert s3.get_object(Bucket="shop", Key="one")["Body"].read() == body
+    part = s3.get_object(Bucket="shop", Key="parts", Range=f"bytes={size - 3}-{2 * size - 4}")
+    assert part["Body"].read() == body[-3:] + body[:-3]
+    assert process.memory_info().rss - before < 48 * 2**20
+    assert not list((room.cloud._settings.directory / "incoming").iterdir())
+
+
+def test_a_snapshot_takes_the_place_of_the_journal(room: Room) -> None:
+    journal = room.cloud._settings.directory / "state" / "journal.jsonl"
+    dynamodb = room.client("dynamodb")
+    dynamodb.put_item(TableName="carts", Item={"id": {"S": "kept"}})
+    assert journal.stat().st_size
+    backing(room).send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 5
+    while journal.stat().st_size:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    with journal.open("ab") as file:
+        file.write(b'[99, "item", "torn')  # as a machine without power leaves it
+    backing(room).kill()
+    item = dynamodb.get_item(TableName="carts", Key={"id": {"S": "kept"}})
+    assert item["Item"] == {"id": {"S": "kept"}}
