@@ -55,6 +55,7 @@ class Alarm:
     ok_actions: tuple[str, ...] = ()
     insufficient_data_actions: tuple[str, ...] = ()
     description: str = ""
+    low_samples: str = "evaluate"  # of a percentile: evaluate | ignore
 
     def metrics(self) -> tuple[Metric, ...]:
         """Every metric that the alarm looks at."""
@@ -72,6 +73,10 @@ class CompositeAlarm:
     rule: str
     alarm_actions: tuple[str, ...] = ()
     ok_actions: tuple[str, ...] = ()
+    insufficient_data_actions: tuple[str, ...] = ()
+    actions_enabled: bool = True
+    description: str = ""
+    suppressor: str = ""  # an alarm's name or ARN: no actions while it is in ALARM
 
 
 def read_alarms(state: State) -> tuple[Alarm, ...]:
@@ -89,6 +94,10 @@ def read_composite_alarms(state: State) -> tuple[CompositeAlarm, ...]:
             rule=block.text("alarm_rule"),
             alarm_actions=tuple(sorted(block.texts("alarm_actions"))),
             ok_actions=tuple(sorted(block.texts("ok_actions"))),
+            insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
+            actions_enabled=block.flag("actions_enabled", True),
+            description=block.text("alarm_description", ""),
+            suppressor=_suppressor(block),
         )
         for block in state.managed("aws_cloudwatch_composite_alarm")
     )
@@ -113,7 +122,13 @@ def _alarm(block: Resource) -> Alarm:
         ok_actions=tuple(sorted(block.texts("ok_actions"))),
         insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
         description=block.text("alarm_description", ""),
+        low_samples=block.text("evaluate_low_sample_count_percentiles", "evaluate"),
     )
+
+
+def _suppressor(block: Resource) -> str:
+    inner = block.block("actions_suppressor")
+    return inner.text("alarm", "") if inner else ""
 
 
 def _query(block: Block) -> MetricQuery:

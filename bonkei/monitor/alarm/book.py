@@ -1,0 +1,154 @@
+"""Every alarm's state and history, on disk: a restart changes nothing and announces nothing."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bonkei.monitor.alarm.evaluation import State
+from bonkei.monitor.alarm.reason import INITIAL
+
+KEPT_SECONDS = 14 * 86400  # "CloudWatch preserves alarm history for two weeks"
+_MOST_ITEMS = 50_000
+
+_SCHEMA = """
+create table if not exists state (alarm text primary key, content text);
+create table if not exists history (
+  id integer primary key, alarm text, time real, kind text, summary text, data text
+);
+create index if not exists history_by_alarm on history (alarm, time);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmState:
+    """`since`: when the state last changed; `updated`: when the alarm's settings last did. `data`
+    is StateReasonData, in JSON. Times in Unix seconds."""
+
+    value: State = State.INSUFFICIENT_DATA
+    reason: str = INITIAL
+    data: str = ""
+    since: float = 0.0
+    updated: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """`kind`: StateUpdate, ConfigurationUpdate or Action, as DescribeAlarmHistory calls them."""
+
+    alarm: str
+    time: float
+    kind: str
+    summary: str
+    data: str = ""
+
+
+class AlarmBook:
+    """In SQLite; `file` is None for a test's."""
+
+    def __init__(self, file: Path | None = None) -> None:
+        self._connection = _open(file)
+        self._states = {
+            alarm: _state(content)
+            for alarm, content in self._connection.execute("select alarm, content from state")
+        }
+
+    def state(self, alarm: str) -> AlarmState:
+        """Of an alarm's name; as CloudWatch begins where nothing is known."""
+        return self._states.get(alarm, AlarmState())
+
+    def is_known(self, alarm: str) -> bool:
+        """Whether it has had a state."""
+        return alarm in self._states
+
+    def states(self) -> dict[str, State]:
+        """By name."""
+        return {name: state.value for name, state in self._states.items()}
+
+    def set(self, alarm: str, state: AlarmState, items: Iterable[HistoryItem] = ()) -> None:
+        """The new state, and what the history says of it, together."""
+        self._states[alarm] = state
+        with self._connection:
+            self._connection.execute(
+                "insert or replace into state values (?, ?)", (alarm, json.dumps(asdict(state)))
+            )
+            self._append(items)
+
+    def note(self, *items: HistoryItem) -> None:
+        """An action that was taken."""
+        with self._connection:
+            self._append(items)
+
+    def _append(self, items: Iterable[HistoryItem]) -> None:
+        self._connection.executemany(
+            "insert into history (alarm, time, kind, summary, data) values (?, ?, ?, ?, ?)",
+            [(item.alarm, item.time, item.kind, item.summary, item.data) for item in items],
+        )
+
+    def forget(self, alarm: str) -> None:
+        """The alarm was deleted; its history stays, as on AWS."""
+        self._states.pop(alarm, None)
+        with self._connection:
+            self._connection.execute("delete from state where alarm = ?", (alarm,))
+
+    def history(
+        self,
+        alarm: str | None = None,
+        kind: str | None = None,
+        begin: float = 0.0,
+        end: float = 1e12,
+        most: int = 1000,
+    ) -> tuple[HistoryItem, ...]:
+        """Newest first."""
+        rows = self._connection.execute(
+            "select alarm, time, kind, summary, data from history where (? is null or alarm = ?)"
+            " and (? is null or kind = ?) and time >= ? and time <= ?"
+            " order by time desc, id desc limit ?",
+            (alarm, alarm, kind, kind, begin, end, most),
+        )
+        return tuple(HistoryItem(*row) for row in rows)
+
+    def age(self, now: float) -> None:
+        """What is older than two weeks goes, and the oldest of too many."""
+        with self._connection:
+            self._connection.execute("delete from history where time < ?", (now - KEPT_SECONDS,))
+            self._connection.execute(
+                "delete from history where id <= (select max(id) from history) - ?", (_MOST_ITEMS,)
+            )
+
+    def close(self) -> None:
+        """The file is whole."""
+        self._connection.close()
+
+
+def _open(file: Path | None) -> sqlite3.Connection:
+    if file is None:
+        connection = sqlite3.connect(":memory:")
+        connection.executescript(_SCHEMA)
+        return connection
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        return _connect(file)
+    except sqlite3.DatabaseError:
+        file.replace(file.with_suffix(".unreadable"))
+        return _connect(file)
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=5)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = off")  # a killed process loses nothing by it
+        connection.executescript(_SCHEMA)
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _state(content: str) -> AlarmState:
+    known = json.loads(content)
+    return AlarmState(**{**known, "value": State(known["value"])})

@@ -1,0 +1,71 @@
+"""The words in which CloudWatch says why an alarm changed.
+
+Copied from the messages that it publishes ("StateReason" of DescribeAlarms).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bonkei.monitor.alarm.evaluation import Criteria, State, Verdict
+
+INITIAL = "Unchecked: Initial alarm creation"
+_PHRASES = {
+    "GreaterThanOrEqualToThreshold": "greater than or equal to",
+    "GreaterThanThreshold": "greater than",
+    "LessThanThreshold": "less than",
+    "LessThanOrEqualToThreshold": "less than or equal to",
+}
+_TREATED = {"breaching": "Breaching", "notBreaching": "NonBreaching"}
+
+
+def reason(
+    verdict: Verdict,
+    values: Sequence[float | None],
+    starts: Sequence[float],
+    criteria: Criteria,
+    before: State,
+) -> str:
+    """StateReason of a change from `before`. `starts`: when each point's period began."""
+    if verdict.state is State.INSUFFICIENT_DATA:
+        unknown = verdict.filled
+        return f"Insufficient Data: {_count(unknown, 'datapoint')} {_were(unknown)} unknown."
+    treated = _TREATED.get(criteria.missing, "")
+    if not verdict.used:
+        periods, points = _count(criteria.n, "period"), _count(criteria.n, "missing datapoint")
+        return (
+            f"Threshold Crossed: no datapoints were received for {periods} and {points}"
+            f" {_were(criteria.n)} treated as [{treated}]."
+        )
+    is_alarm = verdict.state is State.ALARM
+    wanted = [
+        index
+        for index in verdict.used
+        if (value := values[index]) is not None and criteria.breaches(value) is is_alarm
+    ] or list(verdict.used)
+    listed = ", ".join(_point(values[index], starts[index]) for index in reversed(wanted))
+    text = (
+        f"Threshold Crossed: {len(wanted)} out of the last {_count(criteria.n, 'datapoint')}"
+        f" [{listed}] {_were(len(wanted))}{'' if is_alarm else ' not'}"
+        f" {_PHRASES[criteria.comparison]} the threshold ({criteria.threshold})"
+    )
+    if verdict.filled and treated:
+        filled = _count(verdict.filled, "missing datapoint")
+        text += f" and {filled} {_were(verdict.filled)} treated as [{treated}]"
+    least = criteria.m if is_alarm else criteria.n - criteria.m + 1
+    least_text = _count(least, "datapoint")
+    return f"{text} (minimum {least_text} for {before} -> {verdict.state} transition)."
+
+
+def _point(value: float | None, start: float) -> str:
+    moment = datetime.fromtimestamp(start, UTC).strftime("%d/%m/%y %H:%M:%S")
+    return f"{0.0 if value is None else float(value)} ({moment})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"

@@ -1,0 +1,18 @@
+"""How long a minute is. Pure.
+
+With compressed time AWS's minute takes less: periods of alarms and intervals of measurement are
+divided by a factor. Points of time stay what they are, so every record and every clock agree.
+"""
+
+from __future__ import annotations
+
+MINUTE = 60
+QUICK = 10
+COMPRESSIONS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+"""What divides a minute into whole seconds."""
+
+
+def step_of(compression: int, *, quick: bool = False) -> float:
+    """Seconds between two evaluations: a minute, or ten seconds where an alarm's period is
+    shorter than one. Never less than a second."""
+    return max(1.0, (QUICK if quick else MINUTE) / compression)

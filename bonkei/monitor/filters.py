@@ -1,0 +1,143 @@
+"""Metric filters, and the embedded metric format: log events become metrics.
+
+"Configuring metric values for a metric filter",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
+"Embedded metric format specification",
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bonkei.blueprint.log_group import MetricFilter
+from bonkei.events import LogEvent
+from bonkei.filter_pattern import FilterPattern, FilterPatternError, Match, parse
+from bonkei.monitor.metric.model import Datum, metric_id
+
+_MARK = '"_aws"'
+_MOST_VALUES = 100  # of a metric in one record
+_MOST_DIMENSIONS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    declared: MetricFilter
+    pattern: FilterPattern
+
+
+class MetricFilters:
+    """The filters of every log group, and which of them have a default value to report."""
+
+    def __init__(self, declared: Iterable[MetricFilter] = ()) -> None:
+        self._by_group: dict[str, list[_Filter]] = {}
+        self.broken: dict[str, str] = {}
+        """Filters whose pattern AWS refuses, and why, by their address."""
+        self._silent: dict[MetricFilter, float] = {}
+        for one in declared:
+            try:
+                pattern = parse(one.pattern)
+            except FilterPatternError as error:
+                self.broken[one.address] = error.message
+                continue
+            self._by_group.setdefault(one.log_group_name, []).append(_Filter(one, pattern))
+
+    def read(self, group: str, events: Iterable[LogEvent]) -> Iterator[Datum]:
+        """What the events of a group add to metrics."""
+        filters = self._by_group.get(group, ())
+        for event in events:
+            time = event.timestamp / 1000
+            for one in filters:
+                match = one.pattern.find(event.message)
+                if match is None:
+                    self._silent.setdefault(one.declared, time)
+                elif (found := _datum(one, match, time)) is not None:
+                    self._silent.pop(one.declared, None)
+                    yield found
+            if _MARK in event.message:
+                yield from embedded_metrics(event.message, time)
+
+    def defaults(self) -> Iterator[Datum]:
+        """At the end of a minute: the default value of each filter that has seen events in it, and
+        no match. Dimensions and a default exclude each other."""
+        for declared, time in self._silent.items():
+            if declared.default_value is not None and not declared.dimensions:
+                metric = metric_id(declared.namespace, declared.metric_name)
+                yield Datum(metric, time, ((declared.default_value, 1.0),), unit=declared.unit)
+        self._silent.clear()
+
+
+def _datum(one: _Filter, match: Match, time: float) -> Datum | None:
+    """None where the value or a dimension is not in the record, or is no number."""
+    declared = one.declared
+    value = _number(match.value(declared.value) if "$" in declared.value else declared.value)
+    if value is None:
+        return None
+    dimensions: dict[str, str] = {}
+    for name, selector in declared.dimensions:
+        found = match.value(selector)
+        if found is None or isinstance(found, dict | list):
+            return None
+        dimensions[name] = found if isinstance(found, str) else json.dumps(found)
+    metric = metric_id(declared.namespace, declared.metric_name, dimensions)
+    return Datum(metric, time, ((value, 1.0),), unit=declared.unit)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def embedded_metrics(message: str, received: float) -> Iterator[Datum]:
+    """The metrics of a record in the embedded metric format; nothing where it is not right."""
+    try:
+        record = json.loads(message)
+        about = record["_aws"]
+        time = float(about.get("Timestamp", received * 1000)) / 1000
+        directives = about["CloudWatchMetrics"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    for directive in directives if isinstance(directives, list) else ():
+        if isinstance(directive, dict) and isinstance(directive.get("Namespace"), str):
+            yield from _of_directive(record, directive, time)
+
+
+def _of_directive(
+    record: dict[str, Any], directive: dict[str, Any], time: float
+) -> Iterator[Datum]:
+    sets = directive.get("Dimensions") or [[]]
+    for metric in directive.get("Metrics") or ():
+        if not isinstance(metric, dict) or not isinstance(metric.get("Name"), str):
+            continue
+        values = record.get(metric["Name"])
+        listed = values if isinstance(values, list) else [values]
+        numbers = [number for value in listed if (number := _number(value)) is not None]
+        if not numbers or len(numbers) > _MOST_VALUES:
+            continue
+        for names in sets:
+            dimensions = _dimensions(record, names)
+            if dimensions is not None:
+                yield Datum(
+                    metric_id(directive["Namespace"], metric["Name"], dimensions),
+                    time,
+                    tuple((number, 1.0) for number in numbers),
+                    unit=str(metric.get("Unit", "None")),
+                    resolution=1 if metric.get("StorageResolution") == 1 else 60,
+                )
+
+
+def _dimensions(record: dict[str, Any], names: Any) -> dict[str, str] | None:
+    """None where one of them is not in the record."""
+    if not isinstance(names, list) or len(names) > _MOST_DIMENSIONS:
+        return None
+    found = {name: record.get(name) for name in names if isinstance(name, str)}
+    if any(not isinstance(value, str | int | float) for value in found.values()):
+        return None
+    return {name: str(value) for name, value in found.items()}

@@ -1,0 +1,233 @@
+"""The room's life: metrics come in, minutes pass, alarms change, somebody is told."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.alarm import Alarm
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus, LogEventsIngested
+from bonkei.monitor.alarm.book import AlarmBook, HistoryItem
+from bonkei.monitor.alarm.engine import AlarmEngine, AnyAlarm, why_not_evaluated
+from bonkei.monitor.alarm.message import Change, event, message, subject
+from bonkei.monitor.alarm.points import identity
+from bonkei.monitor.clock import COMPRESSIONS, step_of
+from bonkei.monitor.filters import MetricFilters
+from bonkei.monitor.metric.disk import SqliteDisk
+from bonkei.monitor.metric.model import Datum, MetricId
+from bonkei.monitor.metric.store import MetricError, MetricStore
+
+AGE_SECONDS = 600.0
+FLUSH_SECONDS = 10.0
+_ACT_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the room needs of others. `measure` gives what has been measured in the seconds before
+    a point of time; `act` takes an action's ARN, a subject and a message, and raises a
+    BonkeiError where it cannot; `put_event` takes an event of AWS's shape."""
+
+    measure: Callable[[float, float], Iterable[Datum]]
+    act: Callable[[str, str, str], Awaitable[None]]
+    put_event: Callable[[dict[str, Any]], None]
+    clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSnapshot:
+    """`since` in Unix seconds. `problem`: why it is not evaluated."""
+
+    name: str
+    state: str
+    since: float
+    reason: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSnapshot:
+    """`compression`: how many of AWS's minutes a minute here is. `not_measured`: metrics that
+    alarms look at and nobody here measures. `notes`: what is not as declared."""
+
+    alarms: tuple[AlarmSnapshot, ...] = ()
+    metrics: int = 0
+    compression: int = 1
+    not_measured: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    failed_actions: int = 0
+
+
+class Monitor:
+    """`start` once, `follow` with each blueprint, `stop` in any case. Event loop's thread only."""
+
+    def __init__(self, directory: Path | None, bus: Bus, around: Around) -> None:
+        disk = SqliteDisk(directory / "metrics.sqlite") if directory is not None else None
+        self.store = MetricStore(disk)
+        self.book = AlarmBook(directory / "alarms.sqlite" if directory is not None else None)
+        self.engine = AlarmEngine(self.store, self.book, self._on_change)
+        self._around = around
+        self._filters = MetricFilters()
+        self._measured: frozenset[tuple[str, str]] = frozenset()
+        self._undo = bus.subscribe(LogEventsIngested, self._on_log_events)
+        self._loop: asyncio.Task[None] | None = None
+        self._acting: set[asyncio.Task[None]] = set()
+        self._woken = asyncio.Event()
+        self._flushed = self._aged = around.clock()
+        self._failed_actions = 0
+        self._refused = 0
+
+    @property
+    def compression(self) -> int:
+        """How many of AWS's minutes a minute here is."""
+        return self.engine.compression
+
+    def compress(self, factor: int) -> None:
+        """From now on. ValueError for what does not divide a minute."""
+        if factor not in COMPRESSIONS:
+            raise ValueError(factor)
+        self.engine.compression = factor
+        self._woken.set()
+
+    def start(self) -> None:
+        """Minutes pass from now on."""
+        self._loop = asyncio.create_task(self._run())
+
+    def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
+        """`measured`: namespace and name of what somebody here measures."""
+        self._filters = MetricFilters(blueprint.metric_filters)
+        self._measured = measured | {
+            (one.namespace, one.metric_name) for one in blueprint.metric_filters
+        }
+        alarms: list[AnyAlarm] = [*blueprint.alarms, *blueprint.composite_alarms]
+        self.engine.follow(alarms, self._around.clock())
+
+    def put(self, datum: Datum) -> None:
+        """One datum. With compressed time seconds are kept, since minutes pass in them."""
+        if self.compression > 1 and datum.resolution != 1:
+            datum = Datum(
+                datum.metric,
+                datum.time,
+                datum.values,
+                datum.count,
+                datum.total,
+                datum.low,
+                datum.high,
+                datum.unit,
+                1,
+            )
+        try:
+            self.store.put(datum, self._around.clock())
+        except MetricError:
+            self._refused += 1
+
+    def tick(self, now: float) -> None:
+        """The end of a minute (or of ten seconds, where an alarm is that quick)."""
+        step = step_of(self.compression, quick=self.engine.is_high_resolution())
+        for datum in self._around.measure(now, step):
+            self.put(datum)
+        for datum in self._filters.defaults():
+            self.put(datum)
+        self.engine.evaluate(now)
+        if now - self._flushed >= FLUSH_SECONDS:
+            self._flushed = now
+            self.store.flush()
+        if now - self._aged >= AGE_SECONDS:
+            self._aged = now
+            self.store.age(now)
+            self.book.age(now)
+
+    async def stop(self) -> None:
+        """What is known is on disk; actions under way may end."""
+        self._undo()
+        if self._loop is not None:
+            self._loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._loop
+        if self._acting:
+            await asyncio.wait(self._acting, timeout=1.0)
+        for task in self._acting:
+            task.cancel()
+        self.store.close()
+        self.book.close()
+
+    def snapshot(self) -> MonitorSnapshot:
+        """For `bonkei status` and `bonkei alarm`."""
+        alarms = []
+        for alarm in self.engine.alarms:
+            state = self.book.state(alarm.name)
+            alarms.append(
+                AlarmSnapshot(
+                    alarm.name, state.value, state.since, state.reason, why_not_evaluated(alarm)
+                )
+            )
+        notes = [f"{address}: {why}" for address, why in self._filters.broken.items()]
+        if self._refused:
+            notes.append(f"{self._refused} data points were refused: there are too many metrics")
+        return MonitorSnapshot(
+            tuple(alarms),
+            len(self.store.metrics()),
+            self.compression,
+            self._not_measured(),
+            tuple(notes),
+            self._failed_actions,
+        )
+
+    def _not_measured(self) -> tuple[str, ...]:
+        """Only AWS's own namespaces: others are what programs put."""
+        seen: set[MetricId] = set(self.store.metrics())
+        missing = {
+            f"{metric.namespace} {metric.name}"
+            for alarm in self.engine.alarms
+            if isinstance(alarm, Alarm)
+            for metric in alarm.metrics()
+            if metric.namespace.startswith(("AWS/", "ECS/"))
+            and (metric.namespace, metric.name) not in self._measured
+            and identity(metric) not in seen
+        }
+        return tuple(sorted(missing))
+
+    async def _run(self) -> None:
+        while True:
+            step = step_of(self.compression, quick=self.engine.is_high_resolution())
+            now = self._around.clock()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._woken.wait(), (now // step + 1) * step - now)
+            if self._woken.is_set():
+                self._woken.clear()
+                continue
+            self.tick(self._around.clock())
+
+    def _on_log_events(self, ingested: LogEventsIngested) -> None:
+        for datum in self._filters.read(ingested.log_group, ingested.events):
+            self.put(datum)
+
+    def _on_change(self, change: Change) -> None:
+        self._around.put_event(event(change))
+        if self.engine.is_suppressed(change.alarm):
+            summary = "Actions are suppressed"
+            self.book.note(HistoryItem(change.alarm.name, change.after.since, "Action", summary))
+            return
+        for arn in change.actions:
+            task = asyncio.get_running_loop().create_task(self._act(change, arn))
+            self._acting.add(task)
+            task.add_done_callback(self._acting.discard)
+
+    async def _act(self, change: Change, arn: str) -> None:
+        try:
+            async with asyncio.timeout(_ACT_SECONDS):
+                await self._around.act(arn, subject(change), message(change))
+            summary = f"Successfully executed action {arn}"
+        except (BonkeiError, TimeoutError, OSError) as error:
+            self._failed_actions += 1
+            why = getattr(error, "message", "") or "it did not answer in time"
+            summary = f"Failed to execute action {arn}. Received error: {why}"
+        now = self._around.clock()
+        self.book.note(HistoryItem(change.alarm.name, now, "Action", summary))

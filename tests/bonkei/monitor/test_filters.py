@@ -1,0 +1,93 @@
+"""Log events become metrics."""
+
+from __future__ import annotations
+
+import json
+
+from bonkei.blueprint.log_group import MetricFilter
+from bonkei.events import LogEvent
+from bonkei.monitor.filters import MetricFilters, embedded_metrics
+from bonkei.monitor.metric.model import metric_id
+
+T = 1_800_000_000
+
+
+def declared(pattern: str, value: str = "1", **more: object) -> MetricFilter:
+    return MetricFilter("a", "f", "/group", pattern, "Logs", "Found", value, **more)  # type: ignore[arg-type]
+
+
+def events(*messages: str) -> list[LogEvent]:
+    return [LogEvent(T * 1000 + index, message) for index, message in enumerate(messages)]
+
+
+def test_each_match_counts() -> None:
+    filters = MetricFilters([declared("ERROR")])
+
+    found = list(filters.read("/group", events("an ERROR", "fine", "ERROR again")))
+
+    assert [(one.metric, one.values) for one in found] == [
+        (metric_id("Logs", "Found"), ((1.0, 1.0),))
+    ] * 2
+    assert found[0].time == T
+    assert not list(filters.read("/other", events("an ERROR")))
+
+
+def test_a_value_and_dimensions_from_fields() -> None:
+    one = declared(
+        "{ $.latency = * }", "$.latency", dimensions=(("Path", "$.path"),), unit="Milliseconds"
+    )
+    messages = ['{"latency": 50, "path": "/"}', '{"latency": "x", "path": "/"}', '{"latency": 1}']
+
+    found = list(MetricFilters([one]).read("/group", events(*messages)))
+
+    assert [(one.metric.dimensions, one.values, one.unit) for one in found] == [
+        ((("Path", "/"),), ((50.0, 1.0),), "Milliseconds")
+    ]
+
+
+def test_the_default_is_reported_for_a_minute_without_a_match() -> None:
+    filters = MetricFilters([declared("ERROR", default_value=0.0)])
+
+    list(filters.read("/group", events("fine")))
+    assert [one.values for one in filters.defaults()] == [((0.0, 1.0),)]
+    assert not list(filters.defaults())  # no events at all: nothing is reported
+    list(filters.read("/group", events("fine", "ERROR")))
+    assert not list(filters.defaults())
+
+
+def test_a_pattern_that_aws_refuses_is_named() -> None:
+    filters = MetricFilters([declared("{ $.a = }"), declared("ERROR")])
+
+    assert "a value is missing" in filters.broken["a"]
+    assert len(list(filters.read("/group", events("ERROR")))) == 1
+
+
+EMBEDDED = {
+    "_aws": {
+        "Timestamp": T * 1000,
+        "CloudWatchMetrics": [
+            {
+                "Namespace": "lambda-function-metrics",
+                "Dimensions": [["functionVersion"], []],
+                "Metrics": [{"Name": "time", "Unit": "Milliseconds", "StorageResolution": 1}],
+            }
+        ],
+    },
+    "functionVersion": "$LATEST",
+    "time": [100, 200],
+}
+
+
+def test_embedded_metrics_of_the_specification() -> None:
+    found = list(embedded_metrics(json.dumps(EMBEDDED), 0))
+
+    assert [one.metric.dimensions for one in found] == [(("functionVersion", "$LATEST"),), ()]
+    assert found[0].values == ((100.0, 1.0), (200.0, 1.0))
+    assert (found[0].unit, found[0].resolution, found[0].time) == ("Milliseconds", 1, T)
+
+
+def test_what_is_not_right_gives_nothing() -> None:
+    wrong = ["{", '{"_aws": 1}', '{"_aws": {"CloudWatchMetrics": [1, {"Namespace": "a"}]}}', "[]"]
+    wrong.append(json.dumps(EMBEDDED | {"time": "no number"}))
+
+    assert not [one for text in wrong for one in embedded_metrics(text, 0)]

@@ -1,0 +1,295 @@
+"""Alarms over time: a clock is handed in, and what happens is looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric, MetricQuery
+from bonkei.blueprint.log_group import MetricFilter
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.monitor.alarm.evaluation import State
+from bonkei.monitor.metric.model import Datum, datum, metric_id
+from bonkei.monitor.monitor import Around, Monitor
+
+T = 1_800_000_000.0
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:alarms"
+M = metric_id("AWS/ECS", "CPUUtilization", {"ServiceName": "backend"})
+
+
+def alarm(**more: Any) -> Alarm:
+    settings: dict[str, Any] = {
+        "address": "aws_cloudwatch_metric_alarm.cpu",
+        "arn": "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:cpu",
+        "name": "cpu",
+        "comparison": "GreaterThanOrEqualToThreshold",
+        "threshold": 80.0,
+        "evaluation_periods": 2,
+        "datapoints_to_alarm": 2,
+        "metric": Metric(M.namespace, M.name, M.dimensions, "Average", 60),
+        "alarm_actions": (TOPIC,),
+        "ok_actions": (TOPIC,),
+        "description": "CPU is high",
+    }
+    return Alarm(**(settings | more))
+
+
+class World:
+    """A monitor, its clock, and what it said to others."""
+
+    def __init__(self, directory: Path | None = None, *alarms: Alarm, **blueprint: Any) -> None:
+        self.now = T
+        self.bus = Bus()
+        self.acted: list[tuple[str, str, dict[str, Any]]] = []
+        self.events: list[dict[str, Any]] = []
+        self.failing = False
+        self.measured: list[Datum] = []
+        around = Around(lambda _now, _step: self.measured, self.act, self.events.append, self.clock)
+        self.monitor = Monitor(directory, self.bus, around)
+        self.follow(*alarms, **blueprint)
+
+    def follow(self, *alarms: Alarm, **blueprint: Any) -> None:
+        self.monitor.follow(Blueprint(alarms=alarms, **blueprint), frozenset())
+
+    def clock(self) -> float:
+        return self.now
+
+    async def act(self, arn: str, subject: str, message: str) -> None:
+        if self.failing:
+            raise BonkeiError("no such topic")
+        self.acted.append((arn, subject, json.loads(message)))
+
+    async def minute(self, *values: float, of: Datum | None = None) -> str:
+        for value in values:
+            self.monitor.put(of or datum(M, self.now + 1, value, "Percent"))
+        self.now += 60 / self.monitor.compression
+        self.monitor.tick(self.now)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return self.monitor.book.state("cpu").value
+
+
+async def test_there_and_back() -> None:
+    world = World(None, alarm())
+    states = [await world.minute(value) for value in (10, 10, 90, 90, 10, 10)]
+    await world.monitor.stop()
+
+    assert states == ["OK", "OK", "OK", "ALARM", "OK", "OK"]
+    assert [m["NewStateValue"] for _, _, m in world.acted] == ["OK", "ALARM", "OK"]
+
+
+async def test_the_message_is_cloudwatchs() -> None:
+    world = World(None, alarm())
+    for value in (10, 90, 95):
+        await world.minute(value)
+    await world.monitor.stop()
+    arn, subject, message = world.acted[-1]
+
+    assert arn == TOPIC
+    assert subject == 'ALARM: "cpu" in EU (Ireland)'
+    assert message["NewStateReason"] == (
+        "Threshold Crossed: 2 out of the last 2 datapoints [95.0 (15/01/27 08:02:00), 90.0"
+        " (15/01/27 08:01:00)] were greater than or equal to the threshold (80.0) (minimum 2"
+        " datapoints for OK -> ALARM transition)."
+    )
+    assert message["OldStateValue"] == "OK"
+    assert message["StateChangeTime"] == "2027-01-15T08:03:00.000+0000"
+    assert message["Region"] == "EU (Ireland)"
+    assert message["AWSAccountId"] == "123456789012"
+    assert message["Trigger"] == {
+        "MetricName": "CPUUtilization",
+        "Namespace": "AWS/ECS",
+        "StatisticType": "Statistic",
+        "Statistic": "AVERAGE",
+        "Unit": None,
+        "Dimensions": [{"value": "backend", "name": "ServiceName"}],
+        "Period": 60,
+        "EvaluationPeriods": 2,
+        "DatapointsToAlarm": 2,
+        "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+        "Threshold": 80.0,
+        "TreatMissingData": "missing",
+        "EvaluateLowSampleCountPercentile": "",
+    }
+
+
+async def test_the_event_is_cloudwatchs() -> None:
+    world = World(None, alarm())
+    for value in (10, 90, 95):
+        await world.minute(value)
+    await world.monitor.stop()
+    event = world.events[-1]
+
+    assert (event["source"], event["detail-type"]) == (
+        "aws.cloudwatch",
+        "CloudWatch Alarm State Change",
+    )
+    assert event["detail"]["state"]["value"] == "ALARM"
+    assert event["detail"]["previousState"]["value"] == "OK"
+    reason = json.loads(event["detail"]["state"]["reasonData"])
+    assert reason["recentDatapoints"] == [90.0, 95.0]
+    metric = event["detail"]["configuration"]["metrics"][0]["metricStat"]
+    assert metric["metric"]["dimensions"] == {"ServiceName": "backend"}
+
+
+async def test_a_percentage_by_metric_math() -> None:
+    free = Metric("AWS/RDS", "FreeableMemory", (), "Average", 60)
+    queries = (
+        MetricQuery("freeable", free),
+        MetricQuery("used", expression="100 * (1 - freeable / 4000)", returns_data=True),
+    )
+    world = World(
+        None, alarm(metric=None, queries=queries, evaluation_periods=1, datapoints_to_alarm=1)
+    )
+    memory = metric_id("AWS/RDS", "FreeableMemory")
+
+    assert await world.minute(0, of=datum(memory, T + 1, 3000)) == "OK"
+    assert await world.minute(0, of=datum(memory, T + 61, 400)) == "ALARM"
+    await world.monitor.stop()
+    assert [q["Id"] for q in world.acted[-1][2]["Trigger"]["Metrics"]] == ["freeable", "used"]
+
+
+async def test_time_is_compressed() -> None:
+    world = World(None, alarm())
+    world.monitor.compress(30)
+    states = [await world.minute(value) for value in (10, 10, 90, 90)]
+    await world.monitor.stop()
+
+    assert states[-1] == "ALARM"
+    assert world.now == T + 8  # four of AWS's minutes
+    assert world.acted[-1][2]["Trigger"]["Period"] == 60
+
+
+async def test_actions_that_are_not_enabled_are_not_taken() -> None:
+    world = World(None, alarm(actions_enabled=False))
+    for value in (90, 90):
+        await world.minute(value)
+    await world.monitor.stop()
+
+    assert not world.acted
+    assert world.events
+
+
+async def test_an_action_that_fails_is_seen() -> None:
+    world = World(None, alarm())
+    world.failing = True
+    for value in (90, 90):
+        await world.minute(value)
+    snapshot = world.monitor.snapshot()
+    summary = world.monitor.book.history("cpu", "Action")[0].summary
+    await world.monitor.stop()
+
+    assert summary == f"Failed to execute action {TOPIC}. Received error: no such topic"
+    assert snapshot.failed_actions == 1
+
+
+async def test_a_restart_announces_nothing(tmp_path: Path) -> None:
+    world = World(tmp_path, alarm())
+    for value in (90, 90):
+        await world.minute(value)
+    world.monitor.store.flush()  # and is killed then
+    again = World(tmp_path, alarm())
+    again.now = world.now
+
+    assert await again.minute(90) == "ALARM"
+    assert not again.acted
+    await again.monitor.stop()
+    await world.monitor.stop()
+
+
+async def test_set_alarm_state_holds_until_the_next_evaluation() -> None:
+    world = World(None, alarm())
+    await world.minute(10)
+    await world.minute(10)
+    world.monitor.engine.set_state("cpu", State.ALARM, "a test", "", world.now)
+    assert world.monitor.book.state("cpu").value == "ALARM"
+
+    assert await world.minute(10) == "OK"
+    await world.monitor.stop()
+
+
+async def test_composite_alarms_follow_and_are_suppressed() -> None:
+    both = CompositeAlarm(
+        "aws_cloudwatch_composite_alarm.both",
+        "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:both",
+        "both",
+        "ALARM(cpu)",
+        alarm_actions=(TOPIC,),
+    )
+    world = World(None, alarm(alarm_actions=()), composite_alarms=(both,))
+    for value in (90, 90):
+        await world.minute(value)
+
+    assert world.acted[-1][2]["AlarmName"] == "both"
+    assert world.acted[-1][2]["TriggeringChildren"][0]["State"]["Value"] == "ALARM"
+    await world.monitor.stop()
+
+
+async def test_records_of_logs_reach_an_alarm() -> None:
+    metric = Metric("Logs", "Errors", (), "Sum", 60)
+    filters = (MetricFilter("f", "f", "/g", "ERROR", "Logs", "Errors", "1", default_value=0.0),)
+    errors = alarm(
+        metric=metric,
+        threshold=1.0,
+        evaluation_periods=1,
+        datapoints_to_alarm=1,
+        treat_missing_data="notBreaching",
+    )
+    world = World(None, errors, metric_filters=filters)
+    found = []
+    for message in ("fine", "ERROR", "fine", "", "", ""):
+        events = (LogEvent(int(world.now * 1000), message),) if message else ()
+        world.bus.publish(LogEventsIngested("/g", "s", events))
+        found.append(await world.minute())
+    await world.monitor.stop()
+
+    assert found == ["OK", "ALARM", "OK", "OK", "OK", "OK"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"threshold": None}, "anomaly detection is not simulated"),
+        (
+            {
+                "metric": None,
+                "queries": (
+                    MetricQuery("e", expression="ANOMALY_DETECTION_BAND(m1)", returns_data=True),
+                ),
+            },
+            "ANOMALY_DETECTION_BAND is not simulated",
+        ),
+        ({"metric": Metric("AWS/ECS", "x", (), "q9", 60)}, "`q9` is no statistic"),
+    ],
+)
+async def test_what_is_not_simulated_is_named(more: dict[str, Any], problem: str) -> None:
+    world = World(None, alarm(**more))
+    await world.minute(90)
+
+    assert problem in world.monitor.snapshot().alarms[0].problem
+    await world.monitor.stop()
+
+
+async def test_metrics_that_nobody_measures_are_named() -> None:
+    world = World(None, alarm())
+    assert world.monitor.snapshot().not_measured == ("AWS/ECS CPUUtilization",)
+    await world.minute(1)
+
+    assert not world.monitor.snapshot().not_measured
+    await world.monitor.stop()
+
+
+async def test_an_alarm_that_goes_is_forgotten() -> None:
+    world = World(None, alarm())
+    await world.minute(1)
+    world.follow()
+
+    assert not world.monitor.snapshot().alarms
+    assert world.monitor.book.history("cpu")[0].summary == 'Alarm "cpu" deleted'
+    await world.monitor.stop()
