@@ -1,11 +1,13 @@
 """Write what the AWS provider's own schemas say of the arguments, as data, from its source.
 
     python -m scripts.extract_facts DIRECTORY VERSION
+    python -m scripts.extract_facts --limits
 
 DIRECTORY holds the provider's source (MPL-2.0) with a file for each declaration, as the repository
 lonegunmanb/terraform-provider-aws-index has it below `index`; VERSION is the provider's that it is
 of. Needs tree-sitter and tree-sitter-go. Enumerations are those of botocore, which the development
-environment has.
+environment has; so are the lengths, ranges and patterns of the APIs (`scripts/schema/limits.py`),
+which `--limits` alone puts anew into the file that there is.
 
 The result, `bonkei/provider/data/aws-facts.json.gz`, holds for each type of `aws-schema.json.gz`
 the paths of its arguments with what is known of each; enumerations are kept once and referred to.
@@ -25,6 +27,7 @@ from bonkei.provider.schema import Block
 from scripts.schema import apis
 from scripts.schema.facts import Facts, Provider
 from scripts.schema.golang import Source
+from scripts.schema.limits import add_limits
 
 Json = Any
 
@@ -36,15 +39,23 @@ def main() -> None:
     arguments = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    arguments.add_argument("directory", type=Path)
-    arguments.add_argument("version")
+    arguments.add_argument("directory", type=Path, nargs="?")
+    arguments.add_argument("version", nargs="?")
+    arguments.add_argument("--limits", action="store_true")
     arguments.add_argument("--output", type=Path, default=OUTPUT)
     options = arguments.parse_args()
-    document = extract(Provider(Source(options.directory)), options.version)
+    if options.limits:
+        document = json.loads(gzip.decompress(options.output.read_bytes()))
+        add_limits(document["types"], schema.load("aws-schema.json.gz").resources)
+    elif options.directory and options.version:
+        document = extract(Provider(Source(options.directory)), options.version)
+    else:
+        arguments.error("say DIRECTORY and VERSION, or --limits")
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     options.output.write_bytes(gzip.compress(text.encode(), mtime=0))
     print(  # the command's answer
-        f"{options.output.name}: AWS provider {options.version}, {len(document['types'])} types,"
+        f"{options.output.name}: AWS provider {document['version']},"
+        f" {len(document['types'])} types,"
         f" {sum(map(len, document['types'].values()))} arguments,"
         f" {len(document['enumerations'])} enumerations, {len(document['identities'])} identities,"
         f" {len(text) // 1000} kB ({options.output.stat().st_size // 1000} kB compressed);"
@@ -71,6 +82,7 @@ def extract(provider: Provider, version: str) -> Json:
         for table in (types, identities):
             if (twin := other.replace("aws_alb", "aws_lb")) in table:
                 table.setdefault(other, table[twin])
+    add_limits(types, carried)
     return {
         "version": version,
         "source": f"hashicorp/terraform-provider-aws {version} (MPL-2.0), botocore {apis.VERSION}",

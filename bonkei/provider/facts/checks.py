@@ -22,6 +22,12 @@ def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterat
         yield _length(*known["length"])
     for pattern, meaning in known.get("patterns", ()):
         yield _matches(pattern, meaning)
+    if "api_range" in known:
+        yield _as_sent(_between(*known["api_range"]))
+    if "api_length" in known:
+        yield _as_sent(_length(*known["api_length"], len))
+    if "api_pattern" in known:
+        yield _as_sent(_fits(known["api_pattern"]))
     if "max" in known or "min" in known:
         yield _count(known.get("min", 0), known.get("max"))
 
@@ -56,9 +62,15 @@ def _between(low: float | None, high: float | None) -> Check:
     return check
 
 
-def _length(low: int, high: int | None) -> Check:
+def _bytes(text: str) -> int:
+    return len(text.encode())
+
+
+def _length(low: int, high: int | None, size_of: Callable[[str], int] = _bytes) -> Check:
+    """The provider counts bytes, an API characters."""
+
     def check(value: Value) -> str | None:
-        size = len(value.encode()) if isinstance(value, str) else low
+        size = size_of(value) if isinstance(value, str) else low
         if size >= low and (high is None or size <= high):
             return None
         wanted = f"{low} or more" if high is None else f"{low} to {high}"
@@ -76,6 +88,24 @@ def _matches(pattern: str, meaning: str) -> Check:
         if not isinstance(value, str) or compiled.search(value):
             return None
         return f'"{value}": {meaning}.' if meaning else f'"{value}" does not match {pattern}.'
+
+    return check
+
+
+def _as_sent(check: Check) -> Check:
+    """The API's own limits meet what is sent: the provider sends no argument that is left empty."""
+    return lambda value: None if value in ("", 0, -1) else check(value)
+
+
+def _fits(pattern: str) -> Check:
+    """An API's pattern is of the whole value, unless it says itself where that begins or ends."""
+    compiled = re.compile(pattern, re.DOTALL)
+    match = compiled.search if re.search(r"(?<![\[\\])\^|\$$", pattern) else compiled.fullmatch
+
+    def check(value: Value) -> str | None:
+        if not isinstance(value, str) or match(value):
+            return None
+        return f'"{value}" does not match {pattern}.'
 
     return check
 

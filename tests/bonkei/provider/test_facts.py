@@ -13,6 +13,7 @@ from bonkei.provider.facts import Facts
 from bonkei.provider.plan import plan_update
 from bonkei.provider.schema import Block
 from bonkei.provider.values import UNKNOWN
+from scripts.schema.limits import add_limits
 
 AWS = catalogue.providers()[catalogue.AWS]
 FACTS = facts.load(catalogue.FACTS)
@@ -32,7 +33,7 @@ def test_every_fact_is_of_an_argument_that_there_is() -> None:
         for path, one in known.items():
             found = argument(carried[type_name], path)
             assert "default" not in one or found.optional, (type_name, path)
-            for pattern, _ in one.get("patterns", ()):
+            for pattern in [*(p for p, _ in one.get("patterns", ())), one.get("api_pattern", "")]:
                 re.compile(pattern)
             for key in ("enum", "each_enum"):
                 assert not isinstance(one.get(key), str) or FACTS.enumerations[one[key]]
@@ -181,3 +182,53 @@ def test_what_the_provider_updates_is_updated(type_name: str, argument_name: str
     """A behaviour said of each that it replaces; the provider's source does not."""
     forced = AWS.resources[type_name].force_new
     assert not any(path.split(".")[0] == argument_name for path in forced)
+
+
+@pytest.mark.parametrize(
+    ("type_name", "config", "message"),
+    [
+        ("aws_lambda_function", {"description": "d" * 257}, "0 to 256 characters, got 257"),
+        ("aws_lambda_function", {"description": "d" * 256}, ""),
+        ("aws_lambda_function", {"description": "説明" * 128}, ""),  # characters, not bytes
+        ("aws_cloudwatch_event_permission", {"statement_id": "all of us"}, "does not match"),
+        ("aws_iam_user", {"path": "/people/"}, ""),
+        ("aws_ssm_activation", {"registration_limit": 1001}, "from 1 to 1000"),
+        ("aws_ssm_activation", {"registration_limit": 0}, ""),  # left out of the request
+        ("aws_kinesis_stream", {"name": "a stream"}, "does not match"),
+        ("aws_kinesis_stream", {"name": ""}, ""),
+        ("aws_oam_sink", {"name": "sink/of/logs"}, "does not match"),
+        ("aws_cognito_resource_server", {"name": "a server, mine"}, ""),
+        ("aws_cognito_resource_server", {"name": "a server; mine"}, "does not match"),
+        ("aws_efs_access_point", {"posix_user": [{"uid": 4294967296, "gid": 0}]}, "4294967295"),
+    ],
+)
+def test_what_the_api_would_refuse_is_refused_at_plan(
+    type_name: str, config: dict[str, Any], message: str
+) -> None:
+    whole = {**schema.empty(AWS.schema.resources[type_name]), **config}
+    argument_name = next(iter(config))
+    told = [
+        one for one in AWS.resources[type_name].validate(whole) if one.path[:1] == (argument_name,)
+    ]
+    if not message:
+        assert told == []
+    else:
+        assert any(re.search(message, one.detail) for one in told)
+
+
+def test_the_limits_are_those_of_the_apis_models() -> None:
+    extracted: dict[str, dict[str, Any]] = {
+        name: dict(known) for name, known in FACTS.types.items()
+    }
+    add_limits(extracted, schema.load(catalogue.SCHEMA).resources)
+    assert extracted == FACTS.types
+    assert sum("api_length" in one for known in extracted.values() for one in known.values()) > 200
+
+
+def test_no_limit_of_an_api_is_kept_of_what_a_message_may_not_show() -> None:
+    carried = schema.load(catalogue.SCHEMA).resources
+    for type_name, known in FACTS.types.items():
+        for path, one in known.items():
+            if any(key.startswith("api_") for key in one):
+                assert not argument(carried[type_name], path).sensitive
+                assert not re.search("password|secret", path)

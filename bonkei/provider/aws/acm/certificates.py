@@ -93,7 +93,7 @@ def _origin(config: Object) -> Iterator[Problem]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_acm_certificate": resource(
         _certificate,
-        at("domain_name", length(1, 253), _DOMAIN),
+        at("domain_name", _DOMAIN),
         at("subject_alternative_names", length(1, 253), _DOMAIN),
         _origin,
         force_new="domain_name subject_alternative_names",

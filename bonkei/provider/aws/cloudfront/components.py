@@ -84,7 +84,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudfront_origin_access_identity": resource(_access_identity, regional=False),
     "aws_cloudfront_function": resource(
         _function,
-        at("name", length(1, 64), matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _")),
+        at("name", matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _")),
         at("code", length(1, 10240)),
         recomputed={"etag": "*"},
         regional=False,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.provider.aws.s3.buckets import bucket_name
-from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.checks import at, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -30,7 +30,7 @@ def _trail(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudtrail": resource(
         _trail,
-        at("name", length(3, 128), matches(r"[a-zA-Z0-9][\w.-]+[a-zA-Z0-9]", "letters, digits")),
+        at("name", matches(r"[a-zA-Z0-9][\w.-]+[a-zA-Z0-9]", "letters, digits")),
         at("s3_bucket_name", bucket_name),
         at("cloud_watch_logs_role_arn", arn("iam")),
         at("cloud_watch_logs_group_arn", arn("logs")),

@@ -166,7 +166,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _alarm,
         at("extended_statistic", matches(_STAT, "a percentile or the like, such as p99")),
         at("period", _period),
-        at("namespace", length(1, 255), matches(r"[^:].*", "a namespace that begins with no :")),
+        at("namespace", matches(r"[^:].*", "a namespace that begins with no :")),
         at("metric_query.id", matches(r"[a-z][a-zA-Z0-9_]*", "an id that begins in lower case")),
         at("metric_query.expression", length(1, 2048)),
         at("metric_query.metric.period", _period),
@@ -188,7 +188,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("alarm_name", length(1, 255)),
         at(
             "alarm_rule",
-            length(1, 10240),
             matches(r"(?s).*\b(ALARM|OK|INSUFFICIENT_DATA|TRUE|FALSE)\b.*", "ALARM(…), OK(…) …"),
         ),
         *_ALARM_ACTIONS,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 
 from bonkei.provider.aws.shared.blocks import each, same_shape
-from bonkei.provider.aws.shared.checks import Path, at, length, matches, unique, unsure
+from bonkei.provider.aws.shared.checks import Path, at, matches, unique, unsure
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -115,9 +115,9 @@ def _one_store(config: Object) -> Iterator[Problem]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_codepipeline": resource(
         _pipeline,
-        at("name", length(1, 100), matches(r"[A-Za-z0-9.@_-]+", "letters, digits and .@-_")),
+        at("name", matches(r"[A-Za-z0-9.@_-]+", "letters, digits and .@-_")),
         at("role_arn", arn("iam")),
-        at("stage.name", length(1, 100), matches(r"[A-Za-z0-9.@_-]+", "letters, digits, .@-_")),
+        at("stage.name", matches(r"[A-Za-z0-9.@_-]+", "letters, digits, .@-_")),
         at("stage.action.name", matches(r"[A-Za-z0-9.@_-]{1,100}", "letters, digits, .@-_")),
         at("stage.action.namespace", matches(r"[A-Za-z0-9@_-]{1,100}", "letters, digits, @-_")),
         at("stage.action.input_artifacts", matches(r"[A-Za-z0-9_-]{1,100}", "an artifact's name")),

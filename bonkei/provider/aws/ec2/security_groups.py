@@ -163,7 +163,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _group,
         at("name", length(1, 255), lacks("^sg-", 'begin with "sg-"')),
         at("name_prefix", length(1, 100), lacks("^sg-", 'begin with "sg-"')),
-        at("description", length(0, 255), _description),
+        at("description", _description),
         *(within(block, rule) for block in ("ingress", "egress") for rule in _INLINE),
     ),
     "aws_default_security_group": resource(

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bonkei.provider.aws.shared.blocks import same_shape
-from bonkei.provider.aws.shared.checks import Check, at, length, matches
+from bonkei.provider.aws.shared.checks import Check, at, matches
 from bonkei.provider.aws.shared.documents import RESOURCE, parse, policy, same_json, same_policy
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
@@ -94,7 +94,7 @@ _POLICY: Check = policy(RESOURCE, 10240)
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecr_repository": resource(
         _repository,
-        at("name", length(2, 256), _NAME),
+        at("name", _NAME),
         at("encryption_configuration.kms_key", arn("kms")),
         import_="name",
     ),
@@ -123,7 +123,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_ecr_pull_through_cache_rule": resource(
         lambda mint: {"id": mint.given("ecr_repository_prefix"), "registry_id": mint.account},
-        at("ecr_repository_prefix", length(2, 30), matches(r"ROOT|[a-z0-9._/-]+", "a prefix")),
+        at("ecr_repository_prefix", matches(r"ROOT|[a-z0-9._/-]+", "a prefix")),
     ),
 }
 

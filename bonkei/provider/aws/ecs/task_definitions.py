@@ -11,7 +11,7 @@ from bonkei.provider.aws.ecs.container_definitions import Surroundings, faults, 
 from bonkei.provider.aws.ecs.container_equality import same_containers
 from bonkei.provider.aws.ecs.fargate import cpu_units, memory_mib, wrong_size
 from bonkei.provider.aws.shared.blocks import each, same_shape
-from bonkei.provider.aws.shared.checks import at, length, matches, unique
+from bonkei.provider.aws.shared.checks import at, matches, unique
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.import_ids import unexpected
 from bonkei.provider.aws.shared.naming import Mint
@@ -124,7 +124,7 @@ def _import_task_definition(identifier: str, _: Context) -> Object:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_ecs_task_definition": resource(
         _task_definition,
-        at("family", length(1, 255), matches(r"[0-9A-Za-z_-]+", "letters, digits, - and _")),
+        at("family", matches(r"[0-9A-Za-z_-]+", "letters, digits, - and _")),
         at("execution_role_arn", arn("iam")),
         at("task_role_arn", arn("iam")),
         unique("volume", "name", "volume"),

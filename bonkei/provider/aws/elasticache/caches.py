@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.checks import at, matches
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.regions import zone_id, zone_names
@@ -117,13 +117,13 @@ def _named(kind: str, argument: str = "name") -> ResourceBehaviour:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_elasticache_cluster": resource(
         _cluster,
-        at("cluster_id", length(1, 50), _NAME),
+        at("cluster_id", _NAME),
         import_="cluster_id",
         recomputed={"cache_nodes": "num_cache_nodes"},
     ),
     "aws_elasticache_replication_group": resource(
         _replication_group,
-        at("replication_group_id", length(1, 40), _NAME),
+        at("replication_group_id", _NAME),
         import_="replication_group_id",
         recomputed={"member_clusters": "num_cache_clusters"},
     ),

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bonkei.provider.aws.shared.checks import at, between, length, matches
+from bonkei.provider.aws.shared.checks import at, between, matches
 from bonkei.provider.aws.shared.documents import json_document, parse, same_json
 from bonkei.provider.aws.shared.formats import arn, schedule
 from bonkei.provider.aws.shared.import_ids import unexpected
@@ -96,7 +96,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _rule,
         at("name", _NAME),
         at("event_pattern", pattern),
-        at("schedule_expression", length(0, 256), schedule),
+        at("schedule_expression", schedule),
         at("role_arn", arn("iam")),
         _bus_rule,
         arguments={"state": "ENABLED"},
@@ -109,7 +109,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("rule", _NAME),
         at("target_id", _NAME),
         at("role_arn", arn("iam")),
-        at("input", length(0, 8192), json_document),
+        at("input", json_document),
         at("dead_letter_config.arn", arn("sqs")),
         at("retry_policy.maximum_event_age_in_seconds", between(60, 86400)),
         at("ecs_target.task_definition_arn", arn("ecs")),

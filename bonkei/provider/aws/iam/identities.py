@@ -138,7 +138,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_iam_access_key": resource(_access_key, regional=False),
     "aws_iam_role": resource(
         _role,
-        at("name", length(1, 64), _CHARACTERS),
+        at("name", _CHARACTERS),
         at("name_prefix", length(1, 38), _CHARACTERS),
         at("path", length(1, 512), _PATH),
         at("permissions_boundary", arn("iam")),
@@ -151,7 +151,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_role_policy": resource(
         _role_policy,
-        at("name", length(1, 128), _CHARACTERS),
+        at("name", _CHARACTERS),
         at("name_prefix", length(1, 102), _CHARACTERS),
         at("policy", policy(IDENTITY, 10240)),
         equivalent={"policy": same_policy},
@@ -160,10 +160,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_policy": resource(
         _policy,
-        at("name", length(1, 128), _CHARACTERS),
+        at("name", _CHARACTERS),
         at("name_prefix", length(1, 102), _CHARACTERS),
-        at("path", length(1, 512), _PATH),
-        at("description", length(0, 1000)),
+        at("path", _PATH),
         at("policy", policy(IDENTITY, 6144)),
         equivalent={"policy": same_policy},
         regional=False,
@@ -182,7 +181,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_instance_profile": resource(
         _instance_profile,
-        at("name", length(1, 128), _CHARACTERS),
+        at("name", _CHARACTERS),
         at("path", _PATH),
         regional=False,
         import_="name",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, between, length, matches
+from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.import_ids import parts_of
 from bonkei.provider.aws.shared.naming import Mint
@@ -68,12 +68,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("principal", length(1, 256)),
         at("source_account", matches(r"\d{12}", "an account's twelve digits")),
         at("source_arn", arn()),
-        at("statement_id", length(1, 100), matches(r"[\w-]+", "letters, digits, - and _")),
+        at("statement_id", matches(r"[\w-]+", "letters, digits, - and _")),
         import_=_import_permission,
     ),
     "aws_lambda_event_source_mapping": resource(
         _mapping,
-        at("batch_size", between(1, 10000)),
         recomputed={"last_modified": "*"},
     ),
     "aws_lambda_function_event_invoke_config": resource(

@@ -158,9 +158,9 @@ def _layer(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lambda_function": resource(
         _function,
-        at("function_name", length(1, 140), _NAME),
+        at("function_name", _NAME),
         at("role", arn("iam")),
-        at("handler", length(1, 128), matches(r"\S+", "a handler without blanks")),
+        at("handler", matches(r"\S+", "a handler without blanks")),
         at("reserved_concurrent_executions", between(-1, 1000000)),
         at("dead_letter_config.target_arn", arn("sns", "sqs")),
         at("layers", arn("lambda")),

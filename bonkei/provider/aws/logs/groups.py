@@ -57,7 +57,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": mint.given("name")},
         at("name", length(1, 512), matches(r"[^:*]+", "a name without : and *")),
         at("pattern", length(0, 1024)),
-        at("log_group_name", length(1, 512), _NAME),
+        at("log_group_name", _NAME),
         at("metric_transformation.name", length(1, 255), matches(r"[^:*$]*", "no :, * or $")),
         at("metric_transformation.namespace", length(1, 255), matches(r"[^:*$]*", "no :, * or $")),
         at("metric_transformation.value", length(1, 100)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.checks import at, matches
 from bonkei.provider.aws.shared.formats import arn, schedule
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -33,7 +33,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_scheduler_schedule": resource(
         _schedule,
         at("name", _NAME),
-        at("schedule_expression", length(1, 256), schedule),
+        at("schedule_expression", schedule),
         at("target.arn", arn()),
         at("target.role_arn", arn("iam")),
     ),

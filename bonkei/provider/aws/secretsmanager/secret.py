@@ -94,7 +94,7 @@ def _import_version(identifier: str, _: Context) -> Object:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_secretsmanager_secret": resource(
         _secret,
-        at("name", length(1, 512), _NAME),
+        at("name", _NAME),
         at("name_prefix", length(1, 486), _NAME),
         at("kms_key_id", kms_key),
         at("policy", policy(RESOURCE, 20480)),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, between, length, matches
+from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.naming import Mint, Minting
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.shared.seeds import LOWER, UPPER
@@ -57,6 +57,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_service_discovery_service": resource(
         _service,
-        at("dns_config.dns_records.ttl", between(0, 2147483647)),
     ),
 }

@@ -187,7 +187,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "rule.action.block.custom_response.response_code",
             between(200, 599),
         ),
-        at("default_action.block.custom_response.response_code", between(200, 599)),
         at(
             "custom_response_body.content_type",
             one_of("TEXT_PLAIN", "TEXT_HTML", "APPLICATION_JSON"),
