@@ -25,7 +25,8 @@ def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterat
     if "api_range" in known:
         yield _as_sent(_between(*known["api_range"]))
     if "api_length" in known:
-        yield _as_sent(_length(*known["api_length"], len))
+        low, high = known["api_length"]
+        yield _as_sent(_length(low, high, len))
     if "api_pattern" in known:
         yield _as_sent(_fits(known["api_pattern"]))
     if "max" in known or "min" in known:
