@@ -20,6 +20,7 @@ FILE_NAME = "bonkei.toml"
 DEFAULT_WORKSPACE = "default"
 WORKSPACES = ".bonkei-workspaces"
 """The directory, in a home, that holds the homes of the other workspaces."""
+_LEAST_LOG_MEGABYTES = 16
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 
 
@@ -76,6 +77,8 @@ class Config:
     """Names besides their own that the listeners answer to; `*` for any."""
     alb_port: int = 8081
     cloud_port: int = 8083
+    log_megabytes: int = 512
+    """What the log groups may hold; the oldest events go first."""
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
     account_id: str = "123456789012"
@@ -136,6 +139,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
+        log_megabytes=_log_megabytes(table.table("logs"), file),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -259,6 +263,16 @@ def _parse(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: {error}", remedy="correct the TOML syntax there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
+
+
+def _log_megabytes(table: _Table, file: Path) -> int:
+    size = table.number("megabytes", 512)
+    if size < _LEAST_LOG_MEGABYTES:
+        raise ConfigError(
+            f"{file}: [logs] `megabytes` is {size}",
+            remedy=f"give it {_LEAST_LOG_MEGABYTES} or more",
+        )
+    return size
 
 
 def _workspace(table: _Table, environment: Mapping[str, str]) -> str:

@@ -45,6 +45,7 @@ CONTENTS = frozenset(
         "environments",
         "evaluated",
         "lock",
+        "log-groups",
         "logs",
         "processes",
         "secrets",
@@ -155,6 +156,10 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def log_groups(self) -> Path:
+        return self.path / "log-groups"
 
     @property
     def environments(self) -> Path:

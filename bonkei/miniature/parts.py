@@ -18,9 +18,11 @@ from bonkei.config import Config
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus
+from bonkei.logs.logs import Logs, LogsSettings
 from bonkei.miniature import definitions
 from bonkei.miniature.descriptors import raise_limit_of_open_files
 from bonkei.miniature.home import Home
+from bonkei.miniature.log_room import MakeLogs
 from bonkei.miniature.steps import Report
 from bonkei.tasks import Tasks, TaskSettings
 from bonkei.tasks.execution.software import ensure_environment
@@ -50,7 +52,8 @@ class Definitions:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`database`: of a cluster and its address. `install`: requirements, where environments are,
-    and who hears what takes long. `cloud`: the AWS endpoint, and who hears what becomes of it."""
+    and who hears what takes long. `cloud`: the AWS endpoint, and who hears what becomes of it.
+    `logs`: CloudWatch Logs, of what roles may do, and who hears what it cannot do."""
 
     definitions: Definitions
     edge: Edge
@@ -58,6 +61,7 @@ class Parts:
     database: Callable[[DatabaseCluster, str], Database]
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
     cloud: Callable[[Callable[[], Ecs | None], Report], Cloud]
+    logs: MakeLogs
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -102,4 +106,10 @@ def real_parts(
         database=database,
         install=ensure_environment,
         cloud=cloud,
+        logs=lambda may, report: Logs(
+            bus,
+            LogsSettings(home.log_groups, config.account_id, config.log_megabytes * 1_000_000),
+            may,
+            report,
+        ),
     )

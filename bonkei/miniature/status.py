@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bonkei.blueprint import Blueprint
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
+from bonkei.logs.logs import LogsSnapshot
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
 from bonkei.miniature.preparation import nothing_runs
 from bonkei.tasks import TasksSnapshot
@@ -24,6 +25,7 @@ def compose_status(
     tasks: TasksSnapshot | None,
     databases: Sequence[DatabaseSnapshot],
     cloud: CloudSnapshot | None,
+    logs: LogsSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -43,6 +45,7 @@ def compose_status(
         "tasks": _plain(tasks) if tasks is not None else None,
         "databases": _plain(databases),
         "cloud": _plain(cloud),
+        "logs": _plain(logs),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -72,6 +75,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     sections = (
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
+        _logs(status["logs"]),
         _services(status["tasks"]),
         _tasks(status["tasks"]),
         _targets(status["edge"]),
@@ -108,6 +112,13 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
         rows = [(cloud["url"], cloud["region"], f"store {cloud['store']}")]
         yield from _table("AWS ENDPOINT", rows)
         yield from (f"  {note}" for note in cloud["notes"])
+
+
+def _logs(logs: Mapping[str, Any] | None) -> Iterator[str]:
+    if logs and logs["groups"]:
+        size = f"{logs['stored'] / 1e6:.1f} of {logs['limit'] / 1e6:.0f} MB"
+        yield from _table("LOG GROUPS", [(f"{logs['groups']} groups", size)])
+        yield from (f"  {note}" for note in logs["notes"])
 
 
 def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:

@@ -34,6 +34,7 @@ from bonkei.miniature.draining import drain
 from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.log_room import LogRoom
 from bonkei.miniature.memory import settle_memory
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.parts import MakeParts, real_parts
@@ -74,6 +75,7 @@ class Miniature:
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
+        self._logs = LogRoom(self._parts.logs, report)
         self._aws = AwsEndpoint(self._parts.cloud, self._ecs_view)
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
@@ -107,6 +109,7 @@ class Miniature:
             steps = Steps(self._report, before=seconds_before(os.environ))
             await do_all(self._evaluate(steps), self._aws.start(steps))
             self._translator.book = self._addresses()
+            self._logs.follow(self._blueprint, steps)
             with steps.step("edge") as step:
                 await self._edge.start(self._blueprint)
                 step.detail = ", ".join(listener.url for listener in self._public_listeners())
@@ -207,6 +210,7 @@ class Miniature:
             addresses=self._translator,
             progress=steps.note,
             cloud=self._aws.task_environment,
+            log_driver=self._logs.log_driver,
         )
 
     def _ecs_view(self) -> EcsView | None:
@@ -258,7 +262,13 @@ class Miniature:
         tasks = self._tasks.snapshot() if self._tasks is not None else None
         databases, edge = self._databases.snapshots(), self._edge.snapshot()
         return compose_status(
-            self._started, self._blueprint, edge, tasks, databases, self._aws.snapshot()
+            self._started,
+            self._blueprint,
+            edge,
+            tasks,
+            databases,
+            self._aws.snapshot(),
+            self._logs.snapshot(),
         )
 
     async def _on_stop(self, _call: Call) -> None:
@@ -280,6 +290,7 @@ class Miniature:
             with TargetChecks(self._bus, before, self._blueprint) as checks:
                 await self._edge.apply(self._blueprint)
                 self._translator.book = self._addresses()
+                self._logs.follow(self._blueprint, steps)
                 await self._start_databases(steps)
                 await self._aws.follow(self._blueprint, steps)
                 await self._migrate(steps, "applied")

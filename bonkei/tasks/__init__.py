@@ -13,7 +13,7 @@ snapshot      what `bonkei status` shows (reporting makes it)
 
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.process import ProcessSpec, find_executable
-from bonkei.tasks.logs import FileLogSink, LogLine, LogSink, MemoryLogSink
+from bonkei.tasks.logs import FileLogSink, LogDriver, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import (
@@ -28,6 +28,7 @@ from bonkei.tasks.snapshot import (
 __all__ = [
     "DeploymentSnapshot",
     "FileLogSink",
+    "LogDriver",
     "LogLine",
     "LogSink",
     "MemoryLogSink",

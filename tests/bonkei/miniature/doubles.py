@@ -13,6 +13,7 @@ from bonkei.cloud.cloud import CloudSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.logs.logs import LogsSnapshot
 from bonkei.tasks import TaskSettings, TasksSnapshot
 from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot
 
@@ -177,6 +178,20 @@ class Cloud:
         return CloudSnapshot("http://127.0.0.1:8083", "eu-west-1", "available", ())
 
 
+@dataclass
+class Logs:
+    world: World
+
+    def start(self) -> None:
+        """No store is opened."""
+
+    def apply(self, blueprint: Blueprint) -> None:
+        """No group is made."""
+
+    def snapshot(self) -> LogsSnapshot:
+        return LogsSnapshot(0, 0, 1, 0, ())
+
+
 @dataclass(frozen=True)
 class Parts:
     definitions: Definitions
@@ -185,6 +200,7 @@ class Parts:
     database: Callable[[Any, str], Database]
     install: Callable[..., Any]
     cloud: Callable[..., Cloud]
+    logs: Callable[..., Logs]
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
@@ -202,6 +218,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda cluster, host: Database(world, cluster.identifier, host),
             install,
             lambda ecs, report: Cloud(world),
+            lambda may, report: Logs(world),
         )
 
     return make

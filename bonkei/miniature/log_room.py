@@ -1,0 +1,64 @@
+"""CloudWatch Logs as the supervisor uses it, and the drivers that bring containers' lines there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.check.permission import allows, unknown_managed_policies
+from bonkei.logs.awslogs.options import parse_options
+from bonkei.logs.logs import Logs, LogsSnapshot, May
+from bonkei.miniature.steps import Steps
+from bonkei.tasks import LogDriver
+
+if TYPE_CHECKING:
+    from bonkei.logs.logs import Report
+
+MakeLogs = Callable[[May, "Report"], Logs]
+
+
+class LogRoom:
+    """`follow` with each blueprint, before the first task."""
+
+    def __init__(self, make: MakeLogs, report: Report) -> None:
+        self._blueprint = Blueprint()
+        self._logs = make(self._denial, report)
+        self._is_open = False
+
+    def follow(self, blueprint: Blueprint, steps: Steps) -> None:
+        """Log groups as they are declared now."""
+        self._blueprint = blueprint
+        if not self._is_open:
+            self._logs.start()
+            self._is_open = True
+        self._logs.apply(blueprint)
+        for note in self._logs.snapshot().notes:
+            steps.note(note)
+
+    async def log_driver(
+        self, definition: TaskDefinition, container: Container, task_id: str
+    ) -> LogDriver | None:
+        """LogDriverError when the container cannot have the driver that it asks for."""
+        configuration = container.log_configuration
+        if configuration is None or configuration.driver != "awslogs":
+            return None
+        options = parse_options(dict(configuration.options))
+        role = definition.execution_role_arn
+        return self._logs.awslogs(options, container.name, task_id, role)
+
+    def snapshot(self) -> LogsSnapshot:
+        return self._logs.snapshot()
+
+    def _denial(self, role_arn: str, action: str, resource: str) -> str:
+        if not role_arn:
+            return f"the task has no execution role, which {action} needs"
+        role = self._blueprint.role(role_arn)
+        # Nothing is claimed about a role that is elsewhere, or whose policies are not known here.
+        if role is None or unknown_managed_policies(role) or allows(role, action, resource):
+            return ""
+        return (
+            f"{role.arn} is not authorized to perform: {action} on resource: {resource} because "
+            f"no identity-based policy allows the {action} action"
+        )
