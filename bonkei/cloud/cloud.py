@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
-from bonkei.cloud import ecs, secrets_manager, sts
+from bonkei.cloud import secrets_manager, sts
+from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing import LOCK, MiniStack
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.container_credentials import task_environment
@@ -41,14 +44,17 @@ class CloudSnapshot:
 
 
 class Cloud:
-    """`start` at once, `apply` with each blueprint, `stop` in any case."""
+    """`start` at once, `apply` with each blueprint, `stop` in any case.
+
+    `services`: what the miniature's rooms answer, by botocore's names; it may get more later.
+    """
 
     def __init__(
         self,
         settings: CloudSettings,
         vault: Vault,
         environments: Environments,
-        tasks: Callable[[], ecs.Ecs | None],
+        services: Mapping[str, AwsService],
         report: Callable[[str], None],
     ) -> None:
         self._settings = settings
@@ -59,13 +65,7 @@ class Cloud:
         self._calls = CallLog(settings.directory / "calls.jsonl")
         self._endpoint = Endpoint(
             self._issuer,
-            {
-                "ecs": ecs.operations(tasks),
-                "secretsmanager": secrets_manager.operations(
-                    lambda: self._blueprint.secrets, vault
-                ),
-                "sts": sts.operations(self._issuer, self._is_role, time.time),
-            },
+            Answering(self._own(services, vault), report=report),
             Passing(self._store, settings.account),
             self._calls,
         )
@@ -149,6 +149,14 @@ class Cloud:
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             made = settings.directory / "made.json"
             return await Provisioner(store, made).reconcile(things)
+
+    def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
+        """What needs nothing but this room is here, and all of the others' as it comes."""
+        here: dict[str, AwsService] = {
+            "secretsmanager": secrets_manager.service(lambda: self._blueprint.secrets, vault),
+            "sts": sts.service(self._issuer, self._is_role),
+        }
+        return ChainMap(here, services)  # type: ignore[arg-type]
 
     def _is_role(self, arn: str) -> bool:
         return self._blueprint.role(arn) is not None

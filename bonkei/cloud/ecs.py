@@ -5,13 +5,11 @@ Source: the Amazon ECS API Reference; what is left out of a description is optio
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from bonkei.cloud.errors import Answer, ApiError
-from bonkei.cloud.services import Asked, Operation
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
 
 _FAMILY = "task-definition/"
 
@@ -74,109 +72,109 @@ class Ecs(Protocol):
     def stop_task(self, task_id: str, reason: str) -> None: ...
 
 
-def operations(ecs: Callable[[], Ecs | None]) -> Mapping[str, Operation]:
+def service(ecs: Callable[[], Ecs | None]) -> AwsService:
     """`ecs`: None until tasks can be started."""
 
-    def bind(operation: Callable[[Ecs, Asked], Awaitable[Answer]]) -> Operation:
-        async def answer(asked: Asked) -> Answer:
+    def bind(operation: Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]) -> Operation:
+        async def answer(call: AwsCall) -> Mapping[str, Any]:
             found = ecs()
             if found is None:
-                raise ApiError("ServerException", "The miniature is still starting.", 500)
-            return await operation(found, asked)
+                raise AwsServiceError("ServerException", "The miniature is still starting.", 500)
+            return await operation(found, call)
 
         return answer
 
-    return {name: bind(operation) for name, operation in _OPERATIONS.items()}
+    return Operations({name: bind(operation) for name, operation in _OPERATIONS.items()})
 
 
-async def _list_clusters(ecs: Ecs, _: Asked) -> Answer:
-    return _json({"clusterArns": [arn for _, arn in ecs.describe().clusters]})
+async def _list_clusters(ecs: Ecs, _: AwsCall) -> Mapping[str, Any]:
+    return {"clusterArns": [arn for _, arn in ecs.describe().clusters]}
 
 
-async def _describe_clusters(ecs: Ecs, asked: Asked) -> Answer:
+async def _describe_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    names = asked.parameters.get("clusters") or [name for name, _ in state.clusters]
+    names = call.parameters.get("clusters") or [name for name, _ in state.clusters]
     found = [_cluster(state, name, arn) for name, arn in state.clusters if {name, arn} & set(names)]
-    return _json({"clusters": found, "failures": []})
+    return {"clusters": found, "failures": []}
 
 
-async def _list_services(ecs: Ecs, asked: Asked) -> Answer:
+async def _list_services(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    cluster = _cluster_arn(state, asked)
-    return _json({"serviceArns": [s.arn for s in state.services if s.cluster_arn == cluster]})
+    cluster = _cluster_arn(state, call)
+    return {"serviceArns": [s.arn for s in state.services if s.cluster_arn == cluster]}
 
 
-async def _describe_services(ecs: Ecs, asked: Asked) -> Answer:
+async def _describe_services(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    cluster = _cluster_arn(state, asked)
+    cluster = _cluster_arn(state, call)
     found, failures = [], []
-    for name in asked.parameters.get("services") or []:
+    for name in call.parameters.get("services") or []:
         if (service := _service(state, cluster, str(name))) is None:
             failures.append({"arn": name, "reason": "MISSING"})
         else:
             found.append(_described_service(service))
-    return _json({"services": found, "failures": failures})
+    return {"services": found, "failures": failures}
 
 
-async def _update_service(ecs: Ecs, asked: Asked) -> Answer:
+async def _update_service(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    cluster = _cluster_arn(state, asked)
-    service = _service(state, cluster, str(asked.parameters.get("service", "")))
+    cluster = _cluster_arn(state, call)
+    service = _service(state, cluster, str(call.parameters.get("service", "")))
     if service is None:
-        raise ApiError("ServiceNotFoundException", "Service not found.")
+        raise AwsServiceError("ServiceNotFoundException", "Service not found.")
     allowed = {"cluster", "service", "forceNewDeployment"}
-    if others := sorted(set(asked.parameters) - allowed):
-        raise ApiError(
+    if others := sorted(set(call.parameters) - allowed):
+        raise AwsServiceError(
             "InvalidParameterException",
             f"The miniature changes {', '.join(others)} by the definitions only: bonkei apply.",
         )
-    if asked.parameters.get("forceNewDeployment"):
+    if call.parameters.get("forceNewDeployment"):
         await ecs.force_new_deployment(service.arn)
-    return _json({"service": _described_service(service)})
+    return {"service": _described_service(service)}
 
 
-async def _list_tasks(ecs: Ecs, asked: Asked) -> Answer:
+async def _list_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
-    found = list(_tasks(state, asked))
-    return _json({"taskArns": [task.arn for task in found]})
+    found = list(_tasks(state, call))
+    return {"taskArns": [task.arn for task in found]}
 
 
-async def _describe_tasks(ecs: Ecs, asked: Asked) -> Answer:
+async def _describe_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     state = ecs.describe()
     found, failures = [], []
-    for name in asked.parameters.get("tasks") or []:
+    for name in call.parameters.get("tasks") or []:
         task = _task(state.tasks, str(name))
         if task is None:
             failures.append({"arn": name, "reason": "MISSING"})
         else:
             found.append(_described_task(task))
-    return _json({"tasks": found, "failures": failures})
+    return {"tasks": found, "failures": failures}
 
 
-async def _stop_task(ecs: Ecs, asked: Asked) -> Answer:
-    task = _task(ecs.describe().tasks, str(asked.parameters.get("task", "")))
+async def _stop_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    task = _task(ecs.describe().tasks, str(call.parameters.get("task", "")))
     if task is None:
-        raise ApiError("InvalidParameterException", "The referenced task was not found.")
-    reason = str(asked.parameters.get("reason", "Task stopped by user"))
+        raise AwsServiceError("InvalidParameterException", "The referenced task was not found.")
+    reason = str(call.parameters.get("reason", "Task stopped by user"))
     ecs.stop_task(task.id, reason)
-    return _json({"task": {**_described_task(task), "desiredStatus": "STOPPED"}})
+    return {"task": {**_described_task(task), "desiredStatus": "STOPPED"}}
 
 
-async def _describe_task_definition(ecs: Ecs, asked: Asked) -> Answer:
+async def _describe_task_definition(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     definitions = ecs.describe().definitions
-    wanted = str(asked.parameters.get("taskDefinition", ""))
+    wanted = str(call.parameters.get("taskDefinition", ""))
     for arn in sorted(definitions, key=_revision, reverse=True):
         short = arn.partition(_FAMILY)[2]
         if wanted in (arn, short, short.rpartition(":")[0]):
-            return _json({"taskDefinition": definitions[arn]})
-    raise ApiError("ClientException", "Unable to describe task definition.")
+            return {"taskDefinition": definitions[arn]}
+    raise AwsServiceError("ClientException", "Unable to describe task definition.")
 
 
-async def _list_task_definitions(ecs: Ecs, _: Asked) -> Answer:
-    return _json({"taskDefinitionArns": sorted(ecs.describe().definitions)})
+async def _list_task_definitions(ecs: Ecs, _: AwsCall) -> Mapping[str, Any]:
+    return {"taskDefinitionArns": sorted(ecs.describe().definitions)}
 
 
-_OPERATIONS: Mapping[str, Callable[[Ecs, Asked], Awaitable[Answer]]] = {
+_OPERATIONS: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
     "DescribeClusters": _describe_clusters,
     "DescribeServices": _describe_services,
     "DescribeTaskDefinition": _describe_task_definition,
@@ -194,13 +192,13 @@ def _revision(arn: str) -> int:
     return int(arn.rpartition(":")[2])
 
 
-def _cluster_arn(state: EcsState, asked: Asked) -> str:
+def _cluster_arn(state: EcsState, call: AwsCall) -> str:
     """ECS's `default` stands for none that is named."""
-    wanted = str(asked.parameters.get("cluster", "default"))
+    wanted = str(call.parameters.get("cluster", "default"))
     for name, arn in state.clusters:
         if wanted in (name, arn):
             return arn
-    raise ApiError("ClusterNotFoundException", "Cluster not found.")
+    raise AwsServiceError("ClusterNotFoundException", "Cluster not found.")
 
 
 def _service(state: EcsState, cluster: str, name: str) -> EcsService | None:
@@ -209,10 +207,10 @@ def _service(state: EcsState, cluster: str, name: str) -> EcsService | None:
     )
 
 
-def _tasks(state: EcsState, asked: Asked) -> Iterable[EcsTask]:
-    cluster = _cluster_arn(state, asked)
-    wanted = asked.parameters.get("desiredStatus", "RUNNING")
-    service, family = asked.parameters.get("serviceName"), asked.parameters.get("family")
+def _tasks(state: EcsState, call: AwsCall) -> Iterable[EcsTask]:
+    cluster = _cluster_arn(state, call)
+    wanted = call.parameters.get("desiredStatus", "RUNNING")
+    service, family = call.parameters.get("serviceName"), call.parameters.get("family")
     for task in state.tasks:
         stopped = task.last_status == "STOPPED"
         if task.cluster_arn != cluster or stopped != (wanted == "STOPPED"):
@@ -287,8 +285,3 @@ def _described_task(task: EcsTask) -> dict[str, Any]:
     if task.stopped_reason:
         described["stoppedReason"] = task.stopped_reason
     return described
-
-
-def _json(content: Mapping[str, Any]) -> Answer:
-    headers = (("content-type", "application/x-amz-json-1.1"),)
-    return Answer(200, json.dumps(content).encode(), headers)

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from json import JSONDecodeError, loads
-from typing import Any
-from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from aiohttp import web
 
 from bonkei.aws_service import Caller
 from bonkei.cloud import container_credentials, signature_v2
+from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog, Record
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import Answer, ApiError, CloudError, render
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.request import Call, Request, identify
-from bonkei.cloud.services import BACKED, Asked, Own, not_served
+from bonkei.cloud.services import BACKED, is_served, not_served
 from bonkei.cloud.settings import HOST
 from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
+from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
 """The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
@@ -37,13 +36,13 @@ class Endpoint:
     def __init__(
         self,
         issuer: Issuer,
-        own: Own,
+        answering: Answering,
         passing: Passing,
         calls: CallLog,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._issuer = issuer
-        self._own = own
+        self._answering = answering
         self._passing = passing
         self._calls = calls
         self._clock = clock
@@ -96,21 +95,21 @@ class Endpoint:
         return verify(request, payload_hash(request, body), secrets, now=now)
 
     async def answer(
-        self, incoming: web.BaseRequest, asked: Asked, request: Request, body: bytes | None
+        self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str
+    ) -> tuple[web.StreamResponse, str]:
+        """What Bonkei answers itself, and the error's code if it is one."""
+        asked = self._answering.read(call, caller, request, body, request_id)
+        answer, error = await self._answering.answer(call, asked)
+        return _response(answer), error
+
+    async def pass_on(
+        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
     ) -> web.StreamResponse:
-        call = asked.call
-        operation = self._own.get(call.service, {}).get(call.operation)
-        if operation is not None:
-            return _response(await operation(asked))
-        if call.service in BACKED:
-            return await self._passing.on(incoming, call, request, body)
-        raise not_served(call, self._own)
+        return await self._passing.on(incoming, call, request, body)
 
-    def is_served(self, call: Call) -> bool:
-        return call.service in BACKED or call.service in self._own
-
-    def refuse(self, call: Call) -> ApiError:
-        return not_served(call, self._own)
+    def require_served(self, call: Call) -> None:
+        if not is_served(call, self._answering.own):
+            raise not_served(call, self._answering.own)
 
     def record(self, record: Record) -> None:
         self._calls.add(record)
@@ -153,20 +152,32 @@ class _Exchange:
             if not streams:
                 self._go_on()
             body = None if streams else await self._read_body()
+            content = self._expand(body)
             if body is not None:
-                self._call = identify(self._request, body)
-            if not self._endpoint.is_served(self._call):
-                raise self._endpoint.refuse(self._call)
+                self._call = identify(self._request, content)
+            self._endpoint.require_served(self._call)
             self._caller = await self._endpoint.who(self._request, body)
             if body is None:
                 self._go_on()
-            parameters = {} if body is None else _parameters(self._call, self._request, body)
-            asked = Asked(self._call, parameters, self._caller, self._id)
-            return await self._endpoint.answer(self._incoming, asked, self._request, body)
+            if body is None or self._call.service in BACKED:
+                return await self._endpoint.pass_on(self._incoming, self._call, self._request, body)
+            return await self._answer_ourselves(content)
         except ApiError as error:
             spelled = spell(error, self._call)
             self._error = spelled.code
             return _response(render(spelled, self._call.protocol, self._id))
+
+    async def _answer_ourselves(self, body: bytes) -> web.StreamResponse:
+        response, self._error = await self._endpoint.answer(
+            self._call, self._caller, self._request, body, self._id
+        )
+        return response
+
+    def _expand(self, body: bytes | None) -> bytes:
+        """What is passed on stays as it was sent."""
+        if body is None or self._call.service in BACKED:
+            return body or b""
+        return expand(body, self._request.header.get("content-encoding", ""), BODY_BYTES)
 
     def _go_on(self) -> None:
         """Tell a client that asked before it sends its body; of an object, once it may."""
@@ -190,18 +201,6 @@ def _read(incoming: web.BaseRequest) -> Request:
         for name, value in incoming.raw_headers
     )
     return Request(incoming.method, path, query, headers)
-
-
-def _parameters(call: Call, request: Request, body: bytes) -> dict[str, Any]:
-    if call.protocol == "json":
-        try:
-            content = loads(body or b"{}")
-        except (JSONDecodeError, UnicodeDecodeError, RecursionError):
-            content = None
-        if not isinstance(content, dict):
-            raise ApiError("SerializationException", "The request body is not a JSON object.")
-        return content
-    return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
 
 
 def _response(answer: Answer) -> web.Response:

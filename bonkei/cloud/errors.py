@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 from xml.sax.saxutils import escape
 
+from bonkei.aws_service import AwsServiceError
 from bonkei.errors import BonkeiError
 
 Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json", "smithy-rpc-v2-cbor"]
@@ -17,14 +18,9 @@ class CloudError(BonkeiError):
     """The endpoint cannot do its work on this machine."""
 
 
-class ApiError(Exception):
-    """An answer that says no. `code` and `status` are AWS's own for the case."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
+class ApiError(AwsServiceError):
+    """The endpoint's own no. `code` and `status` are those of S3 and the query protocol, for which
+    `spelling` has what the other protocols say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +39,12 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
     Smithy documentation; "REST error responses" in the Amazon S3 API Reference.
     """
     identity = ("x-amzn-requestid", request_id)
+    if protocol == "smithy-rpc-v2-cbor":
+        import cbor2  # noqa: PLC0415 - two services of many are spoken to like this
+
+        document = {"__type": error.code, "message": error.message}
+        cbor = (("content-type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor"))
+        return Answer(error.status, cbor2.dumps(document), (*cbor, identity))
     if protocol in ("json", "rest-json"):
         content = {"__type": error.code, "message": error.message, "Message": error.message}
         kind = "application/x-amz-json-1.1" if protocol == "json" else "application/json"

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, unquote
 
 from bonkei.cloud.errors import Protocol
 from bonkei.cloud.s3_operations import s3_operation
+from bonkei.cloud.wire.model import find_model
 
+_RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
 _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
 
 
@@ -80,6 +82,10 @@ def identify(request: Request, body: bytes) -> Call:
     service, region = (scope.service, scope.region) if scope else ("s3", "")
     if target := request.header.get("x-amz-target"):
         return Call(service, target.rpartition(".")[2], "json", region)
+    if request.header.get("smithy-protocol") == "rpc-v2-cbor":
+        found = _RPC.fullmatch(request.path)
+        operation = found[1] if found else f"{request.method} {request.path}"
+        return Call(service, operation, "smithy-rpc-v2-cbor", region)
     if service == "s3":
         operation = s3_operation(
             request.method, s3_resource(request), request.parameters, request.header
@@ -87,9 +93,16 @@ def identify(request: Request, body: bytes) -> Call:
         return Call(service, operation, "rest-xml", region)
     kind = request.header.get("content-type", "")
     form = dict(parse_qsl(body.decode("latin-1"))) if "x-www-form-urlencoded" in kind else {}
-    if action := form.get("Action") or request.parameters.get("Action"):
+    asked = {**request.parameters, **form}
+    model = find_model(service)
+    if action := asked.get("Action"):
+        version = asked.get("Version", "")
+        if model is not None and version not in ("", model.version):
+            action = f"{action} ({version})"  # elasticloadbalancing has two APIs of one name
         return Call(service, action, "ec2" if service == "ec2" else "query", region)
-    return Call(service, f"{request.method} {request.path}", "rest-json", region)
+    route = model.route(request.method, request.path, request.query) if model else None
+    operation = route.operation if route else f"{request.method} {request.path}"
+    return Call(service, operation, "rest-json", region)
 
 
 def s3_resource(request: Request) -> tuple[str, str]:

@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
 
-from bonkei.aws_service import Caller
-from bonkei.cloud.errors import Answer, ApiError
+from bonkei.aws_service import AwsService
+from bonkei.cloud.errors import ApiError
 from bonkei.cloud.request import Call
+from bonkei.cloud.wire.model import ServiceModel, find_model
 
 BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
 """What MiniStack answers, by the name in the credential scope. DynamoDB's streams are signed as
 `dynamodb`, too."""
 
-Parameters = Mapping[str, Any]
+Own = Mapping[str, AwsService]
+"""By botocore's names: a miniature adds to it as its rooms are made."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A call that Bonkei answers itself: `parameters` as the client gave them."""
-
-    call: Call
-    parameters: Parameters
-    caller: Caller
-    request_id: str
+def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
+    """Who answers a call of Bonkei's own services, whether it knows the operation or not."""
+    model = find_model(call.service)
+    service = own.get(model.name) if model is not None else None
+    return None if model is None or service is None else (model, service)
 
 
-Operation = Callable[[Asked], Awaitable[Answer]]
-Own = Mapping[str, Mapping[str, Operation]]
-"""Service -> operation -> what answers it."""
+def is_served(call: Call, own: Own) -> bool:
+    return call.service in BACKED or find_own(call, own) is not None
 
 
 def not_served(call: Call, own: Own) -> ApiError:
     """What a call is answered that nobody knows: it names the call, and what is there instead."""
-    if call.service in own or call.service in BACKED:
-        return ApiError(
-            "InvalidAction",
-            f"The miniature does not answer {call.service}:{call.operation}.",
-            400,
-        )
-    served = ", ".join(sorted(BACKED | set(own)))
-    return ApiError(
-        "InvalidAction",
-        f"The miniature does not answer {call.service}:{call.operation}. It answers: {served}.",
-        400,
-    )
+    message = f"The miniature does not answer {call.service}:{call.operation}."
+    if not is_served(call, own):
+        message += f" It answers: {', '.join(sorted(BACKED | set(own)))}."
+    return ApiError("InvalidAction", message, 400)

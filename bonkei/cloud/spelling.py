@@ -35,7 +35,7 @@ def spell(error: ApiError, call: Call) -> ApiError:
     if call.protocol == "rest-xml":
         code, status = _S3.get(error.code, (error.code, error.status))
         return ApiError(code, error.message, status)
-    if call.protocol in ("json", "rest-json"):
+    if call.protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
         code = _JSON.get(error.code, error.code)
         status = 400 if error.status == 403 else error.status
         return ApiError(code, error.message, status)

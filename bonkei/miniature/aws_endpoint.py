@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
-from bonkei.cloud.ecs import Ecs
 from bonkei.miniature import book
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.steps import Report, Steps
@@ -15,20 +15,20 @@ from bonkei.miniature.steps import Report, Steps
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import Cloud, CloudSnapshot
 
-MakeCloud = Callable[[Callable[[], Ecs | None], Report], "Cloud"]
+MakeCloud = Callable[[Mapping[str, AwsService], Report], "Cloud"]
 
 
 class AwsEndpoint:
-    """`ecs`: what runs the tasks, once something does."""
+    """`services`: what the rooms answer of AWS, by botocore's names."""
 
-    def __init__(self, make: MakeCloud, ecs: Callable[[], Ecs | None]) -> None:
+    def __init__(self, make: MakeCloud, services: Mapping[str, AwsService]) -> None:
         self._make = make
-        self._ecs = ecs
+        self._services = services
         self._cloud: Cloud | None = None
 
     async def start(self, steps: Steps) -> None:
         """While Terraform runs: what it needs takes a while to load, and its store to start."""
-        self._cloud = self._make(self._ecs, steps.note)
+        self._cloud = self._make(self._services, steps.note)
         await self._cloud.start()
 
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
-from bonkei.cloud.ecs import Ecs
 from bonkei.cloud.settings import CloudSettings
 from bonkei.config import Config
 from bonkei.database import Database
@@ -52,15 +52,16 @@ class Definitions:
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`database`: of a cluster and its address. `install`: requirements, where environments are,
-    and who hears what takes long. `cloud`: the AWS endpoint, and who hears what becomes of it.
-    `logs`: CloudWatch Logs, of what roles may do, and who hears what it cannot do."""
+    and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, and
+    who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
+    it cannot do."""
 
     definitions: Definitions
     edge: Edge
     tasks: Callable[[TaskSettings], Tasks]
     database: Callable[[DatabaseCluster, str], Database]
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
-    cloud: Callable[[Callable[[], Ecs | None], Report], Cloud]
+    cloud: Callable[[Mapping[str, AwsService], Report], Cloud]
     logs: MakeLogs
 
 
@@ -78,14 +79,14 @@ def real_parts(
             cluster, host, home.path, vault, config.database_url, shared=config.database_shared
         )
 
-    def cloud(ecs: Callable[[], Ecs | None], report: Report) -> Cloud:
+    def cloud(services: Mapping[str, AwsService], report: Report) -> Cloud:
         from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
 
         return Cloud(
             CloudSettings(home.cloud, config.account_id, config.cloud_port, config.definitions),
             vault,
             lambda lock: ensure_environment((lock,), home.environments, report),
-            ecs,
+            services,
             report,
         )
 

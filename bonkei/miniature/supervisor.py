@@ -26,6 +26,7 @@ from bonkei.events import Bus
 from bonkei.miniature import book, sessions
 from bonkei.miniature.announce import announce
 from bonkei.miniature.aws_endpoint import AwsEndpoint
+from bonkei.miniature.aws_services import own_services
 from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.control import Call, ControlServer
 from bonkei.miniature.databases import Databases
@@ -76,7 +77,7 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._logs = LogRoom(self._parts.logs, report)
-        self._aws = AwsEndpoint(self._parts.cloud, self._ecs_view)
+        self._aws = AwsEndpoint(self._parts.cloud, own_services(self._ecs_view))
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import Blueprint
+from bonkei.cloud import ecs
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
@@ -35,7 +36,7 @@ def start(
             settings,
             vault,
             lambda lock: ensure_environment((lock,), ENVIRONMENTS, reports.append),
-            lambda: None,
+            {"ecs": ecs.service(lambda: None)},
             reports.append,
         )
         room = Room(cloud, loop, vault, reports)

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import pytest
 
-from bonkei.aws_service import Caller
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.cloud import ecs
 from bonkei.cloud.ecs import EcsDeployment, EcsService, EcsState, EcsTask
-from bonkei.cloud.errors import ApiError
-from bonkei.cloud.request import Call
-from bonkei.cloud.services import Asked
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 SERVICE = "arn:aws:ecs:eu-west-1:1:service/shop/web"
@@ -52,9 +48,8 @@ class Double:
 
 def ask(operation: str, double: Double | None = None, **parameters: Any) -> dict[str, Any]:
     found = double or Double()
-    asked = Asked(Call("ecs", operation, "json"), parameters, Caller("", "", ""), "id")
-    answer = asyncio.run(ecs.operations(lambda: found)[operation](asked))  # type: ignore[arg-type]
-    return dict(json.loads(answer.body))
+    call = AwsCall("ecs", operation, parameters, Caller("", "", ""), "eu-west-1", 0.0)
+    return dict(asyncio.run(ecs.service(lambda: found).answer(call)))
 
 
 def test_lists() -> None:
@@ -108,12 +103,12 @@ def test_what_can_be_done() -> None:
     ],
 )  # fmt: skip
 def test_errors_are_those_of_ecs(operation: str, parameters: dict[str, Any], code: str) -> None:
-    with pytest.raises(ApiError) as caught:
+    with pytest.raises(AwsServiceError) as caught:
         ask(operation, **parameters)
     assert caught.value.code == code
 
 
 def test_before_the_start_is_over() -> None:
-    asked = Asked(Call("ecs", "ListClusters", "json"), {}, Caller("", "", ""), "id")
-    with pytest.raises(ApiError, match="still starting"):
-        asyncio.run(ecs.operations(lambda: None)["ListClusters"](asked))  # type: ignore[arg-type]
+    call = AwsCall("ecs", "ListClusters", {}, Caller("", "", ""), "eu-west-1", 0.0)
+    with pytest.raises(AwsServiceError, match="still starting"):
+        asyncio.run(ecs.service(lambda: None).answer(call))

@@ -1,0 +1,66 @@
+"""A call of a service that Bonkei answers itself: read by its model, answered, written by it."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.cloud.errors import Answer, ApiError
+from bonkei.cloud.request import Call, Request
+from bonkei.cloud.services import Own, find_own, not_served
+from bonkei.cloud.wire.model import ServiceModel
+from bonkei.cloud.wire.reading import Sent, read
+from bonkei.cloud.wire.writing import write, write_error
+
+
+class Answering:
+    """`own`: may get more services while it runs. `report` hears of a service's own faults."""
+
+    def __init__(
+        self,
+        own: Own,
+        clock: Callable[[], float] = time.time,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.own = own
+        self._clock = clock
+        self._report = report
+
+    def read(self, call: Call, caller: Caller, request: Request, body: bytes, id_: str) -> AwsCall:
+        """The call as its service sees it. ApiError when the service has no such operation, or the
+        parameters are not as its model has them."""
+        found = find_own(call, self.own)
+        if found is None or call.operation not in found[1].operations:
+            raise not_served(call, self.own)
+        model, _ = found
+        sent = Sent(request.method, request.path, request.query, request.header, body)
+        parameters = read(model, call.operation, call.protocol, sent)
+        return AwsCall(
+            model.name, call.operation, parameters, caller, call.region, self._clock(), id_
+        )
+
+    async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer, str]:
+        """The answer, and the error's code if it is one. ApiError."""
+        found = find_own(call, self.own)
+        assert found is not None  # noqa: S101 - `read` has found it
+        model, service = found
+        try:
+            value = await service.answer(asked)
+            return write(model, call.operation, call.protocol, value, asked.request_id), ""
+        except ApiError:
+            raise
+        except AwsServiceError as error:
+            return self._refusal(model, call, error, asked.request_id)
+        except Exception as error:  # a service's fault must not look like an endpoint that hangs
+            name = f"{call.service}:{call.operation}"
+            self._report(f"the AWS endpoint failed at {name}\n{traceback.format_exc()}")
+            raise ApiError(
+                "InternalFailure", f"The miniature failed at {name}: {error!r}", 500
+            ) from None
+
+    def _refusal(
+        self, model: ServiceModel, call: Call, error: AwsServiceError, id_: str
+    ) -> tuple[Answer, str]:
+        return write_error(model, call.protocol, error, id_), error.code

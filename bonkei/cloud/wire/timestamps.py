@@ -1,0 +1,50 @@
+"""A moment, as each protocol spells it: Unix seconds, ISO 8601, or a header's date."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+
+def parse(value: Any) -> datetime:
+    """From seconds, or text of any of the formats. ValueError."""
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return _from_seconds(float(value))
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is no timestamp")  # noqa: TRY004 - a fault of what was sent
+    try:
+        return _from_seconds(float(value))
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        moment = parsedate_to_datetime(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def seconds(value: datetime | float) -> float:
+    """Unix seconds, whole ones as an int: clients of JSON read both."""
+    moment = value.timestamp() if isinstance(value, datetime) else value
+    return int(moment) if float(moment).is_integer() else moment
+
+
+def iso(value: datetime | float) -> str:
+    moment = value if isinstance(value, datetime) else _from_seconds(value)
+    spec = "milliseconds" if moment.microsecond else "seconds"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec=spec) + "Z"
+
+
+def http_date(value: datetime | float) -> str:
+    moment = value if isinstance(value, datetime) else _from_seconds(value)
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def _from_seconds(value: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError):
+        raise ValueError(f"{value!r} is no timestamp") from None
