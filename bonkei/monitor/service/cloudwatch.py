@@ -1,0 +1,30 @@
+"""The service `cloudwatch` of the AWS endpoint. What it does not answer, the endpoint refuses."""
+
+from __future__ import annotations
+
+from bonkei.aws_service import Operations
+from bonkei.monitor.monitor import Monitor
+from bonkei.monitor.service.alarms import AlarmOperations
+from bonkei.monitor.service.data import DataOperations
+
+
+def cloudwatch(monitor: Monitor) -> Operations:
+    """An AwsService."""
+    data, alarms = DataOperations(monitor), AlarmOperations(monitor)
+    return Operations(
+        {
+            "PutMetricData": data.put,
+            "GetMetricData": data.get,
+            "GetMetricStatistics": data.statistics,
+            "ListMetrics": data.list,
+            "PutMetricAlarm": alarms.put_metric,
+            "PutCompositeAlarm": alarms.put_composite,
+            "DeleteAlarms": alarms.delete,
+            "DescribeAlarms": alarms.describe,
+            "DescribeAlarmsForMetric": alarms.describe_for_metric,
+            "DescribeAlarmHistory": alarms.history,
+            "SetAlarmState": alarms.set_state,
+            "EnableAlarmActions": alarms.enable_actions,
+            "DisableAlarmActions": alarms.disable_actions,
+        }
+    )

@@ -1,0 +1,213 @@
+"""PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.blueprint.alarm import Metric
+from bonkei.errors import BonkeiError
+from bonkei.monitor.alarm.points import fetch
+from bonkei.monitor.math.evaluate import Evaluation, Window
+from bonkei.monitor.metric.model import Datum, MetricId
+from bonkei.monitor.metric.statistic import statistic
+from bonkei.monitor.monitor import Monitor
+from bonkei.monitor.service.spelling import Parameters, dimensions, invalid, queries_of, seconds
+
+_PAGE = 500
+_MOST_POINTS = 1440  # of GetMetricStatistics
+_MOST_OF_ALL = 100_800  # of GetMetricData
+_TWO_WEEKS = 14 * 86400
+_TWO_HOURS = 7200
+_RECENTLY = 3 * 3600
+_MOST_VALUES = 150
+_MOST_DIMENSIONS = 30
+
+
+class DataOperations:
+    """Over the monitor's metrics."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    async def put(self, call: AwsCall) -> Mapping[str, Any]:
+        """All data of a call, or none where one of them cannot be."""
+        namespace = call.parameters["Namespace"]
+        if namespace.startswith("AWS/"):
+            raise invalid("The value AWS/ for parameter Namespace is invalid: it is AWS's own.")
+        listed = list(call.parameters.get("MetricData") or ())
+        for entity in call.parameters.get("EntityMetricData") or ():
+            listed.extend(entity.get("MetricData") or ())
+        for datum in [_datum(namespace, one, call.time) for one in listed]:
+            self._monitor.put(datum)
+        return {}
+
+    async def get(self, call: AwsCall) -> Mapping[str, Any]:
+        """GetMetricData. Every result at once: the miniature has no pages here."""
+        parameters = call.parameters
+        queries = queries_of(parameters["MetricDataQueries"])
+        begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
+        periods = {query.metric.period for query in queries if query.metric is not None}
+        asked = {int(q.get("Period") or 0) for q in parameters["MetricDataQueries"]} - {0}
+        period = float(max(periods | asked, default=300))
+        starts = _starts(begin, end, period)
+        if len(starts) * len(queries) > _MOST_OF_ALL:
+            raise invalid(f"You have requested more than {_MOST_OF_ALL} data points.")
+        store = self._monitor.store
+        evaluation = Evaluation(
+            queries,
+            lambda metric: fetch(store, metric, starts, period)[0],
+            Window(starts, period),
+        )
+        newest_first = parameters.get("ScanBy", "TimestampDescending") == "TimestampDescending"
+        results: list[dict[str, Any]] = []
+        for query in queries:
+            if not query.returns_data:
+                continue
+            try:
+                found = evaluation.series(query.id)
+            except BonkeiError as error:
+                raise AwsServiceError("ValidationError", error.message) from None
+            for series in found:
+                points = sorted(series.points.items(), reverse=newest_first)
+                results.append(
+                    {
+                        "Id": query.id,
+                        "Label": query.label or series.label or query.id,
+                        "Timestamps": [time for time, _ in points],
+                        "Values": [value for _, value in points],
+                        "StatusCode": "Complete",
+                    }
+                )
+        return {"MetricDataResults": results, "Messages": []}
+
+    async def statistics(self, call: AwsCall) -> Mapping[str, Any]:
+        """GetMetricStatistics."""
+        parameters = call.parameters
+        names = list(parameters.get("Statistics") or ())
+        extended = list(parameters.get("ExtendedStatistics") or ())
+        if not names and not extended:
+            raise AwsServiceError(
+                "InvalidParameterCombination",
+                "At least one of the parameters Statistics and ExtendedStatistics is needed.",
+            )
+        period = float(parameters["Period"])
+        begin, end = seconds(parameters["StartTime"]), seconds(parameters["EndTime"])
+        if begin >= end:
+            raise invalid("The parameter StartTime must be less than the parameter EndTime.")
+        starts = _starts(begin, end, period)
+        if len(starts) > _MOST_POINTS:
+            raise AwsServiceError(
+                "InvalidParameterCombination",
+                f"You have requested up to {len(starts):,} datapoints, which exceeds the limit of"
+                f" {_MOST_POINTS:,}.",
+            )
+        metric = Metric(
+            parameters["Namespace"],
+            parameters["MetricName"],
+            dimensions(parameters.get("Dimensions")),
+            "Sum",
+        )
+        _, buckets = fetch(self._monitor.store, metric, starts, period)
+        points = []
+        for number, bucket in sorted(buckets.items()):
+            if not bucket.count:
+                continue
+            point: dict[str, Any] = {"Timestamp": starts[number], "Unit": bucket.unit}
+            point |= {name: statistic(name)(bucket) for name in names}
+            values = {name: _checked(name)(bucket) for name in extended}
+            point["ExtendedStatistics"] = {n: v for n, v in values.items() if v is not None} or None
+            points.append(point)
+        return {"Label": metric.name, "Datapoints": points}
+
+    async def list(self, call: AwsCall) -> Mapping[str, Any]:
+        """ListMetrics: those that had data within two weeks."""
+        parameters = call.parameters
+        found = [metric for metric in self._monitor.store.metrics() if _fits(metric, parameters)]
+        if parameters.get("RecentlyActive"):
+            since = call.time - _RECENTLY
+            found = [metric for metric in found if self._monitor.store.last(metric) >= since]
+        found.sort(key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
+        first = int(parameters.get("NextToken") or 0)
+        page = found[first : first + _PAGE]
+        more = str(first + _PAGE) if first + _PAGE < len(found) else None
+        return {
+            "Metrics": [
+                {
+                    "Namespace": metric.namespace,
+                    "MetricName": metric.name,
+                    "Dimensions": [{"Name": n, "Value": v} for n, v in metric.dimensions],
+                }
+                for metric in page
+            ],
+            "NextToken": more,
+        }
+
+
+def _checked(name: str) -> Any:
+    try:
+        return statistic(name)
+    except BonkeiError as error:
+        raise invalid(error.message) from None
+
+
+def _starts(begin: float, end: float, period: float) -> tuple[float, ...]:
+    first = math.floor(begin / period) * period
+    count = max(0, math.ceil((end - first) / period))
+    return tuple(first + period * number for number in range(count))
+
+
+def _fits(metric: MetricId, parameters: Parameters) -> bool:
+    wanted = parameters.get("Namespace")
+    name = parameters.get("MetricName")
+    own = dict(metric.dimensions)
+    return (
+        (wanted is None or metric.namespace == wanted)
+        and (name is None or metric.name == name)
+        and all(
+            one["Name"] in own and one.get("Value") in (None, own[one["Name"]])
+            for one in parameters.get("Dimensions") or ()
+        )
+    )
+
+
+def _datum(namespace: str, one: Mapping[str, Any], now: float) -> Datum:
+    time = seconds(one["Timestamp"]) if one.get("Timestamp") is not None else now
+    if not now - _TWO_WEEKS <= time <= now + _TWO_HOURS:
+        raise invalid(
+            "The parameter MetricData.member.Timestamp must be within the last two weeks and the"
+            " next two hours."
+        )
+    pairs = dimensions(one.get("Dimensions"))
+    if len(pairs) > _MOST_DIMENSIONS:
+        raise invalid(f"A metric has {_MOST_DIMENSIONS} dimensions at most.")
+    metric = MetricId(namespace, one["MetricName"], pairs)
+    unit = str(one.get("Unit") or "None")
+    resolution = 1 if one.get("StorageResolution") == 1 else 60
+    if (given := one.get("StatisticValues")) is not None:
+        names = ("SampleCount", "Sum", "Minimum", "Maximum")
+        count, total, low, high = (float(given[name]) for name in names)
+        if not all(map(math.isfinite, (count, total, low, high))):
+            raise invalid("A statistic set holds numbers only.")
+        return Datum(metric, time, (), count, total, low, high, unit, resolution)
+    values = tuple(_values(one))
+    if not values:
+        raise AwsServiceError(
+            "MissingParameter", "MetricData.member has no Value, no Values and no StatisticValues."
+        )
+    if len(values) > _MOST_VALUES:
+        raise invalid(f"A datum has {_MOST_VALUES} values at most.")
+    return Datum(metric, time, values, unit=unit, resolution=resolution)
+
+
+def _values(one: Mapping[str, Any]) -> Iterator[tuple[float, float]]:
+    values = one.get("Values") or ([one["Value"]] if one.get("Value") is not None else [])
+    counts = one.get("Counts") or [1.0] * len(values)
+    if len(counts) != len(values):
+        raise invalid("The parameters Values and Counts must be of one length.")
+    for value, count in zip(values, counts, strict=True):
+        if not math.isfinite(value):
+            raise invalid(f"The value {value} for parameter Value is no number.")
+        yield float(value), float(count)

@@ -1,0 +1,193 @@
+"""CloudWatch's API: what its documentation says of each operation."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.events import Bus
+from bonkei.monitor.monitor import Around, Monitor
+from bonkei.monitor.service import cloudwatch
+
+T = 1_800_000_000.0
+CALLER = Caller("arn:aws:iam::123456789012:user/me", "AIDA", "123456789012")
+
+
+class Client:
+    def __init__(self) -> None:
+        async def act(_arn: str, _subject: str, _message: str) -> None: ...
+
+        self.monitor = Monitor(
+            None, Bus(), Around(lambda _n, _s: (), act, lambda _event: None, lambda: T)
+        )
+        self._service = cloudwatch(self.monitor)
+
+    async def call(self, operation: str, **parameters: Any) -> Any:
+        call = AwsCall("cloudwatch", operation, parameters, CALLER, "eu-west-1", T)
+        return await self._service.answer(call)
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+def at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(T + seconds, UTC)
+
+
+DIMENSIONS = [{"Name": "Path", "Value": "/"}]
+ALARM = {
+    "AlarmName": "slow",
+    "MetricName": "Latency",
+    "Namespace": "Own",
+    "Statistic": "Average",
+    "Period": 60,
+    "EvaluationPeriods": 1,
+    "Threshold": 5.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+
+
+async def put(client: Client, **more: Any) -> None:
+    datum = {"MetricName": "Latency", "Dimensions": DIMENSIONS, "Timestamp": at(-30)} | more
+    await client.call("PutMetricData", Namespace="Own", MetricData=[datum])
+
+
+async def test_what_is_put_is_got(client: Client) -> None:
+    await put(client, Values=[1.0, 9.0], Counts=[9.0, 1.0], Unit="Milliseconds")
+    await put(client, Value=4.0, Timestamp=at(-90), Unit="Milliseconds")
+
+    answer = await client.call(
+        "GetMetricStatistics",
+        Namespace="Own",
+        MetricName="Latency",
+        Dimensions=DIMENSIONS,
+        StartTime=at(-120),
+        EndTime=at(0),
+        Period=60,
+        Statistics=["Sum", "SampleCount"],
+        ExtendedStatistics=["p95"],
+    )
+
+    assert [(p["Sum"], p["SampleCount"], p["Unit"]) for p in answer["Datapoints"]] == [
+        (4.0, 1.0, "Milliseconds"),
+        (18.0, 10.0, "Milliseconds"),
+    ]
+    assert answer["Datapoints"][1]["ExtendedStatistics"]["p95"] == pytest.approx(5.4)
+
+
+async def test_metric_math_over_the_api(client: Client) -> None:
+    await put(client, StatisticValues={"SampleCount": 4, "Sum": 10, "Minimum": 1, "Maximum": 4})
+    named = {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS}
+    answer = await client.call(
+        "GetMetricData",
+        StartTime=at(-120),
+        EndTime=at(0),
+        MetricDataQueries=[
+            {
+                "Id": "m",
+                "MetricStat": {"Metric": named, "Period": 60, "Stat": "Average"},
+                "ReturnData": False,
+            },
+            {"Id": "e", "Expression": "FILL(m, 0) * 2", "Label": "twice"},
+        ],
+    )
+
+    (found,) = answer["MetricDataResults"]
+    assert (found["Id"], found["Label"], found["Values"]) == ("e", "twice", [5.0, 0.0])
+    assert found["Timestamps"] == [T - 60, T - 120]
+
+
+async def test_metrics_are_listed(client: Client) -> None:
+    await put(client, Value=1.0)
+    listed = {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS}
+
+    assert (await client.call("ListMetrics"))["Metrics"] == [listed]
+    assert (await client.call("ListMetrics", Dimensions=[{"Name": "Path"}]))["Metrics"]
+    assert not (await client.call("ListMetrics", Namespace="Other"))["Metrics"]
+
+
+@pytest.mark.parametrize(
+    ("datum", "code"),
+    [
+        ({}, "MissingParameter"),
+        ({"Value": float("nan")}, "InvalidParameterValue"),
+        ({"Value": 1.0, "Timestamp": at(-15 * 86400)}, "InvalidParameterValue"),
+        ({"Value": 1.0, "Timestamp": at(3 * 3600)}, "InvalidParameterValue"),
+        ({"Values": [1.0], "Counts": [1.0, 2.0]}, "InvalidParameterValue"),
+    ],
+)
+async def test_a_datum_that_cannot_be(client: Client, datum: dict[str, Any], code: str) -> None:
+    with pytest.raises(AwsServiceError) as caught:
+        await put(client, **datum)
+
+    assert caught.value.code == code
+    assert not client.monitor.store.metrics()
+
+
+async def test_nobody_puts_into_awss_namespaces(client: Client) -> None:
+    with pytest.raises(AwsServiceError, match="AWS/"):
+        await client.call("PutMetricData", Namespace="AWS/ECS", MetricData=[])
+
+
+async def test_an_alarm_over_the_api(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM, AlarmActions=["arn:aws:sns:eu-west-1:1:a"])
+    await put(client, Value=9.0, Dimensions=[])
+    client.monitor.tick(T)
+    (found,) = (await client.call("DescribeAlarms"))["MetricAlarms"]
+
+    assert found["AlarmArn"] == "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:slow"
+    assert (found["StateValue"], found["DatapointsToAlarm"]) == ("ALARM", 1)
+    assert (await client.call("DescribeAlarms", StateValue="OK"))["MetricAlarms"] == []
+    named = {"Namespace": "Own", "MetricName": "Latency"}
+    assert (await client.call("DescribeAlarmsForMetric", **named))["MetricAlarms"] == [found]
+    items = (await client.call("DescribeAlarmHistory", AlarmName="slow"))["AlarmHistoryItems"]
+    assert items[0]["HistorySummary"] == "Alarm updated from INSUFFICIENT_DATA to ALARM"
+    await client.call("DeleteAlarms", AlarmNames=["slow", "nobody"])
+    assert not (await client.call("DescribeAlarms"))["MetricAlarms"]
+
+
+async def test_a_composite_alarm_over_the_api(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM)
+    await client.call("PutCompositeAlarm", AlarmName="any", AlarmRule="ALARM(slow)")
+    state = {"StateReason": "a test", "StateValue": "ALARM"}
+    await client.call("SetAlarmState", AlarmName="slow", **state)
+    described = await client.call("DescribeAlarms", AlarmTypes=["CompositeAlarm"])
+
+    assert [one["StateValue"] for one in described["CompositeAlarms"]] == ["ALARM"]
+    assert described["MetricAlarms"] == []
+
+
+async def test_actions_are_disabled_and_enabled(client: Client) -> None:
+    await client.call("PutMetricAlarm", **ALARM)
+    await client.call("DisableAlarmActions", AlarmNames=["slow"])
+    assert not (await client.call("DescribeAlarms"))["MetricAlarms"][0]["ActionsEnabled"]
+    await client.call("EnableAlarmActions", AlarmNames=["slow"])
+    assert (await client.call("DescribeAlarms"))["MetricAlarms"][0]["ActionsEnabled"]
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ({"ComparisonOperator": "GreaterThanUpperThreshold"}, "Anomaly detection"),
+        ({"TreatMissingData": "nothing"}, "TreatMissingData"),
+        ({"DatapointsToAlarm": 2}, "must not be greater"),
+        ({"Period": 61}, "The value 61"),
+        ({"Period": 3600, "EvaluationPeriods": 200}, "more than a day"),
+        ({"Statistic": "q9"}, "no statistic"),
+    ],
+)
+async def test_an_alarm_that_cannot_be(client: Client, more: dict[str, Any], problem: str) -> None:
+    with pytest.raises(AwsServiceError, match=problem):
+        await client.call("PutMetricAlarm", **(ALARM | more))
+
+
+async def test_a_state_of_no_alarm(client: Client) -> None:
+    with pytest.raises(AwsServiceError) as caught:
+        await client.call("SetAlarmState", AlarmName="x", StateValue="OK", StateReason="a test")
+
+    assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
