@@ -12,6 +12,7 @@ from bonkei.events import Bus, LogEvent, LogEventsIngested
 from bonkei.logs.awslogs.driver import AwsLogsDriver
 from bonkei.logs.awslogs.options import AwsLogsOptions
 from bonkei.logs.declared import follow
+from bonkei.logs.delivery.exports import Exports, exports_of
 from bonkei.logs.errors import LogsError
 from bonkei.logs.service.desk import Desk
 from bonkei.logs.store.documents import GroupDocument
@@ -25,10 +26,12 @@ May = Callable[[str, str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class LogsSettings:
-    """`directory`: the store's own, below the home; `limit`: of its events, in bytes."""
+    """`directory`: the store's own, below the home; `limit`: of its events, in bytes.
+    `database_logs`: where each database cluster has a folder with its log."""
 
     directory: Path
     account: str
+    database_logs: Path
     limit: int = DEFAULT_BYTES
 
 
@@ -57,6 +60,7 @@ class Logs:
         self._report = report
         self._blueprint = Blueprint()
         self._notes: tuple[str, ...] = ()
+        self._exports: Exports | None = None
         self.store = LogStore(settings.directory, self._arrived, limit=settings.limit)
 
     def start(self) -> None:
@@ -66,6 +70,15 @@ class Logs:
         """Make what is declared."""
         self._blueprint = blueprint
         self._notes = follow(self.store, blueprint)
+        if self._exports is None:
+            state = self._settings.directory / "exports.json"
+            self._exports = Exports(self.store, state, self._report)
+        self._exports.follow(exports_of(blueprint.database_clusters, self._settings.database_logs))
+
+    async def stop(self) -> None:
+        """After everything that writes has."""
+        if self._exports is not None:
+            await self._exports.stop()
 
     def desk(self, region: str) -> Desk:
         """For the operations of the API."""

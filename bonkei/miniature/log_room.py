@@ -48,6 +48,10 @@ class LogRoom:
         role = definition.execution_role_arn
         return self._logs.awslogs(options, container.name, task_id, role)
 
+    async def stop(self) -> None:
+        """The last of what stops."""
+        await self._logs.stop()
+
     def snapshot(self) -> LogsSnapshot:
         return self._logs.snapshot()
 

@@ -109,7 +109,9 @@ def real_parts(
         cloud=cloud,
         logs=lambda may, report: Logs(
             bus,
-            LogsSettings(home.log_groups, config.account_id, config.log_megabytes * 1_000_000),
+            LogsSettings(
+                home.log_groups, config.account_id, home.logs, config.log_megabytes * 1_000_000
+            ),
             may,
             report,
         ),

@@ -146,6 +146,7 @@ class Miniature:
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
                 self._aws.stop,
+                self._logs.stop,
             )
         finally:
             self._loopback.close()

@@ -189,7 +189,7 @@ async def test_needs_its_group_and_the_right_to_write(tmp_path: Path) -> None:
 
     bus, heard = Bus(), []
     bus.subscribe(LogEventsIngested, heard.append)
-    logs = Logs(bus, LogsSettings(tmp_path, "123456789012"), may, lambda _: None)
+    logs = Logs(bus, LogsSettings(tmp_path, "123456789012", tmp_path), may, lambda _: None)
     logs.start()
     with pytest.raises(LogDriverError, match="The specified log group does not exist") as caught:
         logs.awslogs(OPTIONS, "nginx", "1", "role")

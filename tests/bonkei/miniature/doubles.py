@@ -188,6 +188,9 @@ class Logs:
     def apply(self, blueprint: Blueprint) -> None:
         """No group is made."""
 
+    async def stop(self) -> None:
+        """Nothing runs."""
+
     def snapshot(self) -> LogsSnapshot:
         return LogsSnapshot(0, 0, 1, 0, ())
 

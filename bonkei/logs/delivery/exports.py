@@ -1,0 +1,131 @@
+"""The logs of database clusters, brought to their log groups as RDS does.
+
+How far a log was read is written down after its events were taken: a supervisor that is killed
+in between brings these again, and loses none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.logs.awslogs.batches import batches
+from bonkei.logs.delivery import postgresql
+from bonkei.logs.delivery.tail import read_on
+from bonkei.logs.errors import LogsError
+from bonkei.logs.store.documents import GroupDocument
+from bonkei.logs.store.log_store import LogStore
+
+LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file, and the stream that it goes to."""
+
+    path: Path
+    group: str
+    stream: str
+
+
+def exports_of(clusters: Sequence[DatabaseCluster], logs: Path) -> tuple[Export, ...]:
+    """What the clusters' `enabled_cloudwatch_logs_exports` ask for. `logs`: the home's own.
+
+    Names as RDS gives them: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs".
+    """
+    return tuple(
+        Export(
+            logs / cluster.identifier / "postgresql.log",
+            f"/aws/rds/{_kind(cluster)}/{cluster.identifier}/postgresql",
+            f"{cluster.instances[0].identifier if cluster.instances else cluster.identifier}.0",
+        )
+        for cluster in clusters
+        if "postgresql" in cluster.log_exports
+    )
+
+
+def _kind(cluster: DatabaseCluster) -> str:
+    return "instance" if ":db:" in cluster.arn else "cluster"
+
+
+class Exports:
+    """`follow` with each blueprint's; looks at the files once a second until `stop`."""
+
+    def __init__(self, store: LogStore, state: Path, report: Callable[[str], None]) -> None:
+        self._store = store
+        self._state = state
+        self._report = report
+        self._exports: tuple[Export, ...] = ()
+        self._offsets = _read(state)
+        self._task: asyncio.Task[None] | None = None
+        self._said = ""
+
+    def follow(self, exports: tuple[Export, ...]) -> None:
+        self._exports = exports
+        if exports and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def stop(self) -> None:
+        """After the servers have: their last words are brought, too."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        with suppress(LogsError, OSError):
+            while self.bring():
+                pass
+
+    def bring(self) -> bool:
+        """What is new in the files; whether there is more. LogsError, OSError."""
+        more = False
+        for export in self._exports:
+            key = str(export.path)
+            piece = read_on(export.path, self._offsets.get(key, 0))
+            if piece.lines:
+                self._put(export, piece.lines)
+            if piece.offset != self._offsets.get(key, 0):
+                self._offsets[key] = piece.offset
+                _write(self._state, self._offsets)
+            more = more or piece.more
+        return more
+
+    def _put(self, export: Export, lines: Sequence[str]) -> None:
+        store = self._store
+        if not store.has_group(export.group):  # RDS makes it, and keeps it for ever
+            store.create_group(GroupDocument(export.group, store.now))
+        if export.stream not in store.group(export.group).streams:
+            store.create_stream(export.group, export.stream)
+        for batch in batches(postgresql.events(lines, store.now)):
+            store.put(export.group, export.stream, batch)
+
+    async def _run(self) -> None:
+        while True:
+            more = False
+            try:
+                more = self.bring()
+                self._said = ""
+            except (LogsError, OSError) as error:
+                if str(error) != self._said:
+                    self._said = str(error)
+                    self._report(f"the database's log is not brought to its log group: {error}")
+            await asyncio.sleep(0 if more else LOOK_SECONDS)
+
+
+def _read(state: Path) -> dict[str, int]:
+    try:
+        found = json.loads(state.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return {str(path): int(offset) for path, offset in found.items()}
+
+
+def _write(state: Path, offsets: dict[str, int]) -> None:
+    part = state.with_suffix(".part")
+    part.write_text(json.dumps(offsets), encoding="utf-8")
+    part.replace(state)

@@ -1,0 +1,53 @@
+"""Reads on in a file that grows. A file that was cut short has its former content in `.1`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+_MOST = 1024 * 1024  # bytes that are read at once
+_LONGEST = 256 * 1024  # a line without an end is taken as one, once it has so many bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """`lines` up to `offset`, from where the next piece begins. `more`: there is one already."""
+
+    lines: tuple[str, ...]
+    offset: int
+    more: bool
+
+
+def read_on(path: Path, offset: int) -> Piece:
+    """Whole lines from an offset on; of a file that is not there, nothing."""
+    size = _size(path)
+    if size < offset:  # it was rotated: first the rest of what it was
+        former = path.with_name(f"{path.name}.1")
+        if _size(former) > offset:
+            piece = _read(former, offset, last=True)
+            if piece.more:
+                return piece
+            return Piece(piece.lines, 0, size > 0)
+        offset = 0
+    return _read(path, offset) if size > offset else Piece((), offset, more=False)
+
+
+def _read(path: Path, offset: int, *, last: bool = False) -> Piece:
+    with path.open("rb") as file:
+        file.seek(offset)
+        data = file.read(_MOST)
+    end = data.rfind(b"\n") + 1
+    if not end and (last or len(data) >= _LONGEST):
+        end = len(data)
+    text = data[:end].decode("utf-8", "replace")
+    lines = text.split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return Piece(tuple(lines), offset + end, more=len(data) == _MOST)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

@@ -1,0 +1,93 @@
+"""PostgreSQL's log on its way to the cluster's log group."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
+from bonkei.logs.delivery import exports as module
+from bonkei.logs.delivery.exports import Export, Exports, exports_of
+from bonkei.logs.delivery.postgresql import events
+from bonkei.logs.store.reading import Window
+from tests.bonkei.logs.conftest import NOW, Api
+
+AT = "2023-11-14 22:13:20 UTC"  # NOW
+PREFIX = f"{AT}:127.0.0.1(5432):app@app:[77]:"
+
+
+def test_names_group_and_stream_as_rds_does(tmp_path: Path) -> None:
+    cluster = DatabaseCluster(
+        "a", "arn:aws:rds:r:1:cluster:db", "db", "aurora-postgresql", "18", "", "", 5432, "", "",
+        instances=(DatabaseInstance("i", "arn", "db-1", "db.serverless"),),
+        log_exports=("postgresql",),
+    )  # fmt: skip
+    [export] = exports_of([cluster], tmp_path)
+    assert export == Export(
+        tmp_path / "db" / "postgresql.log", "/aws/rds/cluster/db/postgresql", "db-1.0"
+    )
+
+
+def test_a_record_goes_on_in_lines_that_begin_with_a_tab() -> None:
+    lines = [
+        f"{PREFIX}ERROR:  syntax error",
+        f"{PREFIX}STATEMENT:  select",
+        "\tfrom nothing",
+        "no time of its own",
+    ]
+    found = events(lines, 5)
+    assert [text for _, text in found] == [
+        lines[0], f"{lines[1]}\n{lines[2]}", "no time of its own",
+    ]  # fmt: skip
+    assert {at for at, _ in found} == {NOW}
+    assert events(["first of all"], 5) == [(5, "first of all")]
+
+
+def make(api: Api, tmp_path: Path) -> tuple[Exports, Path]:
+    log = tmp_path / "postgresql.log"
+    exports = Exports(api.desk.store, tmp_path / "exports.json", lambda _: None)
+    exports._exports = (Export(log, "/aws/rds/cluster/db/postgresql", "db-1.0"),)
+    return exports, log
+
+
+def brought(api: Api) -> list[str]:
+    found = api.desk.store.read("/aws/rds/cluster/db/postgresql", Window())
+    return [event.message.removeprefix(PREFIX) for event in found]
+
+
+def test_brings_each_line_once_through_rotation_and_restart(api: Api, tmp_path: Path) -> None:
+    exports, log = make(api, tmp_path)
+    assert not exports.bring(), "no file yet"
+    log.write_text(f"{PREFIX}one{' ' * 90}\n{PREFIX}half")
+    exports.bring()
+    assert [text.rstrip() for text in brought(api)] == ["one"], "a line that is not whole waits"
+    with log.open("a") as file:
+        file.write(f" a line\n{PREFIX}two\n")
+    log.with_name("postgresql.log.1").write_text(log.read_text())
+    log.write_text(f"{PREFIX}three\n")
+    again, _ = make(api, tmp_path)
+    while again.bring():
+        pass
+    again.bring()
+    assert [text.rstrip() for text in brought(api)] == ["one", "half a line", "two", "three"]
+    third, _ = make(api, tmp_path)
+    third.bring()
+    assert len(brought(api)) == 4
+
+
+async def test_looks_by_itself_and_brings_the_last_words(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_SECONDS", 0.005)
+    exports, log = make(api, tmp_path)
+    exports.follow(exports._exports)
+    log.write_text(f"{PREFIX}FATAL:  the end\n")
+    async with asyncio.timeout(5):
+        while not api.desk.store.has_group("/aws/rds/cluster/db/postgresql"):
+            await asyncio.sleep(0.005)
+    with log.open("a") as file:
+        file.write(f"{PREFIX}LOG:  database system is shut down\n")
+    await exports.stop()
+    assert brought(api)[-1] == "LOG:  database system is shut down"
