@@ -1,0 +1,71 @@
+"""The last messages that arrived, in a file which another process may read: a line each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+KEPT = 1_000
+"""So many messages are shown again; the file holds twice that at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`at`: Unix seconds. `to`: the e-mail's address; of Slack's, the name of the secret that holds
+    the webhook. `body`: what Slack was sent, or `{"subject": …, "text": …}`."""
+
+    at: float
+    kind: Literal["slack", "email"]
+    to: str
+    body: Mapping[str, Any]
+
+    def line(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, line: str) -> Entry:
+        return cls(**json.loads(line))
+
+
+class Inbox:
+    """`add` in the miniature; `entries` of the file in any process."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._count = -1
+
+    @property
+    def file(self) -> Path:
+        return self._file
+
+    def add(self, entry: Entry) -> None:
+        """OSError when the disk does not take it."""
+        if self._count < 0:
+            self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._count = sum(1 for _ in self._lines())
+        if self._count >= 2 * KEPT:
+            kept = list(self._lines())[-KEPT:]
+            draft = self._file.with_suffix(".new")
+            draft.write_text("".join(kept), encoding="utf-8")
+            draft.replace(self._file)
+            self._count = len(kept)
+        with self._file.open("a", encoding="utf-8") as file:
+            file.write(entry.line() + "\n")
+        self._count += 1
+
+    def entries(self) -> Iterator[Entry]:
+        """Oldest first; a line that is not whole is not there yet."""
+        for line in self._lines():
+            with suppress(ValueError, TypeError):
+                yield Entry.parse(line)
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            with self._file.open(encoding="utf-8") as file:
+                yield from file
+        except FileNotFoundError:
+            return

@@ -1,0 +1,186 @@
+"""Topics and their subscriptions: those of the definitions, and those that programs make.
+
+The definitions' are as they are declared at each start; a program's are kept on disk.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint.notification import Topic
+from bonkei.topics.errors import invalid, not_found
+from bonkei.topics.filter_policy import problem
+
+PROTOCOLS = ("email", "email-json", "http", "https", "lambda", "sqs")
+_ATTRIBUTES = frozenset(
+    {"DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy",
+     "SubscriptionRoleArn"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """`attributes` as SNS names them. `token`: with which one that is pending is confirmed."""
+
+    arn: str
+    topic: str
+    protocol: str
+    endpoint: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    token: str = ""
+    is_declared: bool = False
+
+    @property
+    def is_raw(self) -> bool:
+        return self.attributes.get("RawMessageDelivery", "false") == "true"
+
+    def document(self, name: str) -> Any:
+        """An attribute that holds JSON; None when there is none."""
+        text = self.attributes.get(name)
+        return json.loads(text) if text else None
+
+    @property
+    def dead_letters(self) -> str:
+        return str((self.document("RedrivePolicy") or {}).get("deadLetterTargetArn", ""))
+
+
+class Subscriptions:
+    """`file` keeps what programs have made."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._topics: dict[str, dict[str, str]] = {}  # attributes by ARN
+        self._declared: frozenset[str] = frozenset()
+        self._all: dict[str, Subscription] = {}
+
+    def open(self) -> None:
+        try:
+            content = json.loads(self._file.read_text(encoding="utf-8"))
+            self._topics = dict(content["topics"])
+            self._all = {one["arn"]: Subscription(**one) for one in content["subscriptions"]}
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            self._topics, self._all = {}, {}
+
+    def follow(self, topics: Iterable[Topic]) -> None:
+        """What is declared now; what a program has made of a topic that is gone goes with it."""
+        declared = tuple(topics)
+        gone = self._declared - {topic.arn for topic in declared}
+        self._declared = frozenset(topic.arn for topic in declared)
+        kept = {arn: one for arn, one in self._all.items() if not one.is_declared}
+        self._all = {arn: one for arn, one in kept.items() if one.topic not in gone}
+        for topic in declared:
+            for found in topic.subscriptions:
+                made = Subscription(
+                    self._arn(topic.arn, found.protocol, found.endpoint), topic.arn,
+                    found.protocol, found.endpoint, dict(found.attributes), is_declared=True,
+                )  # fmt: skip
+                self._all[made.arn] = made
+        self._write()
+
+    def topics(self) -> tuple[str, ...]:
+        return tuple(sorted({*self._declared, *self._topics}))
+
+    def create_topic(self, arn: str, attributes: Mapping[str, str]) -> None:
+        if arn not in self._declared:
+            self._topics.setdefault(arn, {}).update(attributes)
+            self._write()
+
+    def delete_topic(self, arn: str) -> None:
+        self._topics.pop(arn, None)
+        self._declared -= {arn}
+        self._all = {each: one for each, one in self._all.items() if one.topic != arn}
+        self._write()
+
+    def topic_attributes(self, arn: str) -> dict[str, str]:
+        """What was set of a topic that a program has made. AwsServiceError."""
+        self.require_topic(arn)
+        return self._topics.get(arn, {})
+
+    def require_topic(self, arn: str) -> None:
+        if arn not in self._declared and arn not in self._topics:
+            raise not_found("Topic")
+
+    def of(self, topic: str) -> tuple[Subscription, ...]:
+        """AwsServiceError when there is no such topic."""
+        self.require_topic(topic)
+        return tuple(one for one in self._all.values() if one.topic == topic)
+
+    def all(self) -> tuple[Subscription, ...]:
+        return tuple(self._all.values())
+
+    def find(self, arn: str) -> Subscription:
+        if arn not in self._all:
+            raise not_found("Subscription")
+        return self._all[arn]
+
+    def subscribe(
+        self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str]
+    ) -> Subscription:
+        """The same subscription again is the one that is there. AwsServiceError."""
+        self.require_topic(topic)
+        if protocol not in PROTOCOLS:
+            raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
+        scope = attributes.get("FilterPolicyScope", "MessageAttributes")
+        for name, value in attributes.items():
+            check(name, value, scope)
+        arn = self._arn(topic, protocol, endpoint)
+        if arn not in self._all:
+            token = uuid.uuid4().hex if protocol in ("http", "https") else ""
+            made = Subscription(arn, topic, protocol, endpoint, dict(attributes), token)
+            self._all[arn] = made
+            self._write()
+        return self._all[arn]
+
+    def confirm(self, topic: str, token: str) -> Subscription:
+        for one in self.of(topic):
+            if token and one.token == token:
+                return self._change(replace(one, token=""))
+        raise invalid("Token")
+
+    def set_attribute(self, arn: str, name: str, value: str) -> None:
+        one = self.find(arn)
+        check(name, value, one.attributes.get("FilterPolicyScope", "MessageAttributes"))
+        attributes = {**one.attributes, name: value}
+        if not value:
+            del attributes[name]
+        self._change(replace(one, attributes=attributes))
+
+    def unsubscribe(self, arn: str) -> None:
+        self._all.pop(arn, None)
+        self._write()
+
+    def _change(self, one: Subscription) -> Subscription:
+        self._all[one.arn] = one
+        self._write()
+        return one
+
+    @staticmethod
+    def _arn(topic: str, protocol: str, endpoint: str) -> str:
+        """A name that follows from what it is: a restart keeps it."""
+        return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
+
+    def _write(self) -> None:
+        made = [asdict(one) for one in self._all.values() if not one.is_declared]
+        draft = self._file.with_suffix(".new")
+        draft.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft.write_text(json.dumps({"topics": self._topics, "subscriptions": made}), "utf-8")
+        draft.replace(self._file)
+
+
+def check(name: str, value: str, scope: str = "MessageAttributes") -> None:
+    """AwsServiceError when a subscription cannot have that attribute."""
+    if name not in _ATTRIBUTES:
+        raise invalid("AttributeName")
+    if not value or name in ("FilterPolicyScope", "RawMessageDelivery", "SubscriptionRoleArn"):
+        return
+    try:
+        document = json.loads(value)
+    except ValueError:
+        raise invalid(f"{name}: failed to parse JSON.") from None
+    if name == "FilterPolicy" and (said := problem(document, scope)):
+        raise invalid(said)

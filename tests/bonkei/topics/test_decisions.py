@@ -1,0 +1,118 @@
+"""What SNS decides, against its documentation: filter policies, retries, documents."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from bonkei.topics.filter_policy import problem, wants, wants_body
+from bonkei.topics.message import Message, envelope, lambda_event
+from bonkei.topics.retries import delays
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
+
+
+def text(value: str, kind: str = "String") -> dict[str, str]:
+    return {"DataType": kind, "StringValue": value}
+
+
+# The policies of "Message filtering operators" in the Amazon SNS Developer Guide.
+@pytest.mark.parametrize(
+    ("policy", "attribute", "expected"),
+    [
+        ({"c": ["rugby"]}, text("rugby"), True),
+        ({"c": ["rugby", "tennis"]}, text("tennis"), True),
+        ({"c": ["rugby"]}, text("baseball"), False),
+        ({"c": [{"anything-but": ["rugby", "tennis"]}]}, text("baseball"), True),
+        ({"c": [{"anything-but": ["rugby", "tennis"]}]}, text("rugby"), False),
+        ({"c": [{"anything-but": ["rugby"]}]}, text('["rugby", "tennis"]', "String.Array"), True),
+        ({"c": [{"anything-but": {"prefix": "order-"}}]}, text("data-entry"), True),
+        ({"c": [{"anything-but": {"prefix": "order-"}}]}, text("order-9"), False),
+        ({"c": [{"prefix": "bas"}]}, text("baseball"), True),
+        ({"c": [{"suffix": "ball"}]}, text("basketball"), True),
+        ({"c": [{"equals-ignore-case": "TENNIS"}]}, text("Tennis"), True),
+        ({"c": [{"cidr": "10.0.0.0/24"}]}, text("10.0.0.255"), True),
+        ({"c": [{"cidr": "10.0.0.0/24"}]}, text("10.1.1.0"), False),
+        ({"c": [{"numeric": ["=", 301.5]}]}, text("3.015e2", "Number"), True),
+        ({"c": [{"numeric": [">", 0, "<=", 150]}]}, text("150", "Number"), True),
+        ({"c": [{"numeric": [">", 0, "<=", 150]}]}, text("151", "Number"), False),
+        ({"c": [{"numeric": ["=", 1]}]}, text("1"), False),
+        ({"c": [{"exists": True}]}, text(""), True),
+        ({"c": [{"exists": False}]}, text(""), False),
+        ({"other": [{"exists": False}]}, text("x"), True),
+        ({"$or": [{"c": ["a"]}, {"d": ["b"]}]}, text("a"), True),
+        ({"$or": [{"c": ["z"]}, {"d": ["b"]}]}, text("a"), False),
+        ({"c": ["a"], "d": ["b"]}, text("a"), False),
+        ({}, text("a"), True),
+    ],
+)
+def test_message_attributes(
+    policy: dict[str, Any], attribute: dict[str, str], expected: bool
+) -> None:
+    assert problem(policy) == ""
+    assert wants(policy, {"c": attribute}) is expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"store": "shop", "event": [{"kind": "sold"}]}, True),
+        ({"store": "shop", "event": {"kind": "bought"}}, False),
+        ({"event": {"kind": "sold"}}, False),
+        ("text", False),
+    ],
+)
+def test_message_body(body: Any, expected: bool) -> None:
+    policy = {"store": ["shop"], "event": {"kind": ["sold", None]}}
+    assert problem(policy, "MessageBody") == ""
+    assert wants_body(policy, json.dumps(body)) is expected
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ([], "JSON object"),
+        ({"a": "b"}, "object or an array"),
+        ({"a": {"b": ["c"]}}, "nested"),
+        ({"a": [{"like": "b"}]}, "Unrecognized match type like"),
+        ({"a": [{"exists": "yes"}]}, "true or false"),
+        ({"a": [{"numeric": ["~", 1]}]}, "numeric"),
+    ],
+)
+def test_what_is_no_policy(policy: Any, said: str) -> None:
+    assert said in problem(policy)
+
+
+def test_lambda_and_queues_are_tried_100_015_times() -> None:
+    waits = list(delays("lambda"))
+    assert len(waits) == 100_015
+    assert waits[:5] == [0, 0, 0, 1, 1]
+    assert waits[5] == 1
+    assert waits[14] == pytest.approx(20)
+    assert sum(waits) / 86400 == pytest.approx(23, abs=0.5)  # days
+
+
+def test_http_is_tried_three_times_more_unless_a_policy_says_otherwise() -> None:
+    assert list(delays("https")) == [20, 20, 20]
+    policy = {"numRetries": 6, "numNoDelayRetries": 1, "numMinDelayRetries": 1,
+              "numMaxDelayRetries": 1, "minDelayTarget": 1, "maxDelayTarget": 4,
+              "backoffFunction": "exponential"}  # fmt: skip
+    assert list(islice(delays("http", policy), 9)) == [0, 1, 1, 2, 4, 4]
+
+
+def test_the_documents() -> None:
+    subscription = f"{TOPIC}:1"
+    message = Message(
+        "id", TOPIC, "{}", 1335390565.719, "Hi", {"a": text("1", "Number")},
+        {"default": "d", "lambda": "l"},
+    )  # fmt: skip
+    queue = envelope(message, "sqs", subscription)
+    assert (queue["Type"], queue["Message"], queue["Subject"]) == ("Notification", "d", "Hi")
+    assert queue["Timestamp"] == "2012-04-25T21:49:25.719Z"
+    assert queue["MessageAttributes"] == {"a": {"Type": "Number", "Value": "1"}}
+    (record,) = json.loads(lambda_event(message, subscription))["Records"]
+    assert (record["EventSource"], record["EventSubscriptionArn"]) == ("aws:sns", subscription)
+    assert record["Sns"]["Message"] == "l"

@@ -1,0 +1,207 @@
+"""The room of topics: who gets what, what is tried again, what survives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.notification import Subscription, Topic
+from bonkei.topics.errors import DeliveryError
+from bonkei.topics.message import Message
+from bonkei.topics.service import service
+from bonkei.topics.topics import Topics
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:news"
+QUEUE, DEAD = (f"arn:aws:sqs:eu-west-1:123456789012:{name}" for name in ("q", "dead"))
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
+REDRIVE = ("RedrivePolicy", json.dumps({"deadLetterTargetArn": DEAD}))
+
+
+@dataclass
+class Carriers:
+    """Those who subscribe; `failing`: what they say instead of taking it, in turn."""
+
+    taken: list[tuple[str, Any]] = field(default_factory=list)
+    failing: list[DeliveryError] = field(default_factory=list)
+
+    def _take(self, who: str, what: Any) -> None:
+        if self.failing and who != DEAD:
+            raise self.failing.pop(0)
+        self.taken.append((who, what))
+
+    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+        self._take(arn, json.loads(event))
+
+    async def to_queue(
+        self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
+    ) -> None:
+        self._take(arn, (body, attributes))
+
+    def to_mailbox(self, address: str, subject: str, text: str) -> None:
+        self._take(address, (subject, text))
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.taken) < count:
+                await asyncio.sleep(0.005)
+
+
+@asynccontextmanager
+async def room(
+    folder: Path, carriers: Carriers, *subscriptions: Subscription
+) -> AsyncIterator[Topics]:
+    topics = Topics(folder, carriers, print, pace=10_000)
+    topics.apply(Blueprint(topics=(Topic("t", TOPIC, "news", subscriptions=subscriptions),)))
+    topics.resume()
+    try:
+        yield topics
+    finally:
+        await topics.stop()
+
+
+async def ask(topics: Topics, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    caller = Caller("arn:aws:iam::123456789012:user/me", "me", "123456789012")
+    call = AwsCall("sns", operation, parameters, caller, "eu-west-1", 1335390565.719)
+    return await service(topics).answer(call)
+
+
+def to(protocol: str, endpoint: str, *attributes: tuple[str, str]) -> Subscription:
+    return Subscription(f"s.{protocol}", protocol, endpoint, attributes)
+
+
+async def test_each_subscriber_gets_its_own_document(tmp_path: Path) -> None:
+    carriers = Carriers()
+    wanted = ("FilterPolicy", '{"kind": ["good"]}')
+    subscribers = (
+        to("lambda", FUNCTION), to("sqs", QUEUE, ("RawMessageDelivery", "true"), wanted),
+        to("email", "a@b.test"),
+    )  # fmt: skip
+    async with room(tmp_path, carriers, *subscribers) as topics:
+        kind = {"kind": {"DataType": "String", "StringValue": "good"}}
+        answer = await ask(
+            topics, "Publish", TopicArn=TOPIC, Message="hi", Subject="S", MessageAttributes=kind
+        )
+        await carriers.until(3)
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="filtered")
+        await carriers.until(5)
+        assert topics.snapshot().filtered == 1
+        assert topics.snapshot().waiting == 0
+    got = dict(carriers.taken[:3])
+    assert got[FUNCTION]["Records"][0]["Sns"]["MessageId"] == answer["MessageId"]
+    assert got[QUEUE] == ("hi", kind)
+    assert got["a@b.test"] == ("S", "hi")
+
+
+async def test_what_is_not_taken_is_tried_again(tmp_path: Path) -> None:
+    carriers = Carriers(failing=[DeliveryError("busy")] * 9)
+    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await carriers.until(1)
+    assert [who for who, _ in carriers.taken] == [FUNCTION]
+
+
+async def test_what_can_never_be_taken_is_among_the_dead_letters(tmp_path: Path) -> None:
+    gone = DeliveryError("no such function", is_final=True)
+    carriers = Carriers(failing=[gone, gone])
+    async with room(tmp_path, carriers, to("lambda", FUNCTION, REDRIVE)) as topics:
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await carriers.until(1)
+        await asyncio.sleep(0)
+        assert topics.snapshot().failed == 1
+    ((who, (body, attributes)),) = carriers.taken
+    assert (who, json.loads(body)["Message"]) == (DEAD, "hi")
+    assert attributes["ErrorMessage"]["StringValue"] == "no such function"
+
+
+async def test_a_delivery_survives_the_end_of_the_process(tmp_path: Path) -> None:
+    away = Carriers(failing=[DeliveryError("away")] * 1000)
+    async with room(tmp_path, away, to("sqs", QUEUE)) as topics:
+        topics._pace = 0.001
+        await ask(topics, "Publish", TopicArn=TOPIC, Message="hi")
+        await asyncio.sleep(0.05)
+    assert away.taken == []
+    back = Carriers()
+    async with room(tmp_path, back, to("sqs", QUEUE)):
+        await back.until(1)
+    assert json.loads(back.taken[0][1][0])["Message"] == "hi"
+
+
+async def test_an_http_endpoint_confirms_and_gets_notifications(tmp_path: Path) -> None:
+    got: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
+    statuses = [200, 503, 200]
+
+    async def serve(request: web.BaseRequest) -> web.Response:
+        kind = request.headers["x-amz-sns-message-type"]
+        await got.put((kind, json.loads(await request.text())))
+        return web.Response(status=statuses.pop(0))
+
+    runner = web.ServerRunner(web.Server(serve))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+    try:
+        async with room(tmp_path, Carriers()) as topics:
+            answer = await ask(topics, "Subscribe", TopicArn=TOPIC, Protocol="http", Endpoint=url)
+            assert answer["SubscriptionArn"] == "pending confirmation"
+            kind, said = await asyncio.wait_for(got.get(), 5)
+            assert kind == "SubscriptionConfirmation"
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="too early")
+            await ask(topics, "ConfirmSubscription", TopicArn=TOPIC, Token=said["Token"])
+            await ask(topics, "Publish", TopicArn=TOPIC, Message="now")
+            for _ in range(2):  # the first is answered 503
+                kind, said = await asyncio.wait_for(got.get(), 5)
+                assert (kind, said["Message"]) == ("Notification", "now")
+    finally:
+        await runner.cleanup()
+
+
+async def test_what_programs_subscribe_is_kept(tmp_path: Path) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        made = await ask(topics, "CreateTopic", Name="own")
+        await ask(topics, "Subscribe", TopicArn=made["TopicArn"], Protocol="sqs", Endpoint=QUEUE)
+    carriers = Carriers()
+    async with room(tmp_path, carriers) as topics:
+        (one,) = (await ask(topics, "ListSubscriptions"))["Subscriptions"]
+        await ask(
+            topics, "SetSubscriptionAttributes", SubscriptionArn=one["SubscriptionArn"],
+            AttributeName="RawMessageDelivery", AttributeValue="true",
+        )  # fmt: skip
+        batch = [{"Id": "a", "Message": "1"}, {"Id": "b", "Message": ""}]
+        answer = await ask(
+            topics, "PublishBatch", TopicArn=made["TopicArn"], PublishBatchRequestEntries=batch
+        )
+        assert [each["Id"] for each in answer["Successful"]] == ["a"]
+        assert [each["Id"] for each in answer["Failed"]] == ["b"]
+        await carriers.until(1)
+        await ask(topics, "Unsubscribe", SubscriptionArn=one["SubscriptionArn"])
+        assert (await ask(topics, "ListSubscriptions"))["Subscriptions"] == []
+    assert carriers.taken == [(QUEUE, ("1", {}))]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "code"),
+    [
+        ({"TopicArn": f"{TOPIC}x", "Message": "m"}, "NotFound"),
+        ({"TopicArn": TOPIC, "Message": ""}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "m" * 300_000}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "m", "Subject": "a\nb"}, "InvalidParameter"),
+        ({"TopicArn": TOPIC, "Message": "{}", "MessageStructure": "json"}, "InvalidParameter"),
+        ({"PhoneNumber": "+1", "Message": "m"}, "InvalidParameter"),
+    ],
+    ids=["no topic", "empty", "long", "subject", "structure", "phone"],
+)
+async def test_what_sns_refuses(tmp_path: Path, parameters: dict[str, str], code: str) -> None:
+    async with room(tmp_path, Carriers()) as topics:
+        with pytest.raises(AwsServiceError) as refused:
+            await ask(topics, "Publish", **parameters)
+        assert refused.value.code == code
