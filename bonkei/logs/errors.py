@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from bonkei.errors import BonkeiError
+from bonkei.aws_service import AwsServiceError
 
 
-class LogsError(BonkeiError):
-    """`code`: the name that CloudWatch Logs gives to such an error."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+class LogsError(AwsServiceError):
+    """An error of CloudWatch Logs, by its own name of it."""
 
 
 def no_such_group() -> LogsError:

@@ -14,6 +14,7 @@ from bonkei.logs.awslogs.options import AwsLogsOptions
 from bonkei.logs.declared import follow
 from bonkei.logs.delivery.exports import Exports, exports_of
 from bonkei.logs.errors import LogsError
+from bonkei.logs.service.api import LogsService
 from bonkei.logs.service.desk import Desk
 from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.limits import InputEvent
@@ -80,8 +81,15 @@ class Logs:
         if self._exports is not None:
             await self._exports.stop()
 
+    @property
+    def service(self) -> LogsService:
+        """The API, for the endpoint."""
+        return LogsService(self.desk)
+
     def desk(self, region: str) -> Desk:
-        """For the operations of the API."""
+        """For the operations of the API. LogsError before the start."""
+        if not self.store.is_open:
+            raise LogsError("ServiceUnavailableException", "The miniature is starting.")
         return Desk(
             self.store, self._settings.account, region, lambda: self._blueprint.metric_filters
         )

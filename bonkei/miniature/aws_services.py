@@ -12,6 +12,6 @@ from bonkei.aws_service import AwsService
 from bonkei.cloud import ecs
 
 
-def own_services(tasks: Callable[[], ecs.Ecs | None]) -> Mapping[str, AwsService]:
-    """`tasks`: what runs them, once something does."""
-    return {"ecs": ecs.service(tasks)}
+def own_services(tasks: Callable[[], ecs.Ecs | None], logs: AwsService) -> Mapping[str, AwsService]:
+    """`tasks`: what runs them, once something does. `logs`: CloudWatch Logs."""
+    return {"ecs": ecs.service(tasks), "logs": logs}

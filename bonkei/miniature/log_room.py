@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.permission import allows, unknown_managed_policies
@@ -26,6 +27,11 @@ class LogRoom:
         self._blueprint = Blueprint()
         self._logs = make(self._denial, report)
         self._is_open = False
+
+    @property
+    def service(self) -> AwsService:
+        """CloudWatch Logs for the endpoint."""
+        return self._logs.service
 
     def follow(self, blueprint: Blueprint, steps: Steps) -> None:
         """Log groups as they are declared now."""

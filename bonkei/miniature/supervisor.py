@@ -77,7 +77,7 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._logs = LogRoom(self._parts.logs, report)
-        self._aws = AwsEndpoint(self._parts.cloud, own_services(self._ecs_view))
+        self._aws = AwsEndpoint(self._parts.cloud, own_services(self._ecs_view, self._logs.service))
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))

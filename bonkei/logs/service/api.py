@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from bonkei.aws_service import AwsCall
 from bonkei.logs.service import events, groups, metric_filters, streams, subscriptions
-from bonkei.logs.service.desk import Operation
+from bonkei.logs.service.desk import Desk, Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     **groups.OPERATIONS,
@@ -16,3 +18,16 @@ OPERATIONS: Mapping[str, Operation] = {
 }
 """Anything else (StartQuery and the rest of Logs Insights, StartLiveTail, export tasks) is refused
 by its name. Metric filters come from the definitions: PutMetricFilter is refused, too."""
+
+
+class LogsService:
+    """An AwsService. `desk`: for the calls of a region."""
+
+    operations = frozenset(OPERATIONS)
+
+    def __init__(self, desk: Callable[[str], Desk]) -> None:
+        self._desk = desk
+
+    async def answer(self, call: AwsCall) -> Mapping[str, Any]:
+        """LogsError."""
+        return OPERATIONS[call.operation](self._desk(call.region), call.parameters)

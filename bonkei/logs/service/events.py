@@ -22,7 +22,7 @@ from bonkei.logs.store.reading import Stored, Window
 MOST_EVENTS = 10_000
 _MOST_BYTES = 1_048_576
 _OVERHEAD = 26
-_LOOKED_AT = 50_000  # events that one FilterLogEvents call reads at most
+_LOOKED_AT = 10_000  # events that one FilterLogEvents call reads at most
 _MOST_STREAMS = 100
 
 

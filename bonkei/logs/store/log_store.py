@@ -55,6 +55,7 @@ class LogStore:
         self._groups: dict[str, LogGroup] = {}
         self._policies: dict[str, ResourcePolicy] = {}
         self._swept = 0
+        self.is_open = False
         self.stored = 0
         """Bytes of events on disk."""
         self.forgotten = 0
@@ -72,6 +73,7 @@ class LogStore:
         self._policies = read_policies(self._directory)
         self.stored = sum(file.stat().st_size for file in self._directory.glob("*/*/*.log"))
         self.sweep()
+        self.is_open = True
 
     @property
     def now(self) -> int:

@@ -181,6 +181,7 @@ class Cloud:
 @dataclass
 class Logs:
     world: World
+    service: Any = None
 
     def start(self) -> None:
         """No store is opened."""
