@@ -1,0 +1,150 @@
+"""The container's side: what Docker's fluentd log driver sends of each line to the router's socket.
+
+Source: "Fluentd logging driver" (docs.docker.com): container_id, container_name, source and log; a
+line that was cut carries partial_message, partial_id, partial_ordinal and partial_last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+_AGAIN = 0.25  # seconds between two tries to reach the router
+_LARGEST = 64 * 1024 * 1024  # bytes that wait for it, whatever log-driver-buffer-limit says
+_BATCH = 256 * 1024
+DEFAULT_LINES = 1_048_576
+"""Of `log-driver-buffer-limit`: lines that wait for the router."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Whose lines they are. `tag`: `container-firelens-task`."""
+
+    tag: str
+    container_id: str
+    container_name: str
+
+
+class FluentdDriver:
+    """Lines of one container to one router. It never waits: what is over the limit is lost, and
+    `report` hears how much. Use it on the event loop; `close` sends what is left."""
+
+    def __init__(
+        self,
+        source: Source,
+        socket: Path,
+        *,
+        limit: int = DEFAULT_LINES,
+        report: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._source = source
+        self._socket = socket
+        self._limit = limit
+        self._report = report
+        self._packer = msgpack.Packer(use_bin_type=False, autoreset=True)
+        self._waiting: deque[bytes] = deque()
+        self._bytes = 0
+        self._cut: dict[str, tuple[str, int]] = {}
+        self._job: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._closing = False
+        self.lost = 0
+
+    def write(self, stream: str, time: float, lines: Sequence[tuple[str, bool]]) -> None:
+        """Lines and whether each goes on in the next one. `time`: Unix seconds."""
+        seconds = int(time)
+        nanoseconds = int((time - seconds) * 1e9)
+        moment = msgpack.ExtType(0, seconds.to_bytes(4, "big") + nanoseconds.to_bytes(4, "big"))
+        for text, goes_on in lines:
+            if not text and not goes_on and stream not in self._cut:
+                continue  # Docker's drivers pass over empty lines
+            record: dict[str, Any] = {
+                "container_id": self._source.container_id,
+                "container_name": self._source.container_name,
+                "source": stream,
+                "log": text,
+            }
+            if goes_on or stream in self._cut:
+                record |= self._partial(stream, last=not goes_on)
+            self._add(self._packer.pack([self._source.tag, moment, record, {}]))
+        if self._waiting and self._job is None:
+            self._job = asyncio.get_running_loop().create_task(self._send())
+
+    def _partial(self, stream: str, *, last: bool) -> dict[str, str]:
+        identity, ordinal = self._cut.get(stream, (secrets.token_hex(32), 0))
+        self._cut[stream] = (identity, ordinal + 1)
+        if last:
+            del self._cut[stream]
+        return {
+            "partial_message": "true",
+            "partial_id": identity,
+            "partial_ordinal": str(ordinal + 1),
+            "partial_last": "true" if last else "false",
+        }
+
+    def _add(self, data: bytes) -> None:
+        if len(self._waiting) >= self._limit or self._bytes + len(data) > _LARGEST:
+            if not self.lost:
+                self._report(f"{self._source.container_name}: log lines are lost: {self._socket}")
+            self.lost += 1
+            return
+        self._waiting.append(data)
+        self._bytes += len(data)
+
+    async def _send(self) -> None:
+        try:
+            while self._waiting:
+                if self._writer is None or self._writer.is_closing():
+                    self._writer = await self._connect()
+                    if self._writer is None:
+                        return
+                taken: list[bytes] = []
+                size = 0
+                while self._waiting and size < _BATCH:
+                    taken.append(self._waiting.popleft())
+                    size += len(taken[-1])
+                try:
+                    self._writer.write(b"".join(taken))
+                    await self._writer.drain()
+                except OSError:
+                    self._waiting.extendleft(reversed(taken))
+                    self._writer = None
+                    continue
+                self._bytes -= size
+        finally:
+            self._job = None
+
+    async def _connect(self) -> asyncio.StreamWriter | None:
+        while True:
+            try:
+                _, writer = await asyncio.open_unix_connection(self._socket)
+            except OSError:
+                if self._closing:
+                    return None
+                await asyncio.sleep(_AGAIN)
+            else:
+                return writer
+
+    async def close(self, within: float = 5.0) -> None:
+        """The container has ended: send what waits, if the router takes it in time (seconds)."""
+        self._closing = True
+        if self._job is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._job), within)
+            if self._job is not None:
+                self._job.cancel()
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(OSError):
+                await self._writer.wait_closed()
+        self.lost += len(self._waiting)
+        if self.lost:
+            self._report(f"{self._source.container_name}: {self.lost} log lines were lost")

@@ -1,0 +1,65 @@
+"""What an engine is made of, from its configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.logs.router.aws.client import AwsClient
+from bonkei.logs.router.aws.credentials import CredentialsProvider
+from bonkei.logs.router.configuration import values
+from bonkei.logs.router.configuration.model import Section
+from bonkei.logs.router.outputs import Output
+from bonkei.logs.router.outputs.cloudwatch import CloudWatchOutput
+from bonkei.logs.router.outputs.local import FileOutput, ForwardOutput, NullOutput, StdoutOutput
+from bonkei.logs.router.outputs.s3 import S3Output
+
+LEVELS = {"off": 0, "error": 1, "warn": 2, "info": 3, "debug": 4, "trace": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """Of `service`; times in seconds."""
+
+    flush: float
+    grace: float
+    level: int
+    storage: Path | None
+    base: float
+    cap: float
+
+    @classmethod
+    def read(cls, service: Section) -> EngineSettings:
+        path = service.text("storage.path")
+        return cls(
+            values.decimal(service, "flush", 1.0),
+            values.decimal(service, "grace", 5.0),
+            LEVELS.get(service.text("log_level", "info"), 3),
+            Path(path) if path else None,
+            values.decimal(service, "scheduler.base", 5.0),
+            values.decimal(service, "scheduler.cap", 2000.0),
+        )
+
+
+def make_output(
+    section: Section, credentials: CredentialsProvider, report: Callable[[str, str], None]
+) -> Output:
+    """RouterError for settings that cannot be understood."""
+
+    def client(service: str) -> AwsClient:
+        region = section.text("region", "us-east-1")
+        return AwsClient(service, region, section.text("endpoint"), credentials)
+
+    match section.name.lower():
+        case "s3":
+            return S3Output.make(section, client("s3"), report)
+        case "cloudwatch_logs" | "cloudwatch":
+            return CloudWatchOutput.make(section, client("logs"), report)
+        case "stdout":
+            return StdoutOutput.make(section)
+        case "file":
+            return FileOutput.make(section)
+        case "forward":
+            return ForwardOutput.make(section)
+    return NullOutput()

@@ -1,0 +1,18 @@
+"""Where records come from. An input begins on the event loop, can be paused (backpressure) and
+drained (at the end it takes what has been sent already); `close` ends it in any case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bonkei.logs.router.records import Event
+
+Ingest = Callable[[str, Sequence[Event]], None]
+
+
+class Input(Protocol):
+    async def start(self) -> None: ...
+    def pause(self, *, paused: bool) -> None: ...
+    async def drain(self) -> None: ...
+    def close(self) -> None: ...

@@ -1,0 +1,196 @@
+"""Input `forward`: Fluentd's protocol on a Unix socket or TCP.
+
+Source: "Forward Protocol Specification v1" (fluent/fluentd wiki): message, forward, packed forward
+and compressed packed forward mode, the event time's extension type, and `ack`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from bonkei.logs.router.configuration import values
+from bonkei.logs.router.configuration.model import Section
+from bonkei.logs.router.inputs import Ingest
+from bonkei.logs.router.records import Event
+
+_CHUNK = 256 * 1024
+_QUIET = 0.1  # seconds without a byte, after which a connection has nothing more at the end
+_LARGEST = 64 * 1024 * 1024  # bytes of one message
+_NANOSECONDS = 1_000_000_000
+_DEFAULT_PORT = 24224
+
+
+class ForwardInput:
+    """`paused`: nothing is read, so that whoever writes has to wait."""
+
+    def __init__(self, section: Section, ingest: Ingest) -> None:
+        self._path = section.text("unix_path")
+        self._permissions = section.text("unix_perm")
+        self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default
+        self._port = values.number(section, "port", _DEFAULT_PORT)
+        self._prefix = section.text("tag_prefix")
+        self._tag = section.text("tag")
+        self._ingest = ingest
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+        self._go = asyncio.Event()
+        self._ending = False
+        self._end = asyncio.Event()
+
+    async def start(self) -> None:
+        self._go.set()
+        if self._path:
+            path = Path(self._path)
+            _make_way(path)
+            self._server = await asyncio.start_unix_server(self._accept, path)
+            if self._permissions:
+                os.chmod(path, int(self._permissions, 8))  # noqa: PTH101 - of a socket
+        else:
+            self._server = await asyncio.start_server(self._accept, self._host, self._port)
+
+    def pause(self, *, paused: bool) -> None:
+        if paused:
+            self._go.clear()
+        else:
+            self._go.set()
+
+    async def drain(self) -> None:
+        """No new connection; what is in the open ones is read to its end."""
+        self._ending = True
+        self._end.set()
+        self._go.set()
+        if self._server is not None:
+            self._server.close()
+        await asyncio.sleep(0)
+        if self._connections:
+            _, pending = await asyncio.wait(self._connections, timeout=5.0)
+            for task in pending:
+                task.cancel()
+        if self._path:
+            with suppress(OSError):
+                os.unlink(self._path)  # noqa: PTH108 - a path as text
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        for task in self._connections:
+            task.cancel()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._connections.add(task)
+        task.add_done_callback(self._connections.discard)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        unpacker = msgpack.Unpacker(
+            raw=False,
+            strict_map_key=False,
+            unicode_errors="replace",
+            ext_hook=_extension,
+            max_buffer_size=_LARGEST,
+        )
+        try:
+            while data := await self._read(reader):
+                unpacker.feed(data)
+                acknowledged = self._take(unpacker)
+                for chunk in acknowledged:
+                    writer.write(msgpack.packb({"ack": chunk}))
+        except (OSError, ValueError, TypeError, msgpack.UnpackException, EOFError):
+            pass  # not the protocol: the connection ends, as Fluent Bit ends it
+        finally:
+            writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """A silent connection is woken when the end begins; from then on it gets a short wait."""
+        await self._go.wait()
+        if not self._ending:
+            reading = asyncio.ensure_future(reader.read(_CHUNK))
+            ending = asyncio.ensure_future(self._end.wait())
+            await asyncio.wait((reading, ending), return_when=asyncio.FIRST_COMPLETED)
+            ending.cancel()
+            if reading.done():
+                return reading.result()
+        else:
+            reading = asyncio.ensure_future(reader.read(_CHUNK))
+        try:
+            return await asyncio.wait_for(reading, _QUIET)
+        except TimeoutError:
+            return b""
+
+    def _take(self, unpacker: msgpack.Unpacker) -> list[Any]:
+        """Everything that is whole, to the pipeline in batches of a tag; what wants an answer."""
+        by_tag: dict[str, list[Event]] = {}
+        acknowledged: list[Any] = []
+        for message in unpacker:
+            if not isinstance(message, list | tuple) or len(message) < 2:
+                raise ValueError("not a message of the forward protocol")
+            tag = self._prefix + (self._tag or str(message[0]))
+            option = _option(message)
+            by_tag.setdefault(tag, []).extend(_events(message, option))
+            if "chunk" in option:
+                acknowledged.append(option["chunk"])
+        for tag, events in by_tag.items():
+            self._ingest(tag, events)
+        return acknowledged
+
+
+def _make_way(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def _option(message: Sequence[Any]) -> dict[str, Any]:
+    """The last entry, where it is one: in message mode the fourth, else the third."""
+    is_message = not isinstance(message[1], list | tuple | bytes | str)
+    position = 3 if is_message else 2
+    found = message[position] if len(message) > position else None
+    return found if isinstance(found, dict) else {}
+
+
+def _events(message: Sequence[Any], option: dict[str, Any]) -> Iterator[Event]:
+    body = message[1]
+    if isinstance(body, list | tuple):
+        for entry in body:
+            yield _event(entry[0], entry[1])
+    elif isinstance(body, bytes | str):
+        data = body if isinstance(body, bytes) else body.encode("utf-8", "surrogateescape")
+        if option.get("compressed") == "gzip":
+            data = gzip.decompress(data)
+        inner = msgpack.Unpacker(
+            raw=False, strict_map_key=False, unicode_errors="replace", ext_hook=_extension
+        )
+        inner.feed(data)
+        for entry in inner:
+            yield _event(entry[0], entry[1])
+    else:
+        yield _event(body, message[2])
+
+
+def _event(moment: Any, record: Any) -> Event:
+    if not isinstance(record, dict):
+        raise TypeError("a record is a map")
+    if isinstance(moment, list | tuple):  # Fluent Bit's own: [time, metadata]
+        moment = moment[0]
+    if isinstance(moment, _EventTime):
+        return moment.nanoseconds, record
+    return int(moment * _NANOSECONDS), record
+
+
+class _EventTime:
+    __slots__ = ("nanoseconds",)
+
+    def __init__(self, data: bytes) -> None:
+        seconds, rest = int.from_bytes(data[:4], "big"), int.from_bytes(data[4:8], "big")
+        self.nanoseconds = seconds * _NANOSECONDS + rest
+
+
+def _extension(code: int, data: bytes) -> Any:
+    return _EventTime(data) if code == 0 else data

@@ -1,0 +1,25 @@
+"""Where records go. An output answers a chunk's delivery with OK, RETRY or ERROR.
+
+An output that keeps something back itself (s3) has a deadline, and is asked to `finish`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Protocol
+
+from bonkei.logs.router.records import Event
+
+
+class Result(Enum):
+    OK = "ok"
+    RETRY = "retry"
+    ERROR = "error"  # what will never be taken: it is dropped, and counted
+
+
+class Output(Protocol):
+    async def deliver(self, tag: str, events: Sequence[Event], /) -> Result: ...
+    async def finish(self) -> bool:
+        """Before the end: send what it has kept back; whether all is sent."""
+        ...

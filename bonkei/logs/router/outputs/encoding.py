@@ -1,0 +1,53 @@
+"""Records as JSON, as Fluent Bit spells it: compact, and other than ASCII escaped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from bonkei.logs.router.configuration import values
+from bonkei.logs.router.configuration.model import Section
+from bonkei.logs.router.records import Event
+from bonkei.logs.router.records.times import WriteTime, date_writer
+
+encode: Callable[[Any], str] = json.JSONEncoder(
+    ensure_ascii=True, separators=(",", ":"), default=str
+).encode
+
+
+def make_lines(section: Section, default_date: str) -> Callable[[Sequence[Event]], bytes]:
+    """JSON lines: each record with its time under `json_date_key`, unless that is `false`.
+
+    With `log_key`, that key's value alone.
+    """
+    key = section.text("json_date_key", "date")
+    found = section.find("json_date_format")
+    date = date_writer(found.value if found else default_date, section.place)
+    log_key = section.text("log_key")
+    if log_key:
+        return lambda events: _of_key(log_key, events)
+    without_date = key.lower() in ("false", "off", "")
+    return lambda events: _lines(None if without_date else key, date, events)
+
+
+def _lines(key: str | None, date: WriteTime, events: Sequence[Event]) -> bytes:
+    if key is None:
+        texts = [encode(record) for _, record in events]
+    else:
+        texts = [encode({key: date(moment), **record}) for moment, record in events]
+    return ("\n".join(texts) + "\n").encode("ascii") if texts else b""
+
+
+def _of_key(key: str, events: Sequence[Event]) -> bytes:
+    texts = [message(record[key]) for _, record in events if key in record]
+    return "".join(f"{text}\n" for text in texts).encode("utf-8", "replace")
+
+
+def message(value: Any) -> str:
+    """A value by itself: a text as it is."""
+    return value if isinstance(value, str) else encode(value)
+
+
+def is_on(section: Section, name: str) -> bool:
+    return values.flag(section, name, default=False)

@@ -1,0 +1,1 @@
+"""Parsers of one text (`parsers`) and of texts that belong together (`multiline`)."""

@@ -1,0 +1,28 @@
+"""Whether a section's `match` or `match_regex` takes a tag."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+
+from bonkei.logs.router.configuration.model import Section
+from bonkei.logs.router.records.patterns import compile_pattern
+
+Matches = Callable[[str], bool]
+
+
+def matcher(section: Section) -> Matches:
+    """`*` stands for any text, none too. Without match and match_regex nothing matches.
+
+    Source: "Routing" (pipeline/router).
+    """
+    if found := section.find("match_regex"):
+        pattern = compile_pattern(found.value, found.place)
+        search = pattern.search
+    elif found := section.find("match"):
+        parts = (re.escape(part) for part in found.value.split("*"))
+        search = re.compile(".*".join(parts), re.DOTALL).fullmatch
+    else:
+        return lambda _tag: False
+    return lru_cache(maxsize=1024)(lambda tag: search(tag) is not None)

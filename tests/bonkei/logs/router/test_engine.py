@@ -1,0 +1,189 @@
+"""The shipped configuration from the socket to the destinations, and what happens in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import log_corpus as corpus
+import log_routers as routers
+
+from bonkei.logs.router.engine.delivery import RetryPlan
+
+
+async def test_the_corpus_arrives_where_the_configuration_says(tmp_path: Path) -> None:
+    async with routers.fake_aws() as aws:
+        router = await routers.start(routers.shipped(tmp_path, aws))
+        driver = routers.driver(tmp_path)
+        wanted: dict[str, list[dict[str, Any]]] = {
+            place: [] for place in ("FATAL", "ERROR", "access", "application")
+        }
+        for stream, line in corpus.lines():
+            driver.write(stream, 1795694400.5, corpus.pieces(line))
+            for place in corpus.destination(stream, line).split("+"):
+                wanted[place].append(corpus.expected(stream, line))
+        await driver.close()
+        assert await router.stop()
+        found = routers.arrived(aws)
+    for place, records in wanted.items():
+        assert sorted(map(_text, found[place])) == sorted(map(_text, records)), place
+    [group] = {group for group, _ in aws.events}
+    assert group == "/ecs/backend"
+    times = [e["timestamp"] for e in aws.events["/ecs/backend", "ERROR"]]
+    assert times == sorted(times)
+    assert 1795694400_500 in times  # of those without a time of their own: the driver's
+    assert all("Credential=AKIA/" in headers["authorization"] for _, headers in aws.calls)
+    assert all(headers["x-amz-security-token"] == "t" for _, headers in aws.calls)
+
+
+def _text(record: dict[str, Any]) -> str:
+    return json.dumps(record, sort_keys=True)[:3000]
+
+
+async def test_nothing_is_lost_while_the_endpoint_is_away(tmp_path: Path) -> None:
+    random.seed(1)
+    async with routers.fake_aws() as aws:
+        configuration = routers.shipped(tmp_path, aws)
+        await aws.stop()
+        router = await routers.start(configuration)
+        driver = routers.driver(tmp_path)
+        lines = [corpus.program("ERROR", str(n)) for n in range(50)]
+        driver.write("stdout", 1795694400.0, [(line, False) for line in lines])
+        await router.until(lambda: any("cloudwatch_logs" in text for text in router.said))
+        assert list((tmp_path / "v/var/lib/fluent-bit/buffer").glob("*.chunk"))
+        await aws.start()
+        await driver.close()
+        assert await router.stop()
+        messages = [json.loads(text)["message"] for text in aws.messages("ERROR")]
+    assert messages == [str(n) for n in range(50)]
+    assert not list((tmp_path / "v/var/lib/fluent-bit/buffer").glob("*.chunk"))
+
+
+async def test_what_a_killed_router_had_on_disk_the_next_one_delivers(tmp_path: Path) -> None:
+    async with routers.fake_aws() as aws:
+        aws.status = 403  # permission is taken away
+        router = await routers.start(routers.shipped(tmp_path, aws))
+        driver = routers.driver(tmp_path)
+        texts = (("ERROR", "e"), ("INFO", "i"))
+        lines = [(corpus.program(level, text), False) for level, text in texts]
+        driver.write("stdout", 1795694400.0, lines)
+        await router.until(lambda: any("AccessDenied" in text for text in router.said))
+        router.job.cancel()  # as SIGKILL: nothing is finished, nothing is closed
+        await asyncio.gather(router.job, return_exceptions=True)
+        await driver.close(0.1)
+        aws.status = 0
+        again = await routers.start(routers.shipped(tmp_path, aws))
+        assert await again.stop()
+        found = routers.arrived(aws)
+    assert [record["message"] for record in found["ERROR"]] == ["e"]
+    assert {record["message"] for record in found["application"]} == {"i"}
+
+
+async def test_a_group_that_is_not_there_is_made_only_when_told(tmp_path: Path) -> None:
+    text = (
+        "[INPUT]\n    Name dummy\n    Samples 1\n    Tag app\n"
+        "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
+        "    log_stream_prefix from-\n    log_key message\n"
+    )
+    async with routers.fake_aws() as aws:
+        aws.groups = set()
+        refused = await routers.start(routers.written(text, tmp_path, aws))
+        await refused.until(lambda: any("ResourceNotFound" in said for said in refused.said))
+        refused.job.cancel()
+        await asyncio.gather(refused.job, return_exceptions=True)
+        router = await routers.start(
+            routers.written(f"{text}    auto_create_group On\n", tmp_path, aws)
+        )
+        await router.until(lambda: router.engine.received)
+        assert await router.stop()
+    assert aws.events["g", "from-app"][0]["message"] == "dummy"
+
+
+async def test_a_chunk_is_given_up_after_its_retries(tmp_path: Path) -> None:
+    text = (
+        "[SERVICE]\n    Flush 0.01\n    scheduler.base 0.01\n    scheduler.cap 0.02\n    Grace 1\n"
+        "[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
+        "    log_stream_name s\n    Retry_Limit 2\n"
+    )
+    async with routers.fake_aws() as aws:
+        aws.status = 500
+        router = await routers.start(routers.written(text, tmp_path, aws))
+        await router.until(lambda: router.engine.deliveries[0].counts.dropped == 1)
+        assert router.engine.deliveries[0].counts.retries == 2
+        await router.stop()
+    assert any("given up after 2 retries" in said for said in router.said)
+
+
+async def test_a_queue_over_its_limit_loses_its_oldest_and_says_so(tmp_path: Path) -> None:
+    text = (
+        "[SERVICE]\n    Flush 0.01\n    Grace 0.1\n    storage.path /buffer\n"
+        "[INPUT]\n    Name dummy\n    Samples 20\n    Rate 1000\n    Copies 10\n"
+        "    storage.type filesystem\n"
+        "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
+        "    log_stream_name s\n    Retry_Limit no_limits\n    storage.total_limit_size 600\n"
+    )
+    async with routers.fake_aws() as aws:
+        aws.status = 500
+        router = await routers.start(routers.written(text, tmp_path, aws))
+        await router.until(lambda: router.engine.deliveries[0].counts.dropped > 0)
+        await router.stop()
+    assert any("total_limit_size" in said for said in router.said)
+
+
+async def test_files_and_another_router_take_records(tmp_path: Path) -> None:
+    text = (
+        "[SERVICE]\n    Flush 0.01\n"
+        "[INPUT]\n    Name dummy\n    Samples 2\n    Rate 1000\n    Tag app\n    Start_time_sec 5\n"
+        '    Dummy {"a": 1, "b": "x"}\n'
+        "[OUTPUT]\n    Name file\n    Match *\n    Path /out\n    Mkdir on\n    Format csv\n"
+        f"[OUTPUT]\n    Name forward\n    Match *\n    unix_path {tmp_path}/other/s\n"
+        "    Require_ack_response on\n"
+    )
+    other_text = (
+        "[INPUT]\n    Name forward\n    unix_path /var/run/fluent.sock\n    Tag_Prefix from.\n"
+        "[OUTPUT]\n    Name file\n    Match from.app\n    Path /out\n    Mkdir on\n"
+        "    Format template\n    Template {time} {b}\n"
+    )
+    async with routers.fake_aws() as aws:
+        (tmp_path / "other").mkdir()
+        other = await routers.start(routers.written(other_text, tmp_path / "other", aws))
+        router = await routers.start(routers.written(text, tmp_path, aws))
+        await router.until(lambda: router.engine.received == 2)
+        assert await router.stop()
+        assert await other.stop()
+    assert (tmp_path / "v/out/app").read_text() == '5.0,1,"x"\n6.0,1,"x"\n'
+    assert (tmp_path / "other/v/out/from.app").read_text() == "5.000000 x\n6.000000 x\n"
+
+
+async def test_tail_goes_on_where_it_was(tmp_path: Path) -> None:
+    """pipeline/inputs/tail: `db`, rotation, and lines without an end."""
+    log = tmp_path / "app.log"
+    log.write_text("one\ntwo\nthr")
+    text = (
+        f"[INPUT]\n    Name tail\n    Path {tmp_path}/*.log\n    Tag t.*\n    DB /db/tail.db\n"
+        "    Read_from_Head on\n    Path_Key file\n"
+        "[OUTPUT]\n    Name file\n    Match t.*\n    File all\n    Path /out\n    Mkdir on\n"
+        "    Format plain\n"
+    )
+    async with routers.fake_aws() as aws:
+        first = await routers.start(routers.written(text, tmp_path, aws))
+        await first.until(lambda: first.engine.received == 2)
+        await first.stop()
+        with log.open("a") as file:
+            file.write("ee\nfour\n")
+        second = await routers.start(routers.written(text, tmp_path, aws))
+        await second.until(lambda: second.engine.received == 2)
+        await second.stop()
+    records = [json.loads(line) for line in (tmp_path / "v/out/all").read_text().splitlines()]
+    assert [record["log"] for record in records] == ["one", "two", "three", "four"]
+    assert {record["file"] for record in records} == {str(log)}
+
+
+def test_waits_grow_up_to_the_cap() -> None:
+    plan = RetryPlan(None, 5.0, 60.0)
+    for attempt, top in ((1, 10.0), (2, 20.0), (5, 60.0), (300, 60.0)):
+        assert 5.0 <= plan.wait(attempt) <= top

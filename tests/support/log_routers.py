@@ -1,0 +1,93 @@
+"""A router on the shipped configuration, in this process, against a fake AWS."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fake_aws import FakeAws
+
+from bonkei.logs.router.configuration.load import load, load_text
+from bonkei.logs.router.configuration.model import Configuration
+from bonkei.logs.router.configuration.overrides import Overrides, override
+from bonkei.logs.router.driver import FluentdDriver, Source
+from bonkei.logs.router.engine.engine import Engine
+
+SHIPPED = Path(__file__).parents[2] / "program" / "fluentbit" / "fluent-bit.yaml"
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": "t"}
+
+
+def shipped(directory: Path, aws: FakeAws) -> Configuration:
+    environment = {
+        "AWS_REGION": "ap-northeast-1",
+        "LOG_GROUP": "/ecs/backend",
+        "LOG_BUCKET": "logs",
+        "LOG_PREFIX": "backend",
+        "PORT": "0",
+    }
+    return override(
+        load(SHIPPED, environment), Overrides(directory / "v", directory / "s", aws.url)
+    )
+
+
+def written(text: str, directory: Path, aws: FakeAws, name: str = "f.conf") -> Configuration:
+    configuration = load_text(text, directory / name, {})
+    return override(configuration, Overrides(directory / "v", directory / "s", aws.url))
+
+
+@dataclass
+class Running:
+    engine: Engine
+    job: asyncio.Task[bool]
+    said: list[str] = field(default_factory=list)
+
+    async def stop(self) -> bool:
+        self.engine.stop()
+        return await self.job
+
+    async def until(self, condition: Any, seconds: float = 10.0) -> None:
+        async with asyncio.timeout(seconds):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+
+async def start(configuration: Configuration) -> Running:
+    said: list[str] = []
+    engine = Engine(configuration, KEYS, write=said.append)
+    running = Running(engine, asyncio.create_task(engine.run()), said)
+    await running.until(lambda: running.job.done() or any("started" in text for text in said))
+    return running
+
+
+@asynccontextmanager
+async def fake_aws() -> AsyncIterator[FakeAws]:
+    aws = FakeAws()
+    await aws.start()
+    try:
+        yield aws
+    finally:
+        await aws.stop()
+
+
+def driver(directory: Path) -> FluentdDriver:
+    return FluentdDriver(Source("backend-firelens-abc", "abc", "backend"), directory / "s")
+
+
+def arrived(aws: FakeAws) -> dict[str, list[dict[str, Any]]]:
+    """What is where, each record without its date and container."""
+    found = {
+        "FATAL": [json.loads(text) for text in aws.messages("FATAL")],
+        "ERROR": [json.loads(text) for text in aws.messages("ERROR")],
+        "access": aws.lines("access/backend/"),
+        "application": aws.lines("application/backend/"),
+    }
+    return {place: [_bare(record) for record in records] for place, records in found.items()}
+
+
+def _bare(record: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in record.items() if k not in ("date", "container_id", "container_name")}
