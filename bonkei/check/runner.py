@@ -7,10 +7,10 @@ from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import natural
-from bonkei.check.definitions import Definitions
 from bonkei.check.finding import Finding, Problem
 from bonkei.check.program import Program
 from bonkei.check.rules import RULES
+from bonkei.check.sources import Sources
 from bonkei.check.subject import Rule, Subject
 
 
@@ -27,12 +27,12 @@ def run(
     `secret_keys` by the secret's ARN.
     """
     subject = Subject(blueprint, programs or {}, secret_keys or {})
-    files = Definitions(definitions.resolve())
+    files = Sources(definitions.resolve())
     found = {_finding(rule, problem, files) for rule in rules for problem in rule.check(subject)}
     return tuple(sorted(found, key=_order))
 
 
-def _finding(rule: Rule, problem: Problem, files: Definitions) -> Finding:
+def _finding(rule: Rule, problem: Problem, files: Sources) -> Finding:
     place = files.place(problem.address, problem.attribute)
     return Finding(
         rule=rule.id,

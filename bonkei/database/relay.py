@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
-from bonkei.database.listening import listen_error
+from bonkei.database.loopback import listen_error
 
 _CHUNK = 64 * 1024
 

@@ -18,7 +18,7 @@ import psutil
 
 from bonkei.database.errors import DatabaseError
 from bonkei.database.files import ClusterFiles, last_lines, program_environment
-from bonkei.database.listening import check_port
+from bonkei.database.loopback import check_port
 from bonkei.processes import Keeper
 
 _START_TIMEOUT = 60.0  # seconds; crash recovery may take its time

@@ -8,7 +8,7 @@ await edge.drain(grace=10)     # refuses new requests; those in flight finish
 await edge.stop(grace=10)
 
 The way of a request
-    listening          a socket is open, and its connections share a `Front`
+    open_listener      a socket is open, and its connections share a `Front`
     client.connection  takes one request at a time from the bytes it receives
     http.request_parser, http.head      bytes become a `Request`, or a refusal
     client.known_request                a head seen before is not parsed again

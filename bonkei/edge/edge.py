@@ -10,7 +10,7 @@ from bonkei.edge.client.access import AccessHook
 from bonkei.edge.client.front import Front
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.http.deadlines import Deadlines
-from bonkei.edge.listening import Listening, listen
+from bonkei.edge.open_listener import OpenListener, listen
 from bonkei.edge.room import Room, Seldom, share_out
 from bonkei.edge.routing import Memory, Opening, RoutingTable, compile_routing
 from bonkei.edge.service_connect import Relay
@@ -50,7 +50,7 @@ class Edge:
         self._on_access = on_access
         self._memory = Memory()
         self._table = RoutingTable()
-        self._open: dict[str, Listening] = {}
+        self._open: dict[str, OpenListener] = {}
         self._deadlines: Deadlines | None = None
         self._retiring: list[Front | Relay] = []
 
@@ -83,7 +83,7 @@ class Edge:
         gone = [each for key, each in self._open.items() if key not in kept]
         for each in gone:
             each.server.close()
-        opened: dict[str, Listening] = {}
+        opened: dict[str, OpenListener] = {}
         try:
             for key, opening in wanted.items():
                 if key not in kept:
@@ -142,12 +142,14 @@ class Edge:
 
     # Listeners.
 
-    async def _listen(self, opening: Opening, deadlines: Deadlines, taken: set[int]) -> Listening:
+    async def _listen(
+        self, opening: Opening, deadlines: Deadlines, taken: set[int]
+    ) -> OpenListener:
         internal = opening.kind == "service_connect"
         room = self._rooms["service_connect" if internal else "public"]
         return await listen(opening, taken, self._settings.limits, room, deadlines, self._on_access)
 
-    async def _reopen(self, gone: Iterable[Listening], deadlines: Deadlines) -> None:
+    async def _reopen(self, gone: Iterable[OpenListener], deadlines: Deadlines) -> None:
         """Open the old listeners again, after a new one failed."""
         for each in gone:
             again = await self._listen(each.opening, deadlines, set())

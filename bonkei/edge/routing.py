@@ -22,8 +22,8 @@ from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.origin import first_listener, origin_listener
 from bonkei.edge.service_connect import Relay, ServiceHandler
 from bonkei.edge.settings import EdgeSettings
-from bonkei.edge.targets.health import matches
 from bonkei.edge.targets.registry import Registry
+from bonkei.edge.targets.target_health import matches
 from bonkei.edge.waf.web_acl import CompiledWebAcl, Counters
 
 Kind = Literal["distribution", "load_balancer", "service_connect"]

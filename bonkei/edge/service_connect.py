@@ -13,7 +13,7 @@ from typing import cast
 from bonkei.blueprint.service import ServiceConnect
 from bonkei.edge.alb.target_head import framing
 from bonkei.edge.http.deadlines import NEVER, Deadlines
-from bonkei.edge.http.exchange import Exchange, Flow, Plan
+from bonkei.edge.http.exchange import Exchange, Flow, Prepared
 from bonkei.edge.http.message import HOP_BY_HOP, Patience, Request, Response, reason
 from bonkei.edge.http.page import service_page
 from bonkei.edge.room import Room, is_exhausted
@@ -70,7 +70,7 @@ class ServiceHandler:
     def refusal(self, status: int) -> Response:
         return service_page(status, reason(status).decode(), close=True)
 
-    def plan(self, request: Request) -> Plan:
+    def prepare(self, request: Request) -> Prepared:
         lines = [b"%b %b HTTP/1.1\r\n" % (request.method, request.target)]
         lines += [line for lower, _, line in request.headers if lower not in _DROPPED]
         if b"host" not in request.fields:
@@ -79,7 +79,7 @@ class ServiceHandler:
         head = b"".join(lines)
         pool, delivery = self._pool, self._delivery
 
-        def plan(exchange: Exchange) -> Flow | None:
+        def run(exchange: Exchange) -> Flow | None:
             target = pool.choose()
             if target is None:
                 exchange.respond(_UNAVAILABLE)
@@ -87,7 +87,7 @@ class ServiceHandler:
             exchange.annotate(target_group_arn=pool.arn, task_id=target.task_id)
             return Dispatch(request, head, exchange, exchange, pool, delivery).start(target)
 
-        return plan
+        return run
 
 
 class Relay:

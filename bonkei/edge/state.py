@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bonkei.edge.cloudfront.cache import Cache
-from bonkei.edge.listening import Listening
+from bonkei.edge.open_listener import OpenListener
 from bonkei.edge.room import Room
 from bonkei.edge.service_connect import Relay
 from bonkei.edge.snapshot import (
@@ -19,7 +19,7 @@ from bonkei.edge.targets.target import Pool
 from bonkei.edge.waf.web_acl import CompiledWebAcl
 
 
-def listener_state(held: Listening) -> ListenerState:
+def listener_state(held: OpenListener) -> ListenerState:
     """A socket, with its connections."""
     opening = held.opening
     scheme = "tcp" if isinstance(held.front, Relay) else "http"

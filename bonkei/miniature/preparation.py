@@ -9,7 +9,7 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.tasks import TasksSnapshot
 from bonkei.tasks.compose import content_notes
-from bonkei.tasks.images.plan import TaskPlan, plan_task
+from bonkei.tasks.images.local import LocalTask, local_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,30 +27,30 @@ class Preparation:
 
 def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparation:
     """Of every container that the definitions have. Reads Dockerfiles and requirements."""
-    plans = [
-        plan_task(definition, directories, serving=frozenset())
+    local_tasks = [
+        local_task(definition, directories, serving=frozenset())
         for definition in blueprint.task_definitions
     ]
     requirements = {
         container.container.name: container.content.requirements
-        for plan in plans
-        for container in plan.containers
+        for task in local_tasks
+        for container in task.containers
         if container.content.requirements
     }
-    return Preparation(requirements, tuple(dict.fromkeys(_notes(plans))))
+    return Preparation(requirements, tuple(dict.fromkeys(_notes(local_tasks))))
 
 
-def _notes(plans: list[TaskPlan]) -> Iterator[str]:
-    for plan in plans:
-        reasons = dict(plan.left_out)
-        for name, remedy in plan.remedies:
+def _notes(local_tasks: list[LocalTask]) -> Iterator[str]:
+    for task in local_tasks:
+        reasons = dict(task.left_out)
+        for name, remedy in task.remedies:
             yield "\n".join(
                 [
                     f"{name} is not run: {reasons[name].removeprefix('essential; ')}",
                     *_indented(remedy),
                 ]
             )
-        for container in plan.containers:
+        for container in task.containers:
             for text in content_notes(container.content):
                 yield f"{container.container.name}: {text}"
 

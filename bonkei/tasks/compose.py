@@ -1,5 +1,7 @@
-"""From the blueprint to what the scheduler wants: plans, service specifications, notes. No I/O but
-the reading of Dockerfiles."""
+"""From the blueprint to what the scheduler wants: local tasks, service specifications, notes.
+
+No I/O but the reading of Dockerfiles.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import container_ports
 from bonkei.tasks.images.content import Content
-from bonkei.tasks.images.plan import ContainerPlan, TaskPlan, plan_task
+from bonkei.tasks.images.local import LocalContainer, LocalTask, local_task
 from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.tasks.scheduling.rolling import Limits
 from bonkei.tasks.scheduling.service_state import ServiceSpec
@@ -47,11 +49,11 @@ def compose(blueprint: Blueprint, directories: Mapping[str, Path]) -> Compositio
             notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
             continue
         registrations = find_registrations(service, definition)
-        plan = plan_task(definition, directories, serving=registrations.containers)
+        local = local_task(definition, directories, serving=registrations.containers)
         specs.append(
-            _service_spec(service, plan, registrations, _drain_timeout(blueprint, service))
+            _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
         )
-        notes += _notes(subject, plan)
+        notes += _notes(subject, local)
     return Composition(tuple(specs), tuple(dict.fromkeys(notes)))
 
 
@@ -89,13 +91,13 @@ def one_off(
             remedy="name one of " + ", ".join(c.name for c in definition.containers),
         )
     changed = definition if command is None else override_command(definition, container, command)
-    plan = plan_task(changed, directories, serving=frozenset({container}))
-    if plan.refused:
+    local = local_task(changed, directories, serving=frozenset({container}))
+    if local.refused:
         raise TaskError(
-            f"{definition.family} cannot be run: {plan.refused}",
+            f"{definition.family} cannot be run: {local.refused}",
             remedy=f"configure [containers.{container}] in bonkei.toml",
         )
-    return TaskSpec(plan, definition.family)
+    return TaskSpec(local, definition.family)
 
 
 def override_command(
@@ -111,21 +113,21 @@ def override_command(
 
 
 def _service_spec(
-    service: Service, plan: TaskPlan, registrations: Registrations, drain_timeout: float
+    service: Service, local: LocalTask, registrations: Registrations, drain_timeout: float
 ) -> ServiceSpec:
-    # The plan has what this machine adds: the containers' directories, and their Dockerfiles.
-    parts = repr((plan, registrations, service.force_new_deployment_token))
+    # The local task has what this machine adds: the containers' directories, and their Dockerfiles.
+    parts = repr((local, registrations, service.force_new_deployment_token))
     return ServiceSpec(
         arn=service.arn,
         name=service.name,
         limits=Limits(service.capacity, service.minimum_healthy_percent, service.maximum_percent),
-        task=TaskSpec(plan, service.name, registrations, drain_timeout),
+        task=TaskSpec(local, service.name, registrations, drain_timeout),
         deployment_key=hashlib.sha256(parts.encode()).hexdigest(),
         health_check_grace_period=service.health_check_grace_period,
         circuit_breaker=CircuitBreaker(service.circuit_breaker, service.circuit_breaker_rollback),
         scaling=service.scaling,
         defined_count=service.desired_count,
-        refused=plan.refused,
+        refused=local.refused,
     )
 
 
@@ -135,33 +137,33 @@ def _drain_timeout(blueprint: Blueprint, service: Service) -> float:
     return max(delays, default=0.0) + _DRAIN_MARGIN
 
 
-def _notes(subject: str, plan: TaskPlan) -> Iterator[Note]:
-    if plan.refused:
-        yield Note(subject, f"not run: {plan.refused}")
-    for name, reason in plan.left_out:
-        yield Note(f"{subject}, container {name}", f"left out: {reason}{_dependants(plan, name)}")
-    for container_plan in plan.containers:
-        for text in _container_notes(container_plan):
-            yield Note(f"{subject}, container {container_plan.container.name}", text)
+def _notes(subject: str, local: LocalTask) -> Iterator[Note]:
+    if local.refused:
+        yield Note(subject, f"not run: {local.refused}")
+    for name, reason in local.left_out:
+        yield Note(f"{subject}, container {name}", f"left out: {reason}{_dependants(local, name)}")
+    for local_container in local.containers:
+        for text in _container_notes(local_container):
+            yield Note(f"{subject}, container {local_container.container.name}", text)
 
 
-def _dependants(plan: TaskPlan, name: str) -> str:
+def _dependants(local: LocalTask, name: str) -> str:
     waiting = [
         p.container.name
-        for p in plan.containers
+        for p in local.containers
         if any(d.container_name == name for d in p.container.depends_on)
     ]
     return f"; the dependsOn of {', '.join(waiting)} counts as met" if waiting else ""
 
 
-def _container_notes(plan: ContainerPlan) -> Iterator[str]:
-    container = plan.container
-    ports = container_ports(plan)
+def _container_notes(local: LocalContainer) -> Iterator[str]:
+    container = local.container
+    ports = container_ports(local)
     if len(ports) > 1:
         others = ", ".join(str(port) for port in ports[1:])
         yield f"only port {ports[0]} is handed over in PORT; {others} cannot be moved"
-    yield from content_notes(plan.content)
-    if version := _other_python(plan):
+    yield from content_notes(local.content)
+    if version := _other_python(local):
         yield f"its image is Python {version}, its environment here {_own_python()}"
     if container.mount_points:
         yield "volumes are not mounted: the process sees this machine's files"
@@ -186,10 +188,10 @@ def content_notes(content: Content) -> Iterator[str]:
         )
 
 
-def _other_python(plan: ContainerPlan) -> str:
+def _other_python(local: LocalContainer) -> str:
     """The version of the image's Python when it is not the one that its environment gets here."""
-    found = _PYTHON_IMAGE.match(plan.image.base)
-    if found is None or not plan.content.requirements or found[1] == _own_python():
+    found = _PYTHON_IMAGE.match(local.image.base)
+    if found is None or not local.content.requirements or found[1] == _own_python():
         return ""
     return found[1]
 

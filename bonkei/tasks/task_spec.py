@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bonkei.blueprint.service import ServiceTarget, TaskDefinition
-from bonkei.tasks.images.plan import TaskPlan
+from bonkei.tasks.images.local import LocalTask
 from bonkei.tasks.messages import PortKey
 
 
@@ -31,11 +31,11 @@ class TaskSpec:
     `drain_timeout` (seconds) bounds the wait for TargetDrained, should nobody say it.
     """
 
-    plan: TaskPlan
+    local: LocalTask
     group: str
     registrations: Registrations = Registrations()
     drain_timeout: float = 310.0
 
     @property
     def definition(self) -> TaskDefinition:
-        return self.plan.definition
+        return self.local.definition

@@ -18,7 +18,7 @@ from bonkei.edge.alb.forward import Do, compile_forward
 from bonkei.edge.alb.rule import compile_conditions
 from bonkei.edge.alb.target_head import ForwardedHeaders, TargetHead
 from bonkei.edge.http.deadlines import Deadlines
-from bonkei.edge.http.exchange import Exchange, Flow, Onward, Plan
+from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.edge.http.firewall import Firewall
 from bonkei.edge.http.host_names import HostNames, host_name
 from bonkei.edge.http.message import Patience, Request, Response, Sink, answer, header
@@ -91,8 +91,8 @@ class ListenerHandler:
         )
         self._default = self._compile(listener.default_action)
 
-    def plan(self, request: Request) -> Plan:
-        """Plan a request that a client sends to the listener itself, not through CloudFront.
+    def prepare(self, request: Request) -> Prepared:
+        """Prepare a request that a client sends to the listener itself, not through CloudFront.
 
         "For HTTP/1.0 requests from clients that do not have a host header, the load balancer
         generates a host header … The host header contains the DNS name of the load balancer" (How

@@ -46,14 +46,14 @@ class IncomingRequests(ClientTransport):
         self._start(exchange)
 
     def _follow(self, known: KnownRequest) -> None:
-        """Take a request without a body that is already planned."""
+        """Take a request without a body that is already prepared."""
         front = self._front
         begun = front.deadlines.time() if self.logs else front.deadlines.coarse
         exchange = self.current = Exchange(self, known.request, True, begun)
         exchange.request_complete = True
         self.deadline = NEVER
         front.requests += 1
-        exchange.follow(known.plan)
+        exchange.follow(known.prepared)
 
     def _start(self, exchange: Exchange) -> None:
         """Start the exchange when the part of the body to inspect has arrived."""

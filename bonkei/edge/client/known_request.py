@@ -3,15 +3,15 @@
 A client that keeps its connection sends nearly the same head again and again: exactly the same one,
 or another path with the same headers. A head is remembered under all of its bytes, after llhttp and
 the checks of `head` have let it through; so a known head would pass again. Everything that depends
-on more than the bytes (web ACLs, rates, the cache, health) is decided for each request, by its
-plan.
+on more than the bytes (web ACLs, rates, the cache, health) is decided for each
+request, by what was prepared.
 """
 
 from __future__ import annotations
 
 import re
 
-from bonkei.edge.http.exchange import Handler, Plan
+from bonkei.edge.http.exchange import Handler, Prepared
 from bonkei.edge.http.message import HeaderBlock, Headers, Request
 from bonkei.edge.http.seen import first_time
 
@@ -28,14 +28,14 @@ _BYTES = 4096
 
 
 class KnownRequest:
-    """A request without a body, seen before (whole or by its headers), and its plan."""
+    """A request without a body, seen before (whole or by its headers), and how it is answered."""
 
-    __slots__ = ("client", "handler", "plan", "request")
+    __slots__ = ("client", "handler", "prepared", "request")
 
     def __init__(self, request: Request, handler: Handler) -> None:
         self.request = request
         self.handler = handler
-        self.plan: Plan = handler.plan(request)
+        self.prepared: Prepared = handler.prepare(request)
         self.client = request.client
 
 

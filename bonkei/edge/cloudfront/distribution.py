@@ -23,7 +23,7 @@ from bonkei.edge.cloudfront.stored import Key, Stored
 from bonkei.edge.cloudfront.viewer_response import ERROR, HIT, request_id
 from bonkei.edge.cloudfront.waiting import Waiting
 from bonkei.edge.http.deadlines import Deadlines
-from bonkei.edge.http.exchange import Exchange, Flow, Onward, Plan
+from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
 from bonkei.edge.http.firewall import Firewall
 from bonkei.edge.http.host_names import HostNames
 from bonkei.edge.http.message import (
@@ -79,8 +79,8 @@ class DistributionHandler:
         needs = [each.body_needed for each in origins.values() if each is not None]
         self.body_needed = max([firewall.body_needed if firewall else 0, *needs])
 
-    def plan(self, request: Request) -> Plan:
-        """Plan a viewer's request: web ACL, behavior, method, cache, origin."""
+    def prepare(self, request: Request) -> Prepared:
+        """Prepare a viewer's request: web ACL, behavior, method, cache, origin."""
         if not self._hosts.have(request):
             return _for_another_host
         if len(request.target) > URL_LIMIT or request.size > REQUEST_LIMIT:
@@ -92,20 +92,20 @@ class DistributionHandler:
         behavior = self._behavior(request.path)
         firewall = self._firewall
         if firewall is None:
-            return self._plan(behavior, request)
+            return self._prepare(behavior, request)
         return self._guard(firewall, behavior, request)
 
     def refusal(self, status: int) -> Response:
         return cloudfront_page(status, "Bad request.", close=True)
 
-    def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Plan:
+    def _guard(self, firewall: Firewall, behavior: CompiledBehavior, request: Request) -> Prepared:
         """Check the distribution's own web ACL first."""
-        plan = self._plan(behavior, request)
+        prepared = self._prepare(behavior, request)
 
         def check(exchange: Exchange) -> Flow | None:
             blocked = firewall.check(request)
             if blocked is None:
-                return plan(exchange)
+                return prepared(exchange)
             exchange.annotate(blocked_by=blocked[0])
             page = blocked[1] or cloudfront_page(403, "Request blocked.")
             self._reject(behavior, request, exchange, page)
@@ -113,8 +113,8 @@ class DistributionHandler:
 
         return check
 
-    def _plan(self, behavior: CompiledBehavior, request: Request) -> Plan:
-        """Plan a request that the web ACL lets pass."""
+    def _prepare(self, behavior: CompiledBehavior, request: Request) -> Prepared:
+        """Prepare a request that the web ACL lets pass."""
         if request.method not in behavior.allowed:
             return lambda exchange: self._reject(behavior, request, exchange, NOT_ALLOWED)
         if request.method == b"GET" and request.has_body:
@@ -128,7 +128,7 @@ class DistributionHandler:
             return lambda exchange: Fetch(self, behavior, request, exchange).start()
         return self._relay(behavior, request)
 
-    def _relay(self, behavior: CompiledBehavior, request: Request) -> Plan:
+    def _relay(self, behavior: CompiledBehavior, request: Request) -> Prepared:
         """Pass the request on and the response back; store and replace nothing."""
         origin_request = behavior.origin_request(request)
         viewer, mark = behavior.viewer, origin_request.mark

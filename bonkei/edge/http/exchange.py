@@ -80,11 +80,11 @@ class Channel(Protocol):
         """From now on the client's bytes go to `tunnel`, unparsed."""
 
 
-Plan = Callable[["Exchange"], "Flow | None"]
+Prepared = Callable[["Exchange"], "Flow | None"]
 """What a layer does with a request: it answers the exchange at once, or lets a flow do so."""
 
 Onward = Callable[["Exchange | None", Sink], "Flow | None"]
-"""The plan of an inner layer. The outer layer may be its sink; the exchange may be None."""
+"""`Prepared` of an inner layer. The outer layer may be its sink; the exchange may be None."""
 
 
 class Handler(Protocol):
@@ -92,9 +92,9 @@ class Handler(Protocol):
 
     body_needed: int  # bytes of the body that it inspects before it decides
 
-    def plan(self, request: Request) -> Plan:
-        """The plan for requests with this head. Results that depend on the head alone are computed
-        here, once for all such requests; the plan does the rest for each request."""
+    def prepare(self, request: Request) -> Prepared:
+        """What is done with requests of this head. Results that depend on the head alone are
+        computed here, once for all such requests; what comes back does the rest for each."""
 
     def refusal(self, status: int) -> Response:
         """The last response to a client that sends a malformed request."""
@@ -134,7 +134,7 @@ class Exchange:
         """Give the request to the first layer, with the part of the body that has arrived."""
         if self._pending is not None and handler.body_needed:
             self.request.body = b"".join(self._pending)[: handler.body_needed]
-        flow = self.follow(handler.plan(self.request))
+        flow = self.follow(handler.prepare(self.request))
         if flow is None:
             return
         if self._pending is not None:
@@ -145,10 +145,10 @@ class Exchange:
         if self.request_complete and self.request.has_body:
             flow.uploaded()
 
-    def follow(self, plan: Plan) -> Flow | None:
+    def follow(self, prepared: Prepared) -> Flow | None:
         """The request's turn has come."""
         self.launched = True
-        flow = plan(self)
+        flow = prepared(self)
         if flow is None or (self.status and self._connection.current is not self):
             return None  # it is over already
         self.flow = flow

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 import httptools
 
 from bonkei.blueprint.load_balancer import TargetHealthCheck
-from bonkei.edge.targets.health import FAILED, MISMATCH, TIMEOUT, Outcome, after, matches
 from bonkei.edge.targets.target import Target
+from bonkei.edge.targets.target_health import FAILED, MISMATCH, TIMEOUT, Outcome, after, matches
 from bonkei.events import Endpoint
 
 Probe = Callable[[Endpoint, TargetHealthCheck], Awaitable[Outcome]]

@@ -8,8 +8,16 @@ from functools import partial
 
 from bonkei.blueprint.load_balancer import TargetGroup
 from bonkei.edge.targets.checks import HealthChecker
-from bonkei.edge.targets.health import ASSUMED, DISABLED, DRAINING, NEW, UNUSED, Health, Outcome
 from bonkei.edge.targets.target import Pool, Target
+from bonkei.edge.targets.target_health import (
+    ASSUMED,
+    DISABLED,
+    DRAINING,
+    NEW,
+    UNUSED,
+    Health,
+    Outcome,
+)
 from bonkei.edge.targets.upstream import KeptConnections
 from bonkei.events import (
     Bus,

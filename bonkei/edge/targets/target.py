@@ -7,7 +7,7 @@ import random
 from collections.abc import Callable, Iterable
 
 from bonkei.blueprint.load_balancer import TargetGroup as Configuration
-from bonkei.edge.targets.health import Health
+from bonkei.edge.targets.target_health import Health
 from bonkei.edge.targets.upstream import KeptConnections
 from bonkei.events import Endpoint
 

@@ -17,7 +17,7 @@ from bonkei.events import Endpoint
 from bonkei.tasks.execution.ports import HOST
 from bonkei.tasks.execution.secret_references import resolve
 from bonkei.tasks.images.image import substitute
-from bonkei.tasks.images.plan import ContainerPlan
+from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.messages import PortKey
 from bonkei.tasks.settings import Translator
 from bonkei.vault import Vault
@@ -40,7 +40,7 @@ class Surroundings:
 
 
 def build_environment(
-    plan: ContainerPlan,
+    local: LocalContainer,
     definition_arn: str,
     surroundings: Surroundings,
     addresses: Translator,
@@ -49,13 +49,13 @@ def build_environment(
     """Every variable of the container's process. TaskError when a secret has no value."""
     ports = dict(surroundings.endpoints)
     environment = {**_minimum(surroundings.scratch, definition_arn), **surroundings.cloud}
-    for name, text in plan.image.environment:
-        environment[name] = plan.localize(substitute(text, environment))
-    for name, value in plan.container.environment:
+    for name, text in local.image.environment:
+        environment[name] = local.localize(substitute(text, environment))
+    for name, value in local.container.environment:
         environment[name] = translate_ports(addresses.translate(value), ports)
-    for name, value_from in plan.container.secrets:
+    for name, value_from in local.container.secrets:
         environment[name] = resolve(value_from, vault, definition_arn)
-    if (endpoint := main_endpoint(plan, ports)) is not None:
+    if (endpoint := main_endpoint(local, ports)) is not None:
         environment |= {"HOST": endpoint.host, "PORT": str(endpoint.port)}
     if surroundings.software is not None:
         environment["VIRTUAL_ENV"] = str(surroundings.software)
@@ -74,20 +74,20 @@ def _minimum(scratch: Path, definition_arn: str) -> dict[str, str]:
     }
 
 
-def main_endpoint(plan: ContainerPlan, ports: Mapping[PortKey, Endpoint]) -> Endpoint | None:
+def main_endpoint(local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> Endpoint | None:
     """The port handed over in PORT: that of the container's first mapping or EXPOSE."""
-    for number in container_ports(plan)[:1]:
-        return ports.get((plan.container.name, number))
+    for number in container_ports(local)[:1]:
+        return ports.get((local.container.name, number))
     return None
 
 
-def container_ports(plan: ContainerPlan) -> tuple[int, ...]:
+def container_ports(local: LocalContainer) -> tuple[int, ...]:
     """The ports that the container says it listens on, the main one first."""
-    mapped = [mapping.container_port for mapping in plan.container.port_mappings]
-    return tuple(dict.fromkeys(mapped or plan.image.exposed_ports))
+    mapped = [mapping.container_port for mapping in local.container.port_mappings]
+    return tuple(dict.fromkeys(mapped or local.image.exposed_ports))
 
 
-def translate_command(word: str, plan: ContainerPlan, ports: Mapping[PortKey, Endpoint]) -> str:
+def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> str:
     """A word of the container's own command, with its ports and addresses as they are here.
 
     `--port 8000`, `--port=8000`, `--bind :8000` and the same words within a shell's line: a number
@@ -95,8 +95,8 @@ def translate_command(word: str, plan: ContainerPlan, ports: Mapping[PortKey, En
     of the container are this machine's loopback interface.
     """
     word = translate_ports(word, ports)
-    for number in container_ports(plan):
-        endpoint = ports[plan.container.name, number]
+    for number in container_ports(local):
+        endpoint = ports[local.container.name, number]
         word = re.sub(rf"{_BEGINS}:{number}{_ENDS}", f"{endpoint.host}:{endpoint.port}", word)
         word = re.sub(rf"{_BEGINS}{number}{_ENDS}", str(endpoint.port), word)
     return re.sub(rf"{_BEGINS}(?:0\.0\.0\.0|::){_ENDS}", HOST, word)

@@ -32,7 +32,7 @@ from bonkei.tasks.execution.process import (
     signal_number,
 )
 from bonkei.tasks.execution.software import ensure_environment
-from bonkei.tasks.images.plan import ContainerPlan
+from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.logs import LogSink
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.task_spec import TaskSpec
@@ -160,11 +160,11 @@ class Executor:
         task = self._tasks[task_id]
         try:
             task.scratch.mkdir(parents=True, mode=0o700)
-            for plan in task.spec.plan.containers:
-                for number in container_ports(plan):
-                    task.endpoints[plan.container.name, number] = self._ports.take()
-            for plan in task.spec.plan.containers:
-                task.environments[plan.container.name] = await self._environment(task, plan)
+            for local in task.spec.local.containers:
+                for number in container_ports(local):
+                    task.endpoints[local.container.name, number] = self._ports.take()
+            for local in task.spec.local.containers:
+                task.environments[local.container.name] = await self._environment(task, local)
         except (TaskError, OSError) as error:
             remedy = getattr(error, "remedy", "")
             reason = f"{error} ({remedy})" if remedy else str(error)
@@ -177,12 +177,12 @@ class Executor:
         environment and files of its own, until `give_back`. TaskError when it cannot be."""
         self.adopt(task_id, spec)
         task = self._tasks[task_id]
-        plan = spec.plan.container(container)
+        local = spec.local.container(container)
         try:
             task.scratch.mkdir(parents=True, mode=0o700)
-            for number in container_ports(plan):
+            for number in container_ports(local):
                 task.endpoints[container, number] = self._ports.take()
-            task.environments[container] = await self._environment(task, plan)
+            task.environments[container] = await self._environment(task, local)
         except BaseException:
             self._release(task_id)
             raise
@@ -197,33 +197,33 @@ class Executor:
         """Another process for a container that runs, with the same environment, as ECS Exec has it.
         KeyError when it does not run."""
         task = self._tasks[task_id]
-        plan = task.spec.plan.container(container)
+        local = task.spec.local.container(container)
         if container not in task.processes:
             raise KeyError(container)
-        words = (translate_ports(plan.localize(word), task.endpoints) for word in command)
+        words = (translate_ports(local.localize(word), task.endpoints) for word in command)
         return ProcessSpec(
-            container, tuple(words), plan.working_directory, task.environments[container]
+            container, tuple(words), local.working_directory, task.environments[container]
         )
 
     def _process(self, task: RunningTask, name: str) -> ProcessSpec:
-        plan = task.spec.plan.container(name)
+        local = task.spec.local.container(name)
         words = (
-            translate_command(plan.localize(word), plan, task.endpoints) for word in plan.command
+            translate_command(local.localize(word), local, task.endpoints) for word in local.command
         )
-        return ProcessSpec(name, tuple(words), plan.working_directory, task.environments[name])
+        return ProcessSpec(name, tuple(words), local.working_directory, task.environments[name])
 
-    async def _environment(self, task: RunningTask, plan: ContainerPlan) -> dict[str, str]:
+    async def _environment(self, task: RunningTask, local: LocalContainer) -> dict[str, str]:
         software = None
-        if plan.content.requirements:
+        if local.content.requirements:
             software = await ensure_environment(
-                plan.content.requirements,
+                local.content.requirements,
                 self._settings.home / "environments",
                 self._settings.progress,
             )
-        cloud = self._settings.cloud(task.spec.plan.definition, task.scratch.name)
+        cloud = self._settings.cloud(task.spec.local.definition, task.scratch.name)
         return build_environment(
-            plan,
-            task.spec.plan.definition.arn,
+            local,
+            task.spec.local.definition.arn,
             Surroundings(task.scratch, task.endpoints, software, cloud),
             self._settings.addresses,
             self._vault,
@@ -231,13 +231,13 @@ class Executor:
 
     async def _run(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
-        plan = task.spec.plan.container(name)
+        local = task.spec.local.container(name)
         spec = self._process(task, name)
 
         source = LogSource(task.spec.group, name, task_id)
         output = ContainerOutput(source, self._logs, self._complain)
         try:
-            await output.open(self._settings.log_driver, task.spec.plan)
+            await output.open(self._settings.log_driver, task.spec.local)
             process = await ContainerProcess.start(spec, self._keeper, output.write, output.room)
         except BonkeiError as error:
             reason = f"{error.message} ({error.remedy})" if error.remedy else error.message
@@ -246,7 +246,7 @@ class Executor:
             return
         task.processes[name] = process
         self._report(m.ContainerStarted(task_id, name, process.pid))
-        own = [task.endpoints[name, number].port for number in container_ports(plan)]
+        own = [task.endpoints[name, number].port for number in container_ports(local)]
         if own:
             unknown = m.ListensElsewhere(task_id, name)
             self._spawn(task_id, self._watch(task_id, name, own), lambda _: unknown)
@@ -274,15 +274,15 @@ class Executor:
 
     async def _probe(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
-        plan = task.spec.plan.container(name)
-        check = plan.container.health_check
+        local = task.spec.local.container(name)
+        check = local.container.health_check
         succeeded = False
         if check is not None:
             words = shell_words(check.command)
             spec = ProcessSpec(
                 name,
-                tuple(translate_ports(plan.localize(word), task.endpoints) for word in words),
-                plan.working_directory,
+                tuple(translate_ports(local.localize(word), task.endpoints) for word in words),
+                local.working_directory,
                 task.environments[name],
             )
             succeeded = await run_briefly(spec, self._keeper, check.timeout)
@@ -291,7 +291,7 @@ class Executor:
     def _terminate(self, task: RunningTask, name: str) -> None:
         process = task.processes.get(name)
         if process is not None:
-            process.send(signal_number(task.spec.plan.container(name).image.stop_signal))
+            process.send(signal_number(task.spec.local.container(name).image.stop_signal))
 
     def _release(self, task_id: str) -> None:
         task = self._tasks.pop(task_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bonkei.tasks.images.plan import TaskPlan
+from bonkei.tasks.images.local import LocalTask
 from bonkei.tasks.logs import LogDriver, LogLine, LogSink, OpenLogDriver
 
 
@@ -29,10 +29,10 @@ class ContainerOutput:
         self._complain = complain
         self._driver: LogDriver | None = None
 
-    async def open(self, open_driver: OpenLogDriver, plan: TaskPlan) -> None:
+    async def open(self, open_driver: OpenLogDriver, local: LocalTask) -> None:
         """BonkeiError when the container's log driver cannot be started."""
-        container = plan.container(self._source.container).container
-        self._driver = await open_driver(plan.definition, container, self._source.task_id)
+        container = local.container(self._source.container).container
+        self._driver = await open_driver(local.definition, container, self._source.task_id)
 
     def write(self, stream: str, time: float, lines: list[str]) -> None:
         source = self._source

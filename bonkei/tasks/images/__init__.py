@@ -3,5 +3,5 @@
 image     a Dockerfile's instructions
 copies    what it copies, and the requirements that it installs
 content   where those files are on this machine
-plan      which containers of a task definition run here, and with what command
+local     which containers of a task definition run here, and with what command
 """

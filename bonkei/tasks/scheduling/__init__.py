@@ -2,5 +2,5 @@
 
 scheduler         all services and tasks
 service_state     one service and its deployments (rolling, circuit_breaker, backoff)
-lifecycle         one task (container_state, health, dependencies)
+lifecycle         one task (container_state, container_health, dependencies)
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bonkei.blueprint.service import Container
 from bonkei.events import Endpoint
 from bonkei.tasks.messages import PortKey
-from bonkei.tasks.scheduling.health import UNKNOWN, HealthRecord
+from bonkei.tasks.scheduling.container_health import UNKNOWN, HealthRecord
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """Which container waits for which: `dependsOn`, at a task's start and backwards at its end.
 
 Source: "ContainerDependency", "ContainerDefinition: startTimeout" (Amazon ECS API Reference). A
-container that a task is run without counts as met; the plan's notes say so.
+container that a task is run without counts as met; the notes of the task say so.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
+from bonkei.tasks.scheduling.container_health import HEALTHY
 from bonkei.tasks.scheduling.container_state import ContainerState
-from bonkei.tasks.scheduling.health import HEALTHY
 
 FARGATE_START_TIMEOUT = 180.0  # seconds; "The default value is 3 minutes" on Fargate
 

@@ -21,8 +21,14 @@ from bonkei.events import (
 )
 from bonkei.tasks import messages as m
 from bonkei.tasks.scheduling import dependencies
+from bonkei.tasks.scheduling.container_health import (
+    HEALTHY,
+    UNHEALTHY,
+    UNKNOWN,
+    HealthRecord,
+    is_monitored,
+)
 from bonkei.tasks.scheduling.container_state import ContainerState, listening_elsewhere
-from bonkei.tasks.scheduling.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord, is_monitored
 from bonkei.tasks.task_spec import TaskSpec
 
 
@@ -101,8 +107,8 @@ class TaskLifecycle:
     def begin(self, now: float) -> Iterator[m.Action]:
         self.created_at = now
         self.containers = {
-            plan.container.name: ContainerState(plan.container)
-            for plan in self.spec.plan.containers
+            local.container.name: ContainerState(local.container)
+            for local in self.spec.local.containers
         }
         yield from self._announce()
         yield m.PrepareTask(self.task_id)

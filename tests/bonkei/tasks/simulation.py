@@ -25,7 +25,7 @@ from bonkei.events import (
 from bonkei.tasks import messages as m
 from bonkei.tasks.images.content import Content
 from bonkei.tasks.images.image import Image
-from bonkei.tasks.images.plan import ContainerPlan, TaskPlan
+from bonkei.tasks.images.local import LocalContainer, LocalTask
 from bonkei.tasks.scheduling.rolling import Limits
 from bonkei.tasks.scheduling.scheduler import Scheduler
 from bonkei.tasks.scheduling.service_state import ServiceSpec
@@ -37,13 +37,16 @@ SERVICE = "arn:aws:ecs:eu-west-1:123456789012:service/main/web"
 def task_spec(
     definition: TaskDefinition, registrations: Registrations | None = None, without: str = ""
 ) -> TaskSpec:
-    plans = tuple(
-        ContainerPlan(c, Content(Path("/")), Image(c.image), ("run",), Path("/"))
+    local_containers = tuple(
+        LocalContainer(c, Content(Path("/")), Image(c.image), ("run",), Path("/"))
         for c in definition.containers
         if c.name != without
     )
     return TaskSpec(
-        TaskPlan(definition, plans), definition.family, registrations or Registrations(), 30.0
+        LocalTask(definition, local_containers),
+        definition.family,
+        registrations or Registrations(),
+        30.0,
     )
 
 
@@ -163,7 +166,7 @@ class Simulation:
     def _endpoints(self, task: str) -> tuple[tuple[m.PortKey, Endpoint], ...]:
         number = 20000 + int(task, 16)
         containers: list[Container] = [
-            plan.container for plan in self.scheduler.tasks[task].spec.plan.containers
+            local.container for local in self.scheduler.tasks[task].spec.local.containers
         ]
         return tuple(
             ((c.name, p.container_port), Endpoint("127.0.0.1", number))

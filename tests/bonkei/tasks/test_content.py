@@ -10,7 +10,7 @@ from bonkei.blueprint.service import Container
 from bonkei.tasks.compose import content_notes
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import parse_image
-from bonkei.tasks.images.plan import localize
+from bonkei.tasks.images.local import localize
 
 from .conftest import definition
 from .test_software import lock, wheel

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bonkei.blueprint.service import ContainerHealthCheck
-from bonkei.tasks.scheduling.health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord
+from bonkei.tasks.scheduling.container_health import HEALTHY, UNHEALTHY, UNKNOWN, HealthRecord
 
 
 def run(check: ContainerHealthCheck, answers, until: float):

@@ -10,7 +10,7 @@ import pytest
 from bonkei.blueprint.service import Container, PortMapping
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
 from bonkei.tasks.execution.environment import translate_command
-from bonkei.tasks.images.plan import plan_task
+from bonkei.tasks.images.local import local_task
 
 from .conftest import TARGETS, blueprint, definition, web_container
 from .test_running import steady, until
@@ -53,12 +53,12 @@ def free_port() -> int:
 def test_the_ports_and_addresses_of_a_command(tmp_path, word, here):
     ports = (PortMapping(8000, "http"), PortMapping(9000, "admin"))
     container = Container("web", "web:1", command=("app", word), port_mappings=ports)
-    plan = plan_task(definition(container), {"web": tmp_path}, serving=frozenset())
+    local = local_task(definition(container), {"web": tmp_path}, serving=frozenset())
     endpoints = {
         ("web", 8000): Endpoint("127.0.0.1", 25001),
         ("web", 9000): Endpoint("127.0.0.1", 25002),
     }
-    assert translate_command(word, plan.containers[0], endpoints) == here
+    assert translate_command(word, local.containers[0], endpoints) == here
 
 
 async def test_a_command_that_names_its_port_serves(tasks, edge, web):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bonkei.blueprint.web_acl import RateBased, WafAction, WafRule, WebAcl
 from bonkei.edge.client.known_request import REQUEST_LINE, KnownRequest, KnownRequests
-from bonkei.edge.http.exchange import Plan
+from bonkei.edge.http.exchange import Prepared
 from bonkei.edge.http.head import make_request
 from bonkei.edge.http.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
@@ -179,7 +179,7 @@ class Deaf:
 
     body_needed = 0
 
-    def plan(self, request: Request) -> Plan:
+    def prepare(self, request: Request) -> Prepared:
         del request
         return lambda exchange: None
 

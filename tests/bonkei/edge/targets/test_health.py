@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.edge.targets.health import NEW, Health, Outcome, after, matches
+from bonkei.edge.targets.target_health import NEW, Health, Outcome, after, matches
 
 PASS, FAIL = Outcome(True), Outcome(False, "Target.Timeout")
 

@@ -9,7 +9,7 @@ import pytest
 
 from bonkei.blueprint.load_balancer import TargetHealthCheck
 from bonkei.edge.targets.checks import probe
-from bonkei.edge.targets.health import MISMATCH, Outcome
+from bonkei.edge.targets.target_health import MISMATCH, Outcome
 from bonkei.events import Endpoint
 from tests.bonkei.edge.support import (
     Message,

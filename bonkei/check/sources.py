@@ -56,7 +56,7 @@ class _WrittenBlock:
         return self.line
 
 
-class Definitions:
+class Sources:
     """The root module's folder and the folders of the modules that it calls, read on demand."""
 
     def __init__(self, root: Path) -> None:

@@ -19,7 +19,7 @@ from bonkei.tasks.images.image import Image, read_image
 
 
 @dataclass(frozen=True, slots=True)
-class ContainerPlan:
+class LocalContainer:
     """How a container is run here. `content`: where the image's files are."""
 
     container: Container
@@ -39,52 +39,54 @@ class ContainerPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class TaskPlan:
+class LocalTask:
     """`left_out`: (container, reason). `refused`: why the task cannot be run at all, or empty.
 
     `remedies`: (container, what to do) for those left out that could be run.
     """
 
     definition: TaskDefinition
-    containers: tuple[ContainerPlan, ...]
+    containers: tuple[LocalContainer, ...]
     left_out: tuple[tuple[str, str], ...] = ()
     refused: str = ""
     remedies: tuple[tuple[str, str], ...] = ()
 
-    def container(self, name: str) -> ContainerPlan:
+    def container(self, name: str) -> LocalContainer:
         """KeyError when it is left out."""
-        for plan in self.containers:
-            if plan.container.name == name:
-                return plan
+        for local in self.containers:
+            if local.container.name == name:
+                return local
         raise KeyError(name)
 
 
-def plan_task(
+def local_task(
     definition: TaskDefinition, directories: Mapping[str, Path], *, serving: frozenset[str]
-) -> TaskPlan:
+) -> LocalTask:
     """`serving` names the containers that requests go to: without one, the task is refused.
 
     Any other container that cannot be run (a log router, an agent) is left out and named: the
     rest of the task runs, and `dependsOn` on it counts as met.
     """
-    plans: list[ContainerPlan] = []
+    runnable: list[LocalContainer] = []
     left_out: list[tuple[str, str]] = []
     remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
-            plans.append(_plan_container(container, directories))
+            runnable.append(_local_container(container, directories))
         except TaskError as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
             if error.remedy:
                 remedies.append((container.name, error.remedy))
     missing = [f"{name}: {reason}" for name, reason in left_out if name in serving]
-    if not plans:
+    if not runnable:
         missing = [f"{name}: {reason}" for name, reason in left_out]
-    return TaskPlan(definition, tuple(plans), tuple(left_out), "; ".join(missing), tuple(remedies))
+    return LocalTask(
+        definition, tuple(runnable), tuple(left_out), "; ".join(missing), tuple(remedies)
+    )
 
 
-def _plan_container(container: Container, directories: Mapping[str, Path]) -> ContainerPlan:
+def _local_container(container: Container, directories: Mapping[str, Path]) -> LocalContainer:
     directory = directories.get(container.name)
     if directory is None and container.firelens is not None:
         raise TaskError("it is a log router, and log routers are not simulated")
@@ -108,7 +110,7 @@ def _plan_container(container: Container, directories: Mapping[str, Path]) -> Co
             remedy="add CMD to the Dockerfile's last stage, or a command to the task definition",
         )
     content = find_content(image, directory)
-    return ContainerPlan(
+    return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
     )
 

@@ -15,7 +15,7 @@ from bonkei.blueprint.service import (
     ServiceConnectEndpoint,
 )
 from bonkei.tasks.compose import compose, find_registrations
-from bonkei.tasks.images.plan import plan_task, replace_paths
+from bonkei.tasks.images.local import local_task, replace_paths
 
 from .conftest import TARGETS, definition, service, web_container
 
@@ -39,18 +39,18 @@ def directory(tmp_path):
 )
 def test_overrides_are_dockers(directory, changes, command):
     task = definition(Container("web", "web:1", **changes))
-    plan = plan_task(task, {"web": directory}, serving=frozenset())
-    assert plan.containers[0].command == command
+    local = local_task(task, {"web": directory}, serving=frozenset())
+    assert local.containers[0].command == command
 
 
 def test_the_working_directory_is_below_the_containers_directory(directory):
     task = definition(Container("web", "web:1", working_directory="/app/sub"))
-    plan = plan_task(task, {"web": directory}, serving=frozenset())
-    assert plan.containers[0].working_directory == directory / "sub"
+    local = local_task(task, {"web": directory}, serving=frozenset())
+    assert local.containers[0].working_directory == directory / "sub"
 
     elsewhere = definition(Container("web", "web:1", working_directory="/srv"))
-    plan = plan_task(elsewhere, {"web": directory}, serving=frozenset())
-    assert "outside the image's WORKDIR /app" in plan.refused
+    local = local_task(elsewhere, {"web": directory}, serving=frozenset())
+    assert "outside the image's WORKDIR /app" in local.refused
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,9 @@ def test_of_paths_within_each_other_the_longest_is_replaced_once():
 def test_without_a_command_a_container_is_left_out_with_the_reason(tmp_path):
     (tmp_path / "Dockerfile").write_text("FROM nginx\n")
     task = definition(Container("web", "web:1"))
-    plan = plan_task(task, {"web": tmp_path}, serving=frozenset())
-    assert "neither" in plan.refused
-    assert "has a command" in plan.refused
+    local = local_task(task, {"web": tmp_path}, serving=frozenset())
+    assert "neither" in local.refused
+    assert "has a command" in local.refused
 
 
 def test_target_groups_and_service_connect_become_registrations():

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.check.definitions import Definitions
+from bonkei.check.sources import Sources
 
 MAIN = """\
 locals {
@@ -86,18 +86,18 @@ def root(tmp_path: Path) -> Path:
     ],
 )
 def test_a_resource_is_found_where_it_is_written(root, address, attribute, file, line) -> None:
-    place = Definitions(root).place(address, attribute)
+    place = Sources(root).place(address, attribute)
     assert place is not None
     assert (place.file, place.line) == (root / file, line)
 
 
 @pytest.mark.parametrize("address", ["aws_sns_topic.other", "module.gone.aws_vpc.this"])
 def test_what_is_not_written_has_no_place(root, address) -> None:
-    assert Definitions(root).place(address) is None
+    assert Sources(root).place(address) is None
 
 
 def test_a_reason_in_the_block_or_above_the_modules_call_allows(root) -> None:
-    place = Definitions(root).place('module.network["a.b"].aws_route.out')
+    place = Sources(root).place('module.network["a.b"].aws_route.out')
     assert place is not None
     assert place.reason("other-rule") == "a reason of its own"
     assert place.reason("app-has-no-way-out") == "builds run here too"
@@ -105,7 +105,7 @@ def test_a_reason_in_the_block_or_above_the_modules_call_allows(root) -> None:
 
 
 def test_a_reason_above_one_block_is_not_anothers(root) -> None:
-    place = Definitions(root).place("aws_sns_topic.this")
+    place = Sources(root).place("aws_sns_topic.this")
     assert place is not None
     assert place.allowed == ()
 
@@ -113,6 +113,6 @@ def test_a_reason_above_one_block_is_not_anothers(root) -> None:
 def test_an_allowance_without_a_reason_allows_nothing(tmp_path) -> None:
     text = '# bonkei:allow some-rule:\nresource "a" "b" {\n}\n'
     (tmp_path / "main.tf").write_text(text, encoding="utf-8")
-    place = Definitions(tmp_path).place("a.b")
+    place = Sources(tmp_path).place("a.b")
     assert place is not None
     assert place.reason("some-rule") == ""

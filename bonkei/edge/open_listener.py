@@ -28,7 +28,7 @@ _SETTING = {
 
 
 @dataclass(slots=True)
-class Listening:
+class OpenListener:
     """An open socket, and the `Front` or `Relay` that its connections share."""
 
     opening: Opening
@@ -63,7 +63,7 @@ async def listen(
     room: Room,
     deadlines: Deadlines,
     on_access: AccessHook | None,
-) -> Listening:
+) -> OpenListener:
     """Open a socket at its port. An inexact opening gets the next port that is free and not in
     `taken`. Raises EdgeError."""
     loop = asyncio.get_running_loop()
@@ -90,7 +90,7 @@ async def listen(
             if opening.exact or port == last:
                 raise _cannot_listen(opening, error) from error
             continue
-        listening = Listening(opening, server, front, server.sockets[0].getsockname()[1])
+        listening = OpenListener(opening, server, front, server.sockets[0].getsockname()[1])
         listening.route(opening)
         return listening
     raise EdgeError(f"no free port from {opening.port} on for {opening.address}")
