@@ -1,21 +1,20 @@
-"""Rules over the blueprint: what would break, leak or stay silent on AWS, found before it gets
-there.
+"""Rules over the blueprint. They find mistakes that would break, leak or stay silent on AWS.
 
-finding, subject     what a rule finds; what it looks at
-rules/               one file a subject; each rule names where it is written
-runner, levels       runs them; how grave each is by the settings
-definitions          where in Terraform's files a finding is, and what is allowed there
+finding, subject     a rule's results; a rule's input
+rules/               one file for each subject; each rule names its source
+runner, levels       runs the rules; sets their levels from the settings
+definitions          finds the place of a finding in Terraform's files, and allowed exceptions
 report, sarif        findings for a person, as JSON, as SARIF
 
-What rules reason with, all of it pure:
+Pure functions for the rules:
 reach                whether a packet gets from one place of the network to another
-permission           what a role may do
-resource_policy      whether a key's or a topic's policy lets a service in
-metrics              which metrics there are, and on which side they are bad news
-log_writer           what writes to a log group, in which form
+permission           whether a role allows an action
+resource_policy      whether the policy of a key or a topic allows a service
+metrics              the existing metrics, and which of their values are bad
+log_writer           the writers of a log group, and their formats
 filter_pattern       whether a metric filter's pattern can match that
 
-What is read besides the blueprint:
+Input besides the blueprint:
 program, router      a container's Dockerfile; a log router's configuration
 secret_keys          which keys the JSON of a secret has, never their values
 """

@@ -1,4 +1,4 @@
-"""What a rule finds, and what is told about it."""
+"""A rule's results."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 class Severity(Enum):
-    """An `ERROR` breaks on AWS, stays silent there or lets somebody in; a `WARNING` is a risk, or
-    may be meant so."""
+    """An `ERROR` breaks on AWS, stays silent there or lets an intruder in; a `WARNING` is a risk,
+    or may be intended."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -17,7 +17,7 @@ class Severity(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A rule's own words: which resource (and which of its arguments), what, and what to do."""
+    """A rule's result: the resource (and its argument), the problem and the remedy."""
 
     address: str
     message: str
@@ -29,8 +29,8 @@ class Problem:
 class Finding:
     """A problem with its rule and its place in the definitions.
 
-    `file` is None when the definitions do not hold the resource (a module from elsewhere); `line`
-    counts from 1. `allowed` is the reason that the definitions themselves give for it.
+    `file` is None for a resource outside the definitions (a module from elsewhere); `line` counts
+    from 1. `allowed` is the reason of an allowed exception.
     """
 
     rule: str
@@ -45,5 +45,5 @@ class Finding:
 
 
 def exit_code(findings: tuple[Finding, ...]) -> int:
-    """1 when there is an error for which the definitions give no reason; a warning is none."""
+    """1 if an error is not allowed by the definitions, else 0. Warnings do not count."""
     return int(any(f.severity is Severity.ERROR and not f.allowed for f in findings))

@@ -1,4 +1,4 @@
-"""How grave a rule's findings are, where the settings say other than the rule."""
+"""The levels of rules from the settings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from bonkei.errors import BonkeiError
 
 
 class LevelError(BonkeiError):
-    """The settings name a rule that there is not."""
+    """The settings name an unknown rule."""
 
 
 def with_levels(rules: Iterable[Rule], levels: Mapping[str, str], place: str) -> tuple[Rule, ...]:
-    """The rules that are not `off`, each with its level (off, warning or error, by the rule's
-    name). `place` is where the levels are written, for LevelError."""
+    """The rules that are not `off`, with their levels. `levels`: off, warning or error by the
+    rule's name. `place`: the source of the levels, for LevelError."""
     rules = tuple(rules)
     known = [rule.id for rule in rules]
     for name in levels:

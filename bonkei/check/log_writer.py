@@ -1,4 +1,4 @@
-"""What writes to a log group, and what its records look like: as far as the definitions say so."""
+"""The writers of a log group and the format of their records, as far as the definitions show."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _TO_GROUPS = ("cloudwatch", "cloudwatch_logs")
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """`form`: JSON objects, PostgreSQL's lines, a flow log's, other text, or not known. Of JSON,
-    `keys` are the only ones (None: not known), `only` what a router lets through."""
+    """`form`: JSON objects, PostgreSQL's lines, a flow log's, other text, or unknown. For JSON,
+    `keys` are all keys (None: unknown), `only` the values that a router lets through."""
 
     name: str
     form: Literal["json", "postgresql", "flow", "text", "unknown"]
@@ -36,7 +36,7 @@ class Writer:
 
 
 def writers(subject: Subject, group: str) -> tuple[Writer, ...]:
-    """Those that the definitions and the programs show."""
+    """The writers of a group, from the definitions and the programs."""
     return (*_resources(subject, group), *_databases(subject, group), *_containers(subject, group))
 
 
@@ -71,7 +71,7 @@ def _containers(subject: Subject, group: str) -> Iterator[Writer]:
         for container in definition.containers:
             log = container.log_configuration
             if log is not None and group in dict(log.options).values():
-                # Of a router whose outputs are known these are Fluent Bit's own words.
+                # With known outputs, the router's own log has Fluent Bit's words.
                 is_routers = bool(container.firelens and _outputs(subject, container))
                 name = f"{definition.address} ({container.name})"
                 yield Writer(name, "text" if is_routers else "unknown")
@@ -86,13 +86,13 @@ def _containers(subject: Subject, group: str) -> Iterator[Writer]:
 
 
 def _may_write_anywhere(subject: Subject, container: Container) -> bool:
-    """Whether an output's group is not known."""
+    """Whether an output has an unknown group."""
     to_groups = [o for o in _outputs(subject, container) if o.name in _TO_GROUPS]
     return len(to_groups) > len(tuple(routed_groups(subject, container)))
 
 
 def routed_groups(subject: Subject, container: Container) -> Iterator[tuple[Output, str]]:
-    """Outputs to CloudWatch Logs with their group's name, where the configuration tells it."""
+    """Outputs to CloudWatch Logs with their group's name, if the configuration has it."""
     for output in _outputs(subject, container):
         if output.name in _TO_GROUPS:
             name = resolved(subject, container, output.setting("log_group_name"))
@@ -106,8 +106,8 @@ def _outputs(subject: Subject, container: Container) -> tuple[Output, ...]:
 
 
 def resolved(subject: Subject, container: Container, text: str) -> str:
-    """With the container's variables put in; empty when one of them is not known."""
+    """The text with the container's variables substituted; empty if one of them is unknown."""
     program = subject.programs.get(container.name)
     variables = {**dict(program.environment if program else ()), **dict(container.environment)}
-    told = substitute(text, variables, keep_unknown=True)
-    return "" if "$" in told else told
+    value = substitute(text, variables, keep_unknown=True)
+    return "" if "$" in value else value

@@ -27,7 +27,7 @@ _FLOW_WORDS = {"ACCEPT", "REJECT", "OK", "NODATA", "SKIPDATA"}
 
 
 def why_it_never_matches(pattern: str, writer: Writer) -> str:
-    """Empty when it may match, as far as can be seen."""
+    """The reason why it cannot match; empty if it may."""
     try:
         content = parse(pattern).content
     except FilterPatternError as error:
@@ -41,7 +41,7 @@ def why_it_never_matches(pattern: str, writer: Writer) -> str:
         return "" if "" in found else found[0]
     if levels := _LEVEL.findall(pattern):
         if writer.form != "postgresql":
-            return f"{writer.name} does not write as PostgreSQL does"
+            return f"{writer.name} does not write PostgreSQL's format"
         wrong = [level for level in levels if level not in _LEVELS]
         return f"PostgreSQL writes no `]:{wrong[0]}:`" if wrong else ""
     if writer.form == "flow" and isinstance(content, Terms):
@@ -52,7 +52,7 @@ def why_it_never_matches(pattern: str, writer: Writer) -> str:
 
 
 def _of_all(leaves: tuple[Leaf, ...], writer: Writer) -> str:
-    """Of comparisons that all have to hold: the first that cannot."""
+    """The first of several comparisons, all required, that cannot hold."""
     found = (_of_leaf(leaf, writer) for leaf in leaves)
     return next((reason for reason in found if reason), "")
 
@@ -69,7 +69,7 @@ def _of_leaf(leaf: Leaf, writer: Writer) -> str:
     key, value = ".".join(map(str, leaf.selector.steps)), leaf.value.text
     own = [regex for name, regex in writer.only if name == key]
     if any(not _may_match(regex, value) for regex in own):
-        return f"{writer.name} lets through what has {key} {' and '.join(own)}"
+        return f"{writer.name} lets through only records with {key} {' and '.join(own)}"
     others = [name for name, regex in writer.only if _may_match(regex, value)]
     if not own and others:
         return f"{writer.name} tells {value} by {others[0]}, not by {key}"
@@ -77,7 +77,7 @@ def _of_leaf(leaf: Leaf, writer: Writer) -> str:
 
 
 def _may_match(regex: str, value: str) -> bool:
-    """Fluent Bit's expressions are Ruby's: one that is not Python's is taken to match."""
+    """Fluent Bit's expressions are Ruby's. One that Python cannot compile counts as a match."""
     try:
         return re.search(regex, value) is not None
     except re.error:

@@ -1,4 +1,4 @@
-"""Which metrics there are: AWS's own, and those that metric filters make from logs."""
+"""The existing metrics: AWS's own, and those from metric filters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]
 
 
 def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
-    """What is wrong with a metric's name, dimensions or their values; empty when it is emitted."""
+    """The error in a metric's name, dimensions or their values; empty if it is emitted."""
     filters = filters_of(metric, blueprint)
     names = tuple(name for name, _ in metric.dimensions)
     if filters:
@@ -35,7 +35,7 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
         return f"no metric filter makes {metric.namespace} {metric.name}"
     known = metric_table().get(metric.namespace)
     if known is None:
-        return ""  # a service that this table does not know: nothing is claimed
+        return ""  # the table does not have this service
     if metric.name not in known["names"]:
         return f"{metric.namespace} has no metric {metric.name}"
     if list(names) not in known["dimensions"]:
@@ -44,7 +44,7 @@ def why_nobody_emits(metric: Metric, blueprint: Blueprint) -> str:
 
 
 def _others_may_emit(blueprint: Blueprint) -> bool:
-    """Whether a role of the definitions may put metrics of its own: which, is not seen."""
+    """Whether a role may put metrics of its own. Their names cannot be known here."""
     return any(
         bool(unknown_managed_policies(role)) or allows(role, "cloudwatch:PutMetricData", "*")
         for role in blueprint.roles
@@ -68,8 +68,8 @@ def _why_nothing_has_these(metric: Metric, blueprint: Blueprint) -> str:
 
 
 def _existing(blueprint: Blueprint) -> dict[str, set[str]]:
-    """Values of dimensions, by the kind of thing that they name. An empty set: nothing of that
-    kind is in the definitions, so nothing is claimed about it."""
+    """Values of dimensions, by kind of resource. An empty set: the definitions have none of that
+    kind, so its values are not checked."""
     instances = [i for cluster in blueprint.database_clusters for i in cluster.instances]
     return {
         "cluster": {c.name for c in blueprint.clusters},
@@ -94,6 +94,6 @@ def _existing(blueprint: Blueprint) -> dict[str, set[str]]:
 
 @cache
 def metric_table() -> dict[str, Any]:
-    """data/metrics.toml as it is written: by namespace."""
+    """The content of data/metrics.toml, by namespace."""
     data = files("bonkei.check") / "data" / "metrics.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""What a role may do.
+"""The rights of a role.
 
-"Policy evaluation logic": an explicit Deny wins, an Allow is needed. Conditions are taken to hold,
-boundaries and the resources' own policies to allow.
+"Policy evaluation logic": an explicit Deny wins, an Allow is needed. All conditions count as met;
+permissions boundaries and resource policies count as allowing.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
 
@@ -18,12 +18,12 @@ from bonkei.policy.wildcard import matches
 
 
 def allows(role: Role, action: str, resource: str) -> bool:
-    """Whether the role may do this to that."""
+    """Whether the role allows the action on the resource."""
     return allowed((*role.statements, *managed_statements(role)), action, resource)
 
 
 def allowed(statements: Iterable[PolicyStatement], action: str, resource: str) -> bool:
-    """The same for any policy's statements."""
+    """Whether a policy's statements allow the action on the resource."""
     fitting = [s for s in statements if _about(s, action, resource)]
     return any(s.effect == "Allow" for s in fitting) and not any(
         s.effect == "Deny" and not s.conditions for s in fitting
@@ -31,7 +31,7 @@ def allowed(statements: Iterable[PolicyStatement], action: str, resource: str) -
 
 
 def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
-    """What the role's AWS-managed policies allow, where their text is known here."""
+    """The statements of the role's AWS managed policies, if their text is known here."""
     known: dict[str, list[str]] = table()["managed"]
     return tuple(
         PolicyStatement(address, "Allow", actions=tuple(known[name]), resources=("*",))
@@ -41,7 +41,7 @@ def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
 
 
 def unknown_managed_policies(role: Role) -> tuple[str, ...]:
-    """Managed policies whose text is not known here: nothing is claimed about such a role."""
+    """Managed policies with unknown text: a role with one is not judged."""
     known: dict[str, list[str]] = table()["managed"]
     return tuple(
         arn for _, arn in role.managed_policies if arn.partition(":policy/")[2] not in known
@@ -55,7 +55,7 @@ def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = Fals
 
 @cache
 def table() -> dict[str, Any]:
-    """data/permissions.toml as it is written."""
+    """The content of data/permissions.toml."""
     data = files("bonkei.check") / "data" / "permissions.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 

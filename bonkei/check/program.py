@@ -1,5 +1,5 @@
-"""What a container's directory says about how it behaves: its Dockerfile, and of a log router what
-it is configured by (bonkei.check.router)."""
+"""A program as its directory describes it: the Dockerfile, and a log router's configuration
+(bonkei.check.router)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.blueprint.service import Container
 from bonkei.check.router import LogRouter, read_router
 from bonkei.tasks.images.image import read_image
 
-# How servers are told for how long to keep an idle connection, in seconds.
+# Settings of servers for the keep-alive time, in seconds.
 _KEEP_ALIVE_VARIABLE = re.compile(
     r"(?i)^(?:\w+_)?(?:TIMEOUT_)?KEEP_?ALIVE(?:_TIMEOUT)?(?:_SECONDS)?$"
 )
@@ -23,7 +23,7 @@ _KEEP_ALIVE_OPTION = re.compile(r"^--(?:timeout-)?keep-?alive(?:-timeout)?(?:=(.
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`environment` and `command` as the Dockerfile says."""
+    """`environment` and `command` from the Dockerfile."""
 
     directory: Path
     environment: tuple[tuple[str, str], ...] = ()
@@ -34,8 +34,8 @@ class Program:
 def read_programs(directories: Mapping[str, Path], blueprint: Blueprint) -> dict[str, Program]:
     """The programs of containers whose directory is known, by the container's name.
 
-    Raises ProgramError and TaskError for what runs a container and cannot be understood; what else
-    is in its directory is not looked at.
+    Raises ProgramError and TaskError for a Dockerfile or configuration that cannot be read. Other
+    files of the directory are ignored.
     """
     containers = [c for definition in blueprint.task_definitions for c in definition.containers]
     return {
@@ -58,9 +58,9 @@ def read_program(directory: Path, containers: Sequence[Container] = ()) -> Progr
 
 
 def keep_alive(container: Container, program: Program | None) -> float | None:
-    """For how many seconds the container keeps an idle connection, where it is told; else None.
+    """The seconds for which the container keeps an idle connection; None if it is not set.
 
-    Told by a variable (KEEP_ALIVE_SECONDS, UVICORN_TIMEOUT_KEEP_ALIVE, …) or an option of the
+    It is set by a variable (KEEP_ALIVE_SECONDS, UVICORN_TIMEOUT_KEEP_ALIVE, …) or an option of the
     command (`--timeout-keep-alive 75`), first in the task definition, then in the image.
     """
     variables = dict(program.environment if program else ()) | dict(container.environment)
@@ -69,9 +69,9 @@ def keep_alive(container: Container, program: Program | None) -> float | None:
         *(container.command or (program.command if program else ())),
         *shlex.split(variables.get("GUNICORN_CMD_ARGS", "")),
     ]
-    told = [value for name, value in variables.items() if _KEEP_ALIVE_VARIABLE.match(name)]
-    told += _option_values(words)
-    for value in told:
+    values = [value for name, value in variables.items() if _KEEP_ALIVE_VARIABLE.match(name)]
+    values += _option_values(words)
+    for value in values:
         try:
             return float(value)
         except ValueError:

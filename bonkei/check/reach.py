@@ -1,8 +1,8 @@
 """Whether a packet gets from one place of the network to another: subnet, route, endpoint or NAT,
 and the security groups on both sides.
 
-What is not in the definitions (a subnet or a group that is looked up) is taken to let it pass:
-nothing is claimed about what cannot be seen.
+A subnet or a group outside the definitions (looked up) counts as letting the packet pass, since it
+cannot be judged.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _EVERYWHERE_V6 = "::/0"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stands: one subnet, its security groups, and whether it is public."""
+    """A place in the network: one subnet, its security groups, and whether it is public."""
 
     subnet: Subnet
     groups: tuple[SecurityGroup, ...]
@@ -50,8 +50,8 @@ def known_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[Securi
 
 
 def all_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[SecurityGroup, ...]:
-    """The security groups, or none when one of them is not in the definitions: it might let pass
-    what the others do not."""
+    """The security groups; none if one of them is outside the definitions: it might allow more than
+    the others."""
     group_ids = tuple(group_ids)
     found = known_groups(blueprint, group_ids)
     return found if len(found) == len(group_ids) else ()
@@ -60,8 +60,8 @@ def all_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[Security
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
     """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS; empty when it can.
 
-    An interface endpoint with private DNS takes the service's name for the whole VPC: where there
-    is one, no other way is used. "Access an AWS service using an interface VPC endpoint",
+    An interface endpoint with private DNS takes over the service's name in the whole VPC, so no
+    other way is used. "Access an AWS service using an interface VPC endpoint",
     https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
     """
     endpoints = [
@@ -78,14 +78,14 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
             closed = _obstacle_to_gateway_endpoint(blueprint, place, service)
             return closed or _refused_by_policy(endpoint)
     if not place.subnet.routes_known or not _holds_vpc(blueprint, place):
-        return ""  # there may be endpoints that are not seen
+        return ""  # there may be endpoints outside the definitions
     without = f"{place.subnet.address} has no endpoint for {service}"
     internet = obstacle_to_internet(blueprint, place)
     return f"{without}, and {internet}" if internet else ""
 
 
 def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
-    """Why HTTPS to the internet does not get through; empty when it does."""
+    """Why HTTPS to the internet is impossible; empty when it works."""
     if not place.subnet.routes_known:
         return ""
     default = [route for route in place.subnet.routes if route.destination == _EVERYWHERE]
@@ -100,9 +100,9 @@ def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
             return f"{nat.address} is private"
         subnet = blueprint.network.subnet(nat.subnet_id) if nat else None
         if subnet is not None and not leads_to_internet_gateway(subnet):
-            return f"{subnet.address}, where the NAT gateway stands, has no internet gateway"
+            return f"{subnet.address}, the subnet of the NAT gateway, has no internet gateway"
     if place.groups and not any(_lets_out(group, HTTPS) for group in place.groups):
-        return f"{_names(place.groups)} lets no HTTPS out to the internet"
+        return f"{_names(place.groups)} allows no HTTPS out to the internet"
     return ""
 
 
@@ -129,7 +129,7 @@ def obstacle_between(
     """Why TCP to `port` is refused between two places of one VPC; empty when it is allowed.
 
     A security group is stateful, so one rule on each side is enough; a group's rules add up. A side
-    without groups or CIDR blocks is one that is not seen: what names such a peer is taken to match.
+    without groups or CIDR blocks is unknown: a rule for an unknown peer counts as matching.
     """
     source, target = tuple(source), tuple(target)
     into, out_of = _Peer(target, tuple(target_cidrs)), _Peer(source, tuple(source_cidrs))
@@ -158,8 +158,8 @@ def _obstacle_to_endpoint(blueprint: Blueprint, place: Place, endpoint: VpcEndpo
     )
 
 
-# What a task does through an endpoint to start and to log. ECR keeps an image's layers in a bucket:
-# "Minimum Amazon S3 Bucket Permissions for Amazon ECR",
+# The actions of a task through an endpoint, to start and to log. ECR keeps an image's layers in a
+# bucket: "Minimum Amazon S3 Bucket Permissions for Amazon ECR",
 # https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
 _LAYERS = "arn:aws:s3:::prod-{region}-starport-layer-bucket/any"
 _DONE_THROUGH: dict[str, tuple[tuple[str, str], ...]] = {
@@ -191,7 +191,7 @@ def _refused_by_policy(endpoint: VpcEndpoint) -> str:
 
 
 def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
-    """Which repository, group or secret a policy names is another question: here, whether any."""
+    """Statements for any resource: only the action counts here."""
     if endpoint.service == "s3":
         return endpoint.policy
     return tuple(
@@ -201,7 +201,7 @@ def _by_kind(endpoint: VpcEndpoint) -> tuple[PolicyStatement, ...]:
 
 
 def _obstacle_to_gateway_endpoint(blueprint: Blueprint, place: Place, service: str) -> str:
-    """The endpoint's addresses are public ones, so the group lets out to its prefix list or all."""
+    """A gateway endpoint has public addresses: the group must allow its prefix list, or all."""
     if not place.groups or any(_lets_out(group, HTTPS) for group in place.groups):
         return ""
     for group in place.groups:
@@ -235,7 +235,7 @@ def _matches(blueprint: Blueprint, rule: SecurityGroupRule, port: int, peer: _Pe
     if any(group.id in rule.security_group_ids for group in peer.groups):
         return True
     if any(not _is_of_aws(blueprint, identifier) for identifier in rule.prefix_list_ids):
-        return True  # what is in a list of one's own is not seen
+        return True  # the content of a customer's list is unknown
     if not peer.cidrs:
         return bool(rule.cidr_blocks)
     return all(_within(cidr, rule.cidr_blocks) for cidr in peer.cidrs)

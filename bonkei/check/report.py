@@ -11,7 +11,7 @@ from bonkei.check.subject import Rule
 
 
 def render_text(findings: Sequence[Finding], rules: Sequence[Rule], root: Path) -> str:
-    """A paragraph a finding, those that are allowed in one line each, and a sum."""
+    """A paragraph for each finding, a line for each allowed one, and totals."""
     open_ones = [finding for finding in findings if not finding.allowed]
     allowed = [finding for finding in findings if finding.allowed]
     paragraphs = [_paragraph(finding, root) for finding in open_ones]
@@ -28,14 +28,14 @@ def render_json(findings: Sequence[Finding], root: Path) -> str:
 
 
 def place(finding: Finding, root: Path) -> str:
-    """file:line, relative to `root`; the address where there is no file."""
+    """file:line, relative to `root`; the address if there is no file."""
     if finding.file is None:
         return finding.address
     return f"{relative(finding.file, root)}:{finding.line}"
 
 
 def relative(file: Path, root: Path) -> str:
-    """The path as seen from `root`, with forward slashes; as it is when it lies elsewhere."""
+    """The path relative to `root`, with forward slashes; unchanged if it lies elsewhere."""
     try:
         return file.relative_to(root.resolve()).as_posix()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Whether the policy of a key or a topic lets an AWS service in.
+"""Whether the policy of a key or a topic allows an AWS service.
 
 "Policy evaluation logic", "IAM JSON policy elements: Condition operators":
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -43,7 +43,7 @@ def _is_about(statement: PolicyStatement, services: tuple[str, ...]) -> bool:
 
 
 def _holds(statement: PolicyStatement, context: Mapping[str, str]) -> bool:
-    """All conditions have to hold, and of one condition's values any."""
+    """Every condition must hold, for any of its values."""
     lower = {key.lower(): value for key, value in context.items()}
     wanted: dict[tuple[str, str], list[str]] = {}
     for operator, key, value in statement.conditions:

@@ -1,7 +1,7 @@
-"""What a FireLens container does with the logs: its Fluent Bit configuration.
+"""A FireLens container's Fluent Bit configuration.
 
-Which file that is says what runs the container: the path of `firelensConfiguration`, or Fluent
-Bit's `-c`. The Dockerfile says which file of the directory is at that path.
+The container's definition names the file: the path of `firelensConfiguration`, or Fluent Bit's
+`-c`. The Dockerfile shows which file of the directory is at that path.
 
 "Using the custom configuration file option", and "Configuration file" of Fluent Bit:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html
@@ -25,7 +25,7 @@ from bonkei.tasks.images.image import Image, substitute
 _SECTION = re.compile(r"^\s*\[(\w+)\]")
 _SETTING = re.compile(r"^\s*([\w.]+)\s+(\S.*?)\s*$")
 _INCLUDE = re.compile(r"(?i)^\s*@include\s+(\S.*?)\s*$")
-# The images whose entry point adds further files take them from such variables:
+# Images with an init process add further files, named by such variables:
 # https://github.com/aws/aws-for-fluent-bit/blob/mainline/use_cases/init-process-for-fluent-bit/README.md
 _INIT_FILE = re.compile(r"^aws_fluent_bit_init_file_\w+$")
 
@@ -36,22 +36,22 @@ class ProgramError(BonkeiError):
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Of Fluent Bit: where records go. `only` are pairs of a record's key and the regular
-    expression that its value has to match (processor `grep`)."""
+    """An output of Fluent Bit. `only`: pairs of a record's key and the regular expression that its
+    value must match (processor `grep`)."""
 
     name: str
     settings: tuple[tuple[str, str], ...] = ()
     only: tuple[tuple[str, str], ...] = ()
 
     def setting(self, name: str) -> str:
-        """One value, with its variables as they are written; empty when it is not set."""
+        """One value, with unsubstituted variables; empty if it is not set."""
         return dict(self.settings).get(name, "")
 
 
 @dataclass(frozen=True, slots=True)
 class LogRouter:
-    """Of Fluent Bit: for how long it flushes after SIGTERM (seconds; None when nothing says so,
-    `grace_known` is False where a variable does), and its outputs."""
+    """A Fluent Bit configuration: its outputs, and `grace`, the seconds for flushing after SIGTERM
+    (None: not set; `grace_known` is False if an unknown variable sets it)."""
 
     file: Path
     grace: float | None
@@ -62,9 +62,9 @@ class LogRouter:
 def read_router(
     directory: Path, image: Image | None, containers: Sequence[Container]
 ) -> LogRouter | None:
-    """The configuration with which these containers run; None when it is not in the directory.
+    """The configuration of these containers; None if it is not in the directory.
 
-    Raises ProgramError for a configuration that cannot be understood.
+    Raises ProgramError for a configuration that cannot be read.
     """
     files: list[Path] = []
     for container in containers:
@@ -84,18 +84,18 @@ def read_router(
     }
     for file, name, settings in sections:
         if name == "service" and "grace" in settings:
-            told = substitute(_text(settings["grace"]), variables, keep_unknown=True)
-            return LogRouter(file, _seconds(file, told), outputs, grace_known="$" not in told)
+            grace = substitute(_text(settings["grace"]), variables, keep_unknown=True)
+            return LogRouter(file, _seconds(file, grace), outputs, grace_known="$" not in grace)
     return LogRouter(files[0], None, outputs)
 
 
 # ------------------------------------------------------------------------------------------------
-# Which files
+# Files
 # ------------------------------------------------------------------------------------------------
 
 
 def _configurations(container: Container, image: Image | None) -> Iterator[str]:
-    """Paths in the image."""
+    """Paths of the configuration in the image."""
     options = dict(container.firelens.options if container.firelens else ())
     if options.get("config-file-type") == "file" and "config-file-value" in options:
         yield options["config-file-value"]
@@ -115,8 +115,8 @@ def _configurations(container: Container, image: Image | None) -> Iterator[str]:
 
 
 def _sources(directory: Path, image: Image | None, path: str) -> Iterator[Path]:
-    """The files of the directory that are at a path of the image; without a Dockerfile the one of
-    that name."""
+    """The files of the directory that the Dockerfile copies to a path of the image; without a
+    Dockerfile the file of that name."""
     if image is None:
         yield from _within(directory, PurePosixPath(path).name)
         return
@@ -132,7 +132,7 @@ def _sources(directory: Path, image: Image | None, path: str) -> Iterator[Path]:
 
 
 def _within(directory: Path, pattern: str) -> Iterator[Path]:
-    """What the name or pattern stands for, inside of the directory alone."""
+    """The files that match a name or pattern, only inside the directory."""
     pattern = pattern.lstrip("/")
     if any(character in pattern for character in "*?["):
         found = sorted(directory.glob(pattern))
@@ -145,7 +145,7 @@ def _within(directory: Path, pattern: str) -> Iterator[Path]:
 
 
 # ------------------------------------------------------------------------------------------------
-# What is in them
+# Content
 # ------------------------------------------------------------------------------------------------
 
 Section = tuple[str, dict[str, Any]]
@@ -154,7 +154,7 @@ Section = tuple[str, dict[str, Any]]
 def _sections(
     file: Path, directory: Path, image: Image | None, seen: frozenset[Path] = frozenset()
 ) -> Iterator[Section]:
-    """(name, settings) of a file and of those that it includes."""
+    """(name, settings) of each section in a file and its includes."""
     if file in seen or not file.is_file():
         return
     try:
@@ -191,7 +191,7 @@ def _document(file: Path, text: str) -> Mapping[str, Any]:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ProgramError(
-            f"{file}, by which a log router runs: {error}", remedy="correct the YAML"
+            f"{file}, a log router's configuration: {error}", remedy="correct the YAML"
         ) from error
     return document if isinstance(document, Mapping) else {}
 
@@ -210,7 +210,7 @@ def _section(name: str, value: Any) -> Iterator[Section]:
 
 
 def _only(settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Of the processor `grep`: `regex: KEY REGEX`."""
+    """The `regex: KEY REGEX` pairs of the processor `grep`."""
     processors = settings.get("processors")
     logs = processors.get("logs") if isinstance(processors, Mapping) else None
     for processor in logs if isinstance(logs, list) else ():
@@ -226,7 +226,7 @@ def _texts(settings: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _text(value: Any) -> str:
-    """YAML's `off` is a boolean to its reader."""
+    """A setting as text. YAML reads `off` as a boolean."""
     return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 

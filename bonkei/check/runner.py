@@ -1,4 +1,4 @@
-"""Runs the rules and finds the place of what they find."""
+"""Runs the rules and finds the place of each finding."""
 
 from __future__ import annotations
 

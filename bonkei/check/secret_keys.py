@@ -12,8 +12,8 @@ _OF_RDS = frozenset({"username", "password"})
 
 
 def secret_keys(blueprint: Blueprint, vault: Vault) -> dict[str, frozenset[str]]:
-    """Of each secret whose value is known, by ARN; of one that is no JSON object, none. A secret
-    that a person fills is not among them."""
+    """The keys of each secret with a known value, by ARN; none for one that is no JSON object.
+    Secrets that a person sets are left out."""
     found = {
         cluster.master_secret_arn: _OF_RDS
         for cluster in blueprint.database_clusters

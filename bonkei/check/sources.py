@@ -1,6 +1,6 @@
-"""Where in Terraform's files a resource is written, and what is allowed there on purpose.
+"""The place of a resource in Terraform's files, and the exceptions allowed there.
 
-A comment gives the reason for what a rule would find, above the block or in it:
+A comment above the block or in it allows an exception, with a reason:
 
     # bonkei:allow <rule>: <reason>
 """
@@ -21,14 +21,14 @@ _INSTANCE_KEY = re.compile(r'\[(?:\d+|"(?:[^"\\]|\\.)*")\]')
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A line (from 1) of a file, and the rules that are allowed to find something there."""
+    """A line (from 1) of a file, and the rules with an allowed exception there."""
 
     file: Path
     line: int
     allowed: tuple[tuple[str, str], ...] = ()  # (rule, reason)
 
     def reason(self, rule: str) -> str:
-        """Why this rule is allowed to find something here; empty when it is not."""
+        """The reason of an allowed exception from this rule; empty without one."""
         return dict(self.allowed).get(rule, "")
 
 
@@ -64,9 +64,9 @@ class Sources:
         self._folders: dict[Path, dict[str, _WrittenBlock]] = {}
 
     def place(self, address: str, attribute: str = "") -> Place | None:
-        """Where the resource of a Terraform address is written (and in it, an argument).
+        """The place of a resource by its Terraform address, or of an argument in it.
 
-        A resource of a module that comes from elsewhere is placed at the call of that module.
+        The place of a resource in a module from elsewhere is the call of that module.
         """
         folder, allowed = self._root, dict[str, str]()
         parts = _INSTANCE_KEY.sub("", address).split(".")

@@ -1,4 +1,4 @@
-"""What the rules look at."""
+"""The input of the rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`source` says where it is written that this matters (a URL)."""
+    """`source` is the URL of the documentation behind the rule."""
 
     id: str
     title: str

@@ -1,4 +1,4 @@
-"""Alarms that can fire, tell someone, and return to OK."""
+"""Alarms that can fire, notify someone, and return to OK."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.check.subject import Rule, Subject
 
 
 def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
-    """The same for composite alarms; an alarm that only a composite alarm reads needs none."""
+    """Composite alarms too. An alarm that only a composite alarm reads needs no action."""
     read_by_others = " ".join(alarm.rule for alarm in subject.blueprint.composite_alarms)
     for alarm in _all(subject.blueprint):
         if alarm.name in read_by_others:
@@ -20,7 +20,7 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
         if not alarm.alarm_actions:
             yield Problem(
                 alarm.address,
-                f"nobody is told when {alarm.name} goes into ALARM",
+                f"{alarm.name} notifies nobody when it goes into ALARM",
                 "set alarm_actions",
                 "alarm_actions",
             )
@@ -34,13 +34,13 @@ def alarm_has_actions(subject: Subject) -> Iterator[Problem]:
 
 
 def alarm_tells_of_its_end(subject: Subject) -> Iterator[Problem]:
-    """Of those that tell people: an alarm that scales has no end to tell of."""
+    """Only for alarms that notify people: a scaling alarm needs no notification of its end."""
     for alarm in _all(subject.blueprint):
         tells = any(":sns:" in arn for arn in alarm.alarm_actions)
         if tells and not alarm.ok_actions:
             yield Problem(
                 alarm.address,
-                f"nobody is told when {alarm.name} returns to OK",
+                f"{alarm.name} notifies nobody when it returns to OK",
                 "set ok_actions",
                 "ok_actions",
             )
@@ -59,8 +59,8 @@ def alarm_action_reaches_someone(subject: Subject) -> Iterator[Problem]:
             if topic is not None and not topic.subscriptions:
                 yield Problem(
                     topic.address,
-                    f"{alarm.name} tells {topic.name}, to which nobody is subscribed",
-                    "subscribe the function, queue or person that is to know",
+                    f"{alarm.name} notifies {topic.name}, and that topic has no subscriber",
+                    "subscribe the function, queue or person to notify",
                 )
 
 
@@ -68,27 +68,27 @@ def alarm_metric_is_emitted(subject: Subject) -> Iterator[Problem]:
     for alarm in subject.blueprint.alarms:
         if not alarm.metrics() and not alarm.queries:
             yield Problem(
-                alarm.address, f"{alarm.name} looks at no metric", "set metric_name or metric_query"
+                alarm.address, f"{alarm.name} reads no metric", "set metric_name or metric_query"
             )
         for metric in alarm.metrics():
             if reason := why_nobody_emits(metric, subject.blueprint):
                 yield Problem(
                     alarm.address,
-                    f"{alarm.name} looks at {metric.namespace} {metric.name}, and {reason}: it"
+                    f"{alarm.name} reads {metric.namespace} {metric.name}, and {reason}: it"
                     " never fires",
-                    "name a metric with the dimensions that it is emitted with",
+                    "name a metric with its real dimensions",
                     "metric_query" if alarm.queries else "dimensions",
                 )
 
 
 def alarm_on_records_returns_to_ok(subject: Subject) -> Iterator[Problem]:
-    """Of metric filters that count records: no record means no data, not zero."""
+    """Alarms on metric filters that count records: no record means no data, not zero."""
     for alarm, metric in _counting(subject.blueprint):
         if metric.statistic not in ("Sum", "SampleCount"):
             yield Problem(
                 alarm.address,
-                f"{alarm.name} takes the {metric.statistic} of records that are counted: one"
-                " record and a thousand look alike",
+                f"{alarm.name} takes the {metric.statistic} of counted records: one record and a"
+                " thousand look alike",
                 'set statistic = "Sum"',
                 "statistic",
             )
@@ -116,7 +116,7 @@ def metric_filter_is_read(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 found.address,
                 f"no alarm looks at {found.namespace} {found.metric_name}",
-                "give it an alarm, or take the filter away",
+                "give it an alarm, or remove the filter",
             )
 
 
@@ -128,28 +128,28 @@ _CONCEPTS = (
 RULES = (
     Rule(
         "alarm-has-actions",
-        "Every alarm tells someone",
+        "Every alarm notifies someone",
         Severity.ERROR,
         _ALARMS,
         alarm_has_actions,
     ),
     Rule(
         "alarm-tells-of-its-end",
-        "An alarm that tells someone tells of its end, too",
+        "An alarm that notifies someone also notifies of its end",
         Severity.WARNING,
         _ALARMS,
         alarm_tells_of_its_end,
     ),
     Rule(
         "alarm-action-reaches-someone",
-        "Somebody is subscribed to what an alarm tells",
+        "A topic that an alarm notifies has a subscriber",
         Severity.WARNING,
         "https://docs.aws.amazon.com/sns/latest/dg/sns-create-subscribe-endpoint-to-topic.html",
         alarm_action_reaches_someone,
     ),
     Rule(
         "alarm-metric-is-emitted",
-        "Every alarm looks at a metric that something emits, with its dimensions",
+        "Every alarm reads a metric that something emits, with its dimensions",
         Severity.ERROR,
         _CONCEPTS,
         alarm_metric_is_emitted,
@@ -163,7 +163,7 @@ RULES = (
     ),
     Rule(
         "metric-filter-is-read",
-        "An alarm looks at what a metric filter makes",
+        "An alarm reads each metric filter's metric",
         Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/MonitoringLogData.html",
         metric_filter_is_read,

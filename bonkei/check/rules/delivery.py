@@ -1,4 +1,4 @@
-"""Pipelines whose parts are there, and scaling that can happen."""
+"""Pipelines with existing parts, and scaling that can happen."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bonkei.check.subject import Rule, Subject
 
 
 def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
-    """Where the definitions hold build projects at all."""
+    """Only if the definitions hold any build project."""
     projects = {project.name for project in subject.blueprint.build_projects}
     for pipeline in subject.blueprint.pipelines:
         for stage in pipeline.stages:
@@ -20,7 +20,7 @@ def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:
                     yield Problem(
                         pipeline.address,
                         f"{action.name} builds with {name}, and there is no such project",
-                        "name a build project that there is",
+                        "name an existing build project",
                         "stage",
                     )
 
@@ -42,8 +42,8 @@ def pipeline_role_starts_its_builds(subject: Subject) -> Iterator[Problem]:
                     if not allows(role, needed, project.arn):
                         yield Problem(
                             pipeline.address,
-                            f"{role.name} may not {needed} on {project.name}, by which"
-                            f" {action.name} is done",
+                            f"{role.name} may not {needed} on {project.name}, the project of"
+                            f" {action.name}",
                             "allow it in the pipeline's role",
                             "role_arn",
                         )
@@ -57,14 +57,14 @@ def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     service.address,
                     f"{service.name} is to scale at {policy.target_value:g} % of {policy.metric},"
-                    " which there is not",
+                    " an impossible value",
                     "name a target between 0 and 100",
                 )
             if scaling and 0 < scaling.max_capacity == scaling.min_capacity:
                 yield Problem(
                     service.address,
-                    f"{service.name} has a policy to scale, and may have {scaling.max_capacity}"
-                    " tasks only",
+                    f"{service.name} has a scaling policy, but at most"
+                    f" {scaling.max_capacity} tasks",
                     "set max_capacity above min_capacity",
                 )
                 break
@@ -73,7 +73,7 @@ def scaling_can_happen(subject: Subject) -> Iterator[Problem]:
 RULES = (
     Rule(
         "pipeline-projects-are-there",
-        "The build projects of a pipeline are there",
+        "The build projects of a pipeline exist",
         Severity.ERROR,
         "https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
         pipeline_projects_are_there,
@@ -87,7 +87,7 @@ RULES = (
     ),
     Rule(
         "scaling-can-happen",
-        "A service that is to scale has room, and a target that is reached",
+        "A service that scales has room, and a target that can be reached",
         Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-autoscaling-targettracking.html",
         scaling_can_happen,

@@ -18,7 +18,7 @@ def metric_filter_can_match(subject: Subject) -> Iterator[Problem]:
             yield Problem(
                 found.address,
                 f"there is no log group {found.log_group_name}",
-                "name the group that the records are written to",
+                "name the records' log group",
                 "log_group_name",
             )
             continue
@@ -31,7 +31,7 @@ def metric_filter_can_match(subject: Subject) -> Iterator[Problem]:
         if reasons and all(reasons):
             yield Problem(
                 found.address,
-                f"{found.pattern} never matches what is written to {found.log_group_name}:"
+                f"{found.pattern} never matches the records of {found.log_group_name}:"
                 f" {reasons[0]}",
                 "name another log group, or a pattern that its records match",
                 "pattern",
@@ -47,8 +47,8 @@ def _is_of_a_database(group: str, subject: Subject) -> bool:
 
 
 def records_count_for_one_metric(subject: Subject) -> Iterator[Problem]:
-    """Two metrics that are fed by the same pattern on the same group are one under two names: as
-    a rule one of them was to look at another group."""
+    """Two metrics with the same pattern on the same group are one metric with two names. One of
+    them usually should read another group."""
     seen: dict[tuple[str, str], tuple[str, str, str]] = {}
     for found in subject.blueprint.metric_filters:
         key = (found.log_group_name, " ".join(found.pattern.split()))
@@ -67,7 +67,7 @@ def records_count_for_one_metric(subject: Subject) -> Iterator[Problem]:
 RULES = (
     Rule(
         "metric-filter-can-match",
-        "A metric filter's pattern can match what is written to its log group",
+        "A metric filter's pattern can match the records of its log group",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html",
         metric_filter_can_match,

@@ -1,5 +1,5 @@
-"""What must not get anywhere: tasks to the internet, anyone but CloudFront to the load balancer,
-anyone but services to the database."""
+"""Isolation: tasks must not reach the internet, only CloudFront may reach the load balancer, and
+only services the database."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def app_has_no_way_out(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     route,
                     f"{service.name}'s subnet {subnet.address} has a route to the internet",
-                    "reach AWS through VPC endpoints and take the route away, so that a program"
-                    " that is taken over cannot send data out",
+                    "reach AWS through VPC endpoints and remove the route, so that a compromised"
+                    " program cannot send data out",
                 )
 
 
@@ -60,33 +60,33 @@ def only_cloudfront_reaches_load_balancer(subject: Subject) -> Iterator[Problem]
                 for source in _not_cloudfront(blueprint, rule):
                     yield Problem(
                         rule.address,
-                        f"{balancer.name} is behind CloudFront, and lets in {source}",
-                        f"let in CloudFront's managed prefix list only ({_CLOUDFRONT_LISTS[0]})",
+                        f"{balancer.name} is behind CloudFront, but allows {source}",
+                        f"allow only CloudFront's managed prefix list ({_CLOUDFRONT_LISTS[0]})",
                     )
 
 
 def load_balancer_checks_the_header(subject: Subject) -> Iterator[Problem]:
-    """The prefix list is every customer's CloudFront: the header tells one's own distribution."""
+    """All customers' distributions share the prefix list; only the header identifies your own."""
     blueprint = subject.blueprint
     for balancer, headers, address in _behind_distributions(blueprint):
         acl = next((acl for acl in blueprint.web_acls if balancer.arn in acl.protects), None)
-        if balancer.internal:  # reached through a VPC origin, which is one's own distribution
+        if balancer.internal:  # reached through a VPC origin, so by one's own distribution
             continue
-        if acl is None and balancer.web_acl_arn:  # one that is not in the definitions
+        if acl is None and balancer.web_acl_arn:  # outside the definitions
             continue
         if acl is None:
             yield Problem(
                 balancer.address,
-                f"{balancer.name} is behind CloudFront, and no web ACL checks where requests"
-                " come from",
-                "associate a REGIONAL web ACL that allows only the header that the distribution"
-                " adds",
+                f"{balancer.name} is behind CloudFront, and no web ACL checks the origin of"
+                " requests",
+                "associate a REGIONAL web ACL that allows only requests with the distribution's"
+                " header",
             )
         elif acl.default_action.kind != "block":
             yield Problem(
                 acl.address,
-                f"{acl.name} allows what none of its rules matches",
-                "block by default, and allow what has the distribution's header",
+                f"{acl.name} allows requests that none of its rules matches",
+                "block by default, and allow requests with the distribution's header",
                 "default_action",
             )
         else:
@@ -104,7 +104,7 @@ def _header_mismatch(
         yield Problem(
             acl.address,
             f"{acl.name} allows nothing by a header",
-            "allow what has the header that the distribution adds",
+            "allow requests with the header that the distribution adds",
             "rule",
         )
         return
@@ -112,16 +112,16 @@ def _header_mismatch(
     if not names & sent.keys():
         yield Problem(
             distribution,
-            f"{acl.name} wants the header {' or '.join(sorted(names))}, which the distribution"
-            " does not add",
+            f"{acl.name} requires the header {' or '.join(sorted(names))}, but the distribution"
+            " does not add it",
             "add it as custom_header of the origin",
             "origin",
         )
     elif not any(sent.get(m.field.name.lower()) == m.search_string for m in wanted):
         yield Problem(
             acl.address,
-            f"the value that {acl.name} wants in {' or '.join(sorted(names))} is not the one that"
-            " the distribution adds: everything would be blocked",
+            f"the value that {acl.name} requires in {' or '.join(sorted(names))} differs from the"
+            " distribution's: everything would be blocked",
             "take both from one value",
             "rule",
         )
@@ -151,7 +151,7 @@ def only_services_reach_database(subject: Subject) -> Iterator[Problem]:
                     yield Problem(
                         rule.address,
                         f"{cluster.identifier} can be reached from {source}",
-                        "let in the security groups of the services that use it, and nothing else",
+                        "allow only the security groups of the services that use it",
                     )
 
 
@@ -182,7 +182,7 @@ def _weight(blueprint: Blueprint, rule: SecurityGroupRule) -> int:
 def _behind_distributions(
     blueprint: Blueprint,
 ) -> Iterator[tuple[LoadBalancer, tuple[tuple[str, str], ...], str]]:
-    """Load balancers that are an origin, with the headers that are added for them."""
+    """Load balancers that are an origin, with the headers that their distributions add."""
     for distribution in blueprint.distributions:
         for origin in distribution.origins:
             for balancer in blueprint.load_balancers:
@@ -200,7 +200,7 @@ def _not_cloudfront(blueprint: Blueprint, rule: SecurityGroupRule) -> Iterator[s
 
 
 def _groups_of_others(blueprint: Blueprint) -> dict[str, str]:
-    """Security groups of what is neither a service nor a database, with its name."""
+    """Security groups of other resources than services and databases, with the resource's name."""
     services = {g for service in blueprint.services for g in service.security_group_ids}
     holders = [
         *((b.security_group_ids, b.name) for b in blueprint.load_balancers),
@@ -212,7 +212,7 @@ def _groups_of_others(blueprint: Blueprint) -> dict[str, str]:
 
 
 def _uses(function: Function, blueprint: Blueprint) -> bool:
-    """Whether a function is told where a database is: it is a client like a service."""
+    """Whether a function's environment names a database: it is a client like a service."""
     values = [value for _, value in function.environment]
     names = [n for c in blueprint.database_clusters for n in (c.endpoint, c.reader_endpoint) if n]
     return any(name in value for name in names for value in values)
@@ -242,21 +242,21 @@ RULES = (
     ),
     Rule(
         "load-balancer-checks-the-header",
-        "The web ACL wants the header, and the value, that the distribution adds",
+        "The web ACL requires the header and value that the distribution adds",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/restrict-access-to-load-balancer.html",
         load_balancer_checks_the_header,
     ),
     Rule(
         "only-services-reach-database",
-        "Nothing but the services reaches the database",
+        "Only the services reach the database",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/Overview.RDSSecurityGroups.html",
         only_services_reach_database,
     ),
     Rule(
         "prefix-lists-fit-the-quota",
-        "A security group's rules, prefix lists weighed, fit its quota",
+        "A security group's rules, with the weight of prefix lists, fit its quota",
         Severity.ERROR,
         "https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html",
         prefix_lists_fit_the_quota,

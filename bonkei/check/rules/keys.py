@@ -1,4 +1,4 @@
-"""Keys let in the services that encrypt with them."""
+"""Keys allow the services that encrypt with them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOR_TOPICS = ("kms:Decrypt", "kms:GenerateDataKey")
 
 
 def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
-    """Without it the group cannot be made: "not allowed to be used with log group"."""
+    """Otherwise the group cannot be created: "not allowed to be used with log group"."""
     for group in subject.blueprint.log_groups:
         key = _key(group.kms_key_id, subject.blueprint)
         if key is None:
@@ -47,7 +47,7 @@ def key_lets_log_groups_in(subject: Subject) -> Iterator[Problem]:
 
 
 def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
-    """Of topics: what cannot encrypt its message cannot publish it, and nobody is told."""
+    """Keys of topics: a service that cannot encrypt its message cannot publish it."""
     blueprint = subject.blueprint
     for topic in blueprint.topics:
         key = _key(topic.kms_key_id, blueprint)
@@ -60,8 +60,8 @@ def key_lets_alarms_and_events_in(subject: Subject) -> Iterator[Problem]:
             if key and missing:
                 yield Problem(
                     key.address,
-                    f"{service} may not {', '.join(missing)} with it, and so tells {topic.name}"
-                    " nothing",
+                    f"{service} may not {', '.join(missing)} with it, so it cannot publish to"
+                    f" {topic.name}",
                     "allow it in the key's policy",
                     "policy",
                 )
@@ -76,12 +76,12 @@ def publishers(topic_arn: str, blueprint: Blueprint) -> Iterator[str]:
 
 
 def alarms(blueprint: Blueprint) -> tuple[Alarm | CompositeAlarm, ...]:
-    """Both kinds."""
+    """Metric alarms and composite alarms."""
     return (*blueprint.alarms, *blueprint.composite_alarms)
 
 
 def _key(name: str, blueprint: Blueprint) -> Key | None:
-    """By ARN, id or alias; None for AWS's own and for one that is elsewhere."""
+    """A key by ARN, id or alias; None for AWS's own keys and for keys outside the definitions."""
     for key in blueprint.keys:
         if name and name in (key.arn, key.id, *key.aliases):
             return key

@@ -1,4 +1,4 @@
-"""Log groups, and images and secrets as task definitions name them."""
+"""Log groups, and the images and secrets in task definitions."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.check.log_writer import routed_groups
 from bonkei.check.subject import Rule, Subject
 
 _SECRET_NAME = re.compile(r"(?i)(?:^|_)(?:PASSWORD|PASSWD|SECRET|TOKEN|API_?KEY|PRIVATE_?KEY)$")
-_PART = 8  # characters of a name that are no accident
+_PART = 8  # a common part this long is no coincidence
 
 
 def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
@@ -26,14 +26,14 @@ def log_group_has_retention_and_key(subject: Subject) -> Iterator[Problem]:
         if not group.kms_key_id:
             yield Problem(
                 group.address,
-                f"{group.name} is not encrypted with a key of one's own",
+                f"{group.name} is not encrypted with a customer managed key",
                 "set kms_key_id",
                 "kms_key_id",
             )
 
 
 def log_group_names(blueprint: Blueprint) -> set[str]:
-    """Of the groups that are declared, and of those that are looked up."""
+    """The names of log groups, declared or looked up."""
     own = {group.arn for group in blueprint.log_groups}
     looked_up = {arn for arn in blueprint.arns if ":log-group:" in arn and arn not in own}
     return {group.name for group in blueprint.log_groups} | {
@@ -42,8 +42,8 @@ def log_group_names(blueprint: Blueprint) -> set[str]:
 
 
 def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
-    """A task does not start whose group is not there; a router loses what it sends to such a one,
-    or makes it without retention and key."""
+    """A task without its log group does not start. A router loses records for a missing group, or
+    creates the group without retention and key."""
     declared = log_group_names(subject.blueprint)
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
@@ -68,7 +68,7 @@ def log_group_is_declared(subject: Subject) -> Iterator[Problem]:
 
 
 def function_log_is_declared(subject: Subject) -> Iterator[Problem]:
-    """Lambda makes one by itself, which keeps its records for ever."""
+    """Otherwise Lambda creates the group, and its records are kept for ever."""
     declared = log_group_names(subject.blueprint)
     for function in subject.blueprint.functions:
         if function.log_group not in declared:
@@ -93,8 +93,8 @@ def image_is_pinned(subject: Subject) -> Iterator[Problem]:
 
 
 def _names_a_secret(value: str, subject: Subject) -> bool:
-    """Whether the value is where a secret is and not what: by ARN, by the path of a parameter or a
-    file, or by the end of its name."""
+    """Whether the value names a secret's place: an ARN, the path of a parameter or a file, or a
+    variable whose name ends so."""
     if value.startswith(("arn:", "/")):
         return True
     secrets = subject.blueprint.secrets
@@ -108,7 +108,7 @@ def secret_is_not_in_the_environment(subject: Subject) -> Iterator[Problem]:
                 if value and _SECRET_NAME.search(name) and not _names_a_secret(value, subject):
                     yield Problem(
                         definition.address,
-                        f"{container.name} is told {name} in plain text",
+                        f"{container.name} gets {name} in plain text",
                         "keep it in Secrets Manager and name it in `secrets`",
                         "container_definitions",
                     )
@@ -124,7 +124,7 @@ RULES = (
     ),
     Rule(
         "log-group-is-declared",
-        "What is logged to is declared",
+        "Log groups of tasks and routers are declared",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html",
         log_group_is_declared,
@@ -138,7 +138,7 @@ RULES = (
     ),
     Rule(
         "image-is-pinned",
-        "An image is named by what does not move",
+        "An image is named by a digest or a fixed tag",
         Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/container-considerations.html",
         image_is_pinned,

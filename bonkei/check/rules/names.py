@@ -1,4 +1,4 @@
-"""What a task definition names is there: keys of secrets, services, health checks' paths."""
+"""Names in task definitions: keys of secrets, services, paths of health checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OWN_PATH = re.compile(
 
 
 def secret_has_the_key(subject: Subject) -> Iterator[Problem]:
-    """A task whose secret has no such key does not start (ResourceInitializationError)."""
+    """A task with a missing key of a secret does not start (ResourceInitializationError)."""
     for definition in subject.blueprint.task_definitions:
         for container in definition.containers:
             for name, value_from in container.secrets:
@@ -29,16 +29,16 @@ def secret_has_the_key(subject: Subject) -> Iterator[Problem]:
                     has = f"has {', '.join(sorted(keys))}" if keys else "is no JSON object"
                     yield Problem(
                         definition.address,
-                        f"{container.name} takes {name} from the key {key} of {parts[6]}, which"
-                        f" {has}",
-                        "name a key that the secret has, or put it into the secret",
+                        f"{container.name} reads {name} from the key {key} of {parts[6]}, but that"
+                        f" secret {has}",
+                        "name an existing key, or add the key to the secret",
                         "container_definitions",
                     )
 
 
 def peer_is_there(subject: Subject) -> Iterator[Problem]:
-    """A name without a dot, in a task that Service Connect serves, is one of its names: the VPC's
-    resolver knows no such."""
+    """In a task with Service Connect, a name without a dot must be one of its names: the VPC's
+    resolver has no such names."""
     blueprint = subject.blueprint
     for service in blueprint.services:
         connect = service.service_connect
@@ -57,13 +57,13 @@ def peer_is_there(subject: Subject) -> Iterator[Problem]:
                 if host not in names:
                     problem = f"which no service of {connect.namespace} is called"
                 elif port and port not in names[host]:
-                    heard = " and ".join(map(str, sorted(names[host])))
-                    problem = f"which answers on port {heard}, not {port}"
+                    ports = " and ".join(map(str, sorted(names[host])))
+                    problem = f"which answers on port {ports}, not {port}"
                 else:
                     continue
                 yield Problem(
                     definition.address,
-                    f"{container.name} is told by {variable} to call {host}, {problem}",
+                    f"{container.name} calls {host} ({variable}), {problem}",
                     "name a client alias of Service Connect, with its port",
                     "container_definitions",
                 )
@@ -79,8 +79,7 @@ def _names(blueprint: Blueprint, namespace: str) -> dict[str, set[int]]:
 
 
 def health_checks_agree(subject: Subject) -> Iterator[Problem]:
-    """A path at fault is found by nobody before the deployment: every task is stopped as
-    unhealthy."""
+    """A wrong path shows only during the deployment: every task is stopped as unhealthy."""
     blueprint = subject.blueprint
     groups = {group.arn: group for group in blueprint.target_groups}
     for service in blueprint.services:
@@ -93,7 +92,7 @@ def health_checks_agree(subject: Subject) -> Iterator[Problem]:
                     group.address,
                     f"the load balancer asks {service.name} for {group.health_check.path}, its"
                     f" container's own check for {' and '.join(sorted(own))}",
-                    "ask for one path, which the program answers",
+                    "use one path that the program answers",
                     "health_check",
                 )
 
@@ -113,21 +112,21 @@ _ECS = "https://docs.aws.amazon.com/AmazonECS/latest/developerguide"
 RULES = (
     Rule(
         "secret-has-the-key",
-        "The key of a secret's JSON that a container takes is there",
+        "A secret's JSON has the key that a container reads",
         Severity.ERROR,
         f"{_ECS}/secrets-envvar-secrets-manager.html",
         secret_has_the_key,
     ),
     Rule(
         "peer-is-there",
-        "A service that a task is told to call has that name and port",
+        "A service that a task calls has that name and port",
         Severity.ERROR,
         f"{_ECS}/service-connect-concepts-deploy.html",
         peer_is_there,
     ),
     Rule(
         "health-checks-agree",
-        "The load balancer asks for the path that the container's own check asks for",
+        "The load balancer checks the same path as the container's own check",
         Severity.WARNING,
         f"{_ECS}/troubleshoot-service-load-balancers.html",
         health_checks_agree,

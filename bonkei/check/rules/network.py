@@ -1,5 +1,5 @@
-"""The network by itself: names that resolve, gateways that lead somewhere, a database that is
-private, a load balancer that is reached."""
+"""The network: names that resolve, gateways with a route, private databases, reachable load
+balancers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def private_names_resolve(subject: Subject) -> Iterator[Problem]:
         if endpoint.kind == "Interface" and endpoint.private_dns and vpc and not vpc.dns:
             yield Problem(
                 vpc.address,
-                f"{endpoint.address} has private DNS, which the VPC does not resolve",
+                f"{endpoint.address} has private DNS, but the VPC does not resolve it",
                 "set enable_dns_support and enable_dns_hostnames",
                 "enable_dns_hostnames",
             )
@@ -29,8 +29,8 @@ def nat_gateway_leads_out(subject: Subject) -> Iterator[Problem]:
         if gateway.connectivity == "public" and subnet and not leads_to_internet_gateway(subnet):
             yield Problem(
                 gateway.address,
-                f"it stands in {subnet.address}, which has no route to an internet gateway: what"
-                " goes through it is lost",
+                f"it is in {subnet.address}, without a route to an internet gateway: its traffic is"
+                " lost",
                 "put it into a subnet whose route table leads to an internet gateway",
                 "subnet_id",
             )
@@ -43,19 +43,19 @@ def database_is_private(subject: Subject) -> Iterator[Problem]:
             if subnet and subnet.routes_known and leads_to_internet_gateway(subnet):
                 yield Problem(
                     cluster.address,
-                    f"{cluster.identifier} stands in {subnet.address}, which leads to the internet",
+                    f"{cluster.identifier} is in {subnet.address}, with a route to the internet",
                     "give its subnet group subnets without such a route",
                     "db_subnet_group_name",
                 )
 
 
 def database_asks_for_tls(subject: Subject) -> Iterator[Problem]:
-    """What the parameter group does not say is the engine version's own, and not judged."""
+    """A missing parameter has the engine version's default, and is not judged."""
     for cluster in subject.blueprint.database_clusters:
         if dict(cluster.parameters).get("rds.force_ssl") == "0":
             yield Problem(
                 cluster.address,
-                f"{cluster.identifier} takes connections without TLS",
+                f"{cluster.identifier} accepts connections without TLS",
                 "set the parameter rds.force_ssl to 1",
             )
 
@@ -83,7 +83,7 @@ RULES = (
     ),
     Rule(
         "nat-gateway-leads-out",
-        "A public NAT gateway stands where there is a way out",
+        "A public NAT gateway is in a subnet with a route to the internet",
         Severity.ERROR,
         "https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-scenarios.html",
         nat_gateway_leads_out,
@@ -97,14 +97,14 @@ RULES = (
     ),
     Rule(
         "database-asks-for-tls",
-        "A database does not take connections without TLS",
+        "A database accepts no connections without TLS",
         Severity.WARNING,
         "https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/AuroraPostgreSQL.Security.html",
         database_asks_for_tls,
     ),
     Rule(
         "load-balancer-is-reached",
-        "A load balancer that faces the internet stands in public subnets",
+        "A load balancer that faces the internet is in public subnets",
         Severity.ERROR,
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         load_balancer_is_reached,

@@ -1,4 +1,4 @@
-"""Roles that may do what is needed, and nothing else."""
+"""Roles with the rights that they need, and no others."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def role_is_not_almighty(subject: Subject) -> Iterator[Problem]:
                 yield Problem(
                     statement.address,
                     f"{role.name} may do {', '.join(wide)}",
-                    "name the actions that are needed",
+                    "name the needed actions",
                 )
 
 
@@ -56,20 +56,20 @@ def role_names_its_resources(subject: Subject) -> Iterator[Problem]:
             if wide and not statement.conditions:
                 yield Problem(
                     statement.address,
-                    f"{role.name} may do {', '.join(wide)} to everything there is",
+                    f"{role.name} may do {', '.join(wide)} to every resource",
                     "name the resources, or narrow the statement by a condition",
                 )
 
 
 def role_is_used(subject: Subject) -> Iterator[Problem]:
-    """A role that people or another account take is used from outside of the definitions."""
+    """A role assumed by people or another account is used from outside the definitions."""
     for role in subject.blueprint.roles:
         kinds = {kind for statement in role.trust for kind, _ in statement.principals}
         if not role.users and kinds <= {"Service"}:
             yield Problem(
                 role.address,
                 f"nothing uses the role {role.name}",
-                "take it away, or name it where it is meant to be used",
+                "remove it, or use it where it is needed",
             )
 
 
@@ -81,8 +81,8 @@ def role_actions_are_needed(subject: Subject) -> Iterator[Problem]:
 
 
 def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
-    """Of this account and region: what another one holds, and what a task definition names, is
-    not judged by what the definitions hold."""
+    """Only resources of this account and region are judged, and no task definitions: the
+    definitions do not contain all others."""
     blueprint = subject.blueprint
     known = [*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters)]
     known += [n for d in blueprint.task_definitions for _, n, _ in execution_needs(d, blueprint)]
@@ -99,20 +99,20 @@ def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
                 if not any(_names(resource, arn) for arn in known):
                     yield Problem(
                         statement.address,
-                        f"{role.name} may do {', '.join(statement.actions)} to {resource}, which"
-                        " nothing in the definitions is",
-                        "take the permission away, or name what is there",
+                        f"{role.name} may do {', '.join(statement.actions)} to {resource}, but the"
+                        " definitions have no such resource",
+                        "remove the permission, or name an existing resource",
                     )
 
 
 def _names(resource: str, arn: str) -> bool:
-    """Whether a policy's resource is the thing of this ARN, a part of it, or a set it is in."""
+    """Whether a policy's resource is this ARN, a part of it, or a pattern for it."""
     stem = resource.rstrip("*").rstrip(":/")
     return matches(resource, arn) or stem == arn or stem.startswith((f"{arn}/", f"{arn}:"))
 
 
 def _unneeded_by_execution(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
-    """What a task execution role is for is known to the last action."""
+    """All actions that a task execution role needs are known."""
     definitions = [d for d in blueprint.task_definitions if d.execution_role_arn == role.arn]
     arguments = {use.argument for use in role.users}
     if not definitions or arguments != {"execution_role_arn"}:
@@ -125,7 +125,7 @@ def _unneeded_by_execution(role: Role, blueprint: Blueprint) -> Iterator[Problem
             if not any(matches(action, needed, ignore_case=True) for needed, _, _ in needs):
                 yield Problem(
                     statement.address,
-                    f"{role.name} may {action}, which starting its tasks does not need",
+                    f"{role.name} may {action}, but its tasks do not need that to start",
                     "take the action away",
                 )
 
@@ -141,8 +141,8 @@ def _unneeded_exec(role: Role, blueprint: Blueprint) -> Iterator[Problem]:
         if actions and statement.effect == "Allow":
             yield Problem(
                 statement.address,
-                f"{role.name} may open a shell (ECS Exec), which no service turns on",
-                "take the actions away, or set enable_execute_command",
+                f"{role.name} may open a shell (ECS Exec), but no service turns it on",
+                "remove the actions, or set enable_execute_command",
             )
 
 
@@ -155,7 +155,7 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
                 if action not in _USEFUL and not allows(role, action, resource):
                     yield Problem(
                         definition.address,
-                        f"{role.name} may not {action} on {resource}, by which the task {purpose}",
+                        f"{role.name} may not {action} on {resource}: the task {purpose}",
                         "allow it in the execution role",
                         "execution_role_arn",
                     )
@@ -179,7 +179,7 @@ _USEFUL = ("ecr:BatchCheckLayerAvailability", "logs:CreateLogGroup", "s3:GetBuck
 
 
 def execution_needs(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[Need]:
-    """What ECS does in the execution role's name to start these tasks.
+    """The actions of ECS with the execution role to start these tasks.
 
     "Amazon ECS task execution IAM role",
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
@@ -231,7 +231,7 @@ def _secret_needs(name: str, value_from: str, blueprint: Blueprint) -> Iterator[
 
 
 def _key_of(secret_arn: str, blueprint: Blueprint) -> str:
-    """The key of one's own that a secret is encrypted with; AWS's own key needs no permission."""
+    """The customer managed key of a secret. AWS's own key needs no permission."""
     names = [s.kms_key_id for s in blueprint.secrets if s.arn == secret_arn]
     names += [
         c.master_secret_kms_key_id
@@ -261,7 +261,7 @@ RULES = (
     ),
     Rule(
         "role-names-its-resources",
-        "A role's actions are on named resources where IAM knows them",
+        "A role's actions name resources where IAM supports it",
         Severity.WARNING,
         _LEAST_PRIVILEGE,
         role_names_its_resources,
@@ -275,21 +275,21 @@ RULES = (
     ),
     Rule(
         "role-actions-are-needed",
-        "A role's actions are needed by something",
+        "Something needs each of a role's actions",
         Severity.WARNING,
         _LEAST_PRIVILEGE,
         role_actions_are_needed,
     ),
     Rule(
         "role-names-what-is-there",
-        "What a role may do something to is in the definitions",
+        "A role's resources exist in the definitions",
         Severity.WARNING,
         _LEAST_PRIVILEGE,
         role_names_what_is_there,
     ),
     Rule(
         "role-allows-what-is-needed",
-        "A task's roles allow what starting it and a shell in it need",
+        "A task's roles allow everything for its start and its shells",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         role_allows_what_is_needed,

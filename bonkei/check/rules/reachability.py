@@ -1,4 +1,4 @@
-"""Can a task reach what it needs: its image, its logs, its secrets, its database, its peers?"""
+"""Tasks reach their image, logs, secrets, database and peers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REMEDY = (
     " lets the task in on 443) or a route to a NAT gateway, and let the task's group out to it"
 )
 
-# An AWS service that a container needs, and what for.
+# An AWS service that a container needs, and the purpose.
 Need = tuple[str, str]
 
 
@@ -203,14 +203,14 @@ def _places(blueprint: Blueprint, service: Service) -> tuple[Place, ...]:
 
 
 def _cidrs(blueprint: Blueprint, subnet_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """None where one of the subnets is not in the definitions."""
+    """The subnets' CIDR blocks; none if a subnet is outside the definitions."""
     found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
     known = tuple(subnet.cidr_block for subnet in found if subnet is not None)
     return known if len(known) == len(found) else ()
 
 
 def _databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
-    """Those whose endpoint a container is told, alone or within a URL."""
+    """Clusters with an endpoint in a container's environment, alone or within a URL."""
     values = [value for c in definition.containers for _, value in c.environment]
     for cluster in blueprint.database_clusters:
         names = [name for name in (cluster.endpoint, cluster.reader_endpoint) if name]
@@ -219,7 +219,8 @@ def _databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[
 
 
 def _peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple[Service, int]]:
-    """Services whose Service Connect name is in a URL that a container is told, with the port."""
+    """Services with their Service Connect name in a URL of a container's environment, and the
+    port."""
     urls = [
         m for c in definition.containers for _, value in c.environment if (m := _URL.match(value))
     ]
@@ -292,7 +293,7 @@ RULES = (
     ),
     Rule(
         "task-reaches-peers",
-        "A task can call the services whose names it is told",
+        "A task can reach the services that it calls",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-connect-concepts-deploy.html",
         task_reaches_peers,

@@ -1,4 +1,4 @@
-"""Rules that are ever reached, and a cache that keeps nobody's own answers."""
+"""Reachable rules, and a cache that stores no personal responses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bonkei.blueprint.load_balancer import (
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.subject import Rule, Subject
 
-# Directories and endings of files that are the same for everybody.
+# Directories and extensions of files that are the same for all viewers.
 _STATIC = re.compile(
     r"(?i)(^|/)(_?next|_?nuxt|assets?|build|css|dist|fonts?|icons?|images?|img|js|media|packs?"
     r"|public|resources?|s?static|static-\w+|vendor|\.well-known)(/|$)|\.\w{2,5}$|\.\*$"
@@ -35,14 +35,14 @@ def listener_rule_is_reached(subject: Subject) -> Iterator[Problem]:
                     yield Problem(
                         rule.address,
                         f"{earlier.address} has priority {earlier.priority}, before"
-                        f" {rule.priority}, and takes every request that this rule is for",
+                        f" {rule.priority}, and takes every request of this rule",
                         "give the narrower rule the lower number",
                         "priority",
                     )
 
 
 def _takes_all(earlier: ListenerRule, rule: ListenerRule) -> bool:
-    """Each condition of the earlier rule holds wherever the rule's own hold."""
+    """Whether each condition of the earlier rule holds for all requests of the later one."""
     return all(any(_covers(c, own) for own in rule.conditions) for c in earlier.conditions) and (
         bool(earlier.conditions)
     )
@@ -66,7 +66,8 @@ def _all_covered(inner: Iterable[str], outer: Iterable[str]) -> bool:
 
 @cache
 def _pattern(glob: str) -> re.Pattern[str]:
-    """`*` takes a pattern's own `*` and `?` along; `?` takes one character that is no `*`."""
+    """An expression over patterns: `*` also matches `*` and `?`; `?` matches one character except
+    `*`."""
     parts = {"*": ".*", "?": "[^*]"}
     return re.compile("".join(parts.get(c, re.escape(c)) for c in glob), re.DOTALL)
 
@@ -79,7 +80,7 @@ def cache_behavior_is_reached(subject: Subject) -> Iterator[Problem]:
                     yield Problem(
                         distribution.address,
                         f"{earlier.path_pattern} comes before {behavior.path_pattern} and takes"
-                        " every request that it is for",
+                        " every request of that pattern",
                         "put the narrower pattern first",
                         "ordered_cache_behavior",
                     )
@@ -96,9 +97,9 @@ def _rooted(behavior: Behavior) -> str:
 
 
 def cache_heeds_the_program(subject: Subject) -> Iterator[Problem]:
-    """With a minimum time above 0 CloudFront keeps also what says no-store or private; with a
-    default time above 0, what says nothing. Where the key holds the cookies or the credentials,
-    each viewer has copies of his own."""
+    """With a minimum TTL above 0 CloudFront stores even no-store and private responses; with a
+    default TTL above 0, responses without a directive. With cookies or credentials in the cache
+    key, each viewer has separate copies."""
     for distribution, behavior in _of_load_balancers(subject):
         policy = behavior.cache
         unasked = policy.min_ttl > 0 or policy.default_ttl > 0
@@ -108,17 +109,17 @@ def cache_heeds_the_program(subject: Subject) -> Iterator[Problem]:
             continue
         yield Problem(
             distribution.address,
-            f"what a program answers to {behavior.path_pattern} is kept for"
+            f"a program's responses for {behavior.path_pattern} are cached for"
             f" {policy.min_ttl or policy.default_ttl:g} s"
             + (", even as no-store" if policy.min_ttl > 0 else " when it says nothing")
             + f" ({policy.name or 'its cache policy'}): one viewer gets another's",
-            "take a policy whose minimum and default time are 0, such as Managed-CachingDisabled",
+            "use a policy with minimum and default TTL 0, such as Managed-CachingDisabled",
             "cache_policy_id",
         )
 
 
 def routed_path_gets_what_belongs_to_it(subject: Subject) -> Iterator[Problem]:
-    """A path that the load balancer sends to a program of its own is no page of the default's."""
+    """A path that the load balancer routes to another target is no page of the default target."""
     balancers = {b.dns_name.lower(): b for b in subject.blueprint.load_balancers}
     for balancer in subject.blueprint.load_balancers:
         balancers |= dict.fromkeys(balancer.aliases, balancer)
@@ -134,8 +135,8 @@ def routed_path_gets_what_belongs_to_it(subject: Subject) -> Iterator[Problem]:
                     ):
                         yield Problem(
                             distribution.address,
-                            f"{pattern} has a target of its own behind it, and gets neither"
-                            " methods that write nor query strings, cookies or credentials",
+                            f"{pattern} has a target of its own, but gets no writing methods, query"
+                            " strings, cookies or credentials",
                             "give the path a behavior of its own that forwards them",
                             "ordered_cache_behavior",
                         )
@@ -172,7 +173,7 @@ def _of_load_balancers(subject: Subject) -> Iterator[tuple[Distribution, Behavio
 
 
 def origin_listens(subject: Subject) -> Iterator[Problem]:
-    """CloudFront speaks to a port on which the load balancer listens."""
+    """CloudFront connects to a port with a listener."""
     for distribution in subject.blueprint.distributions:
         for origin in distribution.origins:
             for balancer in subject.blueprint.load_balancers:
@@ -188,9 +189,9 @@ def origin_listens(subject: Subject) -> Iterator[Problem]:
                     ways = " or ".join(f"{protocol} on {port}" for protocol, port in sorted(wanted))
                     yield Problem(
                         distribution.address,
-                        f"the origin {origin.id} is asked by {ways}, where {balancer.name} does"
-                        " not listen",
-                        "let the origin's protocol and port be a listener's",
+                        f"CloudFront reaches the origin {origin.id} by {ways}, but {balancer.name}"
+                        " does not listen there",
+                        "set the origin's protocol and port to a listener's",
                         "custom_origin_config",
                     )
 
@@ -203,28 +204,28 @@ _CLOUDFRONT = "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuid
 RULES = (
     Rule(
         "origin-listens",
-        "CloudFront asks a load balancer where it listens",
+        "CloudFront uses a port on which the load balancer listens",
         Severity.ERROR,
         f"{_CLOUDFRONT}/DownloadDistValuesOrigin.html",
         origin_listens,
     ),
     Rule(
         "listener-rule-is-reached",
-        "No listener rule takes every request that a later one is for",
+        "No listener rule takes all requests of a later one",
         Severity.ERROR,
         _LISTENER_RULES,
         listener_rule_is_reached,
     ),
     Rule(
         "cache-behavior-is-reached",
-        "No cache behavior takes every request that a later one is for",
+        "No cache behavior takes all requests of a later one",
         Severity.ERROR,
         f"{_CLOUDFRONT}/DownloadDistValuesCacheBehavior.html",
         cache_behavior_is_reached,
     ),
     Rule(
         "cache-heeds-the-program",
-        "Unless its path is of files, a program's answer is kept only if it says so",
+        "A program's responses are cached only if they say so, except for paths of files",
         Severity.WARNING,
         f"{_CLOUDFRONT}/Expiration.html",
         cache_heeds_the_program,

@@ -1,4 +1,4 @@
-"""What programs do in the task role's name: a log router ships, a function decrypts and sends."""
+"""Rights of programs: a log router ships records, a function writes its log."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def router_may_ship(subject: Subject) -> Iterator[Problem]:
                 if not allows(role, action, resource):
                     yield Problem(
                         definition.address,
-                        f"{role.name} may not {action} on {resource}, by which {container.name}"
-                        " ships records",
-                        "allow it in the task role, or let the router name what the role may use",
+                        f"{role.name} may not {action} on {resource}, so {container.name} cannot"
+                        " ship records",
+                        "allow it in the task role, or let the router use an allowed resource",
                         "task_role_arn",
                     )
 
@@ -42,7 +42,8 @@ def router_may_ship(subject: Subject) -> Iterator[Problem]:
 def _needs(
     subject: Subject, definition: TaskDefinition, container: Container
 ) -> Iterator[tuple[str, str]]:
-    """Of the outputs `cloudwatch_logs` and `s3`: "Permissions" on their pages of Fluent Bit."""
+    """The rights of the outputs `cloudwatch_logs` and `s3` ("Permissions" in Fluent Bit's
+    pages)."""
     partition, _, region, account = (*definition.arn.split(":"), "", "", "", "")[1:5]
     for output, name in routed_groups(subject, container):
         region = resolved(subject, container, output.setting("region")) or region
@@ -59,7 +60,7 @@ def _needs(
 
 
 def _key(subject: Subject, container: Container, form: str) -> str:
-    """An object's key: what the plugin puts in ($UUID, $TAG) is taken for any text."""
+    """An object's key. The plugin's own variables ($UUID, $TAG) count as any text."""
     plugins_own = re.sub(r"\$(UUID|INDEX|TAG(\[\d\])?)\b", "any", form or "/fluent-bit-logs/any")
     return resolved(subject, container, plugins_own).lstrip("/")
 
@@ -75,8 +76,9 @@ def function_may_log(subject: Subject) -> Iterator[Problem]:
             if not allows(role, action, stream):
                 yield Problem(
                     function.address,
-                    f"{role.name} may not {action} on {function.log_group}: what {function.name}"
-                    " says is lost",
+                    f"{role.name} may not {action} on {function.log_group}: the log of"
+                    f" {function.name}"
+                    " is lost",
                     "allow it in the function's role",
                     "role",
                 )

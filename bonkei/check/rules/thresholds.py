@@ -1,4 +1,4 @@
-"""What an alarm compares: on the right side, with a value that is reached, in the right unit."""
+"""An alarm's comparison: its direction, a reachable threshold, the right unit."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from bonkei.check.metrics import filters_of, metric_table
 from bonkei.check.subject import Rule, Subject
 
 _MIB = 1024 * 1024
-# Of RDS: a threshold below this is a percentage, or megabytes, by mistake.
+# RDS: a threshold below this is a percentage, or megabytes, by mistake.
 _LEAST_MEMORY = 16 * _MIB
 _IN_BYTES = ("FreeableMemory", "FreeLocalStorage", "FreeStorageSpace")
 _OPPOSITE = {"high": "low", "low": "high"}
 
 
 def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
-    """Of metrics that are bad news on one side only; an alarm that only scales is none, and one on
-    as many healthy targets as a service scales to at most is about what comes next."""
+    """Only for metrics with one bad side. Scaling alarms are left out, and so is an alarm on as
+    many healthy targets as a service may have at most: it warns early."""
     topics = {topic.arn for topic in subject.blueprint.topics}
     for alarm in subject.blueprint.alarms:
         way = {"Gre": "high", "Les": "low"}.get(alarm.comparison[:3], "")
@@ -31,20 +31,20 @@ def alarm_compares_the_right_way(subject: Subject) -> Iterator[Problem]:
             if bad != way and not _is_at_most(metric, alarm.threshold, subject.blueprint):
                 yield Problem(
                     alarm.address,
-                    f"{alarm.name} is in alarm when {way}, and that is good news of {metric.name}",
-                    "turn the comparison round",
+                    f"{alarm.name} is in alarm when {way}, but that is good for {metric.name}",
+                    "reverse the comparison",
                     "comparison_operator",
                 )
 
 
 def _is_at_most(metric: Metric, threshold: float, blueprint: Blueprint) -> bool:
-    """Whether it counts targets up to where auto scaling ends: more load has nowhere to go."""
+    """Whether it compares the count of targets with auto scaling's maximum."""
     scalings = [service.scaling for service in blueprint.services if service.scaling]
     return metric.name == "HealthyHostCount" and threshold in {s.max_capacity for s in scalings}
 
 
 def _sides(alarm: Alarm, blueprint: Blueprint) -> Iterator[tuple[Metric, str]]:
-    """The metrics that an alarm compares, and when that comparison is bad news: high or low."""
+    """The metrics that an alarm compares, and the side of the comparison: high or low."""
     if alarm.metric is not None:
         if side := _bad_side(alarm.metric, blueprint):
             yield alarm.metric, side
@@ -116,7 +116,7 @@ def alarm_threshold_is_reached(subject: Subject) -> Iterator[Problem]:
                 alarm.address,
                 f"{alarm.name} compares {metric.name} with {threshold:g}: it is"
                 f" {'never' if never else 'always'} in alarm",
-                "name a threshold between what is usual and what is possible",
+                "set a threshold between the usual and the possible values",
                 "threshold",
             )
 
@@ -143,14 +143,14 @@ def alarm_threshold_is_in_the_metrics_unit(subject: Subject) -> Iterator[Problem
 RULES = (
     Rule(
         "alarm-compares-the-right-way",
-        "An alarm is on the side of a metric that is bad news",
+        "An alarm is on the bad side of its metric",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
         alarm_compares_the_right_way,
     ),
     Rule(
         "alarm-threshold-is-reached",
-        "An alarm's threshold is one that its metric crosses",
+        "An alarm's metric can cross its threshold",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html",
         alarm_threshold_is_reached,

@@ -1,4 +1,4 @@
-"""Time-outs that have to be in order: keep-alive after idle time-out, Grace before stopTimeout."""
+"""The order of time-outs: keep-alive above the idle time-out, Grace below stopTimeout."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _DEFAULT_GRACE = 5.0
 
 
 def keep_alive_outlasts_idle_timeout(subject: Subject) -> Iterator[Problem]:
-    """The load balancer must be the one that closes an idle connection, or it sends a request on
-    one that the program has just closed, and the client gets a 502."""
+    """The load balancer must close idle connections first. Otherwise it sends a request on a
+    connection that the program has just closed, and the client gets a 502."""
     for balancer, definition, container in _targets(subject):
         kept = keep_alive(container, subject.programs.get(container.name))
         if kept is not None and kept <= balancer.idle_timeout:
@@ -34,7 +34,7 @@ def keep_alive_is_told(subject: Subject) -> Iterator[Problem]:
         if keep_alive(container, subject.programs.get(container.name)) is None:
             yield Problem(
                 definition.address,
-                f"nothing says for how long {container.name} keeps an idle connection, and"
+                f"nothing sets how long {container.name} keeps an idle connection, and"
                 f" {balancer.name} keeps it for {balancer.idle_timeout:g} s",
                 "set a time above that in the container's environment or its Dockerfile (ENV), by a"
                 " variable with KEEP_ALIVE in its name that the program reads, or in its command"
@@ -57,7 +57,7 @@ def _targets(subject: Subject) -> Iterator[tuple[LoadBalancer, TaskDefinition, C
 
 
 def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
-    """The same between CloudFront and the load balancer: who sends must be the first to let go."""
+    """The same between CloudFront and the load balancer: the sender must close first."""
     for distribution in subject.blueprint.distributions:
         for origin in distribution.origins:
             for balancer in subject.blueprint.load_balancers:
@@ -68,7 +68,7 @@ def origin_lets_go_first(subject: Subject) -> Iterator[Problem]:
                     yield Problem(
                         distribution.address,
                         f"CloudFront keeps an idle connection to {balancer.name} for"
-                        f" {origin.keepalive_timeout:g} s, and that closes it after"
+                        f" {origin.keepalive_timeout:g} s, but the load balancer closes it after"
                         f" {balancer.idle_timeout:g} s: a request on it is lost (502)",
                         "set origin_keepalive_timeout below the load balancer's idle_timeout",
                         "origin_keepalive_timeout",
@@ -130,14 +130,14 @@ RULES = (
     ),
     Rule(
         "keep-alive-is-told",
-        "It can be seen for how long a program keeps idle connections",
+        "The definitions show how long a program keeps idle connections",
         Severity.WARNING,
         "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html",
         keep_alive_is_told,
     ),
     Rule(
         "origin-lets-go-first",
-        "CloudFront lets go of an idle connection before the load balancer does",
+        "CloudFront closes an idle connection before the load balancer does",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorCustomOrigin.html",
         origin_lets_go_first,
@@ -151,7 +151,7 @@ RULES = (
     ),
     Rule(
         "application-waits-for-its-router",
-        "A container that logs through a router depends on its being healthy",
+        "A container that logs through a router waits until it is healthy",
         Severity.WARNING,
         "https://github.com/aws/aws-for-fluent-bit/blob/mainline/troubleshooting/debugging.md",
         application_waits_for_its_router,

@@ -1,4 +1,4 @@
-"""From an alarm to somebody: the topic lets the alarm publish, the function lets the topic call."""
+"""From an alarm to a person: the topic allows the alarm, the function allows the topic."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.policy.wildcard import matches
 
 
 def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:
-    """SNS's own policy lets the account's alarms in, but not EventBridge."""
+    """SNS's default policy allows the account's alarms, but not EventBridge."""
     blueprint = subject.blueprint
     for topic in blueprint.topics:
         for service, source, name in _sources(topic, blueprint):
@@ -24,14 +24,14 @@ def topic_lets_its_publishers_in(subject: Subject) -> Iterator[Problem]:
             if not lets_in(topic.policy, (service,), "sns:Publish", topic.arn, context):
                 yield Problem(
                     topic.address,
-                    f"{service} may not publish to {topic.name}: {name} tells nobody",
+                    f"{service} may not publish to {topic.name}: {name} notifies nobody",
                     "allow sns:Publish to that service in the topic's policy",
                     "policy",
                 )
 
 
 def _sources(topic: Topic, blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
-    """Of what publishes: its service, its ARN and its name."""
+    """The publishers: service, ARN and name."""
     for alarm in alarms(blueprint):
         if topic.arn in (*alarm.alarm_actions, *alarm.ok_actions):
             yield "cloudwatch.amazonaws.com", alarm.arn, alarm.name
@@ -61,7 +61,7 @@ def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
             ):
                 yield Problem(
                     function.address,
-                    f"{name} may not call {function.name}: it is told nothing",
+                    f"{name} may not call {function.name}: the function never runs",
                     f"give it an aws_lambda_permission for {service} and {source}",
                 )
 
@@ -69,14 +69,14 @@ def function_lets_its_callers_in(subject: Subject) -> Iterator[Problem]:
 RULES = (
     Rule(
         "topic-lets-its-publishers-in",
-        "A topic's policy lets the alarms and events publish that name it",
+        "A topic's policy allows the alarms and events that publish to it",
         Severity.ERROR,
         "https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html",
         topic_lets_its_publishers_in,
     ),
     Rule(
         "function-lets-its-callers-in",
-        "A function may be called by the topics and events that name it",
+        "A function allows the topics and events that call it",
         Severity.ERROR,
         "https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html",
         function_lets_its_callers_in,

@@ -1,4 +1,4 @@
-"""Who may take a role: the service that uses it, and no other."""
+"""Only the service that uses a role may assume it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def role_is_taken_by_what_uses_it(subject: Subject) -> Iterator[Problem]:
         for service in sorted(_wanted(role) - _let_in(role)):
             yield Problem(
                 role.address,
-                f"{service} may not take {role.name}, which it is to use",
+                f"{service} may not assume {role.name}, but uses it",
                 f"let {service} take it",
                 "assume_role_policy",
             )
@@ -36,15 +36,15 @@ def role_is_not_for_anyone(subject: Subject) -> Iterator[Problem]:
 
 
 def role_is_taken_by_nobody_else(subject: Subject) -> Iterator[Problem]:
-    """A role that people take is theirs to give; a service that has no use for it is a way in.
-    Which function runs at CloudFront's edge is not seen."""
+    """Roles for people are left out. A service without a use for a role could be a way in.
+    Functions at CloudFront's edge are not known here."""
     for role in subject.blueprint.roles:
         others = _let_in(role) - _wanted(role) - {"edgelambda.amazonaws.com"}
         for service in sorted(others) if _is_judged(role) else ():
             yield Problem(
                 role.address,
-                f"{service} may take {role.name}, and nothing of it uses the role",
-                "take it out of the trust policy",
+                f"{service} may assume {role.name}, but does not use it",
+                "remove it from the trust policy",
                 "assume_role_policy",
             )
 
@@ -83,21 +83,21 @@ def _let_in(role: Role) -> set[str]:
 RULES = (
     Rule(
         "role-is-taken-by-what-uses-it",
-        "A role may be taken by the service that is to use it",
+        "The service that uses a role may assume it",
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html",
         role_is_taken_by_what_uses_it,
     ),
     Rule(
         "role-is-not-for-anyone",
-        "No role may be taken by anyone",
+        "No role may be assumed by anyone",
         Severity.ERROR,
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
         role_is_not_for_anyone,
     ),
     Rule(
         "role-is-taken-by-nobody-else",
-        "No service may take a role but those that use it",
+        "No service may assume a role without using it",
         Severity.WARNING,
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html",
         role_is_taken_by_nobody_else,
