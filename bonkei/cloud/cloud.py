@@ -16,6 +16,7 @@ from bonkei.cloud import secrets_manager, sts
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing import LOCK, MiniStack
 from bonkei.cloud.calls import CallLog
+from bonkei.cloud.certificate import ca_file, load_tls
 from bonkei.cloud.container_credentials import task_environment
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
@@ -35,12 +36,14 @@ Environments = Callable[[Path], Awaitable[Path]]
 
 @dataclass(frozen=True, slots=True)
 class CloudSnapshot:
-    """`store`: starting | available | failed. `notes`: what is not as declared."""
+    """`store`: starting | available | failed. `notes`: what is not as declared. `ca_file`: what a
+    client trusts that speaks TLS to the same port; empty when there is no certificate."""
 
     url: str
     region: str
     store: str
     notes: tuple[str, ...]
+    ca_file: str = ""
 
 
 class Cloud:
@@ -59,6 +62,7 @@ class Cloud:
     ) -> None:
         self._settings = settings
         self._environments = environments
+        self._report = report
         self._blueprint = Blueprint()
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._store = MiniStack(settings, report)
@@ -68,7 +72,9 @@ class Cloud:
             Answering(self._own(services, vault), report=report),
             Passing(self._store, settings.account),
             self._calls,
+            report=report,
         )
+        self._ca_file = ""
         self._starting: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
         self._failure = ""
@@ -78,6 +84,7 @@ class Cloud:
         """The endpoint listens; MiniStack begins to start. CloudError when the port is taken."""
         self._calls.open()
         await self._endpoint.start(self._settings.port)
+        await self._speak_tls()
         self._starting = asyncio.create_task(self._start_store())
 
     async def apply(self, blueprint: Blueprint) -> None:
@@ -127,7 +134,7 @@ class Cloud:
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"
         notes = (self._failure, *self._notes) if self._failure else self._notes
-        return CloudSnapshot(self._endpoint.url, self._region, store, notes)
+        return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
     async def stop(self) -> None:
         """In order: MiniStack writes down what it holds."""
@@ -136,6 +143,15 @@ class Cloud:
             await asyncio.gather(self._starting, return_exceptions=True)
         await self._endpoint.stop()
         await self._store.stop()
+
+    async def _speak_tls(self) -> None:
+        directory = self._settings.directory / "tls"
+        try:
+            self._endpoint.speak_tls(await asyncio.to_thread(load_tls, directory))
+        except OSError as error:
+            self._report(f"the AWS endpoint speaks no TLS: {directory}: {error.strerror}")
+        else:
+            self._ca_file = str(ca_file(directory))
 
     async def _start_store(self) -> None:
         try:

@@ -6,6 +6,7 @@ to MiniStack, or refuses it by its name, in the error shape of its protocol.
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable
 from uuid import uuid4
@@ -17,7 +18,8 @@ from bonkei.cloud import container_credentials, signature_v2
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog, Record
 from bonkei.cloud.credentials import Issuer
-from bonkei.cloud.errors import Answer, ApiError, CloudError, render
+from bonkei.cloud.errors import Answer, ApiError, render
+from bonkei.cloud.listening import CONNECTIONS, Listener
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.request import Call, Request, identify
 from bonkei.cloud.services import BACKED, is_served, not_served
@@ -40,13 +42,15 @@ class Endpoint:
         passing: Passing,
         calls: CallLog,
         clock: Callable[[], float] = time.time,
+        report: Callable[[str], None] = lambda _: None,
+        connections: int = CONNECTIONS,
     ) -> None:
         self._issuer = issuer
         self._answering = answering
         self._passing = passing
         self._calls = calls
         self._clock = clock
-        self._runner: web.ServerRunner | None = None
+        self._listener = Listener(self._serve, report, connections)
         self.port = 0
 
     @property
@@ -55,22 +59,15 @@ class Endpoint:
 
     async def start(self, port: int) -> None:
         """CloudError when the port is taken."""
-        server = web.Server(self._serve, access_log=None, auto_decompress=False)
-        self._runner = web.ServerRunner(server, access_log=None)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, HOST, port)
-        try:
-            await site.start()
-        except OSError as error:
-            raise CloudError(
-                f"the AWS endpoint cannot listen on {HOST}:{port}: {error.strerror}",
-                remedy="let BONKEI_CLOUD_PORT name another port",
-            ) from None
-        self.port = self._runner.addresses[0][1]
+        self._listener.start(port)
+        self.port = self._listener.port
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """From now on, on the same port."""
+        self._listener.tls = context
 
     async def stop(self) -> None:
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await self._listener.stop()
         await self._passing.close()
 
     async def _serve(self, incoming: web.BaseRequest) -> web.StreamResponse:

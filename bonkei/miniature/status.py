@@ -111,6 +111,8 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
     if cloud:
         rows = [(cloud["url"], cloud["region"], f"store {cloud['store']}")]
         yield from _table("AWS ENDPOINT", rows)
+        if cloud["ca_file"]:
+            yield f"  with TLS on the same port, for clients that trust {cloud['ca_file']}"
         yield from (f"  {note}" for note in cloud["notes"])
 
 

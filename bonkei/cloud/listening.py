@@ -1,0 +1,183 @@
+"""One port for HTTP and for HTTPS, and no more connections than it can serve.
+
+The first byte of a connection says what it is: 0x16 begins a TLS handshake (RFC 8446, section 5.1),
+and no HTTP method begins so.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from aiohttp import web
+
+from bonkei.cloud.errors import CloudError
+from bonkei.cloud.settings import HOST
+
+CONNECTIONS = 1_024
+"""At once. Whoever comes then waits in the system's queue until one of the others ends; the oldest
+that are idle are closed for them."""
+_CLOSED = 32  # of the oldest connections, when there are too many
+_GRACE = 5.0  # seconds for the calls that are being answered when it stops
+_HANDSHAKE = b"\x16"
+_PATIENCE = 10.0  # seconds for a first byte, and for a handshake
+_PAUSE = 0.05  # seconds until there may be room again
+_BACKLOG = 1_024
+
+Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Listener:
+    """`serve` answers a call. `tls`: None until there is a certificate. `report` hears once when
+    the system refuses connections."""
+
+    def __init__(
+        self, serve: Serve, report: Callable[[str], None], limit: int = CONNECTIONS
+    ) -> None:
+        self._serve = serve
+        self._report = report
+        self._limit = limit
+        self._server: web.Server | None = None
+        self._busy: set[web.RequestHandler] = set()
+        self._socket: socket.socket | None = None
+        self._accepting: asyncio.Task[None] | None = None
+        self._opening: set[asyncio.Task[None]] = set()
+        self._quiet: set[asyncio.Task[None]] = set()  # of them, which have sent nothing
+        self._has_reported = False
+        self.tls: ssl.SSLContext | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._socket.getsockname()[1]) if self._socket is not None else 0
+
+    @property
+    def connections(self) -> int:
+        """Those that are open now."""
+        served = len(self._server.connections) if self._server is not None else 0
+        return served + len(self._opening)
+
+    def start(self, port: int) -> None:
+        """On the running loop. CloudError when the port is taken."""
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.setblocking(False)
+            listening.bind((HOST, port))
+            listening.listen(_BACKLOG)
+        except OSError as error:
+            listening.close()
+            raise CloudError(
+                f"the AWS endpoint cannot listen on {HOST}:{port}: {error.strerror}",
+                remedy="let BONKEI_CLOUD_PORT name another port",
+            ) from None
+        self._socket = listening
+        self._server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        self._accepting = asyncio.create_task(self._accept(listening, self._server))
+
+    async def stop(self) -> None:
+        """No new connection, and those that are there end with what they are at."""
+        ending = [*self._opening, *([self._accepting] if self._accepting else [])]
+        for task in ending:
+            task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._server is not None:
+            self._server.pre_shutdown()
+            await self._server.shutdown(_GRACE)
+
+    async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        handler = request.protocol
+        self._busy.add(handler)
+        try:
+            return await self._serve(request)
+        finally:
+            self._busy.discard(handler)
+
+    async def _accept(self, listening: socket.socket, server: web.Server) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._room(server)
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                self._complain(error)
+                await asyncio.sleep(_PAUSE)
+                continue
+            task = loop.create_task(self._open(connection, server))
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
+
+    async def _room(self, server: web.Server) -> None:
+        """Returns when there is room for one more. Closed are the oldest that were idle a pause
+        ago, too: one that has only just come might be about to send its first call."""
+        before, quiet = set[web.RequestHandler](), set[asyncio.Task[None]]()
+        while self.connections >= self._limit:
+            idle = [one for one in server.connections if one not in self._busy]
+            for handler in [one for one in idle if one in before][:_CLOSED]:
+                handler.force_close()
+            for task in quiet & self._quiet:
+                task.cancel()
+            before, quiet = set(idle), set(self._quiet)
+            await asyncio.sleep(_PAUSE)
+
+    def _complain(self, error: OSError) -> None:
+        if not self._has_reported:
+            self._has_reported = True
+            self._report(f"the AWS endpoint cannot take a connection: {error.strerror}")
+
+    async def _open(self, connection: socket.socket, server: web.Server) -> None:
+        """Hand the connection to the server, as what it is."""
+        loop = asyncio.get_running_loop()
+        try:
+            tls = await self._is_tls(connection)
+            if tls and self.tls is None:
+                connection.close()
+                return
+            await loop.connect_accepted_socket(
+                server,
+                connection,
+                ssl=self.tls if tls else None,
+                ssl_handshake_timeout=_PATIENCE if tls else None,
+            )
+        except (OSError, TimeoutError, ssl.SSLError):
+            with suppress(OSError):
+                connection.close()
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+
+    async def _is_tls(self, connection: socket.socket) -> bool:
+        """TimeoutError when it sends nothing."""
+        connection.setblocking(False)
+        with suppress(BlockingIOError):
+            return connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs as one
+        self._quiet.add(task)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await _readable(connection)
+        finally:
+            self._quiet.discard(task)
+        return connection.recv(1, socket.MSG_PEEK) == _HANDSHAKE
+
+
+async def _readable(connection: socket.socket) -> None:
+    """Until it has sent something, which stays to be read."""
+    loop = asyncio.get_running_loop()
+    readable = loop.create_future()
+    loop.add_reader(connection, _settle, readable)
+    try:
+        await readable
+    finally:
+        loop.remove_reader(connection)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
