@@ -78,6 +78,8 @@ class Config:
     alb_port: int = 8081
     cloud_port: int = 8083
     log_megabytes: int = 512
+    time_factor: int = 1
+    """How many of AWS's minutes a minute of monitoring is."""
     """What the log groups may hold; the oldest events go first."""
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
@@ -140,6 +142,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
         log_megabytes=_log_megabytes(table.table("logs"), file),
+        time_factor=_time_factor(table.table("monitor"), file),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -263,6 +266,20 @@ def _parse(file: Path) -> dict[str, Any]:
         raise ConfigError(f"{file}: {error}", remedy="correct the TOML syntax there") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{file} cannot be read: {error}") from None
+
+
+_TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
+
+
+def _time_factor(table: _Table, file: Path) -> int:
+    """A minute has whole seconds after it, too."""
+    found = table.number("time_factor", 1)
+    if found not in _TIME_FACTORS:
+        raise ConfigError(
+            f"{file}: [monitor] `time_factor` is {found}",
+            remedy=f"it divides a minute into whole seconds: {', '.join(map(str, _TIME_FACTORS))}",
+        )
+    return found
 
 
 def _log_megabytes(table: _Table, file: Path) -> int:

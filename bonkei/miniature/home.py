@@ -6,6 +6,7 @@
 ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
+├── monitor/         metrics, and the alarms' states and history
 ├── logs/            what the containers, the database and the supervisor say
 ├── environments/    the containers' own Python environments
 ├── tasks/           the running tasks' own files
@@ -47,6 +48,7 @@ CONTENTS = frozenset(
         "lock",
         "log-groups",
         "logs",
+        "monitor",
         "processes",
         "secrets",
         "started",
@@ -156,6 +158,11 @@ class Home:
     @property
     def logs(self) -> Path:
         return self.path / "logs"
+
+    @property
+    def monitor(self) -> Path:
+        """Metrics, and the alarms' states and history."""
+        return self.path / "monitor"
 
     @property
     def log_groups(self) -> Path:

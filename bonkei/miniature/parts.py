@@ -23,7 +23,10 @@ from bonkei.miniature import definitions
 from bonkei.miniature.descriptors import raise_limit_of_open_files
 from bonkei.miniature.home import Home
 from bonkei.miniature.log_room import MakeLogs
+from bonkei.miniature.monitor_room import MakeMonitor
+from bonkei.miniature.requests import Requests
 from bonkei.miniature.steps import Report
+from bonkei.monitor.monitor import Monitor
 from bonkei.tasks import Tasks, TaskSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.terraform import Workspace
@@ -54,7 +57,8 @@ class Parts:
     """`database`: of a cluster and its address. `install`: requirements, where environments are,
     and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, and
     who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
-    it cannot do."""
+    it cannot do. `monitor`: metrics and alarms, of what is around. `requests`: who hears of each
+    finished one."""
 
     definitions: Definitions
     edge: Edge
@@ -63,6 +67,8 @@ class Parts:
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
     cloud: Callable[[Mapping[str, AwsService], Report], Cloud]
     logs: MakeLogs
+    monitor: MakeMonitor
+    requests: Requests
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -90,6 +96,7 @@ def real_parts(
             report,
         )
 
+    requests = Requests()
     return Parts(
         definitions=Definitions(definitions.workspace(config, home)),
         edge=Edge(
@@ -101,6 +108,7 @@ def real_parts(
                 service_addresses=service_addresses,
                 open_files=raise_limit_of_open_files(),
             ),
+            on_access=requests,
             report=report,
         ),
         tasks=lambda settings: Tasks(bus, vault, settings),
@@ -115,4 +123,6 @@ def real_parts(
             may,
             report,
         ),
+        monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
+        requests=requests,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from bonkei.edge import EdgeSnapshot
 from bonkei.logs.logs import LogsSnapshot
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
 from bonkei.miniature.preparation import nothing_runs
+from bonkei.monitor.monitor import MonitorSnapshot
 from bonkei.tasks import TasksSnapshot
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def compose_status(
     databases: Sequence[DatabaseSnapshot],
     cloud: CloudSnapshot | None,
     logs: LogsSnapshot | None = None,
+    monitor: MonitorSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -46,6 +49,7 @@ def compose_status(
         "databases": _plain(databases),
         "cloud": _plain(cloud),
         "logs": _plain(logs),
+        "monitor": _plain(monitor),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -81,6 +85,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _targets(status["edge"]),
         _databases(status["databases"]),
         _web_acls(status["edge"]),
+        _alarms(status["monitor"]),
         _notes(status),
         _not_simulated(status["not_simulated"]) if everything else _counted(status),
     )
@@ -114,6 +119,31 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
         if cloud["ca_file"]:
             yield f"  with TLS on the same port, for clients that trust {cloud['ca_file']}"
         yield from (f"  {note}" for note in cloud["notes"])
+
+
+def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:
+    """Those that are in ALARM by name, and what is not measured or not evaluated."""
+    if not monitor or not monitor["alarms"]:
+        return
+    alarms = monitor["alarms"]
+    count = Counter(alarm["state"] for alarm in alarms)
+    counted = ", ".join(f"{count[state]} {state}" for state in _STATES if count[state])
+    factor = monitor["compression"]
+    pace = f"a minute takes {60 / factor:g} s" if factor > 1 else ""
+    yield from _table("ALARMS", [(f"{len(alarms)} alarms", counted, pace)])
+    for alarm in alarms:
+        if alarm["problem"]:
+            yield f"  {alarm['name']} is not evaluated: {alarm['problem']}"
+        elif alarm["state"] == "ALARM":
+            yield f"  {alarm['name']}: {alarm['reason']}"
+    if monitor["not_measured"]:
+        yield f"  nobody measures {', '.join(monitor['not_measured'])}"
+    yield from (f"  {note}" for note in monitor["notes"])
+    if failed := monitor["failed_actions"]:
+        yield f"  {failed} actions of alarms have failed (`bonkei alarm history` has them)"
+
+
+_STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
 
 
 def _logs(logs: Mapping[str, Any] | None) -> Iterator[str]:

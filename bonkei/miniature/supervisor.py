@@ -20,7 +20,7 @@ from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
 from bonkei.config import Config, ConfigError, is_unchanged, load
-from bonkei.database import describe
+from bonkei.database import DatabaseSnapshot, describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
 from bonkei.miniature import book, sessions
@@ -36,7 +36,9 @@ from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.log_room import LogRoom
+from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.memory import settle_memory
+from bonkei.miniature.monitor_room import MonitorRoom
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.preparation import nothing_runs, prepare
@@ -51,7 +53,7 @@ from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
 from bonkei.miniature.together import close_all, do_all
-from bonkei.tasks import TaskError, Tasks, TaskSettings
+from bonkei.tasks import TaskError, Tasks, TaskSettings, TasksSnapshot
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
 
@@ -77,7 +79,16 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._logs = LogRoom(self._parts.logs, report)
-        self._aws = AwsEndpoint(self._parts.cloud, own_services(self._ecs_view, self._logs.service))
+        rooms = dict(own_services(self._ecs_view, self._logs.service))
+        self._monitor = MonitorRoom(
+            self._parts.monitor,
+            self._bus,
+            Shown(self._edge.snapshot, self._task_snapshot, self._database_snapshots),
+            rooms,
+        )
+        rooms["cloudwatch"] = self._monitor.service
+        self._parts.requests.hear(self._monitor.measures.seen)
+        self._aws = AwsEndpoint(self._parts.cloud, rooms)
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))
@@ -111,6 +122,7 @@ class Miniature:
             await do_all(self._evaluate(steps), self._aws.start(steps))
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
+            self._monitor.follow(self._blueprint)
             with steps.step("edge") as step:
                 await self._edge.start(self._blueprint)
                 step.detail = ", ".join(listener.url for listener in self._public_listeners())
@@ -142,6 +154,7 @@ class Miniature:
         try:
             await close_all(
                 self._control.stop,
+                self._monitor.stop,
                 self._stop_tasks,
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
@@ -261,8 +274,8 @@ class Miniature:
             ) from None
 
     async def _on_status(self, _call: Call) -> Any:
-        tasks = self._tasks.snapshot() if self._tasks is not None else None
-        databases, edge = self._databases.snapshots(), self._edge.snapshot()
+        tasks, edge = self._task_snapshot(), self._edge.snapshot()
+        databases = self._databases.snapshots()
         return compose_status(
             self._started,
             self._blueprint,
@@ -271,7 +284,14 @@ class Miniature:
             databases,
             self._aws.snapshot(),
             self._logs.snapshot(),
+            self._monitor.snapshot(),
         )
+
+    def _task_snapshot(self) -> TasksSnapshot | None:
+        return self._tasks.snapshot() if self._tasks is not None else None
+
+    def _database_snapshots(self) -> list[DatabaseSnapshot]:
+        return self._databases.snapshots()
 
     async def _on_stop(self, _call: Call) -> None:
         self._ask_to_stop()
@@ -293,6 +313,7 @@ class Miniature:
                 await self._edge.apply(self._blueprint)
                 self._translator.book = self._addresses()
                 self._logs.follow(self._blueprint, steps)
+                self._monitor.follow(self._blueprint)
                 await self._start_databases(steps)
                 await self._aws.follow(self._blueprint, steps)
                 await self._migrate(steps, "applied")

@@ -68,11 +68,14 @@ class MonitorSnapshot:
 class Monitor:
     """`start` once, `follow` with each blueprint, `stop` in any case. Event loop's thread only."""
 
-    def __init__(self, directory: Path | None, bus: Bus, around: Around) -> None:
+    def __init__(
+        self, directory: Path | None, bus: Bus, around: Around, compression: int = 1
+    ) -> None:
         disk = SqliteDisk(directory / "metrics.sqlite") if directory is not None else None
         self.store = MetricStore(disk)
         self.book = AlarmBook(directory / "alarms.sqlite" if directory is not None else None)
         self.engine = AlarmEngine(self.store, self.book, self._on_change)
+        self.engine.compression = compression
         self._around = around
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()

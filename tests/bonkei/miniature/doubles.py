@@ -14,6 +14,8 @@ from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.logs.logs import LogsSnapshot
+from bonkei.miniature.requests import Requests
+from bonkei.monitor.monitor import Around, Monitor
 from bonkei.tasks import TaskSettings, TasksSnapshot
 from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot
 
@@ -205,6 +207,8 @@ class Parts:
     install: Callable[..., Any]
     cloud: Callable[..., Cloud]
     logs: Callable[..., Logs]
+    monitor: Callable[[Around], Monitor]
+    requests: Requests
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
@@ -223,6 +227,8 @@ def parts_of(world: World) -> Callable[..., Parts]:
             install,
             lambda ecs, report: Cloud(world),
             lambda may, report: Logs(world),
+            lambda around: Monitor(None, bus, around),
+            Requests(),
         )
 
     return make

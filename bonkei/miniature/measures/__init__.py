@@ -1,0 +1,13 @@
+"""What the running parts show, as CloudWatch's metrics: AWS's names, dimensions and units.
+
+tasks     AWS/ECS and ECS/ContainerInsights, from the tasks' processes
+traffic   AWS/ApplicationELB and AWS/CloudFront, from every finished request
+targets   healthy and unhealthy hosts, connections; AWS/WAFV2, from the edge's counters
+database  AWS/RDS, from PostgreSQL's processes against the declared capacity
+spoken    AWS/Logs and AWS/Lambda, from what goes over the bus
+measures  all of them, once a minute
+"""
+
+from bonkei.miniature.measures.measures import Measures
+
+__all__ = ["Measures"]

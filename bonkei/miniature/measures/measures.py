@@ -1,0 +1,63 @@
+"""All that is measured, at the end of each minute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bonkei.blueprint import Blueprint
+from bonkei.database import DatabaseSnapshot
+from bonkei.edge import EdgeSnapshot
+from bonkei.edge.client.access import AccessRecord
+from bonkei.events import Bus
+from bonkei.miniature.measures import database, spoken, targets, tasks, traffic
+from bonkei.monitor.metric.model import Datum
+from bonkei.tasks import TasksSnapshot
+
+MEASURED = tasks.NAMES | traffic.NAMES | targets.NAMES | database.NAMES | spoken.NAMES
+"""Namespace and name of each metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the running parts show when they are asked."""
+
+    edge: Callable[[], EdgeSnapshot]
+    tasks: Callable[[], TasksSnapshot | None]
+    databases: Callable[[], list[DatabaseSnapshot]]
+
+
+class Measures:
+    """`minute` is called at the end of each; `seen` with every finished request."""
+
+    def __init__(self, bus: Bus, shown: Shown) -> None:
+        self._shown = shown
+        self._blueprint = Blueprint()
+        self._traffic = traffic.Traffic()
+        self._firewalls = targets.Firewalls()
+        self._spoken = spoken.Spoken(bus)
+
+    def follow(self, blueprint: Blueprint) -> None:
+        """Whose names the dimensions have."""
+        self._blueprint = blueprint
+        self._traffic.follow(blueprint)
+
+    def seen(self, record: AccessRecord) -> None:
+        """A finished request."""
+        self._traffic.seen(record)
+
+    def minute(self, now: float, seconds: float) -> Iterator[Datum]:
+        """The data of the minute (or less) that ends now: stamped within it."""
+        end = now - min(1.0, seconds / 2)
+        running, edge = self._shown.tasks(), self._shown.edge()
+        if running is not None:
+            yield from tasks.measure_tasks(self._blueprint, running, end)
+        yield from self._traffic.minute(end)
+        yield from targets.measure_hosts(self._blueprint, edge, end)
+        yield from self._firewalls.minute(self._blueprint, edge, end)
+        yield from database.measure_databases(self._blueprint, self._shown.databases(), end)
+        yield from self._spoken.minute(end)
+
+    def stop(self) -> None:
+        """Nothing is heard any more."""
+        self._spoken.stop()

@@ -1,0 +1,82 @@
+"""The monitor as the supervisor uses it: measured from the parts, acting through the services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus
+from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
+from bonkei.monitor.service import cloudwatch
+
+MakeMonitor = Callable[[Around], Monitor]
+
+
+class ActionError(BonkeiError):
+    """An alarm's action that cannot be taken here."""
+
+
+class MonitorRoom:
+    """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names."""
+
+    def __init__(
+        self, make: MakeMonitor, bus: Bus, shown: Shown, services: Mapping[str, AwsService]
+    ) -> None:
+        self._services = services
+        self.measures = Measures(bus, shown)
+        around = Around(self.measures.minute, self._act, lambda _event: None)
+        self.monitor = make(around)
+        self.service = cloudwatch(self.monitor)
+        self._runs = False
+
+    def follow(self, blueprint: Blueprint) -> None:
+        """Alarms and metric filters as they are declared now; minutes pass from the first on."""
+        self.measures.follow(blueprint)
+        self.monitor.follow(blueprint, MEASURED)
+        if not self._runs:
+            self._runs = True
+            self.monitor.start()
+
+    def snapshot(self) -> MonitorSnapshot:
+        """For `bonkei status`."""
+        return self.monitor.snapshot()
+
+    async def stop(self) -> None:
+        """What is known is on disk."""
+        self.measures.stop()
+        await self.monitor.stop()
+
+    async def _act(self, arn: str, subject: str, message: str) -> None:
+        """As CloudWatch takes an alarm's action: a topic is published to, a function is called."""
+        service = arn.split(":")[2] if arn.startswith("arn:") else ""
+        if service == "sns":
+            given: dict[str, Any] = {"TopicArn": arn, "Subject": subject, "Message": message}
+            await self._call("sns", "Publish", given, arn)
+        elif service == "lambda":
+            given = {
+                "FunctionName": arn,
+                "InvocationType": "Event",
+                "Payload": message.encode(),
+            }
+            await self._call("lambda", "Invoke", given, arn)
+        else:
+            raise ActionError(f"actions of {service or arn} are not simulated")
+
+    async def _call(
+        self, service: str, operation: str, parameters: dict[str, Any], arn: str
+    ) -> None:
+        room = self._services.get(service)
+        if room is None or operation not in room.operations:
+            raise ActionError(f"nobody here answers {service}:{operation}")
+        region, account = arn.split(":")[3:5]
+        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", account)
+        call = AwsCall(service, operation, parameters, caller, region, time.time())
+        try:
+            await room.answer(call)
+        except AwsServiceError as error:
+            raise ActionError(str(error)) from None

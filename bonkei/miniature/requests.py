@@ -1,0 +1,20 @@
+"""Who hears of each finished request: the edge calls one hook, and several want to know."""
+
+from __future__ import annotations
+
+from bonkei.edge.client.access import AccessHook, AccessRecord
+
+
+class Requests:
+    """The edge's access hook: calls all that have asked, in their order."""
+
+    def __init__(self) -> None:
+        self._hooks: tuple[AccessHook, ...] = ()
+
+    def hear(self, hook: AccessHook) -> None:
+        """From now on; it must neither block nor raise."""
+        self._hooks = (*self._hooks, hook)
+
+    def __call__(self, record: AccessRecord) -> None:
+        for hook in self._hooks:
+            hook(record)

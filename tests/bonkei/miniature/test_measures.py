@@ -1,0 +1,135 @@
+"""What the parts show, under AWS's names and dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
+from bonkei.blueprint.distribution import Distribution
+from bonkei.blueprint.load_balancer import (
+    Forward,
+    Listener,
+    LoadBalancer,
+    WeightedTarget,
+)
+from bonkei.edge.client.access import AccessRecord
+from bonkei.edge.snapshot import (
+    EdgeSnapshot,
+    RuleState,
+    TargetGroupState,
+    TargetState,
+    WebAclState,
+)
+from bonkei.events import Bus, FunctionMeasured, LogEvent, LogEventsIngested
+from bonkei.miniature.measures.database import capacity
+from bonkei.miniature.measures.measures import Measures, Shown
+
+GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/0123"
+BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:1:loadbalancer/app/main/4567"
+ACL = "arn:aws:wafv2:eu-west-1:1:regional/webacl/acl/89"
+LISTENER = Listener("aws_lb_listener.http", "l", 80, "HTTP", Forward((WeightedTarget(GROUP),)))
+BLUEPRINT = Blueprint(
+    load_balancers=(LoadBalancer("aws_lb.main", BALANCER, "main", "main.elb", (LISTENER,)),),
+    distributions=(Distribution("aws_cloudfront_distribution.d", "a", "E1", "d", True, (), ()),),
+)
+
+
+def record(status: int, listener: str = LISTENER.address, **more: Any) -> AccessRecord:
+    given = (listener, "127.0.0.1", 1, "GET", "/", "h", "", status, 10, 90, 0.25)
+    return AccessRecord(*given, **more)
+
+
+def measures(edge: EdgeSnapshot | None = None, bus: Bus | None = None) -> Measures:
+    found = Measures(bus or Bus(), Shown(lambda: edge or EdgeSnapshot(), lambda: None, list))
+    found.follow(BLUEPRINT)
+    return found
+
+
+def minute(found: Measures) -> dict[tuple[str, str], float]:
+    """Sums by name and the dimensions' values."""
+    result: dict[tuple[str, str], float] = {}
+    for one in found.minute(1000.0, 60.0):
+        key = (one.metric.name, " ".join(value for _, value in one.metric.dimensions))
+        result[key] = result.get(key, 0) + sum(value * count for value, count in one.values)
+    return result
+
+
+def test_requests_of_a_balancer() -> None:
+    found = measures()
+    for status in (200, 200, 500):
+        found.seen(record(status, target_group_arn=GROUP, task_id="t"))
+    found.seen(record(503, target_group_arn=GROUP))
+    counted = minute(found)
+
+    balancer, both = "app/main/4567", "app/main/4567 targetgroup/web/0123"
+    assert counted["RequestCount", balancer] == 4
+    assert counted["HTTPCode_Target_2XX_Count", both] == 2
+    assert counted["HTTPCode_Target_5XX_Count", balancer] == 1
+    assert counted["HTTPCode_ELB_5XX_Count", balancer] == 1
+    assert counted["HTTPCode_ELB_503_Count", balancer] == 1
+    assert counted["TargetResponseTime", balancer] == pytest.approx(0.75)
+    assert not minute(found)
+
+
+def test_requests_of_a_distribution_and_of_the_balancer_behind() -> None:
+    found, listener = measures(), "aws_cloudfront_distribution.d"
+    found.seen(record(200, listener, cache_result="Hit"))
+    found.seen(record(404, listener, target_group_arn=GROUP, task_id="t"))
+    counted = minute(found)
+
+    assert counted["Requests", "E1 Global"] == 2
+    assert counted["4xxErrorRate", "E1 Global"] == 50
+    assert counted["RequestCount", "app/main/4567"] == 1
+
+
+def test_hosts_and_web_acls() -> None:
+    states = ("healthy", "unhealthy", "healthy")
+    targets = tuple(TargetState("t", "h", 1, state, "", 0) for state in states)
+    acl = WebAclState(ACL, "a", "acl", (RuleState("header", 0, 3, 0),))
+    edge = EdgeSnapshot(
+        target_groups=(TargetGroupState(GROUP, "g", "web", targets),), web_acls=(acl,)
+    )
+    found = measures(edge)
+    counted = minute(found)
+
+    both = "app/main/4567 targetgroup/web/0123"
+    assert (counted["HealthyHostCount", both], counted["UnHealthyHostCount", both]) == (2, 1)
+    assert counted["BlockedRequests", "eu-west-1 ALL acl"] == 3
+    assert counted["BlockedRequests", "eu-west-1 header acl"] == 3
+    assert ("BlockedRequests", "eu-west-1 ALL acl") not in minute(found)  # nothing since
+
+
+def test_what_goes_over_the_bus() -> None:
+    bus = Bus()
+    found = measures(bus=bus)
+    bus.publish(LogEventsIngested("/g", "s", (LogEvent(1, "four"), LogEvent(1, "five!"))))
+    bus.publish(FunctionMeasured("alarm", "Errors", 1.0, "Count", 999.0))
+    counted = minute(found)
+
+    assert (counted["IncomingLogEvents", "/g"], counted["IncomingBytes", "/g"]) == (2, 9)
+    assert counted["Errors", "alarm"] == 1
+
+
+@pytest.mark.parametrize(
+    ("instance", "acu", "expected"),
+    [
+        ("db.serverless", 4.0, (1.0, 8)),
+        ("db.r6g.large", 0.0, (2.0, 16)),
+        ("db.r7g.2xlarge", 0.0, (8.0, 64)),
+        ("db.t4g.medium", 0.0, (2.0, 4)),
+        ("db.unheard.of", 0.0, (0.0, 0)),
+    ],
+)
+def test_the_capacity_of_an_instance(
+    instance: str, acu: float, expected: tuple[float, int]
+) -> None:
+    cluster = DatabaseCluster(
+        "a", "a", "c", "aurora-postgresql", "16", "e", "r", 5432, "d", "m",
+        instances=(DatabaseInstance("a", "a", "i", instance),), serverless_max_capacity=acu,
+    )  # fmt: skip
+    cpus, memory = capacity(cluster)
+
+    assert (cpus, memory / 1024**3) == expected
