@@ -7,10 +7,12 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,6 +21,10 @@ from bonkei.cli.context import Context, pass_context
 from bonkei.cli.log_record import LEVELS, Kind, Record, parse_since, read
 from bonkei.cli.terminal import as_json, safe, uses_colour
 from bonkei.miniature.home import MiniatureError
+
+if TYPE_CHECKING:
+    from bonkei.cli.log_groups import LogGroups
+    from bonkei.filter_pattern import FilterPattern
 
 _POLL = 0.2  # seconds between two looks at the files
 _COLOURS = {"WARNING": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "bright_black"}
@@ -29,13 +35,26 @@ _DATABASE = "postgresql"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is shown: `level` and worse, from `since` on (as `Record.time`); empty for all."""
+    """What is shown: `level` and worse, from `since` on (as `Record.time`), of one request; empty
+    for all. `pattern`: a filter pattern of CloudWatch Logs."""
 
     level: str = ""
     since: str = ""
+    request: str = ""
+    pattern: FilterPattern | None = None
 
     def __call__(self, record: Record) -> bool:
-        return record.time >= self.since and (not self.level or record.is_at_least(self.level))
+        return (
+            record.time >= self.since
+            and (not self.level or record.is_at_least(self.level))
+            and self.request in record.text
+            and (self.pattern is None or self.pattern.matches(record.text))
+        )
+
+    @property
+    def is_rare(self) -> bool:
+        """Whether more lines have to be read than are shown."""
+        return bool(self.level or self.request or self.pattern)
 
 
 def _since(ctx: click.Context, option: click.Parameter, given: str | None) -> str:
@@ -49,6 +68,19 @@ def _since(ctx: click.Context, option: click.Parameter, given: str | None) -> st
             ctx,
             option,
         ) from None
+
+
+def _pattern(
+    ctx: click.Context, option: click.Parameter, given: str | None
+) -> FilterPattern | None:
+    if given is None:
+        return None
+    from bonkei.filter_pattern import FilterPatternError, parse
+
+    try:
+        return parse(given)
+    except FilterPatternError as error:
+        raise click.BadParameter(error.message, ctx, option) from None
 
 
 @click.command()
@@ -71,6 +103,21 @@ def _since(ctx: click.Context, option: click.Parameter, given: str | None) -> st
     metavar="TIME",
     help="Only from then on: 10m, 2h, 1d, or a time such as 2026-01-31T12:00:00Z.",
 )
+@click.option(
+    "--filter",
+    "pattern",
+    callback=_pattern,
+    metavar="PATTERN",
+    help="Only what matches, as CloudWatch filters: '{ $.level = \"ERROR\" }'.",
+)
+@click.option("--request", default="", metavar="ID", help="Only the lines of one request.")
+@click.option("--group", help="The events of this log group, by its name or the end of it.")
+@click.option("--stream", default="", help="Of a group: only streams that begin like this.")
+@click.option(
+    "--destination",
+    type=click.Choice(("local", "cloudwatch")),
+    help="local: what was written here; cloudwatch: what reached the log groups.",
+)
 @click.option("--raw", "form", flag_value="raw", help="The lines as their program wrote them.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
 @pass_context
@@ -81,6 +128,11 @@ def logs(
     lines: int | None,
     level: str | None,
     since: str,
+    pattern: FilterPattern | None,
+    request: str,
+    group: str | None,
+    stream: str,
+    destination: str | None,
     form: str | None,
 ) -> None:
     """Show what a service said, or all of them. In order of time, as far as it is known.
@@ -89,11 +141,19 @@ def logs(
     `bonkei` for the miniature's own words. Of JSON records the time, the level, the message, the
     request's id and the traceback are shown.
     """
+    wanted = Filter(level.upper() if level else "", since, request, pattern)
+    count = lines if lines is not None else (None if since or request else 100)
+    if group is not None or destination == "cloudwatch" or stream:
+        from bonkei.cli.log_groups import find_groups
+
+        _require_groups_alone(service, destination)
+        _show_groups(
+            find_groups(context.home.log_groups, group, stream), wanted, count, form, follow
+        )
+        return
     directory = context.home.logs
     files = _files(directory, service)
-    wanted = Filter(level.upper() if level else "", since)
     show = _printer(form, max(len(_label(file)) for file in files))
-    count = lines if lines is not None else (None if since else 100)
     follower = _Follower(directory, service, files) if follow else None
     shown = 0
     for record in _last(files, wanted, count):
@@ -107,6 +167,30 @@ def logs(
                 show(record)
         except KeyboardInterrupt:
             return
+
+
+def _require_groups_alone(service: str | None, destination: str | None) -> None:
+    if service is not None:
+        raise click.UsageError("SERVICE is for what was written here: name a --group instead")
+    if destination == "local":
+        raise click.UsageError("--group and --stream are of cloudwatch, not of local")
+
+
+def _show_groups(
+    groups: LogGroups, wanted: Filter, count: int | None, form: str | None, follow: bool
+) -> None:
+    show = _printer(form, groups.width)
+    if follow:
+        groups.mark()
+    found = groups.last(wanted, wanted.since, count)
+    for record in found:
+        show(record)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for record in filter(wanted, groups.follow()):
+                show(record)
+    elif not found and count != 0:
+        click.echo("no event is like that", err=True)
 
 
 def _printer(form: str | None, width: int) -> Callable[[Record], None]:
@@ -180,7 +264,7 @@ def _last(files: list[Path], wanted: Filter, count: int | None) -> Iterable[Reco
     def lines(file: Path) -> Iterable[str]:
         kept = _kept(file, wanted.since)
         # Without a filter each line counts: then the last ones are all that is looked at.
-        return kept if count is None or wanted.level else deque(kept, maxlen=count)
+        return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
 
     streams = [filter(wanted, read(_label(file), _kind(file), lines(file))) for file in files]
     merged = heapq.merge(*streams, key=attrgetter("time"))

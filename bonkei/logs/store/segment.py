@@ -39,7 +39,9 @@ class Page:
 class Segment:
     """`write` appends; a part of a frame that a crash has left is cut off when it is opened."""
 
-    def __init__(self, stream: str, path: Path) -> None:
+    def __init__(self, stream: str, path: Path, *, is_ours: bool = True) -> None:
+        """`is_ours`: nobody else writes to it."""
+        self._is_ours = is_ours
         self._stream = stream
         self.path = path
         self.sequence = int(path.stem)
@@ -105,7 +107,7 @@ class Segment:
         for offset, head in frame.whole(data):
             end = offset + frame.HEAD_BYTES + head.length
             self._add(offset, end - offset, head)
-        if end < self.size:
+        if end < self.size and self._is_ours:
             os.truncate(self.path, end)
             self.size = end
 

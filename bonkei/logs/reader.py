@@ -1,0 +1,82 @@
+"""Reads log groups from outside the process that writes them: for `bonkei logs`.
+
+Nothing is changed on disk: what is half written belongs to the writer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from heapq import merge
+from operator import attrgetter
+from pathlib import Path
+
+from bonkei.logs.store.documents import GroupDocument, StreamDocument
+from bonkei.logs.store.frame import decode
+from bonkei.logs.store.position import Position
+from bonkei.logs.store.reading import Stored, Window, in_order
+from bonkei.logs.store.segment import Page, Segment, load
+
+WantsStream = Callable[[str], bool]
+
+
+class GroupReader:
+    """One log group. `new` gives what has come since the last call of it or of `mark`."""
+
+    def __init__(self, directory: Path, document: GroupDocument) -> None:
+        self.name = document.name
+        self._directory = directory
+        self._seen: dict[str, int] = {}
+
+    def last(self, window: Window, wants: WantsStream) -> Iterator[Stored]:
+        """The latest first."""
+        pages = [page for _, page in self._pages(wants)]
+        return in_order(pages, load, window, backwards=True)
+
+    def mark(self) -> None:
+        """What is there by now is no longer new."""
+        for stream, page in self._pages(lambda _: True):
+            self._seen[stream] = max(self._seen.get(stream, 0), page.sequence + page.count)
+
+    def new(self, wants: WantsStream) -> list[Stored]:
+        """In order of time as far as they came together."""
+        found: list[Stored] = []
+        for stream, page in tuple(self._pages(wants)):
+            seen = self._seen.get(stream, 0)
+            if page.sequence + page.count <= seen:
+                continue
+            for at, (timestamp, ingestion, message) in enumerate(decode(load(page))):
+                number = page.sequence + at
+                if number >= seen:
+                    found.append(Stored(Position(timestamp, stream, number), ingestion, message))
+            self._seen[stream] = page.sequence + page.count
+        return sorted(found, key=attrgetter("position"))
+
+    def _pages(self, wants: WantsStream) -> Iterator[tuple[str, Page]]:
+        for directory in sorted(self._directory.iterdir()):
+            document = StreamDocument.read(directory) if directory.is_dir() else None
+            if document is None or not wants(document.name):
+                continue
+            for path in sorted(directory.glob("*.log")):
+                for page in Segment(document.name, path, is_ours=False).pages:
+                    yield document.name, page
+
+
+def open_groups(directory: Path) -> list[GroupReader]:
+    """Every group that a miniature keeps below a directory, in the order of names."""
+    if not directory.is_dir():
+        return []
+    found = [(entry, GroupDocument.read(entry)) for entry in directory.iterdir() if entry.is_dir()]
+    readers = [GroupReader(entry, document) for entry, document in found if document is not None]
+    return sorted(readers, key=attrgetter("name"))
+
+
+def latest(
+    groups: Iterable[GroupReader], window: Window, wants: WantsStream
+) -> Iterator[tuple[str, Stored]]:
+    """The events of several groups with the group's name, the latest first."""
+    streams = [_named(group.name, group.last(window, wants)) for group in groups]
+    return merge(*streams, key=lambda item: -item[1].timestamp)
+
+
+def _named(name: str, events: Iterator[Stored]) -> Iterator[tuple[str, Stored]]:
+    return ((name, event) for event in events)

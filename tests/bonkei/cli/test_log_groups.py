@@ -1,0 +1,113 @@
+"""`bonkei logs --group`: what reached the log groups; `--filter` and `--request` on either side."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+from bonkei.cli.log_groups import find_groups
+from bonkei.logs.store.documents import GroupDocument
+from bonkei.logs.store.log_store import LogStore
+
+NOW = 1_767_261_600_000  # 2026-01-01T10:00:00Z
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> LogStore:
+    (tmp_path / "infrastructure").mkdir()
+    (tmp_path / "bonkei.toml").write_text("", encoding="utf-8")
+    store = LogStore(tmp_path / ".bonkei" / "log-groups", clock=lambda: NOW / 1000)
+    store.open()
+    for group, stream in (("/ecs/web", "a/1"), ("/ecs/web", "b/2"), ("/aws/rds/cluster/db", "i")):
+        if not store.has_group(group):
+            store.create_group(GroupDocument(group, NOW))
+        store.create_stream(group, stream)
+    store.put(
+        "/ecs/web", "a/1", [(NOW, '{"level": "INFO", "message": "one", "request_id": "r-1"}')]
+    )
+    store.put("/ecs/web", "b/2", [(NOW + 1, '{"level": "ERROR", "message": "two"}')])
+    store.put("/ecs/web", "a/1", [(NOW + 2, "plain\n  indented\n")])
+    store.put("/aws/rds/cluster/db", "i", [(NOW, "2026-01-01 10:00:00 UTC::@:[1]:FATAL:  over")])
+    return store
+
+
+def run(tmp_path: Path, *arguments: str) -> Result:
+    command = ["--config", str(tmp_path / "bonkei.toml"), "logs", *arguments]
+    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
+
+
+def said(tmp_path: Path, *arguments: str) -> list[str]:
+    result = run(tmp_path, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return [json.loads(line)["message"] for line in result.stdout.splitlines()]
+
+
+@pytest.mark.usefixtures("store")
+def test_shows_a_group_in_order_of_time(tmp_path: Path) -> None:
+    assert said(tmp_path, "--group", "/ecs/web") == ["one", "two", "plain\n  indented"]
+    assert said(tmp_path, "--group", "web", "-n", "1") == ["plain\n  indented"]
+    assert said(tmp_path, "--group", "web", "--stream", "b") == ["two"]
+    assert said(tmp_path, "--group", "web", "--since", "2026-01-01T10:00:00.001Z") == [
+        "two", "plain\n  indented",
+    ]  # fmt: skip
+    assert said(tmp_path, "--destination", "cloudwatch", "--level", "ERROR") == [
+        ":@:[1]:FATAL:  over", "two",
+    ]  # fmt: skip
+    shown = run(tmp_path, "--group", "web").stdout.splitlines()
+    assert shown[0].endswith("2026-01-01T10:00:00.000Z INFO    one [r-1]")
+
+
+@pytest.mark.usefixtures("store")
+def test_filters_as_cloudwatch_does(tmp_path: Path) -> None:
+    assert said(tmp_path, "--group", "web", "--filter", '{ $.level = "ERROR" }') == ["two"]
+    assert said(tmp_path, "--group", "web", "--request", "r-1") == ["one"]
+    assert "a comparison is missing" in run(tmp_path, "--filter", "{ $.a").output
+
+
+@pytest.mark.usefixtures("store")
+def test_names_what_is_not_there(tmp_path: Path) -> None:
+    result = run(tmp_path, "--group", "none")
+    assert result.exit_code == 1
+    assert "there is no log group none" in result.stderr
+    assert run(tmp_path, "web", "--group", "web").exit_code == 2
+    assert run(tmp_path, "--destination", "local", "--group", "web").exit_code == 2
+    empty = run(tmp_path, "--group", "web", "--filter", "nothing")
+    assert (empty.exit_code, empty.stdout) == (0, "")
+    assert "no event is like that" in empty.stderr
+
+
+def test_follows_while_another_writes(store: LogStore, tmp_path: Path) -> None:
+    groups = find_groups(tmp_path / ".bonkei" / "log-groups", "web", "")
+    groups.mark()
+    store.put("/ecs/web", "b/2", [(NOW - 5, "an event that is late")])
+    store.create_stream("/ecs/web", "c/3")
+    store.put("/ecs/web", "c/3", [(NOW, "a new stream")])
+    found = [record.message for record in islice(groups.follow(), 2)]
+    assert found == ["an event that is late", "a new stream"]
+
+
+@pytest.mark.usefixtures("store")
+def test_a_reader_leaves_what_is_half_written(tmp_path: Path) -> None:
+    path = next((tmp_path / ".bonkei" / "log-groups").glob("*/*/*.log"))
+    whole = path.read_bytes()
+    path.write_bytes(whole + whole[:20])
+    assert run(tmp_path, "--destination", "cloudwatch").exit_code == 0
+    assert path.read_bytes() == whole + whole[:20]
+
+
+@pytest.mark.usefixtures("store")
+def test_filters_what_was_written_here(tmp_path: Path) -> None:
+    logs = tmp_path / ".bonkei" / "logs" / "app-web"
+    logs.mkdir(parents=True)
+    task = "0123456789abcdef0123456789abcdef"
+    (logs / "web.log").write_text(
+        f'2026-01-01T10:00:01.000Z {task} {{"message": "asked", "request_id": "Root=1-ab"}}\n'
+        f'2026-01-01T10:00:02.000Z {task} {{"message": "other", "status": 500}}\n'
+    )
+    assert said(tmp_path, "--request", "1-ab") == ["asked"]
+    assert said(tmp_path, "web", "--filter", "{ $.status >= 500 }") == ["other"]
