@@ -73,7 +73,7 @@ def test_filters_as_cloudwatch_does(tmp_path: Path) -> None:
 def test_names_what_is_not_there(tmp_path: Path) -> None:
     result = run(tmp_path, "--group", "none")
     assert result.exit_code == 1
-    assert "there is no log group none" in result.stderr
+    assert "there is no log group none" in str(result.exception)
     assert run(tmp_path, "web", "--group", "web").exit_code == 2
     assert run(tmp_path, "--destination", "local", "--group", "web").exit_code == 2
     empty = run(tmp_path, "--group", "web", "--filter", "nothing")
