@@ -23,11 +23,11 @@ _REMEDIES = {
     errno.EACCES: "see who owns it (was a command run as root?), or let BONKEI_HOME name another "
     "directory",
 }
-"""What a person does about what this machine refuses."""
+"""Remedies for errors of this machine."""
 
 
 class _Group(click.Group):
-    """Keeps the commands in the order in which a person meets them."""
+    """Keeps the commands in the order of their usual use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(self.commands)
@@ -43,7 +43,7 @@ class _Group(click.Group):
 @click.version_option(package_name="bonkei")
 @click.pass_context
 def bonkei(ctx: click.Context, file: Path | None) -> None:
-    """The system that Terraform describes, in miniature, on this machine."""
+    """Run the system that Terraform describes as a miniature on this machine."""
     ctx.obj = Context(
         lambda: configuration.load(file or configuration.find(Path.cwd()), os.environ)
     )
@@ -62,11 +62,11 @@ for command in (
 
 
 def main() -> None:
-    """Run the command; print our own errors in one place, cause first, remedy below."""
+    """Run the command. Our own errors are printed here: the cause, then the remedy."""
     try:
         bonkei.main(standalone_mode=False)
     except BonkeiError as error:
-        _tell(error.message, error.remedy)
+        _print_error(error.message, error.remedy)
         sys.exit(1)
     except click.exceptions.Exit as exit_:
         sys.exit(exit_.exit_code)
@@ -82,14 +82,14 @@ def main() -> None:
         sys.exit(0)
     except OSError as error:
         if error.errno not in _REMEDIES:
-            raise  # a mistake of ours, whose place the traceback tells
+            raise  # a bug: keep the traceback
         place = f"{error.filename}: " if error.filename else ""
-        _tell(f"{place}{error.strerror}", _REMEDIES[error.errno])
+        _print_error(f"{place}{error.strerror}", _REMEDIES[error.errno])
         sys.exit(1)
 
 
-def _tell(message: str, remedy: str) -> None:
-    # Terraform's own diagnostics begin with the word already.
+def _print_error(message: str, remedy: str) -> None:
+    # Terraform's own diagnostics already begin with this word.
     prefix = "" if message.startswith("Error:") else "error: "
     shown = typed(safe(f"{prefix}{message}"))
     click.secho(shown, fg="red", err=True, color=uses_colour())

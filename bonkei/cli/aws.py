@@ -1,4 +1,4 @@
-"""`bonkei aws`: the real `aws` command, spoken to the miniature."""
+"""`bonkei aws`: the real `aws` command against the miniature."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ class _Aws(click.Command):
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="env|calls|-- AWS-COMMAND")
 @pass_context
 def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[str, ...]) -> None:
-    """Speak to the miniature's AWS endpoint: bonkei aws -- s3 ls.
+    """Call the miniature's AWS endpoint: bonkei aws -- s3 ls.
 
-    What follows -- is given to the real `aws` command, which is installed when it is first wanted.
-    Your own ~/.aws is not read, and no real account can be reached.
+    The words after -- go to the real `aws` command. It is installed at its first use. Your own
+    ~/.aws is not read, and no real account can be reached.
 
     \b
     bonkei aws env            prints the exports for a shell: eval "$(bonkei aws env)"
-    bonkei aws calls          shows the last calls, and who made them
+    bonkei aws calls          shows the last calls and their callers
     """
     match words:
         case ("env",):
@@ -57,7 +57,7 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
         case ("calls",):
             _print_calls(context.home.cloud / "calls.jsonl", role, as_json, follow)
         case ():
-            raise click.UsageError("Say what to call: bonkei aws -- s3 ls")
+            raise click.UsageError("Name an operation: bonkei aws -- s3 ls")
         case (("env" | "calls") as word, *_):
             raise click.UsageError(f"bonkei aws {word} takes no more words than that")
         case _:
@@ -65,7 +65,7 @@ def aws(context: Context, role: str, as_json: bool, follow: bool, words: tuple[s
 
 
 def _environment(context: Context, role: str) -> dict[str, str]:
-    """What an SDK reads. MiniatureError when no miniature runs, or has no such role."""
+    """The variables for an SDK. MiniatureError when no miniature runs, or it has no such role."""
     from bonkei.miniature import control
 
     found: Mapping[str, str] = control.call(
@@ -106,7 +106,7 @@ def _print_calls(file: Path, role: str, as_json: bool, follow: bool) -> None:
             sys.stdout.flush()
             shown += 1
     if not shown and not follow:
-        click.echo("no call is like that" if role else "nothing has been called yet", err=True)
+        click.echo("this role has made no call" if role else "no calls yet", err=True)
 
 
 def _lines(file: Path, role: str, follow: bool) -> Iterator[str]:
@@ -126,7 +126,8 @@ def _by(role: str, lines: Iterator[str]) -> Iterator[str]:
 
 
 class _Tail:
-    """Whole lines of a file that grows, is replaced by its own end, and may not be there yet."""
+    """Whole lines of a growing file. It may be missing at first, and may be cut to its last
+    part."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

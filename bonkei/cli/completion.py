@@ -1,4 +1,4 @@
-"""What a shell can complete after a command: services, tasks, logs. Never an error, never slow."""
+"""Completion in a shell: services, tasks, logs. Never an error, never slow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from bonkei.errors import BonkeiError
 
-_AT_MOST = 2.0  # seconds; a person waits for it between two keys
+_AT_MOST = 2.0  # seconds; the user waits for it between two keys
 
 
 def complete_service(ctx: click.Context, _: click.Parameter, given: str) -> list[str]:

@@ -73,7 +73,7 @@ def _selecting(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command()
-@json_option("What was found, as JSON.")
+@json_option("The diagnostics, as JSON.")
 @pass_context
 def validate(context: Context, as_json: bool) -> None:
     """Check the definitions as `terraform validate` does. AWS's own rules hold for the values."""
@@ -115,7 +115,7 @@ def plan(context: Context, as_json: bool, selection: Selection) -> None:
 
 @click.command()
 @_selecting
-@json_option("What has changed, and how it ended, as JSON; progress goes to stderr.")
+@json_option("The changes and the result, as JSON; progress goes to stderr.")
 @pass_context
 def apply(context: Context, selection: Selection, as_json: bool) -> None:
     """Apply the definitions. A running miniature follows, and no request is dropped."""
@@ -144,14 +144,14 @@ def apply(context: Context, selection: Selection, as_json: bool) -> None:
     help="This test file only, as tests/web.tftest.hcl; may be repeated.",
 )
 @_variables
-@click.option("--json", "as_json", is_flag=True, help="How each run ended, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="The result of each run, as JSON.")
 @pass_context
 def test(
     context: Context, files: tuple[str, ...], variables: tuple[str, ...], as_json: bool
 ) -> None:
     """Run the definitions' own tests as `terraform test` does. Exit code 1 when one fails.
 
-    They apply to nothing that is kept: the miniature and its state stay as they are.
+    They do not touch the miniature or its state.
     """
     from bonkei.terraform import Selection
 

@@ -1,4 +1,4 @@
-"""`bonkei check` and `bonkei diagram`: what the definitions hold, without running it."""
+"""`bonkei check` and `bonkei diagram`: inspect the definitions without running them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def check(
     programs: dict[str, Path],
     form: str | None,
 ) -> None:
-    """Find what would break, leak or stay silent on AWS. Exit code 1 when there is an error."""
+    """Find mistakes that would break, leak or stay silent on AWS. Exit code 1 for errors."""
     from bonkei.check import RULES, exit_code, run, with_levels
     from bonkei.check.program import read_programs
     from bonkei.check.report import render_json, render_text

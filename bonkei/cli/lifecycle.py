@@ -21,7 +21,7 @@ def up(context: Context, detach: bool, background: bool) -> None:
     home = context.home.make()
     if detach:
         raise SystemExit(foreground.detach(context.config, home, say))
-    # In the background the one who waits for it says it on.
+    # In the background, the waiting command prints the progress.
     report = click.echo if background else say
     raise SystemExit(foreground.run(context.config, home, report, background=background))
 
@@ -38,13 +38,13 @@ def down(context: Context) -> None:
 
 @click.command()
 @click.argument("service", shell_complete=complete_service)
-@json_option("How it ended, as JSON; progress goes to stderr.")
+@json_option("The result, as JSON; progress goes to stderr.")
 @pass_context
 def restart(context: Context, service: str, as_json: bool) -> None:
     """Replace a service's tasks, after a change of its program. No request is dropped.
 
-    New tasks start, and the old ones stop when the new ones are healthy: what `aws ecs
-    update-service --force-new-deployment` does. SERVICE is its name, or the end of it after `-`.
+    New tasks start, and the old ones stop when the new ones are healthy, as with `aws ecs
+    update-service --force-new-deployment`. SERVICE is its name, or the end of it after `-`.
     """
     from bonkei.miniature import foreground
 

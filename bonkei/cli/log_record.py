@@ -1,7 +1,7 @@
-"""One line of a log as a record: its time, its level, its words. Pure; knows no files.
+"""One line of a log as a record: its time, its level, its message. Pure, without files.
 
-JSON records are read by the names that the common loggers use (Python's, structlog, pino, zap,
-logback's encoder): what is not found is left out, and what is no record stays the line that it is.
+JSON records are read by the member names of common loggers (Python's, structlog, pino, zap,
+logback's encoder). Missing members are left out; other lines stay as they are.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
     for line in lines:
         record = _record(label, kind, line, before)
         if kind == "container" and record.fields is None:
-            # A traceback on stderr is many lines: to its last one they are one error.
+            # A traceback on stderr has many lines: together they are one error.
             belongs = in_traceback and record.task == before.task
             in_traceback = record.text.startswith(_TRACEBACK) or (
                 belongs and record.text.startswith((" ", "\t"))
@@ -165,8 +165,8 @@ def _level(given: Any) -> str:
 
 
 def parse_since(given: str, now: datetime) -> str:
-    """`10m`, `2h`, `30s`, `1d`, or a time as ISO 8601 has it (UTC unless it says otherwise), in the
-    form of `Record.time`. ValueError when it is neither."""
+    """`10m`, `2h`, `30s`, `1d`, or an ISO 8601 time (UTC without a zone), in the form of
+    `Record.time`. ValueError for other text."""
     if found := re.fullmatch(r"(\d{1,6})([smhd])", given):
         seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]]
         moment = datetime.fromtimestamp(max(0.0, now.timestamp() - seconds), UTC)

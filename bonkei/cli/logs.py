@@ -1,4 +1,4 @@
-"""`bonkei logs`: what the containers, the database and the supervisor said."""
+"""`bonkei logs`: the output of the containers, the database and the supervisor."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def _pattern(
 @click.option(
     "--level",
     type=click.Choice(LEVELS, case_sensitive=False),
-    help="Only these and worse. What names no level counts as INFO.",
+    help="Only these and worse. A line without a level counts as INFO.",
 )
 @click.option(
     "--since",
@@ -135,11 +135,11 @@ def logs(
     destination: str | None,
     form: str | None,
 ) -> None:
-    """Show what a service said, or all of them. In order of time, as far as it is known.
+    """Show the output of a service, or of all, in order of time.
 
-    SERVICE is a service's name or the end of it after `-`, that of the database's cluster, or
-    `bonkei` for the miniature's own words. Of JSON records the time, the level, the message, the
-    request's id and the traceback are shown.
+    SERVICE is a service's name or the end of it after `-`, the database cluster's name, or `bonkei`
+    for the miniature's own output. JSON records are shown with time, level, message, request id and
+    traceback.
     """
     wanted = Filter(level.upper() if level else "", since, request, pattern)
     count = lines if lines is not None else (None if since or request else 100)
@@ -194,7 +194,7 @@ def _show_groups(
 
 
 def _printer(form: str | None, width: int) -> Callable[[Record], None]:
-    # Into a file or a pipe goes what was written, as it was; a terminal must not obey it.
+    # Files and pipes get the lines unchanged. A terminal must not obey their control characters.
     guard = safe if sys.stdout.isatty() else str
     if form == "raw":
         return lambda record: click.echo(guard(record.text))
@@ -283,8 +283,7 @@ def _kept(file: Path, since: str) -> Iterator[str]:
 
 
 class _Follower:
-    """Lines that are written from when it is made on, also to files that appear or are rotated
-    meanwhile."""
+    """Lines written after its creation, also to files that appear or are rotated meanwhile."""
 
     def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
         self._directory = directory

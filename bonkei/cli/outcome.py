@@ -1,4 +1,4 @@
-"""`--json` of commands that do something: one object on stdout, however it ends."""
+"""`--json` of commands that change something: one object on stdout, also after an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def json_option(words: str) -> Callable[[Callable[..., Any]], Callable[..., Any]
 
 
 def progress(as_json: bool) -> Callable[[str], None]:
-    """Where a command says what goes on: not on stdout, when that is for a program."""
+    """The function that prints progress: on stderr if stdout is for JSON."""
     return partial(say, err=as_json)
 
 
@@ -28,7 +28,7 @@ def progress(as_json: bool) -> Callable[[str], None]:
 def outcome(as_json: bool, result: Mapping[str, Any]) -> Iterator[None]:
     """Print `result` (as it is at the end) with `error`: null, or its `message` and `remedy`.
 
-    The error goes on: a person reads it on stderr, and the exit code says it.
+    The error is raised again: it appears on stderr and sets the exit code.
     """
     error: dict[str, str] | None = None
     try:

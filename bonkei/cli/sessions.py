@@ -20,7 +20,7 @@ _command = click.argument("command", nargs=-1, type=click.UNPROCESSED)
 
 
 class _Command(click.Command):
-    """Tells about `--` who gives a command's own options without it."""
+    """Explains `--` to users who give a command's own options without it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -62,8 +62,8 @@ def run(context: Context, name: str, container: str, command: tuple[str, ...]) -
 def exec_(context: Context, task: str, container: str, command: tuple[str, ...]) -> None:
     """Run a command beside a running task: bonkei exec TASK -- COMMAND.
 
-    TASK is a task's id, or the beginning of it, or a service, whose newest task is meant. The
-    command has the environment and the directory of that task's container, as by `aws ecs
+    TASK is a task's id, or the beginning of it, or a service for its newest task. The
+    command has the environment and the directory of that task's container, as with `aws ecs
     execute-command`; input, output, exit code and Ctrl-C are the command's.
     """
     _attach(context, "exec", task, container, command)
@@ -89,10 +89,9 @@ def _attach(
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @pass_context
 def env(context: Context, name: str, container: str, secrets: bool, as_json: bool) -> None:
-    """Print a task's environment, quoted for a shell. Secrets are named and not shown.
+    """Print a task's environment, quoted for a shell. Secrets are named, not shown.
 
-    NAME is a service, a task's id or a task definition: the environment of its task that runs, else
-    of one that would.
+    NAME is a service, a task's id or a task definition. The task need not run.
     """
     from bonkei.miniature import control
 
@@ -109,7 +108,7 @@ def env(context: Context, name: str, container: str, secrets: bool, as_json: boo
         return
     for key, value in shown.items():
         hidden = f"# {key} is a secret: --secrets shows it"
-        # Into a shell goes the value as it is; a terminal must not obey it.
+        # A shell gets the value unchanged. A terminal must not obey its control characters.
         line = hidden if value is None else f"{key}={shlex.quote(value)}"
         click.echo(safe(line) if sys.stdout.isatty() else line)
 

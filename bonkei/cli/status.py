@@ -1,4 +1,4 @@
-"""`bonkei status`: what runs, how it is, and what is not simulated."""
+"""`bonkei status`: what runs, its state, and features that are not simulated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bonkei.cli.typed import say
 @click.option("--json", "as_json", is_flag=True, help="Everything, as JSON.")
 @pass_context
 def status(context: Context, everything: bool, as_json: bool) -> None:
-    """Show what runs, how it is, and how much is not simulated."""
+    """Show what runs, its state, and how much is not simulated."""
     from bonkei.miniature import control
     from bonkei.miniature.home import MiniatureError, is_running
     from bonkei.miniature.status import render

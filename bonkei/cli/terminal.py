@@ -1,4 +1,4 @@
-"""What reaches a person's terminal: nothing that controls it."""
+"""Makes text safe for a terminal: it cannot control it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import os
 import re
 from typing import Any
 
-# C0 but tab and line feed, DEL, C1; and what turns the direction of text, so that a line would show
-# otherwise than it is ("Trojan Source", CVE-2021-42574). Lone surrogates cannot be written at all.
+# C0 except tab and line feed, DEL, C1; and characters that reverse the direction of text and so
+# hide a line's real content ("Trojan Source", CVE-2021-42574). Lone surrogates cannot be written at
+# all.
 _CONTROLS = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
 
 def safe(text: str) -> str:
-    """`text`, of which a terminal obeys nothing: control characters become what Python writes."""
+    """`text` without control characters: they become Python's escapes."""
     return _CONTROLS.sub(lambda found: _escaped(found[0]), text)
 
 
@@ -25,11 +26,11 @@ def _escaped(character: str) -> str:
 
 
 def as_json(value: Any, indent: int | None = None) -> str:
-    """JSON that is as readable as its text, and that no terminal obeys."""
+    """Readable JSON without control characters."""
     text = json.dumps(value, ensure_ascii=False, indent=indent)
     return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def uses_colour() -> bool | None:
-    """False when somebody wants none (https://no-color.org); None: wherever a terminal shows it."""
+    """False if NO_COLOR is set (https://no-color.org); None: colour on terminals."""
     return False if os.environ.get("NO_COLOR") else None

@@ -1,4 +1,4 @@
-"""Commands in messages, as they can be typed here: `bonkei up` works where it is on the PATH."""
+"""Rewrites commands in messages so that they work here, also when `bonkei` is not on the PATH."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from bonkei.cli.terminal import safe
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """A message. It may quote what a container has said, which the terminal must not obey."""
+    """Print a message. It may quote a container's output, so control characters are escaped."""
     click.echo(typed(safe(text)), err=err)
 
 
 def typed(text: str) -> str:
-    """`text` with each `bonkei COMMAND` in it made such that a shell in this folder knows it."""
+    """`text` with each `bonkei COMMAND` rewritten so that it works in a shell in this folder."""
     from bonkei.cli import bonkei
 
     return replace(text, program(), bonkei.commands)

@@ -71,12 +71,12 @@ def find_binaries(place: Place) -> Binaries:
 
 
 def _is_open(directory: Path) -> bool:
-    """Whether any user can get there."""
+    """Whether any user can reach the directory."""
     return all(path.stat().st_mode & _OTHERS_ENTER for path in (directory, *directory.parents))
 
 
 def _copy(package: Path, version: str, place: Place, postgres_version: str) -> Binaries:
-    """The programs next to the data, once a version: links where that is possible, else copies."""
+    """The programs next to the data, once for each version: hard links if possible, else copies."""
     target = place.root / f"postgresql-{version}"
     if not target.exists():
         draft = place.make_directory(place.root / f".{target.name}.{secrets.token_hex(4)}")
@@ -90,7 +90,7 @@ def _copy(package: Path, version: str, place: Place, postgres_version: str) -> B
             directory.chmod(0o755)
         try:
             draft.rename(target)
-        except OSError:  # somebody else was faster
+        except OSError:  # another process was faster
             shutil.rmtree(draft)
     return Binaries(target / _PACKAGE / "pginstall", postgres_version)
 

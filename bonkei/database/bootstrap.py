@@ -1,8 +1,8 @@
-"""Roles and databases as RDS has them, made on a server that may have them already.
+"""Creates RDS's roles and databases on a server; they may exist already.
 
 Source: "Understanding the rds_superuser role" (Amazon RDS/Aurora User Guide): the master user is
-no superuser; it may create roles and databases, and is a member of rds_superuser, which has the
-monitoring and signalling rights. `rdsadmin` is the superuser that nobody gets.
+no superuser. It may create roles and databases, and is a member of rds_superuser with its
+monitoring and signalling rights. `rdsadmin` is the superuser; no client gets it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from psycopg import sql
 
 ADMIN = "rdsadmin"
 MADE = "Made by Bonkei"
-"""How the comment begins on all that is made on a server of a person's own."""
+"""The beginning of the comment on everything that Bonkei creates on a user's server."""
 ROLES = "SELECT rolname, shobj_description(oid, 'pg_authid') FROM pg_roles"
 _CONNECT_TIMEOUT = 10  # seconds
 
@@ -29,7 +29,7 @@ _RIGHTS: tuple[LiteralString, ...] = ("pg_monitor", "pg_signal_backend", "pg_che
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where and as whom to connect; `options` are more of psycopg's (sslmode …)."""
+    """A server and a user to connect as; `options` are further ones of psycopg (sslmode …)."""
 
     host: str
     port: int
@@ -39,7 +39,7 @@ class Connection:
     options: tuple[tuple[str, str], ...] = ()
 
     def open(self) -> psycopg.Connection[tuple[object, ...]]:
-        """A connection that commits by itself; psycopg.OperationalError when there is none."""
+        """A connection in autocommit mode; psycopg.OperationalError when it fails."""
         return psycopg.connect(
             autocommit=True,
             host=self.host,
@@ -55,7 +55,8 @@ class Connection:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What has to be there: the master user with this password, and its database (may be empty)."""
+    """The needed state: the master user with this password, and its database (name may be
+    empty)."""
 
     username: str
     password: str
@@ -64,9 +65,9 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """That the server is a person's own. `mark` becomes the comment of all that is made there.
+    """Rules for a user's own server. `mark` becomes the comment on everything created there.
 
-    `keep_master`: the master user is not altered. `shared`: no right over others' sessions is made.
+    `keep_master`: do not alter the master user. `shared`: grant no right over other sessions.
     """
 
     mark: str
@@ -75,9 +76,9 @@ class Guest:
 
 
 def prepare(admin: Connection, wanted: Wanted, guest: Guest | None = None) -> int:
-    """Make what is missing, set the master's password. Returns server_version_num (180006).
-
-    psycopg.Error when the server refuses; as a `guest`, nothing that has another mark is altered.
+    """Create missing roles and databases, set the master's password. Returns server_version_num
+    (180006). psycopg.Error when the server refuses. As a `guest`, never alter another mark's
+    objects.
     """
     with admin.open() as connection:
         roles = {str(name): str(said or "") for name, said in connection.execute(ROLES)}
@@ -109,7 +110,7 @@ def _make_groups(
 
 
 def _grantable(connection: psycopg.Connection[tuple[object, ...]]) -> list[str]:
-    """Those rights of rds_superuser that this server has, and that our user may give on."""
+    """The rights of rds_superuser that this server has and our user may grant."""
     rows = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)"
         " AND pg_has_role(current_user, oid, 'MEMBER WITH ADMIN OPTION')",
@@ -125,16 +126,16 @@ def _make_master(
     guest: Guest | None,
 ) -> None:
     name = sql.Identifier(wanted.username)
-    # Encrypted on this side, so that the password stands in no statement and no log.
+    # Encrypted on this side, so that no statement and no log contains the password.
     encrypted = connection.pgconn.encrypt_password(
         wanted.password.encode(), wanted.username.encode(), b"scram-sha-256"
     )
     with connection.transaction():
-        # As a guest, one with another mark is somebody else's, who made it just now: then CREATE
-        # fails, and nothing is altered.
+        # As a guest, another client may have created one just now: then CREATE fails, and nothing
+        # is altered.
         if wanted.username not in roles or (guest and roles[wanted.username] != guest.mark):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE").format(name))
-            # What others made of that name may give rights over what is theirs.
+            # A foreign role of that name may hold rights over other users' data.
             if guest is None or roles.get("rds_superuser", MADE).startswith(MADE):
                 connection.execute(
                     sql.SQL("GRANT rds_superuser TO {} WITH ADMIN OPTION").format(name)
@@ -166,7 +167,7 @@ def _make_database(
 def _acting_as_owner(
     connection: psycopg.Connection[tuple[object, ...]], owner: str
 ) -> Iterator[None]:
-    """Only who may act as the owner may give it a database: for this long, and no longer."""
+    """Become a member of the owner, temporarily: only members may create a database for it."""
     is_superuser = connection.info.parameter_status("is_superuser") == "on"
     if is_superuser or owner == connection.info.user:
         yield
@@ -189,7 +190,7 @@ def _mark(
 
 
 def pending_restart(admin: Connection) -> tuple[str, ...]:
-    """Parameters whose new value needs a restart, as RDS says `pending-reboot`."""
+    """Parameters with a new value that needs a restart (RDS: `pending-reboot`)."""
     with admin.open() as connection:
         rows = connection.execute("SELECT name FROM pg_settings WHERE pending_restart ORDER BY 1")
         return tuple(str(name) for (name,) in rows)

@@ -1,4 +1,4 @@
-"""What can go wrong between a cluster and its server."""
+"""The error of a cluster's server."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from bonkei.errors import BonkeiError
 
 
 class DatabaseError(BonkeiError):
-    """PostgreSQL cannot be started or used; `remedy` says what to do."""
+    """PostgreSQL cannot be started or used."""

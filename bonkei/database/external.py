@@ -1,4 +1,4 @@
-"""A PostgreSQL server that a person brings: BONKEI_DATABASE_URL."""
+"""A user's own PostgreSQL server: BONKEI_DATABASE_URL."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DATABASES = """
     SELECT datname, pg_get_userbyid(datdba), shobj_description(oid, 'pg_database')
     FROM pg_database WHERE NOT datistemplate
 """
-# What people made in the database that we are in; what belongs to an extension is not counted.
+# Users' objects in the current database, without those of extensions.
 _TABLES = """
     SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -27,7 +27,7 @@ _TABLES = """
 
 
 def parse_url(url: str) -> Connection:
-    """The parts of a URL. DatabaseError, without the password in it, when it is none."""
+    """The parts of a URL. DatabaseError, without the password, for an invalid one."""
     if not url.startswith(("postgresql://", "postgres://")):
         raise _wrong("it does not begin with postgresql://")
     try:
@@ -53,18 +53,18 @@ def parse_url(url: str) -> Connection:
 
 
 def place(connection: Connection) -> str:
-    """Where a server is, for a person."""
+    """A server's address, for messages."""
     return f"{connection.host}:{connection.port}"
 
 
 def describe(url: str) -> str:
-    """Where a URL leads, and as whom, for a person; without its password."""
+    """A URL's server and user, for messages; without the password."""
     connection = parse_url(url)
     return f"{place(connection)}, as {connection.user}"
 
 
 def survey(connection: Connection) -> Found:
-    """What a server holds; nothing is changed. psycopg.Error when it cannot be asked."""
+    """Read what a server holds. psycopg.Error when it is unavailable."""
     with connection.open() as asked:
         roles = {str(name): str(said or "") for name, said in asked.execute(ROLES)}
         databases = {
@@ -76,7 +76,7 @@ def survey(connection: Connection) -> Found:
 
 
 def check_version(connection: Connection, version: int) -> None:
-    """`version` as server_version_num has it."""
+    """`version` is server_version_num. DatabaseError for one that is too old."""
     if version // 10000 < _OLDEST:
         raise DatabaseError(
             f"the server at {place(connection)} is PostgreSQL {version // 10000}",
@@ -85,7 +85,7 @@ def check_version(connection: Connection, version: int) -> None:
 
 
 def explain(connection: Connection, error: psycopg.Error) -> DatabaseError:
-    """What it means that the server refused us."""
+    """Turn a refusal of the server into an error with a remedy."""
     where = place(connection)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     message = "\n  ".join(lines) or type(error).__name__

@@ -43,7 +43,7 @@ class ClusterFiles:
 
     @property
     def admin(self) -> Connection:
-        """As the superuser, whose password nobody else can read."""
+        """Connect as the superuser. Only this user can read its password."""
         password = self._password.read_text(encoding="ascii").strip()
         return Connection(self.spec.host, self.spec.port, ADMIN, password)
 
@@ -54,7 +54,7 @@ class ClusterFiles:
         return launch_command(program, ending=signal.SIGINT, **rights)
 
     def ensure(self) -> None:
-        """Make the data directory, or check that the one that is there fits this PostgreSQL."""
+        """Create the data directory, or check that the existing one fits this PostgreSQL."""
         self._place.make_directory(self.directory)
         if self.data.exists():
             self._check_version()
@@ -62,7 +62,7 @@ class ClusterFiles:
             self._initialise()
 
     def configure(self, settings: Settings) -> Settings:
-        """Write the configuration. The settings come back less what PostgreSQL refused."""
+        """Write the configuration. Returns the settings without those that PostgreSQL refused."""
         self._write(self.data / "pg_hba.conf", ACCESS)
         while True:
             text = configuration(self.spec.host, self.spec.port, settings)
@@ -142,7 +142,7 @@ class ClusterFiles:
 
 
 def program_environment() -> dict[str, str]:
-    """What PostgreSQL's programs get: nothing of this process's own."""
+    """The environment of PostgreSQL's programs: nothing from this process's own."""
     return {"PATH": os.defpath, "LANG": "C.UTF-8", "LC_ALL": "C", "TZ": "UTC"}
 
 

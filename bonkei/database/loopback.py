@@ -1,4 +1,4 @@
-"""Whether a cluster's address can be listened on, and what to do when it cannot."""
+"""Checks whether a cluster's address is free, with a remedy if not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bonkei.database.errors import DatabaseError
 
 
 def check_port(host: str, port: int) -> None:
-    """DatabaseError when nobody can listen there, with what to do about it."""
+    """DatabaseError, with a remedy, when the address cannot be bound."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -19,7 +19,7 @@ def check_port(host: str, port: int) -> None:
 
 
 def listen_error(host: str, port: int, error: OSError) -> DatabaseError:
-    """What it means that `host` and `port` cannot be listened on."""
+    """Turn a failed bind of `host` and `port` into an error with a remedy."""
     if error.errno == errno.EADDRNOTAVAIL:
         return DatabaseError(
             f"this machine does not answer on the loopback address {host}",

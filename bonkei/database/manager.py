@@ -33,8 +33,8 @@ _LOOK = 30.0  # seconds between looks at the log's size
 
 
 class Database:
-    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a server of one's own,
-    which may hold others' data only when it is said to be `shared`.
+    """One Aurora PostgreSQL cluster. `host`: its loopback address; `url`: a user's own server. It
+    may hold other data only if `shared`.
 
     The master user's password is in the vault, as JSON {"username", "password"}, under the
     cluster's `master_secret_arn`, or under the cluster's ARN when RDS does not manage it.
@@ -68,7 +68,7 @@ class Database:
         self._usage = UsageMeter()
 
     async def start(self) -> None:
-        """Until it answers. DatabaseError when it cannot; nothing is left running then."""
+        """Start, and wait until the server answers. On DatabaseError nothing is left running."""
         self._status = "creating"
         try:
             _check_engine(self._cluster)
@@ -110,7 +110,7 @@ class Database:
         self._status = "stopped"
 
     def snapshot(self) -> DatabaseSnapshot:
-        """How it is."""
+        """The cluster's state."""
         server = self._server
         pid = server.pid if server else None
         usage = self._usage.read(pid)
@@ -130,7 +130,7 @@ class Database:
             notes=(*self._notes, *self._settings.notes),
         )
 
-    # A server of the miniature's own.
+    # The built-in server.
 
     async def _start_server(self) -> None:
         directory, binaries = await asyncio.to_thread(_find, self._home)
@@ -189,7 +189,7 @@ class Database:
         await self._relay.start()
 
     async def _prepare_elsewhere(self, admin: Connection) -> None:
-        """Make what is missing, after a look at what is there: what others made is not touched."""
+        """Check the server, then create what is missing. Foreign objects are not touched."""
         mark = Mark(home_id(self._home), self._cluster.identifier)
         try:
             found = await asyncio.to_thread(survey, admin)

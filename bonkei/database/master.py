@@ -14,7 +14,7 @@ from bonkei.vault import Vault
 
 
 def master_password(cluster: DatabaseCluster, vault: Vault) -> str:
-    """The password in the vault, or a new one that is put there."""
+    """The password in the vault. If there is none, generate and store one."""
     arn = cluster.master_secret_arn or cluster.arn
     password = _read(vault.get(arn), cluster.master_username)
     if password is None:

@@ -1,4 +1,4 @@
-"""Where the server of the miniature differs from the cluster of the definitions."""
+"""Differences between the miniature's server and the declared cluster."""
 
 from __future__ import annotations
 

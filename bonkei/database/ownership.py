@@ -1,7 +1,7 @@
-"""What on a server of a person's own is Bonkei's, and whether the rest lets it in.
+"""Finds Bonkei's own objects on a user's server, and refuses a server with other data.
 
-Whatever Bonkei makes there carries a mark in its comment: which home, and for which cluster. A role
-or a database without this mark is somebody else's and is never altered.
+Everything that Bonkei creates there has a mark in its comment: the home and the cluster. A role or
+a database without this mark is foreign and is never altered.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from bonkei.database.bootstrap import MADE, Connection, Wanted
 from bonkei.database.errors import DatabaseError
 
-# What a server, or the service that runs it, has from its beginning.
+# Databases and roles that a new server, or a managed service, already has.
 _THE_SERVERS_OWN = frozenset(
     {"postgres", "rdsadmin", "azure_maintenance", "azure_sys", "cloudsqladmin", "alloydbadmin"}
 )
@@ -65,9 +65,9 @@ def home_id(home: Path) -> str:
 def require_ours(
     found: Found, wanted: Wanted, mark: Mark, admin: Connection, *, shared: bool
 ) -> None:
-    """DatabaseError unless everything wanted is free or ours, and the server ours or `shared`.
+    """DatabaseError unless all needed names are free or ours, and the server is ours or `shared`.
 
-    The user of the URL may be the master user itself: then it is used, and not altered.
+    The user of the URL may be the master user itself. Then it is used, but not altered.
     """
     place = f"{admin.host}:{admin.port}"
     for kind, name, comment in _claimed(found, wanted, mark, admin):
@@ -86,7 +86,7 @@ def require_ours(
 
 
 def is_used_as_it_is(found: Found, wanted: Wanted, mark: Mark, admin: Connection) -> bool:
-    """Whether the master user is the URL's own, which is not ours to alter."""
+    """Whether the master user is the URL's own; then it is not altered."""
     comment = found.roles.get(wanted.username)
     return comment not in (None, mark.text) and wanted.username == admin.user
 
@@ -94,7 +94,7 @@ def is_used_as_it_is(found: Found, wanted: Wanted, mark: Mark, admin: Connection
 def _claimed(
     found: Found, wanted: Wanted, mark: Mark, admin: Connection
 ) -> Iterator[tuple[str, str, str]]:
-    """What is wanted and is somebody else's: kind, name, comment."""
+    """Needed names that are taken by others: kind, name, comment."""
     comment = found.roles.get(wanted.username)
     as_it_is = is_used_as_it_is(found, wanted, mark, admin)
     if comment not in (None, mark.text) and not (as_it_is and admin.password):

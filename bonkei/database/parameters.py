@@ -1,4 +1,4 @@
-"""A cluster's parameters as PostgreSQL's configuration, and what of them cannot be had here."""
+"""A cluster's parameters as PostgreSQL's configuration, and those that cannot apply here."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 AURORA_LOG_LINE_PREFIX = "%t:%r:%u@%d:[%p]:"
 
-# Sized for the machine, which is another one here.
+# They depend on the machine's size, and this machine is another one.
 _OF_THE_MACHINE = {
     "shared_buffers", "huge_pages", "huge_page_size", "effective_cache_size",
     "maintenance_work_mem", "autovacuum_work_mem", "max_worker_processes", "max_parallel_workers",
     "shared_memory_type", "wal_buffers", "max_wal_size", "min_wal_size",
 }  # fmt: skip
-# The miniature's own to say: where it listens, keeps data and logs.
+# Set by the miniature: addresses, data and logs.
 _OF_THE_MINIATURE = {
     "listen_addresses", "port", "data_directory", "hba_file", "ident_file", "config_file",
     "unix_socket_directories", "log_destination", "logging_collector", "log_directory",
@@ -33,7 +33,7 @@ _REFUSED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`values` go into postgresql.conf; `notes` name what does not, with the reason."""
+    """`values` go into postgresql.conf; `notes` list the others, with the reason."""
 
     values: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
@@ -48,7 +48,7 @@ class Settings:
 
 
 def translate(parameters: Mapping[str, str], libraries: frozenset[str]) -> Settings:
-    """What PostgreSQL may know of a cluster's parameters. `libraries`: loadable modules' names."""
+    """The parameters for PostgreSQL's configuration. `libraries`: names of loadable modules."""
     values: dict[str, str] = {}
     notes: list[str] = []
     for name, value in sorted(parameters.items()):

@@ -1,7 +1,7 @@
-"""Where a cluster's files lie and as whom its server runs; see docs/decisions/database-as-root.md.
+"""The place of a cluster's files and the server's user; see docs/decisions/database-as-root.md.
 
-PostgreSQL refuses to run as root. Then it runs as `nobody`, and everything that it needs lies in a
-directory of its own outside home, because nothing below a private home may be opened for others.
+PostgreSQL refuses to run as root. For root it runs as `nobody`, with all its files in a directory
+outside home: nothing below a private home may be opened for another user.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Place:
 
 
 def find_place(home: Path) -> Place:
-    """The place of this home's databases, made if need be. DatabaseError when it is not safe."""
+    """The place of this home's databases, created if missing. DatabaseError when it is not safe."""
     records = home / "database"
     records.mkdir(parents=True, exist_ok=True, mode=0o700)
     if os.geteuid() != 0:
@@ -63,13 +63,13 @@ def find_place(home: Path) -> Place:
 
 
 def foreign_root(home: Path) -> Path:
-    """The directory outside home that stands for it when the server runs as another user."""
+    """The directory outside home for a server that runs as another user."""
     digest = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
     return _SHARED / f"bonkei-{digest}"
 
 
 def _check(root: Path, uid: int) -> None:
-    """Everybody may write to /var/tmp: only a directory that we made is used."""
+    """All users may write to /var/tmp: use only a directory that we created."""
     status = root.lstat()
     is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == uid
     if not is_ours or stat.S_IMODE(status.st_mode) != 0o700:

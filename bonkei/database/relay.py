@@ -1,4 +1,4 @@
-"""A TCP relay: a name and a port of the definitions, in front of a server elsewhere."""
+"""A TCP relay: the cluster's address and port, in front of a server elsewhere."""
 
 from __future__ import annotations
 

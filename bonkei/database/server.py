@@ -48,7 +48,8 @@ class Server:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Until it accepts connections. DatabaseError when the port is taken or it ends at once."""
+        """Start, and wait until it accepts connections. DatabaseError when the port is taken or the
+        server ends at once."""
         # Before the keeper, which would kill what is still shutting down in order.
         await asyncio.to_thread(_end_leftover, self.files.data)
         self._keeper.start()
@@ -90,7 +91,7 @@ class Server:
         self._keeper.keep(self._process.pid, ending=signal.SIGINT, grace=_STOP_TIMEOUT)
 
     async def _gets_ready(self, deadline: float) -> bool:
-        """False when it ends, or takes too long."""
+        """Wait until it is ready. False when it ends or takes too long."""
         while not self._is_ready():
             if self.pid is None or time.monotonic() > deadline:
                 return False
@@ -141,15 +142,14 @@ class Server:
 
 
 def rotate(log: Path) -> None:
-    """Keep the log bounded: beyond the limit its content becomes `.1`. Writers append, so the
-    file itself stays."""
+    """Limit the log's size: move its content to `.1`. Writers append, so the file itself stays."""
     if log.exists() and log.stat().st_size > _LOG_LIMIT:
         shutil.copyfile(log, log.with_name(f"{log.name}.1"))
         os.truncate(log, 0)
 
 
 def _end_leftover(data: Path) -> None:
-    """A server of an earlier run that is still on its way out, or a file that only says so."""
+    """Wait for a server of an earlier run that is still stopping, or remove its stale pid file."""
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text(encoding="utf-8").split("\n", 1)[0])
@@ -157,7 +157,7 @@ def _end_leftover(data: Path) -> None:
         return
     process = _postmaster(pid, data)
     if process is None:
-        pid_file.unlink(missing_ok=True)  # the number may be somebody else's by now
+        pid_file.unlink(missing_ok=True)  # the number may belong to another process now
         return
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
         with suppress(psutil.NoSuchProcess):

@@ -1,4 +1,4 @@
-"""What `Database.snapshot` tells."""
+"""The value of `Database.snapshot`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSnapshot:
-    """`status` as RDS has it: creating | available | stopping | stopped | failed. `server` says
-    what runs. CPU in percent of one CPU, memory in bytes; 0 for a server elsewhere. `notes`: what
-    is not as the definitions say."""
+    """`status` in RDS's words: creating | available | stopping | stopped | failed. `server`
+    describes the server. CPU in percent of one CPU, memory in bytes; 0 for a server elsewhere.
+    `notes`: differences from the definitions."""
 
     identifier: str
     status: str

@@ -53,7 +53,7 @@ def _measure(pid: int) -> tuple[float, int]:
         except psutil.Error:
             continue
         seconds += times.user + times.system
-        # Linux tells shared pages apart; they are the postmaster's, counted once.
+        # Linux reports shared pages separately; count them once, for the postmaster.
         shared = getattr(sizes, "shared", 0) if process is not root else 0
         memory += max(0, sizes.rss - shared)
     return seconds, memory

@@ -18,7 +18,7 @@ from bonkei.diagram.names import common_prefix, words
 
 def draw(blueprint: Blueprint, templates: Sequence[Path] = ()) -> tuple[Diagram, ...]:
     """The whole system, logging, monitoring, and a picture for each pipeline: those of the
-    CloudFormation templates, then those of the blueprint. What there is nothing of is left out.
+    CloudFormation templates, then those of the blueprint. Empty diagrams are left out.
     """
     found = [system_diagram(blueprint), logs_diagram(blueprint), monitoring_diagram(blueprint)]
     found += [d for file in templates for d in _template_pipelines(file)]

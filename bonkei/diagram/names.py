@@ -1,4 +1,4 @@
-"""Names as a reader needs them: without what all of them begin with."""
+"""Short names for readers: without their common prefix."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 
 
 def common_prefix(names: Iterable[str]) -> str:
-    """What all names begin with, up to a hyphen, underscore, dot or slash; a name is never empty
-    without it."""
+    """The common prefix of all names, up to a hyphen, underscore, dot or slash. No name consists
+    only of it."""
     split = [_PART.findall(name) for name in names if name]
     if len(split) < 2:
         return ""

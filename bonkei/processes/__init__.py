@@ -1,11 +1,11 @@
 """Child processes that never outlive the miniature.
 
-Three layers, each for what the one before it cannot see:
+Three layers, each for cases that the one before cannot handle:
 
 - `launcher` asks the kernel (Linux) to signal the child when its parent dies;
 - `Watchdog` is a process of its own that signals whole process groups, grandchildren too, when
   the pipe from the supervisor closes (Linux and macOS);
-- `Ledger` remembers process groups below home, so that the next start ends what survived because
+- `Ledger` remembers process groups below home. The next start ends those that survived because
   supervisor and watchdog were both killed.
 """
 

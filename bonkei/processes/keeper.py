@@ -1,4 +1,4 @@
-"""Watchdog and ledger together: what every component registers its children with."""
+"""Watchdog and ledger together. Every component registers its children here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.processes.watchdog import Watchdog
 
 
 class Keeper:
-    """Between `start` and `stop`, no process group that is kept outlives this process.
+    """Between `start` and `stop`, no registered process group outlives this process.
 
     `home` is the directory of one component's own (two keepers must not share one: each ends, at
     its start, what the ledger still holds).
@@ -29,7 +29,8 @@ class Keeper:
         return leftovers
 
     def keep(self, group: int, *, ending: int = signal.SIGKILL, grace: float = 0.0) -> None:
-        """End `group` with `ending`, and with SIGKILL after `grace`, should this process die."""
+        """If this process dies, end `group` with `ending`, and with SIGKILL after `grace`
+        seconds."""
         self._watchdog.watch(group, ending=ending, grace=grace)
         self._unwritten.add(group)
         self._write()
@@ -42,7 +43,7 @@ class Keeper:
         self._write()
 
     def _write(self) -> None:
-        """What a full disk does not take is written when there is room: the watchdog knows it."""
+        """Write the ledger. After a full disk it is written later; the watchdog has the groups."""
         with suppress(OSError):
             for group in tuple(self._unwritten):
                 self._ledger.add(group)

@@ -31,8 +31,8 @@ def launch_command(
 
 
 def _tie_to_parent(parent: int, ending: int) -> Callable[[], None]:
-    """What to call in order to get `ending` when `parent` dies. Linux only; elsewhere the
-    watchdog alone does it."""
+    """A function that requests the signal `ending` at the parent's death. Linux only; elsewhere
+    only the watchdog ends the process."""
     if sys.platform != "linux":
         return lambda: None
     import ctypes  # noqa: PLC0415 - slow to load, and needed here only
@@ -48,7 +48,7 @@ def _tie_to_parent(parent: int, ending: int) -> Callable[[], None]:
 
 
 def _reset_signals() -> None:
-    """What this process ignores or blocks (a shell's `&`, nohup) is no business of the command."""
+    """Restore signals that this process ignores or blocks (a shell's `&`, nohup)."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1):
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())

@@ -1,7 +1,7 @@
 """Process groups, remembered below home until they have ended: a file each.
 
-The name is the group's number, the content the start time of its leader, so that a number that
-the system gave to a stranger meanwhile is left alone.
+The name is the group's number, the content the start time of its leader. So a number that the
+system has given to another process meanwhile is recognized and left alone.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _kill_if_ours(group: int, started: float | None) -> bool:
     try:
         same = abs(psutil.Process(group).create_time() - started) <= _SAME_START
     except psutil.NoSuchProcess:
-        # The leader is gone. While a member lives, the system gives its number to nobody else.
+        # The leader is gone. While a member lives, the system does not reuse the number.
         same = _has_members(group, started)
     except psutil.Error:
         return False

@@ -1,4 +1,4 @@
-"""A process that outlives the supervisor just long enough to end what it left behind.
+"""A process that outlives the supervisor just long enough to end its children.
 
 Its standard input is a pipe that only the supervisor holds. Lines:
 
@@ -27,7 +27,7 @@ _RETRY = 1.0
 class Watchdog:
     """The supervisor's end of the pipe. `start` before the first `watch`; `stop` disarms it.
 
-    One that somebody kills is replaced at once, by one that knows all that is watched.
+    If the watchdog itself is killed, a new one with the same groups replaces it at once.
     """
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class Watchdog:
         )
 
     def _mind(self) -> None:
-        """Wait for the process, and begin another one as long as nobody has stopped it."""
+        """Wait for the process, and start another one unless `stop` was called."""
         while (process := self._process) is not None:
             process.wait()
             with self._lock:
@@ -82,13 +82,13 @@ class Watchdog:
             self._say(self._watched[group])
 
     def forget(self, group: int) -> None:
-        """The group has ended: its number may be given to strangers."""
+        """The group has ended: the system may reuse its number."""
         with self._lock:
             self._watched.pop(group, None)
             self._say(f"forget {group}\n")
 
     def stop(self) -> None:
-        """End the watchdog; whatever is still watched is ended by it first."""
+        """End the watchdog. It first ends all groups that it still watches."""
         with self._lock:
             process, self._process = self._process, None
             if process is None:
@@ -100,7 +100,7 @@ class Watchdog:
                 last.communicate("".join(self._watched.values()).encode())
 
     def _say(self, line: str) -> None:
-        """One that was killed does not hear it; the one that follows is told all."""
+        """Send a line. A killed watchdog misses it; its successor gets all groups."""
         if self._process is not None and self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.write(line.encode())
@@ -124,7 +124,7 @@ def _signal_group(group: int, number: int) -> bool:
 
 
 def read_orders(lines: Iterable[str]) -> dict[int, tuple[int, float]]:
-    """What is watched when the lines have ended: group -> (signal, grace in seconds)."""
+    """The groups still watched after the last line: group -> (signal, grace in seconds)."""
     watched: dict[int, tuple[int, float]] = {}
     for line in lines:
         match line.split():
@@ -136,7 +136,7 @@ def read_orders(lines: Iterable[str]) -> dict[int, tuple[int, float]]:
 
 
 def end_groups(watched: dict[int, tuple[int, float]]) -> None:
-    """Signal every group; SIGKILL those that outstay their grace."""
+    """Signal every group; SIGKILL those that remain after their grace."""
     began = time.monotonic()
     remaining = {g: grace for g, (number, grace) in watched.items() if _signal_group(g, number)}
     while remaining:

@@ -1,4 +1,4 @@
-"""Where each record goes: from containers through routers, and from AWS's services."""
+"""The logging diagram: from containers through routers, and from AWS's services."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bonkei.diagram.names import common_prefix
 
 _SOURCE, _ROUTER, _DESTINATION, _FILTER = range(4)
 
-# Resources that write logs by an argument of theirs: what they are to a reader.
+# Resources that write logs by an argument, and their names for a reader.
 _WRITERS: dict[str, tuple[Kind, str]] = {
     "aws_flow_log": ("nat", "VPC flow logs"),
     "aws_wafv2_web_acl_logging_configuration": ("firewall", "AWS WAF"),
@@ -32,8 +32,8 @@ _WRITERS: dict[str, tuple[Kind, str]] = {
 
 @dataclass(slots=True)
 class _Drawing:
-    """Collects while the picture is composed. A destination has the next free row when it is first
-    written to, and who writes to it first stands beside it."""
+    """Collects the parts of the picture. A destination gets the next free row at its first use, and
+    its first writer is placed beside it."""
 
     blueprint: Blueprint
     nodes: list[Node] = field(default_factory=list)
@@ -108,7 +108,7 @@ def _own_group(blueprint: Blueprint, container: Container) -> Iterator[str]:
 
 
 def _in_environment(blueprint: Blueprint, router: Container) -> Iterator[str]:
-    """A router's configuration names its destinations by variables that the task sets."""
+    """Destinations in the task's variables, which the router's configuration reads."""
     values = {value for _, value in router.environment}
     named = [(group.name, group.address) for group in blueprint.log_groups]
     named += [(bucket.name, bucket.address) for bucket in blueprint.buckets]
@@ -167,7 +167,7 @@ def _draw_destinations(drawing: _Drawing, short: _Shortener) -> None:
 
 
 class _Shortener:
-    """Takes what every name carries out of names: the system's own prefix, account numbers."""
+    """Removes the common parts of names: the system's prefix, account numbers."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         names = [definition.family for definition in blueprint.task_definitions]

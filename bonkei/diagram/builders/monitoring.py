@@ -1,4 +1,4 @@
-"""Who notices: from what is measured through alarms to the people who are told."""
+"""The monitoring diagram: from metrics through alarms to the people who are notified."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SIGNS = {
     "LessThanOrEqualToThreshold": "≤",
 }
 
-# A namespace's dimension that says whose metric it is, in order of preference.
+# The dimension of a namespace that identifies the resource, in order of preference.
 _SUBJECTS: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
     "AWS/ECS": ("service", "ECS", ("ServiceName", "ClusterName")),
     "ECS/ContainerInsights": ("service", "ECS", ("ServiceName", "ClusterName")),
@@ -38,7 +38,7 @@ _SUBJECTS: dict[str, tuple[Kind, str, tuple[str, ...]]] = {
 
 
 def monitoring_diagram(blueprint: Blueprint) -> Diagram:
-    """Metrics by what they are of, the alarms on them, and the way of a notification."""
+    """Metrics by resource, their alarms, and the way of a notification."""
     names = _Names(blueprint)
     nodes: list[Node] = []
     arrows: list[Arrow] = []
@@ -67,7 +67,7 @@ def monitoring_diagram(blueprint: Blueprint) -> Diagram:
 
 
 class _Names:
-    """Names without what all of them begin with."""
+    """Names without their common prefix."""
 
     def __init__(self, blueprint: Blueprint) -> None:
         self._prefix = common_prefix(
@@ -87,7 +87,7 @@ _Subject = tuple[Kind, str, tuple[str, ...]]
 def _by_subject(
     blueprint: Blueprint, names: _Names
 ) -> tuple[tuple[_Subject, tuple[Alarm, ...]], ...]:
-    """Alarms by whose metric they look at, in the order of the subjects above."""
+    """Alarms by the resource of their metric, in the order of the subjects above."""
     found: dict[_Subject, list[Alarm]] = {}
     for alarm in blueprint.alarms:
         metrics = alarm.metrics()
@@ -145,21 +145,21 @@ def _draw_topics(
     nodes: list[Node],
     arrows: list[Arrow],
 ) -> None:
-    """In the middle of the alarms that tell them."""
+    """Place the topics in the middle of their alarms."""
     row = max(0, (len(subjects) - 1) // 2)
     for topic in blueprint.topics:
-        told = [
+        notified = [
             f"alarms-{index}"
             for index, (_, alarms) in enumerate(subjects)
             if any(topic.arn in (*a.alarm_actions, *a.ok_actions) for a in alarms)
         ]
-        told += [rule.address for rule in blueprint.event_rules if topic.arn in rule.targets]
-        if not told:
+        notified += [rule.address for rule in blueprint.event_rules if topic.arn in rule.targets]
+        if not notified:
             continue
         nodes.append(
             Node(topic.address, "topic", names.short(topic.name), _TOPIC, row, ("SNS topic",))
         )
-        arrows += [Arrow(source, topic.address, style="control") for source in told]
+        arrows += [Arrow(source, topic.address, style="control") for source in notified]
         row = _draw_subscribers(blueprint, topic, names, row, nodes, arrows)
 
 
@@ -197,11 +197,11 @@ def _description(
     names: _Names,
 ) -> str:
     """Every alarm in words."""
-    told = [node.title for node in nodes if node.column > _ALARM]
+    notified = [node.title for node in nodes if node.column > _ALARM]
     watched = [
         f"{' '.join((title, *lines))}: {', '.join(_alarm_lines(alarms, names))}"
         for (_, title, lines), alarms in subjects
     ]
     if not watched:
         return "No alarm is defined."
-    return "; ".join(watched) + (f". Told: {', '.join(told)}." if told else ".")
+    return "; ".join(watched) + (f". Notifies: {', '.join(notified)}." if notified else ".")

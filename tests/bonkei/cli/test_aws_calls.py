@@ -68,9 +68,9 @@ def test_no_call_controls_the_terminal(root: Path, calls: CallLog) -> None:
 
 
 def test_that_nothing_was_called_is_said(root: Path, calls: CallLog) -> None:
-    assert run(root, "calls").stderr == "nothing has been called yet\n"
+    assert run(root, "calls").stderr == "no calls yet\n"
     calls.add(call("One"))
-    assert run(root, "calls", "--role", "task").stderr == "no call is like that\n"
+    assert run(root, "calls", "--role", "task").stderr == "this role has made no call\n"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The whole system: from the viewer to the database, and what leaves the network."""
+"""The system diagram: from the viewer to the database, and the ways out of the network."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _prefix(blueprint: Blueprint) -> str:
 
 
 def _ordered_services(blueprint: Blueprint) -> tuple[Service, ...]:
-    """The one that gets what no rule matches first, so that the main way is straight."""
+    """The services, the default target first, so that the main way is straight."""
     defaults = {
         target.target_group_arn
         for balancer in blueprint.load_balancers

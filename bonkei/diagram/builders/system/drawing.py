@@ -1,4 +1,4 @@
-"""What the parts of the picture share."""
+"""The state shared by the parts of the picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a request meets before it reaches a service."""
+"""The layers that a request passes before it reaches a service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bonkei.diagram.names import plural
 
 
 def draw_edge(drawing: Drawing) -> int:
-    """A stack of what a request meets before the network. Returns its last row."""
+    """Stack the layers before the network. Returns the last row."""
     blueprint = drawing.blueprint
     if not blueprint.distributions and not blueprint.load_balancers:
         return 0

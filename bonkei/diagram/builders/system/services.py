@@ -1,4 +1,4 @@
-"""Services, how requests are routed to them, and who calls whom."""
+"""Services, the routes to them, and their calls to each other."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _leads_to(action: Forward | Redirect | FixedResponse, wanted: set[str]) -> b
 
 
 def _draw_calls(drawing: Drawing, services: tuple[Service, ...]) -> None:
-    """Service Connect: who is told the name of whom."""
+    """Service Connect: services that have another's name in their environment."""
     for caller in services:
         definition = drawing.blueprint.task_definition(caller.task_definition_arn)
         values = [value for c in definition.containers for _, value in c.environment]

@@ -1,4 +1,4 @@
-"""Frames: the VPC, and its subnets by what they are for."""
+"""Frames: the VPC, and its subnets by purpose."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _in_vpc_only(drawing: Drawing) -> tuple[str, ...]:
 
 
 def _tier_name(subnets: list[Subnet]) -> str:
-    """What the subnets' names have in common besides their zones; else where they are written."""
+    """The common part of the subnets' names without zones; else their address in Terraform."""
     names = {
         (s.name or s.address.partition("[")[0].rpartition(".")[2])
         .replace(s.availability_zone or "\\0", "")
