@@ -35,7 +35,7 @@ _DATABASE = "postgresql"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What is shown: `level` and worse, from `since` on (as `Record.time`), of one request; empty
+    """The records to show: `level` and worse, from `since` on, of one request; empty
     for all. `pattern`: a filter pattern of CloudWatch Logs."""
 
     level: str = ""
@@ -263,7 +263,7 @@ def _last(files: list[Path], wanted: Filter, count: int | None) -> Iterable[Reco
 
     def lines(file: Path) -> Iterable[str]:
         kept = _kept(file, wanted.since)
-        # Without a filter each line counts: then the last ones are all that is looked at.
+        # Without a filter each line counts, so only the last ones are read.
         return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
 
     streams = [filter(wanted, read(_label(file), _kind(file), lines(file))) for file in files]
