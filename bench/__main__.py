@@ -9,11 +9,12 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import edge, program, start, terraform
+from bench import edge, monitor, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
+    "monitor": monitor.main,
     "edge": lambda: edge.main([]),
     "program": lambda: program.main([]),
 }

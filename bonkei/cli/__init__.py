@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import aws, definitions, inspection, lifecycle, logs, sessions, status
+from bonkei.cli import alarm, aws, definitions, inspection, lifecycle, logs, sessions, status
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
@@ -55,6 +55,7 @@ for command in (
     *definitions.COMMANDS,
     *inspection.COMMANDS,
     *logs.COMMANDS,
+    *alarm.COMMANDS,
     *aws.COMMANDS,
     *sessions.COMMANDS,
 ):

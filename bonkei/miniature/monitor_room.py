@@ -11,6 +11,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.errors import BonkeiError
 from bonkei.events import Bus
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.miniature.rehearsal import Request, World
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
 from bonkei.monitor.service import cloudwatch
 
@@ -41,6 +42,10 @@ class MonitorRoom:
         if not self._runs:
             self._runs = True
             self.monitor.start()
+
+    def world(self, blueprint: Callable[[], Blueprint], firewall: Request | None) -> World:
+        """What alarms are looked at and rehearsed in."""
+        return World(self.monitor, blueprint, self._services, firewall)
 
     def snapshot(self) -> MonitorSnapshot:
         """For `bonkei status`."""

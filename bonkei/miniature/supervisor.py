@@ -23,7 +23,7 @@ from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import DatabaseSnapshot, describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
-from bonkei.miniature import book, sessions
+from bonkei.miniature import alarm_calls, book, sessions
 from bonkei.miniature.announce import announce
 from bonkei.miniature.aws_endpoint import AwsEndpoint
 from bonkei.miniature.aws_services import own_services
@@ -42,6 +42,7 @@ from bonkei.miniature.monitor_room import MonitorRoom
 from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.preparation import nothing_runs, prepare
+from bonkei.miniature.rehearsal import World
 from bonkei.miniature.rollout import (
     find_service,
     force_new_deployments,
@@ -105,6 +106,7 @@ class Miniature:
                 "reload": self._on_reload,
                 "restart": self._on_restart,
                 **sessions.handlers(lambda: (self._blueprint, self._tasks), self._bus),
+                **alarm_calls.handlers(self._alarm_world),
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },
@@ -289,6 +291,11 @@ class Miniature:
 
     def _task_snapshot(self) -> TasksSnapshot | None:
         return self._tasks.snapshot() if self._tasks is not None else None
+
+    def _alarm_world(self) -> World:
+        self._require_started()
+        request = alarm_calls.around_the_distribution(self._edge.snapshot())
+        return self._monitor.world(lambda: self._blueprint, request)
 
     def _database_snapshots(self) -> list[DatabaseSnapshot]:
         return self._databases.snapshots()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from bonkei.monitor.metric.store import MetricError, MetricStore
 AGE_SECONDS = 600.0
 FLUSH_SECONDS = 10.0
 _ACT_SECONDS = 30.0
+_MOST_SENT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,19 @@ class Around:
     act: Callable[[str, str, str], Awaitable[None]]
     put_event: Callable[[dict[str, Any]], None]
     clock: Callable[[], float] = time.time
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An action that was taken; `problem`: why it has failed, or empty."""
+
+    time: float
+    alarm: str
+    state: str
+    action: str
+    subject: str
+    message: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +92,9 @@ class Monitor:
         self.engine = AlarmEngine(self.store, self.book, self._on_change)
         self.engine.compression = compression
         self._around = around
+        self._held: frozenset[MetricId] = frozenset()
+        self._held_since = 0.0
+        self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
         self._undo = bus.subscribe(LogEventsIngested, self._on_log_events)
@@ -112,9 +130,28 @@ class Monitor:
         alarms: list[AnyAlarm] = [*blueprint.alarms, *blueprint.composite_alarms]
         self.engine.follow(alarms, self._around.clock())
 
+    def hurry(self, names: Iterable[str], held: Iterable[MetricId] = ()) -> None:
+        """Let a period of these alarms take a second. Of `held` metrics only what is injected
+        counts meanwhile. Nothing of either where it is called without any."""
+        now = self._around.clock()
+        self.engine.hurried = frozenset(names)
+        for metric in self._held:
+            self.store.drop(metric, self._held_since)
+        self._held = frozenset(held)
+        self._held_since = now
+        self._woken.set()
+
+    def inject(self, datum: Datum) -> None:
+        """A datum of a held metric."""
+        self._put(datum)
+
     def put(self, datum: Datum) -> None:
         """One datum. With compressed time seconds are kept, since minutes pass in them."""
-        if self.compression > 1 and datum.resolution != 1:
+        if datum.metric not in self._held:
+            self._put(datum)
+
+    def _put(self, datum: Datum) -> None:
+        if (self.compression > 1 or self.engine.hurried) and datum.resolution != 1:
             datum = Datum(
                 datum.metric,
                 datum.time,
@@ -133,7 +170,7 @@ class Monitor:
 
     def tick(self, now: float) -> None:
         """The end of a minute (or of ten seconds, where an alarm is that quick)."""
-        step = step_of(self.compression, quick=self.engine.is_high_resolution())
+        step = self._step()
         for datum in self._around.measure(now, step):
             self.put(datum)
         for datum in self._filters.defaults():
@@ -197,9 +234,14 @@ class Monitor:
         }
         return tuple(sorted(missing))
 
+    def _step(self) -> float:
+        if self.engine.hurried:
+            return 1.0
+        return step_of(self.compression, quick=self.engine.is_high_resolution())
+
     async def _run(self) -> None:
         while True:
-            step = step_of(self.compression, quick=self.engine.is_high_resolution())
+            step = self._step()
             now = self._around.clock()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), (now // step + 1) * step - now)
@@ -224,13 +266,18 @@ class Monitor:
             task.add_done_callback(self._acting.discard)
 
     async def _act(self, change: Change, arn: str) -> None:
+        about, text = subject(change), message(change)
+        problem = ""
         try:
             async with asyncio.timeout(_ACT_SECONDS):
-                await self._around.act(arn, subject(change), message(change))
+                await self._around.act(arn, about, text)
             summary = f"Successfully executed action {arn}"
         except (BonkeiError, TimeoutError, OSError) as error:
             self._failed_actions += 1
             why = getattr(error, "message", "") or "it did not answer in time"
+            problem = why
             summary = f"Failed to execute action {arn}. Received error: {why}"
         now = self._around.clock()
+        state = change.after.value
+        self.sent.append(Sent(now, change.alarm.name, state, arn, about, text, problem))
         self.book.note(HistoryItem(change.alarm.name, now, "Action", summary))

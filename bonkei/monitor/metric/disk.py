@@ -74,6 +74,14 @@ class SqliteDisk:
         except sqlite3.OperationalError:
             return
 
+    def drop(self, metric: MetricId, begin: float) -> None:
+        """What was made up."""
+        with self._connection:
+            self._connection.execute(
+                "delete from bucket where metric = ? and start + length > ?",
+                (self._ids.get(metric, -1), begin),
+            )
+
     def _row(self, kept: Kept) -> tuple[object, ...]:
         bucket = kept.bucket
         spread = None if bucket.values is None else json.dumps(list(bucket.values.items()))

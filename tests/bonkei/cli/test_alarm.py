@@ -1,0 +1,67 @@
+"""Alarms as a person reads them."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree as ET
+
+from bonkei.cli.alarm_text import graph, junit_xml, render_list, render_results
+
+RESULT = {
+    "name": "a<b",
+    "cause": "injected metric data: M 2",
+    "injected": True,
+    "alarm_at": 1000.0,
+    "ok_at": 1002.5,
+    "alarm_reason": "Threshold Crossed",
+    "ok_reason": "back",
+    "messages": [{"action": "arn:aws:sns:x", "subject": 'ALARM: "a"', "problem": ""}],
+    "problem": "",
+    "both_ways": True,
+}
+FAILED = RESULT | {"ok_at": 0.0, "problem": "it did not go to OK", "both_ways": False}
+
+
+def test_a_graph_shows_data_gaps_and_the_threshold() -> None:
+    lines = graph([None, 0.0, 50.0, 100.0], 50.0)
+
+    assert len(lines) == 10
+    assert lines[0].endswith("┤   █")
+    assert lines[-1].endswith("┤·▁██")
+    assert next(line for line in lines if "─" in line).strip().startswith("50 ┤")
+
+
+def test_a_graph_of_equal_values() -> None:
+    assert len(graph([0.0, 0.0], 0.0)) == 10
+
+
+def test_alarms_come_first_and_compressed_time_is_named() -> None:
+    one = {"state": "OK", "name": "fine", "since": 0, "reason": "r", "problem": ""}
+    found = {
+        "alarms": [one, one | {"state": "ALARM", "name": "bad"}],
+        "compression": 60,
+        "not_measured": ["AWS/X Y"],
+    }
+    lines = render_list(found).splitlines()
+
+    assert "a minute takes 1 s" in lines[0]
+    assert lines[1].startswith("ALARM")
+    assert lines[-1] == "nobody measures AWS/X Y"
+
+
+def test_results_of_a_rehearsal() -> None:
+    text = render_results([RESULT, FAILED])
+
+    assert "FAILED  a<b" in text
+    assert 'sent to arn:aws:sns:x: ALARM: "a"' in text
+    assert text.endswith("1 of 2 went to ALARM and back to OK; 2 of them by injected metric data")
+
+
+def test_junit() -> None:
+    suite = ET.fromstring(junit_xml([RESULT, FAILED]))  # noqa: S314 - it is ours
+
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    first, second = suite.findall("testcase")
+    assert (first.get("name"), first.get("time")) == ("a<b", "2.500")
+    failure = second.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "it did not go to OK"
