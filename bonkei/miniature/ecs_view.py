@@ -4,43 +4,56 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Container, TaskDefinition
-from bonkei.cloud.ecs import EcsDeployment, EcsService, EcsState, EcsTask
+from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.cloud.ecs import (
+    EcsContainer,
+    EcsDeployment,
+    EcsService,
+    EcsState,
+    EcsTask,
+    RunTask,
+    ServiceChange,
+)
 from bonkei.errors import BonkeiError
-from bonkei.tasks import ServiceSnapshot, Tasks, TaskSnapshot
+from bonkei.tasks import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 
-_GOING_ON: set[asyncio.Task[None]] = set()
-"""Kept until they end: the event loop holds its tasks weakly."""
+Change = Callable[[str, ServiceChange], Awaitable[None]]
 
 
 class EcsView:
-    """`restart`: gives a service of this ARN new tasks, and ends when they are healthy."""
+    """`tasks` are there once calls come. `change`: of a service's ARN; it ends when the service is
+    what was asked for. `report` hears why it has not become so."""
 
     def __init__(
         self,
         blueprint: Callable[[], Blueprint],
-        tasks: Tasks,
-        restart: Callable[[str], Awaitable[None]],
+        tasks: Callable[[], Tasks],
+        change: Change,
+        report: Callable[[str], None],
     ) -> None:
         self._blueprint = blueprint
         self._tasks = tasks
-        self._restart = restart
+        self._change = change
+        self._report = report
+        self._going_on: set[asyncio.Task[None]] = set()
+        self._pending: dict[str, _Pending] = {}
 
     def describe(self) -> EcsState:
-        blueprint, snapshot = self._blueprint(), self._tasks.snapshot()
+        blueprint, snapshot = self._blueprint(), self._tasks().snapshot()
         arns = {f"{d.family}:{d.revision}": d.arn for d in blueprint.task_definitions}
-        clusters = {service.arn: service.cluster_arn for service in blueprint.services}
+        defined = {service.arn: service for service in blueprint.services}
         by_name = {service.name: service.cluster_arn for service in blueprint.services}
         default = blueprint.clusters[0].arn if blueprint.clusters else ""
         return EcsState(
             clusters=tuple((cluster.name, cluster.arn) for cluster in blueprint.clusters),
             services=tuple(
-                _service(service, clusters.get(service.arn, default), arns)
+                self._service(service, defined[service.arn], arns)
                 for service in snapshot.services
+                if service.arn in defined
             ),
             tasks=tuple(
                 _task(task, by_name.get(task.group.removeprefix("service:"), default), arns)
@@ -49,24 +62,77 @@ class EcsView:
             definitions={d.arn: _definition(d) for d in blueprint.task_definitions},
         )
 
-    async def force_new_deployment(self, service_arn: str) -> None:
-        """It begins, and who asked does not wait for its end; `describe` says how it goes."""
-        task = asyncio.create_task(self._quietly(service_arn))
-        _GOING_ON.add(task)
-        task.add_done_callback(_GOING_ON.discard)
+    def _service(
+        self, snapshot: ServiceSnapshot, service: Service, arns: Mapping[str, str]
+    ) -> EcsService:
+        described = _service(snapshot, service, arns)
+        pending = self._pending.get(service.arn)
+        return described if pending is None else pending.over(described)
 
-    async def _quietly(self, service_arn: str) -> None:
-        with suppress(BonkeiError):  # the deployment's own state has the reason
-            await self._restart(service_arn)
+    def change_service(self, arn: str, change: ServiceChange) -> None:
+        """Who asked does not wait for its end; `describe` says how it goes."""
+        if arn not in self._pending:
+            now = next((one for one in self.describe().services if one.arn == arn), None)
+            primary = now.deployments[0].id if now is not None and now.deployments else ""
+            self._pending[arn] = _Pending(change, primary)
+        task = asyncio.create_task(self._quietly(arn, change))
+        self._going_on.add(task)  # the event loop holds its tasks weakly
+        task.add_done_callback(self._going_on.discard)
+
+    async def _quietly(self, arn: str, change: ServiceChange) -> None:
+        try:
+            await self._change(arn, change)
+        except BonkeiError as error:
+            self._report(f"{error.message}\n{error.remedy}".rstrip())
+        finally:
+            self._pending.pop(arn, None)
+
+    def run_task(self, task: RunTask) -> str:
+        definition = self._blueprint().task_definition(task.definition_arn)
+        definition = replace(
+            definition,
+            task_role_arn=task.task_role_arn or definition.task_role_arn,
+            execution_role_arn=task.execution_role_arn or definition.execution_role_arn,
+        )
+        overrides = [ContainerOverride(*override) for override in task.overrides]
+        return self._tasks().start_task(definition, overrides, task.started_by)
 
     def stop_task(self, task_id: str, reason: str) -> None:
-        self._tasks.stop_task(task_id, reason)
+        self._tasks().stop_task(task_id, reason)
 
 
-def _service(service: ServiceSnapshot, cluster_arn: str, arns: Mapping[str, str]) -> EcsService:
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    """A change that was asked for and has not begun: a migration may come before it. ECS shows the
+    new deployment at once, and what waits for a service to be stable counts on that."""
+
+    change: ServiceChange
+    primary: str  # the deployment's id before it
+
+    def over(self, service: EcsService) -> EcsService:
+        desired = service.desired
+        if self.change.desired_count is not None:
+            desired = self.change.desired_count
+        shown = replace(service, desired=desired)
+        has_begun = not service.deployments or service.deployments[0].id != self.primary
+        if has_begun or not self.change.has_new_tasks:
+            return shown
+        definition = self.change.definition_arn or service.definition_arn
+        coming = EcsDeployment(
+            f"{self.primary}-next", "PRIMARY", definition, "IN_PROGRESS", "", desired, 0, 0
+        )
+        first = replace(service.deployments[0], status="ACTIVE", desired=0)
+        return replace(
+            shown,
+            definition_arn=definition,
+            deployments=(coming, first, *service.deployments[1:]),
+        )
+
+
+def _service(service: ServiceSnapshot, defined: Service, arns: Mapping[str, str]) -> EcsService:
     deployments = tuple(
         EcsDeployment(
-            id=f"ecs-svc/{each.id}",
+            id=each.id,
             status=each.status,
             definition_arn=arns.get(each.task_definition, each.task_definition),
             rollout_state=each.rollout_state,
@@ -80,12 +146,13 @@ def _service(service: ServiceSnapshot, cluster_arn: str, arns: Mapping[str, str]
     return EcsService(
         service.arn,
         service.name,
-        cluster_arn,
-        deployments[0].definition_arn if deployments else "",
+        defined.cluster_arn,
+        deployments[0].definition_arn if deployments else defined.task_definition_arn,
         service.desired_count,
         service.running_count,
         service.pending_count,
         deployments,
+        tuple((t.target_group_arn, t.container_name, t.container_port) for t in defined.targets),
     )
 
 
@@ -101,7 +168,13 @@ def _task(task: TaskSnapshot, cluster_arn: str, arns: Mapping[str, str]) -> EcsT
         health=task.health,
         stopped_reason=task.reason if task.last_status == "STOPPED" else "",
         started_at=task.started_at,
-        containers=tuple(name for name, _ in task.pids),
+        containers=tuple(
+            EcsContainer(one.name, one.status, one.exit_code, one.reason, one.health)
+            for one in task.containers
+        ),
+        created_at=task.created_at,
+        stopped_at=task.stopped_at,
+        started_by=task.started_by,
     )
 
 

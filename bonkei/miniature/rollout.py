@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from dataclasses import replace
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
@@ -87,16 +86,6 @@ def require_tasks(service: Service, tasks: Tasks | None) -> None:
         raise MiniatureError(
             f"{service.name} has no task to replace", remedy="its desired_count is 0"
         )
-
-
-def force_new_deployments(blueprint: Blueprint, counts: dict[str, int]) -> Blueprint:
-    """As `aws ecs update-service --force-new-deployment`, so many times a service's ARN."""
-
-    def forced(service: Service) -> Service:
-        token = f"{service.force_new_deployment_token} {counts.get(service.arn, '')}"
-        return replace(service, force_new_deployment_token=token.rstrip())
-
-    return replace(blueprint, services=tuple(map(forced, blueprint.services)))
 
 
 async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> list[Unhealthy]:

@@ -19,6 +19,7 @@ from typing import Any
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
+from bonkei.cloud.ecs import ServiceChange
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import DatabaseSnapshot, describe
 from bonkei.edge.snapshot import ListenerState
@@ -45,11 +46,11 @@ from bonkei.miniature.preparation import nothing_runs, prepare
 from bonkei.miniature.rehearsal import World
 from bonkei.miniature.rollout import (
     find_service,
-    force_new_deployments,
     require_tasks,
     roll_out,
     still_unhealthy,
 )
+from bonkei.miniature.service_changes import FORCED, ServiceChanges
 from bonkei.miniature.status import compose_status
 from bonkei.miniature.steps import Report, Steps
 from bonkei.miniature.target_checks import TargetChecks
@@ -79,6 +80,7 @@ class Miniature:
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
+        self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
         self._logs = LogRoom(self._parts.logs, report)
         rooms = dict(own_services(self._ecs_view, self._logs.service))
         self._monitor = MonitorRoom(
@@ -93,7 +95,7 @@ class Miniature:
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))
-        self._forced: dict[str, int] = {}
+        self._changes = ServiceChanges()
         self._started = False
         self._hurried = asyncio.Event()
         self._stopped = threading.Event()
@@ -230,10 +232,12 @@ class Miniature:
             log_driver=self._logs.log_driver,
         )
 
+    def _running(self) -> Tasks:
+        assert self._tasks is not None  # noqa: S101 - the start makes it before
+        return self._tasks
+
     def _ecs_view(self) -> EcsView | None:
-        if self._tasks is None:
-            return None
-        return EcsView(lambda: self._blueprint, self._tasks, self._restart)
+        return self._ecs if self._tasks is not None else None
 
     async def _start_databases(self, steps: Steps) -> None:
         await self._databases.follow(self._blueprint.database_clusters, self._clusters, steps)
@@ -260,7 +264,7 @@ class Miniature:
 
     async def _roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         assert self._tasks is not None  # noqa: S101 - the start makes it before
-        blueprint = force_new_deployments(self._blueprint, self._forced)
+        blueprint = self._changes.over(self._blueprint)
         logs = self._home.logs
         return await roll_out(self._tasks, self._watch, blueprint, steps, logs, only)
 
@@ -315,6 +319,7 @@ class Miniature:
                 self._blueprint,
                 await asyncio.to_thread(self._parts.definitions.read),
             )
+            self._changes.definitions_win()
             self._translator.book = self._addresses()
             with TargetChecks(self._bus, before, self._blueprint) as checks:
                 await self._edge.apply(self._blueprint)
@@ -353,18 +358,22 @@ class Miniature:
     async def _on_restart(self, call: Call) -> None:
         self._require_started()
         service = find_service(self._blueprint, call.service)
-        await self._restart(service.arn, call.report)
+        await self._change(service.arn, FORCED, call.report)
 
-    async def _restart(self, arn: str, report: Report = lambda _: None) -> None:
-        """New tasks in place of a service's own, as ECS forces a new deployment."""
+    async def _change(
+        self, arn: str, change: ServiceChange, report: Report = lambda _: None
+    ) -> None:
+        """As `ecs update-service`: another count at once; new tasks in place of the service's own
+        after what a release does before them."""
         async with self._changing:
             self._require_started()
             service = next(each for each in self._blueprint.services if each.arn == arn)
-            require_tasks(service, self._tasks)
-            self._report(f"Restarting {service.name}")
             steps = Steps(self._kept(report))
-            await self._migrate(steps, "not restarted", service)
-            self._forced[service.arn] = self._forced.get(service.arn, 0) + 1
+            if change.has_new_tasks:
+                require_tasks(service, self._tasks)
+                self._report(f"Restarting {service.name}")
+                await self._migrate(steps, "not restarted", service)
+            self._changes.add(arn, change)
             unhealthy = await self._roll_out(steps, service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")

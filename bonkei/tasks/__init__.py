@@ -17,6 +17,7 @@ from bonkei.tasks.logs import FileLogSink, LogDriver, LogLine, LogSink, MemoryLo
 from bonkei.tasks.manager import Tasks
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import (
+    ContainerSnapshot,
     DeploymentSnapshot,
     Note,
     ServiceSnapshot,
@@ -24,8 +25,11 @@ from bonkei.tasks.snapshot import (
     TaskSnapshot,
     TasksSnapshot,
 )
+from bonkei.tasks.task_spec import ContainerOverride
 
 __all__ = [
+    "ContainerOverride",
+    "ContainerSnapshot",
     "DeploymentSnapshot",
     "FileLogSink",
     "LogDriver",

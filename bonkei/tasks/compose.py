@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import container_ports
 from bonkei.tasks.images.content import Content
@@ -22,7 +22,7 @@ from bonkei.tasks.scheduling.circuit_breaker import CircuitBreaker
 from bonkei.tasks.scheduling.rolling import Limits
 from bonkei.tasks.scheduling.service_state import ServiceSpec
 from bonkei.tasks.snapshot import Note
-from bonkei.tasks.task_spec import Registrations, TaskSpec
+from bonkei.tasks.task_spec import ContainerOverride, Registrations, TaskSpec
 
 _PYTHON_IMAGE = re.compile(r"(?:.*/)?python:(\d+\.\d+)")
 _DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
@@ -85,31 +85,48 @@ def one_off(
 ) -> TaskSpec:
     """A task that is run by itself, its command overridden as by `run-task`. TaskError when the
     container cannot be run here."""
-    if all(c.name != container for c in definition.containers):
-        raise TaskError(
-            f"{definition.family} has no container {container}",
-            remedy="name one of " + ", ".join(c.name for c in definition.containers),
-        )
-    changed = definition if command is None else override_command(definition, container, command)
-    local = local_task(changed, directories, serving=frozenset({container}))
+    return stand_alone(definition, directories, (ContainerOverride(container, command),))
+
+
+def stand_alone(
+    definition: TaskDefinition,
+    directories: Mapping[str, Path],
+    overrides: Sequence[ContainerOverride],
+    started_by: str = "",
+) -> TaskSpec:
+    """A task that belongs to no service, with the overrides of `run-task`. TaskError when a
+    container of these is not there, or cannot be run here."""
+    names = [container.name for container in definition.containers]
+    for override in overrides:
+        if override.name not in names:
+            raise TaskError(
+                f"{definition.family} has no container {override.name}",
+                remedy="name one of " + ", ".join(names),
+            )
+    serving = frozenset(override.name for override in overrides)
+    local = local_task(_override(definition, overrides), directories, serving=serving)
     if local.refused:
+        wanted = next(iter(serving), names[0] if names else "NAME")
         raise TaskError(
             f"{definition.family} cannot be run: {local.refused}",
-            remedy=f"configure [containers.{container}] in bonkei.toml",
+            remedy=f"configure [containers.{wanted}] in bonkei.toml",
         )
-    return TaskSpec(local, definition.family)
+    return TaskSpec(local, definition.family, started_by=started_by)
 
 
-def override_command(
-    definition: TaskDefinition, container: str, command: tuple[str, ...]
-) -> TaskDefinition:
+def _override(definition: TaskDefinition, overrides: Sequence[ContainerOverride]) -> TaskDefinition:
     """As `containerOverrides` does: the command changes, the entry point stays."""
-    return replace(
-        definition,
-        containers=tuple(
-            replace(c, command=command) if c.name == container else c for c in definition.containers
-        ),
-    )
+    by_name = {override.name: override for override in overrides}
+
+    def changed(container: Container) -> Container:
+        override = by_name.get(container.name)
+        if override is None:
+            return container
+        environment = dict(container.environment) | dict(override.environment)
+        command = container.command if override.command is None else override.command
+        return replace(container, command=command, environment=tuple(environment.items()))
+
+    return replace(definition, containers=tuple(map(changed, definition.containers)))
 
 
 def _service_spec(

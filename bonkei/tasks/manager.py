@@ -16,7 +16,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.events import Bus, TargetDrained, TargetHealthChanged
 from bonkei.tasks import messages as m
-from bonkei.tasks.compose import Composition, compose, one_off
+from bonkei.tasks.by_themselves import ByThemselves
+from bonkei.tasks.compose import Composition, compose, one_off, stand_alone
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.executor import Executor
 from bonkei.tasks.execution.process import ProcessSpec
@@ -27,6 +28,7 @@ from bonkei.tasks.scaling.auto_scaling import AutoScaler
 from bonkei.tasks.scheduling.scheduler import Scheduler
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.snapshot import TaskOutcome, TasksSnapshot
+from bonkei.tasks.task_spec import ContainerOverride
 from bonkei.vault import Vault
 
 _TAIL = 200  # lines kept of the output of a task that is run by itself
@@ -47,6 +49,7 @@ class Tasks:
         self._settings = settings
         self._logs = _Tee(logs or FileLogSink(settings.home / "logs", report=settings.progress))
         self._scheduler = Scheduler(lambda: secrets.token_hex(16))
+        self._by_themselves = ByThemselves(self._scheduler)
         self._executor = Executor(bus, vault, settings, self._logs, self._report)
         self._composition = Composition((), ())
         self._definitions: dict[str, TaskDefinition] = {}
@@ -121,6 +124,27 @@ class Tasks:
         exit_code = life.containers[container].exit_code if life.containers else None
         return TaskOutcome(exit_code, life.explanation, self._logs.unfollow(task_id))
 
+    def start_task(
+        self,
+        definition: TaskDefinition,
+        overrides: Sequence[ContainerOverride] = (),
+        started_by: str = "",
+    ) -> str:
+        """Start one task that nobody waits for; its id. `snapshot` says how it goes, and for a
+        while how it ended. TaskError as for `run_task`."""
+        self._start()
+        spec = stand_alone(definition, self._settings.containers, overrides, started_by)
+        started: list[str] = []
+
+        def begin(now: float) -> list[m.Action]:
+            task_id, actions = self._scheduler.run(spec, now)
+            started.append(task_id)
+            self._by_themselves.add(task_id)
+            return actions
+
+        self._submit(begin)
+        return started[0]
+
     async def lend(
         self, definition: TaskDefinition, container: str, command: Sequence[str]
     ) -> tuple[str, ProcessSpec]:
@@ -153,7 +177,8 @@ class Tasks:
     def snapshot(self) -> TasksSnapshot:
         """What runs, and what does not and why; usage is sampled at most once a second."""
         pids = {task_id: self._executor.pids(task_id).values() for task_id in self._scheduler.tasks}
-        return describe(self._scheduler, self._composition.notes, self._usage.read(pids))
+        ended = tuple(self._by_themselves.ended)
+        return describe(self._scheduler, self._composition.notes, self._usage.read(pids), ended)
 
     async def stop(self) -> None:
         """Stop every task, SIGTERM first, and wait until no process is left."""
@@ -226,6 +251,7 @@ class Tasks:
                     self._executor.execute(action)
         finally:
             self._deciding = False
+        self._by_themselves.settle()
         self._set_alarm(since)
         waiting, self._waiting = self._waiting, []
         for future in waiting:

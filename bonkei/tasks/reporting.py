@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.events import Endpoint
 from bonkei.tasks.execution.usage import Usage
+from bonkei.tasks.scheduling.container_state import ContainerState
 from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
 from bonkei.tasks.scheduling.scheduler import STUCK, Scheduler
 from bonkei.tasks.scheduling.service_state import Deployment, ServiceState
 from bonkei.tasks.snapshot import (
+    ContainerSnapshot,
     DeploymentSnapshot,
     Note,
     ServiceSnapshot,
@@ -18,19 +20,27 @@ from bonkei.tasks.snapshot import (
     TasksSnapshot,
 )
 
+_ECS = {"STARTING": "PENDING"}
+"""What ECS calls a container's status, where it is not ours."""
 _COMING = {"PROVISIONING", "PENDING"}
 
 
 def describe(
-    scheduler: Scheduler, notes: tuple[Note, ...], usage: Mapping[str, Usage]
+    scheduler: Scheduler,
+    notes: tuple[Note, ...],
+    usage: Mapping[str, Usage],
+    ended: tuple[TaskLifecycle, ...] = (),
 ) -> TasksSnapshot:
-    """Everything that can be said about the tasks now."""
+    """Everything that can be said about the tasks now. `ended`: of no service."""
     services = scheduler.services.values()
     stuck = tuple(Note(f"service {s.spec.name}", STUCK) for s in services if s.stuck)
     return TasksSnapshot(
         services=tuple(_service(service) for service in services),
         tasks=tuple(_task(life, usage) for life in scheduler.tasks.values()),
-        stopped=tuple(_task(life, {}) for service in services for life in service.stopped),
+        stopped=(
+            *(_task(life, {}) for service in services for life in service.stopped),
+            *(_task(life, {}) for life in ended),
+        ),
         notes=(*notes, *stuck, *_scaled(scheduler)),
     )
 
@@ -111,7 +121,18 @@ def _task(life: TaskLifecycle, usage: Mapping[str, Usage]) -> TaskSnapshot:
         started_at=_unix(life.running_since),
         cpu_percent=used.cpu_percent,
         memory=used.memory,
+        containers=tuple(_container(state) for state in life.containers.values()),
+        created_at=_unix(life.created_at or None),
+        stopped_at=_unix(life.stopped_at),
+        started_by=life.spec.started_by,
     )
+
+
+def _container(state: ContainerState) -> ContainerSnapshot:
+    return ContainerSnapshot(
+        state.container.name, _ECS.get(state.status, state.status), state.exit_code, state.reason,
+        state.health_status,
+    )  # fmt: skip
 
 
 def _endpoint(endpoint: Endpoint | None) -> str:

@@ -39,10 +39,21 @@ class ServiceSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerSnapshot:
+    """`status`: PENDING | RUNNING | STOPPED. `reason`: why it could not be started."""
+
+    name: str
+    status: str
+    exit_code: int | None
+    reason: str
+    health: str
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSnapshot:
     """`group`: service:NAME, or family:NAME for a task run by itself. `pids`: its containers'
-    processes by container name. `started_at`: Unix seconds. CPU in percent of one vCPU, memory in
-    bytes. `endpoint`: host:port of its first port, or empty."""
+    processes by container name. Times in Unix seconds. `started_by`: as `run-task` has it. CPU in
+    percent of one vCPU, memory in bytes. `endpoint`: host:port of its first port, or empty."""
 
     id: str
     group: str
@@ -55,6 +66,10 @@ class TaskSnapshot:
     started_at: float | None
     cpu_percent: float
     memory: int
+    containers: tuple[ContainerSnapshot, ...] = ()
+    created_at: float | None = None
+    stopped_at: float | None = None
+    started_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,19 @@ class Registrations:
 
 
 @dataclass(frozen=True, slots=True)
+class ContainerOverride:
+    """What `run-task` changes of a container: its command (None: as defined), and variables that
+    are added, or take the place of those of their name."""
+
+    name: str
+    command: tuple[str, ...] | None = None
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TaskSpec:
     """What a task is made of. `group`: its service's name, or its family when it has none.
+    `started_by`: as `run-task` has it.
 
     `drain_timeout` (seconds) bounds the wait for TargetDrained, should nobody say it.
     """
@@ -35,6 +46,7 @@ class TaskSpec:
     group: str
     registrations: Registrations = Registrations()
     drain_timeout: float = 310.0
+    started_by: str = ""
 
     @property
     def definition(self) -> TaskDefinition:

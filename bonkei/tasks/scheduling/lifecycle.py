@@ -44,6 +44,7 @@ class TaskLifecycle:
     reason: str = ""
     created_at: float = 0.0
     running_since: float | None = None
+    stopped_at: float | None = None
     containers: dict[str, ContainerState] = field(default_factory=dict)
     endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
     registered: bool = False
@@ -259,7 +260,7 @@ class TaskLifecycle:
             for state in self.containers.values():
                 yield from self._end(state, now)
             return
-        self.status = "STOPPED"
+        self.status, self.stopped_at = "STOPPED", now
         yield m.ReleaseTask(self.task_id)
 
     def _has_live_target(self) -> bool:

@@ -9,7 +9,15 @@ import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.cloud import ecs
-from bonkei.cloud.ecs import EcsDeployment, EcsService, EcsState, EcsTask
+from bonkei.cloud.ecs import (
+    EcsContainer,
+    EcsDeployment,
+    EcsService,
+    EcsState,
+    EcsTask,
+    RunTask,
+    ServiceChange,
+)
 
 CLUSTER = "arn:aws:ecs:eu-west-1:1:cluster/shop"
 SERVICE = "arn:aws:ecs:eu-west-1:1:service/shop/web"
@@ -20,7 +28,8 @@ def task(number: int, status: str = "RUNNING", group: str = "service:web") -> Ec
     name = f"task{number}"
     return EcsTask(
         name, f"arn:aws:ecs:eu-west-1:1:task/shop/{name}", CLUSTER, WEB[1], group, status,
-        "HEALTHY", "gone" if status == "STOPPED" else "", 1.5, ("web",),
+        "HEALTHY", "gone" if status == "STOPPED" else "", 1.5,
+        (EcsContainer("web", status, 3 if status == "STOPPED" else None),),
     )  # fmt: skip
 
 
@@ -28,7 +37,7 @@ class Double:
     """What runs the tasks, in memory."""
 
     def __init__(self) -> None:
-        self.done: list[tuple[str, ...]] = []
+        self.done: list[tuple[Any, ...]] = []
 
     def describe(self) -> EcsState:
         deployment = EcsDeployment("ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", "", 2, 2, 0)
@@ -36,11 +45,15 @@ class Double:
             (("shop", CLUSTER),),
             (EcsService(SERVICE, "web", CLUSTER, WEB[1], 2, 2, 0, (deployment,)),),
             (task(1), task(2), task(3, "STOPPED"), task(4, group="family:job")),
-            {arn: {"taskDefinitionArn": arn} for arn in WEB},
+            {arn: {"taskDefinitionArn": arn, "family": "web"} for arn in WEB},
         )
 
-    async def force_new_deployment(self, service_arn: str) -> None:
-        self.done.append(("deploy", service_arn))
+    def change_service(self, arn: str, change: ServiceChange) -> None:
+        self.done.append((arn, change))
+
+    def run_task(self, task: RunTask) -> str:
+        self.done.append(("run", task))
+        return "task1"
 
     def stop_task(self, task_id: str, reason: str) -> None:
         self.done.append(("stop", task_id, reason))
@@ -53,8 +66,8 @@ def ask(operation: str, double: Double | None = None, **parameters: Any) -> dict
 
 
 def test_lists() -> None:
-    assert ask("ListClusters") == {"clusterArns": [CLUSTER]}
-    assert ask("ListServices", cluster="shop") == {"serviceArns": [SERVICE]}
+    assert ask("ListClusters")["clusterArns"] == [CLUSTER]
+    assert ask("ListServices", cluster="shop")["serviceArns"] == [SERVICE]
     names = [arn.rpartition("/")[2] for arn in ask("ListTasks", cluster=CLUSTER)["taskArns"]]
     assert names == ["task1", "task2", "task4"]
     only = {"cluster": "shop", "serviceName": "web"}
@@ -66,7 +79,7 @@ def test_lists() -> None:
 
 def test_descriptions_and_what_is_missing() -> None:
     [cluster] = ask("DescribeClusters", clusters=["shop"])["clusters"]
-    assert (cluster["status"], cluster["runningTasksCount"]) == ("ACTIVE", 2)
+    assert (cluster["status"], cluster["runningTasksCount"]) == ("ACTIVE", 3)
     answer = ask("DescribeServices", cluster="shop", services=["web", "other"])
     assert [service["serviceName"] for service in answer["services"]] == ["web"]
     assert answer["services"][0]["deployments"][0]["rolloutState"] == "COMPLETED"
@@ -86,9 +99,47 @@ def test_a_family_means_its_newest_revision(name: str, revision: int) -> None:
 
 def test_what_can_be_done() -> None:
     double = Double()
-    ask("UpdateService", double, cluster="shop", service="web", forceNewDeployment=True)
+    web = {"cluster": "shop", "service": "web"}
+    ask("UpdateService", double, **web, forceNewDeployment=True)
+    ask("UpdateService", double, **web, desiredCount=5, taskDefinition="web:9")
     ask("StopTask", double, cluster="shop", task="task1", reason="why not")
-    assert double.done == [("deploy", SERVICE), ("stop", "task1", "why not")]
+    ask("StopTask", double, cluster="shop", task="task3")  # it has stopped already
+    assert double.done == [
+        (SERVICE, ServiceChange(force_new_deployment=True)),
+        (SERVICE, ServiceChange(desired_count=5, definition_arn=WEB[0])),
+        ("stop", "task1", "why not"),
+    ]
+
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
+
+
+def test_a_task_that_is_run() -> None:
+    double = Double()
+    override = {"name": "web", "command": ["migrate"],
+                "environment": [{"name": "A", "value": "b"}]}  # fmt: skip
+    answer = ask(
+        "RunTask", double, cluster="shop", taskDefinition="web", count=2, startedBy="me",
+        launchType="FARGATE", networkConfiguration=NETWORK,
+        overrides={"containerOverrides": [override], "taskRoleArn": "role"},
+    )  # fmt: skip
+    assert [task["taskArn"].rpartition("/")[2] for task in answer["tasks"]] == ["task1", "task1"]
+    wanted = RunTask(WEB[1], (("web", ("migrate",), (("A", "b"),)),), "me", "role")
+    assert double.done == [("run", wanted)] * 2
+
+
+def test_how_a_task_ended() -> None:
+    [task] = ask("DescribeTasks", cluster="shop", tasks=["task3"])["tasks"]
+    assert (task["stoppedReason"], task["containers"][0]["exitCode"]) == ("gone", 3)
+
+
+def test_pages() -> None:
+    first = ask("ListTasks", cluster="shop", maxResults=2)
+    second = ask("ListTasks", cluster="shop", maxResults=2, nextToken=first["nextToken"])
+    assert (len(first["taskArns"]), len(second["taskArns"]), second["nextToken"]) == (2, 1, None)
+    with pytest.raises(AwsServiceError, match="token"):
+        ask("ListTasks", cluster="shop", nextToken="99")
+    assert ask("ListTaskDefinitionFamilies")["families"] == ["web"]
 
 
 @pytest.mark.parametrize(
@@ -96,9 +147,20 @@ def test_what_can_be_done() -> None:
     [
         ("ListServices", {}, "ClusterNotFoundException"),
         ("UpdateService", {"cluster": "shop", "service": "x"}, "ServiceNotFoundException"),
-        ("UpdateService", {"cluster": "shop", "service": "web", "desiredCount": 5},
+        ("UpdateService", {"cluster": "shop", "service": "web", "platformVersion": "1.4.0"},
          "InvalidParameterException"),
-        ("StopTask", {"task": "nobody"}, "InvalidParameterException"),
+        ("UpdateService", {"cluster": "shop", "service": "web", "taskDefinition": "web:8"},
+         "ClientException"),
+        ("RunTask", {"cluster": "shop", "taskDefinition": "web"}, "InvalidParameterException"),
+        ("RunTask", {"cluster": "shop", "taskDefinition": "web", "launchType": "EC2"},
+         "InvalidParameterException"),
+        ("RunTask", {"cluster": "shop", "taskDefinition": "none",
+                     "networkConfiguration": NETWORK}, "ClientException"),
+        ("RunTask", {"cluster": "shop", "taskDefinition": "web", "networkConfiguration": NETWORK,
+                     "overrides": {"inferenceAcceleratorOverrides": []}},
+         "InvalidParameterException"),
+        ("DescribeServices", {"cluster": "shop", "services": []}, "InvalidParameterException"),
+        ("StopTask", {"cluster": "shop", "task": "nobody"}, "InvalidParameterException"),
         ("DescribeTaskDefinition", {"taskDefinition": "other"}, "ClientException"),
     ],
 )  # fmt: skip

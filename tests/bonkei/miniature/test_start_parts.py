@@ -10,13 +10,15 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.cloud.ecs import ServiceChange
 from bonkei.config import OneOff
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.miniature.begun import seconds_before
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.one_offs import Started, task_definition
-from bonkei.miniature.rollout import find_service, force_new_deployments
+from bonkei.miniature.rollout import find_service
+from bonkei.miniature.service_changes import FORCED, ServiceChanges
 from bonkei.miniature.steps import Steps
 
 
@@ -204,8 +206,25 @@ def test_a_service_is_called_by_its_name_or_the_end_of_it() -> None:
 
 def test_a_restart_is_a_new_deployment_of_one_service_only() -> None:
     blueprint = Blueprint(services=(service("web"), service("api")))
-    once = force_new_deployments(blueprint, {"arn:web": 1})
-    twice = force_new_deployments(blueprint, {"arn:web": 2})
+    changes = ServiceChanges()
+    changes.add("arn:web", FORCED)
+    once = changes.over(blueprint)
+    changes.add("arn:web", FORCED)
+    twice = changes.over(blueprint)
     tokens = {b.services[0].force_new_deployment_token for b in (blueprint, once, twice)}
     assert len(tokens) == 3
     assert once.services[1] == blueprint.services[1]
+
+
+def test_what_update_service_asked_for_stays_until_the_definitions_are_applied() -> None:
+    blueprint, changes = Blueprint(services=(service("web"),)), ServiceChanges()
+    changes.add("arn:web", ServiceChange(desired_count=5))
+    changes.add("arn:web", ServiceChange(definition_arn="arn:other"))
+    changes.add("arn:web", FORCED)
+    [asked] = changes.over(blueprint).services
+    assert (asked.desired_count, asked.task_definition_arn) == (5, "arn:other")
+    changes.definitions_win()
+    [applied] = changes.over(blueprint).services
+    assert applied.desired_count == blueprint.services[0].desired_count
+    assert applied.task_definition_arn == blueprint.services[0].task_definition_arn
+    assert applied.force_new_deployment_token == asked.force_new_deployment_token

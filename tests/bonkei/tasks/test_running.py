@@ -18,7 +18,7 @@ import pytest
 
 from bonkei.blueprint.service import Container, ContainerDependency, ContainerHealthCheck
 from bonkei.events import DeploymentStateChanged, TargetRegistered, TaskStateChanged
-from bonkei.tasks import TaskError, Tasks, TaskSettings
+from bonkei.tasks import ContainerOverride, TaskError, Tasks, TaskSettings
 from bonkei.tasks.logs import MemoryLogSink
 
 from .conftest import SERVER, TARGETS, blueprint, definition, service, web_container
@@ -284,6 +284,27 @@ async def test_a_task_by_itself_gives_its_exit_code_and_its_output(tasks, progra
     assert outcome.output == ("applying migrate",)
     assert "exit code 3" in outcome.reason
     assert tasks.snapshot().tasks == ()
+
+
+async def test_a_task_that_nobody_waits_for_can_be_looked_at_when_it_has_ended(tasks, program):
+    program("job").write("import os, sys; sys.exit(int(os.environ['CODE']))")
+    job = Container("job", "job:1", environment=(("CODE", "3"),), command=("python3", "main.py"))
+    override = ContainerOverride("job", environment=(("CODE", "4"),))
+
+    task_id = tasks.start_task(definition(job, family="job"), [override], "me")
+
+    [running] = tasks.snapshot().tasks
+    assert (running.id, running.group, running.started_by) == (task_id, "family:job", "me")
+    while tasks.snapshot().tasks:
+        await asyncio.sleep(0.01)
+    [ended] = tasks.snapshot().stopped
+    assert (ended.id, ended.last_status) == (task_id, "STOPPED")
+    assert [(one.name, one.status, one.exit_code) for one in ended.containers] == [
+        ("job", "STOPPED", 4)
+    ]
+    assert ended.created_at <= ended.started_at <= ended.stopped_at
+    with pytest.raises(TaskError, match="has no container x"):
+        tasks.start_task(definition(job, family="job"), [ContainerOverride("x")])
 
 
 async def test_a_task_by_itself_that_cannot_be_run_says_why(tasks, program):

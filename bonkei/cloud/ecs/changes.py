@@ -1,0 +1,125 @@
+"""The operations that change what runs: run-task, stop-task, update-service."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.cloud.ecs import descriptions
+from bonkei.cloud.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.ecs.values import Ecs, RunTask, ServiceChange
+from bonkei.errors import BonkeiError
+
+_RUN = {
+    "capacityProviderStrategy", "clientToken", "cluster", "count", "enableECSManagedTags",
+    "enableExecuteCommand", "launchType", "networkConfiguration", "overrides", "platformVersion",
+    "propagateTags", "referenceId", "startedBy", "tags", "taskDefinition",
+}  # fmt: skip
+"""What of a RunTask means the same here, or nothing: everything runs on this machine."""
+_OVERRIDES = {"containerOverrides", "cpu", "executionRoleArn", "memory", "taskRoleArn"}
+_OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation", "name"}
+_UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}
+
+
+async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state, asked = ecs.describe(), call.parameters
+    find_cluster(state, call)
+    _require_known(asked, _RUN)
+    if asked.get("launchType", "FARGATE") != "FARGATE":
+        raise _refused("The miniature has FARGATE only.")
+    if not asked.get("networkConfiguration", {}).get("awsvpcConfiguration"):
+        raise _refused(
+            "Network Configuration must be provided when networkMode 'awsvpc' is specified."
+        )
+    count = asked.get("count", 1)
+    if not 1 <= count <= 10:
+        raise _refused("count must be between 1 and 10.")
+    arn = find_definition(state.definitions, asked["taskDefinition"])
+    if not arn:
+        raise AwsServiceError("ClientException", "TaskDefinition not found.")
+    wanted = _wanted(arn, asked)
+    try:
+        ids = [ecs.run_task(wanted) for _ in range(count)]
+    except BonkeiError as error:
+        raise _refused(f"{error.message}. {error.remedy}") from None
+    now = ecs.describe()
+    tasks = [task for task in (find_task(now, one) for one in ids) if task is not None]
+    return {"tasks": [descriptions.task(task) for task in tasks], "failures": []}
+
+
+def _wanted(arn: str, asked: Mapping[str, Any]) -> RunTask:
+    overrides = asked.get("overrides", {})
+    _require_known(overrides, _OVERRIDES, "overrides.")
+    containers = overrides.get("containerOverrides", ())
+    for one in containers:
+        _require_known(one, _OF_CONTAINER, "overrides.containerOverrides.")
+    return RunTask(
+        arn,
+        tuple(_container(one) for one in containers),
+        asked.get("startedBy", ""),
+        overrides.get("taskRoleArn", ""),
+        overrides.get("executionRoleArn", ""),
+    )
+
+
+def _container(
+    one: Mapping[str, Any],
+) -> tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]]:
+    if "name" not in one:
+        raise _refused("Container name must be specified in an override.")
+    command = tuple(one["command"]) if "command" in one else None
+    variables = one.get("environment", ())
+    pairs = ((each.get("name", ""), each.get("value", "")) for each in variables)
+    return one["name"], command, tuple(pairs)
+
+
+async def _stop_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state = ecs.describe()
+    find_cluster(state, call)
+    task = find_task(state, call.parameters["task"])
+    if task is None:
+        raise _refused("The referenced task was not found.")
+    if task.last_status != "STOPPED":
+        ecs.stop_task(task.id, call.parameters.get("reason", "Task stopped by user"))
+        task = find_task(ecs.describe(), task.id) or task
+    return {"task": {**descriptions.task(task), "desiredStatus": "STOPPED"}}
+
+
+async def _update_service(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state, asked = ecs.describe(), call.parameters
+    cluster = find_cluster(state, call)
+    service = find_service(state, cluster, asked["service"])
+    if service is None:
+        raise AwsServiceError("ServiceNotFoundException", "Service not found.")
+    _require_known(asked, _UPDATE)
+    definition = ""
+    if "taskDefinition" in asked:
+        definition = find_definition(state.definitions, asked["taskDefinition"])
+        if not definition:
+            raise AwsServiceError("ClientException", "TaskDefinition not found.")
+    desired = asked.get("desiredCount")
+    if desired is not None and desired < 0:
+        raise _refused("Desired count must not be negative.")
+    ecs.change_service(
+        service.arn, ServiceChange(asked.get("forceNewDeployment", False), desired, definition)
+    )
+    now = find_service(ecs.describe(), cluster, service.arn) or service
+    return {"service": descriptions.service(now)}
+
+
+OPERATIONS: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
+    "RunTask": _run_task,
+    "StopTask": _stop_task,
+    "UpdateService": _update_service,
+}
+
+
+def _require_known(asked: Iterable[str], known: set[str], where: str = "") -> None:
+    if others := sorted(set(asked) - known):
+        names = ", ".join(where + name for name in others)
+        raise _refused(f"The miniature does not know {names} here.")
+
+
+def _refused(message: str) -> AwsServiceError:
+    return AwsServiceError("InvalidParameterException", message)

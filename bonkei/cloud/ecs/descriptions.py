@@ -1,0 +1,106 @@
+"""Clusters, services and tasks in the API's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bonkei.cloud.ecs.values import EcsService, EcsState, EcsTask
+
+
+def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:
+    mine = [task for task in state.tasks if task.cluster_arn == arn]
+    return {
+        "clusterArn": arn,
+        "clusterName": name,
+        "status": "ACTIVE",
+        "activeServicesCount": sum(one.cluster_arn == arn for one in state.services),
+        "runningTasksCount": sum(task.last_status == "RUNNING" for task in mine),
+        "pendingTasksCount": sum(task.last_status in _COMING for task in mine),
+        "registeredContainerInstancesCount": 0,
+        "capacityProviders": ["FARGATE", "FARGATE_SPOT"],
+    }
+
+
+_COMING = ("PROVISIONING", "PENDING", "ACTIVATING")
+
+
+def service(one: EcsService) -> dict[str, Any]:
+    return {
+        "serviceArn": one.arn,
+        "serviceName": one.name,
+        "clusterArn": one.cluster_arn,
+        "status": "ACTIVE",
+        "launchType": "FARGATE",
+        "schedulingStrategy": "REPLICA",
+        "taskDefinition": one.definition_arn,
+        "desiredCount": one.desired,
+        "runningCount": one.running,
+        "pendingCount": one.pending,
+        "loadBalancers": [
+            {"targetGroupArn": arn, "containerName": container, "containerPort": port}
+            for arn, container, port in one.targets
+        ],
+        "deployments": [
+            {
+                "id": each.id,
+                "status": each.status,
+                "taskDefinition": each.definition_arn,
+                "rolloutState": each.rollout_state,
+                "rolloutStateReason": each.reason,
+                "desiredCount": each.desired,
+                "runningCount": each.running,
+                "pendingCount": each.pending,
+            }
+            for each in one.deployments
+        ],
+        "events": [],
+    }
+
+
+def task(one: EcsTask) -> dict[str, Any]:
+    return {
+        "taskArn": one.arn,
+        "clusterArn": one.cluster_arn,
+        "taskDefinitionArn": one.definition_arn,
+        "group": one.group,
+        "launchType": "FARGATE",
+        "lastStatus": one.last_status,
+        "desiredStatus": "STOPPED" if one.stopped_reason else "RUNNING",
+        "healthStatus": _health(one.health),
+        "startedBy": one.started_by or None,
+        "createdAt": one.created_at,
+        "startedAt": one.started_at,
+        "stoppingAt": one.stopped_at,
+        "stoppedAt": one.stopped_at,
+        "stoppedReason": one.stopped_reason or None,
+        "stopCode": _stop_code(one),
+        "containers": [
+            {
+                "name": each.name,
+                "taskArn": one.arn,
+                "lastStatus": each.last_status,
+                "exitCode": each.exit_code,
+                "reason": each.reason or None,
+                "healthStatus": _health(each.health),
+            }
+            for each in one.containers
+        ],
+    }
+
+
+def _health(health: str) -> str:
+    return health if health in ("HEALTHY", "UNHEALTHY") else "UNKNOWN"
+
+
+def _stop_code(one: EcsTask) -> str | None:
+    """Source: "Stopped tasks error messages" in the Amazon ECS Developer Guide."""
+    reason = one.stopped_reason
+    if one.last_status != "STOPPED":
+        return None
+    if "container in task exited" in reason or "containers in task exited" in reason:
+        return "EssentialContainerExited"
+    if reason.startswith("Scaling activity") or "ELB health checks" in reason:
+        return "ServiceSchedulerInitiated"
+    if one.started_at is None:
+        return "TaskFailedToStart"
+    return "UserInitiated"

@@ -1,0 +1,43 @@
+"""What a call names: by name, by id or by ARN."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.cloud.ecs.values import EcsService, EcsState, EcsTask
+
+_FAMILY = "task-definition/"
+
+
+def find_cluster(state: EcsState, call: AwsCall) -> str:
+    """The ARN. ECS's `default` stands for none that is named. AwsServiceError."""
+    wanted = call.parameters.get("cluster", "default")
+    for name, arn in state.clusters:
+        if wanted in (name, arn):
+            return arn
+    raise AwsServiceError("ClusterNotFoundException", "Cluster not found.")
+
+
+def find_service(state: EcsState, cluster: str, name: str) -> EcsService | None:
+    return next(
+        (s for s in state.services if s.cluster_arn == cluster and name in (s.name, s.arn)), None
+    )
+
+
+def find_task(state: EcsState, name: str) -> EcsTask | None:
+    return next((task for task in state.tasks if name in (task.id, task.arn)), None)
+
+
+def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:
+    """Its ARN, from that, `family:revision`, or a family, which means its newest; or empty."""
+    for arn in sorted(definitions, key=_revision, reverse=True):
+        short = arn.partition(_FAMILY)[2]
+        if wanted in (arn, short, short.rpartition(":")[0]):
+            return arn
+    return ""
+
+
+def _revision(arn: str) -> int:
+    return int(arn.rpartition(":")[2])

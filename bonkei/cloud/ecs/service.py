@@ -1,0 +1,150 @@
+"""The operations that read, and all of them joined."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
+from bonkei.cloud.ecs import changes, descriptions
+from bonkei.cloud.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.ecs.values import Ecs, EcsState, EcsTask
+from bonkei.cloud.paging import page
+
+
+def service(ecs: Callable[[], Ecs | None]) -> AwsService:
+    """`ecs`: None until tasks can be started."""
+
+    def bind(operation: Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]) -> Operation:
+        async def answer(call: AwsCall) -> Mapping[str, Any]:
+            found = ecs()
+            if found is None:
+                raise AwsServiceError("ServerException", "The miniature is still starting.", 500)
+            return await operation(found, call)
+
+        return answer
+
+    return Operations({name: bind(one) for name, one in {**_READING, **changes.OPERATIONS}.items()})
+
+
+async def _list_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    return _page(call, "clusterArns", (arn for _, arn in ecs.describe().clusters))
+
+
+async def _describe_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state = ecs.describe()
+    found, failures = [], []
+    for wanted in call.parameters.get("clusters") or [name for name, _ in state.clusters]:
+        cluster = next((one for one in state.clusters if wanted in one), None)
+        if cluster is None:
+            failures.append({"arn": wanted, "reason": "MISSING"})
+        else:
+            found.append(descriptions.cluster(state, *cluster))
+    return {"clusters": found, "failures": failures}
+
+
+async def _list_services(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state = ecs.describe()
+    cluster = find_cluster(state, call)
+    return _page(call, "serviceArns", (s.arn for s in state.services if s.cluster_arn == cluster))
+
+
+async def _describe_services(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state = ecs.describe()
+    cluster = find_cluster(state, call)
+    _require_number(call.parameters["services"], 10, "Services")
+    found, failures = [], []
+    for name in call.parameters["services"]:
+        if (one := find_service(state, cluster, name)) is None:
+            failures.append({"arn": name, "reason": "MISSING"})
+        else:
+            found.append(descriptions.service(one))
+    return {"services": found, "failures": failures}
+
+
+async def _list_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    return _page(call, "taskArns", (task.arn for task in _tasks(ecs.describe(), call)))
+
+
+def _tasks(state: EcsState, call: AwsCall) -> Iterator[EcsTask]:
+    cluster = find_cluster(state, call)
+    asked = call.parameters
+    stopped = asked.get("desiredStatus", "RUNNING") == "STOPPED"
+    service, family = asked.get("serviceName"), asked.get("family")
+    for task in state.tasks:
+        if task.cluster_arn != cluster or (task.last_status == "STOPPED") != stopped:
+            continue
+        if service and task.group != f"service:{service.rpartition('/')[2]}":
+            continue
+        if family and f"/{family}:" not in task.definition_arn:
+            continue
+        if asked.get("startedBy", task.started_by) == task.started_by:
+            yield task
+
+
+async def _describe_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    state = ecs.describe()
+    _require_number(call.parameters["tasks"], 100, "Tasks")
+    found, failures = [], []
+    for name in call.parameters["tasks"]:
+        task = find_task(state, name)
+        if task is None:
+            failures.append({"arn": name, "reason": "MISSING"})
+        else:
+            found.append(descriptions.task(task))
+    return {"tasks": found, "failures": failures}
+
+
+async def _describe_task_definition(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    definitions = ecs.describe().definitions
+    arn = find_definition(definitions, call.parameters["taskDefinition"])
+    if not arn:
+        raise AwsServiceError("ClientException", "Unable to describe task definition.")
+    return {"taskDefinition": definitions[arn], "tags": []}
+
+
+async def _list_task_definitions(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    definitions = ecs.describe().definitions
+    family = call.parameters.get("familyPrefix")
+    active = call.parameters.get("status", "ACTIVE") == "ACTIVE"
+    known = sorted(arn for arn, one in definitions.items() if family in (None, one["family"]))
+    if call.parameters.get("sort") == "DESC":
+        known.reverse()
+    return _page(call, "taskDefinitionArns", known if active else ())
+
+
+async def _list_task_definition_families(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
+    prefix = call.parameters.get("familyPrefix", "")
+    active = call.parameters.get("status", "ACTIVE") in ("ACTIVE", "ALL")
+    known = sorted({one["family"] for one in ecs.describe().definitions.values()})
+    return _page(call, "families", (one for one in known if active and one.startswith(prefix)))
+
+
+_READING: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
+    "DescribeClusters": _describe_clusters,
+    "DescribeServices": _describe_services,
+    "DescribeTaskDefinition": _describe_task_definition,
+    "DescribeTasks": _describe_tasks,
+    "ListClusters": _list_clusters,
+    "ListServices": _list_services,
+    "ListTaskDefinitionFamilies": _list_task_definition_families,
+    "ListTaskDefinitions": _list_task_definitions,
+    "ListTasks": _list_tasks,
+}
+
+
+def _page(call: AwsCall, name: str, items: Iterable[Any]) -> Mapping[str, Any]:
+    usual = 10 if name == "serviceArns" else 100
+    found, token = page(
+        tuple(items), call.parameters.get("nextToken"), call.parameters.get("maxResults", usual)
+    )
+    return {name: found, "nextToken": token}
+
+
+def _require_number(names: list[str], most: int, what: str) -> None:
+    if not names:
+        raise AwsServiceError("InvalidParameterException", f"{what} cannot be empty.")
+    if len(names) > most:
+        raise AwsServiceError(
+            "InvalidParameterException", f"{what} may have {most} entries at most."
+        )

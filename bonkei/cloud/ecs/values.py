@@ -1,0 +1,114 @@
+"""What runs the tasks, as the API sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class EcsContainer:
+    """`exit_code`: None while it runs, or when it never has."""
+
+    name: str
+    last_status: str
+    exit_code: int | None = None
+    reason: str = ""
+    health: str = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class EcsTask:
+    """Times in Unix seconds."""
+
+    id: str
+    arn: str
+    cluster_arn: str
+    definition_arn: str
+    group: str
+    last_status: str
+    health: str
+    stopped_reason: str
+    started_at: float | None
+    containers: tuple[EcsContainer, ...]
+    created_at: float | None = None
+    stopped_at: float | None = None
+    started_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EcsDeployment:
+    id: str
+    status: str
+    definition_arn: str
+    rollout_state: str
+    reason: str
+    desired: int
+    running: int
+    pending: int
+
+
+@dataclass(frozen=True, slots=True)
+class EcsService:
+    arn: str
+    name: str
+    cluster_arn: str
+    definition_arn: str
+    desired: int
+    running: int
+    pending: int
+    deployments: tuple[EcsDeployment, ...]
+    targets: tuple[tuple[str, str, int], ...] = ()  # (target group's ARN, container, port)
+
+
+@dataclass(frozen=True, slots=True)
+class EcsState:
+    """All that the API describes: `definitions` as registered, by ARN."""
+
+    clusters: tuple[tuple[str, str], ...]  # (name, ARN)
+    services: tuple[EcsService, ...]
+    tasks: tuple[EcsTask, ...]
+    definitions: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunTask:
+    """A task to start. `overrides`: (container, command or None, variables). The roles: ARNs that
+    take the place of the definition's, when not empty."""
+
+    definition_arn: str
+    overrides: tuple[tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]], ...] = ()
+    started_by: str = ""
+    task_role_arn: str = ""
+    execution_role_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceChange:
+    """What `update-service` asks for: None and empty is what stays as it is."""
+
+    force_new_deployment: bool = False
+    desired_count: int | None = None
+    definition_arn: str = ""
+
+    @property
+    def has_new_tasks(self) -> bool:
+        """Whether a new deployment begins: a count alone changes the one that is there."""
+        return self.force_new_deployment or bool(self.definition_arn)
+
+
+class Ecs(Protocol):
+    """What runs the tasks."""
+
+    def describe(self) -> EcsState: ...
+
+    def change_service(self, arn: str, change: ServiceChange) -> None:
+        """It begins; `describe` says how it goes."""
+        ...
+
+    def run_task(self, task: RunTask) -> str:
+        """Its id. TaskError (a BonkeiError) when it cannot be run here."""
+        ...
+
+    def stop_task(self, task_id: str, reason: str) -> None: ...

@@ -1,0 +1,32 @@
+"""Tasks that somebody has started and nobody waits for, and the last of them that have ended."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
+from bonkei.tasks.scheduling.scheduler import Scheduler
+
+_REMEMBERED = 100
+"""ECS describes a stopped task for an hour at least; here the last ones are, however old."""
+
+
+class ByThemselves:
+    """As `ecs run-task` starts them."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._running: set[str] = set()
+        self.ended: deque[TaskLifecycle] = deque(maxlen=_REMEMBERED)
+
+    def add(self, task_id: str) -> None:
+        self._running.add(task_id)
+
+    def settle(self) -> None:
+        """Take those that have ended out of the scheduler."""
+        for task_id in tuple(self._running):
+            life = self._scheduler.tasks[task_id]
+            if life.status == "STOPPED":
+                self._running.discard(task_id)
+                self._scheduler.forget(task_id)
+                self.ended.append(life)
