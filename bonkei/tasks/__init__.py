@@ -1,14 +1,14 @@
 """ECS over ordinary processes.
 
-manager       Tasks: joins what decides with what does; other parts use this
-compose       from the blueprint to what the scheduler wants (task_spec)
+manager       Tasks: joins scheduler, clock and executor; other parts use this
+compose       from the blueprint to the scheduler's input (task_spec)
 scheduling    decides: services, deployments, tasks, time
 scaling       how many tasks a service should have
-messages      how scheduling and execution speak to each other
+messages      the events and actions between scheduling and execution
 execution     does: processes, ports, environments
-images        what a container is made of
+images        the content of a container's image
 logs          the lines that containers write
-snapshot      what `bonkei status` shows (reporting makes it)
+snapshot      the values for `bonkei status` (reporting makes them)
 """
 
 from bonkei.tasks.errors import TaskError

@@ -30,14 +30,14 @@ _DRAIN_MARGIN = 5.0  # seconds beyond the longest deregistration delay
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """The services that are wanted, and what of them is not run or not as defined."""
+    """The wanted services, and notes on those that do not run, or not as defined."""
 
     services: tuple[ServiceSpec, ...]
     notes: tuple[Note, ...]
 
 
 def compose(blueprint: Blueprint, directories: Mapping[str, Path]) -> Composition:
-    """What to run, from the definitions and the directories of their containers."""
+    """The services to run, from the definitions and the directories of their containers."""
     specs: list[ServiceSpec] = []
     notes: list[Note] = []
     for service in blueprint.services:
@@ -187,7 +187,7 @@ def _container_notes(local: LocalContainer) -> Iterator[str]:
 
 
 def content_notes(content: Content) -> Iterator[str]:
-    """What of a container's files is not here as it is in the image."""
+    """Notes on a container's files that differ from the image."""
     if content.overlooked:
         yield (
             f"it runs in {content.directory}, where its Dockerfile's copies of "

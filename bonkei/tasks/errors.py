@@ -1,4 +1,4 @@
-"""What can go wrong between a task definition and its processes."""
+"""The error of a task definition that cannot become processes."""
 
 from __future__ import annotations
 

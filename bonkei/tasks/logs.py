@@ -1,4 +1,4 @@
-"""Where the lines go that containers write.
+"""The destinations of containers' log lines.
 
 A `LogSink` gets every line of every container. `FileLogSink` keeps files that are bounded in size;
 a log router can take its place, since a line knows where it comes from.
@@ -19,7 +19,7 @@ from typing import Protocol
 from bonkei.blueprint.service import Container, TaskDefinition
 
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
-_QUIET = 60.0  # seconds between two reports of lines that are lost
+_QUIET = 60.0  # seconds between two reports of lost lines
 _TAIL = 64 * 1024  # bytes of a file that are read for its last lines
 _UNSAFE = re.compile(r"[^\w.=+@-]")
 
@@ -53,15 +53,15 @@ class LogDriver(Protocol):
         """`stream` is stdout or stderr, `time` in Unix seconds."""
 
     async def room(self) -> None:
-        """Until there is room for more: what a driver in blocking mode makes the program wait."""
+        """Wait until there is room for more: a driver in blocking mode lets the program wait."""
 
     async def close(self) -> None:
         """The container has ended: send what is left."""
 
 
 OpenLogDriver = Callable[[TaskDefinition, Container, str], Awaitable[LogDriver | None]]
-"""The driver of a container of a task's id, before it starts; None: its lines go nowhere but to the
-`LogSink`. A BonkeiError keeps the container from starting, as ECS does it."""
+"""Opens the log driver of a task's container before its start; None: its lines go only to the
+`LogSink`. A BonkeiError prevents the start, as on ECS."""
 
 
 async def no_log_driver(
@@ -118,7 +118,7 @@ class FileLogSink:
     """`<directory>/<group>/<container>.log`: time, task id and text of each line.
 
     A file that has reached `max_bytes` becomes `.log.1`, replacing the one before. Lines that the
-    disk does not take are lost: `report` hears when that begins, and how many it were in the end.
+    disk refuses are lost: `report` is called when that begins, and with their number at the end.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class FileLogSink:
         return self._directory / _file_name(group) / f"{_file_name(container)}.log"
 
     def last_lines(self, group: str, task_id: str, count: int) -> list[str]:
-        """What the containers of one task said last, in order of time; without times and id."""
+        """The last lines of one task's containers, in order of time; without times and id."""
         found: list[tuple[str, str]] = []
         for path in sorted((self._directory / _file_name(group)).glob("*.log")):
             for line in _end_of(path).splitlines():
@@ -164,7 +164,7 @@ class FileLogSink:
 
     def _append(self, path: Path, data: bytes) -> None:
         file = self._files.get(path) or self._open(path)
-        while data:  # a disk that gets full takes a part first
+        while data:  # a disk that fills up may write only a part
             data = data[file.write(data) :]
         if file.tell() >= self._max_bytes:
             self._files.pop(path).close()
@@ -185,29 +185,29 @@ class FileLogSink:
 
 
 class _Losses:
-    """Lines lost since when, by file; a disk that is full now and then is not told of each time."""
+    """Counts lost lines by file. A disk that is full now and then is not reported each time."""
 
     def __init__(self, report: Callable[[str], None], clock: Callable[[], float]) -> None:
         self._report = report
         self._clock = clock
         self._counts: dict[Path, int] = {}
-        self._last_told = -_QUIET
-        self._is_told = False
+        self._reported_at = -_QUIET
+        self._is_reported = False
 
     def add(self, path: Path, count: int, error: OSError) -> None:
-        if not self._counts and self._clock() - self._last_told >= _QUIET:
-            self._last_told = self._clock()
-            self._is_told = True
+        if not self._counts and self._clock() - self._reported_at >= _QUIET:
+            self._reported_at = self._clock()
+            self._is_reported = True
             self._report(f"log lines are lost until there is room again: {path}: {error.strerror}")
         self._counts[path] = self._counts.get(path, 0) + count
 
     def end(self, path: Path) -> None:
-        """The disk takes this file's lines."""
+        """The disk accepts this file's lines again."""
         if path in self._counts:
             count = sum(self._counts.values())
             self._counts.clear()
-            if self._is_told:
-                self._is_told = False
+            if self._is_reported:
+                self._is_reported = False
                 self._report(f"log lines are written again; {count} were lost")
 
 

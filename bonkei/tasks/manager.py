@@ -1,7 +1,7 @@
 """The tasks of a miniature: the scheduler, its clock, and the executor, joined.
 
-Whatever happens goes through one inbox, in order, on the event loop's thread: the scheduler
-decides, the executor begins to do it, and what comes of it is put into the inbox again.
+All events go through one inbox, in order, on the event loop's thread. The scheduler decides, the
+executor begins the actions, and their results come into the inbox as events.
 """
 
 from __future__ import annotations
@@ -66,10 +66,10 @@ class Tasks:
         self._started = False
 
     async def reconcile(self, blueprint: Blueprint, only: Collection[str] = ()) -> None:
-        """Begin to make the services what the blueprint says; see `steady` for the end of it.
+        """Begin to bring the services to the blueprint's state; `steady` waits for the end.
 
-        `only`: the ARNs of the services that are meant, when not all: the others stay as they are,
-        whatever has changed on this machine.
+        `only`: the ARNs of the services to change. The others stay as they are, whatever has
+        changed on this machine.
         """
         self._start()
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
@@ -83,9 +83,9 @@ class Tasks:
         self._submit(lambda now: self._scheduler.reconcile(specs, now))
 
     async def steady(self) -> None:
-        """Wait until every service runs as wanted and nothing is on its way out.
+        """Wait until every service runs as wanted and no task is stopping.
 
-        A service that fails again and again never gets there: use a time limit, and `snapshot`.
+        With a service that always fails this never ends: use a time limit, and `snapshot`.
         """
         await self._until(lambda: self._scheduler.is_steady)
 
@@ -148,20 +148,20 @@ class Tasks:
     async def lend(
         self, definition: TaskDefinition, container: str, command: Sequence[str]
     ) -> tuple[str, ProcessSpec]:
-        """A task's id, and what its container's process would be with that command: for somebody
-        else to start, until `give_back`. TaskError as for `run_task`."""
+        """A task's id, and its container's process with that command for the caller to start, until
+        `give_back`. TaskError as for `run_task`."""
         self._start()
         spec = one_off(definition, self._settings.containers, container, tuple(command))
         task_id = secrets.token_hex(16)
         return task_id, await self._executor.lend(task_id, spec, container)
 
     def give_back(self, task_id: str) -> None:
-        """What `lend` has lent; doing it twice is fine."""
+        """Release the resources of `lend`; may be called twice."""
         self._executor.give_back(task_id)
 
     def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
-        """A process beside a running container's own, as ECS Exec would start it. TaskError when
-        that container does not run."""
+        """A further process for a running container, as with ECS Exec. TaskError when the container
+        does not run."""
         try:
             return self._executor.beside(task_id, container, command)
         except KeyError:
@@ -175,7 +175,7 @@ class Tasks:
         self._submit(lambda now: self._scheduler.stop_task(task_id, reason, now))
 
     def snapshot(self) -> TasksSnapshot:
-        """What runs, and what does not and why; usage is sampled at most once a second."""
+        """The state of all tasks, with reasons; usage is sampled at most once a second."""
         pids = {task_id: self._executor.pids(task_id).values() for task_id in self._scheduler.tasks}
         ended = tuple(self._by_themselves.ended)
         return describe(self._scheduler, self._composition.notes, self._usage.read(pids), ended)
@@ -236,7 +236,7 @@ class Tasks:
         self._submit(lambda now: self._scheduler.handle(event, now))
 
     def _submit(self, decision: Decision) -> None:
-        """One more decision to take, after those that are being carried out."""
+        """Queue one more decision behind those in progress."""
         self._inbox.append(decision)
         if self._deciding:
             return
@@ -259,7 +259,7 @@ class Tasks:
                 future.set_result(None)
 
     def _set_alarm(self, since: float) -> None:
-        """Also for what has become due since the decisions began, which they did not see."""
+        """Set the timer, also for deadlines that passed while decisions were made."""
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None

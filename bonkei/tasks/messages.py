@@ -1,7 +1,7 @@
-"""What goes into the scheduler (events) and what comes out of it (actions).
+"""The scheduler's input (events) and output (actions).
 
-The scheduler decides and does nothing; the executor does and decides nothing. Both speak in these
-values only, so a test can replay any history.
+The scheduler only decides; the executor only acts. They exchange only these values, so a test can
+replay any history.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class HealthProbed:
 
 @dataclass(frozen=True, slots=True)
 class ListensElsewhere:
-    """A container listens on `ports` and not where it was told to; none: it does now."""
+    """A container listens on `ports` instead of its assigned port; empty: on the right one now."""
 
     task_id: str
     container: str

@@ -1,4 +1,4 @@
-"""What the tasks need to know of this machine."""
+"""The tasks' settings on this machine."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ class NoTranslation:
 
 
 def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
-    """Of a machine without an AWS endpoint."""
+    """No variables: without an AWS endpoint."""
     return {}
 
 
 def say_nothing(_message: str) -> None:
-    """A progress callback for those who do not ask."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
-    `progress` is told, in a short line, what takes long (an environment that is made).
-    `cloud`: what a task (its definition, its id) needs in its environment to call AWS.
+    `progress` is called with a short line for slow work (creating an environment).
+    `cloud`: the variables with which a task (its definition, its id) calls AWS.
     `log_driver`: where a container's lines go besides the `LogSink`.
     `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
     """

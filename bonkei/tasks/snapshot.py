@@ -1,4 +1,4 @@
-"""What `Tasks.snapshot` tells: values only, ready to be shown or serialised."""
+"""The values of `Tasks.snapshot`, ready to be shown or serialised."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class TaskSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that is not run, or not as the definitions say. `subject` names it."""
+    """A thing that does not run, or not as defined. `subject` names it."""
 
     subject: str
     text: str
@@ -92,8 +92,8 @@ class TasksSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """How a task that was run by itself ended. `exit_code` is None when its container never ran;
-    `output` is the tail of its lines, stdout and stderr in the order in which they were read."""
+    """The result of a one-off task. `exit_code` is None if its container never ran; `output` is the
+    end of its output, stdout and stderr in the order of reading."""
 
     exit_code: int | None
     reason: str

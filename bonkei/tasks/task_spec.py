@@ -1,4 +1,4 @@
-"""What a task is made of, as the scheduler is told."""
+"""The specification of a task for the scheduler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.tasks.messages import PortKey
 
 @dataclass(frozen=True, slots=True)
 class Registrations:
-    """Where a service's tasks make themselves known; `endpoints`: (port name, its port)."""
+    """The target groups and endpoints of a service's tasks; `endpoints`: (port name, its port)."""
 
     targets: tuple[ServiceTarget, ...] = ()
     endpoints: tuple[tuple[str, PortKey], ...] = ()
@@ -39,7 +39,7 @@ class TaskSpec:
     """What a task is made of. `group`: its service's name, or its family when it has none.
     `started_by`: as `run-task` has it.
 
-    `drain_timeout` (seconds) bounds the wait for TargetDrained, should nobody say it.
+    `drain_timeout` (seconds) limits the wait for TargetDrained.
     """
 
     local: LocalTask

@@ -1,7 +1,7 @@
-"""The environment of a container's process: what the image, the task definition and ECS set.
+"""The environment of a container's process, from the image, the task definition and ECS.
 
 Later wins: this machine's minimum, the image's ENV, the task definition's `environment`, its
-`secrets`, then what only this machine can know (PORT, HOST, the container's own software).
+`secrets`, then this machine's own values (PORT, HOST, the container's own software).
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _REGION = 3  # arn:partition:service:REGION:…
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What one task has on this machine. `software`: the container's virtual environment;
-    `cloud`: its way to the AWS endpoint."""
+    """A task's resources on this machine. `software`: the container's virtual environment; `cloud`:
+    the variables for the AWS endpoint."""
 
     scratch: Path  # HOME and TMPDIR
     endpoints: Mapping[PortKey, Endpoint] = field(default_factory=lambda: MappingProxyType({}))
@@ -82,17 +82,17 @@ def main_endpoint(local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> E
 
 
 def container_ports(local: LocalContainer) -> tuple[int, ...]:
-    """The ports that the container says it listens on, the main one first."""
+    """The ports declared by the container, the main one first."""
     mapped = [mapping.container_port for mapping in local.container.port_mappings]
     return tuple(dict.fromkeys(mapped or local.image.exposed_ports))
 
 
 def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> str:
-    """A word of the container's own command, with its ports and addresses as they are here.
+    """A word of the container's own command, with this machine's ports and addresses.
 
-    `--port 8000`, `--port=8000`, `--bind :8000` and the same words within a shell's line: a number
-    that stands alone and is a port of this container's is where it is to listen, and all addresses
-    of the container are this machine's loopback interface.
+    Applies to `--port 8000`, `--port=8000`, `--bind :8000` and the same words within a shell's
+    line. A separate number that is a port of this container becomes its port here, and "all
+    addresses" becomes this machine's loopback address.
     """
     word = translate_ports(word, ports)
     for number in container_ports(local):
@@ -103,7 +103,7 @@ def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, 
 
 
 def translate_ports(text: str, ports: Mapping[PortKey, Endpoint]) -> str:
-    """`localhost:8000` in a value or a health check, replaced by where port 8000 really is.
+    """`localhost:8000` in a value or a health check, replaced by the real address of port 8000.
 
     The containers of a task share one loopback interface on AWS (awsvpc), so a container's port
     is an address for all of them.

@@ -1,4 +1,4 @@
-"""Carries out what the scheduler decides, and reports what comes of it. Decides nothing."""
+"""Carries out the scheduler's actions, and reports their results as events. Decides nothing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from bonkei.vault import Vault
 
 @dataclass(slots=True)
 class RunningTask:
-    """What a task holds on this machine, until it is released."""
+    """A task's resources on this machine, until it is released."""
 
     spec: TaskSpec
     scratch: Path
@@ -75,7 +75,7 @@ class Executor:
         self._last_complaint = ""
 
     def start(self) -> None:
-        """End what an earlier run may have left behind, and be ready."""
+        """End leftovers of an earlier run."""
         self._keeper.start()
         shutil.rmtree(self._scratch, ignore_errors=True)
 
@@ -87,7 +87,7 @@ class Executor:
         self._logs.close()
 
     def adopt(self, task_id: str, spec: TaskSpec) -> None:
-        """Say what a task is made of, before its first action is carried out."""
+        """Take over a task's specification, before its first action."""
         self._tasks[task_id] = RunningTask(spec, self._scratch / task_id)
 
     def pids(self, task_id: str) -> dict[str, int]:
@@ -96,7 +96,7 @@ class Executor:
         return {name: p.pid for name, p in task.processes.items()} if task else {}
 
     def execute(self, action: m.Action) -> None:
-        """Begin to carry out one action; what takes time goes on by itself."""
+        """Begin one action; slow parts continue in the background."""
         match action:
             case m.Publish(event=event):
                 self._publish(event)
@@ -123,7 +123,7 @@ class Executor:
         job: Coroutine[None, None, None],
         failed: Callable[[str], m.TaskEvent],
     ) -> None:
-        """`failed` makes of an error that the job did not expect what the scheduler is told."""
+        """Run a job in the background. `failed` turns an unexpected error into an event."""
         jobs = self._tasks[task_id].jobs
         running = asyncio.get_running_loop().create_task(job)
         jobs.add(running)
@@ -137,9 +137,9 @@ class Executor:
         running.add_done_callback(finish)
 
     def _complain(self, what: str, error: BaseException) -> None:
-        """Something unexpected: it must be seen, and must not stop the other tasks.
+        """Report an unexpected error; it must not stop the other tasks.
 
-        What this machine refuses (a full disk) is told in a line, and only when it is new.
+        An error of this machine (a full disk) is reported in one line, and only once.
         """
         context: dict[str, object] = {"message": f"bonkei.tasks: {what}: {error}"}
         if not isinstance(error, (OSError, BonkeiError)):
@@ -173,8 +173,8 @@ class Executor:
             self._report(m.TaskPrepared(task_id, tuple(task.endpoints.items())))
 
     async def lend(self, task_id: str, spec: TaskSpec, container: str) -> ProcessSpec:
-        """What the process of one container would be, for somebody else to start: with ports, an
-        environment and files of its own, until `give_back`. TaskError when it cannot be."""
+        """The process of one container for the caller to start: with its own ports, environment and
+        files, until `give_back`. TaskError when it cannot run."""
         self.adopt(task_id, spec)
         task = self._tasks[task_id]
         local = spec.local.container(container)
@@ -189,12 +189,12 @@ class Executor:
         return self._process(task, container)
 
     def give_back(self, task_id: str) -> None:
-        """Whoever had it has ended."""
+        """The lent process has ended: release its resources."""
         if task_id in self._tasks:
             self._release(task_id)
 
     def beside(self, task_id: str, container: str, command: Sequence[str]) -> ProcessSpec:
-        """Another process for a container that runs, with the same environment, as ECS Exec has it.
+        """Another process for a running container, with the same environment, as with ECS Exec.
         KeyError when it does not run."""
         task = self._tasks[task_id]
         local = task.spec.local.container(container)
@@ -256,8 +256,8 @@ class Executor:
         self._report(m.ContainerExited(task_id, name, code))
 
     async def _watch(self, task_id: str, name: str, own: Sequence[int]) -> None:
-        """Tell when a container does not heed PORT; a slow start is no sign of that."""
-        told: tuple[int, ...] = ()
+        """Report when a container ignores PORT. A slow start does not count."""
+        reported: tuple[int, ...] = ()
         processes = self._tasks[task_id].processes
         for wait in LOOKS:
             await asyncio.sleep(wait)
@@ -266,8 +266,8 @@ class Executor:
                 return
             found = await asyncio.to_thread(listened_ports, process.pid)
             elsewhere = () if found & {*own} else tuple(sorted(found))
-            if elsewhere != told:
-                told = elsewhere
+            if elsewhere != reported:
+                reported = elsewhere
                 self._report(m.ListensElsewhere(task_id, name, elsewhere))
             if found & {*own}:
                 return

@@ -1,10 +1,10 @@
-"""Where a container's process listens, whatever it was told."""
+"""The ports on which a container's process really listens."""
 
 from __future__ import annotations
 
 import psutil
 
-# Seconds from its start, and from then on, after which one looks.
+# Seconds from its start, and then between two looks.
 LOOKS = (4.0, 4.0, 8.0, 16.0, 32.0)
 
 

@@ -1,4 +1,4 @@
-"""What a container writes: to the sink that keeps it, and to the driver that sends it on."""
+"""A container's output: to the sink that stores it, and to the driver that sends it on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LogSource:
 
 
 class ContainerOutput:
-    """`write` for each piece of output; `complain` hears when the disk does not take it."""
+    """`write` takes each piece of output; `complain` is called when the disk refuses it."""
 
     def __init__(
         self, source: LogSource, sink: LogSink, complain: Callable[[str, BaseException], None]

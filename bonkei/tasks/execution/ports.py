@@ -18,14 +18,14 @@ _ATTEMPTS = 200
 
 
 class Ports:
-    """Remembers what it has given, until it is given back."""
+    """Reserves ports until they are given back."""
 
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.Random(seed)  # noqa: S311 - to spread, not to hide
         self._taken: set[int] = set()
 
     def take(self) -> Endpoint:
-        """A port that nobody listens on. TaskError when none can be found."""
+        """A free port. TaskError when there is none."""
         for _ in range(_ATTEMPTS):
             number = self._random.choice(_RANGE)
             if number not in self._taken and _is_free(number):

@@ -22,7 +22,7 @@ _LINGER = 1.0  # seconds to read on, once the process has ended and its pipe is 
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """What to run. `environment` is all that it gets; secrets are in there, never in `command`."""
+    """A process to run. `environment` is complete; secrets are in it, never in `command`."""
 
     name: str
     command: tuple[str, ...]
@@ -60,8 +60,8 @@ class ContainerProcess:
     async def start(
         cls, spec: ProcessSpec, keeper: Keeper, listener: LineListener, room: Room = no_wait
     ) -> ContainerProcess:
-        """`room` is awaited before more is read: the program has to wait, once its pipe is full.
-        TaskError names what is missing: the directory or the executable."""
+        """`room` is awaited before the next read: with a full pipe the program has to wait.
+        TaskError names the missing directory or executable."""
         command = (find_executable(spec), *spec.command[1:])
         tied = launch_command(command, ending=signal.SIGKILL)
         process = await _launch(spec, tied, keeper, output=asyncio.subprocess.PIPE)
@@ -81,9 +81,9 @@ class ContainerProcess:
         _kill_group(self._process.pid)
 
     async def wait(self) -> int:
-        """The exit code, after the last line has been told; nothing of the group is left then."""
+        """The exit code, after the last line was delivered. Then the whole group has ended."""
         code = await self._process.wait()
-        # A container ends with its first process: whatever that has left behind ends too.
+        # A container ends with its first process: end its remaining processes too.
         _kill_group(self._process.pid)
         self._keeper.release(self._process.pid)
         _, pending = await asyncio.wait(self._readers, timeout=_LINGER)
@@ -129,8 +129,8 @@ async def run_briefly(spec: ProcessSpec, keeper: Keeper, within: float) -> bool:
 
 
 async def reap(process: asyncio.subprocess.Process) -> None:
-    """Wait for a process that was killed. To be cancelled meanwhile must not drop it, which would
-    leave a zombie, and its number in the ledger: the cancellation comes when it has ended."""
+    """Wait for a killed process, even if cancelled meanwhile: otherwise a zombie, and its number in
+    the ledger, would remain. The cancellation takes effect afterwards."""
     cancelled = False
     while process.returncode is None:
         try:
@@ -144,7 +144,7 @@ async def reap(process: asyncio.subprocess.Process) -> None:
 async def _launch(
     spec: ProcessSpec, command: Sequence[str], keeper: Keeper, *, output: int
 ) -> asyncio.subprocess.Process:
-    """A process in a group of its own, which `keeper` knows. TaskError when there is none."""
+    """Start a process in its own group, registered with `keeper`. TaskError when it fails."""
     try:
         process = await asyncio.create_subprocess_exec(
             *command,

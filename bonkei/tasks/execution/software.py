@@ -1,7 +1,7 @@
 """A container's own Python packages: a virtual environment for its requirements.
 
-Environments live below home, named by what they are made of, and are shared by all containers
-that ask for the same. `uv` makes them: it installs from its cache in fractions of a second and
+Environments are below home, named by their content, and shared by all containers with the same
+requirements. `uv` creates them: it installs from its cache in fractions of a second and
 checks every hash. Requirements without hashes are locked once, beside their environment, so that
 each start has the same packages until the requirements change.
 """
@@ -34,7 +34,7 @@ _NOT_FOR_UV = {"VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONPATH", "PYTHONHOM
 
 
 def environment_name(requirements: Sequence[Path]) -> str:
-    """A name for what the environment is made of: requirements, Python and platform."""
+    """A name for the environment's content: requirements, Python and platform."""
     digest = hashlib.sha256()
     for file in _with_included(requirements):
         digest.update(file.read_bytes())
@@ -76,7 +76,7 @@ def _text(file: Path) -> str:
 async def ensure_environment(
     requirements: Sequence[Path], environments: Path, progress: Callable[[str], None]
 ) -> Path:
-    """The virtual environment for `requirements`, made if need be. TaskError when it cannot be.
+    """The virtual environment for `requirements`, created if missing. TaskError when that fails.
 
     Safe to call at the same time from several tasks and processes: one makes it, others wait.
     """
@@ -102,7 +102,7 @@ async def _locked(
         names = " and ".join(str(file) for file in requirements)
         progress(f"locking {names}, for want of hashes: once, in {lock}")
         draft = lock.with_suffix(".draft")
-        # An index that they name themselves is theirs; this machine's own goes without saying.
+        # Keep an index that the files name; leave this machine's own out.
         named = any(_INDEX.search(text) for text in map(_text, _with_included(requirements)))
         emit = ("--emit-index-url", "--emit-find-links") if named else ("--no-emit-index-url",)
         await _uv(
@@ -115,7 +115,7 @@ async def _locked(
 
 
 def _is_made(target: Path) -> bool:
-    """Whether it is whole, and where it was made: its commands hold that path."""
+    """Whether it is complete, and still at its path: its commands contain the path."""
     try:
         return (target / _MARKER).read_text(encoding="utf-8") == str(target)
     except (OSError, UnicodeDecodeError):
@@ -126,7 +126,7 @@ async def _make(target: Path, lock: Path, directory: Path) -> None:
     # A virtual environment holds its own path, so it is made in place; the marker comes last.
     shutil.rmtree(target, ignore_errors=True)
     await _uv("venv", "--quiet", "--no-project", "--python", sys.executable, str(target))
-    # What lies in a folder, or comes from a repository, cannot have a hash.
+    # A package in a folder or from a repository cannot have a hash.
     checked = ["--require-hashes"] if _are_locked([lock]) else []
     await _uv(
         "pip", "sync", "--quiet", *checked, "--compile-bytecode",
@@ -167,7 +167,7 @@ async def _uv(*arguments: str, directory: Path | None = None) -> None:
 
 @asynccontextmanager
 async def _lock(path: Path) -> AsyncIterator[None]:
-    """Held by one at a time, in all processes of this machine; freed when its holder dies."""
+    """A lock across all processes of this machine; released when its holder dies."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

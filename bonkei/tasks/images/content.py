@@ -1,7 +1,7 @@
-"""Where a container's files are on this machine: what its Dockerfile copies, in the build's folder.
+"""Finds a container's files on this machine: the sources of its Dockerfile's copies.
 
-Programs run where their sources lie, so that a change needs no build. One directory stands for the
-image's WORKDIR: that of which the Dockerfile makes it.
+Programs run in their source folder, so that a change needs no build. One directory replaces the
+image's WORKDIR: the one that the Dockerfile copies there.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ _PACKAGE_LISTS = ("pyproject.toml", "setup.py", "Pipfile", "package.json", "Gemf
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`directory` stands for WORKDIR. `places`: (path in the image, here). `overlooked`: what is
-    copied to where it is not here. `missing`: what is copied and not in the build's folder.
-    `requirements`: what pip is to install."""
+    """`directory` replaces WORKDIR. `places`: (path in the image, path here). `overlooked`: copies
+    that are at another place here. `missing`: copies that are not in the build's folder.
+    `requirements`: files for pip."""
 
     directory: Path
     places: tuple[tuple[str, Path], ...] = ()
     overlooked: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     requirements: tuple[Path, ...] = ()
-    package_list: str = ""  # names packages, and is not read
+    package_list: str = ""  # a file with packages that is not supported
 
 
 def find_content(image: Image, folder: Path) -> Content:
-    """What of a build's folder is where in the image."""
+    """The files of a build's folder and their places in the image."""
     placed = list(_placed(image, folder))
     workdir = PurePosixPath(image.working_directory)
     directory = _directory(placed, workdir, folder)
@@ -63,7 +63,7 @@ def _placed(image: Image, folder: Path) -> Iterator[tuple[PurePosixPath, Path]]:
 
 
 def _matching(folder: Path, source: str) -> Iterator[Path]:
-    """What a source names, in the build's folder alone; nothing for an address or a way out."""
+    """The files of a source, only inside the build's folder; none for a URL or a path outside."""
     name = source.strip("/")
     if "://" in name or ".." in PurePosixPath(name).parts:
         return
@@ -80,21 +80,22 @@ def _is_missing(folder: Path, source: str) -> bool:
 def _directory(
     placed: list[tuple[PurePosixPath, Path]], workdir: PurePosixPath, folder: Path
 ) -> Path:
-    """The one of which WORKDIR is made; the build's folder where there are several or none."""
+    """The directory copied to WORKDIR; the build's folder if there are several or none."""
     sources = [(path, _source_of(workdir, place, path)) for place, path in placed]
-    told = [
+    evidence = [
         (path.is_dir(), source)
         for path, source in sources
         if source is not None and source.is_relative_to(folder) and not _is_packaging(path)
     ]
-    # A file beside them says less of WORKDIR than a whole directory.
-    directories = {source for is_directory, source in told if is_directory}
-    found = directories or {source for _, source in told}
+    # A directory is better evidence for WORKDIR than a single file.
+    directories = {source for is_directory, source in evidence if is_directory}
+    found = directories or {source for _, source in evidence}
     return found.pop() if len(found) == 1 else folder
 
 
 def _source_of(workdir: PurePosixPath, place: PurePosixPath, path: Path) -> Path | None:
-    """What stands for WORKDIR if `path` is to be at `place`; None when that says nothing of it."""
+    """The directory that replaces WORKDIR if `path` is copied to `place`; None if it is no
+    evidence."""
     if workdir.is_relative_to(place):
         inner = path / workdir.relative_to(place)
         return inner if inner.is_dir() else None
@@ -113,7 +114,7 @@ def _is_packaging(path: Path) -> bool:
 
 
 def _requirements(image: Image, folder: Path, directory: Path) -> Iterator[Path]:
-    """What the Dockerfile installs with `pip -r`, or else the requirements.txt that lies there."""
+    """The files that the Dockerfile installs with `pip -r`, or else the requirements.txt there."""
     found = [
         next((p for name in names for p in _matching(folder, name) if p.is_file()), None)
         for names in image.requirements

@@ -1,5 +1,5 @@
-"""What a Dockerfile copies: from where in the build's folder to where in the image, and which files
-of requirements it installs. Text alone; `bonkei.tasks.images.content` looks at the folder."""
+"""A Dockerfile's copies (path in the build's folder, path in the image) and the requirement files
+that it installs. Only text is read; `bonkei.tasks.images.content` reads the folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def read_copies(
     word: Callable[[str], str],
     stages: Mapping[str, Copies],
 ) -> Iterator[tuple[str, str]]:
-    """The copies of one COPY or ADD, those from another stage as that one has them.
+    """The copies of one COPY or ADD; a copy from another stage is resolved to that stage's copies.
 
     "COPY" (Dockerfile reference): with several sources, or a slash at its end, the destination is a
     directory. `word` substitutes and unquotes.
@@ -45,7 +45,7 @@ def read_copies(
 
 
 def _through(copies: Copies, path: str, target: str) -> Iterator[tuple[str, str]]:
-    """What of the build's folder comes to `target` with a `path` of a stage."""
+    """The copies from the build's folder to `target` through a `path` of a stage."""
     for source, place in copies:
         bare = place.rstrip("/") or "/"
         if _is_within(bare, path):
@@ -62,7 +62,8 @@ def _through(copies: Copies, path: str, target: str) -> Iterator[tuple[str, str]
 def read_requirements(
     value: str, working_directory: str, copies: Copies
 ) -> Iterator[tuple[str, ...]]:
-    """For each `-r FILE` of a RUN, what FILE may be in the build's folder, the likeliest first."""
+    """For each `-r FILE` of a RUN, the candidates for FILE in the build's folder, likeliest
+    first."""
     for name in _REQUIREMENTS.findall(value):
         clean = name.strip("\"'")
         found = [source for source, _ in _through(copies, join(working_directory, clean), "/")]

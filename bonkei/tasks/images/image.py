@@ -1,7 +1,7 @@
-"""A Dockerfile, read as far as it says how a container runs.
+"""A Dockerfile's instructions on how a container runs.
 
-Only the final stage counts, and the stages that it is made `FROM`. What a base image from
-elsewhere says cannot be known here. Rules: "Dockerfile reference" (docs.docker.com).
+Only the final stage counts, with the stages that it is `FROM`. The settings of a base image from
+elsewhere are unknown here. Rules: "Dockerfile reference" (docs.docker.com).
 """
 
 from __future__ import annotations
@@ -57,9 +57,9 @@ class _Stage:
 
 
 def read_image(dockerfile: Path) -> Image:
-    """What the Dockerfile's final stage says. TaskError when it cannot be read."""
+    """Read the Dockerfile's final stage. TaskError when it cannot be read."""
     try:
-        # Bytes that are no UTF-8 can only be in what does not count here, such as a comment.
+        # Bytes that are not UTF-8 can only be in ignored parts, such as a comment.
         text = dockerfile.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
         raise TaskError(
@@ -171,7 +171,7 @@ def _with_content(
     known: Mapping[str, str],
     stages: Mapping[str, _Stage],
 ) -> Image:
-    """With what it copies and installs; a stage that it copies from has installed for it, too."""
+    """Add its copies and requirements, and those installed in a stage that it copies from."""
     directory = image.working_directory
     if keyword == "EXPOSE":
         ports = tuple(_port(word) for word in substitute(value, known).split())

@@ -1,5 +1,5 @@
-"""Which containers of a task definition this machine can run, with what command, and why others
-are left out. Reads Dockerfiles and nothing else.
+"""Decides which containers of a task definition run here, with which command, and why others are
+left out. Reads only Dockerfiles.
 
 Rules of override: "ContainerDefinition: entryPoint, command" (Amazon ECS API Reference), and
 Docker's: a new ENTRYPOINT drops the image's CMD.
@@ -30,7 +30,7 @@ class LocalContainer:
 
     @property
     def directory(self) -> Path:
-        """What stands for the image's WORKDIR."""
+        """The directory that replaces the image's WORKDIR."""
         return self.content.directory
 
     def localize(self, text: str) -> str:

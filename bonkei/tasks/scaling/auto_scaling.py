@@ -1,4 +1,4 @@
-"""Services follow their load: a datapoint a minute, and what target tracking makes of it."""
+"""Auto scaling: a datapoint each minute, and the decisions of target tracking."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Scale = Callable[[str, int, str], None]  # (service's ARN, desired count, cause)
 
 @dataclass(slots=True)
 class Tracked:
-    """One service: its last datapoints by metric, and what its last scaling forbids."""
+    """One service: its last datapoints by metric, and its cooldowns."""
 
     history: dict[str, list[float | None]] = field(default_factory=dict)
     cooldown: Cooldown = field(default_factory=Cooldown)
@@ -54,7 +54,7 @@ def utilization(service: ServiceState, usage: Mapping[str, Usage]) -> dict[str, 
 class AutoScaler:
     """Measures the services that have a scalable target every `period` seconds.
 
-    `services` and `pids` are asked on the event loop, `scale` is told there.
+    `services`, `pids` and `scale` are called on the event loop.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class AutoScaler:
             await asyncio.sleep(self._period)
             try:
                 await self._measure()
-            except Exception as error:  # it must be seen, and must not be the last measurement
+            except Exception as error:  # report it, and go on measuring
                 context = {"message": f"bonkei.tasks: auto scaling: {error}", "exception": error}
                 asyncio.get_running_loop().call_exception_handler(context)
 

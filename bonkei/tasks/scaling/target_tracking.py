@@ -23,9 +23,9 @@ History = Mapping[str, Sequence[float | None]]  # by metric, the newest last; No
 
 @dataclass(frozen=True, slots=True)
 class Cooldown:
-    """What the last activities still forbid. Times in seconds on the caller's clock.
+    """The cooldowns of the last activities. Times in seconds on the caller's clock.
 
-    Until `out_until`, what was added since `out_from` counts as part of what is added next.
+    Until `out_until`, the tasks added since `out_from` count towards the next scale-out.
     """
 
     out_until: float = -inf
@@ -35,7 +35,7 @@ class Cooldown:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Set this capacity, keep this cooldown. `cause`: for whoever asks why."""
+    """Set this capacity and this cooldown. `cause` explains it to the user."""
 
     capacity: int
     cooldown: Cooldown
@@ -62,7 +62,7 @@ def track(
     *,
     deploying: bool = False,
 ) -> Activity | None:
-    """What to do after a datapoint; None when the capacity is right, or must stay."""
+    """The activity after a datapoint; None when the capacity is right, or must stay."""
     out = _scale_out(scaling, capacity, history, cooldown, now)
     if out is not None or deploying or now < cooldown.in_until:
         return out

@@ -1,4 +1,4 @@
-"""What ECS would do next. Pure: events and the time in, actions out.
+"""ECS's decisions. Pure: events and the time in, actions out.
 
 scheduler         all services and tasks
 service_state     one service and its deployments (rolling, circuit_breaker, backoff)

@@ -2,8 +2,8 @@
 
 ECS throttles tasks that fail to start, up to minutes ("Amazon ECS service throttle logic",
 docs.aws.amazon.com), and needs tens of seconds for each start by itself. A process starts in
-milliseconds, so here a task that stops soon after it started is throttled too, and the waits are
-those of somebody who sits in front of it: 1 s, doubling, up to a minute.
+milliseconds, so here a task that stops soon after its start is throttled too. The waits suit a
+developer who watches: 1 s, doubling, up to a minute.
 """
 
 from __future__ import annotations

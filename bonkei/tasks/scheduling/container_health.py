@@ -4,7 +4,7 @@ Source: "HealthCheck" (Amazon ECS API Reference): `retries` consecutive failures
 UNHEALTHY; failures within `startPeriod` do not count until a check has succeeded. A health check
 in the image (HEALTHCHECK) is not monitored by ECS, so neither here.
 
-One addition for a person who waits: until its first success a container is probed early too, in
+One addition makes starts quicker: until its first success a container is also probed early, in
 short but growing steps. Such probes can only help: a failure counts once an `interval`, as on AWS.
 """
 

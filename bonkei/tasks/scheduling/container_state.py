@@ -1,4 +1,4 @@
-"""One container of a living task: where it is."""
+"""The state of one container of a live task."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class ContainerState:
 def listening_elsewhere(
     containers: Mapping[str, ContainerState], endpoints: Mapping[PortKey, Endpoint]
 ) -> str:
-    """Which containers do not listen where PORT tells them to; empty when all do."""
-    told: dict[str, int] = {}
+    """A sentence on containers that do not listen on PORT; empty when all do."""
+    ports: dict[str, int] = {}
     for (name, _), endpoint in endpoints.items():
-        told.setdefault(name, endpoint.port)  # the main port comes first
+        ports.setdefault(name, endpoint.port)  # the main port comes first
     return ", ".join(
-        f"{name} listens on port {', '.join(map(str, state.elsewhere))} and not on {told[name]}, "
-        "which PORT tells it"
+        f"{name} listens on port {', '.join(map(str, state.elsewhere))} and not on {ports[name]}, "
+        "the value of PORT"
         for name, state in containers.items()
-        if state.elsewhere and name in told
+        if state.elsewhere and name in ports
     )

@@ -1,4 +1,4 @@
-"""Which container waits for which: `dependsOn`, at a task's start and backwards at its end.
+"""`dependsOn`: the order of containers at a task's start, reversed at its end.
 
 Source: "ContainerDependency", "ContainerDefinition: startTimeout" (Amazon ECS API Reference). A
 container that a task is run without counts as met; the notes of the task say so.
@@ -32,7 +32,7 @@ def is_met(condition: str, other: ContainerState) -> bool:
 
 
 def may_start(state: ContainerState, containers: Containers) -> bool:
-    """Whether all that the container waits for is there."""
+    """Whether all dependencies of the container are met."""
     return not any(_unmet(state, containers))
 
 
@@ -53,14 +53,14 @@ def failure(containers: Containers, prepared_at: float, now: float) -> str:
 
 
 def deadlines(containers: Containers, prepared_at: float) -> Iterator[float]:
-    """When `failure` may have something to say although nothing happens (monotonic seconds)."""
+    """Times at which `failure` may change without an event (monotonic seconds)."""
     for _, condition, other in _waiting(containers):
         if condition != "START":
             yield _start_deadline(other, prepared_at)
 
 
 def has_dependants(name: str, containers: Containers) -> bool:
-    """Whether somebody who was started because of `name` still runs: they stop first."""
+    """Whether a container that depends on `name` still runs: it stops first."""
     return any(
         state.status in {"STARTING", "RUNNING"}
         and any(d.container_name == name for d in state.container.depends_on)
@@ -69,7 +69,7 @@ def has_dependants(name: str, containers: Containers) -> bool:
 
 
 def _waiting(containers: Containers) -> Iterator[tuple[ContainerState, str, ContainerState]]:
-    """Who waits for which condition of whom."""
+    """Waiting containers, each with the condition and its dependency."""
     for state in containers.values():
         if state.status == "PENDING":
             for condition, other in _unmet(state, containers):

@@ -1,4 +1,4 @@
-"""One task's life, from PROVISIONING to STOPPED, without doing anything itself.
+"""One task's life, from PROVISIONING to STOPPED, as pure decisions.
 
 Source: "Amazon ECS task lifecycle", "ContainerDefinition: stopTimeout" (docs.aws.amazon.com). Two
 statuses pass too quickly here to be seen: ACTIVATING and DEPROVISIONING. Registration with target
@@ -34,7 +34,7 @@ from bonkei.tasks.task_spec import TaskSpec
 
 @dataclass(slots=True)
 class TaskLifecycle:
-    """Feed it events and ticks; carry out the actions that come back, in order."""
+    """Takes events and ticks, and returns actions to carry out in order."""
 
     task_id: str
     spec: TaskSpec
@@ -70,7 +70,7 @@ class TaskLifecycle:
 
     @property
     def serves(self) -> bool:
-        """RUNNING, and healthy in the eyes of every check that it has."""
+        """RUNNING, and healthy by every check that it has."""
         return (
             self.status == "RUNNING"
             and not self.stop_requested
@@ -84,7 +84,7 @@ class TaskLifecycle:
         )
 
     def failed_check(self) -> str:
-        """Why the task has to be replaced, in ECS's words; empty when it has not."""
+        """Why the task must be replaced, in ECS's words; empty if it need not."""
         if self.health == UNHEALTHY:
             return "Task failed container health checks"
         for arn, state in self.target_health.items():
@@ -94,8 +94,8 @@ class TaskLifecycle:
 
     @property
     def explanation(self) -> str:
-        """Why the task stops, with the exit codes of its containers, or why nobody reaches it;
-        empty when neither is so."""
+        """Why the task stops, with the exit codes of its containers, or why it cannot be reached;
+        else empty."""
         elsewhere = listening_elsewhere(self.containers, self.endpoints)
         if not self.reason:
             return elsewhere
@@ -115,7 +115,7 @@ class TaskLifecycle:
         yield m.PrepareTask(self.task_id)
 
     def handle(self, event: m.TaskEvent, now: float) -> Iterator[m.Action]:
-        """One event of this task; then whatever it makes possible."""
+        """Handle one event of this task, and the steps that it makes possible."""
         match event:
             case m.TaskPrepared(endpoints=endpoints):
                 if self.status == "PROVISIONING":
@@ -155,12 +155,12 @@ class TaskLifecycle:
         yield from self.tick(now)
 
     def drained(self, target_group_arn: str, now: float) -> Iterator[m.Action]:
-        """The load balancer has nothing in flight to this task any more."""
+        """The load balancer has no request in flight to this task any more."""
         self._undrained.discard(target_group_arn)
         yield from self.tick(now)
 
     def tick(self, now: float) -> Iterator[m.Action]:
-        """Whatever the time and the state allow now."""
+        """Take the steps that time and state allow now."""
         if self.status == "STOPPED":
             return
         if self.stop_requested:
@@ -170,7 +170,7 @@ class TaskLifecycle:
         yield from self._announce()
 
     def deadline(self) -> float | None:
-        """When `tick` has something to do although nothing happens (monotonic seconds)."""
+        """When `tick` is due without an event (monotonic seconds)."""
         times = list(self._deadlines())
         return min(times) if times else None
 
@@ -224,7 +224,7 @@ class TaskLifecycle:
             and is_monitored(self.containers[name].container.health_check)
         )
 
-    # Being known.
+    # Registration.
 
     def _register(self) -> Iterator[m.Action]:
         self.registered = True

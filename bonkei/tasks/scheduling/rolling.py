@@ -1,4 +1,4 @@
-"""How many tasks of a service may start and have to stop now: the arithmetic of a rolling update.
+"""The arithmetic of a rolling update: how many tasks may start, and how many must stop.
 
 Source: "Amazon ECS services: deployment configuration" (`minimumHealthyPercent`: rounded up;
 `maximumPercent`: rounded down) and the scheduler's replacement of unhealthy tasks, which starts
@@ -31,7 +31,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A service's tasks that nobody has stopped yet.
+    """A service's tasks that have not been stopped yet.
 
     `new_*` belong to the primary deployment, `old_*` to those before. `pending` may still become
     healthy; `failed` have been found unhealthy, and are to be replaced.
@@ -60,7 +60,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do now. `stuck`: nothing can move although something should."""
+    """The next moves. `stuck`: no move is possible although one is needed."""
 
     start: int = 0
     stop_new_failed: int = 0
@@ -82,7 +82,7 @@ def next_step(limits: Limits, counts: Counts, *, launching: bool = True) -> Step
     start = min(missing, max(0, upper - counts.total))
     room_needed = missing - start
 
-    # What does not serve is given up first: it holds a place and no request.
+    # Tasks that do not serve are stopped first: they take a place without a request.
     stop_old_unhealthy = counts.old_unhealthy
     room_needed -= stop_old_unhealthy
     # A failed task stays until its replacement serves, unless its place is needed for it.

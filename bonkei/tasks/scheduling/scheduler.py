@@ -1,7 +1,7 @@
-"""The one place that decides what runs: services, deployments and tasks, without any I/O.
+"""Decides what runs: services, deployments and tasks, without any I/O.
 
-Every method takes the time (monotonic seconds) and returns actions to carry out in order; what
-comes of them is told by `handle`. `deadline` says when to call `tick` though nothing happens.
+Every method takes the time (monotonic seconds) and returns actions to carry out in order. `handle`
+takes their results as events. `deadline` is the time of the next `tick` without an event.
 The same history gives the same decisions, whatever the clock and the machine.
 """
 
@@ -35,7 +35,7 @@ class Scheduler:
     # What is wanted.
 
     def reconcile(self, specs: Iterable[ServiceSpec], now: float) -> list[m.Action]:
-        """Make these the services that are wanted; one that is not named any more is removed."""
+        """Set the wanted services. A service that is no longer named is removed."""
         wanted = {spec.arn: spec for spec in specs}
         actions: list[m.Action] = []
         for arn, service in self.services.items():
@@ -59,7 +59,7 @@ class Scheduler:
         self.tasks.pop(task_id, None)
 
     def scale(self, arn: str, desired: int, cause: str, now: float) -> list[m.Action]:
-        """Auto scaling wants another number of tasks of a service."""
+        """Set the number of a service's tasks for auto scaling."""
         service = self.services.get(arn)
         if service is None:
             return []
@@ -89,14 +89,14 @@ class Scheduler:
         return [*(life.handle(event, now) if life else ()), *self._decide(now)]
 
     def target_health(self, arn: str, task_id: str, state: str, now: float) -> list[m.Action]:
-        """The load balancer's opinion of a task has changed."""
+        """A task's health at the load balancer has changed."""
         life = self.tasks.get(task_id)
         if life is not None:
             life.target_health[arn] = state
         return self._decide(now)
 
     def target_drained(self, arn: str, task_id: str, now: float) -> list[m.Action]:
-        """The load balancer has let go of a task."""
+        """The load balancer has drained a task."""
         life = self.tasks.get(task_id)
         return [*(life.drained(arn, now) if life else ()), *self._decide(now)]
 
@@ -114,8 +114,8 @@ class Scheduler:
 
     @property
     def is_steady(self) -> bool:
-        """Whether every service has what it wants and nothing is on its way out. One that was
-        rolled back is in a steady state too, as ECS has it: see `ServiceState.failed`."""
+        """Whether every service has its tasks and none is stopping. A service that was rolled back
+        is steady too, as on ECS: see `ServiceState.failed`."""
         return all(
             service.primary is not None and service.primary.rollout_state == "COMPLETED"
             for service in self.services.values()
@@ -195,7 +195,7 @@ class Scheduler:
             yield from task.life.stop(reason, now)
 
     def _settle(self, service: ServiceState) -> Iterator[m.Action]:
-        """Forget what has stopped, and say when a deployment has got where it should."""
+        """Forget stopped tasks, and report a completed deployment."""
         for task_id, task in tuple(service.tasks.items()):
             if task.life.status == "STOPPED":
                 service.stopped.append(task.life)

@@ -13,16 +13,16 @@ from bonkei.tasks.scheduling.lifecycle import TaskLifecycle
 from bonkei.tasks.scheduling.rolling import Counts, Limits
 from bonkei.tasks.task_spec import TaskSpec
 
-STABLE_AFTER = 10.0  # seconds of running, after which a failure is news and not the next of a row
-_REMEMBERED = 10  # stopped tasks, for whoever asks why
+STABLE_AFTER = 10.0  # seconds of running after which a failure begins a new row
+_REMEMBERED = 10  # stopped tasks, for their reasons
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceSpec:
-    """What the definitions want. `deployment_key`: a new deployment begins when it changes.
+    """A service in the definitions. `deployment_key`: a new deployment begins when it changes.
 
-    `limits` hold the count of tasks without load, `defined_count` is what the definitions say.
-    `refused` says why no task of it can be run here; empty when it can. Times in seconds.
+    `limits` hold the count of tasks without load, `defined_count` is the definitions' own count.
+    `refused`: why none of its tasks can run here, else empty. Times in seconds.
     """
 
     arn: str
@@ -56,15 +56,15 @@ class Deployment:
         return self.rollout_state == "IN_PROGRESS"
 
     def begin_again(self, reason: str) -> None:
-        """Roll back to this deployment, whatever became of its tasks before."""
+        """Roll back to this deployment, and forget earlier failures of its tasks."""
         self.rollout_state, self.reason = "IN_PROGRESS", reason
         self.failed_tasks, self.backoff = 0, Backoff()
 
 
 @dataclass(slots=True)
 class ServiceTask:
-    """A task of a service. `failure` is why it has to be replaced; empty while it is fine.
-    `got_healthy`: it has been RUNNING and healthy, whatever it is now."""
+    """A task of a service. `failure`: why it must be replaced, else empty. `got_healthy`: it has
+    been RUNNING and healthy at some time."""
 
     life: TaskLifecycle
     deployment: Deployment
@@ -93,15 +93,15 @@ class ServiceState:
     scaled_because: str = ""
 
     def follow(self, spec: ServiceSpec) -> None:
-        """What the definitions want now. A count that auto scaling has set stays, within its
-        bounds ("RegisterScalableTarget"), unless they name another one than before."""
+        """Take a changed specification. A count set by auto scaling stays, within its bounds
+        ("RegisterScalableTarget"), unless the definitions change the count."""
         if spec.scaling is None or spec.defined_count != self.spec.defined_count:
             self.scaled = None
         elif self.scaled is not None:
             bounds = spec.scaling
             self.scaled = max(bounds.min_capacity, min(self.scaled, bounds.max_capacity))
         if self.failed is not None and self.failed.key != spec.deployment_key:
-            self.failed = None  # nobody asks for it any more
+            self.failed = None  # the definitions no longer ask for it
         self.spec = spec
 
     @property
@@ -116,7 +116,7 @@ class ServiceState:
         return wanted if self.scaled is None else replace(wanted, desired=self.scaled)
 
     def live(self) -> Iterator[ServiceTask]:
-        """The tasks that nobody has asked to stop, oldest first."""
+        """The tasks that were not asked to stop, oldest first."""
         return (task for task in self.tasks.values() if not task.life.stop_requested)
 
     def counts(self) -> Counts:
@@ -170,7 +170,7 @@ class ServiceState:
             deployment.backoff = deployment.backoff.failed(now)
 
     def deadlines(self) -> Iterator[float]:
-        """When the scheduler has to look again although nothing happens."""
+        """When the scheduler must decide again without an event."""
         if self.primary is not None:
             yield self.primary.backoff.not_before
         for task in self.live():

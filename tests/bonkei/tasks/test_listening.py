@@ -89,7 +89,7 @@ async def test_a_program_that_does_not_heed_port_is_told(tasks, edge, web, monke
     await until(lambda: any(task.reason for task in tasks.snapshot().tasks))
     [task] = tasks.snapshot().tasks
     told = task.endpoint.rpartition(":")[2]
-    assert task.reason == f"web listens on port {own} and not on {told}, which PORT tells it"
+    assert task.reason == f"web listens on port {own} and not on {told}, the value of PORT"
     assert edge.of(TaskStateChanged)[-1].reason == task.reason
     tasks.stop_task(task.id, "Tried")
     await until(lambda: task.id in {stopped.id for stopped in tasks.snapshot().stopped})
