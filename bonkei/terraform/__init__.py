@@ -1,6 +1,7 @@
 """Terraform, run on real definitions with the miniature's provider.
 
 workspace      one directory of definitions; other parts use this
+session        Terraform and provider running, for one operation
 inputs         what a run is given
 state          where it keeps its state
 runs           its processes

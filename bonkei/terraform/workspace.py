@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +19,7 @@ from bonkei.terraform.explanations import constraints
 from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import selection as selections
 from bonkei.terraform.inputs import stamps
-from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
+from bonkei.terraform.inputs.elsewhere import Elsewhere
 from bonkei.terraform.inputs.fingerprint import fingerprint
 from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
@@ -30,35 +27,13 @@ from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_pla
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.reports.testing import TestListener, TestReport, test_files
 from bonkei.terraform.runs import run as runs
-from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.session import Place, Session, read_json, silent
 from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
-from bonkei.terraform.state.lock import locked
 
-_CLI_CONFIGURATION = """\
-# No provider is downloaded: those that there are, are served.
-provider_installation {{
-  filesystem_mirror {{
-    path = {path}
-  }}
-}}
-"""
 _NOTHING = Elsewhere()
 _ACCOUNT = Account()
 _EVERYTHING = Selection()
-
-
-def _silent(_: str) -> None:
-    """A report to nobody."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A locked workspace whose provider is running: how to start Terraform in it."""
-
-    command: Sequence[str]
-    directory: Path
-    environment: Mapping[str, str]
 
 
 class Workspace:
@@ -81,21 +56,27 @@ class Workspace:
         self._definitions = definitions.resolve()
         self._home = home.resolve()
         self._variable_files = tuple(file.resolve() for file in variable_files)
-        self._terraform = terraform
-        self._elsewhere = elsewhere
-        self._account = account
         self._directory = self._home / "terraform"
-        self._backend = Backend(self._directory, account.workspace)
-        self._state_file = self._backend.state_file
+        backend = Backend(self._directory, account.workspace)
+        self._state_file = backend.state_file
         self._applied = self._directory / "applied"
         self._cache = stamps.StateCache(self._directory / "state.json", self._state_file)
         self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
+        self._place = Place(
+            definitions=self._definitions,
+            directory=self._directory,
+            mirror=self._mirror,
+            backend=backend,
+            elsewhere=elsewhere,
+            account=account,
+            terraform=terraform,
+        )
 
     def validate(self) -> list[Diagnostic]:
         """Check the definitions without planning; the warnings."""
-        with self._ready() as ready:
-            result = self._run(ready, "validate", "-json")
-        document = _json(result)
+        with self._place.session(self._home) as session:
+            result = session.run("validate", "-json")
+        document = read_json(result)
         said = [read_diagnostic(one, self._mirror.locate) for one in document["diagnostics"]]
         found = explain(said, self._definitions)
         if not document["valid"]:
@@ -106,39 +87,39 @@ class Workspace:
         """What `apply` (or `destroy`) would do."""
         plan_file = self._directory / "plan"
         options = [f"-out={plan_file}", *(["-destroy"] if destroy else [])]
-        with self._ready() as ready:
-            self._check(selection, ready)
+        with self._place.session(self._home) as session:
+            self._check(selection, session)
             options += [*self._variables(), *selection.arguments()]
             try:
-                listener = self._listen(ready, "plan", *options)
-                shown = self._run(ready, "show", "-json", str(plan_file))
+                listener = session.listen("plan", *options)
+                shown = session.run("show", "-json", str(plan_file))
             finally:
                 plan_file.unlink(missing_ok=True)  # it holds sensitive values
-        return read_plan(_json(shown), self._warnings(listener.diagnostics))
+        return read_plan(read_json(shown), self._warnings(listener.diagnostics))
 
-    def apply(self, progress: Report = _silent, selection: Selection = _EVERYTHING) -> ApplySummary:
+    def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
         """Make the state what the definitions say, as far as is selected."""
-        with self._ready() as ready:
-            self._check(selection, ready)
+        with self._place.session(self._home) as session:
+            self._check(selection, session)
             inputs = self.fingerprint()
             self._applied.unlink(missing_ok=True)
-            listener = self._change(ready, "apply", progress, selection)
+            listener = self._change(session, "apply", progress, selection)
             if selection.is_of_settings:
                 self._applied.write_text(inputs, encoding="utf-8")
         return listener.applied()
 
-    def destroy(self, progress: Report = _silent) -> ApplySummary:
+    def destroy(self, progress: Report = silent) -> ApplySummary:
         """Remove every resource."""
-        with self._ready() as ready:
+        with self._place.session(self._home) as session:
             self._applied.unlink(missing_ok=True)
-            return self._change(ready, "destroy", progress).applied()
+            return self._change(session, "destroy", progress).applied()
 
     def import_(self, address: str, identifier: str) -> None:
         """Take a resource as there, under an address of the definitions."""
-        with self._ready() as ready:
+        with self._place.session(self._home) as session:
             self._applied.unlink(missing_ok=True)
             options = ["-no-color", *self._variables(), address, identifier]
-            result = self._run(ready, "import", *options)
+            result = session.run("import", *options)
             if result.code:
                 raise TerraformError(result.errors.strip())
 
@@ -147,8 +128,8 @@ class Workspace:
         kept = self._cache.read()
         if kept is not None:
             return kept
-        with self._ready() as ready:
-            return self._show_state(ready)
+        with self._place.session(self._home) as session:
+            return self._show_state(session)
 
     def is_current(self) -> bool:
         """Whether the last apply was of exactly these inputs, so that another has nothing to do."""
@@ -160,8 +141,9 @@ class Workspace:
 
     def fingerprint(self) -> str:
         """A digest of everything that an apply depends on."""
+        place = self._place
         made_by = (
-            f"{stamps.implementation(self._terraform)} {self._elsewhere.digest()} {self._account}"
+            f"{stamps.implementation(place.terraform)} {place.elsewhere.digest()} {place.account}"
         )
         return fingerprint(self._definitions, self._variable_files, os.environ, made_by)
 
@@ -169,7 +151,12 @@ class Workspace:
         """Format the definitions; the names of the files that were, or would be, changed."""
         require_definitions(self._definitions)
         result = runs.run(
-            [*runs.command(self._terraform), "fmt", "-recursive", *(["-check"] if check else [])],
+            [
+                *runs.command(self._place.terraform),
+                "fmt",
+                "-recursive",
+                *(["-check"] if check else []),
+            ],
             directory=self._definitions,
             environment=runs.environment(os.environ, {}),
         )
@@ -179,7 +166,7 @@ class Workspace:
 
     def test(
         self,
-        report: Report = _silent,
+        report: Report = silent,
         files: Sequence[str] = (),
         selection: Selection = _EVERYTHING,
     ) -> TestReport:
@@ -200,113 +187,44 @@ class Workspace:
             )
         with (
             tempfile.TemporaryDirectory(prefix="bonkei-test-") as home,
-            self._ready(Path(home)) as ready,
+            self._place.session(Path(home), with_state=False) as session,
         ):
             listener = TestListener(
                 self._mirror.locate, report, lambda said: explain(said, self._definitions)
             )
             options = [*(f"-filter={file}" for file in files), *self._variables()]
             options += selection.arguments()
-            result = self._run(ready, "test", "-json", *options, on_line=listener)
+            result = session.run("test", "-json", *options, on_line=listener)
         found = listener.result()
         if result.code and found.passed:
             raise unexplained(result.text, "test")
         return found
 
-    @contextlib.contextmanager
-    def _ready(self, provider_home: Path | None = None) -> Iterator[_Ready]:
-        command = runs.command(self._terraform)
-        check_existing(self._elsewhere.existing)
-        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with locked(self._directory / "lock"):
-            self._mirror.refresh(self._backend.block)
-            states = self._elsewhere.remote_states
-            place_remote_states(states, self._mirror.path, self._directory / "remote-states")
-            log = self._directory / "provider.log"
-            surroundings = ProviderSurroundings(
-                home=provider_home or self._home,
-                state_file=None if provider_home else self._state_file,
-                account_id=self._account.id,
-                existing=self._elsewhere.existing,
-            )
-            with (
-                ProviderProcess(surroundings, self._mirror.path, log) as provider,
-                self._backend.open() as backend,
-            ):
-                environment = runs.environment(
-                    os.environ, {**self._settings(provider.reattach()), **backend}
-                )
-                ready = _Ready(command, self._mirror.path, environment)
-                self._initialize(ready)
-                yield ready
-
-    def _settings(self, reattach: str) -> dict[str, str]:
-        configuration = self._directory / "terraform.tfrc"
-        nothing = json.dumps(str(self._directory / "no-providers"))
-        configuration.write_text(_CLI_CONFIGURATION.format(path=nothing), encoding="utf-8")
-        return {
-            "TF_DATA_DIR": str(self._directory / "data"),
-            "TF_CLI_CONFIG_FILE": str(configuration),
-            "TF_REATTACH_PROVIDERS": reattach,
-        }
-
-    def _initialize(self, ready: _Ready) -> None:
-        """Run `init`, unless it has been run for the same modules and providers."""
-        stamp = self._directory / "initialized"
-        wanted = stamps.initialization(self._definitions, self._backend.block)
-        if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
-            return
-        self._listen(ready, "init", "-input=false", "-reconfigure")
-        stamp.write_text(wanted, encoding="utf-8")
-
-    def _check(self, selection: Selection, ready: _Ready) -> None:
+    def _check(self, selection: Selection, session: Session) -> None:
         if selection.targets or selection.replacements:
             manifest = self._directory / "data" / "modules" / "modules.json"
-            state = self._cache.read() or self._show_state(ready)
+            state = self._cache.read() or self._show_state(session)
             selections.check(selection, self._mirror.path, manifest, state)
 
     def _change(
         self,
-        ready: _Ready,
+        session: Session,
         operation: str,
         progress: Report,
         selection: Selection = _EVERYTHING,
     ) -> Listener:
         options = [*self._variables(), *selection.arguments()]
-        listener = self._listen(ready, operation, "-auto-approve", *options, report=progress)
+        listener = session.listen(operation, "-auto-approve", *options, report=progress)
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
         if self._cache.read() is None:
-            self._show_state(ready)
+            self._show_state(session)
         return listener
 
-    def _show_state(self, ready: _Ready) -> dict[str, Any]:
-        document = _json(self._run(ready, "show", "-json"))
+    def _show_state(self, session: Session) -> dict[str, Any]:
+        document = read_json(session.run("show", "-json"))
         self._cache.write(document)
         return document
-
-    def _listen(
-        self, ready: _Ready, operation: str, *options: str, report: Report = _silent
-    ) -> Listener:
-        """Run an operation that speaks JSON as it goes."""
-        listener = Listener(self._mirror.locate, report)
-        result = self._run(ready, operation, "-json", *options, on_line=listener)
-        listener.diagnostics = explain(listener.diagnostics, self._definitions)
-        if result.code and not listener.diagnostics:
-            raise unexplained(result.text, operation)
-        if result.code:
-            raise refused(listener.diagnostics, operation)
-        return listener
-
-    def _run(
-        self, ready: _Ready, *arguments: str, on_line: Callable[[str], None] = _silent
-    ) -> runs.Result:
-        return runs.run(
-            [*ready.command, *arguments],
-            directory=ready.directory,
-            environment=ready.environment,
-            on_line=on_line,
-        )
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
         """What Terraform says, and what it does not look at when a provider runs already."""
@@ -314,10 +232,3 @@ class Workspace:
 
     def _variables(self) -> list[str]:
         return [f"-var-file={file}" for file in self._variable_files]
-
-
-def _json(result: runs.Result) -> dict[str, Any]:
-    try:
-        return dict(json.loads("".join(result.lines)))
-    except ValueError:
-        raise unexplained(result.text, "show") from None

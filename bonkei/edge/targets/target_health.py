@@ -13,7 +13,6 @@ from typing import Literal
 
 State = Literal["initial", "healthy", "unhealthy", "unused", "draining"]
 
-REGISTERING = "Elb.RegistrationInProgress"
 CHECKING = "Elb.InitialHealthChecking"
 MISMATCH = "Target.ResponseCodeMismatch"
 TIMEOUT = "Target.Timeout"

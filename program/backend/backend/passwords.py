@@ -62,9 +62,6 @@ class Passwords:
         check = partial(self._check, password_hash or self._nobodys, password)
         return await to_thread.run_sync(check, limiter=self._limiter) and password_hash is not None
 
-    def is_outdated(self, password_hash: str) -> bool:
-        return self._hasher.check_needs_rehash(password_hash)
-
     def hash_now(self, password: str) -> str:
         """Hash without an event loop, for commands."""
         return self._hasher.hash(password)

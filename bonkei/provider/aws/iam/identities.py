@@ -33,51 +33,40 @@ def _global(mint: Mint, kind: str, name: str) -> str:
     return mint.arn("iam", f"{kind}{path}{name}", region="")
 
 
-def _role(mint: Mint) -> Mapping[str, Value]:
+def _named(mint: Mint) -> dict[str, Value]:
     name = mint.name()
+    return {"id": name, "name": name, "name_prefix": mint.given("name_prefix") or ""}
+
+
+def _holder(mint: Mint, kind: str, prefix: str) -> dict[str, Value]:
+    """A role or an instance profile."""
+    named = _named(mint)
     return {
-        "id": name,
-        "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "arn": _global(mint, "role", name),
-        "unique_id": _unique(mint, "AROA"),
+        **named,
+        "arn": _global(mint, kind, str(named["name"])),
+        "unique_id": _unique(mint, prefix),
         "create_date": mint.context.now,
-        "managed_policy_arns": [],
     }
+
+
+def _role(mint: Mint) -> Mapping[str, Value]:
+    return {**_holder(mint, "role", "AROA"), "managed_policy_arns": []}
 
 
 def _role_policy(mint: Mint) -> Mapping[str, Value]:
-    name = mint.name()
-    return {
-        "id": f"{mint.given('role')}:{name}",
-        "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-    }
+    named = _named(mint)
+    return {**named, "id": f"{mint.given('role')}:{named['name']}"}
 
 
 def _policy(mint: Mint) -> Mapping[str, Value]:
-    name = mint.name()
-    identifier = _global(mint, "policy", name)
-    return {
-        "id": identifier,
-        "arn": identifier,
-        "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "policy_id": _unique(mint, "ANPA"),
-        "attachment_count": 0,
-    }
+    named = _named(mint)
+    identifier = _global(mint, "policy", str(named["name"]))
+    own = {"policy_id": _unique(mint, "ANPA"), "attachment_count": 0}
+    return {**named, "id": identifier, "arn": identifier, **own}
 
 
 def _instance_profile(mint: Mint) -> Mapping[str, Value]:
-    name = mint.name()
-    return {
-        "id": name,
-        "name": name,
-        "name_prefix": mint.given("name_prefix") or "",
-        "arn": _global(mint, "instance-profile", name),
-        "unique_id": _unique(mint, "AIPA"),
-        "create_date": mint.context.now,
-    }
+    return _holder(mint, "instance-profile", "AIPA")
 
 
 def _user(mint: Mint) -> Mapping[str, Value]:

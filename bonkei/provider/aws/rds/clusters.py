@@ -9,9 +9,8 @@ from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.rds.databases import (
     CLUSTER_ENGINES,
-    DAILY_WINDOW,
     IDENTIFIER,
-    MONITORING,
+    OPERATION,
     actual,
     database_domain,
     default_key,
@@ -21,7 +20,6 @@ from bonkei.provider.aws.rds.databases import (
     maintenance_window,
     master_secret,
     resource_id,
-    weekly_window,
     window,
 )
 from bonkei.provider.aws.shared.blocks import same_shape
@@ -165,11 +163,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("master_username", lacks("^(rdsadmin|rdsrepladmin)$", "be a name that RDS reserves")),
         at("kms_key_id", arn("kms")),
         at("master_user_secret_kms_key_id", kms_key),
-        at("monitoring_interval", MONITORING),
-        at("monitoring_role_arn", arn("iam")),
         at("port", between(1150, 65535)),
-        at("preferred_backup_window", DAILY_WINDOW),
-        at("preferred_maintenance_window", weekly_window),
+        *OPERATION,
         at("storage_type", one_of("", "aurora", "aurora-iopt1", "io1", "io2", "gp3")),
         at("serverlessv2_scaling_configuration.min_capacity", _capacity),
         at("serverlessv2_scaling_configuration.max_capacity", _capacity),

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import Check, lacks, length, matches, one_of
+from bonkei.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches, one_of
+from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.seeds import LOWER, UPPER, scatter
 from bonkei.provider.behaviour import Context
@@ -107,7 +108,7 @@ def forget_master(state: Object, context: Context) -> None:
             context.vault.delete(str(secret["secret_arn"]))
 
 
-def weekly_window(value: Value) -> str | None:
+def _weekly_window(value: Value) -> str | None:
     days = "mon|tue|wed|thu|fri|sat|sun"
     time = r"([01]\d|2[0-3]):[0-5]\d"
     if re.fullmatch(f"({days}):{time}-({days}):{time}", str(value).lower()):
@@ -115,6 +116,14 @@ def weekly_window(value: Value) -> str | None:
     return f'"{value}" is no weekly window, such as sun:18:00-sun:18:30 (UTC).'
 
 
-DAILY_WINDOW = matches(
+_DAILY_WINDOW = matches(
     r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", "a daily window, such as 16:00-16:30 (UTC)"
+)
+
+# What clusters and their instances are told alike of monitoring and of their windows.
+OPERATION: tuple[Rule, ...] = (
+    at("monitoring_interval", MONITORING),
+    at("monitoring_role_arn", arn("iam")),
+    at("preferred_backup_window", _DAILY_WINDOW),
+    at("preferred_maintenance_window", _weekly_window),
 )

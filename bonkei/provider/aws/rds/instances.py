@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from bonkei.provider.aws.rds.databases import (
     CLUSTER_ENGINES,
-    DAILY_WINDOW,
     IDENTIFIER,
     MONITORING,
+    OPERATION,
     actual,
     database_domain,
     default_key,
@@ -21,7 +21,6 @@ from bonkei.provider.aws.rds.databases import (
     maintenance_window,
     master_secret,
     resource_id,
-    weekly_window,
     window,
 )
 from bonkei.provider.aws.shared.checks import at, between, matches, one_of
@@ -121,12 +120,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("identifier", *IDENTIFIER),
         at("engine", one_of(*CLUSTER_ENGINES)),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.serverless …")),
-        at("monitoring_interval", MONITORING),
-        at("monitoring_role_arn", arn("iam")),
         at("promotion_tier", between(0, 15)),
         at("performance_insights_kms_key_id", arn("kms")),
-        at("preferred_backup_window", DAILY_WINDOW),
-        at("preferred_maintenance_window", weekly_window),
+        *OPERATION,
         recomputed={"engine_version_actual": "engine_version"},
         import_="identifier",
     ),

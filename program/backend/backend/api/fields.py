@@ -41,7 +41,6 @@ def _must_match(pattern: re.Pattern[str], words: str) -> BeforeValidator:
 Id = Annotated[UUID, _must_match(_ID, "must be a UUID as text: 8-4-4-4-12 hexadecimal digits")]
 # In a query everything is text, so only the format can be checked.
 Count = Annotated[int, _must_match(_DIGITS, "must be a whole number in decimal digits")]
-Flag = Annotated[bool, Strict()]
 
 Name = Annotated[
     str,

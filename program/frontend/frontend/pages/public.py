@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from starlette.exceptions import HTTPException
@@ -14,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from frontend.api.error import BackendRefusedError
+from frontend.api.kept import Reading
 from frontend.api.model import Status
 from frontend.api.reader import Reader, next_month, previous_month
 from frontend.language import Language, catalogue, language_of
@@ -110,19 +112,7 @@ class PublicPages:
         )
 
     async def incident(self, request: Request) -> Response:
-        identifier = parse_id(request.path_params["incident_id"])
-        try:
-            reading = await self._reader.incident(identifier)
-        except BackendRefusedError as error:
-            raise HTTPException(404) from error
-        return self._answer(
-            request,
-            made_of=(reading.value,),
-            as_of=reading.known_as_of,
-            template="incident.html",
-            path=f"/incidents/{identifier}",
-            values=lambda: {"incident": reading.value},
-        )
+        return await self._one(request, "incident", "/incidents", self._reader.incident)
 
     async def maintenance(self, request: Request) -> Response:
         reading = await self._reader.maintenances()
@@ -136,19 +126,8 @@ class PublicPages:
         )
 
     async def one_maintenance(self, request: Request) -> Response:
-        identifier = parse_id(request.path_params["maintenance_id"])
-        try:
-            reading = await self._reader.maintenance(identifier)
-        except BackendRefusedError as error:
-            raise HTTPException(404) from error
-        return self._answer(
-            request,
-            made_of=(reading.value,),
-            as_of=reading.known_as_of,
-            template="one_maintenance.html",
-            path=f"/maintenance/{identifier}",
-            values=lambda: {"maintenance": reading.value},
-        )
+        read = self._reader.maintenance
+        return await self._one(request, "maintenance", "/maintenance", read, "one_maintenance.html")
 
     async def feed(self, request: Request) -> Response:
         reading, planned = await asyncio.gather(self._reader.newest(), self._reader.maintenances())
@@ -165,6 +144,29 @@ class PublicPages:
             )
             page = self._pages.keep(path, made_of, text)
         return public_response(request, page, MEDIA_TYPE)
+
+    async def _one(
+        self,
+        request: Request,
+        kind: str,
+        place: str,
+        read: Callable[[UUID], Awaitable[Reading[Any]]],
+        template: str = "",
+    ) -> Response:
+        """The page of one incident or maintenance: 404 when there is none of that id."""
+        identifier = parse_id(request.path_params[f"{kind}_id"])
+        try:
+            reading = await read(identifier)
+        except BackendRefusedError as error:
+            raise HTTPException(404) from error
+        return self._answer(
+            request,
+            made_of=(reading.value,),
+            as_of=reading.known_as_of,
+            template=template or f"{kind}.html",
+            path=f"{place}/{identifier}",
+            values=lambda: {kind: reading.value},
+        )
 
     def _answer(
         self,

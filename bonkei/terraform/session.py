@@ -1,0 +1,137 @@
+"""A locked workspace whose provider is running: what Terraform is asked there."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bonkei.terraform.errors import refused, unexplained
+from bonkei.terraform.explanations.explain import explain
+from bonkei.terraform.inputs import stamps
+from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
+from bonkei.terraform.inputs.mirror import Mirror
+from bonkei.terraform.reports.messages import Listener, Report
+from bonkei.terraform.runs import run as runs
+from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.state.account import Account
+from bonkei.terraform.state.backend import Backend
+from bonkei.terraform.state.lock import locked
+
+_CLI_CONFIGURATION = """\
+# No provider is downloaded: those that there are, are served.
+provider_installation {{
+  filesystem_mirror {{
+    path = {path}
+  }}
+}}
+"""
+
+
+def silent(_: str) -> None:
+    """A report to nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """How Terraform is started, and where what it says is from."""
+
+    command: Sequence[str]
+    mirror: Mirror
+    definitions: Path
+    environment: Mapping[str, str]
+
+    def run(self, *arguments: str, on_line: Callable[[str], None] = silent) -> runs.Result:
+        """One run of Terraform, however it ends."""
+        return runs.run(
+            [*self.command, *arguments],
+            directory=self.mirror.path,
+            environment=self.environment,
+            on_line=on_line,
+        )
+
+    def listen(self, operation: str, *options: str, report: Report = silent) -> Listener:
+        """Run an operation that speaks JSON as it goes. TerraformError when it is refused."""
+        listener = Listener(self.mirror.locate, report)
+        result = self.run(operation, "-json", *options, on_line=listener)
+        listener.diagnostics = explain(listener.diagnostics, self.definitions)
+        if result.code and not listener.diagnostics:
+            raise unexplained(result.text, operation)
+        if result.code:
+            raise refused(listener.diagnostics, operation)
+        return listener
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where sessions are held: the definitions, and below `directory` all that is written.
+
+    `terraform` names an executable to use instead of the library.
+    """
+
+    definitions: Path
+    directory: Path
+    mirror: Mirror
+    backend: Backend
+    elsewhere: Elsewhere
+    account: Account
+    terraform: str | None
+
+    @contextlib.contextmanager
+    def session(self, provider_home: Path, *, with_state: bool = True) -> Iterator[Session]:
+        """One at a time. The provider keeps what it has below `provider_home`."""
+        command = runs.command(self.terraform)
+        check_existing(self.elsewhere.existing)
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with locked(self.directory / "lock"):
+            self.mirror.refresh(self.backend.block)
+            states = self.elsewhere.remote_states
+            place_remote_states(states, self.mirror.path, self.directory / "remote-states")
+            surroundings = ProviderSurroundings(
+                home=provider_home,
+                state_file=self.backend.state_file if with_state else None,
+                account_id=self.account.id,
+                existing=self.elsewhere.existing,
+            )
+            log = self.directory / "provider.log"
+            with (
+                ProviderProcess(surroundings, self.mirror.path, log) as provider,
+                self.backend.open() as backend,
+            ):
+                environment = runs.environment(
+                    os.environ, {**self._settings(provider.reattach()), **backend}
+                )
+                session = Session(command, self.mirror, self.definitions, environment)
+                self._initialize(session)
+                yield session
+
+    def _settings(self, reattach: str) -> dict[str, str]:
+        configuration = self.directory / "terraform.tfrc"
+        nothing = json.dumps(str(self.directory / "no-providers"))
+        configuration.write_text(_CLI_CONFIGURATION.format(path=nothing), encoding="utf-8")
+        return {
+            "TF_DATA_DIR": str(self.directory / "data"),
+            "TF_CLI_CONFIG_FILE": str(configuration),
+            "TF_REATTACH_PROVIDERS": reattach,
+        }
+
+    def _initialize(self, session: Session) -> None:
+        """Run `init`, unless it has been run for the same modules and providers."""
+        stamp = self.directory / "initialized"
+        wanted = stamps.initialization(self.definitions, self.backend.block)
+        if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+            return
+        session.listen("init", "-input=false", "-reconfigure")
+        stamp.write_text(wanted, encoding="utf-8")
+
+
+def read_json(result: runs.Result) -> dict[str, Any]:
+    """What a run printed as JSON. TerraformError when it did not."""
+    try:
+        return dict(json.loads("".join(result.lines)))
+    except ValueError:
+        raise unexplained(result.text, "show") from None
