@@ -1,4 +1,4 @@
-"""The last lines of a start: where everything is."""
+"""The last lines of a start: the addresses and the secrets' files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KINDS = {
 
 
 def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapshot) -> Iterator[str]:
-    """The addresses, then where the generated secrets are to be read (never their values)."""
+    """The addresses, then the files of the generated secrets (never their values)."""
     yield ""
     kinds = Counter(listener.kind for listener in edge.listeners)
     lines = [
@@ -41,8 +41,8 @@ def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapsho
     parts = (*blueprint.not_simulated, *edge.not_simulated)
     missing = {part.kind for part in parts if part.category != "declarative"}
     if missing:
-        told = f"{len(missing)} kinds of things: `bonkei status --all` names each, with the reason"
-        yield f"  {'Not simulated':<{width}}  {told}"
+        count = f"{len(missing)} kinds of things: `bonkei status --all` names each, with the reason"
+        yield f"  {'Not simulated':<{width}}  {count}"
     yield ""
 
 

@@ -1,4 +1,4 @@
-"""A command of a person's own, in a task's environment and on the person's terminal."""
+"""A user's command in a task's environment, on the user's terminal."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def attach(
     """Run a command as `bonkei run` (call `run`) or `bonkei exec` (call `exec`) do; its exit code,
     as a shell would give it.
 
-    `report` hears what takes long, and that the task or the miniature has stopped: then the command
-    is ended, too.
+    `report` is called for slow work, and when the task or the miniature stops; then the command is
+    ended too.
     """
     with (
         control.borrow(home, call, report, service=subject, arguments=arguments) as (made, held),
@@ -60,13 +60,13 @@ def _run(made: Mapping[str, Any], held: socket.socket, report: Report) -> int:
 
 
 def _with_terminal(environment: Mapping[str, str]) -> dict[str, str]:
-    """The task's variables, and what a shell or a pager has to know of this terminal."""
+    """The task's variables, and those that describe this terminal."""
     own = {name: os.environ[name] for name in _OF_THE_TERMINAL if name in os.environ}
     return {**environment, **own} if sys.stdin.isatty() or sys.stdout.isatty() else {**environment}
 
 
 def _end_with(held: socket.socket, child: subprocess.Popen[bytes], report: Report) -> None:
-    """End the command when the miniature hangs up: what it was lent is there no more."""
+    """End the command when the miniature closes the connection: its resources are gone."""
     with contextlib.suppress(OSError):
         while held.recv(4096):
             pass
@@ -103,8 +103,8 @@ def _descendants(pid: int) -> list[psutil.Process]:
 
 
 class _Signals:
-    """Ctrl-C reaches the command by itself, as all that the terminal has in its foreground; a
-    signal that somebody has sent to us alone is sent on, and one that comes too early, too."""
+    """Forwards signals to the command, also those before its start. Ctrl-C needs no forwarding: the
+    terminal sends it to the whole foreground group."""
 
     def __init__(self) -> None:
         self._shared = _is_in_foreground()
@@ -148,7 +148,7 @@ def _is_in_foreground() -> bool:
 
 @contextlib.contextmanager
 def _terminal_as_it_was() -> Iterator[None]:
-    """A command that is killed leaves the terminal as it needed it: put it back."""
+    """Restore the terminal's modes: a killed command does not."""
     try:
         modes = termios.tcgetattr(sys.stdin)
     except (OSError, ValueError, termios.error):  # a file, a pipe, or nothing at all
@@ -157,7 +157,7 @@ def _terminal_as_it_was() -> Iterator[None]:
     try:
         yield
     finally:
-        # Whoever is not in the foreground any more would be stopped for changing it.
+        # A background process that changes the terminal would be stopped.
         previous = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         with contextlib.suppress(OSError, termios.error):
             termios.tcsetattr(sys.stdin, termios.TCSADRAIN, modes)

@@ -1,4 +1,4 @@
-"""The AWS endpoint as the supervisor uses it: there before Terraform is done, then followed."""
+"""The AWS endpoint for the supervisor: started beside Terraform, then kept up to date."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class AwsEndpoint:
         self._cloud: Cloud | None = None
 
     async def start(self, steps: Steps) -> None:
-        """While Terraform runs: what it needs takes a while to load, and its store to start."""
+        """Start while Terraform runs: its libraries and its store are slow to load."""
         self._cloud = self._make(self._services, steps.note)
         await self._cloud.start()
 
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
-        """What programs keep things in: there before the first task is."""
+        """Create the declared resources before the first task starts."""
         cloud = self._started()
         with steps.step("aws endpoint") as step:
             await cloud.apply(blueprint)
@@ -45,11 +45,11 @@ class AwsEndpoint:
         return self._started().task_environment(definition, task_id)
 
     def environment(self, role: str) -> dict[str, str]:
-        """For a person's command. MiniatureError before the start."""
+        """The variables for a user's command. MiniatureError before the start."""
         return self._started().environment(role)
 
     def urls(self, blueprint: Blueprint) -> dict[str, str]:
-        """Of the queues, by what they are called on AWS."""
+        """The queues' URLs, by their URLs on AWS."""
         return book.queue_urls(blueprint, self._started().snapshot().url)
 
     def snapshot(self) -> CloudSnapshot | None:

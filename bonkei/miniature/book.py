@@ -1,4 +1,4 @@
-"""Which loopback address each name of a blueprint gets, and where the public URLs are."""
+"""The loopback address of each name in a blueprint, and the public URLs here."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bonkei.miniature.home import MiniatureError
 
 
 class Translator:
-    """Translates by the book of the blueprint that is followed now."""
+    """Translates with the addresses of the current blueprint."""
 
     def __init__(self) -> None:
         self.book = AddressBook()
@@ -19,7 +19,8 @@ class Translator:
 
 
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
-    """Service Connect name to address; services of one name share it, told apart by port."""
+    """Service Connect name to address; services with the same name share it, with different
+    ports."""
     names = sorted(
         {
             endpoint.dns_name
@@ -54,7 +55,7 @@ def cluster_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, 
 
 
 def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
-    """What a distribution or a load balancer is called on AWS, to where it listens here."""
+    """The URL of a distribution or load balancer on AWS, to its URL here."""
     names: dict[str, list[str]] = {
         distribution.address: [distribution.domain_name, *distribution.aliases]
         for distribution in blueprint.distributions
@@ -71,7 +72,7 @@ def public_urls(blueprint: Blueprint, edge: EdgeSnapshot) -> dict[str, str]:
 
 
 def queue_urls(blueprint: Blueprint, endpoint: str) -> dict[str, str]:
-    """What a queue is called on AWS, to its address here: some programs call it without an SDK."""
+    """A queue's URL on AWS, to its URL here: some programs call it without an SDK."""
     urls = {}
     for queue in blueprint.queues:
         _, _, _, region, account, name = queue.arn.split(":", 5)

@@ -1,9 +1,10 @@
-"""How the commands reach a running miniature: one JSON line each way over a private Unix socket.
+"""The protocol between commands and a running miniature: JSON lines over a private Unix socket.
 
-Request `{"call": NAME}`, with `"service": NAME` for what concerns one and `"arguments": {…}` for
-calls that take them; answers `{"progress": TEXT}` any number of times, then `{"result": VALUE}` or
-`{"error": MESSAGE, "remedy": TEXT}`. What a result lends (`Call.lent`) is the caller's until it or
-the miniature hangs up.
+Request: `{"call": NAME}`, with `"service": NAME` for calls about a service and `"arguments": {…}`
+for calls with arguments. Answer: `{"progress": TEXT}` any number of times, then `{"result": VALUE}`
+or
+`{"error": MESSAGE, "remedy": TEXT}`. Resources that a result lends (`Call.lent`) belong to the
+caller until one of the two closes the connection.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a command asks. `report` tells it what goes on; `service` is empty for most calls.
+    """A command's call. `report` sends it progress; `service` is empty for most calls.
 
-    `lent`: what to do when the caller hangs up, until which its connection is kept unless it is
-    `over` before.
+    `lent`: called when the caller closes the connection. Until then the connection is kept, unless
+    `over` is set before.
     """
 
     report: Report
@@ -81,7 +82,7 @@ class ControlServer:
             if asked is not None:
                 await self._answer(*asked, reader, writer)
         except (ConnectionError, ValueError):
-            pass  # the caller went away, or sent no line: nobody is left to tell
+            pass  # the caller has gone, or sent no line
         finally:
             if task is not None:
                 self._open.discard(task)
@@ -142,8 +143,8 @@ def call(
     arguments: Mapping[str, Any] | None = None,
     limit: float = 300.0,
 ) -> Any:
-    """Ask the miniature that runs from `home`, and wait up to `limit` seconds for each of its
-    words. MiniatureError when none answers or it says no."""
+    """Call the miniature that runs from `home`, and wait up to `limit` seconds for each line.
+    MiniatureError when it does not answer or refuses."""
     with borrow(home, name, report, service=service, arguments=arguments, limit=limit) as (made, _):
         return made
 
@@ -158,8 +159,8 @@ def borrow(
     arguments: Mapping[str, Any] | None = None,
     limit: float = 300.0,
 ) -> Iterator[tuple[Any, socket.socket]]:
-    """As `call`; what the result lends is ours within the `with` block. The connection ends before
-    that when the miniature wants it back."""
+    """Like `call`; the lent resources are ours within the `with` block. The connection ends earlier
+    if the miniature takes them back."""
     _require_awake(home)
     request = {"call": name, "service": service, "arguments": dict(arguments or {})}
     with socket.socket(socket.AF_UNIX) as connection:
@@ -207,12 +208,12 @@ def _answers(
     except TimeoutError:
         raise MiniatureError(
             f"the miniature did not answer within {limit:.0f} s",
-            remedy="see what it is at with `bonkei logs bonkei`, and try again",
+            remedy="see what it is doing with `bonkei logs bonkei`, and try again",
         ) from None
     except OSError as error:
         if process := holder(home):
             raise MiniatureError(
                 f"the miniature (process {process}) cannot be reached: {error.strerror}",
-                remedy="it may just start or stop; see what it says with `bonkei logs bonkei`",
+                remedy="it may just be starting or stopping; see `bonkei logs bonkei`",
             ) from None
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`") from None

@@ -1,8 +1,8 @@
-"""Where a supervisor's socket is: in the home, where every command finds it, or written down there.
+"""The place of a supervisor's socket: in the home, or elsewhere with its path in the home.
 
-A socket's path may be 107 bytes at most (103 on macOS), and some file systems know no sockets. Then
-it lies in a short-named directory of its own, and the home holds its path. So it is found whatever
-TMPDIR says where a command is run.
+A socket's path may have at most 107 bytes (103 on macOS), and some file systems have no sockets.
+Then it is in a directory with a short name, and the home holds its path. So every command finds it,
+whatever its TMPDIR is.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def open_socket(home: Home) -> socket.socket:
 
 
 def find_socket(home: Home) -> Path | None:
-    """Where the supervisor of a home listens, or has listened; None when that is not known."""
+    """The path of the current or last supervisor's socket; None if unknown."""
     try:
         where = home.control.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:

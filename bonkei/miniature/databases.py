@@ -11,7 +11,7 @@ from bonkei.miniature.together import close_all
 
 
 class Databases:
-    """Makes them as the definitions want them, and stops those that they no longer have."""
+    """Starts the declared clusters, and stops those that the definitions no longer have."""
 
     def __init__(self, make: Callable[[DatabaseCluster, str], Database], server: str) -> None:
         """`server`: where and as whom a server of the person's own is used; empty without one."""

@@ -25,12 +25,12 @@ def workspace(config: Config, home: Home) -> Workspace:
 
 
 def apply(space: Workspace, report: Report, selection: Selection = EVERYTHING) -> str:
-    """Apply the definitions; one line that says what changed. Raises TerraformError."""
+    """Apply the definitions. Returns one line about the changes. Raises TerraformError."""
     return space.apply(progress=report, selection=selection).render()
 
 
 def read(space: Workspace) -> Blueprint:
-    """The blueprint of what was applied last."""
+    """The blueprint of the last apply."""
     return blueprint.read(space.state())
 
 

@@ -1,4 +1,4 @@
-"""Why a service is not healthy: from the tasks that ended, and from what they said last."""
+"""Why a service is not healthy: from its ended tasks and their last lines."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class Unhealthy:
 
 
 def names(unhealthy: Sequence[Unhealthy]) -> str:
-    """Each once, however many things are wrong with it."""
+    """The services' names, each once."""
     return ", ".join(dict.fromkeys(one.name for one in unhealthy))
 
 
 def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:
-    """What is known of a service. `heard` is the reason unless a task gives a better one."""
+    """Diagnose a service. `heard` is the reason unless a task has a better one."""
     task = _last_failed(name, tasks) or _last_started(name, tasks)
     if task is None:
         return Unhealthy(name, heard)
@@ -55,7 +55,8 @@ def find_unhealthy(tasks: TasksSnapshot) -> Iterator[Unhealthy]:
 
 
 def _is_well(service: ServiceSnapshot) -> bool:
-    """One that only grows, or is rolled over, is well: it serves, and no task of it has failed."""
+    """Whether it is well. A service that only scales or rolls is: it serves, and no task has
+    failed."""
     primary = next((d for d in service.deployments if d.status == "PRIMARY"), None)
     if service.failure or primary is None:
         return False

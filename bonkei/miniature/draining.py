@@ -1,4 +1,4 @@
-"""The end of a miniature, as a person who reads the site sees it: what has begun is finished."""
+"""The orderly end of a miniature: requests in flight finish."""
 
 from __future__ import annotations
 

@@ -88,9 +88,9 @@ async def _live(miniature: Miniature, report: Report, started: Callable[[], None
 
 
 def detach(config: Config, home: Home, report: Report) -> int:
-    """Start in the background; tell the steps as they come, until it is ready or has failed.
+    """Start in the background, and print the steps until it is ready or has failed.
 
-    The exit code is 1, too, when it runs and something in it is not healthy.
+    The exit code is also 1 when it runs but something is not healthy.
     """
     if is_running(home):
         HomeLock(home).acquire()  # says who holds it
@@ -106,7 +106,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
     )
     assert child.stdout is not None  # noqa: S101 - it was asked for
     try:
-        # The child lets go of its output when it is ready; so does one that has ended.
+        # The child closes its output when it is ready, or when it ends.
         for line in child.stdout:
             report(line.rstrip("\n"))
     except KeyboardInterrupt:
@@ -119,7 +119,7 @@ def detach(config: Config, home: Home, report: Report) -> int:
 
 
 def _leave_terminal(home: Home) -> None:
-    """From here on the supervisor speaks to its log; whoever waits on its output goes on."""
+    """Write only to the log from here on, so that the waiting command goes on."""
     log = os.open(home.supervisor_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -142,8 +142,8 @@ def stop(home: Home) -> None:
 
 
 def reload(home: Home, report: Report) -> None:
-    """Let the running miniature follow what Terraform has applied. MiniatureError when something
-    is not healthy then."""
+    """Let the running miniature follow the applied definitions. MiniatureError when something is
+    not healthy then."""
     _ask(home, "reload", report)
 
 
@@ -156,7 +156,7 @@ def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
     try:
         control.call(home, name, report, service=service)
     except KeyboardInterrupt:
-        report("The miniature goes on with it: see `bonkei status`")
+        report("The miniature continues with it: see `bonkei status`")
         raise
 
 
@@ -167,9 +167,9 @@ def require_stopped(home: Home) -> None:
 
 
 def reset(home: Home) -> list[str]:
-    """Remove everything of a stopped miniature, also what it keeps outside its home.
+    """Remove everything of a stopped miniature, also its files outside the home.
 
-    The names of what stays in the home, since Bonkei did not put it there.
+    Returns the names of files in the home that are not Bonkei's, and stay.
     """
     home.require_ours()
     lock = HomeLock(home)  # nobody starts meanwhile

@@ -1,4 +1,4 @@
-"""Is everything that should serve healthy? Answered from events alone."""
+"""Decides from events alone whether all services are healthy."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 
 INTENDED = "Scaling activity"  # ECS's words for a task that a deployment replaces
 _NOTHING_HEARD = "no task is healthy yet"
-_FAILURES = 3  # of tasks in a row, after which a service is told as failing
+_FAILURES = 3  # of tasks in a row; then a service is reported as failing
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A service that is not there yet, and the last thing that was heard of it.
+    """A service that is not healthy yet, and the last event about it.
 
-    `failing`: its deployment has FAILED, or its tasks have ended again and again and nothing has
-    changed meanwhile.
+    `failing`: its deployment has FAILED, or its tasks have ended repeatedly and nothing has changed
+    meanwhile.
     """
 
     service: Service
@@ -29,7 +29,7 @@ class Waiting:
 
 @dataclass(slots=True)
 class _Heard:
-    """What was heard of a service's newest deployment; `former`: tasks of those before."""
+    """The events of a service's newest deployment; `former`: tasks of earlier deployments."""
 
     reason: str = ""
     failures: int = 0
@@ -59,7 +59,7 @@ class Watch:
             self._heard[event.service_arn] = _Heard(former=heard.tasks | heard.former)
         elif event.rollout_state == "COMPLETED":
             heard.reason = ""
-            # What another service waited for may be there now: its failures were before that.
+            # Another service may have waited for this one: forget its earlier failures.
             for one in self._heard.values():
                 one.failures = 0
         self._changed.set()
@@ -82,7 +82,7 @@ class Watch:
             heard.tasks.discard(event.task_id)
 
     def waiting(self, services: Sequence[Service]) -> list[Waiting]:
-        """Those whose current task definition has not been rolled out."""
+        """The services whose current task definition is not rolled out yet."""
         return [one for service in services if (one := self._waiting(service)) is not None]
 
     def _waiting(self, service: Service) -> Waiting | None:
@@ -97,13 +97,13 @@ class Watch:
         return Waiting(service, heard.reason or _NOTHING_HEARD, failing)
 
     async def settled(
-        self, services: Sequence[Service], limit: float, tell: Callable[[str], None]
+        self, services: Sequence[Service], limit: float, report: Callable[[str], None]
     ) -> list[Waiting]:
-        """Wait until all are there or failing, `limit` seconds at most; who is missing comes back.
+        """Wait until all are healthy or failing, at most `limit` seconds. Returns the missing ones.
 
-        `tell` hears meanwhile why one has failed, once for each reason.
+        Meanwhile `report` is called once for each reason of a failure.
         """
-        told: set[str] = set()
+        seen: set[str] = set()
         try:
             async with asyncio.timeout(limit):
                 while not all(one.failing for one in self.waiting(services)):
@@ -111,9 +111,9 @@ class Watch:
                     await self._changed.wait()
                     for one in self.waiting(services):
                         text = f"{one.service.name}: {one.reason}"
-                        if one.reason != _NOTHING_HEARD and not one.failing and text not in told:
-                            told.add(text)
-                            tell(text)
+                        if one.reason != _NOTHING_HEARD and not one.failing and text not in seen:
+                            seen.add(text)
+                            report(text)
         except TimeoutError:
             pass
         return self.waiting(services)

@@ -1,4 +1,4 @@
-"""The folder that a miniature lives in: its state, its data, its logs, and who holds it.
+"""A miniature's folder: its state, its data, its logs, and the lock of its supervisor.
 
 .bonkei/
 ├── .bonkei-home     says that this folder is a home, so that `bonkei reset` may remove it
@@ -7,7 +7,7 @@
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
 ├── monitor/         metrics, and the alarms' states and history
-├── logs/            what the containers, the database and the supervisor say
+├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
 ├── tasks/           the running tasks' own files
 ├── processes/       the process groups to end, should the supervisor be killed
@@ -56,11 +56,12 @@ CONTENTS = frozenset(
         "terraform",
     }
 )
-"""Every name that Bonkei uses in a home: what `reset` removes is these and the marker."""
+"""Every name that Bonkei uses in a home. `reset` removes these and the marker."""
 
 
 class MiniatureError(BonkeiError):
-    """What was asked cannot be done: it runs already, does not run, or did not start."""
+    """A command cannot be carried out: the miniature runs already, does not run, or did not
+    start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Home:
     path: Path
 
     def make(self) -> Home:
-        """A home, new or made before. MiniatureError when the directory is somebody else's."""
+        """Create the home, or accept an existing one. MiniatureError for a directory with other
+        files."""
         if self.path.parent.name == WORKSPACES:  # what it is in must be a home, too
             Home(self.path.parents[1]).make()
             self.path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -96,7 +98,7 @@ class Home:
             return False
 
     def require_ours(self) -> None:
-        """MiniatureError unless the directory says itself that it is a home."""
+        """MiniatureError unless the directory has a home's marker."""
         if not self.is_ours:
             raise MiniatureError(
                 f"{self.path} is not a miniature's home: it has no {MARKER}",
@@ -105,10 +107,10 @@ class Home:
             )
 
     def remove(self) -> list[str]:
-        """Remove what Bonkei has put here, then the directory unless it holds more.
+        """Remove Bonkei's files, then the directory if it is empty.
 
-        The homes of other workspaces in it stay. The names of what is left besides, none of it
-        Bonkei's. MiniatureError when it is not a home.
+        The homes of other workspaces in it stay. Returns the names of other remaining files.
+        MiniatureError when it is not a home.
         """
         self.require_ours()
         try:
@@ -139,7 +141,7 @@ class Home:
         (self.path / MARKER).write_text(_MARKER_TEXT, encoding="utf-8")
 
     def _is_from_before(self, names: set[str]) -> bool:
-        """Whether a version made this home that did not mark it yet: by all that it holds."""
+        """Whether an early version without markers made this home, judged by its content."""
         evaluated = (self.path / "evaluated").glob("*/terraform/mirror")
         mirrors = ((self.path / "terraform" / "mirror"), *evaluated)
         return names <= CONTENTS and any(mirror.is_dir() for mirror in mirrors)
@@ -202,7 +204,7 @@ def _remove(path: Path) -> None:
 
 
 class HomeLock:
-    """Held by the one supervisor of a home; the kernel lets go of it when the process ends."""
+    """Held by the one supervisor of a home; the kernel releases it when the process ends."""
 
     def __init__(self, home: Home) -> None:
         self._file = home.path / "lock"
@@ -235,7 +237,7 @@ class HomeLock:
 
 
 def holder(home: Home) -> int | None:
-    """The process that holds this home, as it has written it down; None when none does."""
+    """The process that holds this home, from the lock file; None when none does."""
     if not is_running(home):
         return None
     number = (home.path / "lock").read_text(encoding="utf-8").strip()
@@ -243,7 +245,7 @@ def holder(home: Home) -> int | None:
 
 
 def is_running(home: Home) -> bool:
-    """Whether some supervisor holds this home. It only looks: nothing is written."""
+    """Whether a supervisor holds this home. Writes nothing."""
     try:
         with (home.path / "lock").open() as handle:
             fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What the supervisor says: to whoever watches, and into its log (`bonkei logs bonkei`)."""
+"""The supervisor's messages: to the terminal, and into its log (`bonkei logs bonkei`)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LARGEST = 1024 * 1024  # bytes, with which a start begins a new file
 
 
 class Journal:
-    """A report that is kept. `echo` hears it too, until it is told to be quiet."""
+    """Logs each report, and passes it to `echo` until `be_quiet`."""
 
     def __init__(self, file: Path, echo: Callable[[str], None]) -> None:
         self._echo: Callable[[str], None] | None = echo
@@ -21,8 +21,8 @@ class Journal:
         self._file = file.open("ab", buffering=0)
 
     def __call__(self, text: str) -> None:
-        """Tell it, and keep it. Neither a terminal that was closed nor a full disk is an error:
-        the miniature has to be able to stop."""
+        """Print and log a message. A closed terminal or a full disk is no error: the miniature must
+        be able to stop."""
         try:
             if self._echo is not None:
                 self._echo(text)
@@ -38,7 +38,7 @@ class Journal:
             self._file.write("".join(lines).encode())
 
     def be_quiet(self) -> None:
-        """Nobody watches any more."""
+        """Stop printing: the terminal is gone."""
         self._echo = None
 
     def close(self) -> None:

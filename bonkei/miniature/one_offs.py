@@ -1,4 +1,4 @@
-"""The commands that are run once in a task of their own: a migration, the first data."""
+"""One-off commands in tasks of their own: a migration, the first data."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Started:
         self._file = file
 
     def due(self, one_offs: Iterable[OneOff]) -> list[OneOff]:
-        """Those that have to run now, in the order of bonkei.toml."""
+        """The commands to run now, in the order of bonkei.toml."""
         done = set(self._file.read_text().splitlines()) if self._file.exists() else set()
         return [one for one in one_offs if one.when == "each-start" or one.name not in done]
 
@@ -57,9 +57,9 @@ class Started:
 
 
 class OneOffs:
-    """Runs those that are due, before new tasks start: at a start, an apply, a restart.
+    """Runs the due commands before new tasks start: at a start, an apply, a restart.
 
-    That is where a release has its Migrate stage: the tasks must not get ahead of their database.
+    A release has its Migrate stage there: the database must be ready before the new tasks.
     """
 
     def __init__(self, one_offs: Iterable[OneOff], started: Started) -> None:
@@ -69,8 +69,8 @@ class OneOffs:
     async def run(
         self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
     ) -> None:
-        """Run what is due, of one service if only that gets new tasks: commands in a container that
-        it has, too. OneOffError for the first that fails, and no more is run."""
+        """Run the due commands. With `service`, only those in its containers. The first failure
+        raises OneOffError, and ends the run."""
         due = self._started.due(self._one_offs)
         if service is not None:
             due = [one for one in due if one.container in _containers(blueprint, service)]

@@ -1,6 +1,6 @@
-"""What a miniature is made of: the components that touch the machine, each made in one place.
+"""The components that touch the machine, each created in one place.
 
-A test puts doubles here; the supervisor, which only decides what happens when, is the same.
+A test puts doubles here. The supervisor only decides their order, and stays the same.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class Definitions:
-    """The definitions, and what was applied of them. Methods block while Terraform runs."""
+    """The definitions and their applied state. Methods block while Terraform runs."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace

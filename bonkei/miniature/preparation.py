@@ -1,4 +1,4 @@
-"""What the containers need before the first starts, and what a person can do for the others."""
+"""The containers' requirements before the start, and remedies for containers that cannot run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.tasks.images.local import LocalTask, local_task
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """`requirements`: what is to be installed, by the container's name. `notes`: for a person."""
+    """`requirements`: files to install, by the container's name. `notes`: for the user."""
 
     requirements: Mapping[str, tuple[Path, ...]]
     notes: tuple[str, ...]
@@ -60,7 +60,7 @@ def _indented(text: str) -> list[str]:
 
 
 def nothing_runs(blueprint: Blueprint, tasks: TasksSnapshot | None, listeners: int) -> str:
-    """Why nothing of the definitions runs here; empty when something does."""
+    """Why nothing runs here; empty when something does."""
     wanted = [service for service in blueprint.services if service.capacity]
     services = tasks.services if tasks else ()
     if not wanted:

@@ -1,4 +1,4 @@
-"""The services brought to what the blueprint says, and what of them is not healthy then."""
+"""Brings the services to the blueprint's state, and reports those that are not healthy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.steps import Steps
 from bonkei.tasks import Tasks
 
-_A_WHILE = 30.0  # seconds for services that had nothing new to roll out
+_A_WHILE = 30.0  # seconds for services without a new deployment
 _PATIENCE = 90.0  # seconds for services that are neither healthy nor failing
 
 
@@ -27,9 +27,9 @@ async def roll_out(
     logs: Path,
     only: Collection[str] = (),
 ) -> list[Unhealthy]:
-    """Make the services what the blueprint says and wait for them; those that do not get there.
+    """Bring the services to the blueprint's state and wait. Returns the unhealthy ones.
 
-    `only`: the ARNs of the services that are meant and waited for, when not all.
+    `only`: the ARNs of the services to change and wait for; default: all.
     """
     with steps.step("services") as step:
         await tasks.reconcile(blueprint, only)
@@ -89,8 +89,8 @@ def require_tasks(service: Service, tasks: Tasks | None) -> None:
 
 
 async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> list[Unhealthy]:
-    """The services that are not as they should be, for `limit` seconds (as one that begins with its
-    first task is, for a moment) or for good."""
+    """The services that are still unhealthy after at most `limit` seconds: one that is just
+    starting becomes healthy meanwhile."""
     changed = asyncio.Event()
 
     def note(_: Event) -> None:

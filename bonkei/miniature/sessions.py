@@ -1,7 +1,7 @@
-"""Commands of a person's own in the environment of a task: `bonkei run`, `exec` and `env`.
+"""Users' commands in the environment of a task: `bonkei run`, `exec` and `env`.
 
-The miniature says what the process would be; the command itself starts it, so that it has the
-person's terminal as it is. What was lent for it goes back when the command ends.
+The miniature describes the process; the command itself starts it, so that the process has the
+user's real terminal. The lent port and files go back when the command ends.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _SHORTEST_ID = 4  # characters of a task's id
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a name stands for: the definition of its tasks, and its service if it is one's."""
+    """The task definition behind a name, and the service if the name is a service's."""
 
     definition: TaskDefinition
     service: Service | None = None
 
     def container(self, wanted: str) -> str:
-        """The container that is meant: the one that is named, else where the requests go, else the
-        first essential one. MiniatureError when there is none of that name."""
+        """The container: the named one, else the one that receives requests, else the first
+        essential one. MiniatureError for an unknown name."""
         known = [container.name for container in self.definition.containers]
         if wanted:
             if wanted not in known:
@@ -51,7 +51,7 @@ class Subject:
 
 
 def handlers(current: Callable[[], tuple[Blueprint, Tasks | None]], bus: Bus) -> dict[str, Handler]:
-    """What answers the three commands once there are tasks, also while services are not healthy."""
+    """The handlers of the three commands, as soon as there are tasks, healthy or not."""
 
     def now() -> tuple[Blueprint, Tasks]:
         blueprint, tasks = current()
@@ -72,7 +72,7 @@ def handlers(current: Callable[[], tuple[Blueprint, Tasks | None]], bus: Bus) ->
 
 
 async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:
-    """For `bonkei run`: the process that a task of its own would have, with another command."""
+    """For `bonkei run`: the process of a new task with another command."""
     subject = find_subject(blueprint, call.service)
     container = subject.container(str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
@@ -82,7 +82,7 @@ async def lend(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]
 
 
 def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str, Any]:
-    """For `bonkei exec`: a process beside those of a task that runs, until that stops."""
+    """For `bonkei exec`: a further process of a running task, until the task stops."""
     task, subject = find_task(blueprint, tasks, call.service)
     container = _running(task, subject, str(call.arguments.get("container", "")))
     command = [str(word) for word in call.arguments["command"]]
@@ -97,7 +97,7 @@ def beside(call: Call, blueprint: Blueprint, tasks: Tasks, bus: Bus) -> dict[str
 
 
 async def environment(call: Call, blueprint: Blueprint, tasks: Tasks) -> dict[str, Any]:
-    """For `bonkei env`: of a task that runs, else of one that would."""
+    """For `bonkei env`: the environment of a running task, else of a new one."""
     wanted = str(call.arguments.get("container", ""))
     try:
         task, subject = find_task(blueprint, tasks, call.service)
@@ -116,8 +116,8 @@ class NotRunningError(MiniatureError):
 
 
 def find_subject(blueprint: Blueprint, name: str) -> Subject:
-    """A service, or else a task definition, of that name or whose name ends with it after a hyphen.
-    MiniatureError names what there is."""
+    """A service, or else a task definition, by its name or the end of it after a hyphen.
+    MiniatureError lists the existing names."""
     services = find_services(blueprint, name)
     if len(services) == 1:
         [service] = services
@@ -138,7 +138,7 @@ def find_subject(blueprint: Blueprint, name: str) -> Subject:
 
 
 def find_task(blueprint: Blueprint, tasks: Tasks, name: str) -> tuple[TaskSnapshot, Subject]:
-    """A task that runs, by its id or the beginning of it, or the newest of a service.
+    """A running task, by its id or the beginning of it, or the newest of a service.
 
     NotRunningError, MiniatureError.
     """
@@ -167,7 +167,7 @@ def _subject_of(blueprint: Blueprint, task: TaskSnapshot) -> Subject:
 
 
 def _running(task: TaskSnapshot, subject: Subject, wanted: str) -> str:
-    """The container that is meant, of those that run; what is left out here is never meant."""
+    """The container, among those that run; never one that is left out here."""
     running = [name for name, _ in task.pids]
     container = subject.container(wanted)
     return container if wanted or container in running or not running else running[0]
@@ -181,7 +181,7 @@ def _executable(process: ProcessSpec) -> ProcessSpec:
 
 
 def _as_dict(process: ProcessSpec, task_id: str, definition: TaskDefinition) -> dict[str, Any]:
-    """`task`: empty when none runs. `secrets`: the names of the variables that are."""
+    """`task`: empty when none runs. `secrets`: the names of secret variables."""
     secrets = [
         name
         for container in definition.containers

@@ -1,4 +1,4 @@
-"""What `bonkei status` says: a plain value that becomes JSON, and its text for a person."""
+"""The output of `bonkei status`: a plain value for JSON, and its text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def compose_status(
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
-    `state`: starting | ready | degraded; `unhealthy` says of what is degraded, and why.
+    `state`: starting | ready | degraded; `unhealthy` lists the degraded parts, with reasons.
     """
     unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)] if started else []
     listeners = [one for one in edge.listeners if one.kind != "service_connect"]
@@ -74,8 +74,8 @@ def _plain(value: Any) -> Any:
 
 
 def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
-    """The status as a person reads it: what runs, and how much is not simulated (`everything`: each
-    of it, with the reason)."""
+    """The status as text: what runs, and how much is not simulated (`everything`: each feature,
+    with the reason)."""
     sections = (
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
@@ -170,7 +170,8 @@ def _services(tasks: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 def _because(deployment: Mapping[str, Any]) -> str:
-    """Of one that is COMPLETED, the reason is that of the last task that failed, and is over."""
+    """The reason. A COMPLETED deployment's reason is an old failure of a task, so it is left
+    out."""
     over = deployment["rollout_state"] == "COMPLETED"
     return f"(earlier: {deployment['reason']})" if over else str(deployment["reason"])
 
@@ -264,7 +265,7 @@ def _counted(status: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _not_simulated(parts: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """One line a reason and kind, with how often; what could run here and does not comes first."""
+    """One line for each reason and kind, with the count; things that could run here come first."""
     for category, title in _CATEGORIES.items():
         counts: dict[tuple[str, str], int] = {}
         for part in parts:

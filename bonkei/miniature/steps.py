@@ -1,4 +1,4 @@
-"""The start, told line by line: what was done, and how long it took."""
+"""Reports the start line by line: each step and its time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Report = Callable[[str], None]
 
 @dataclass(slots=True)
 class Step:
-    """One line of the start; `detail` may be set while it runs, and that it has `failed` although
-    what comes next goes on."""
+    """One line of the start. `detail` may be set while it runs; `failed` marks a failure after
+    which the start goes on."""
 
     name: str
     detail: str = ""

@@ -115,7 +115,7 @@ class Miniature:
         )
 
     def when_asked_to_stop(self, stop: Callable[[], None]) -> None:
-        """What `bonkei down` calls."""
+        """Set the function for `bonkei down`."""
         self._ask_to_stop = stop
 
     async def start(self) -> None:
@@ -152,8 +152,8 @@ class Miniature:
                 self._report(f"Ready after {steps.elapsed:.1f} s.")
 
     async def stop(self) -> None:
-        """Everything down, in the order of ECS: no new request and what is in flight ends, then
-        the tasks, then the database. Safe at any point of the start."""
+        """Stop everything in ECS's order: the listeners after their requests in flight, then the
+        tasks, then the database. Safe at any point of the start."""
         self._stopped.set()
         try:
             await close_all(
@@ -176,7 +176,7 @@ class Miniature:
             )
 
     def hurry(self) -> None:
-        """A second Ctrl-C: nothing in flight is waited for, containers are killed, not asked."""
+        """A second Ctrl-C: do not wait for requests in flight, and kill the containers."""
         self._hurried.set()
         if self._tasks is None:
             return
@@ -196,17 +196,17 @@ class Miniature:
             self._blueprint = await asyncio.to_thread(known.read)
 
     def _unless_stopped(self, report: Report) -> Report:
-        """Terraform runs in a thread, which nobody can cancel: it ends where it reports."""
+        """Terraform runs in a thread that cannot be cancelled: it ends at its next report."""
 
-        def tell(text: str) -> None:
+        def checked(text: str) -> None:
             if self._stopped.is_set():
                 raise MiniatureError("stopped while Terraform was at work")
             report(text)
 
-        return tell
+        return checked
 
     def _addresses(self) -> AddressBook:
-        """Give every name of the blueprint its address, and open the way to the public ones."""
+        """Give every name of the blueprint its address, and publish the public URLs."""
         services = book.service_addresses(self._blueprint, self._loopback)
         self._clusters = book.cluster_addresses(self._blueprint, self._loopback)
         book.require_addresses(services | self._clusters)
@@ -254,7 +254,8 @@ class Miniature:
             step.failed = not all(await asyncio.gather(*installed))
 
     async def _install(self, requirements: Sequence[Path], steps: Steps) -> bool:
-        """Whether it worked; when not, the tasks that need it cannot start, and all others can."""
+        """Install requirements. False on failure: then only the tasks that need them cannot
+        start."""
         try:
             await self._parts.install(requirements, self._home.environments, steps.note)
         except TaskError as error:
@@ -269,14 +270,14 @@ class Miniature:
         return await roll_out(self._tasks, self._watch, blueprint, steps, logs, only)
 
     async def _migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
-        """What a release does before the new tasks. When it fails, those that run go on."""
+        """Run the one-off commands before new tasks. After a failure the running tasks go on."""
         assert self._tasks is not None  # noqa: S101 - the start makes it before
         try:
             await self._one_offs.run(self._blueprint, self._tasks, steps, service)
         except OneOffError as error:
             raise MiniatureError(
                 f"{done}, and no new task is started: {error.message}",
-                remedy=f"{error.remedy}\nthe tasks from before serve on",
+                remedy=f"{error.remedy}\nthe old tasks serve on",
             ) from None
 
     async def _on_status(self, _call: Call) -> Any:
@@ -308,12 +309,12 @@ class Miniature:
         self._ask_to_stop()
 
     async def _on_reload(self, call: Call) -> None:
-        """Follow what Terraform has applied; requests in flight are not touched."""
+        """Follow the applied definitions; requests in flight are not touched."""
         async with self._changing:
             self._require_started()
             report = self._kept(call.report)
             steps = Steps(report)
-            self._report("Following what `bonkei apply` has applied")
+            self._report("Following the definitions that `bonkei apply` has applied")
             self._reread_settings(report)
             before, self._blueprint = (
                 self._blueprint,
@@ -338,7 +339,8 @@ class Miniature:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 
     def _reread_settings(self, report: Report) -> None:
-        """The containers' directories as bonkei.toml has them now; the rest of it has to wait."""
+        """Read the containers' directories from bonkei.toml again; other settings need a new
+        start."""
         with suppress(ConfigError):
             now = load(self._config.file, os.environ)
             self._containers.clear()
@@ -347,13 +349,13 @@ class Miniature:
             report(f"{self._config.file.name} has changed: this takes effect at the next start")
 
     def _kept(self, report: Report) -> Report:
-        """What a command is told stays in the miniature's own log, too."""
+        """A report to a command that is also written to the miniature's log."""
 
-        def tell(text: str) -> None:
+        def both(text: str) -> None:
             self._report(text)
             report(text)
 
-        return tell
+        return both
 
     async def _on_restart(self, call: Call) -> None:
         self._require_started()

@@ -1,7 +1,7 @@
-"""What becomes of the targets that run on when their target group's health check changes.
+"""Judges running targets after a change of their target group's health check.
 
-No deployment begins then, so the load balancer is heard: each target is judged once it has passed
-or has failed so often in a row that it is unhealthy.
+No deployment begins then, so the load balancer's checks count: a target is judged when it has
+passed one, or has failed often enough to be unhealthy.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _Key = tuple[str, str]  # a target group's ARN, and a task
 
 
 class TargetChecks:
-    """Hears the checks from the change on, until the `with` block ends."""
+    """Collects the checks from the change on, until the `with` block ends."""
 
     def __init__(self, bus: Bus, before: Blueprint, after: Blueprint) -> None:
         self._bus = bus
@@ -43,40 +43,40 @@ class TargetChecks:
             undo()
 
     async def judge(self, edge: Callable[[], EdgeSnapshot], steps: Steps) -> list[Unhealthy]:
-        """The services whose targets fail the check that is new to them; says so meanwhile, too."""
+        """The services whose targets fail the new check; reports them meanwhile too."""
         targets = targets_of(edge(), self._groups)
         if not targets:
             return []
 
-        def tell(reasons: Mapping[str, str]) -> None:
+        def report(reasons: Mapping[str, str]) -> None:
             for one in owners(self._blueprint, reasons):
                 steps.note(f"{one.name}: {one.reason}")
 
         with steps.step("health checks") as step:
-            reasons = await self.failing(targets, _PATIENCE, tell)
+            reasons = await self.failing(targets, _PATIENCE, report)
             passed = sum(arn not in reasons for arn, _ in targets)
-            step.detail = f"{passed} of {len(targets)} targets pass what has changed"
+            step.detail = f"{passed} of {len(targets)} targets pass the new check"
             step.failed = bool(reasons)
         return list(owners(self._blueprint, reasons))
 
     async def failing(
-        self, targets: Collection[_Key], limit: float, tell: Callable[[Mapping[str, str]], None]
+        self, targets: Collection[_Key], limit: float, report: Callable[[Mapping[str, str]], None]
     ) -> dict[str, str]:
-        """Wait until all of `targets` are judged, `limit` seconds at most: why those of a target
-        group fail, by its ARN.
+        """Wait until all `targets` are judged, at most `limit` seconds. Returns the reasons of
+        failing targets, by target group ARN.
 
-        `tell` hears meanwhile what is new of that. A target that is deregistered before it is
-        judged counts no more: another deployment has taken its place.
+        Meanwhile `report` is called with new reasons. A target that is deregistered before it is
+        judged no longer counts: another deployment has replaced it.
         """
-        told: set[tuple[str, str]] = set()
+        reported: set[tuple[str, str]] = set()
         try:
             async with asyncio.timeout(limit):
                 while not all(map(self._is_judged, targets)):
                     self._news.clear()
                     await self._news.wait()
-                    news = self._failures(targets).items() - told
-                    told |= news
-                    tell(dict(news))
+                    news = self._failures(targets).items() - reported
+                    reported |= news
+                    report(dict(news))
         except TimeoutError:
             pass
         return self._failures(targets)
@@ -106,7 +106,7 @@ class TargetChecks:
 
 
 def changed_checks(before: Blueprint, after: Blueprint) -> frozenset[str]:
-    """The ARNs of the target groups that check their targets otherwise now."""
+    """The ARNs of the target groups with a changed health check."""
     known = {group.arn: group.health_check for group in before.target_groups}
     return frozenset(
         group.arn
@@ -127,7 +127,7 @@ def targets_of(edge: EdgeSnapshot, arns: Collection[str]) -> frozenset[_Key]:
 
 
 def owners(blueprint: Blueprint, reasons: Mapping[str, str]) -> Iterator[Unhealthy]:
-    """The services whose targets fail their check, with the reason that the load balancer has."""
+    """The services whose targets fail their check, with the load balancer's reason."""
     groups = {group.arn: group for group in blueprint.target_groups}
     for service in blueprint.services:
         for target in service.targets:

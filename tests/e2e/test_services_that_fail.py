@@ -139,7 +139,7 @@ def test_a_service_starts_when_its_container_gets_a_directory(project: Project) 
         assert "service:worker" in groups
         # What a command was told is to be read later, too.
         kept = project.bonkei("logs", "bonkei").stdout
-        assert "Following what `bonkei apply` has applied" in kept
+        assert "Following the definitions that `bonkei apply` has applied" in kept
         assert "2 of 2 healthy" in kept
 
 
