@@ -9,13 +9,14 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import edge, monitor, program, start, terraform
+from bench import cloud, edge, monitor, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
     "start": start.main,
-    "monitor": monitor.main,
     "edge": lambda: edge.main([]),
+    "cloud": lambda: cloud.main([]),
+    "monitor": monitor.main,
     "program": lambda: program.main([]),
 }
 

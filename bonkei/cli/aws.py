@@ -28,7 +28,9 @@ class _Aws(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         found, _, _ = self.make_parser(ctx).parse_args(list(args))
-        ctx.allow_interspersed_args = (found.get("words") or ("",))[0] in _WORDS
+        words = found.get("words")  # without any: None, or click's own sign of that
+        first = words[0] if isinstance(words, tuple) and words else ""
+        ctx.allow_interspersed_args = first in _WORDS
         return super().parse_args(ctx, args)
 
 
@@ -174,10 +176,8 @@ def _readable(line: str) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(call["time"]))
     who = str(call["caller"]).rpartition(":")[2] or "nobody"
     outcome = call["error"] or call["status"]
-    return safe(
-        f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  "
-        f"{call['service']}:{call['operation']}  {who}"
-    )
+    asked = f"{call['service']}:{call['operation']} {call.get('resource', '')}".rstrip()
+    return safe(f"{at}  {outcome!s:<24} {call['milliseconds']:>8.1f} ms  {asked}  {who}")
 
 
 COMMANDS = (aws,)

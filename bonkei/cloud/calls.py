@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 KEPT = 2_000
 """So many calls are shown again; the file holds twice that at most."""
+_MOMENT = 0.1  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +28,11 @@ class Record:
     error: str
     milliseconds: float
     request_id: str
+    resource: str = ""  # as the caller named it
 
     def line(self) -> str:
-        return json.dumps(asdict(self), separators=(",", ":"))
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return json.dumps(values, separators=(",", ":"))
 
 
 class CallLog:
@@ -38,6 +42,8 @@ class CallLog:
         self._file = file
         self._recent: deque[Record] = deque(maxlen=KEPT)
         self._written = 0
+        self._pending: list[Record] = []
+        self._due: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
         """Begin anew where an earlier run has ended."""
@@ -45,20 +51,35 @@ class CallLog:
         self._written = sum(1 for _ in self._lines())
 
     def add(self, record: Record) -> None:
-        """A disk that is full takes no record, and no call has to fail for that."""
+        """It is in the file a moment later, with all others of that moment."""
         self._recent.append(record)
+        self._pending.append(record)
+        if self._due is not None:
+            return
+        try:
+            self._due = asyncio.get_running_loop().call_later(_MOMENT, self.flush)
+        except RuntimeError:
+            self.flush()
+
+    def flush(self) -> None:
+        """A disk that is full takes no record, and no call has to fail for that."""
+        if self._due is not None:
+            self._due.cancel()
+        self._due = None
+        lines = [record.line() + "\n" for record in self._pending[-KEPT:]]
+        self._pending.clear()
         with suppress(OSError):
-            if self._written >= 2 * KEPT:
-                self._shorten()
+            if self._written + len(lines) > 2 * KEPT:
+                self._shorten(KEPT - len(lines))
             with self._file.open("a", encoding="utf-8") as file:
-                file.write(record.line() + "\n")
-            self._written += 1
+                file.write("".join(lines))
+            self._written += len(lines)
 
     def recent(self) -> tuple[Record, ...]:
         return tuple(self._recent)
 
-    def _shorten(self) -> None:
-        kept = list(self._lines())[-KEPT:]
+    def _shorten(self, number: int) -> None:
+        kept = list(self._lines())[-number:] if number else []
         draft = self._file.with_suffix(".new")
         draft.write_text("".join(kept), encoding="utf-8")
         draft.replace(self._file)

@@ -142,6 +142,7 @@ class Cloud:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
         await self._endpoint.stop()
+        self._calls.flush()
         await self._store.stop()
 
     async def _speak_tls(self) -> None:

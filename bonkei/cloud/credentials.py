@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 
 from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
@@ -37,6 +38,7 @@ class Issuer:
     def __init__(self, key: bytes, account: str) -> None:
         self._key = key
         self._account = account
+        self._id = lru_cache(maxsize=256)(self._make_id)
 
     def person(self) -> Credentials:
         """Of the IAM user `PERSON`."""
@@ -101,7 +103,7 @@ class Issuer:
     def _access_key(self, prefix: str, of: str) -> str:
         return self._id(prefix, of)
 
-    def _id(self, prefix: str, of: str) -> str:
+    def _make_id(self, prefix: str, of: str) -> str:
         """Twenty characters of base 32, as all of IAM's unique identifiers."""
         digest = self._code(b"id", f"{prefix} {of}".encode())
         return prefix + base64.b32encode(digest).decode()[:16]

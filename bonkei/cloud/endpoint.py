@@ -22,6 +22,7 @@ from bonkei.cloud.errors import Answer, ApiError, render
 from bonkei.cloud.listening import CONNECTIONS, Listener
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.request import Call, Request, identify
+from bonkei.cloud.resource import resource_of
 from bonkei.cloud.services import BACKED, is_served, not_served
 from bonkei.cloud.settings import HOST
 from bonkei.cloud.signature import payload_hash, verify
@@ -126,6 +127,7 @@ class _Exchange:
         self._caller = Caller("", "", "")
         self._call = identify(request, b"")
         self._error = ""
+        self._content = b""
 
     async def run(self) -> web.StreamResponse:
         began, at = time.perf_counter(), self._endpoint.now()
@@ -139,6 +141,7 @@ class _Exchange:
                     at, self._caller.arn, self._caller.role, self._call.service,
                     self._call.operation, status, self._error,
                     round((time.perf_counter() - began) * 1000, 3), self._id,
+                    resource_of(self._call, self._request, self._content),
                 )
             )  # fmt: skip
         return response
@@ -149,7 +152,7 @@ class _Exchange:
             if not streams:
                 self._go_on()
             body = None if streams else await self._read_body()
-            content = self._expand(body)
+            content = self._content = self._expand(body)
             if body is not None:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)

@@ -32,7 +32,7 @@ _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 5.0
 """Seconds for which a call waits for a MiniStack that is (re)started."""
 _POLL = 0.05
-_LATE = 1.0
+_LATE = 0.5
 """Seconds after which a call's answer is late."""
 _SILENCE = 75.0
 """Seconds without a byte after which it is taken as hanging; SQS lets a client wait for 20."""

@@ -116,7 +116,7 @@ def _names(listed: str, request: Request) -> tuple[str, ...]:
 
 def _check_time(signed: _Signed, now: float) -> None:
     try:
-        at = datetime.strptime(signed.time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+        at = _seconds(signed.time)
     except ValueError:
         raise ApiError("IncompleteSignature", "X-Amz-Date must be as 20260102T030405Z") from None
     if signed.seconds is not None and now > at + signed.seconds:
@@ -128,6 +128,11 @@ def _check_time(signed: _Signed, now: float) -> None:
             "The difference between the request time and the current time is too large.",
             403,
         )
+
+
+@lru_cache(maxsize=256)
+def _seconds(time: str) -> float:
+    return datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
 def _string_to_sign(request: Request, signed: _Signed, payload: str) -> bytes:

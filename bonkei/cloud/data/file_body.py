@@ -50,6 +50,8 @@ class FileBody(mmap.mmap):
 class Part:
     """A large piece of a file."""
 
+    md5 = ""
+
     def __init__(self, body, start, stop):
         self._body, self._start, self._stop = body, start, stop
 

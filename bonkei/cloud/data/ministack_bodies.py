@@ -119,7 +119,7 @@ def _digests_are_known():
 
         @staticmethod
         def md5(data=b"", **options):
-            if not isinstance(data, FileBody):
+            if not isinstance(data, (FileBody, Part)):
                 return hashlib.md5(data, **options)  # noqa: S324 - S3's ETag
             if data.md5:
                 return _Known(data.md5)
@@ -132,11 +132,11 @@ def _digests_are_known():
         plain = name.upper().replace("_", "")
         if isinstance(body, FileBody) and plain in body.checksums:
             return body.checksums[plain]
-        return compute(name, body)
+        return compute(name, b"".join(body.pieces()) if isinstance(body, Part) else body)
 
     s3.hashlib = Hashlib()
     s3.md5_hash = lambda data: (
-        s3.hashlib.md5(data).hexdigest() if isinstance(data, FileBody) else md5_hash(data)
+        s3.hashlib.md5(data).hexdigest() if isinstance(data, (FileBody, Part)) else md5_hash(data)
     )
     s3._compute_s3_checksum = checksum
 
@@ -210,7 +210,8 @@ def join(parts):
                     with Path(part.path).open("rb") as source:
                         _copy(source, file, len(part))
                 else:
-                    _write(file, part)
+                    for piece in part.pieces() if isinstance(part, Part) else (part,):
+                        _write(file, piece)
     except OSError as error:
         remove(path)
         raise NotKeptError(str(error)) from None

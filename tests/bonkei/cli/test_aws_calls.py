@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,17 @@ def test_a_roles_calls_are_found_among_many_others(root: Path, calls: CallLog) -
         calls.add(call(str(number)))
     assert operations(run(root, "calls", "--json", "--role", TASK)) == ["One"]
     assert operations(run(root, "calls", "--json")) == [str(number) for number in range(20, 120)]
+
+
+def test_without_words_it_says_what_to_say(root: Path) -> None:
+    result = run(root)
+    assert (result.exit_code, "bonkei aws -- s3 ls" in result.stderr) == (2, True)
+    assert run(root, "--help").exit_code == 0
+
+
+def test_what_was_called_on_what_is_shown(root: Path, calls: CallLog) -> None:
+    calls.add(replace(call("SendMessage"), resource="http://q"))
+    assert "sqs:SendMessage http://q  user/u" in run(root, "calls").stdout
 
 
 def test_no_call_controls_the_terminal(root: Path, calls: CallLog) -> None:
