@@ -78,9 +78,11 @@ class Config:
     alb_port: int = 8081
     cloud_port: int = 8083
     log_megabytes: int = 512
+    """What the log groups may hold; the oldest events go first."""
+    log_time_factor: int = 30
+    """How many of AWS's minutes one is, between two objects of an access log."""
     time_factor: int = 1
     """How many of AWS's minutes a minute of monitoring is."""
-    """What the log groups may hold; the oldest events go first."""
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
     account_id: str = "123456789012"
@@ -105,7 +107,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     """Read and check `file`; variables of the environment win over it."""
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
-    check, edge = table.table("check"), table.table("edge")
+    check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
     workspace = _workspace(table, environment)
     config = Config(
         file=file.resolve(),
@@ -141,8 +143,9 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
-        log_megabytes=_log_megabytes(table.table("logs"), file),
-        time_factor=_time_factor(table.table("monitor"), file),
+        log_megabytes=_log_megabytes(logs, file),
+        log_time_factor=_time_factor(logs, file, "logs", 30),
+        time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -271,12 +274,12 @@ def _parse(file: Path) -> dict[str, Any]:
 _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 
 
-def _time_factor(table: _Table, file: Path) -> int:
+def _time_factor(table: _Table, file: Path, section: str, default: int) -> int:
     """A minute has whole seconds after it, too."""
-    found = table.number("time_factor", 1)
+    found = table.number("time_factor", default)
     if found not in _TIME_FACTORS:
         raise ConfigError(
-            f"{file}: [monitor] `time_factor` is {found}",
+            f"{file}: [{section}] `time_factor` is {found}",
             remedy=f"it divides a minute into whole seconds: {', '.join(map(str, _TIME_FACTORS))}",
         )
     return found

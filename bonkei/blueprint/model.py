@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bonkei.blueprint.access_log import AccessLog, WafLog
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
 from bonkei.blueprint.bucket import Bucket, StoredObject
 from bonkei.blueprint.coverage import NotSimulated
@@ -56,6 +57,8 @@ class Blueprint:
     metric_filters: tuple[MetricFilter, ...] = ()
     subscription_filters: tuple[SubscriptionFilter, ...] = ()
     log_resource_policies: tuple[LogResourcePolicy, ...] = ()
+    access_logs: tuple[AccessLog, ...] = ()
+    waf_logs: tuple[WafLog, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     composite_alarms: tuple[CompositeAlarm, ...] = ()
     topics: tuple[Topic, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bonkei.blueprint.access_log import read_access_logs, read_waf_logs
 from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
 from bonkei.blueprint.bucket.reader import read_buckets
 from bonkei.blueprint.bucket.stored_object import read_stored_objects
@@ -63,6 +64,8 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         metric_filters=read_metric_filters(state),
         subscription_filters=read_subscription_filters(state),
         log_resource_policies=read_log_resource_policies(state),
+        access_logs=read_access_logs(state),
+        waf_logs=read_waf_logs(state),
         alarms=read_alarms(state),
         composite_alarms=read_composite_alarms(state),
         topics=read_topics(state),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
@@ -24,6 +26,7 @@ from bonkei.cloud.errors import CloudError
 from bonkei.cloud.key import load_key
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.provision import Provisioner
+from bonkei.cloud.provision.step import S3Step
 from bonkei.cloud.provision.store import MiniStackStore
 from bonkei.cloud.provision.wanted import FALLBACK_REGION, find_region, wanted
 from bonkei.cloud.settings import CloudSettings
@@ -130,6 +133,14 @@ class Cloud:
         if credentials.token:
             environment["AWS_SESSION_TOKEN"] = credentials.token
         return environment
+
+    async def put_object(self, bucket: str, key: str, content: bytes) -> str:
+        """As a service of AWS puts what it delivers; the error's code and message, or nothing."""
+        step = S3Step("PUT", f"/{bucket}/{quote(key)}", base64=b64encode(content).decode())
+        settings = self._settings
+        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
+            code, message = await store.take(step, self._region)
+        return f"{code}: {message}" if code else ""
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

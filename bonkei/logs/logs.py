@@ -13,6 +13,9 @@ from bonkei.logs.awslogs.driver import AwsLogsDriver
 from bonkei.logs.awslogs.options import AwsLogsOptions
 from bonkei.logs.declared import follow
 from bonkei.logs.delivery.exports import Exports, exports_of
+from bonkei.logs.delivery.requests.deliveries import Means, PutObject, RequestDeliveries
+from bonkei.logs.delivery.requests.endpoints import Endpoints
+from bonkei.logs.delivery.requests.request import Finished
 from bonkei.logs.errors import LogsError
 from bonkei.logs.service.api import LogsService
 from bonkei.logs.service.desk import Desk
@@ -28,12 +31,14 @@ May = Callable[[str, str, str], str]
 @dataclass(frozen=True, slots=True)
 class LogsSettings:
     """`directory`: the store's own, below the home; `limit`: of its events, in bytes.
-    `database_logs`: where each database cluster has a folder with its log."""
+    `database_logs`: where each database cluster has a folder with its log.
+    `time_factor`: how many of AWS's minutes one is, between two objects of an access log."""
 
     directory: Path
     account: str
     database_logs: Path
     limit: int = DEFAULT_BYTES
+    time_factor: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class LogsSnapshot:
     notes: tuple[str, ...]
 
 
+async def no_bucket(_bucket: str, _key: str, _content: bytes) -> str:
+    """Where there is no S3."""
+    return "there is no S3 here"
+
+
 class Report(Protocol):
     def __call__(self, text: str, /) -> None: ...
 
@@ -54,7 +64,15 @@ class Report(Protocol):
 class Logs:
     """CloudWatch Logs: `start` before anybody writes, `apply` with each blueprint."""
 
-    def __init__(self, bus: Bus, settings: LogsSettings, may: May, report: Report) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        settings: LogsSettings,
+        may: May,
+        report: Report,
+        put_object: PutObject = no_bucket,
+        local: Callable[[Sequence[Finished]], None] = lambda _: None,
+    ) -> None:
         self._bus = bus
         self._settings = settings
         self._may = may
@@ -62,6 +80,14 @@ class Logs:
         self._blueprint = Blueprint()
         self._notes: tuple[str, ...] = ()
         self._exports: Exports | None = None
+        self._endpoints = Endpoints(bus)
+        self.requests = RequestDeliveries(
+            settings.account,
+            Means(
+                put_object, self._put_for_service, self._endpoints.by_task, local, report,
+                settings.time_factor,
+            ),
+        )  # fmt: skip
         self.store = LogStore(settings.directory, self._arrived, limit=settings.limit)
 
     def start(self) -> None:
@@ -75,6 +101,11 @@ class Logs:
             state = self._settings.directory / "exports.json"
             self._exports = Exports(self.store, state, self._report)
         self._exports.follow(exports_of(blueprint.database_clusters, self._settings.database_logs))
+        self.requests.follow(blueprint)
+
+    async def stop_requests(self) -> None:
+        """After the edge, and before the endpoint: what waits goes to its bucket."""
+        await self.requests.stop()
 
     async def stop(self) -> None:
         """After everything that writes has."""
@@ -114,6 +145,12 @@ class Logs:
         return LogsSnapshot(
             len(store.groups), store.stored, self._settings.limit, store.forgotten, notes
         )
+
+    def _put_for_service(self, group: str, stream: str, events: Sequence[InputEvent]) -> None:
+        """As a service of AWS delivers: it makes its stream, and never a group."""
+        if stream not in self.store.group(group).streams:
+            self.store.create_stream(group, stream)
+        self.store.put(group, stream, events)
 
     def _arrived(self, group: str, stream: str, events: tuple[LogEvent, ...]) -> None:
         self._bus.publish(LogEventsIngested(group, stream, events))

@@ -52,6 +52,10 @@ class AwsEndpoint:
         """The queues' URLs, by their URLs on AWS."""
         return book.queue_urls(blueprint, self._started().snapshot().url)
 
+    async def put_object(self, bucket: str, key: str, content: bytes) -> str:
+        """As a service of AWS delivers; what went wrong, or nothing."""
+        return await self._started().put_object(bucket, key, content)
+
     def snapshot(self) -> CloudSnapshot | None:
         return self._cloud.snapshot() if self._cloud is not None else None
 

@@ -10,6 +10,8 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.permission import allows, unknown_managed_policies
 from bonkei.logs.awslogs.options import parse_options
+from bonkei.logs.delivery.requests.deliveries import PutObject
+from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May
 from bonkei.miniature.steps import Steps
 from bonkei.tasks import LogDriver
@@ -17,15 +19,16 @@ from bonkei.tasks import LogDriver
 if TYPE_CHECKING:
     from bonkei.logs.logs import Report
 
-MakeLogs = Callable[[May, "Report"], Logs]
+MakeLogs = Callable[[May, "Report", PutObject], Logs]
 
 
 class LogRoom:
     """`follow` with each blueprint, before the first task."""
 
-    def __init__(self, make: MakeLogs, report: Report) -> None:
+    def __init__(self, make: MakeLogs, report: Report, put_object: PutObject) -> None:
+        """`put_object`: where access logs are delivered to."""
         self._blueprint = Blueprint()
-        self._logs = make(self._denial, report)
+        self._logs = make(self._denial, report, put_object)
         self._is_open = False
 
     @property
@@ -53,6 +56,14 @@ class LogRoom:
         options = parse_options(dict(configuration.options))
         role = definition.execution_role_arn
         return self._logs.awslogs(options, container.name, task_id, role)
+
+    def seen(self, access: Access) -> None:
+        """Each finished request."""
+        self._logs.requests.seen(access)
+
+    async def stop_requests(self) -> None:
+        """Once no request comes any more, and while there are buckets."""
+        await self._logs.stop_requests()
 
     async def stop(self) -> None:
         """The last of what stops."""

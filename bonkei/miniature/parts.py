@@ -21,13 +21,14 @@ from bonkei.events import Bus
 from bonkei.logs.logs import Logs, LogsSettings
 from bonkei.miniature import definitions
 from bonkei.miniature.descriptors import raise_limit_of_open_files
+from bonkei.miniature.edge_log import EdgeLog
 from bonkei.miniature.home import Home
 from bonkei.miniature.log_room import MakeLogs
 from bonkei.miniature.monitor_room import MakeMonitor
 from bonkei.miniature.requests import Requests
 from bonkei.miniature.steps import Report
 from bonkei.monitor.monitor import Monitor
-from bonkei.tasks import Tasks, TaskSettings
+from bonkei.tasks import FileLogSink, Tasks, TaskSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.terraform import Workspace
 from bonkei.vault import FileVault, Vault
@@ -115,13 +116,19 @@ def real_parts(
         database=database,
         install=ensure_environment,
         cloud=cloud,
-        logs=lambda may, report: Logs(
+        logs=lambda may, report, put_object: Logs(
             bus,
             LogsSettings(
-                home.log_groups, config.account_id, home.logs, config.log_megabytes * 1_000_000
+                home.log_groups,
+                config.account_id,
+                home.logs,
+                config.log_megabytes * 1_000_000,
+                config.log_time_factor,
             ),
             may,
             report,
+            put_object,
+            EdgeLog(FileLogSink(home.logs, report=report)).write,
         ),
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,

@@ -81,7 +81,7 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
-        self._logs = LogRoom(self._parts.logs, report)
+        self._logs = LogRoom(self._parts.logs, report, self._put_object)
         rooms = dict(own_services(self._ecs_view, self._logs.service))
         self._monitor = MonitorRoom(
             self._parts.monitor,
@@ -91,6 +91,7 @@ class Miniature:
         )
         rooms["cloudwatch"] = self._monitor.service
         self._parts.requests.hear(self._monitor.measures.seen)
+        self._parts.requests.hear(self._logs.seen)
         self._aws = AwsEndpoint(self._parts.cloud, rooms)
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
@@ -162,6 +163,7 @@ class Miniature:
                 self._stop_tasks,
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
+                self._logs.stop_requests,
                 self._aws.stop,
                 self._logs.stop,
             )
@@ -238,6 +240,9 @@ class Miniature:
 
     def _ecs_view(self) -> EcsView | None:
         return self._ecs if self._tasks is not None else None
+
+    async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
+        return await self._aws.put_object(bucket, key, content)
 
     async def _start_databases(self, steps: Steps) -> None:
         await self._databases.follow(self._blueprint.database_clusters, self._clusters, steps)

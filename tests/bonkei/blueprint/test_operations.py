@@ -60,6 +60,37 @@ def test_what_belongs_to_a_log_group(blueprint) -> None:
     assert found.log_resource_policies[0].name == "delivery"
 
 
+def test_logs_of_requests(blueprint) -> None:
+    found = blueprint(
+        {
+            "aws_wafv2_web_acl_logging_configuration.this": {
+                "resource_arn": "arn:acl",
+                "log_destination_configs": ["arn:group"],
+                "logging_filter": [
+                    {
+                        "default_behavior": "DROP",
+                        "filter": [
+                            {
+                                "behavior": "KEEP",
+                                "requirement": "MEETS_ANY",
+                                "condition": [
+                                    {
+                                        "action_condition": [{"action": "BLOCK"}],
+                                        "label_name_condition": [],
+                                    }
+                                ],
+                            }
+                        ],
+                    }
+                ],
+            }
+        }
+    )
+    [log] = found.waf_logs
+    assert (log.web_acl_arn, log.destinations) == ("arn:acl", ("arn:group",))
+    assert (log.default_behavior, log.filters[0].actions) == ("DROP", ("BLOCK",))
+
+
 def test_an_alarm_on_a_metric(blueprint) -> None:
     found = blueprint(
         {

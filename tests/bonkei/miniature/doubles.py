@@ -183,6 +183,10 @@ class Cloud:
 @dataclass
 class Logs:
     world: World
+
+    async def stop_requests(self) -> None:
+        """No request waits."""
+
     service: Any = None
 
     def start(self) -> None:
@@ -226,7 +230,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda cluster, host: Database(world, cluster.identifier, host),
             install,
             lambda ecs, report: Cloud(world),
-            lambda may, report: Logs(world),
+            lambda may, report, put_object: Logs(world),
             lambda around: Monitor(None, bus, around),
             Requests(),
         )

@@ -1,0 +1,94 @@
+"""Where the logs of requests go that CloudFront, load balancers and AWS WAF write.
+
+Read from the `access_logs` of aws_lb, the `logging_config` of aws_cloudfront_distribution, and
+aws_wafv2_web_acl_logging_configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bonkei.blueprint.state import State
+from bonkei.blueprint.state.block import Block
+
+
+@dataclass(frozen=True, slots=True)
+class AccessLog:
+    """Of a load balancer or a distribution (its address and ARN), to a bucket."""
+
+    source: str
+    source_arn: str
+    bucket: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WafLogFilter:
+    """KEEP or DROP, when one (`MEETS_ANY`) or all (`MEETS_ALL`) of the conditions hold: an action,
+    or a label's name."""
+
+    behavior: str
+    requirement: str
+    actions: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WafLog:
+    """Of a web ACL, to ARNs. The first filter that holds decides, else `default_behavior`."""
+
+    address: str
+    web_acl_arn: str
+    destinations: tuple[str, ...]
+    default_behavior: str = "KEEP"
+    filters: tuple[WafLogFilter, ...] = ()
+
+
+def read_access_logs(state: State) -> tuple[AccessLog, ...]:
+    """Of load balancers and distributions."""
+    return tuple(_access_logs(state))
+
+
+def _access_logs(state: State) -> Iterator[AccessLog]:
+    for block in state.managed("aws_lb", "aws_alb"):
+        logs = block.block("access_logs")
+        if logs is not None and logs.flag("enabled"):
+            prefix = logs.text("prefix", "")
+            yield AccessLog(block.address, block.text("arn"), logs.text("bucket"), prefix)
+    for block in state.managed("aws_cloudfront_distribution"):
+        logs = block.block("logging_config")
+        if logs is not None and logs.has("bucket"):
+            bucket = logs.text("bucket").partition(".s3.")[0]
+            yield AccessLog(block.address, block.text("arn"), bucket, logs.text("prefix", ""))
+
+
+def read_waf_logs(state: State) -> tuple[WafLog, ...]:
+    """Of web ACLs."""
+    return tuple(
+        WafLog(
+            block.address,
+            block.text("resource_arn"),
+            block.texts("log_destination_configs"),
+            *_filters(block.block("logging_filter")),
+        )
+        for block in state.managed("aws_wafv2_web_acl_logging_configuration")
+    )
+
+
+def _filters(block: Block | None) -> tuple[str, tuple[WafLogFilter, ...]]:
+    if block is None:
+        return "KEEP", ()
+    return block.text("default_behavior"), tuple(_filter(each) for each in block.blocks("filter"))
+
+
+def _filter(block: Block) -> WafLogFilter:
+    conditions = block.blocks("condition")
+    actions = (each.block("action_condition") for each in conditions)
+    labels = (each.block("label_name_condition") for each in conditions)
+    return WafLogFilter(
+        block.text("behavior"),
+        block.text("requirement"),
+        tuple(each.text("action") for each in actions if each is not None),
+        tuple(each.text("label_name") for each in labels if each is not None),
+    )

@@ -1,0 +1,60 @@
+"""The edge's own lines among the logs of this machine: one for each request, up to a bound.
+
+Under load only a part of a second's requests is written, and how many are left out: the access logs
+in the buckets have them all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bonkei.logs.delivery.requests.request import Finished
+from bonkei.tasks import LogLine, LogSink
+
+_MOST = 200  # lines for each time that requests are shown
+
+
+class EdgeLog:
+    """`write` gets the requests of a second."""
+
+    def __init__(self, sink: LogSink) -> None:
+        self._sink = sink
+
+    def write(self, requests: Sequence[Finished]) -> None:
+        lines = [_line(each) for each in requests[:_MOST]]
+        if (left_out := len(requests) - _MOST) > 0:
+            text = json.dumps({"level": "INFO", "message": f"{left_out} more requests"})
+            lines.append(LogLine("edge", "access", "-", "bonkei", requests[-1].time, text))
+        self._sink.write(lines)
+
+    def close(self) -> None:
+        self._sink.close()
+
+
+def _line(request: Finished) -> LogLine:
+    access = request.access
+    path = access.target.partition("?")[0]  # what stands in a query may be a secret
+    moment = datetime.fromtimestamp(request.time, UTC)
+    members = {
+        "type": "access",
+        "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": "INFO",
+        "message": f"{access.method} {path} {access.status}",
+        "request_id": access.trace_id,
+        "method": access.method,
+        "path": path,
+        "status": access.status,
+        "duration_ms": round(access.seconds * 1000, 3),
+        "client": f"{access.client}:{access.client_port}",
+        "listener": access.listener,
+        "cache": access.cache_result,
+        "blocked_by": access.blocked_by,
+        "task": access.task_id,
+    }
+    shown = {name: value for name, value in members.items() if value != ""}
+    return LogLine(
+        "edge", "access", access.task_id or "-", "bonkei", request.time,
+        json.dumps(shown, ensure_ascii=False),
+    )  # fmt: skip
