@@ -11,7 +11,9 @@ from bonkei.blueprint import read
 from bonkei.check import Finding, run
 from bonkei.check.program import Program
 from bonkei.check.router import LogRouter, Output
-from tests.bonkei.check.stack import Resources, app_containers, state
+from tests.bonkei.check.stack.documents import Resources
+from tests.bonkei.check.stack.tasks import app_containers
+from tests.bonkei.check.stack.whole import state
 
 NOWHERE = Path("/nonexistent")
 ROUTER = Path("router/extra.conf")

@@ -10,7 +10,7 @@ from bonkei.check import RULES, Finding, Severity, exit_code, run, with_levels
 from bonkei.check.levels import LevelError
 from bonkei.check.report import render_json, render_text
 from bonkei.check.sarif import render_sarif
-from tests.bonkei.check.stack import sound, state
+from tests.bonkei.check.stack.whole import sound, state
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bonkei.check import RULES
-from tests.bonkei.check.broken import BROKEN_TOO
+from tests.bonkei.check.broken.tables import BROKEN_TOO
 from tests.bonkei.check.changes import (
     Change,
     check,
@@ -17,17 +17,10 @@ from tests.bonkei.check.changes import (
     remove,
     without,
 )
-from tests.bonkei.check.stack import (
-    ACCOUNT,
-    KEY_ARN,
-    SECRET_ARN,
-    allow,
-    app_containers,
-    peer,
-    policy,
-    sound,
-    trust,
-)
+from tests.bonkei.check.stack.documents import ACCOUNT, allow, policy, trust
+from tests.bonkei.check.stack.network import peer
+from tests.bonkei.check.stack.tasks import KEY_ARN, SECRET_ARN, app_containers
+from tests.bonkei.check.stack.whole import sound
 
 
 def test_the_sound_stack_breaks_no_rule() -> None:

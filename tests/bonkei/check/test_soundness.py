@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bonkei.check.router import Output
-from tests.bonkei.check.broken import SOUND_TOO
+from tests.bonkei.check.broken.tables import SOUND_TOO
 from tests.bonkei.check.changes import (
     Change,
     check,
@@ -19,20 +19,11 @@ from tests.bonkei.check.changes import (
     remove,
     rules_found,
 )
-from tests.bonkei.check.stack import (
-    ACCOUNT,
-    LOG_GROUP_ARN,
-    SECRET_ARN,
-    TASK_ARN,
-    Resources,
-    alarm,
-    allow,
-    endpoint,
-    group,
-    peer,
-    policy,
-    sound,
-)
+from tests.bonkei.check.stack.documents import ACCOUNT, Resources, allow, policy
+from tests.bonkei.check.stack.network import endpoint, group, peer
+from tests.bonkei.check.stack.operations import alarm
+from tests.bonkei.check.stack.tasks import LOG_GROUP_ARN, SECRET_ARN, TASK_ARN
+from tests.bonkei.check.stack.whole import sound
 
 # ------------------------------------------------------------------------------------------------
 # Other ways to be sound

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from bonkei.blueprint import Blueprint, read
-from tests.bonkei.check.stack import TOPIC_ARN, sound, state
+from tests.bonkei.check.stack.operations import TOPIC_ARN
+from tests.bonkei.check.stack.whole import sound, state
 
 
 @pytest.fixture(scope="session")

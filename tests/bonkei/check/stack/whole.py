@@ -1,0 +1,35 @@
+"""The whole stack, as a state. Each test takes one thing away from it."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from typing import Any
+
+from tests.bonkei.check.stack.documents import Resources
+from tests.bonkei.check.stack.edge import edge
+from tests.bonkei.check.stack.network import network
+from tests.bonkei.check.stack.operations import operations
+from tests.bonkei.check.stack.permissions import permissions
+from tests.bonkei.check.stack.tasks import tasks
+
+
+def sound() -> Resources:
+    """The whole stack; a copy that may be changed."""
+    return deepcopy(network() | edge() | tasks() | permissions() | operations())
+
+
+def state(resources: Resources) -> dict[str, Any]:
+    """The resources as `terraform show -json` gives them."""
+    entries = []
+    for address, values in resources.items():
+        parts = re.sub(r"\[[^]]*\]", "", address).split(".")
+        entries.append(
+            {
+                "address": address,
+                "mode": "data" if "data" in parts else "managed",
+                "type": parts[-2],
+                "values": values,
+            }
+        )
+    return {"values": {"root_module": {"resources": entries}}}
