@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bonkei.blueprint.access_log import AccessLog, WafLog
@@ -74,6 +75,7 @@ class Blueprint:
     tables: tuple[Table, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     objects: tuple[StoredObject, ...] = ()
+    tags: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # by ARN
     arns: tuple[str, ...] = ()  # of everything in the state, for what names them in a policy
 
     def task_definition(self, arn: str) -> TaskDefinition:

@@ -35,6 +35,7 @@ from bonkei.blueprint.security_group import read_security_groups
 from bonkei.blueprint.service.reader import read_clusters, read_services
 from bonkei.blueprint.service.task_definition import read_task_definitions
 from bonkei.blueprint.state import State
+from bonkei.blueprint.state.tags import read_all_tags
 from bonkei.blueprint.storage import read_parameters, read_queues, read_tables
 from bonkei.blueprint.web_acl.reader import read_web_acls
 
@@ -82,6 +83,7 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         parameters=read_parameters(state),
         objects=read_stored_objects(state),
         arns=state.arns(),
+        tags=read_all_tags(state),
         # Last: by then the readers have noted what they could not carry over.
         not_simulated=read_coverage(state, gaps),
     )

@@ -6,12 +6,40 @@ room, and a line here. docs/decisions/aws-endpoint.md has it in ten lines.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bonkei.aws_service import AwsService
-from bonkei.cloud import ecs
+from bonkei.blueprint import Blueprint
+from bonkei.cloud import ecs, elbv2, rds
+from bonkei.database import DatabaseSnapshot
+from bonkei.edge.snapshot import EdgeSnapshot
 
 
-def own_services(tasks: Callable[[], ecs.Ecs | None], logs: AwsService) -> Mapping[str, AwsService]:
+def own_services(
+    tasks: Callable[[], ecs.Ecs | None],
+    logs: AwsService,
+    blueprint: Callable[[], Blueprint],
+    edge: Callable[[], EdgeSnapshot],
+    databases: Callable[[], Sequence[DatabaseSnapshot]],
+) -> Mapping[str, AwsService]:
     """`tasks`: what runs them, once something does. `logs`: CloudWatch Logs."""
-    return {"ecs": ecs.service(tasks), "logs": logs}
+    return {
+        "ecs": ecs.service(tasks),
+        "elbv2": elbv2.service(blueprint, lambda arn: _health(edge(), arn)),
+        "logs": logs,
+        "rds": rds.service(blueprint, lambda: dict(map(_state, databases()))),
+    }
+
+
+def _health(edge: EdgeSnapshot, arn: str) -> list[elbv2.TargetHealth]:
+    return [
+        elbv2.TargetHealth(target.host, target.port, target.state, target.reason)
+        for group in edge.target_groups
+        if group.arn == arn
+        for target in group.targets
+    ]
+
+
+def _state(database: DatabaseSnapshot) -> tuple[str, rds.DatabaseState]:
+    host, _, port = database.endpoint.rpartition(":")
+    return database.identifier, rds.DatabaseState(database.status, host, int(port or 5432))

@@ -82,7 +82,15 @@ class Miniature:
         self._tasks: Tasks | None = None
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
         self._logs = LogRoom(self._parts.logs, report, self._put_object)
-        rooms = dict(own_services(self._ecs_view, self._logs.service))
+        rooms = dict(
+            own_services(
+                self._ecs_view,
+                self._logs.service,
+                lambda: self._blueprint,
+                self._edge.snapshot,
+                self._database_snapshots,
+            )
+        )
         self._monitor = MonitorRoom(
             self._parts.monitor,
             self._bus,

@@ -80,6 +80,8 @@ def _entry(model: ServiceModel, shape: Shape, key: str, value: Any) -> Iterator[
 def _scalar(kind: str, value: Any) -> str:
     if kind == "boolean":
         return "true" if value else "false"
+    if kind in ("integer", "long"):
+        return str(int(value))
     if kind == "timestamp":
         return timestamps.iso(value)
     if kind == "blob":

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-import httpx
 import pytest
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
-from botocore.credentials import Credentials as BotoCredentials
 from botocore.exceptions import ClientError
 
 from bonkei.aws_service import AwsCall, AwsServiceError
-from bonkei.cloud.answering import Answering
-from bonkei.cloud.calls import CallLog
-from bonkei.cloud.credentials import Issuer
-from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.wire.model import find_model, load_model
 from scripts.extract_service_models import SERVICES
+from tests.bonkei.cloud.places import Place, serving
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -43,38 +32,6 @@ class Echo:
         return self.answers
 
 
-class Nothing:
-    async def close(self) -> None: ...
-
-
-class Place:
-    """An endpoint of echoes, and clients of it."""
-
-    def __init__(self, url: str, issuer: Issuer, own: dict[str, Echo], reports: list[str]) -> None:
-        self.url, self.own, self.reports = url, own, reports
-        self._person = issuer.person()
-
-    def client(self, service: str, **answers: Any) -> Any:
-        self.own[service].answers = answers
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name="eu-west-1",
-            aws_access_key_id=self._person.access_key,
-            aws_secret_access_key=self._person.secret_key,
-            config=Config(retries={"max_attempts": 1}, parameter_validation=False),
-        )
-
-    def asked(self, service: str) -> dict[str, Any]:
-        return dict(self.own[service].asked[-1].parameters)
-
-    def send(self, service: str, body: bytes, **headers: str) -> httpx.Response:
-        request = AWSRequest("POST", self.url, headers=headers, data=body)
-        person = BotoCredentials(self._person.access_key, self._person.secret_key)
-        SigV4Auth(person, service, "eu-west-1").add_auth(request)
-        return httpx.post(self.url, content=body, headers=dict(request.headers))
-
-
 OWN = {
     "logs": ("PutLogEvents", "DescribeLogGroups", "FilterLogEvents"),
     "cloudwatch": ("PutMetricData", "DescribeAlarms", "SetAlarmState"),
@@ -89,23 +46,24 @@ OWN = {
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    own, reports = {name: Echo(*operations) for name, operations in OWN.items()}, list[str]()
-    issuer = Issuer(b"k" * 32, "123456789012")
-    answering = Answering(own, report=reports.append)
-    passing: Any = Nothing()
-    calls = CallLog(tmp_path_factory.mktemp("calls") / "calls.jsonl")
-    endpoint = Endpoint(issuer, answering, passing, calls)
-    try:
-        asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
-        yield Place(endpoint.url, issuer, own, reports)
-    finally:
-        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+    own = {name: Echo(*operations) for name, operations in OWN.items()}
+    with serving(own, tmp_path_factory.mktemp("calls")) as place:
+        yield place
+
+
+def echo(place: Place, service: str) -> Echo:
+    found = place.own[service]
+    assert isinstance(found, Echo)
+    return found
+
+
+def client_of(place: Place, service: str, **answers: Any) -> Any:
+    echo(place, service).answers = answers
+    return place.client(service)
+
+
+def asked(place: Place, service: str) -> dict[str, Any]:
+    return dict(echo(place, service).asked[-1].parameters)
 
 
 def refusal(call: Any, **parameters: Any) -> tuple[str, int, str]:
@@ -127,11 +85,11 @@ def test_every_model_is_whole() -> None:
 
 def test_json(place: Place) -> None:
     events = [{"timestamp": 1, "message": "日本"}, {"timestamp": 2, "message": "\x00"}]
-    logs = place.client("logs", nextSequenceToken="t", rejectedLogEventsInfo=None)
+    logs = client_of(place, "logs", nextSequenceToken="t", rejectedLogEventsInfo=None)
     answer = logs.put_log_events(logGroupName="g", logStreamName="s", logEvents=events)
-    assert place.asked("logs")["logEvents"] == events
+    assert asked(place, "logs")["logEvents"] == events
     assert (answer["nextSequenceToken"], "rejectedLogEventsInfo" in answer) == ("t", False)
-    call = place.own["logs"].asked[-1]
+    call = echo(place, "logs").asked[-1]
     assert (call.region, call.caller.arn[-11:]) == ("eu-west-1", "user/bonkei")
     assert call.request_id == answer["ResponseMetadata"]["RequestId"]
 
@@ -143,19 +101,21 @@ def test_cloudwatch_in_the_protocol_that_its_client_prefers(
     """boto3 takes JSON, older ones the query protocol, other languages' SDKs CBOR. A large body is
     compressed by the client."""
     monkeypatch.setattr("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (protocol,))
-    cloudwatch = place.client("cloudwatch")
+    cloudwatch = client_of(place, "cloudwatch")
     data = [
         {"MetricName": "m" * 200, "Value": n / 7, "Timestamp": WHEN, "Values": [1.0, n / 3]}
         for n in range(100)
     ]
     cloudwatch.put_metric_data(Namespace="Shop", MetricData=data)
-    assert place.asked("cloudwatch") == {"Namespace": "Shop", "MetricData": data}
+    assert asked(place, "cloudwatch") == {"Namespace": "Shop", "MetricData": data}
     alarm = {"AlarmName": "a&b", "Threshold": 0.5, "StateUpdatedTimestamp": WHEN}
     alarm = {**alarm, "EvaluationPeriods": 3, "ActionsEnabled": True, "Dimensions": []}
-    answer = place.client("cloudwatch", MetricAlarms=[alarm]).describe_alarms(AlarmNames=["a&b"])
+    answer = client_of(place, "cloudwatch", MetricAlarms=[alarm]).describe_alarms(
+        AlarmNames=["a&b"]
+    )
     assert answer["MetricAlarms"] == [alarm]
-    assert place.asked("cloudwatch") == {"AlarmNames": ["a&b"]}
-    place.own["cloudwatch"].answers = AwsServiceError("ResourceNotFound", "None.")
+    assert asked(place, "cloudwatch") == {"AlarmNames": ["a&b"]}
+    echo(place, "cloudwatch").answers = AwsServiceError("ResourceNotFound", "None.")
     state = {"AlarmName": "a", "StateValue": "OK", "StateReason": "r"}
     assert refusal(cloudwatch.set_alarm_state, **state) == ("ResourceNotFound", 404, "None.")
     code, status, _ = refusal(cloudwatch.set_alarm_state, **state | {"StateValue": "BROKEN"})
@@ -164,37 +124,42 @@ def test_cloudwatch_in_the_protocol_that_its_client_prefers(
 
 def test_rest(place: Place) -> None:
     arn = "arn:aws:lambda:eu-west-1:123456789012:function:f"
-    function = place.client(
-        "lambda", StatusCode=202, FunctionError="Unhandled", Payload=b'{"a":1}', LogResult="bG9n"
+    function = client_of(
+        place,
+        "lambda",
+        StatusCode=202,
+        FunctionError="Unhandled",
+        Payload=b'{"a":1}',
+        LogResult="bG9n",
     )
     answer = function.invoke(
         FunctionName=arn, InvocationType="Event", Qualifier="live", Payload=b"\x00{}"
     )
-    assert place.asked("lambda") == {
+    assert asked(place, "lambda") == {
         "FunctionName": arn, "InvocationType": "Event", "Qualifier": "live", "Payload": b"\x00{}",
     }  # fmt: skip
     assert (answer["StatusCode"], answer["FunctionError"]) == (202, "Unhandled")
     assert answer["Payload"].read() == b'{"a":1}'
-    listed = place.client("lambda", Functions=[{"FunctionName": "f", "Timeout": 3}])
+    listed = client_of(place, "lambda", Functions=[{"FunctionName": "f", "Timeout": 3}])
     assert listed.list_functions(MaxItems=2)["Functions"] == [{"FunctionName": "f", "Timeout": 3}]
-    assert place.asked("lambda") == {"MaxItems": 2}
-    place.client("lambda").tag_resource(Resource=arn, Tags={"a": "b"})
-    assert place.asked("lambda") == {"Resource": arn, "Tags": {"a": "b"}}
+    assert asked(place, "lambda") == {"MaxItems": 2}
+    client_of(place, "lambda").tag_resource(Resource=arn, Tags={"a": "b"})
+    assert asked(place, "lambda") == {"Resource": arn, "Tags": {"a": "b"}}
 
 
 def test_query(place: Place) -> None:
     balancers = [{"LoadBalancerName": "b\x0b", "CreatedTime": WHEN, "SecurityGroups": []}]
-    elb = place.client("elbv2", LoadBalancers=balancers, NextMarker=None)
+    elb = client_of(place, "elbv2", LoadBalancers=balancers, NextMarker=None)
     [found] = elb.describe_load_balancers(Names=["a", "b"], PageSize=10)["LoadBalancers"]
     assert found == {**balancers[0], "LoadBalancerName": "b\ufffd"}
-    assert place.asked("elbv2") == {"Names": ["a", "b"], "PageSize": 10}
+    assert asked(place, "elbv2") == {"Names": ["a", "b"], "PageSize": 10}
     clusters = [{"DBClusterIdentifier": "c", "MultiAZ": True, "DBClusterMembers": [
         {"DBInstanceIdentifier": "i", "IsClusterWriter": False}]}]  # fmt: skip
-    rds = place.client("rds", DBClusters=clusters)
+    rds = client_of(place, "rds", DBClusters=clusters)
     filters = [{"Name": "engine", "Values": ["a", "b"]}]
     answer = rds.describe_db_clusters(Filters=filters, IncludeShared=False)
     assert answer["DBClusters"] == clusters
-    assert place.asked("rds") == {"Filters": filters, "IncludeShared": False}
+    assert asked(place, "rds") == {"Filters": filters, "IncludeShared": False}
 
 
 @pytest.mark.parametrize(
@@ -215,12 +180,12 @@ def test_query(place: Place) -> None:
 def test_what_a_model_forbids(
     place: Place, service: str, call: str, parameters: dict[str, Any], code: str
 ) -> None:
-    before = len(place.own[service].asked)
-    found = refusal(getattr(place.client(service), call), **parameters)
+    before = len(echo(place, service).asked)
+    found = refusal(getattr(client_of(place, service), call), **parameters)
     assert found[:2] == (code, 400)
     assert "validation error" in found[2]
     assert "failed to satisfy constraint: Member must" in found[2]
-    assert len(place.own[service].asked) == before
+    assert len(echo(place, service).asked) == before
 
 
 @pytest.mark.parametrize(
@@ -245,8 +210,8 @@ def test_errors_have_the_model_s_code_and_status(
     code: str,
     status: int,
 ) -> None:
-    client = place.client(service)
-    place.own[service].answers = AwsServiceError(error, "There is <none>.")
+    client = client_of(place, service)
+    echo(place, service).answers = AwsServiceError(error, "There is <none>.")
     assert refusal(getattr(client, call), **parameters) == (
         code or error, status, "There is <none>.",
     )  # fmt: skip
@@ -280,10 +245,10 @@ def test_a_body_that_swells(place: Place) -> None:
 
 
 def test_what_is_not_answered_is_named(place: Place) -> None:
-    code, status, message = refusal(place.client("logs").create_log_group, logGroupName="g")
+    code, status, message = refusal(client_of(place, "logs").create_log_group, logGroupName="g")
     assert (code, status) == ("UnknownOperationException", 400)
     assert "logs:CreateLogGroup" in message
-    message = refusal(place.client("lambda").delete_function, FunctionName="f")[2]
+    message = refusal(client_of(place, "lambda").delete_function, FunctionName="f")[2]
     assert "lambda:DeleteFunction" in message
     kind = {"content-type": "application/x-www-form-urlencoded"}
     classic = b"Action=DescribeLoadBalancers&Version=2012-06-01"
@@ -293,8 +258,8 @@ def test_what_is_not_answered_is_named(place: Place) -> None:
 
 @pytest.mark.parametrize("fault", ["raises", "answers what the model does not know"])
 def test_a_service_s_own_fault_is_reported_and_answered(place: Place, fault: str) -> None:
-    client = place.client("cloudwatch")
-    place.own["cloudwatch"].answers = (
+    client = client_of(place, "cloudwatch")
+    echo(place, "cloudwatch").answers = (
         ZeroDivisionError("oh") if fault == "raises" else {"Alarms": []}
     )
     code, status, message = refusal(client.describe_alarms)

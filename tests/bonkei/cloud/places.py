@@ -1,0 +1,73 @@
+"""An endpoint that answers by given services, without MiniStack, and real clients of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials as BotoCredentials
+
+from bonkei.aws_service import AwsService
+from bonkei.cloud.answering import Answering
+from bonkei.cloud.calls import CallLog
+from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.endpoint import Endpoint
+
+
+class Nothing:
+    async def close(self) -> None: ...
+
+
+class Place:
+    """The endpoint, and clients of it."""
+
+    def __init__(
+        self, url: str, issuer: Issuer, own: Mapping[str, AwsService], reports: list[str]
+    ) -> None:
+        self.url, self.own, self.reports = url, own, reports
+        self._person = issuer.person()
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="eu-west-1",
+            aws_access_key_id=self._person.access_key,
+            aws_secret_access_key=self._person.secret_key,
+            config=Config(retries={"max_attempts": 1}, parameter_validation=False),
+        )
+
+    def send(self, service: str, body: bytes, **headers: str) -> httpx.Response:
+        request = AWSRequest("POST", self.url, headers=headers, data=body)
+        person = BotoCredentials(self._person.access_key, self._person.secret_key)
+        SigV4Auth(person, service, "eu-west-1").add_auth(request)
+        return httpx.post(self.url, content=body, headers=dict(request.headers))
+
+
+@contextmanager
+def serving(own: Mapping[str, AwsService], directory: Path) -> Iterator[Place]:
+    """`own`: by botocore's names."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    issuer, reports = Issuer(b"k" * 32, "123456789012"), list[str]()
+    passing: Any = Nothing()
+    answering = Answering(own, report=reports.append)
+    endpoint = Endpoint(issuer, answering, passing, CallLog(directory / "calls.jsonl"))
+    try:
+        asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
+        yield Place(endpoint.url, issuer, own, reports)
+    finally:
+        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
