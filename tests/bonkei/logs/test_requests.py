@@ -39,8 +39,8 @@ BY_DISTRIBUTION = AccessRecord(
     'curl/8 "x"', 200, 3, 21, 0.25, GROUP, "task", RULE, "Root=1-58337262-36d228ad5d99923122bbe354",
     "Miss",
 )  # fmt: skip
-BLOCKED = replace(
-    BY_DISTRIBUTION, status=403, target_group_arn="", task_id="", rule="", blocked_by="no-header"
+BLOCKED = BY_DISTRIBUTION._replace(
+    status=403, target_group_arn="", task_id="", rule="", blocked_by="no-header"
 )
 
 
@@ -114,8 +114,8 @@ async def test_brings_each_log_where_it_is_wanted() -> None:
     deliveries = buckets.deliveries(blueprint(BLOCKS))
     deliveries.seen(BY_DISTRIBUTION)
     deliveries.seen(BLOCKED)
-    deliveries.seen(replace(BY_DISTRIBUTION, blocked_by="host", rule="", target_group_arn=""))
-    deliveries.seen(replace(BY_DISTRIBUTION, listener="aws_lb_listener.web", cache_result=""))
+    deliveries.seen(BY_DISTRIBUTION._replace(blocked_by="host", rule="", target_group_arn=""))
+    deliveries.seen(BY_DISTRIBUTION._replace(listener="aws_lb_listener.web", cache_result=""))
     now = time.time()
     await deliveries.deliver(now)
     assert buckets.shown == 4
@@ -164,7 +164,7 @@ def test_writes_an_entry_as_a_load_balancer_does() -> None:
     blocked = gzip.decompress(log.body([Finished(NOW, BLOCKED)], {})).decode()
     assert ' - -1 -1 -1 403 - 3 21 "GET' in blocked
     assert '"waf"' in blocked
-    gone = gzip.decompress(log.body([Finished(NOW, replace(BLOCKED, status=0))], {})).decode()
+    gone = gzip.decompress(log.body([Finished(NOW, BLOCKED._replace(status=0))], {})).decode()
     assert " 460 - " in gone
 
 

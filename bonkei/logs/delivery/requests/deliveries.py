@@ -25,7 +25,7 @@ from bonkei.logs.store.limits import InputEvent
 
 LOOK_SECONDS = 1.0
 _OBJECT = 50_000  # entries of an object at most
-_MOST = 400_000  # entries that wait at most, all logs together
+_MOST = 200_000  # entries of a log that wait at most
 _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _REGION = 3  # the part of an ARN that is its region
 
@@ -117,25 +117,18 @@ class RequestDeliveries:
             return
         records: dict[str, tuple[WafRoute, list[InputEvent]]] = {}
         for each in new:
-            access = each.access
-            if (distribution := routes.distributions.get(access.listener)) is not None:
-                self._add(distribution.arn, each, now)
-            if (balancer := routes.balancer(access)) is not None:
-                self._add(balancer.arn, each, now)
-            for route in routes.waf_routes(access):
-                action = "BLOCK" if access.blocked_by else "ALLOW"
-                if waf.keeps(route.log, action):
-                    _, found = records.setdefault(route.source, (route, []))
-                    text = waf.record(each, route.acl, route.source)
-                    found.append((int(each.time * 1000), text))
+            way = routes.way(each.access)
+            for arn in way.access_logs:
+                self._add(arn, each, now)
+            for route in way.waf:
+                _, found = records.setdefault(route.source, (route, []))
+                found.append((int(each.time * 1000), waf.record(each, route.acl, route.source)))
         for route, events in records.values():
             self._put_records(route, events)
 
     def _add(self, arn: str, request: Finished, now: float) -> None:
-        if arn not in self._routes.access_logs:
-            return
         waiting = self._waiting.setdefault(arn, _Waiting())
-        if sum(len(each.entries) for each in self._waiting.values()) >= _MOST:
+        if len(waiting.entries) >= _MOST:
             self.lost += 1
             return
         if not waiting.entries:

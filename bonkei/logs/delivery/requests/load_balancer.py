@@ -11,6 +11,7 @@ import gzip
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from bonkei.logs.delivery.requests.request import Finished
 
@@ -50,7 +51,7 @@ class LoadBalancerLog:
     def body(self, requests: Iterable[Finished], endpoints: Mapping[str, str]) -> bytes:
         """`endpoints`: where tasks listen, by their ids."""
         text = "".join(f"{self._entry(each, endpoints)}\n" for each in requests)
-        return gzip.compress(text.encode("utf-8", "surrogateescape"), 6, mtime=0)
+        return gzip.compress(text.encode("utf-8", "surrogateescape"), 1, mtime=0)
 
     def _entry(self, request: Finished, endpoints: Mapping[str, str]) -> str:
         access = request.access
@@ -58,20 +59,20 @@ class LoadBalancerLog:
         target = endpoints.get(access.task_id, "-") if access.task_id else "-"
         seconds = f"0.000 {access.seconds:.3f} 0.000" if target != "-" else "-1 -1 -1"
         answered = str(access.status) if target != "-" and access.status else "-"
-        created = datetime.fromtimestamp(request.time - access.seconds, UTC)
         host = access.host.rpartition(":")[0] or access.host
         port = 443 if self.scheme == "https" else 80
         url = f"{self.scheme}://{host}:{port}{_escaped(access.target)}"
         priority = self.rules.get(access.rule, 0) if access.rule or target != "-" else -1
         return " ".join(
             (
-                self.scheme, _iso(datetime.fromtimestamp(request.time, UTC)), self.name,
+                self.scheme, _iso(request.time), self.name,
                 f"{access.client}:{access.client_port}", target, seconds, str(status), answered,
                 str(access.received_bytes), str(access.sent_bytes),
                 f'"{access.method} {url} HTTP/1.1"',
                 f'"{_escaped(access.user_agent) or "-"}"', "- -",
                 access.target_group_arn or "-", f'"{access.trace_id or "-"}"',
-                '"-" "-"', str(priority), _iso(created), f'"{_action(access.blocked_by, target)}"',
+                '"-" "-"', str(priority), _iso(request.time - access.seconds),
+                f'"{_action(access.blocked_by, target)}"',
                 '"-" "-"', f'"{target}" "{answered}"', '"-" "-"',
                 "TID_" + access.trace_id.rpartition("-")[2] if access.trace_id else "-",
             )
@@ -84,8 +85,14 @@ def _action(blocked_by: str, target: str) -> str:
     return "forward" if target != "-" else "fixed-response"
 
 
-def _iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+def _iso(time: float) -> str:
+    whole = int(time)
+    return f"{_second(whole)}.{int((time - whole) * 1e6):06d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(whole: int) -> str:
+    return f"{datetime.fromtimestamp(whole, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def _escaped(text: str) -> str:

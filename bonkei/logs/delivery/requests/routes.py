@@ -11,6 +11,7 @@ from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.load_balancer import Forward, LoadBalancer
 from bonkei.blueprint.web_acl import WebAcl
 from bonkei.logs.delivery.requests.request import OTHER_HOST, Access
+from bonkei.logs.delivery.requests.waf import keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,17 @@ class WafRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """The access logs (by the ARN of their source) and web ACLs' logs that want a request."""
+
+    access_logs: tuple[str, ...]
+    waf: tuple[WafRoute, ...]
+
+
+_KINDS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
 class Routes:
     """By what a record names: addresses, and ARNs of rules and target groups."""
 
@@ -31,11 +43,31 @@ class Routes:
     access_logs: dict[str, AccessLog] = field(default_factory=dict)
     waf: dict[str, WafRoute] = field(default_factory=dict)
     blocking: dict[str, str] = field(default_factory=dict)
+    _known: dict[tuple[str, str, str, str], Way] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody wants a log."""
         return not self.access_logs and not self.waf
+
+    def way(self, access: Access) -> Way:
+        """Found once for all requests of one kind."""
+        kind = (access.listener, access.rule, access.target_group_arn, access.blocked_by)
+        found = self._known.get(kind)
+        if found is None:
+            if len(self._known) >= _KINDS:
+                self._known.clear()
+            self._known[kind] = found = self._find(access)
+        return found
+
+    def _find(self, access: Access) -> Way:
+        distribution, balancer = self.distributions.get(access.listener), self.balancer(access)
+        arns = [each.arn for each in (distribution, balancer) if each is not None]
+        action = "BLOCK" if access.blocked_by else "ALLOW"
+        return Way(
+            tuple(arn for arn in arns if arn in self.access_logs),
+            tuple(each for each in self.waf_routes(access) if keeps(each.log, action)),
+        )
 
     def balancer(self, access: Access) -> LoadBalancer | None:
         """The load balancer that a request came to, if it came so far."""
