@@ -64,6 +64,7 @@ class Blueprint:
     composite_alarms: tuple[CompositeAlarm, ...] = ()
     topics: tuple[Topic, ...] = ()
     event_rules: tuple[EventRule, ...] = ()
+    schedules: tuple[EventRule, ...] = ()  # of EventBridge Scheduler
     functions: tuple[Function, ...] = ()
     layers: tuple[Layer, ...] = ()
     event_sources: tuple[EventSource, ...] = ()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from bonkei.blueprint.role import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.block import Block
 from bonkei.blueprint.state.tags import read_tags
 
 
@@ -39,8 +40,26 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class EventTarget:
+    """What a rule calls, and with what: `input`, `input_path` or `template` with `input_paths`; the
+    whole event where there is none. `dead_letters`: a queue's ARN. The task is of a cluster."""
+
+    address: str
+    arn: str
+    role_arn: str = ""
+    input: str = ""
+    input_path: str = ""
+    input_paths: tuple[tuple[str, str], ...] = ()
+    template: str = ""
+    dead_letters: str = ""
+    task_definition_arn: str = ""
+    task_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class EventRule:
-    """`pattern` is JSON text, or `schedule` an expression; `targets` are ARNs."""
+    """`pattern` is JSON text, or `schedule` an expression; `targets` are ARNs, `deliveries` say
+    more of them. `time_zone` of a schedule of EventBridge Scheduler."""
 
     address: str
     arn: str
@@ -48,6 +67,9 @@ class EventRule:
     pattern: str = ""
     schedule: str = ""
     targets: tuple[str, ...] = ()
+    deliveries: tuple[EventTarget, ...] = ()
+    enabled: bool = True
+    time_zone: str = ""
 
 
 # Terraform's argument -> SNS's attribute.
@@ -123,20 +145,56 @@ def _attributes(block: Resource, names: Mapping[str, str]) -> Iterator[tuple[str
 
 def read_event_rules(state: State) -> tuple[EventRule, ...]:
     """Every rule; a target names its rule by name."""
+    targets = state.managed("aws_cloudwatch_event_target")
+    return tuple(
+        _rule(block, [found for found in targets if found.text("rule") == block.text("name")])
+        for block in state.managed("aws_cloudwatch_event_rule")
+    )
+
+
+def read_schedules(state: State) -> tuple[EventRule, ...]:
+    """Every schedule of EventBridge Scheduler: a rule with one target."""
     return tuple(
         EventRule(
             address=block.address,
             arn=block.text("arn"),
             name=block.text("name"),
-            pattern=block.text("event_pattern", ""),
             schedule=block.text("schedule_expression", ""),
-            targets=tuple(
-                sorted(
-                    found.text("arn")
-                    for found in state.managed("aws_cloudwatch_event_target")
-                    if found.text("rule") == block.text("name")
-                )
-            ),
+            targets=tuple(target.text("arn") for target in block.blocks("target")),
+            deliveries=tuple(_target(target, block.address) for target in block.blocks("target")),
+            enabled=block.text("state", "ENABLED") == "ENABLED",
+            time_zone=block.text("schedule_expression_timezone", "UTC"),
         )
-        for block in state.managed("aws_cloudwatch_event_rule")
+        for block in state.managed("aws_scheduler_schedule")
+    )
+
+
+def _rule(block: Resource, targets: list[Resource]) -> EventRule:
+    return EventRule(
+        address=block.address,
+        arn=block.text("arn"),
+        name=block.text("name"),
+        pattern=block.text("event_pattern", ""),
+        schedule=block.text("schedule_expression", ""),
+        targets=tuple(sorted(found.text("arn") for found in targets)),
+        deliveries=tuple(_target(found, found.address) for found in targets),
+        enabled=block.text("state", "") != "DISABLED" and block.flag("is_enabled", True),
+    )
+
+
+def _target(block: Block, address: str) -> EventTarget:
+    transformer = block.block("input_transformer")
+    letters = block.block("dead_letter_config")
+    task = block.block("ecs_target") or block.block("ecs_parameters")
+    return EventTarget(
+        address=address,
+        arn=block.text("arn"),
+        role_arn=block.text("role_arn", ""),
+        input=block.text("input", ""),
+        input_path=block.text("input_path", "") if block.has("input_path") else "",
+        input_paths=transformer.pairs("input_paths") if transformer else (),
+        template=transformer.text("input_template", "") if transformer else "",
+        dead_letters=letters.text("arn", "") if letters else "",
+        task_definition_arn=task.text("task_definition_arn", "") if task else "",
+        task_count=task.integer("task_count", 1) if task else 1,
     )

@@ -26,7 +26,7 @@ from bonkei.blueprint.log_group import (
 )
 from bonkei.blueprint.model import Blueprint
 from bonkei.blueprint.network.reader import read_network
-from bonkei.blueprint.notification import read_event_rules, read_topics
+from bonkei.blueprint.notification import read_event_rules, read_schedules, read_topics
 from bonkei.blueprint.pipeline import read_build_projects, read_pipelines
 from bonkei.blueprint.repository import read_repositories
 from bonkei.blueprint.role import read_roles
@@ -71,6 +71,7 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         composite_alarms=read_composite_alarms(state),
         topics=read_topics(state),
         event_rules=read_event_rules(state),
+        schedules=read_schedules(state),
         functions=read_functions(state),
         layers=read_layers(state),
         event_sources=read_event_sources(state),

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.errors import BonkeiError
 from bonkei.events import Bus
+from bonkei.miniature.ecs_events import EcsEvents
+from bonkei.miniature.event_targets import EventTargets
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.rehearsal import Request, World
+from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
 from bonkei.monitor.service import cloudwatch
 
@@ -30,18 +34,23 @@ class MonitorRoom:
     ) -> None:
         self._services = services
         self.measures = Measures(bus, shown)
-        around = Around(self.measures.minute, self._act, lambda _event: None)
+        self.events = EventBus(EventTargets(services).deliver)
+        self._ecs = EcsEvents(bus, self.events)
+        around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
         self.service = cloudwatch(self.monitor)
-        self._runs = False
 
     def follow(self, blueprint: Blueprint) -> None:
-        """Alarms and metric filters as they are declared now; minutes pass from the first on."""
+        """Alarms and metric filters as they are declared now."""
         self.measures.follow(blueprint)
         self.monitor.follow(blueprint, MEASURED)
-        if not self._runs:
-            self._runs = True
-            self.monitor.start()
+        self.events.follow((*blueprint.event_rules, *blueprint.schedules))
+        self._ecs.follow(blueprint)
+
+    def begin(self) -> None:
+        """Minutes pass from now on: what is not started yet has no reason to raise an alarm."""
+        self.monitor.start()
+        self.events.start()
 
     def world(self, blueprint: Callable[[], Blueprint], firewall: Request | None) -> World:
         """What alarms are looked at and rehearsed in."""
@@ -49,11 +58,14 @@ class MonitorRoom:
 
     def snapshot(self) -> MonitorSnapshot:
         """For `bonkei status`."""
-        return self.monitor.snapshot()
+        found = self.monitor.snapshot()
+        return replace(found, notes=(*found.notes, *self.events.notes()))
 
     async def stop(self) -> None:
         """What is known is on disk."""
         self.measures.stop()
+        self._ecs.stop()
+        await self.events.stop()
         await self.monitor.stop()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:

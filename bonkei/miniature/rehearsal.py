@@ -81,6 +81,7 @@ class Rehearsal:
         self._begun = time.time()
         self._held: dict[MetricId, str] = {}
         self._streams: set[str] = set()
+        self._injected: dict[str, tuple[int, bool]] = {}
 
     async def run(self) -> None:
         """At the same time for all alarms. Nothing of it stays."""
@@ -203,7 +204,10 @@ class Rehearsal:
         """Once in a while, until the state is there."""
         result = self.results[alarm.name]
         if result.injected:
-            self._inject(values(alarm, bad=bad) or {})
+            second = int(time.time())
+            if self._injected.get(alarm.name) != (second, bad):
+                self._injected[alarm.name] = (second, bad)
+                self._inject(values(alarm, bad=bad) or {})
         elif (one := self._filter_of(alarm)) is not None and "logs" in self._world.services:
             if bad:
                 await self._write(one, int(alarm.threshold or 0) + 1)

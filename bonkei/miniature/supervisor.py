@@ -149,6 +149,7 @@ class Miniature:
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
+            self._monitor.begin()
             settle_memory()
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)

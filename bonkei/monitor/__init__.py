@@ -7,4 +7,6 @@ filters  log events become metrics: metric filters, the embedded metric format
 clock    how long a minute is, when time is compressed
 monitor  the life of it: minutes pass, alarms change, somebody is told
 service  CloudWatch's API over it
+events   EventBridge: event patterns, schedules, targets
+rehearsal  what would raise an alarm, and what would let it go again
 """

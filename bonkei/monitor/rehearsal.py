@@ -36,11 +36,10 @@ def values(alarm: Alarm, *, bad: bool) -> Chosen | None:
     threshold = alarm.threshold
     breaches = COMPARISONS[alarm.comparison]
     if alarm.metric is not None:
-        tried = (threshold + step for step in (0.0, 1.0, -1.0))
-        found = next((v for v in tried if breaches(v, threshold) is bad and v >= 0), None)
+        # 0 first: a sum of several data points stays where one of them is.
+        tried = (0.0, threshold + 1, threshold, max(0.0, threshold - 1))
+        found = next((v for v in tried if breaches(v, threshold) is bad), None)
         if found is None:
-            found = threshold - 1 if breaches(threshold - 1, threshold) is bad else threshold + 1
-        if found < 0:
             return None
         return {identity(alarm.metric): _sample(alarm.metric, found)}
     metrics = {query.id: query.metric for query in alarm.queries if query.metric is not None}

@@ -96,7 +96,7 @@ def connections(pid: int) -> int:
     """Clients' processes of a postmaster, by the titles that PostgreSQL gives them."""
     count = 0
     try:
-        children = psutil.Process(pid).children()
+        children = psutil.Process(pid).children(recursive=True)
     except psutil.Error:
         return 0
     for child in children:

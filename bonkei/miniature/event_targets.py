@@ -1,0 +1,72 @@
+"""What EventBridge's targets are here: calls of the services that the rooms answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.blueprint.notification import EventTarget
+from bonkei.errors import BonkeiError
+
+_STREAM = "events"
+_ACCOUNT = 4  # its place in an ARN
+
+
+class TargetError(BonkeiError):
+    """A target that does not take an event, or that is not simulated."""
+
+
+class EventTargets:
+    """`services`: what rooms answer, by botocore's names; it may get more later."""
+
+    def __init__(self, services: Mapping[str, AwsService]) -> None:
+        self._services = services
+
+    async def deliver(self, target: EventTarget, payload: str) -> None:
+        """As EventBridge calls it. TargetError."""
+        arn = target.arn
+        service = arn.split(":")[2] if arn.count(":") > _ACCOUNT else ""
+        if service == "sns":
+            await self._call(arn, "sns", "Publish", {"TopicArn": arn, "Message": payload})
+        elif service == "lambda":
+            given = {"FunctionName": arn, "InvocationType": "Event", "Payload": payload.encode()}
+            await self._call(arn, "lambda", "Invoke", given)
+        elif service == "sqs":
+            account, name = arn.split(":")[4:6]
+            url = f"https://sqs.{arn.split(':')[3]}.amazonaws.com/{account}/{name}"
+            given = {"QueueUrl": url, "MessageBody": payload}
+            await self._call(arn, "sqs", "SendMessage", given)
+        elif service == "logs":
+            await self._log(arn, payload)
+        elif service == "ecs" and target.task_definition_arn:
+            task: dict[str, Any] = {
+                "cluster": arn,
+                "taskDefinition": target.task_definition_arn,
+                "count": target.task_count,
+                "launchType": "FARGATE",
+            }
+            await self._call(arn, "ecs", "RunTask", task)
+        else:
+            raise TargetError(f"targets of {service or arn} are not simulated")
+
+    async def _log(self, arn: str, payload: str) -> None:
+        group = arn.split(":", 6)[-1].removesuffix(":*")
+        named = {"logGroupName": group, "logStreamName": _STREAM}
+        with suppress(TargetError):  # it is there already
+            await self._call(arn, "logs", "CreateLogStream", named)
+        event = {"timestamp": int(time.time() * 1000), "message": payload}
+        await self._call(arn, "logs", "PutLogEvents", named | {"logEvents": [event]})
+
+    async def _call(self, arn: str, service: str, operation: str, given: dict[str, Any]) -> None:
+        room = self._services.get(service)
+        if room is None or operation not in room.operations:
+            raise TargetError(f"nobody here answers {service}:{operation}")
+        region, account = arn.split(":")[3:5]
+        caller = Caller("events.amazonaws.com", "events.amazonaws.com", account)
+        try:
+            await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
+        except AwsServiceError as error:
+            raise TargetError(str(error)) from None

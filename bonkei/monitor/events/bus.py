@@ -1,0 +1,115 @@
+"""The event bus: what is put on it reaches the targets of the rules that match, or dead letters."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.errors import BonkeiError
+from bonkei.monitor.events.rules import Delivery, Rules
+
+_WAITS = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before each further try. EventBridge tries for a day; a person does not wait so long."""
+_MOST = 10_000  # deliveries under way
+_MINUTE = 60
+
+Deliver = Callable[[EventTarget, str], Awaitable[None]]
+"""Hands a payload to a target; raises a BonkeiError where that does not take it."""
+
+
+class EventBus:
+    """`put` from the event loop's thread; `start` lets schedules fire."""
+
+    def __init__(
+        self,
+        deliver: Deliver,
+        clock: Callable[[], float] = time.time,
+        waits: tuple[float, ...] = _WAITS,
+    ) -> None:
+        self._deliver = deliver
+        self._clock = clock
+        self._waits = waits
+        self._rules = Rules()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.Task[None] | None = None
+        self._has_schedules = False
+        self._failed = 0
+        self._last_failure = ""
+
+    def follow(self, declared: Iterable[EventRule]) -> None:
+        """The rules and schedules of the definitions."""
+        rules = tuple(declared)
+        self._has_schedules = any(rule.schedule and rule.enabled for rule in rules)
+        self._rules.follow(rules, self._clock())
+
+    def start(self) -> None:
+        """Schedules fire from now on."""
+        self._loop = asyncio.create_task(self._run())
+
+    def put(self, event: dict[str, Any]) -> None:
+        """To every target of every rule that matches."""
+        self._send(self._rules.of_event(event, self._clock()))
+
+    def minute(self, begun: float) -> None:
+        """The minute that begins then: to the targets of every schedule that is due."""
+        self._send(self._rules.of_minute(begun))
+
+    async def stop(self) -> None:
+        """What is under way is given up."""
+        tasks = [*self._tasks, *([self._loop] if self._loop is not None else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def notes(self) -> tuple[str, ...]:
+        """Rules that EventBridge would refuse, and deliveries that failed."""
+        found = [f"{address}: {why}" for address, why in self._rules.problems.items()]
+        if self._failed:
+            found.append(
+                f"{self._failed} events were not delivered, the last: {self._last_failure}"
+            )
+        return tuple(found)
+
+    async def _run(self) -> None:
+        """Sleeps for the whole minute; costs nothing without a schedule."""
+        while True:
+            now = self._clock()
+            await asyncio.sleep((now // _MINUTE + 1) * _MINUTE - now)
+            if self._has_schedules:
+                self.minute(round(self._clock() / _MINUTE) * _MINUTE)
+
+    def _send(self, deliveries: Iterable[Delivery]) -> None:
+        for delivery in deliveries:
+            if len(self._tasks) >= _MOST:
+                self._fail(delivery, "too many deliveries are under way")
+                continue
+            task = asyncio.get_running_loop().create_task(self._try(delivery))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _try(self, delivery: Delivery) -> None:
+        problem = ""
+        for wait in (0.0, *self._waits):
+            await asyncio.sleep(wait)
+            try:
+                await self._deliver(delivery.target, delivery.payload)
+            except BonkeiError as error:
+                problem = error.message
+            else:
+                return
+        letters = delivery.target.dead_letters
+        if letters:
+            with suppress(BonkeiError):
+                queue = replace(delivery.target, arn=letters)
+                await self._deliver(queue, delivery.payload)
+                return
+        self._fail(delivery, problem)
+
+    def _fail(self, delivery: Delivery, problem: str) -> None:
+        self._failed += 1
+        self._last_failure = f"{delivery.rule.name} to {delivery.target.arn}: {problem}"

@@ -1,0 +1,278 @@
+"""EventBridge: patterns, transformers and schedules as its documentation has them.
+
+"Comparison operators for use in event patterns in Amazon EventBridge",
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.errors import BonkeiError
+from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.events.pattern import EventPatternError, parse_event_pattern
+from bonkei.monitor.events.rules import payload
+from bonkei.monitor.events.schedule import ScheduleError, parse_schedule
+
+EVENT: dict[str, Any] = {
+    "version": "0",
+    "id": "3e3c153a-8339-4e30-8c35-687ebef853fe",
+    "detail-type": "EC2 Instance Launch Successful",
+    "source": "aws.autoscaling",
+    "account": "123456789012",
+    "time": "2015-11-11T21:31:47Z",
+    "region": "us-east-1",
+    "resources": ["arn:a", "arn:b"],
+    "detail": {
+        "eventVersion": "",
+        "responseElements": None,
+        "c-count": 5,
+        "d-count": 2.5,
+        "ip": "10.0.0.77",
+        "state": "initializing",
+        "FileName": "Picture.PNG",
+        "path": "dir/a/file.png",
+        "ready": True,
+        "items": [{"id": 1}, {"id": 2}],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("detail", "expected"),
+    [
+        ({"state": ["initializing"]}, True),
+        ({"state": ["running"]}, False),
+        ({"eventVersion": [""]}, True),
+        ({"responseElements": [None]}, True),
+        ({"missing": [None]}, False),
+        ({"state": [{"prefix": "init"}]}, True),
+        ({"state": [{"prefix": {"equals-ignore-case": "INIT"}}]}, True),
+        ({"FileName": [{"suffix": ".png"}]}, False),
+        ({"FileName": [{"suffix": {"equals-ignore-case": ".png"}}]}, True),
+        ({"FileName": [{"equals-ignore-case": "picture.png"}]}, True),
+        ({"state": [{"anything-but": "initializing"}]}, False),
+        ({"state": [{"anything-but": ["stopped", "overloaded"]}]}, True),
+        ({"c-count": [{"anything-but": [100, 200]}]}, True),
+        ({"state": [{"anything-but": {"prefix": "init"}}]}, False),
+        ({"state": [{"anything-but": {"suffix": ["x", "y"]}}]}, True),
+        ({"state": [{"anything-but": {"equals-ignore-case": "INITIALIZING"}}]}, False),
+        ({"path": [{"anything-but": {"wildcard": "*/lib/*"}}]}, True),
+        ({"missing": [{"anything-but": "x"}]}, False),
+        ({"c-count": [{"numeric": [">", 0, "<=", 5]}]}, True),
+        ({"d-count": [{"numeric": ["<", 2.5]}]}, False),
+        ({"d-count": [{"numeric": ["=", 2.5]}]}, True),
+        ({"ready": [{"numeric": ["=", 1]}]}, False),
+        ({"ready": [1]}, False),
+        ({"ready": [True]}, True),
+        ({"ip": [{"cidr": "10.0.0.0/24"}]}, True),
+        ({"ip": [{"cidr": "10.1.0.0/24"}]}, False),
+        ({"state": [{"exists": True}]}, True),
+        ({"missing": [{"exists": False}]}, True),
+        ({"missing": {"below": [{"exists": False}]}}, True),
+        ({"path": [{"wildcard": "dir/*.png"}]}, True),
+        ({"path": [{"wildcard": "dir/\\*.png"}]}, False),
+        ({"items": {"id": [2]}}, True),
+        ({"items": {"id": [3]}}, False),
+        ({"$or": [{"c-count": [{"numeric": [">", 9]}]}, {"d-count": [2.5]}]}, True),
+        ({"$or": [{"c-count": [9]}, {"d-count": [9]}]}, False),
+        ({"state": ["initializing"], "c-count": [6]}, False),
+    ],
+)
+def test_operators(detail: dict[str, Any], expected: bool) -> None:
+    assert parse_event_pattern(json.dumps({"detail": detail}))(EVENT) is expected
+
+
+def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
+    pattern = {"source": ["aws.autoscaling"], "resources": ["arn:x", "arn:b"]}
+
+    assert parse_event_pattern(json.dumps(pattern))(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "problem"),
+    [
+        ("{", "no JSON"),
+        ("{}", "no object with a field"),
+        ('{"a": "b"}', r"\$\.a is no list"),
+        ('{"a": []}', r"\$\.a is no list"),
+        ('{"a": [{"near": 1}]}', "`near` is no operator"),
+        ('{"a": [{"numeric": [">"]}]}', "does not take"),
+        ('{"a": [{"cidr": "x"}]}', "does not take"),
+        ('{"a": [{"prefix": 1}]}', "does not take"),
+        ('{"$or": [{"a": [1]}]}', "two patterns"),
+    ],
+)
+def test_a_wrong_pattern_is_named_with_its_place(pattern: str, problem: str) -> None:
+    with pytest.raises(EventPatternError, match=problem):
+        parse_event_pattern(pattern)
+
+
+RULE = EventRule("r", "arn:aws:events:eu-west-1:1:rule/r", "r", pattern='{"source": ["aws.ecs"]}')
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (EventTarget("t", "a", input_path="$.detail.state"), '"initializing"'),
+        (EventTarget("t", "a", input='{"fixed": 1}'), '{"fixed": 1}'),
+        (
+            EventTarget(
+                "t",
+                "a",
+                input_paths=(("state", "$.detail.state"), ("n", "$.detail.c-count")),
+                template='"It is <state> (<n>, <aws.events.rule-name>)"',
+            ),
+            '"It is initializing (5, r)"',
+        ),
+        (
+            EventTarget(
+                "t",
+                "a",
+                input_paths=(("state", "$.detail.state"), ("one", "$.resources[0]")),
+                template='{"state": <state>, "first": <one>, "text": "<one>"}',
+            ),
+            '{"state": "initializing", "first": "arn:a", "text": "arn:a"}',
+        ),
+    ],
+)
+def test_what_a_target_gets(target: EventTarget, expected: str) -> None:
+    assert payload(RULE, target, EVENT, 0) == expected
+
+
+def test_a_target_without_an_input_gets_the_event() -> None:
+    assert json.loads(payload(RULE, EventTarget("t", "a"), EVENT, 0)) == EVENT
+
+
+def fires(expression: str, moment: str, zone: str = "UTC") -> bool:
+    minute = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp()
+    return parse_schedule(expression, ZoneInfo(zone))(minute, 0)
+
+
+@pytest.mark.parametrize(
+    ("expression", "moment", "expected"),
+    [
+        ("cron(15 10 * * ? *)", "2026-11-26T10:15", True),
+        ("cron(15 10 * * ? *)", "2026-11-26T10:16", False),
+        ("cron(0 18 ? * MON-FRI *)", "2026-11-27T18:00", True),  # a Friday
+        ("cron(0 18 ? * MON-FRI *)", "2026-11-28T18:00", False),
+        ("cron(0 8 1 * ? *)", "2026-12-01T08:00", True),
+        ("cron(0/15 * * * ? *)", "2026-12-01T08:45", True),
+        ("cron(0/15 * * * ? *)", "2026-12-01T08:46", False),
+        ("cron(0 0 L * ? *)", "2026-02-28T00:00", True),
+        ("cron(0 0 3W * ? *)", "2026-10-02T00:00", True),  # the 3rd is a Saturday
+        ("cron(0 0 ? * 6#2 *)", "2026-11-13T00:00", True),  # the second Friday
+        ("cron(0 0 ? * 6#2 *)", "2026-11-20T00:00", False),
+        ("cron(0 0 ? * 6L *)", "2026-11-27T00:00", True),
+        ("cron(0 0 ? * 6L *)", "2026-11-20T00:00", False),
+        ("cron(0 0 1 JAN,JUL ? 2027)", "2027-07-01T00:00", True),
+        ("at(2026-11-26T12:30:00)", "2026-11-26T12:30", True),
+        ("at(2026-11-26T12:30:00)", "2027-11-26T12:30", False),
+    ],
+)
+def test_schedules(expression: str, moment: str, expected: bool) -> None:
+    assert fires(expression, moment) is expected
+
+
+def test_a_schedule_goes_by_its_time_zone() -> None:
+    assert fires("cron(0 9 * * ? *)", "2026-11-26T00:00", "Asia/Tokyo")
+
+
+def test_a_rate_counts_from_its_beginning() -> None:
+    due = parse_schedule("rate(5 minutes)")
+
+    assert [minute for minute in range(15) if due(1200.0 + 60 * minute, 1200.0)] == [5, 10]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)",
+     "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day"],
+)  # fmt: skip
+def test_what_is_no_schedule(expression: str) -> None:
+    with pytest.raises(ScheduleError):
+        parse_schedule(expression)
+
+
+class Targets:
+    def __init__(self, failing: int = 0) -> None:
+        self.failing = failing
+        self.got: list[tuple[str, str]] = []
+
+    async def deliver(self, target: EventTarget, payload: str) -> None:
+        if self.failing and not target.arn.endswith(":letters"):
+            self.failing -= 1
+            raise BonkeiError("not now")
+        self.got.append((target.arn, payload))
+
+
+def bus(targets: Targets, *rules: EventRule) -> EventBus:
+    found = EventBus(targets.deliver, lambda: 1200.0, (0.0, 0.0))
+    found.follow(rules)
+    return found
+
+
+def rule(**more: Any) -> EventRule:
+    target = EventTarget("t", "arn:aws:sns:eu-west-1:1:topic", dead_letters="arn:1:letters")
+    settings: dict[str, Any] = {"pattern": '{"source": ["aws.autoscaling"]}'} | more
+    return EventRule(
+        "r", "arn:aws:events:eu-west-1:1:rule/r", "r", deliveries=(target,), **settings
+    )
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_an_event_reaches_the_targets_of_rules_that_match() -> None:
+    targets = Targets()
+    found = bus(targets, rule(), rule(pattern='{"source": ["x"]}'), rule(enabled=False))
+    found.put(EVENT)
+    await settle()
+
+    assert [(arn, json.loads(text)) for arn, text in targets.got] == [
+        ("arn:aws:sns:eu-west-1:1:topic", EVENT)
+    ]
+    await found.stop()
+
+
+async def test_a_failure_is_tried_again_and_then_among_the_dead_letters() -> None:
+    targets = Targets(failing=2)
+    found = bus(targets, rule())
+    found.put(EVENT)
+    await settle()
+    assert targets.got[0][0].endswith(":topic")
+    targets.failing = 3
+    found.put(EVENT)
+    await settle()
+
+    assert targets.got[1][0].endswith(":letters")
+    assert not found.notes()
+    await found.stop()
+
+
+async def test_a_schedule_calls_its_target() -> None:
+    targets = Targets()
+    found = bus(targets, rule(pattern="", schedule="rate(1 minute)"))
+    found.minute(1200.0)
+    found.minute(1260.0)
+    await settle()
+
+    (event,) = [json.loads(text) for _, text in targets.got]
+    assert (event["detail-type"], event["source"]) == ("Scheduled Event", "aws.events")
+    await found.stop()
+
+
+async def test_a_rule_that_eventbridge_refuses_is_named() -> None:
+    found = bus(Targets(), rule(pattern='{"a": "b"}'))
+
+    assert "is no list" in found.notes()[0]
+    await found.stop()
