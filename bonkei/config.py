@@ -18,6 +18,8 @@ from bonkei.errors import BonkeiError
 
 FILE_NAME = "bonkei.toml"
 DEFAULT_WORKSPACE = "default"
+Enforce = Literal["off", "report", "on"]
+"""Whether what AWS would refuse is refused (on), only recorded (report), or not looked at (off)."""
 WORKSPACES = ".bonkei-workspaces"
 """The directory, in a home, that holds the homes of the other workspaces."""
 _LEAST_LOG_MEGABYTES = 16
@@ -83,6 +85,7 @@ class Config:
     """How many of AWS's minutes one is, between two objects of an access log."""
     time_factor: int = 1
     """How many of AWS's minutes a minute of monitoring is."""
+    enforce: Enforce = "on"
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
     account_id: str = "123456789012"
@@ -146,6 +149,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         log_megabytes=_log_megabytes(logs, file),
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
+        enforce=_enforce(table, environment),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -307,6 +311,16 @@ def _workspace(table: _Table, environment: Mapping[str, str]) -> str:
             remedy="give it at most 90 letters, digits, `-`, `_` and `.`, a letter or digit first",
         )
     return name
+
+
+def _enforce(table: _Table, environment: Mapping[str, str]) -> Enforce:
+    place, value = "`enforce`", table.text("enforce", "on")
+    if environment.get("BONKEI_ENFORCE"):
+        place, value = "BONKEI_ENFORCE", environment["BONKEI_ENFORCE"]
+    match value:
+        case "off" | "report" | "on":
+            return value
+    raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
 
 
 def _account_id(table: _Table) -> str:

@@ -33,7 +33,8 @@ class PolicyStatement:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """`managed_policies` are ARNs of policies whose text is not in the state (AWS's own)."""
+    """`managed_policies` are ARNs of policies whose text is not in the state (AWS's own).
+    `boundary`: the statements of the permissions boundary, where the state has them."""
 
     address: str
     arn: str
@@ -42,6 +43,7 @@ class Role:
     statements: tuple[PolicyStatement, ...] = ()
     managed_policies: tuple[tuple[str, str], ...] = ()  # (address of the attachment, ARN)
     permissions_boundary: str = ""
+    boundary: tuple[PolicyStatement, ...] = ()
     users: tuple[Use, ...] = ()
 
 
@@ -138,11 +140,17 @@ def _role(block: Resource, state: State) -> Role:
         statements=_unique(statements),
         managed_policies=tuple(managed),
         permissions_boundary=block.text("permissions_boundary", ""),
+        boundary=_boundary(block, state),
         users=(
             *uses_of((block.text("arn"),), state, not_by=_NOT_A_USE),
             *_profiles(block.text("name"), state),
         ),
     )
+
+
+def _boundary(role: Resource, state: State) -> tuple[PolicyStatement, ...]:
+    found = state.find(role.text("permissions_boundary", ""), "arn", "aws_iam_policy")
+    return () if found is None else read_policy_document(found, "policy")
 
 
 def _inline(role: Resource, state: State) -> Iterator[Resource]:

@@ -10,7 +10,8 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Metric
 from bonkei.blueprint.log_group import MetricFilter
-from bonkei.check.permission import allows, unknown_managed_policies
+from bonkei.check.permission import allows
+from bonkei.policy.managed import unknown_managed_policies
 
 
 def filters_of(metric: Metric, blueprint: Blueprint) -> tuple[MetricFilter, ...]:

@@ -14,6 +14,7 @@ from importlib.resources import files
 from typing import Any
 
 from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.policy.managed import managed_statements
 from bonkei.policy.wildcard import matches
 
 
@@ -27,24 +28,6 @@ def allowed(statements: Iterable[PolicyStatement], action: str, resource: str) -
     fitting = [s for s in statements if _about(s, action, resource)]
     return any(s.effect == "Allow" for s in fitting) and not any(
         s.effect == "Deny" and not s.conditions for s in fitting
-    )
-
-
-def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
-    """The statements of the role's AWS managed policies, if their text is known here."""
-    known: dict[str, list[str]] = table()["managed"]
-    return tuple(
-        PolicyStatement(address, "Allow", actions=tuple(known[name]), resources=("*",))
-        for address, arn in role.managed_policies
-        if (name := arn.partition(":policy/")[2]) in known
-    )
-
-
-def unknown_managed_policies(role: Role) -> tuple[str, ...]:
-    """Managed policies with unknown text: a role with one is not judged."""
-    known: dict[str, list[str]] = table()["managed"]
-    return tuple(
-        arn for _, arn in role.managed_policies if arn.partition(":policy/")[2] not in known
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import alarm, aws, definitions, inspection, lifecycle, logs, sessions, status
+from bonkei.cli import alarm, aws, definitions, iam, inspection, lifecycle, logs, sessions, status
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
@@ -57,6 +57,7 @@ for command in (
     *logs.COMMANDS,
     *alarm.COMMANDS,
     *aws.COMMANDS,
+    *iam.COMMANDS,
     *sessions.COMMANDS,
 ):
     bonkei.add_command(command)

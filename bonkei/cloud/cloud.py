@@ -6,7 +6,7 @@ import asyncio
 import time
 from base64 import b64encode
 from collections import ChainMap
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -25,6 +25,10 @@ from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.key import load_key
 from bonkei.cloud.passing import Passing
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.estate import Estate
+from bonkei.cloud.permission.ledger import Ledger
+from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import S3Step
 from bonkei.cloud.provision.store import MiniStackStore
@@ -70,11 +74,14 @@ class Cloud:
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._store = MiniStack(settings, report)
         self._calls = CallLog(settings.directory / "calls.jsonl")
+        self._ledger = Ledger(settings.directory)
+        self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._endpoint = Endpoint(
             self._issuer,
             Answering(self._own(services, vault), report=report),
             Passing(self._store, settings.account),
             self._calls,
+            self._authorizer,
             report=report,
         )
         self._ca_file = ""
@@ -86,6 +93,7 @@ class Cloud:
     async def start(self) -> None:
         """The endpoint listens; MiniStack begins to start. CloudError when the port is taken."""
         self._calls.open()
+        self._ledger.open()
         await self._endpoint.start(self._settings.port)
         await self._speak_tls()
         self._starting = asyncio.create_task(self._start_store())
@@ -94,6 +102,7 @@ class Cloud:
         """Make what is declared. Without its store, the endpoint says so: nothing else waits."""
         self._blueprint = blueprint
         self._region = find_region(blueprint)
+        self._authorizer.use(Estate(blueprint, Place(self._settings.account, self._region)))
         if self._starting is not None:
             await asyncio.wait({self._starting})
         if not self._failure:
@@ -141,6 +150,15 @@ class Cloud:
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             code, message = await store.take(step, self._region)
         return f"{code}: {message}" if code else ""
+
+    @property
+    def directory(self) -> Path:
+        """Where the room keeps what it has below the home."""
+        return self._settings.directory
+
+    def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
+        """Role -> action -> resources, since the home was made."""
+        return self._ledger.used()
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

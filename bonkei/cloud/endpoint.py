@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
@@ -21,6 +22,8 @@ from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import Answer, ApiError, render
 from bonkei.cloud.listening import CONNECTIONS, Listener
 from bonkei.cloud.passing import Passing
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.request import Call, Request, identify
 from bonkei.cloud.resource import resource_of
 from bonkei.cloud.services import BACKED, is_served, not_served
@@ -42,6 +45,7 @@ class Endpoint:
         answering: Answering,
         passing: Passing,
         calls: CallLog,
+        authorizer: Authorizer,
         clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda _: None,
         connections: int = CONNECTIONS,
@@ -50,6 +54,7 @@ class Endpoint:
         self._answering = answering
         self._passing = passing
         self._calls = calls
+        self._authorizer = authorizer
         self._clock = clock
         self._listener = Listener(self._serve, report, connections)
         self.port = 0
@@ -97,6 +102,7 @@ class Endpoint:
     ) -> tuple[web.StreamResponse, str]:
         """What Bonkei answers itself, and the error's code if it is one."""
         asked = self._answering.read(call, caller, request, body, request_id)
+        self.permit(call, caller, asked.parameters, request, body)
         answer, error = await self._answering.answer(call, asked)
         return _response(answer), error
 
@@ -104,6 +110,19 @@ class Endpoint:
         self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
     ) -> web.StreamResponse:
         return await self._passing.on(incoming, call, request, body)
+
+    def permit(
+        self,
+        call: Call,
+        caller: Caller,
+        parameters: Mapping[str, Any],
+        request: Request,
+        body: bytes | None,
+    ) -> None:
+        """ApiError when the caller may not do this."""
+        if (estate := self._authorizer.estate) is not None:
+            needed = required(call, parameters, request, body, estate.names)
+            self._authorizer.permit(caller, needed, self._clock())
 
     def require_served(self, call: Call) -> None:
         if not is_served(call, self._answering.own):
@@ -148,7 +167,7 @@ class _Exchange:
 
     async def _answer(self) -> web.StreamResponse:
         try:
-            streams = self._call.service == "s3"
+            streams = self._call.service == "s3" and self._call.operation != "DeleteObjects"
             if not streams:
                 self._go_on()
             body = None if streams else await self._read_body()
@@ -157,9 +176,11 @@ class _Exchange:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)
             self._caller = await self._endpoint.who(self._request, body)
-            if body is None:
-                self._go_on()
             if body is None or self._call.service in BACKED:
+                parameters = sent_parameters(self._call, self._request, content)
+                self._endpoint.permit(self._call, self._caller, parameters, self._request, body)
+                if body is None:
+                    self._go_on()
                 return await self._endpoint.pass_on(self._incoming, self._call, self._request, body)
             return await self._answer_ourselves(content)
         except ApiError as error:

@@ -27,6 +27,7 @@ _S3 = {
     "IncompleteSignature": ("AuthorizationHeaderMalformed", 400),
     "InvalidAction": ("NotImplemented", 501),
 }
+_SNS = {"AccessDenied": "AuthorizationError"}
 _QUERY = {"RequestTimeTooSkewed": "SignatureDoesNotMatch"}
 
 
@@ -39,4 +40,6 @@ def spell(error: ApiError, call: Call) -> ApiError:
         code = _JSON.get(error.code, error.code)
         status = 400 if error.status == 403 else error.status
         return ApiError(code, error.message, status)
+    if call.service == "sns":
+        return ApiError(_SNS.get(error.code, error.code), error.message, error.status)
     return ApiError(_QUERY.get(error.code, error.code), error.message, error.status)

@@ -90,7 +90,13 @@ def real_parts(
         from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
 
         return Cloud(
-            CloudSettings(home.cloud, config.account_id, config.cloud_port, config.definitions),
+            CloudSettings(
+                home.cloud,
+                config.account_id,
+                config.cloud_port,
+                config.definitions,
+                config.enforce,
+            ),
             vault,
             lambda lock: ensure_environment((lock,), home.environments, report),
             services,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 from miniatures import Project, Running, remove, running
 
 FOREIGN = Path(__file__).with_name("foreign")
@@ -75,6 +77,16 @@ def test_a_task_reaches_its_queue_as_its_role(
     assert message["Body"] == "an order"
     calls = foreign.project.bonkei("aws", "--role", "shop-web", "calls").stdout
     assert "sqs:SendMessage" in calls
+    with pytest.raises(ClientError, match=r"no identity-based policy allows the sqs:PurgeQueue"):
+        sqs.purge_queue(QueueUrl=environment["QUEUE_URL"])
+    denied = foreign.project.bonkei("iam", "denied").stdout
+    assert "shop-web: sqs:PurgeQueue denied" in denied
+    assert re.search(r"looked at \S*main\.tf:\d+ \(aws_iam_role_policy\.web\)", denied)
+    used = foreign.project.bonkei("iam", "used", "shop-web").stdout
+    assert "✓ sqs:SendMessage" in used
+    assert "– sqs:DeleteMessage" in used
+    tightened = foreign.project.bonkei("iam", "tighten", "shop-web").stdout
+    assert '-    "sqs:DeleteMessage",' in tightened
 
 
 def test_its_logs(foreign: Running) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.permission import allows, unknown_managed_policies
+from bonkei.check.permission import allows
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.managed import unknown_managed_policies
 
 
 def pipeline_projects_are_there(subject: Subject) -> Iterator[Problem]:

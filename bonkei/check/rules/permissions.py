@@ -11,12 +11,11 @@ from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.permission import (
     allows,
-    managed_statements,
     matches_any,
     table,
-    unknown_managed_policies,
 )
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.managed import managed_statements, unknown_managed_policies
 from bonkei.policy.wildcard import matches
 
 _ECR_IMAGE = re.compile(

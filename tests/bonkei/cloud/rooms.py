@@ -16,7 +16,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket, BucketSetting
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.notification import Subscription, Topic
-from bonkei.blueprint.role import Role
+from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.secret import Secret
 from bonkei.blueprint.storage import Parameter, Queue, Table
 from bonkei.cloud.cloud import Cloud
@@ -63,7 +63,12 @@ DECLARED = Blueprint(
     ),
     keys=(Key("aws_kms_key.shop", arn("kms", f"key/{KEY_ID}"), KEY_ID, ("alias/shop",)),),
     secrets=(Secret("aws_secretsmanager_secret.key", SECRET, "shop/key"),),
-    roles=(Role("aws_iam_role.task", ROLE, "task", ()),),
+    roles=(
+        Role("aws_iam_role.task", ROLE, "task", (
+            PolicyStatement("aws_iam_role.task", "Allow", ("sts:AssumeRole",),
+                            principals=(("AWS", ACCOUNT),)),), (
+            PolicyStatement("aws_iam_role_policy.task", "Allow", ("*",), resources=("*",)),)),
+    ),
     arns=(arn("sqs", "orders"), "arn:aws:s3:::shop"),
 )  # fmt: skip
 

@@ -28,6 +28,17 @@ def policy(resource: str, service: str, action: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
+KEY_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"},
+            *json.loads(policy("*", "logs.amazonaws.com", "kms:Decrypt"))["Statement"],
+        ],
+    }
+)
+
+
 def queue(name: str, **more: Any) -> dict[str, Any]:
     return {"arn": arn("sqs", name), "name": name, "url": f"https://sqs/{name}", "id": name, **more}
 
@@ -117,7 +128,7 @@ REST: dict[str, dict[str, Any]] = {
     "aws_kms_key.shop": {
         "arn": arn("kms", f"key/{KEY}"), "key_id": KEY, "id": KEY, "enable_key_rotation": True,
         "description": "of the shop", "tags_all": TAGS, "deletion_window_in_days": 7,
-        "policy": policy("*", "logs.amazonaws.com", "kms:Decrypt"),
+        "policy": KEY_POLICY,
     },
     "aws_kms_alias.shop": {"name": "alias/shop", "target_key_id": KEY},
     "aws_sns_topic.news": {

@@ -126,6 +126,32 @@ resource "aws_iam_role" "web" {
   assume_role_policy = data.aws_iam_policy_document.trust.json
 }
 
+resource "aws_iam_role_policy" "start" {
+  name = "read-secret"
+  role = aws_iam_role.start.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = "secretsmanager:GetSecretValue"
+      Resource = aws_secretsmanager_secret.api.arn
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "web" {
+  name = "use-orders"
+  role = aws_iam_role.web.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage", "sqs:ReceiveMessage", "sqs:DeleteMessage"]
+      Resource = aws_sqs_queue.orders.arn
+    }]
+  })
+}
+
 resource "aws_ecs_task_definition" "web" {
   family                   = "shop-web"
   execution_role_arn       = aws_iam_role.start.arn

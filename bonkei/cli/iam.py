@@ -1,0 +1,219 @@
+"""`bonkei iam`: what was denied, what was granted and used, and what would be enough."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import time
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+from bonkei.cli.terminal import as_json, safe
+
+if TYPE_CHECKING:
+    from bonkei.blueprint.role import PolicyStatement, Role
+    from bonkei.check.sources import Sources
+
+_SHOWN = 20
+
+
+@click.group()
+def iam() -> None:
+    """Show permissions that were denied, used, or never used."""
+
+
+@iam.command()
+@click.option("--role", default="", help="Of this role only: its name or ARN.")
+@click.option("--all", "everything", is_flag=True, help="All that are kept, not the last twenty.")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@pass_context
+def denied(context: Context, role: str, everything: bool, form: str | None) -> None:
+    """Show the calls that were denied, the policies that were looked at, and the remedy."""
+    from bonkei.check.sources import Sources
+    from bonkei.cloud.permission.ledger import read_denials
+
+    found = [
+        each
+        for each in read_denials(context.home.cloud / "denied.jsonl")
+        if not role or role in (each["role"], _name(each["role"]))
+    ]
+    found = found if everything else found[-_SHOWN:]
+    files = Sources(context.config.definitions)
+    places = [
+        [_place(each, files, context.config.root) for each in _looked_at(one)] for one in found
+    ]
+    if form == "json":
+        listed = [{**one, "places": where} for one, where in zip(found, places, strict=True)]
+        click.echo(as_json(listed, indent=2))
+    elif not found:
+        click.echo("nothing was denied", err=True)
+    for one, where in zip(found, places, strict=True) if form is None else ():
+        click.echo(safe(_denial(one, where)))
+
+
+@iam.command()
+@click.argument("role", default="")
+@click.option("--json", "form", flag_value="json", help="As JSON.")
+@pass_context
+def used(context: Context, role: str, form: str | None) -> None:
+    """Show what each role was granted, and what of it was used since the home was made."""
+    from bonkei.cloud.permission.services import OBSERVED
+    from bonkei.policy.grants import grants
+
+    known = _used(context)
+    listed = []
+    for each in _roles(context, role):
+        found = grants(_statements(each), known.get(each.arn, {}), OBSERVED)
+        listed.append(
+            {
+                "role": each.name,
+                "grants": [
+                    {"action": one.action, "resources": one.resources, "address": one.address,
+                     "used": [f"{action} {resource}" for action, resource in one.used],
+                     "observed": one.is_observed}
+                    for one in found
+                ],
+            }
+        )  # fmt: skip
+    if form == "json":
+        click.echo(as_json(listed, indent=2))
+        return
+    for item in listed:
+        click.echo(safe(_grants(item)))
+
+
+@iam.command()
+@click.argument("role")
+@pass_context
+def tighten(context: Context, role: str) -> None:
+    """Print the policy that covers what ROLE used, as a difference; nothing is changed.
+
+    A grant of a service whose calls the miniature does not see stays.
+    """
+    from bonkei.cloud.permission.services import OBSERVED
+    from bonkei.policy.grants import tighten as tightened
+
+    [found] = _roles(context, role)
+    used_by_role = _used(context).get(found.arn, {})
+    if not used_by_role:
+        raise click.ClickException(
+            f"{found.name} has used nothing since the home was made; use the application first"
+        )
+    before = _hcl(found.statements)
+    after = _hcl(tightened(found.statements, used_by_role, OBSERVED))
+    lines = list(difflib.unified_diff(before, after, "granted", "used", lineterm="", n=99))
+    click.echo(safe("\n".join(lines)) if lines else f"{found.name} has used every grant")
+
+
+def _roles(context: Context, name: str) -> tuple[Role, ...]:
+    """The role of a name or an ARN, or all."""
+    from bonkei.miniature.definitions import read
+
+    roles = read(context.workspace).roles
+    found = tuple(role for role in roles if not name or name in (role.name, role.arn))
+    if not found:
+        known = ", ".join(role.name for role in roles) or "none"
+        raise click.ClickException(f"the definitions have no role {name}; there are: {known}")
+    return found
+
+
+def _statements(role: Role) -> tuple[PolicyStatement, ...]:
+    from bonkei.policy.managed import managed_statements
+
+    return (*role.statements, *managed_statements(role))
+
+
+def _used(context: Context) -> Mapping[str, Mapping[str, Collection[str]]]:
+    try:
+        text = (context.home.cloud / "used.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    found: Mapping[str, Mapping[str, Collection[str]]] = json.loads(text)
+    return found
+
+
+def _looked_at(denial: Mapping[str, Any]) -> tuple[str, ...]:
+    """An explicit Deny has one place; else every policy of the role was looked at."""
+    statement = str(denial["statement"]).partition(" ")[0]
+    return (statement,) if statement else tuple(denial["looked_at"])
+
+
+def _place(address: str, files: Sources, root: Path) -> str:
+    place = files.place(address)
+    if place is None:
+        return address
+    file = place.file.relative_to(root) if place.file.is_relative_to(root) else place.file
+    return f"{file}:{place.line} ({address})"
+
+
+def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:
+    at = time.strftime("%H:%M:%S", time.localtime(denial["time"]))
+    outcome = "denied" if denial["enforced"] else "would be denied"
+    who = _name(denial["role"]) or denial["caller"]
+    lines = [
+        f"{at}  {who}: {denial['action']} {outcome}",
+        f"          on {denial['resource']}",
+        f"          {_why(denial)}",
+        *(f"          looked at {place}" for place in places),
+    ]
+    if denial["absent_keys"]:
+        lines.append(f"          not known here, so absent: {', '.join(denial['absent_keys'])}")
+    if not denial["statement"]:
+        lines.append(
+            f'          would allow it: actions = ["{denial["action"]}"]'
+            f'  resources = ["{denial["resource"]}"]'
+        )
+    return "\n".join(lines)
+
+
+def _why(denial: Mapping[str, Any]) -> str:
+    if denial["statement"]:
+        return f"explicit deny in a {denial['reason']}: {denial['statement']}"
+    return f"no {denial['reason']} allows it"
+
+
+def _grants(item: Mapping[str, Any]) -> str:
+    lines = [str(item["role"])]
+    for grant in item["grants"]:
+        if not grant["observed"]:
+            mark, note = "?", "  (calls of this service are not seen here)"
+        else:
+            mark, note = ("✓", "") if grant["used"] else ("–", "  (never used)")
+        lines.append(f"  {mark} {grant['action']} on {', '.join(grant['resources'])}{note}")
+    if not item["grants"]:
+        lines.append("  nothing is granted")
+    return "\n".join(lines)
+
+
+def _hcl(statements: Iterable[PolicyStatement]) -> list[str]:
+    """As data "aws_iam_policy_document" has statements."""
+    lines: list[str] = []
+    for each in statements:
+        lines += ["statement {"]
+        lines += [f'  effect    = "{each.effect}"'] if each.effect != "Allow" else []
+        for name, values in (
+            ("actions", each.actions),
+            ("not_actions", each.not_actions),
+            ("resources", each.resources),
+            ("not_resources", each.not_resources),
+        ):
+            if values:
+                lines += [f"  {name} = [", *(f'    "{value}",' for value in values), "  ]"]
+        for operator, key, value in each.conditions:
+            lines += [
+                "  condition {", f'    test     = "{operator}"', f'    variable = "{key}"',
+                f'    values   = ["{value}"]', "  }",
+            ]  # fmt: skip
+        lines += ["}"]
+    return lines
+
+
+def _name(arn: str) -> str:
+    return arn.rpartition("/")[2]
+
+
+COMMANDS = (iam,)

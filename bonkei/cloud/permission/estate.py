@@ -1,0 +1,121 @@
+"""The policies that the definitions declare, prepared once for each blueprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.role import PolicyStatement, Role, read_policy_document
+from bonkei.blueprint.state.block import Block
+from bonkei.cloud.permission.names import Names, names_of
+from bonkei.cloud.permission.requirement import Place
+from bonkei.policy import Policies, Policy
+from bonkei.policy.managed import (
+    managed_statement,
+    managed_statements,
+    unknown_managed_policies,
+)
+
+_EVERYTHING = Policy([PolicyStatement("", "Allow", actions=("*",), resources=("*",))])
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """`unknown`: ARNs of policies whose text nobody here knows."""
+
+    policy: Policy
+    boundary: Policy | None
+    unknown: tuple[str, ...]
+
+
+class Estate:
+    """Finds the policies that matter to a call. Preparing happens at the first call of a role."""
+
+    def __init__(self, blueprint: Blueprint, place: Place) -> None:
+        self.names: Names = names_of(blueprint, place)
+        self._roles = {role.arn: role for role in blueprint.roles}
+        self._identities: dict[str, _Identity] = {}
+        self._resources = _resource_policies(blueprint)
+        self._prepared: dict[str, Policy | None] = {}
+        self._keys = frozenset(key.arn for key in blueprint.keys)
+        self._root = f"arn:{place.partition}:iam::{place.account}:root"
+
+    def role(self, arn: str) -> Role | None:
+        return self._roles.get(arn)
+
+    def unknown_policies(self, role_arn: str) -> tuple[str, ...]:
+        """Why nothing is claimed about a role: policies that are attached and not known."""
+        return self._identity(role_arn).unknown
+
+    def policies(self, role_arn: str, resource: str) -> Policies:
+        """`role_arn` empty: a person, who may do everything that resources let the account do."""
+        identity = self._identity(role_arn)
+        is_role = resource in self._roles
+        return Policies(
+            identity=identity.policy,
+            resource=self._resource(resource),
+            boundary=identity.boundary,
+            resource_decides=is_role or resource in self._keys,
+            is_trust=is_role,
+        )
+
+    def _identity(self, arn: str) -> _Identity:
+        if not arn:
+            return _Identity(_EVERYTHING, None, ())
+        if arn not in self._identities:
+            role = self._roles.get(arn)
+            self._identities[arn] = _prepare(role) if role else _Identity(Policy(()), None, ())
+        return self._identities[arn]
+
+    def _resource(self, arn: str) -> Policy | None:
+        """Of an object, its bucket's."""
+        name = arn.partition("/")[0] if ":s3:::" in arn else arn
+        if name not in self._prepared:
+            found = self._resources.get(name)
+            statements = found() if found else ()
+            if not statements and name in self._keys:
+                statements = (self._default_key_policy(),)
+            self._prepared[name] = Policy(statements) if statements else None
+        return self._prepared[name]
+
+    def _default_key_policy(self) -> PolicyStatement:
+        """As the "default key policy" says: IAM policies of the account decide."""
+        return PolicyStatement(
+            "", "Allow", ("kms:*",), resources=("*",), principals=(("AWS", self._root),)
+        )
+
+
+_Read = Callable[[], tuple[PolicyStatement, ...]]
+
+
+def _resource_policies(blueprint: Blueprint) -> Mapping[str, _Read]:
+    """ARN -> how its policy is read."""
+    found: dict[str, _Read] = {}
+    for bucket in blueprint.buckets:
+        found[bucket.arn] = partial(tuple, bucket.policy)
+    for key in blueprint.keys:
+        found[key.arn] = partial(tuple, key.policy)
+    for topic in blueprint.topics:
+        found[topic.arn] = partial(tuple, topic.policy)
+    for queue in blueprint.queues:
+        if policy := queue.attributes.get("Policy"):
+            block = Block(queue.address, {"policy": policy})
+            found[queue.arn] = partial(read_policy_document, block, "policy")
+    for role in blueprint.roles:
+        found[role.arn] = partial(tuple, role.trust)
+    return found
+
+
+def _prepare(role: Role) -> _Identity:
+    statements = (*role.statements, *managed_statements(role))
+    unknown = list(unknown_managed_policies(role))
+    boundary: Policy | None = None
+    if arn := role.permissions_boundary:
+        of_aws = managed_statement(role.address, arn)
+        limits = role.boundary or ((of_aws,) if of_aws else ())
+        boundary = Policy(limits) if limits else None
+        if boundary is None:
+            unknown.append(arn)
+    return _Identity(Policy(statements), boundary, tuple(unknown))

@@ -1,0 +1,102 @@
+"""What was denied and what was used, on disk for the commands that show it; bounded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+KEPT = 1_000
+"""So many denials are kept; the file holds twice that at most."""
+RESOURCES = 50
+"""So many resources of one action are remembered by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """`enforced`: false when the call was let through nevertheless. `looked_at`: the addresses of
+    the policies in which a permission was looked for. `statement`: what denied explicitly."""
+
+    time: float
+    role: str
+    caller: str
+    action: str
+    resource: str
+    reason: str
+    message: str
+    enforced: bool
+    looked_at: tuple[str, ...] = ()
+    statement: str = ""
+    absent_keys: tuple[str, ...] = ()
+
+    def line(self) -> str:
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+
+class Ledger:
+    """Appends each denial at once, and writes what was used when it is something new."""
+
+    def __init__(self, directory: Path) -> None:
+        self.denied_file = directory / "denied.jsonl"
+        self.used_file = directory / "used.json"
+        self._used: dict[str, dict[str, list[str]]] = {}
+        self._written = 0
+
+    def open(self) -> None:
+        """Go on where an earlier run has ended. A file that is damaged begins anew."""
+        self._written = sum(1 for _ in self._lines())
+        with suppress(OSError, ValueError):
+            found = json.loads(self.used_file.read_text(encoding="utf-8"))
+            self._used = {role: dict(actions) for role, actions in found.items()}
+
+    def deny(self, denial: Denial) -> None:
+        """A disk that is full takes no record, and no call has to fail for that."""
+        with suppress(OSError):
+            if self._written >= 2 * KEPT:
+                self._shorten()
+            self.denied_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with self.denied_file.open("a", encoding="utf-8") as file:
+                file.write(denial.line() + "\n")
+            self._written += 1
+
+    def use(self, role: str, action: str, resource: str) -> None:
+        resources = self._used.setdefault(role, {}).setdefault(action, [])
+        if resource not in resources and len(resources) < RESOURCES:
+            resources.append(resource)
+            self._save()
+
+    def used(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Role -> action -> resources."""
+        return self._used
+
+    def _save(self) -> None:
+        with suppress(OSError):
+            draft = self.used_file.with_suffix(".new")
+            draft.write_text(json.dumps(self._used, indent=1, sort_keys=True), encoding="utf-8")
+            draft.replace(self.used_file)
+
+    def _shorten(self) -> None:
+        kept = list(self._lines())[-KEPT:]
+        draft = self.denied_file.with_suffix(".new")
+        draft.write_text("".join(kept), encoding="utf-8")
+        draft.replace(self.denied_file)
+        self._written = len(kept)
+
+    def _lines(self) -> Iterator[str]:
+        try:
+            with self.denied_file.open(encoding="utf-8") as file:
+                yield from file
+        except FileNotFoundError:
+            return
+
+
+def read_denials(file: Path) -> tuple[Mapping[str, Any], ...]:
+    """The denials of a home, oldest first; none when there is no file."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    return tuple(json.loads(line) for line in lines if line.endswith("}"))[-KEPT:]

@@ -1,0 +1,83 @@
+"""From the names in a call to ARNs, and which customer's key encrypts what."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.permission.requirement import ALL, Place
+
+_KEY_ID = 36  # bytes of a ciphertext's head: MiniStack writes the key's id there
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """`keys`: id, alias or ARN -> ARN; `secrets`: name or ARN -> ARN.
+
+    Each `…_keys`: ARN (of a bucket: its name) -> ARN of the customer's key. A thing that a key of
+    AWS's own encrypts is missing there: that key asks its caller for no permission.
+    """
+
+    place: Place
+    keys: Mapping[str, str]
+    secrets: Mapping[str, str]
+    bucket_keys: Mapping[str, str]
+    queue_keys: Mapping[str, str]
+    topic_keys: Mapping[str, str]
+    parameter_keys: Mapping[str, str]
+    secret_keys: Mapping[str, str]
+
+    def key(self, name: str) -> str:
+        """The ARN of a key by id, ARN or alias; `*` without a name."""
+        return self.keys.get(name) or (_arn(self.place, "kms", "key/", name) if name else ALL)
+
+    def key_of_ciphertext(self, text: str) -> str:
+        """The id of the key that a ciphertext (base64) was made with; empty when it has none."""
+        try:
+            head = base64.b64decode(text, validate=True)[:_KEY_ID]
+        except (binascii.Error, ValueError):
+            return ""
+        found = head.decode("ascii", errors="ignore")
+        return found if found in self.keys else ""
+
+    def secret(self, name: str) -> str:
+        """A secret's ARN ends in six characters that its name does not say."""
+        return self.secrets.get(name) or _arn(self.place, "secretsmanager", "secret:", name)
+
+    def table(self, name: str) -> str:
+        return _arn(self.place, "dynamodb", "table/", name)
+
+    def parameter(self, name: str) -> str:
+        return _arn(self.place, "ssm", "parameter/", name.removeprefix("/"))
+
+
+def names_of(blueprint: Blueprint, place: Place) -> Names:
+    """What the blueprint declares."""
+    keys: dict[str, str] = {}
+    for key in blueprint.keys:
+        keys |= dict.fromkeys((key.id, key.arn), key.arn)
+        for alias in key.aliases:
+            keys |= {alias: key.arn, place.arn("kms", alias): key.arn}
+
+    def encrypted(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+        return {name: keys[key] for name, key in pairs if key in keys}
+
+    return Names(
+        place=place,
+        keys=keys,
+        secrets={name: each.arn for each in blueprint.secrets for name in (each.name, each.arn)},
+        bucket_keys=encrypted((each.name, each.kms_key_id) for each in blueprint.buckets),
+        queue_keys=encrypted(
+            (each.arn, each.attributes.get("KmsMasterKeyId", "")) for each in blueprint.queues
+        ),
+        topic_keys=encrypted((each.arn, each.kms_key_id) for each in blueprint.topics),
+        parameter_keys=encrypted((each.arn, each.key_id) for each in blueprint.parameters),
+        secret_keys=encrypted((each.arn, each.kms_key_id) for each in blueprint.secrets),
+    )
+
+
+def _arn(place: Place, service: str, prefix: str, name: str) -> str:
+    return name if name.startswith("arn:") else place.arn(service, prefix + name)

@@ -1,0 +1,51 @@
+"""What a call needs, whichever service it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from json import JSONDecodeError, loads
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.etree import ElementTree as ET
+
+from bonkei.cloud.errors import ApiError
+from bonkei.cloud.permission import s3, services
+from bonkei.cloud.permission.names import Names
+from bonkei.cloud.permission.requirement import Requirement
+from bonkei.cloud.request import Call, Request
+
+
+def required(
+    call: Call, parameters: Mapping[str, Any], request: Request, body: bytes | None, names: Names
+) -> tuple[Requirement, ...]:
+    """The permissions of a call. Of a service whose permissions are not known here: none."""
+    if call.service == "s3":
+        deleted = deleted_keys(body) if body and call.operation == "DeleteObjects" else ()
+        found = s3.required(call.operation, request, names, deleted)
+    else:
+        found = services.required(call.service, call.operation, parameters, names)
+    return found or ()
+
+
+def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
+    """The parameters of a call for MiniStack. ApiError when the body is no JSON object."""
+    if call.service == "s3":
+        return {}
+    if call.protocol != "json":
+        return {**request.parameters, **dict(parse_qsl(body.decode("latin-1"), encoding="utf-8"))}
+    try:
+        content = loads(body or b"{}")
+    except (JSONDecodeError, UnicodeDecodeError, RecursionError):
+        content = None
+    if not isinstance(content, dict):
+        raise ApiError("SerializationException", "The request body is not a JSON object.")
+    return content
+
+
+def deleted_keys(body: bytes) -> tuple[str, ...]:
+    """The keys that DeleteObjects names. S3 itself answers a document that is none."""
+    try:
+        root = ET.fromstring(body)  # noqa: S314 - expat bounds what entities may become
+    except ET.ParseError:
+        return ()
+    return tuple(each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key")

@@ -1,0 +1,178 @@
+"""The permissions of S3's operations, which have other names than the operations.
+
+"Required permissions for Amazon S3 API operations",
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+from bonkei.cloud.permission.names import Names
+from bonkei.cloud.permission.requirement import Requirement
+from bonkei.cloud.request import Request, s3_resource
+
+_OF_OBJECT = {
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "SelectObjectContent": "GetObject",
+    "GetObjectAttributes": "GetObjectAttributes",
+    "GetObjectAcl": "GetObjectAcl",
+    "PutObjectAcl": "PutObjectAcl",
+    "GetObjectTagging": "GetObjectTagging",
+    "PutObjectTagging": "PutObjectTagging",
+    "DeleteObjectTagging": "DeleteObjectTagging",
+    "GetObjectRetention": "GetObjectRetention",
+    "PutObjectRetention": "PutObjectRetention",
+    "GetObjectLegalHold": "GetObjectLegalHold",
+    "PutObjectLegalHold": "PutObjectLegalHold",
+    "DeleteObject": "DeleteObject",
+    "RestoreObject": "RestoreObject",
+    "PutObject": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "ListParts": "ListMultipartUploadParts",
+    "PostObject": "PutObject",
+}
+_WITH_VERSION = {
+    "GetObject": "GetObjectVersion",
+    "DeleteObject": "DeleteObjectVersion",
+    "GetObjectAcl": "GetObjectVersionAcl",
+    "PutObjectAcl": "PutObjectVersionAcl",
+    "GetObjectAttributes": "GetObjectVersionAttributes",
+    "GetObjectTagging": "GetObjectVersionTagging",
+    "PutObjectTagging": "PutObjectVersionTagging",
+    "DeleteObjectTagging": "DeleteObjectVersionTagging",
+}
+_OF_BUCKET = {
+    "HeadBucket": "ListBucket",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "PutBucketAccelerateConfiguration": "PutAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "PutBucketCors": "PutBucketCORS",
+    "DeleteBucketCors": "PutBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    **{
+        name: name
+        for name in (
+            "CreateBucket", "DeleteBucket", "GetBucketAcl", "PutBucketAcl", "GetBucketLocation",
+            "GetBucketLogging", "PutBucketLogging", "GetBucketOwnershipControls",
+            "PutBucketOwnershipControls", "GetBucketPolicy", "PutBucketPolicy",
+            "DeleteBucketPolicy", "GetBucketPolicyStatus", "GetBucketRequestPayment",
+            "PutBucketRequestPayment", "GetBucketTagging", "PutBucketTagging",
+            "GetBucketVersioning", "PutBucketVersioning", "GetBucketWebsite", "PutBucketWebsite",
+            "DeleteBucketWebsite",
+        )
+    },
+}  # fmt: skip
+_WITH_HEADER = {
+    "x-amz-tagging": "PutObjectTagging",
+    "x-amz-acl": "PutObjectAcl",
+    "x-amz-object-lock-mode": "PutObjectRetention",
+    "x-amz-object-lock-legal-hold": "PutObjectLegalHold",
+}
+_READS = frozenset({"GetObject", "GetObjectVersion"})
+
+
+def required(
+    operation: str, request: Request, names: Names, deleted: tuple[str, ...] = ()
+) -> tuple[Requirement, ...] | None:
+    """The permissions; None for an operation that is not known here.
+
+    `deleted`: the keys that DeleteObjects names in its body.
+    """
+    bucket, key = s3_resource(request)
+    context = _context(request)
+    root = f"arn:{names.place.partition}:s3:::"
+    if operation == "ListBuckets":
+        return (Requirement("s3:ListAllMyBuckets", context=context),)
+    if operation == "DeleteObjects":
+        return tuple(
+            Requirement("s3:DeleteObject", f"{root}{bucket}/{each}", context=context)
+            for each in deleted
+        )
+    if operation in _OF_BUCKET:
+        return (Requirement(f"s3:{_OF_BUCKET[operation]}", f"{root}{bucket}", context=context),)
+    if operation not in _OF_OBJECT:
+        return None
+    action = _OF_OBJECT[operation]
+    if "versionId" in request.parameters:
+        action = _WITH_VERSION.get(action, action)
+    found = [Requirement(f"s3:{action}", f"{root}{bucket}/{key}", context=context)]
+    if operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
+        found += [
+            Requirement(f"s3:{more}", f"{root}{bucket}/{key}", context=context)
+            for header, more in _WITH_HEADER.items()
+            if header in request.header
+        ]
+    found += _of_source(operation, request, names, root)
+    found += _of_key(bucket, action, names)
+    return tuple(found)
+
+
+def _of_source(operation: str, request: Request, names: Names, root: str) -> Iterator[Requirement]:
+    """A copy reads its source."""
+    if operation not in ("CopyObject", "UploadPartCopy"):
+        return
+    source, _, version = request.header.get("x-amz-copy-source", "").partition("?versionId=")
+    path = unquote(source).removeprefix("/")
+    action = "GetObjectVersion" if version else "GetObject"
+    yield Requirement(f"s3:{action}", f"{root}{path}", context=_context(request))
+    yield from _of_key(path.partition("/")[0], action, names)
+
+
+def _of_key(bucket: str, action: str, names: Names) -> Iterator[Requirement]:
+    """Of a bucket that a customer's key encrypts, the caller needs the key as well.
+
+    "Using server-side encryption with AWS KMS keys", section "Permissions": also an upload in parts
+    needs kms:Decrypt.
+    """
+    if not (key := names.bucket_keys.get(bucket)):
+        return
+    context = {"kms:viaservice": (names.place.service("s3"),)}
+    if action in _READS:
+        yield Requirement("kms:Decrypt", key, context=context)
+    elif action == "PutObject":
+        yield Requirement("kms:GenerateDataKey", key, context=context)
+
+
+def _context(request: Request) -> dict[str, tuple[str, ...]]:
+    """ "Condition keys for Amazon S3": those that parameters and headers say."""
+    said = {f"s3:{name}": request.parameters.get(name) for name in ("prefix", "delimiter")}
+    said["s3:max-keys"] = request.parameters.get("max-keys")
+    said["s3:versionid"] = request.parameters.get("versionId")
+    for name in (
+        "x-amz-acl", "x-amz-server-side-encryption", "x-amz-storage-class", "x-amz-copy-source",
+        "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-content-sha256",
+    ):  # fmt: skip
+        said[f"s3:{name}"] = request.header.get(name)
+    said["s3:authtype"] = (
+        "REST-HEADER" if "authorization" in request.header else "REST-QUERY-STRING"
+    )
+    return {name: (value,) for name, value in said.items() if value is not None}

@@ -1,0 +1,89 @@
+"""What a role was granted, what of it was used, and the smallest policy that covers the use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from bonkei.blueprint.role import PolicyStatement
+from bonkei.policy.wildcard import matches, matches_arn
+
+Used = Mapping[str, Collection[str]]
+"""Action -> the resources on which it was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An action, or a pattern of actions, of an Allow statement; `used`: (action, resource) pairs
+    that it covered. `is_observed`: whether the miniature sees calls of this service at all."""
+
+    address: str
+    action: str
+    resources: tuple[str, ...]
+    used: tuple[tuple[str, str], ...]
+    is_observed: bool
+
+
+def grants(
+    statements: Iterable[PolicyStatement], used: Used, observed: Collection[str]
+) -> tuple[Grant, ...]:
+    """Every grant in the order of the statements. `observed`: prefixes of services (`s3`)."""
+    return tuple(
+        Grant(
+            statement.address,
+            action,
+            statement.resources,
+            _covered(action, statement, used),
+            action.partition(":")[0] in observed or action == "*",
+        )
+        for statement in statements
+        if statement.effect == "Allow"
+        for action in statement.actions
+    )
+
+
+def tighten(
+    statements: Iterable[PolicyStatement], used: Used, observed: Collection[str]
+) -> tuple[PolicyStatement, ...]:
+    """The statements, with only those actions and resources that were used.
+
+    What denies stays, and so does what the miniature cannot observe: no use of it says nothing.
+    A pattern of resources stays as it is written where something below it was used.
+    """
+    return tuple(
+        kept for each in statements if (kept := _tightened(each, used, observed)) is not None
+    )
+
+
+def _tightened(
+    statement: PolicyStatement, used: Used, observed: Collection[str]
+) -> PolicyStatement | None:
+    if statement.effect != "Allow" or not statement.actions:
+        return statement
+    actions: list[str] = []
+    resources: set[str] = set()
+    for pattern in statement.actions:
+        covered = _covered(pattern, statement, used)
+        if pattern != "*" and pattern.partition(":")[0] not in observed:
+            actions.append(pattern)
+            resources |= set(statement.resources)
+        actions += [action for action, _ in covered]
+        for _, resource in covered:
+            resources |= {each for each in statement.resources if matches_arn(each, resource)}
+    if not actions:
+        return None
+    return replace(
+        statement,
+        actions=tuple(dict.fromkeys(actions)),
+        resources=tuple(each for each in statement.resources if each in resources),
+    )
+
+
+def _covered(pattern: str, statement: PolicyStatement, used: Used) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (action, resource)
+        for action, resources in sorted(used.items())
+        if matches(pattern, action, ignore_case=True)
+        for resource in resources
+        if any(matches_arn(each, resource) for each in statement.resources)
+    )

@@ -1,0 +1,47 @@
+"""AWS's own managed policies, whose text the state does not hold."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from bonkei.blueprint.role import PolicyStatement, Role
+
+
+def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
+    """What the role's AWS-managed policies allow, as far as their text is known here."""
+    return tuple(
+        found
+        for address, arn in role.managed_policies
+        if (found := managed_statement(address, arn)) is not None
+    )
+
+
+def managed_statement(address: str, arn: str) -> PolicyStatement | None:
+    """What one such policy allows. `address`: of the resource that attaches it."""
+    actions = _table().get(_name(arn))
+    if actions is None:
+        return None
+    return PolicyStatement(address, "Allow", actions=actions, resources=("*",))
+
+
+def unknown_managed_policies(role: Role) -> tuple[str, ...]:
+    """Managed policies whose text is not known here: nothing is claimed about such a role."""
+    return tuple(_unknown(arn for _, arn in role.managed_policies))
+
+
+def _unknown(arns: Iterable[str]) -> Iterable[str]:
+    return (arn for arn in arns if _name(arn) not in _table())
+
+
+def _name(arn: str) -> str:
+    return arn.partition(":policy/")[2]
+
+
+@cache
+def _table() -> dict[str, tuple[str, ...]]:
+    data = files("bonkei.policy") / "data" / "managed_policies.toml"
+    known = tomllib.loads(data.read_text(encoding="utf-8"))
+    return {name: tuple(actions) for name, actions in known.items()}

@@ -1,0 +1,138 @@
+"""Real clients as roles of the definitions: what AWS would deny is denied, and recorded."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.cloud.permission.ledger import read_denials
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, arn
+
+READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
+KEY = arn("kms", f"key/{KEY_ID}")
+
+
+def allow(*actions: str, on: tuple[str, ...] = ("*",)) -> PolicyStatement:
+    return PolicyStatement("aws_iam_role_policy.reader", "Allow", actions, resources=on)
+
+
+BLUEPRINT = replace(
+    DECLARED,
+    buckets=(
+        *DECLARED.buckets,
+        Bucket("aws_s3_bucket.sealed", "arn:aws:s3:::sealed", "sealed", "aws:kms", KEY),
+        Bucket(
+            "aws_s3_bucket.closed", "arn:aws:s3:::closed", "closed",
+            policy=(PolicyStatement("aws_s3_bucket_policy.closed", "Deny", ("s3:PutObject",),
+                                    resources=("arn:aws:s3:::closed/*",), principals=(("*", "*"),),
+                                    sid="Closed"),),
+        ),
+    ),
+    roles=(
+        Role("aws_iam_role.reader", READER, "reader", (), (
+            allow("s3:GetObject", "s3:PutObject", on=("arn:aws:s3:::shop/public/*",)),
+            allow("s3:PutObject", on=("arn:aws:s3:::sealed/*", "arn:aws:s3:::closed/*")),
+            allow("s3:DeleteObject", on=("arn:aws:s3:::shop/public/*",)),
+            allow("dynamodb:GetItem", on=(arn("dynamodb", "table/carts"),)),
+            allow("ssm:GetParameter*", on=(arn("ssm", "parameter/shop/*"),)),
+        )),
+        Role("aws_iam_role.odd", f"arn:aws:iam::{ACCOUNT}:role/odd", "odd", (),
+             managed_policies=(("a", "arn:aws:iam::aws:policy/SomethingUnknown"),)),
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def guarded(start: Callable[..., Room]) -> Room:
+    return start(blueprint=BLUEPRINT)
+
+
+def denied(call: Any, **options: Any) -> tuple[str, int, str]:
+    with pytest.raises(ClientError) as caught:
+        call(**options)
+    answer = caught.value.response
+    return (
+        answer["Error"]["Code"],
+        answer["ResponseMetadata"]["HTTPStatusCode"],
+        answer["Error"]["Message"],
+    )
+
+
+def test_what_is_allowed_is_answered(guarded: Room) -> None:
+    s3, ssm = guarded.client("s3", "reader"), guarded.client("ssm", "reader")
+    s3.put_object(Bucket="shop", Key="public/a", Body=b"one")
+    assert s3.get_object(Bucket="shop", Key="public/a")["Body"].read() == b"one"
+    assert ssm.get_parameter(Name="/shop/a")["Parameter"]["Value"] == "one"
+    guarded.client("dynamodb", "reader").get_item(TableName="carts", Key={"id": {"S": "1"}})
+    assert guarded.client("sts", "reader").get_caller_identity()["Arn"].endswith("reader/bonkei")
+
+
+def test_what_is_not_allowed_is_denied_in_the_words_of_aws(guarded: Room) -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/bonkei"
+    s3 = guarded.client("s3", "reader")
+    code, status, message = denied(s3.get_object, Bucket="shop", Key="private/a")
+    assert (code, status) == ("AccessDenied", 403)
+    assert message == (
+        f"User: {session} is not authorized to perform: s3:GetObject on resource: "
+        "arn:aws:s3:::shop/private/a because no identity-based policy allows the s3:GetObject "
+        "action"
+    )
+    assert denied(s3.list_objects_v2, Bucket="shop")[:2] == ("AccessDenied", 403)
+    assert denied(s3.put_object, Bucket="shop", Key="x", Body=b"1" * 100_000)[1] == 403
+    dynamodb = guarded.client("dynamodb", "reader")
+    code, status, _ = denied(dynamodb.put_item, TableName="carts", Item={"id": {"S": "1"}})
+    assert (code, status) == ("AccessDeniedException", 400)
+    secrets = guarded.client("secretsmanager", "reader")
+    assert denied(secrets.get_secret_value, SecretId=SECRET)[0] == "AccessDeniedException"
+    sqs = guarded.client("sqs", "reader")
+    assert denied(sqs.list_queues)[0] == "AccessDeniedException"
+    sns = guarded.client("sns", "reader")
+    code, status, _ = denied(sns.publish, TopicArn=arn("sns", "news"), Message="x")
+    assert (code, status) == ("AuthorizationError", 403)
+
+
+def test_each_key_that_is_deleted_is_asked_for(guarded: Room) -> None:
+    s3 = guarded.client("s3", "reader")
+    s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": "public/a"}]})
+    both = {"Objects": [{"Key": "public/a"}, {"Key": "private/b"}]}
+    assert denied(s3.delete_objects, Bucket="shop", Delete=both)[0] == "AccessDenied"
+
+
+def test_an_object_of_a_customers_key_needs_the_key(guarded: Room) -> None:
+    s3 = guarded.client("s3", "reader")
+    message = denied(s3.put_object, Bucket="sealed", Key="a", Body=b"1")[2]
+    assert f"kms:GenerateDataKey on resource: {KEY}" in message
+
+
+def test_a_buckets_policy_denies_explicitly(guarded: Room) -> None:
+    for role in ("reader", ""):  # the person in front of the machine, too
+        s3 = guarded.client("s3", role)
+        message = denied(s3.put_object, Bucket="closed", Key="a", Body=b"1")[2]
+        assert message.endswith("with an explicit deny in a resource-based policy")
+
+
+def test_of_a_role_with_an_unknown_policy_nothing_is_claimed(guarded: Room) -> None:
+    assert guarded.client("s3", "odd").list_objects_v2(Bucket="shop")["KeyCount"] >= 0
+
+
+def test_denials_and_use_are_recorded(guarded: Room) -> None:
+    directory = guarded.cloud.directory
+    before = len(read_denials(directory / "denied.jsonl"))
+    denied(guarded.client("s3", "reader").get_object, Bucket="shop", Key="private/z")
+    denials = read_denials(directory / "denied.jsonl")
+    assert len(denials) == before + 1
+    last = denials[-1]
+    assert (last["action"], last["resource"]) == ("s3:GetObject", "arn:aws:s3:::shop/private/z")
+    assert last["looked_at"] == ["aws_iam_role_policy.reader"]
+    assert last["enforced"] is True
+    guarded.client("s3", "reader").put_object(Bucket="shop", Key="public/u", Body=b"")
+    used = guarded.cloud.permissions_used()
+    assert "arn:aws:s3:::shop/public/u" in used[READER]["s3:PutObject"]
+    assert json.dumps(used)
