@@ -65,6 +65,8 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
 	$(COMPILE) requirements/ministack.in -o bonkei/cloud/data/ministack.txt
 	$(COMPILE) requirements/awscli.in -o bonkei/cloud/data/awscli.txt
+	$(COMPILE) requirements/aiobotocore.in -o tests/bonkei/cloud/clients/aiobotocore.txt
+	cd tests/bonkei/cloud/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
 	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 

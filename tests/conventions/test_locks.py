@@ -17,6 +17,7 @@ APART = [
     ROOT / "requirements" / "scanners.txt",
     ROOT / "bonkei" / "cloud" / "data" / "ministack.txt",
     ROOT / "bonkei" / "cloud" / "data" / "awscli.txt",
+    ROOT / "tests" / "bonkei" / "cloud" / "clients" / "aiobotocore.txt",
 ]
 PINNED = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", flags=re.MULTILINE)
 
