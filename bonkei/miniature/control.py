@@ -81,8 +81,8 @@ class ControlServer:
             asked = self._understand(await reader.readline(), writer)
             if asked is not None:
                 await self._answer(*asked, reader, writer)
-        except (ConnectionError, ValueError):
-            pass  # the caller has gone, or sent no line
+        except (ConnectionError, ValueError, asyncio.CancelledError):
+            pass  # the caller has gone, or sent no line, or the miniature stops
         finally:
             if task is not None:
                 self._open.discard(task)

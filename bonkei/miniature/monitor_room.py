@@ -17,7 +17,7 @@ from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.rehearsal import Request, World
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
-from bonkei.monitor.service import cloudwatch
+from bonkei.monitor.service import cloudwatch, eventbridge
 
 MakeMonitor = Callable[[Around], Monitor]
 
@@ -38,10 +38,15 @@ class MonitorRoom:
         self._ecs = EcsEvents(bus, self.events)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
-        self.service = cloudwatch(self.monitor)
+        self._blueprint = Blueprint()
+        self.answers: Mapping[str, AwsService] = {
+            "cloudwatch": cloudwatch(self.monitor),
+            "events": eventbridge(self.events, lambda: self._blueprint.event_rules),
+        }
 
     def follow(self, blueprint: Blueprint) -> None:
         """Alarms and metric filters as they are declared now."""
+        self._blueprint = blueprint
         self.measures.follow(blueprint)
         self.monitor.follow(blueprint, MEASURED)
         self.events.follow((*blueprint.event_rules, *blueprint.schedules))

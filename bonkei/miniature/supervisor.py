@@ -97,7 +97,7 @@ class Miniature:
             Shown(self._edge.snapshot, self._task_snapshot, self._database_snapshots),
             rooms,
         )
-        rooms["cloudwatch"] = self._monitor.service
+        rooms.update(self._monitor.answers)
         self._parts.requests.hear(self._monitor.measures.seen)
         self._parts.requests.hear(self._logs.seen)
         self._aws = AwsEndpoint(self._parts.cloud, rooms)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.events import Bus
+from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor
-from bonkei.monitor.service import cloudwatch
+from bonkei.monitor.service import cloudwatch, eventbridge
 
 T = 1_800_000_000.0
 CALLER = Caller("arn:aws:iam::123456789012:user/me", "AIDA", "123456789012")
@@ -191,3 +195,44 @@ async def test_a_state_of_no_alarm(client: Client) -> None:
         await client.call("SetAlarmState", AlarmName="x", StateValue="OK", StateReason="a test")
 
     assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
+
+
+async def test_programs_put_events_and_rules_are_seen() -> None:
+    got: list[str] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        got.append(payload)
+
+    bus = EventBus(deliver)
+    target = EventTarget("t", "arn:aws:sns:eu-west-1:1:t")
+    rule = EventRule("r", "arn:r", "r", '{"source": ["own"]}', deliveries=(target,))
+    bus.follow([rule])
+    service = eventbridge(bus, lambda: (rule,))
+
+    async def call(operation: str, **parameters: Any) -> Any:
+        made = AwsCall("events", operation, parameters, CALLER, "eu-west-1", T)
+        return await service.answer(made)
+
+    entry = {"Source": "own", "DetailType": "Tried", "Detail": '{"a": 1}'}
+    wrong = [{"Source": "own"}, entry | {"Detail": "{"}, entry | {"Source": "aws.ecs"}]
+    answer = await call("PutEvents", Entries=[entry, *wrong])
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    await bus.stop()
+
+    assert answer["FailedEntryCount"] == 3
+    codes = [one.get("ErrorCode") for one in answer["Entries"]]
+    assert codes == [
+        None,
+        "InvalidArgument",
+        "MalformedDetail",
+        "NotAuthorizedForSourceException",
+    ]
+    assert json.loads(got[0])["detail"] == {"a": 1}
+    assert (await call("ListRules"))["Rules"][0]["State"] == "ENABLED"
+    assert (await call("ListTargetsByRule", Rule="r"))["Targets"][0]["Arn"] == target.arn
+    tested = {"EventPattern": '{"a": [1]}', "Event": '{"a": 1}'}
+    assert (await call("TestEventPattern", **tested))["Result"]
+    with pytest.raises(AwsServiceError, match="does not exist"):
+        await call("DescribeRule", Name="nobody")
