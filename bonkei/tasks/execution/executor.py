@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from bonkei.errors import BonkeiError
-from bonkei.events import Bus, Endpoint, Event
+from bonkei.events import Bus, Event
 from bonkei.processes import Keeper
 from bonkei.tasks import messages as m
 from bonkei.tasks.errors import TaskError
@@ -18,8 +16,6 @@ from bonkei.tasks.execution.environment import (
     Surroundings,
     build_environment,
     container_ports,
-    translate_command,
-    translate_ports,
 )
 from bonkei.tasks.execution.listened_ports import LOOKS, listened_ports
 from bonkei.tasks.execution.output import ContainerOutput, LogSource
@@ -31,24 +27,13 @@ from bonkei.tasks.execution.process import (
     shell_words,
     signal_number,
 )
+from bonkei.tasks.execution.running_task import RunningTask
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.logs import LogSink
 from bonkei.tasks.settings import TaskSettings
 from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
-
-
-@dataclass(slots=True)
-class RunningTask:
-    """A task's resources on this machine, until it is released."""
-
-    spec: TaskSpec
-    scratch: Path
-    endpoints: dict[m.PortKey, Endpoint] = field(default_factory=dict)
-    environments: dict[str, dict[str, str]] = field(default_factory=dict)
-    processes: dict[str, ContainerProcess] = field(default_factory=dict)
-    jobs: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class Executor:
@@ -186,7 +171,7 @@ class Executor:
         except BaseException:
             self._release(task_id)
             raise
-        return self._process(task, container)
+        return task.process(container)
 
     def give_back(self, task_id: str) -> None:
         """The lent process has ended: release its resources."""
@@ -197,20 +182,9 @@ class Executor:
         """Another process for a running container, with the same environment, as with ECS Exec.
         KeyError when it does not run."""
         task = self._tasks[task_id]
-        local = task.spec.local.container(container)
         if container not in task.processes:
             raise KeyError(container)
-        words = (translate_ports(local.localize(word), task.endpoints) for word in command)
-        return ProcessSpec(
-            container, tuple(words), local.working_directory, task.environments[container]
-        )
-
-    def _process(self, task: RunningTask, name: str) -> ProcessSpec:
-        local = task.spec.local.container(name)
-        words = (
-            translate_command(local.localize(word), local, task.endpoints) for word in local.command
-        )
-        return ProcessSpec(name, tuple(words), local.working_directory, task.environments[name])
+        return task.beside(container, command)
 
     async def _environment(self, task: RunningTask, local: LocalContainer) -> dict[str, str]:
         software = None
@@ -232,7 +206,7 @@ class Executor:
     async def _run(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
         local = task.spec.local.container(name)
-        spec = self._process(task, name)
+        spec = task.process(name)
 
         source = LogSource(task.spec.group, name, task_id)
         output = ContainerOutput(source, self._logs, self._complain)
@@ -274,17 +248,10 @@ class Executor:
 
     async def _probe(self, task_id: str, name: str) -> None:
         task = self._tasks[task_id]
-        local = task.spec.local.container(name)
-        check = local.container.health_check
+        check = task.spec.local.container(name).container.health_check
         succeeded = False
         if check is not None:
-            words = shell_words(check.command)
-            spec = ProcessSpec(
-                name,
-                tuple(translate_ports(local.localize(word), task.endpoints) for word in words),
-                local.working_directory,
-                task.environments[name],
-            )
+            spec = task.beside(name, shell_words(check.command))
             succeeded = await run_briefly(spec, self._keeper, check.timeout)
         self._report(m.HealthProbed(task_id, name, succeeded))
 
