@@ -85,6 +85,19 @@ class AwsService(Protocol):
         ...
 
 
+class CallerEnvironments(Protocol):
+    """How what a room starts calls AWS as its role: the variables of its environment. The endpoint
+    has it; `bonkei/miniature` hands it to the rooms that start something."""
+
+    def function(self, role_arn: str, name: str) -> dict[str, str]:
+        """Of a Lambda function's execution environment."""
+        ...
+
+    def build(self, role_arn: str, build_id: str) -> dict[str, str]:
+        """Of a CodeBuild build."""
+        ...
+
+
 Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,10 +18,9 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing import LOCK, MiniStack
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.certificate import ca_file, load_tls
-from bonkei.cloud.container_credentials import task_environment
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
-from bonkei.cloud.errors import CloudError
+from bonkei.cloud.environments import CallerEnvironments
 from bonkei.cloud.key import load_key
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
@@ -85,6 +83,12 @@ class Cloud:
             report=report,
         )
         self._ca_file = ""
+        self.callers = CallerEnvironments(
+            self._issuer,
+            lambda: self._endpoint.url,
+            lambda: self._region,
+            lambda: self._blueprint.roles,
+        )
         self._starting: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
         self._failure = ""
@@ -111,37 +115,11 @@ class Cloud:
 
     def task_environment(self, definition: TaskDefinition, task_id: str) -> dict[str, str]:
         """What a task needs to call AWS as its role; without a role, it is nobody."""
-        environment = {"AWS_ENDPOINT_URL": self._endpoint.url, "AWS_EC2_METADATA_DISABLED": "true"}
-        if definition.task_role_arn:
-            environment |= task_environment(
-                self._issuer, self._endpoint.url, definition.task_role_arn, task_id
-            )
-        return environment
+        return self.callers.task(definition.task_role_arn, task_id)
 
     def environment(self, role: str) -> dict[str, str]:
         """What a person's command needs to call as themselves, or as a role. CloudError."""
-        if role:
-            known = self._blueprint.roles
-            found = next((each for each in known if role in (each.name, each.arn)), None)
-            if found is None:
-                raise CloudError(
-                    f"the definitions have no role {role}",
-                    remedy="there are: " + (", ".join(each.name for each in known) or "none"),
-                )
-            now, session = time.time(), "bonkei"
-            credentials = self._issuer.assume(found.arn, session, now=now, seconds=3600)
-        else:
-            credentials = self._issuer.person()
-        environment = {
-            "AWS_ENDPOINT_URL": self._endpoint.url,
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
-            "AWS_ACCESS_KEY_ID": credentials.access_key,
-            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-        }
-        if credentials.token:
-            environment["AWS_SESSION_TOKEN"] = credentials.token
-        return environment
+        return self.callers.person(role)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
         """As a service of AWS puts what it delivers; the error's code and message, or nothing."""

@@ -13,7 +13,8 @@ _USUAL = 3_600  # seconds
 
 
 def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
-    """`is_role`: whether the definitions have a role of this ARN."""
+    """`is_role`: whether the definitions have a role of this ARN. Whether it trusts the caller is
+    for the endpoint to say, as all permissions are."""
 
     async def get_caller_identity(call: AwsCall) -> Mapping[str, Any]:
         caller = call.caller
@@ -29,6 +30,12 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
                 403,
             )
         seconds = call.parameters.get("DurationSeconds", _USUAL)
+        if call.caller.role and seconds > _USUAL:
+            raise ApiError(
+                "ValidationError",
+                "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
+                "by role chaining",
+            )
         made = issuer.assume(role, session, now=call.time, seconds=seconds)
         _, caller = issuer.secret_of(made.access_key, made.token, now=call.time)
         return {

@@ -156,6 +156,9 @@ def test_everybody_is_who_they_are(room: Room) -> None:
         aws_session_token=taken["SessionToken"],
     )  # fmt: skip
     assert session.get_caller_identity()["Arn"].endswith(":assumed-role/task/me")
+    # A role that was taken by a role is good for an hour.
+    longer = {"RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": 3_601}
+    assert code_of(session.assume_role, **longer)[0] == "ValidationError"
 
 
 def test_only_declared_roles_are_taken(room: Room) -> None:
