@@ -67,7 +67,7 @@ class ProviderSchema:
 
     address: str  # such as registry.terraform.io/hashicorp/aws
     version: str
-    configuration: Block
+    configuration: Block = field(default_factory=Block)
     resources: Mapping[str, Block] = field(default_factory=dict)
     data_sources: Mapping[str, Block] = field(default_factory=dict)
     ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)

@@ -36,9 +36,8 @@ def provider() -> Provider:
     """The provider: `archive_file` as a data source and as a resource."""
     return Provider(
         schema=ProviderSchema(
-            address=ADDRESS,
-            version=VERSION,
-            configuration=Block(),
+            ADDRESS,
+            VERSION,
             resources={"archive_file": _BLOCK},
             data_sources={"archive_file": _BLOCK},
         ),

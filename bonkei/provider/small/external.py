@@ -32,12 +32,7 @@ _EXTERNAL = Block(
 def provider() -> Provider:
     """The provider: the data source `external`."""
     return Provider(
-        schema=ProviderSchema(
-            address=ADDRESS,
-            version=VERSION,
-            configuration=Block(),
-            data_sources={"external": _EXTERNAL},
-        ),
+        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"external": _EXTERNAL}),
         data_sources={"external": DataSource(read=_read)},
     )
 

@@ -54,12 +54,7 @@ _HTTP = Block(
 def provider() -> Provider:
     """The provider: the data source `http`."""
     return Provider(
-        schema=ProviderSchema(
-            address=ADDRESS,
-            version=VERSION,
-            configuration=Block(),
-            data_sources={"http": _HTTP},
-        ),
+        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"http": _HTTP}),
         data_sources={"http": DataSource(read=_read, validate=_problems)},
     )
 

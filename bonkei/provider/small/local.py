@@ -30,9 +30,8 @@ def provider() -> Provider:
     return assemble(
         Provider(
             schema=ProviderSchema(
-                address=ADDRESS,
-                version=VERSION,
-                configuration=Block(),
+                ADDRESS,
+                VERSION,
                 resources={
                     "local_file": _file_block("sensitive_content"),
                     "local_sensitive_file": _file_block(sensitive=True),

@@ -34,9 +34,8 @@ def provider() -> Provider:
     """The provider: `null_resource` and `null_data_source`."""
     return Provider(
         schema=ProviderSchema(
-            address=ADDRESS,
-            version=VERSION,
-            configuration=Block(),
+            ADDRESS,
+            VERSION,
             resources={"null_resource": _RESOURCE},
             data_sources={"null_data_source": _DATA_SOURCE},
         ),

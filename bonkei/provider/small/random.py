@@ -47,9 +47,8 @@ def provider() -> Provider:
     return assemble(
         Provider(
             schema=ProviderSchema(
-                address=ADDRESS,
-                version=VERSION,
-                configuration=Block(),
+                ADDRESS,
+                VERSION,
                 resources={name: block for name, (block, _) in _TYPES.items()},
                 ephemeral_resources={"random_password": _password_block(ephemeral=True)},
             ),

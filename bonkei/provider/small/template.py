@@ -37,12 +37,7 @@ _SEQUENCE = re.compile(
 def provider() -> Provider:
     """The provider: the data source `template_file`."""
     return Provider(
-        schema=ProviderSchema(
-            address=ADDRESS,
-            version=VERSION,
-            configuration=Block(),
-            data_sources={"template_file": _TEMPLATE_FILE},
-        ),
+        schema=ProviderSchema(ADDRESS, VERSION, data_sources={"template_file": _TEMPLATE_FILE}),
         data_sources={"template_file": DataSource(read=_read)},
     )
 

@@ -45,9 +45,7 @@ def provider() -> Provider:
     """The provider: `time_sleep`, `time_static` and `time_offset`."""
     return assemble(
         Provider(
-            schema=ProviderSchema(
-                address=ADDRESS, version=VERSION, configuration=Block(), resources=_BLOCKS
-            ),
+            schema=ProviderSchema(ADDRESS, VERSION, resources=_BLOCKS),
             resources={
                 "time_sleep": ResourceBehaviour(
                     mint=lambda _, context: {"id": context.now}, force_new=frozenset({"triggers"})
