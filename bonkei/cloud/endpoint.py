@@ -15,7 +15,7 @@ from uuid import uuid4
 from aiohttp import web
 
 from bonkei.aws_service import Caller
-from bonkei.cloud import container_credentials, signature_v2
+from bonkei.cloud import browser_upload, container_credentials, signature_v2
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog, Record
 from bonkei.cloud.credentials import Issuer
@@ -34,6 +34,8 @@ from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
 """The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
+_WHOLE = frozenset({"DeleteObjects", "PostObject"})
+"""Operations of S3 whose body says what is asked for."""
 
 
 class Endpoint:
@@ -93,6 +95,8 @@ class Endpoint:
         def secrets(key: str, token: str) -> tuple[str, Caller]:
             return self._issuer.secret_of(key, token, now=now)
 
+        if body is not None and browser_upload.is_form(request):
+            return browser_upload.verify(request, body, secrets)
         if signature_v2.is_signed(request):
             return signature_v2.verify(request, secrets, now=now)
         return verify(request, payload_hash(request, body), secrets, now=now)
@@ -167,7 +171,7 @@ class _Exchange:
 
     async def _answer(self) -> web.StreamResponse:
         try:
-            streams = self._call.service == "s3" and self._call.operation != "DeleteObjects"
+            streams = self._call.service == "s3" and self._call.operation not in _WHOLE
             if not streams:
                 self._go_on()
             body = None if streams else await self._read_body()

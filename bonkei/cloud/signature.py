@@ -58,7 +58,7 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
     signed = _read(request)
     _check_time(signed, now)
     secret, caller = secrets(signed.scope.access_key, signed.token)
-    key = _signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
+    key = signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
     expected = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(expected, signed.signature):
         raise ApiError(
@@ -175,7 +175,8 @@ def _value(request: Request, name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    """The key that signs everything of one day, region and service."""
     key = f"AWS4{secret}".encode()
     for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), hashlib.sha256)

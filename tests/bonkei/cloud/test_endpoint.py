@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -116,6 +117,27 @@ def test_presigned_urls(room: Room, version: str) -> None:
     got = s3.generate_presigned_url("get_object", {"Bucket": "shop", "Key": "signed"})
     with urllib.request.urlopen(got) as answer:  # noqa: S310
         assert answer.read() == b"body"
+
+
+@pytest.mark.parametrize("version", ["s3", "s3v4"])
+def test_forms_of_browsers(room: Room, version: str) -> None:
+    s3 = room.client("s3", "task", signature_version=version)
+    form = s3.generate_presigned_post(
+        "shop", "form/${filename}", Conditions=[["content-length-range", 1, 9]]
+    )
+
+    def send(content: bytes, **changed: str) -> httpx.Response:
+        fields = {**form["fields"], **changed}
+        return httpx.post(form["url"], data=fields, files={"file": ("a.txt", content)})
+
+    assert (done := send(b"body")).status_code == 204, done.text
+    found = room.client("s3").get_object(Bucket="shop", Key="form/a.txt")
+    assert found["Body"].read() == b"body"
+    assert "EntityTooLarge" in send(b"x" * 10).text
+    forged = base64.b64encode(b'{"expiration": "2999-01-01T00:00:00Z", "conditions": []}').decode()
+    assert "SignatureDoesNotMatch" in send(b"body", policy=forged).text
+    unsigned = httpx.post(form["url"], data={"key": "k"}, files={"file": ("a", b"b")})
+    assert unsigned.status_code == 403
 
 
 def test_a_multipart_upload_is_whole(room: Room) -> None:
