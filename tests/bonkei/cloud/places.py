@@ -62,7 +62,8 @@ def serving(own: Mapping[str, AwsService], directory: Path) -> Iterator[Place]:
     issuer, reports = Issuer(b"k" * 32, "123456789012"), list[str]()
     passing: Any = Nothing()
     answering = Answering(own, report=reports.append)
-    endpoint = Endpoint(issuer, answering, passing, CallLog(directory / "calls.jsonl"))
+    free = Authorizer("off", Ledger(directory))
+    endpoint = Endpoint(issuer, answering, passing, CallLog(directory / "calls.jsonl"), free)
     try:
         asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
         yield Place(endpoint.url, issuer, own, reports)
