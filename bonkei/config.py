@@ -79,6 +79,8 @@ class Config:
     """Names besides their own that the listeners answer to; `*` for any."""
     alb_port: int = 8081
     cloud_port: int = 8083
+    fluent_bit: str = ""
+    """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
     log_megabytes: int = 512
     """What the log groups may hold; the oldest events go first."""
     log_time_factor: int = 30
@@ -146,6 +148,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
+        fluent_bit=_fluent_bit(table.table("log_routers")),
         log_megabytes=_log_megabytes(logs, file),
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
@@ -287,6 +290,10 @@ def _time_factor(table: _Table, file: Path, section: str, default: int) -> int:
             remedy=f"it divides a minute into whole seconds: {', '.join(map(str, _TIME_FACTORS))}",
         )
     return found
+
+
+def _fluent_bit(table: _Table) -> str:
+    return table.text("fluent_bit", "")
 
 
 def _log_megabytes(table: _Table, file: Path) -> int:

@@ -13,9 +13,10 @@ from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
 from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May
+from bonkei.miniature.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
 from bonkei.policy.managed import unknown_managed_policies
-from bonkei.tasks import LogDriver
+from bonkei.tasks import LogDriver, RouterStart
 
 if TYPE_CHECKING:
     from bonkei.logs.logs import Report
@@ -26,9 +27,12 @@ MakeLogs = Callable[[May, "Report", PutObject], Logs]
 class LogRoom:
     """`follow` with each blueprint, before the first task."""
 
-    def __init__(self, make: MakeLogs, report: Report, put_object: PutObject) -> None:
+    def __init__(
+        self, make: MakeLogs, report: Report, put_object: PutObject, routers: LogRouters
+    ) -> None:
         """`put_object`: where access logs are delivered to."""
         self._blueprint = Blueprint()
+        self._routers = routers
         self._logs = make(self._denial, report, put_object)
         self._is_open = False
 
@@ -53,10 +57,15 @@ class LogRoom:
         """LogDriverError when the container cannot have the driver that it asks for."""
         configuration = container.log_configuration
         if configuration is None or configuration.driver != "awslogs":
-            return None
+            return self._routers.driver(definition, container, task_id)
         options = parse_options(dict(configuration.options))
         role = definition.execution_role_arn
         return self._logs.awslogs(options, container.name, task_id, role)
+
+    def log_router(self, start: RouterStart) -> tuple[str, ...]:
+        """RouterError when its configuration cannot be run."""
+        names = [cluster.name for cluster in self._blueprint.clusters]
+        return self._routers.command(start, names[0] if len(names) == 1 else "default")
 
     def seen(self, access: Access) -> None:
         """Each finished request."""
@@ -68,6 +77,7 @@ class LogRoom:
 
     async def stop(self) -> None:
         """The last of what stops."""
+        self._routers.close()
         await self._logs.stop()
 
     def snapshot(self) -> LogsSnapshot:

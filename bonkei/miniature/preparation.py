@@ -51,6 +51,8 @@ def _notes(local_tasks: list[LocalTask]) -> Iterator[str]:
                 ]
             )
         for container in task.containers:
+            if container.container.firelens is not None:
+                continue
             for text in content_notes(container.content):
                 yield f"{container.container.name}: {text}"
 

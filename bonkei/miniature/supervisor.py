@@ -37,6 +37,7 @@ from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.log_room import LogRoom
+from bonkei.miniature.log_routers import LogRouters
 from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.memory import settle_memory
 from bonkei.miniature.monitor_room import MonitorRoom
@@ -81,7 +82,8 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
-        self._logs = LogRoom(self._parts.logs, report, self._put_object)
+        routers = LogRouters(config.fluent_bit, self._containers, report)
+        self._logs = LogRoom(self._parts.logs, report, self._put_object, routers)
         rooms = dict(
             own_services(
                 self._ecs_view,
@@ -241,6 +243,7 @@ class Miniature:
             progress=steps.note,
             cloud=self._aws.task_environment,
             log_driver=self._logs.log_driver,
+            log_router=self._logs.log_router,
         )
 
     def _running(self) -> Tasks:

@@ -13,9 +13,9 @@ snapshot      the values for `bonkei status` (reporting makes them)
 
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.process import ProcessSpec, find_executable
-from bonkei.tasks.logs import FileLogSink, LogDriver, LogLine, LogSink, MemoryLogSink
+from bonkei.tasks.logs import CutLine, FileLogSink, LogDriver, LogLine, LogSink, MemoryLogSink
 from bonkei.tasks.manager import Tasks
-from bonkei.tasks.settings import TaskSettings
+from bonkei.tasks.settings import RouterStart, TaskSettings
 from bonkei.tasks.snapshot import (
     ContainerSnapshot,
     DeploymentSnapshot,
@@ -30,6 +30,7 @@ from bonkei.tasks.task_spec import ContainerOverride
 __all__ = [
     "ContainerOverride",
     "ContainerSnapshot",
+    "CutLine",
     "DeploymentSnapshot",
     "FileLogSink",
     "LogDriver",
@@ -38,6 +39,7 @@ __all__ = [
     "MemoryLogSink",
     "Note",
     "ProcessSpec",
+    "RouterStart",
     "ServiceSnapshot",
     "TaskError",
     "TaskOutcome",

@@ -176,13 +176,14 @@ def _dependants(local: LocalTask, name: str) -> str:
 def _container_notes(local: LocalContainer) -> Iterator[str]:
     container = local.container
     ports = container_ports(local)
-    if len(ports) > 1:
+    if len(ports) > 1 and container.firelens is None:
         others = ", ".join(str(port) for port in ports[1:])
         yield f"only port {ports[0]} is handed over in PORT; {others} cannot be moved"
-    yield from content_notes(local.content)
+    if container.firelens is None:  # a router's process sees its own configuration alone
+        yield from content_notes(local.content)
     if version := _other_python(local):
         yield f"its image is Python {version}, its environment here {_own_python()}"
-    if container.mount_points:
+    if container.mount_points and container.firelens is None:  # its volumes are the task's own
         yield "volumes are not mounted: the process sees this machine's files"
 
 

@@ -21,6 +21,8 @@ from bonkei.blueprint.service import Container, TaskDefinition
 MAX_LINE = 16 * 1024  # bytes; Docker's log drivers split longer lines at the same length
 _QUIET = 60.0  # seconds between two reports of lost lines
 _TAIL = 64 * 1024  # bytes of a file that are read for its last lines
+_LONGEST_CHARACTER = 4  # bytes of UTF-8
+_CONTINUES = 0x80  # 10xxxxxx
 _UNSAFE = re.compile(r"[^\w.=+@-]")
 
 
@@ -87,8 +89,15 @@ class MemoryLogSink:
         return [line.text for line in self.lines if line.container == container]
 
 
+class CutLine(str):
+    """A piece of a line that goes on in the next one."""
+
+    __slots__ = ()
+
+
 class LineFramer:
-    """Bytes in, lines out; a longer one than `limit` bytes comes in pieces."""
+    """Bytes in, lines out; a longer one than `limit` bytes comes in pieces, cut between characters.
+    Every piece but the last is a CutLine."""
 
     def __init__(self, limit: int = MAX_LINE) -> None:
         self._limit = limit
@@ -96,18 +105,29 @@ class LineFramer:
 
     def feed(self, data: bytes) -> list[str]:
         *whole, rest = (self._rest + data).split(b"\n")
-        lines = [piece for line in whole for piece in self._pieces(line)]
-        *full, self._rest = self._pieces(rest) or [b""]
-        return [_text(line) for line in [*lines, *full]]
+        lines = [piece for line in whole for piece in self._texts(line)]
+        *full, self._rest = self._pieces(rest)
+        return [*lines, *(CutLine(_text(piece)) for piece in full)]
 
     def finish(self) -> list[str]:
         """The last line, when it had no end."""
         rest, self._rest = self._rest, b""
         return [_text(rest)] if rest else []
 
+    def _texts(self, line: bytes) -> list[str]:
+        *full, last = self._pieces(line)
+        return [*(CutLine(_text(piece)) for piece in full), _text(last)]
+
     def _pieces(self, line: bytes) -> list[bytes]:
-        starts = range(0, max(len(line), 1), self._limit)
-        return [line[start : start + self._limit] for start in starts]
+        pieces: list[bytes] = []
+        while len(line) > self._limit:
+            end = self._limit
+            while end > self._limit - _LONGEST_CHARACTER and line[end] & 0xC0 == _CONTINUES:
+                end -= 1
+            end = end if end > 0 and line[end] & 0xC0 != _CONTINUES else self._limit
+            pieces.append(line[:end])
+            line = line[end:]
+        return [*pieces, line]
 
 
 def _text(line: bytes) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
-from bonkei.blueprint.service import TaskDefinition
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import OpenLogDriver, no_log_driver
 
 
@@ -30,6 +31,30 @@ def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
     return {}
 
 
+@dataclass(frozen=True, slots=True)
+class RouterStart:
+    """A log router that is about to start. `command` is as the image has it; `localize` says where
+    a path of the image is here. `ports`: a port as it is configured -> where it is here. `scratch`:
+    what the task may write to."""
+
+    definition: TaskDefinition
+    container: Container
+    command: tuple[str, ...]
+    localize: Callable[[str], str]
+    task_id: str
+    environment: Mapping[str, str]
+    scratch: Path
+    ports: Mapping[int, int]
+
+
+def no_log_router(start: RouterStart) -> tuple[str, ...]:
+    """Of a machine without log routers."""
+    raise TaskError(
+        f"{start.container.name} is a log router, and none is run here",
+        remedy="start the whole miniature",
+    )
+
+
 def say_nothing(_message: str) -> None:
     """Ignore progress."""
 
@@ -41,6 +66,8 @@ class TaskSettings:
     `progress` is called with a short line for slow work (creating an environment).
     `cloud`: the variables with which a task (its definition, its id) calls AWS.
     `log_driver`: where a container's lines go besides the `LogSink`.
+    `log_router`: the command of a log router, with its configuration written; BonkeiError if it
+    cannot be run.
     `metric_period`: seconds between two datapoints of auto scaling; CloudWatch's are a minute.
     """
 
@@ -50,4 +77,5 @@ class TaskSettings:
     progress: Callable[[str], None] = say_nothing
     metric_period: float = 60.0
     log_driver: OpenLogDriver = no_log_driver
+    log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
     cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud

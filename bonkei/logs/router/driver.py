@@ -20,6 +20,7 @@ import msgpack
 _AGAIN = 0.25  # seconds between two tries to reach the router
 _LARGEST = 64 * 1024 * 1024  # bytes that wait for it, whatever log-driver-buffer-limit says
 _BATCH = 256 * 1024
+_HIGH = 8 * 1024 * 1024  # bytes that wait, above which the program has to
 DEFAULT_LINES = 1_048_576
 """Of `log-driver-buffer-limit`: lines that wait for the router."""
 
@@ -34,8 +35,8 @@ class Source:
 
 
 class FluentdDriver:
-    """Lines of one container to one router. It never waits: what is over the limit is lost, and
-    `report` hears how much. Use it on the event loop; `close` sends what is left."""
+    """Lines of one container to one router. What is over the limit is lost, and `report` hears how
+    much. Use it on the event loop; `close` sends what is left."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class FluentdDriver:
         self._job: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._closing = False
+        self._has_room = asyncio.Event()
+        self._has_room.set()
         self.lost = 0
 
     def write(self, stream: str, time: float, lines: Sequence[tuple[str, bool]]) -> None:
@@ -98,6 +101,14 @@ class FluentdDriver:
             return
         self._waiting.append(data)
         self._bytes += len(data)
+        if self._bytes > _HIGH:
+            self._has_room.clear()
+
+    async def room(self) -> None:
+        """What a fast program waits for while the router takes lines; a router that is away makes
+        nobody wait."""
+        if self._writer is not None:
+            await self._has_room.wait()
 
     async def _send(self) -> None:
         try:
@@ -119,10 +130,14 @@ class FluentdDriver:
                     self._writer = None
                     continue
                 self._bytes -= size
+                if self._bytes <= _HIGH:
+                    self._has_room.set()
         finally:
             self._job = None
+            self._has_room.set()
 
     async def _connect(self) -> asyncio.StreamWriter | None:
+        self._has_room.set()
         while True:
             try:
                 _, writer = await asyncio.open_unix_connection(self._socket)

@@ -25,6 +25,9 @@ from bonkei.vault import Vault
 # A word, or the value of an option such as `--port=8000`, as a whole.
 _BEGINS = r"(?<![^\s='\"])"
 _ENDS = r"(?![^\s'\"])"
+_FLUENT_BIT_PORT = 2020
+ROUTER_PORTS = (24224, 8877)
+"""Where a log router listens as ECS configures it: forward, and ECS's own health check."""
 _REGION = 3  # arn:partition:service:REGION:…
 
 
@@ -84,7 +87,16 @@ def main_endpoint(local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> E
 def container_ports(local: LocalContainer) -> tuple[int, ...]:
     """The ports declared by the container, the main one first."""
     mapped = [mapping.container_port for mapping in local.container.port_mappings]
+    if local.container.firelens is not None:
+        return tuple(dict.fromkeys((_router_port(local), *ROUTER_PORTS, *mapped)))
     return tuple(dict.fromkeys(mapped or local.image.exposed_ports))
+
+
+def _router_port(local: LocalContainer) -> int:
+    """Of a log router's HTTP server: what its PORT says, or Fluent Bit's own."""
+    told = dict(local.image.environment) | dict(local.container.environment)
+    port = told.get("PORT", "")
+    return int(port) if port.isdecimal() else _FLUENT_BIT_PORT
 
 
 def translate_command(word: str, local: LocalContainer, ports: Mapping[PortKey, Endpoint]) -> str:

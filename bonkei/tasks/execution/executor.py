@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 
 from bonkei.errors import BonkeiError
@@ -31,7 +32,7 @@ from bonkei.tasks.execution.running_task import RunningTask
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.logs import LogSink
-from bonkei.tasks.settings import TaskSettings
+from bonkei.tasks.settings import RouterStart, TaskSettings
 from bonkei.tasks.task_spec import TaskSpec
 from bonkei.vault import Vault
 
@@ -211,6 +212,8 @@ class Executor:
         source = LogSource(task.spec.group, name, task_id)
         output = ContainerOutput(source, self._logs, self._complain)
         try:
+            if local.container.firelens is not None:
+                spec = await asyncio.to_thread(self._router, task, task_id, spec)
             await output.open(self._settings.log_driver, task.spec.local)
             process = await ContainerProcess.start(spec, self._keeper, output.write, output.room)
         except BonkeiError as error:
@@ -228,6 +231,22 @@ class Executor:
         await output.close()
         task.processes.pop(name, None)
         self._report(m.ContainerExited(task_id, name, code))
+
+    def _router(self, task: RunningTask, task_id: str, spec: ProcessSpec) -> ProcessSpec:
+        """A log router's process, once its configuration is written for this machine."""
+        own = {number: e.port for (name, number), e in task.endpoints.items() if name == spec.name}
+        local = task.spec.local.container(spec.name)
+        start = RouterStart(
+            task.spec.definition,
+            local.container,
+            local.command,
+            local.localize,
+            task_id,
+            spec.environment,
+            task.scratch,
+            own,
+        )
+        return replace(spec, command=self._settings.log_router(start))
 
     async def _watch(self, task_id: str, name: str, own: Sequence[int]) -> None:
         """Report when a container ignores PORT. A slow start does not count."""

@@ -17,6 +17,9 @@ from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image
 
+_FLUENT_BIT = "/fluent-bit/bin/fluent-bit"
+_ECS_FILE = "/fluent-bit/etc/fluent-bit.conf"  # where ECS mounts what it writes
+
 
 @dataclass(frozen=True, slots=True)
 class LocalContainer:
@@ -88,8 +91,10 @@ def local_task(
 
 def _local_container(container: Container, directories: Mapping[str, Path]) -> LocalContainer:
     directory = directories.get(container.name)
-    if directory is None and container.firelens is not None:
-        raise TaskError("it is a log router, and log routers are not simulated")
+    if container.firelens is not None and container.firelens.type != "fluentbit":
+        raise TaskError(f"it is a log router of {container.firelens.type}, which is not simulated")
+    if directory is None and container.firelens is not None and is_stock_router(container.image):
+        return _stock_router(container)
     if directory is None:
         raise TaskError(
             f"no directory is configured for it ([containers.{container.name}] in bonkei.toml)",
@@ -113,6 +118,20 @@ def _local_container(container: Container, directories: Mapping[str, Path]) -> L
     return LocalContainer(
         container, content, image, command, _working_directory(container, image, content)
     )
+
+
+def is_stock_router(image: str) -> bool:
+    """Whether an image is Fluent Bit as it is published: of such a one ECS writes all of the
+    configuration, so no folder has to be known."""
+    return "fluent-bit" in image.rpartition("/")[2]
+
+
+def _stock_router(container: Container) -> LocalContainer:
+    """It runs what ECS mounts, unless its definition says something else."""
+    root = Path("/")
+    image = Image(container.image)
+    command = _command(container, image) or (_FLUENT_BIT, "-c", _ECS_FILE)
+    return LocalContainer(container, Content(root), image, command, root)
 
 
 def _command(container: Container, image: Image) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bonkei.tasks.logs import FileLogSink, LineFramer, LogLine
+from bonkei.tasks.logs import CutLine, FileLogSink, LineFramer, LogLine
 
 
 @given(st.lists(st.binary(max_size=50)), st.integers(1, 20))
@@ -127,3 +127,12 @@ def test_a_line_that_the_disk_took_half_does_not_spoil_the_next(tmp_path):
     sink.write([line("whole")])
     assert path.read_text().splitlines()[1].endswith(" whole")
     sink.close()
+
+
+def test_a_line_that_is_cut_says_that_it_goes_on_and_keeps_its_characters() -> None:
+    framer = LineFramer(limit=4)
+    pieces = framer.feed("日本語ab\nx\nabcde".encode())
+    assert pieces == ["日", "本", "語a", "b", "x", "abcd"]
+    assert [isinstance(each, CutLine) for each in pieces] == [True, True, True, False, False, True]
+    assert framer.finish() == ["e"]
+    assert LineFramer(limit=2).feed("日\n".encode()) != []  # a limit below a character ends, too

@@ -1,0 +1,177 @@
+"""Log routers (FireLens): their configuration on this machine, what runs it, and the driver
+that brings lines of a container to the router of its task."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.logs.router.configuration.generated import (
+    DEFAULT_FILE,
+    FirelensTask,
+    generate,
+    tag,
+)
+from bonkei.logs.router.configuration.load import load, load_text
+from bonkei.logs.router.configuration.model import Configuration
+from bonkei.logs.router.configuration.overrides import Overrides, override
+from bonkei.logs.router.configuration.render import render
+from bonkei.logs.router.configuration.validate import validate
+from bonkei.logs.router.driver import DEFAULT_LINES, FluentdDriver, Source
+from bonkei.logs.router.errors import RouterError
+from bonkei.sockets import make_socket_directory
+from bonkei.tasks import CutLine, LogDriver, RouterStart
+from bonkei.tasks.images.local import local_task
+
+Report = Callable[[str], None]
+_BUFFER_LIMIT = "log-driver-buffer-limit"
+
+
+class LogRouters:
+    """`fluent_bit`: of bonkei.toml; empty: what is on the PATH. `containers`: their folders."""
+
+    def __init__(self, fluent_bit: str, containers: Mapping[str, Path], report: Report) -> None:
+        self._fluent_bit = fluent_bit
+        self._containers = containers
+        self._report = report
+        self._sockets: Path | None = None
+
+    def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
+        """Write the router's configuration below the task's folder, and say what runs it."""
+        configuration = _read(start, cluster)
+        binary = self._binary()
+        moved = override(
+            configuration,
+            Overrides(
+                volumes=start.scratch / "volumes",
+                socket=self._socket(start.task_id),
+                endpoint=start.environment.get("AWS_ENDPOINT_URL", ""),
+                ports=start.ports,
+            ),
+        )
+        if not binary:
+            validate(moved)
+        place = start.scratch / f"{start.container.name}.fluent-bit.yaml"
+        place.write_text(render(moved), encoding="utf-8")
+        place.chmod(0o600)
+        if binary:
+            return (binary, "-c", str(place))
+        return (sys.executable, "-P", "-m", "bonkei.logs.router", str(place))
+
+    def driver(
+        self, definition: TaskDefinition, container: Container, task_id: str
+    ) -> LogDriver | None:
+        """Of a container that logs through its task's router; None where that is not run."""
+        configuration = container.log_configuration
+        if (
+            configuration is None
+            or configuration.driver != "awsfirelens"
+            or not self._is_run(definition)
+        ):
+            return None
+        told = dict(configuration.options).get(_BUFFER_LIMIT, "")
+        limit = int(told) if told.isdecimal() and int(told) else DEFAULT_LINES
+        source = Source(tag(container.name, task_id), task_id, container.name)
+        return _Driver(
+            FluentdDriver(source, self._socket(task_id), limit=limit, report=self._report)
+        )
+
+    def close(self) -> None:
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
+            self._sockets = None
+
+    def _is_run(self, definition: TaskDefinition) -> bool:
+        local = local_task(definition, self._containers, serving=frozenset())
+        return any(each.container.firelens is not None for each in local.containers)
+
+    def _socket(self, task_id: str) -> Path:
+        if self._sockets is None:
+            self._sockets = make_socket_directory()
+        return self._sockets / f"{task_id[:12]}.sock"
+
+    def _binary(self) -> str:
+        """The real Fluent Bit; empty for Bonkei's reader. RouterError when the named one is not
+        there."""
+        if not self._fluent_bit:
+            return shutil.which("fluent-bit") or ""
+        found = shutil.which(self._fluent_bit)
+        if found is None:
+            raise RouterError(
+                f"[log_routers] fluent_bit names {self._fluent_bit}, which cannot be run",
+                remedy="correct the path in bonkei.toml, or leave it out",
+            )
+        return found
+
+
+class _Driver:
+    """Docker's fluentd driver as a task has it: a line that the framer has cut goes on."""
+
+    def __init__(self, driver: FluentdDriver) -> None:
+        self._driver = driver
+
+    def write(self, stream: str, time: float, lines: Sequence[str]) -> None:
+        self._driver.write(stream, time, [(line, isinstance(line, CutLine)) for line in lines])
+
+    async def room(self) -> None:
+        await self._driver.room()
+
+    async def close(self) -> None:
+        await self._driver.close()
+
+
+def _read(start: RouterStart, cluster: str) -> Configuration:
+    """The file that the router's command names, or what ECS writes. RouterError, of the file."""
+    named = _configuration_file(start.command)
+    here = Path(start.localize(named))
+    if named != DEFAULT_FILE:
+        if not here.is_file():
+            raise RouterError(
+                f"{start.container.name}: its configuration {named} is in its image",
+                remedy=f"say in bonkei.toml in which folder its Dockerfile is:\n"
+                f'[containers.{start.container.name}]\ndirectory = "…"',
+            )
+        return load(here, start.environment, start.localize)
+    text = generate(_task(start, cluster))
+    place = start.scratch / "fluent-bit.conf"
+    with suppress(OSError):
+        place.write_text(text, encoding="utf-8")
+    return load_text(text, place, start.environment, start.localize)
+
+
+def _configuration_file(command: Sequence[str]) -> str:
+    words = [word for part in command for word in part.split()]
+    for index, word in enumerate(words):
+        if word in ("-c", "--config") and index + 1 < len(words):
+            return words[index + 1]
+        if word.startswith("--config="):
+            return word.partition("=")[2]
+    return DEFAULT_FILE
+
+
+def _task(start: RouterStart, cluster: str) -> FirelensTask:
+    container, definition = start.container, start.definition
+    options = dict(container.firelens.options if container.firelens else ())
+    kind, value = options.get("config-file-type", ""), options.get("config-file-value", "")
+    if kind == "s3":
+        raise RouterError(
+            f"{container.name}: config-file-type is s3, which Fargate refuses",
+            remedy="bake the file into the image, and use config-file-type file",
+        )
+    account = ":".join(definition.arn.split(":")[:5]).replace(":task-definition", "")
+    return FirelensTask(
+        cluster=cluster,
+        task_arn=f"{account}:task/{start.task_id}",
+        task_definition=f"{definition.family}:{definition.revision}",
+        containers=tuple(
+            (each.name, each.log_configuration.options)
+            for each in definition.containers
+            if each.log_configuration and each.log_configuration.driver == "awsfirelens"
+        ),
+        metadata=options.get("enable-ecs-log-metadata", "true").lower() != "false",
+        external_file=value if kind == "file" else "",
+    )
