@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import cloud, edge, monitor, program, start, terraform
+from bench import cloud, edge, logs, monitor, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
@@ -17,6 +17,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "edge": lambda: edge.main([]),
     "cloud": lambda: cloud.main([]),
     "monitor": monitor.main,
+    "logs": logs.main,
     "program": lambda: program.main([]),
 }
 
