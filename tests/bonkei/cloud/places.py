@@ -21,6 +21,8 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.ledger import Ledger
 
 
 class Nothing:
