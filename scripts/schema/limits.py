@@ -53,7 +53,11 @@ _SERVICES = {
 _VERBS = ("create", "put", "register", "request")
 _DOCUMENTS = ("polic", "document", "template", "definition", "json", "schema", "body", "pattern")
 _SECRETS = ("password", "secret", "credential", "token", "key_material")
+_STATED = {"length", "range", "patterns", "enum"}
 _KINDS = {"string", "integer", "long"}
+# Where AWS takes more than its model says: a cluster may have 30 brokers and more.
+# https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
+_NOT_HELD = {("aws_msk_cluster", "number_of_broker_nodes")}
 
 
 def limits(type_name: str, block: Block) -> dict[str, dict[str, Json]]:
@@ -80,10 +84,10 @@ def add_limits(types: dict[str, dict[str, Json]], carried: Mapping[str, Block]) 
     for type_name, block in carried.items():
         for path, found in limits(type_name, block).items():
             known = types.get(type_name, {}).get(path, {})
-            stated = known.keys() & {"length", "range", "patterns", "enum"}
-            if not stated and not any(
-                check(known.get("default", "")) for check in checks_of(found, {})
-            ):
+            if (type_name, path) in _NOT_HELD or known.keys() & _STATED:
+                continue
+            usual = known.get("default", "")
+            if not any(check(usual) for check in checks_of(found, {})):
                 types.setdefault(type_name, {})[path] = known | found
 
 

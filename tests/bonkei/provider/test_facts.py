@@ -196,6 +196,7 @@ def test_what_the_provider_updates_is_updated(type_name: str, argument_name: str
         ("aws_ssm_activation", {"registration_limit": 0}, ""),  # left out of the request
         ("aws_kinesis_stream", {"name": "a stream"}, "does not match"),
         ("aws_kinesis_stream", {"name": ""}, ""),
+        ("aws_msk_cluster", {"number_of_broker_nodes": 30}, ""),  # more than the model says
         ("aws_oam_sink", {"name": "sink/of/logs"}, "does not match"),
         ("aws_cognito_resource_server", {"name": "a server, mine"}, ""),
         ("aws_cognito_resource_server", {"name": "a server; mine"}, "does not match"),
