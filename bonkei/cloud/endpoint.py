@@ -34,6 +34,9 @@ from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
 """The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
+OWN_BODY_BYTES = 8 * 1024 * 1024
+"""The largest of a call that Bonkei answers itself, which it parses: Lambda's events have 6 MB."""
+_TOO_LARGE = ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
 _WHOLE = frozenset({"DeleteObjects", "PostObject"})
 """Operations of S3 whose body says what is asked for."""
 
@@ -202,7 +205,9 @@ class _Exchange:
         """What is passed on stays as it was sent."""
         if body is None or self._call.service in BACKED:
             return body or b""
-        return expand(body, self._request.header.get("content-encoding", ""), BODY_BYTES)
+        if len(body) > OWN_BODY_BYTES:
+            raise _TOO_LARGE
+        return expand(body, self._request.header.get("content-encoding", ""), OWN_BODY_BYTES)
 
     def _go_on(self) -> None:
         """Tell a client that asked before it sends its body; of an object, once it may."""
@@ -215,7 +220,7 @@ class _Exchange:
         async for chunk in self._incoming.content.iter_any():
             body += chunk
             if len(body) > BODY_BYTES:
-                raise ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
+                raise _TOO_LARGE
         return bytes(body)
 
 

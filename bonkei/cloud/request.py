@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from bonkei.cloud.errors import Protocol
 from bonkei.cloud.s3_operations import s3_operation
+from bonkei.cloud.wire.forms import fields
 from bonkei.cloud.wire.model import find_model
 
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
@@ -92,7 +93,7 @@ def identify(request: Request, body: bytes) -> Call:
         )
         return Call(service, operation, "rest-xml", region)
     kind = request.header.get("content-type", "")
-    form = dict(parse_qsl(body.decode("latin-1"))) if "x-www-form-urlencoded" in kind else {}
+    form = dict(fields(body.decode("latin-1"))) if "x-www-form-urlencoded" in kind else {}
     asked = {**request.parameters, **form}
     model = find_model(service)
     if action := asked.get("Action"):

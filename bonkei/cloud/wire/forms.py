@@ -16,39 +16,48 @@ from bonkei.cloud.errors import ApiError
 from bonkei.cloud.wire import timestamps
 from bonkei.cloud.wire.model import ServiceModel, Shape
 
-_DEPTH = 100
-_Tree = dict[str, Any]
-"""Parts of names, in one another; the text of a name is under the empty part."""
+_DEPTH = 30  # parts of a name; no API has more
+_FIELDS = 20_000
+_Tree = dict[str | None, Any]
+"""Parts of names, in one another; the text of a name is under None."""
+
+
+def fields(form: str) -> list[tuple[str, str]]:
+    """A form's names and values, in order. ApiError MalformedInput when there are too many."""
+    try:
+        return parse_qsl(form, keep_blank_values=True, max_num_fields=_FIELDS)
+    except ValueError:
+        raise _malformed("The request has too many parameters") from None
 
 
 def read(model: ServiceModel, shape: Shape, form: str) -> dict[str, Any]:
     """The parameters of a form as it was sent. ApiError MalformedInput."""
     tree: _Tree = {}
-    for name, value in parse_qsl(form, keep_blank_values=True, encoding="utf-8"):
+    for name, value in fields(form):
+        parts = name.split(".", _DEPTH)
+        if len(parts) > _DEPTH:
+            raise _malformed("The request is nested too deeply")
         inner = tree
-        for part in name.split("."):
+        for part in parts:
             inner = inner.setdefault(part, {})
-        inner[""] = value
-    found: dict[str, Any] = _structure(model, shape, tree, 0)
-    return found
+        inner[None] = value
+    return _structure(model, shape, tree)
 
 
-def _value(model: ServiceModel, shape: Shape, tree: _Tree, depth: int) -> Any:
-    if depth > _DEPTH:
-        raise _malformed("The request is nested too deeply")
+def _value(model: ServiceModel, shape: Shape, tree: _Tree) -> Any:
     match shape["type"]:
         case "structure":
-            return _structure(model, shape, tree, depth)
+            return _structure(model, shape, tree)
         case "list":
-            return _list(model, shape, tree, depth)
+            return _list(model, shape, tree)
         case "map":
-            return _map(model, shape, tree, depth)
-    if "" not in tree:
+            return _map(model, shape, tree)
+    if None not in tree:
         raise _malformed("Start of structure or map found where not expected.")
-    return scalar(shape["type"], tree[""])
+    return scalar(shape["type"], tree[None])
 
 
-def _structure(model: ServiceModel, shape: Shape, tree: _Tree, depth: int) -> dict[str, Any]:
+def _structure(model: ServiceModel, shape: Shape, tree: _Tree) -> dict[str, Any]:
     found = {}
     for name, member in shape["members"].items():
         inner = model.shape(member)
@@ -56,33 +65,33 @@ def _structure(model: ServiceModel, shape: Shape, tree: _Tree, depth: int) -> di
         if inner["type"] == "list" and inner.get("flattened"):
             key = inner["member"].get("locationName", key)
         if key in tree:
-            found[name] = _value(model, inner, tree[key], depth + 1)
+            found[name] = _value(model, inner, tree[key])
     return found
 
 
-def _list(model: ServiceModel, shape: Shape, tree: _Tree, depth: int) -> list[Any]:
+def _list(model: ServiceModel, shape: Shape, tree: _Tree) -> list[Any]:
     if not shape.get("flattened"):
         tree = tree.get(shape["member"].get("locationName", "member"), {})
     inner = model.shape(shape["member"])
-    return [_value(model, inner, one, depth + 1) for one in _numbered(tree)]
+    return [_value(model, inner, one) for one in _numbered(tree)]
 
 
-def _map(model: ServiceModel, shape: Shape, tree: _Tree, depth: int) -> dict[str, Any]:
+def _map(model: ServiceModel, shape: Shape, tree: _Tree) -> dict[str, Any]:
     if not shape.get("flattened"):
         tree = tree.get("entry", {})
     key, value = (shape[one].get("locationName", one) for one in ("key", "value"))
     inner = model.shape(shape["value"])
     return {
-        one[key][""]: _value(model, inner, one.get(value, {"": ""}), depth + 1)
+        one[key][None]: _value(model, inner, one.get(value, {None: ""}))
         for one in _numbered(tree)
-        if "" in one.get(key, {})
+        if None in one.get(key, {})
     }
 
 
 def _numbered(tree: _Tree) -> Iterator[_Tree]:
     """In the order of the numbers, of which some may be missing."""
-    numbers = [part for part in tree if part]
-    if not all(part.isascii() and part.isdecimal() for part in numbers):
+    numbers = [part for part in tree if part is not None]
+    if not all(part.isascii() and part.isdecimal() and len(part) < 10 for part in numbers):
         raise _malformed("Unexpected list element termination")
     for part in sorted(numbers, key=int):
         yield tree[part]

@@ -22,7 +22,7 @@ def parse(value: Any) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
-        moment = parsedate_to_datetime(value)
+        moment = _from_header(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -41,6 +41,13 @@ def iso(value: datetime | float) -> str:
 def http_date(value: datetime | float) -> str:
     moment = value if isinstance(value, datetime) else _from_seconds(value)
     return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
+def _from_header(text: str) -> datetime:
+    try:
+        return parsedate_to_datetime(text)
+    except (TypeError, IndexError, OverflowError):  # it does not expect just any text
+        raise ValueError(f"{text!r} is no timestamp") from None
 
 
 def _from_seconds(value: float) -> datetime:
