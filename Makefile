@@ -67,6 +67,7 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) requirements/awscli.in -o bonkei/cloud/data/awscli.txt
 	$(COMPILE) requirements/aiobotocore.in -o tests/bonkei/cloud/clients/aiobotocore.txt
 	cd tests/bonkei/cloud/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
+	$(COMPILE) requirements/function_python.in -c requirements/dev.txt -o bonkei/functions/data/python.txt
 	$(COMPILE) program/backend/requirements.in -c requirements/dev.txt -o program/backend/requirements.txt
 	$(COMPILE) program/frontend/requirements.in -c requirements/dev.txt -o program/frontend/requirements.txt
 

@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import cloud, edge, logs, monitor, program, start, terraform
+from bench import alarms, cloud, edge, logs, monitor, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
@@ -19,6 +19,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "monitor": monitor.main,
     "logs": logs.main,
     "program": lambda: program.main([]),
+    "alarms": alarms.main,
 }
 
 

@@ -88,6 +88,9 @@ class Config:
     time_factor: int = 1
     """How many of AWS's minutes a minute of monitoring is."""
     enforce: Enforce = "on"
+    slack_secret: str = ""
+    """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
+    slack_url: str = field(default="", repr=False)
     workspace: str = "default"
     """What `terraform.workspace` is; the home is the workspace's own."""
     account_id: str = "123456789012"
@@ -153,6 +156,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
         enforce=_enforce(table, environment),
+        slack_secret=table.table("slack").text("secret", ""),
+        slack_url=_slack_url(environment),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -304,6 +309,16 @@ def _log_megabytes(table: _Table, file: Path) -> int:
             remedy=f"give it {_LEAST_LOG_MEGABYTES} or more",
         )
     return size
+
+
+def _slack_url(environment: Mapping[str, str]) -> str:
+    url = environment.get("BONKEI_SLACK_WEBHOOK_URL", "").strip()
+    if url and not url.startswith("https://"):
+        raise ConfigError(
+            "BONKEI_SLACK_WEBHOOK_URL is no https address",
+            remedy="give it the address of an incoming webhook: https://hooks.slack.com/services/…",
+        )
+    return url
 
 
 def _workspace(table: _Table, environment: Mapping[str, str]) -> str:

@@ -10,7 +10,18 @@ from pathlib import Path
 import click
 
 from bonkei import config as configuration
-from bonkei.cli import alarm, aws, definitions, iam, inspection, lifecycle, logs, sessions, status
+from bonkei.cli import (
+    alarm,
+    aws,
+    definitions,
+    iam,
+    inspection,
+    lifecycle,
+    logs,
+    sessions,
+    slack,
+    status,
+)
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
 from bonkei.cli.typed import say, typed
@@ -52,6 +63,7 @@ def bonkei(ctx: click.Context, file: Path | None) -> None:
 for command in (
     *lifecycle.COMMANDS,
     *status.COMMANDS,
+    *slack.COMMANDS,
     *definitions.COMMANDS,
     *inspection.COMMANDS,
     *logs.COMMANDS,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from bonkei.aws_service import AwsService
@@ -18,6 +20,7 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing import LOCK, MiniStack
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.certificate import ca_file, load_tls
+from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.environments import CallerEnvironments
@@ -68,6 +71,7 @@ class Cloud:
         self._settings = settings
         self._environments = environments
         self._report = report
+        self._services = services
         self._blueprint = Blueprint()
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._store = MiniStack(settings, report)
@@ -89,6 +93,7 @@ class Cloud:
             lambda: self._region,
             lambda: self._blueprint.roles,
         )
+        self._client = JsonClient()
         self._starting: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
         self._failure = ""
@@ -138,6 +143,19 @@ class Cloud:
         """Role -> action -> resources, since the home was made."""
         return self._ledger.used()
 
+    async def call(
+        self, role_arn: str, service: str, target: str, content: Mapping[str, Any], region: str = ""
+    ) -> Mapping[str, Any]:
+        """A call of a JSON protocol through the endpoint, as a role or, without one, as the person;
+        `target` as in X-Amz-Target. AwsServiceError."""
+        credentials = (
+            self._issuer.assume(role_arn, "bonkei", now=time.time(), seconds=900)
+            if role_arn
+            else self._issuer.person()
+        )
+        address = Address(self._endpoint.url, service, region or self._region)
+        return await self._client.call(credentials, address, target, content)
+
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"
         notes = (self._failure, *self._notes) if self._failure else self._notes
@@ -148,6 +166,7 @@ class Cloud:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
+        await self._client.close()
         await self._endpoint.stop()
         self._calls.flush()
         await self._store.stop()
@@ -169,6 +188,8 @@ class Cloud:
             self._failure = error.message
 
     async def _provision(self, blueprint: Blueprint) -> tuple[str, ...]:
+        if "sns" in self._services:
+            blueprint = replace(blueprint, topics=())
         settings, things = self._settings, wanted(blueprint, self._region)
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
             made = settings.directory / "made.json"

@@ -26,7 +26,7 @@ from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.request import Call, Request, identify
 from bonkei.cloud.resource import resource_of
-from bonkei.cloud.services import BACKED, is_served, not_served
+from bonkei.cloud.services import is_passed_on, is_served, not_served
 from bonkei.cloud.settings import HOST
 from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
@@ -131,6 +131,10 @@ class Endpoint:
             needed = required(call, parameters, request, body, estate.names)
             self._authorizer.permit(caller, needed, self._clock())
 
+    def is_passed_on(self, call: Call) -> bool:
+        """Whether MiniStack answers it."""
+        return is_passed_on(call, self._answering.own)
+
     def require_served(self, call: Call) -> None:
         if not is_served(call, self._answering.own):
             raise not_served(call, self._answering.own)
@@ -183,7 +187,7 @@ class _Exchange:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)
             self._caller = await self._endpoint.who(self._request, body)
-            if body is None or self._call.service in BACKED:
+            if body is None or self._endpoint.is_passed_on(self._call):
                 parameters = sent_parameters(self._call, self._request, content)
                 self._endpoint.permit(self._call, self._caller, parameters, self._request, body)
                 if body is None:
@@ -203,7 +207,7 @@ class _Exchange:
 
     def _expand(self, body: bytes | None) -> bytes:
         """What is passed on stays as it was sent."""
-        if body is None or self._call.service in BACKED:
+        if body is None or self._endpoint.is_passed_on(self._call):
             return body or b""
         if len(body) > OWN_BODY_BYTES:
             raise _TOO_LARGE

@@ -24,6 +24,11 @@ def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
     return None if model is None or service is None else (model, service)
 
 
+def is_passed_on(call: Call, own: Own) -> bool:
+    """Whether MiniStack answers: a room that has the service goes first."""
+    return call.service in BACKED and find_own(call, own) is None
+
+
 def is_served(call: Call, own: Own) -> bool:
     return call.service in BACKED or find_own(call, own) is not None
 

@@ -70,6 +70,20 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
     return caller
 
 
+def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
+    """The Authorization header of a request of our own. It has the headers host and x-amz-date; all
+    of its headers are signed."""
+    names = tuple(sorted(name for name, _ in request.headers))
+    signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
+    payload = hashlib.sha256(body).hexdigest()
+    key = signing_key(secret, scope.date, scope.region, scope.service)
+    code = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
+    credential = f"{scope.access_key}/{scope.date}/{scope.region}/{scope.service}/aws4_request"
+    return (
+        f"{_ALGORITHM} Credential={credential}, SignedHeaders={';'.join(names)}, Signature={code}"
+    )
+
+
 def _read(request: Request) -> _Signed:
     scope = find_scope(request)
     if header := request.header.get("authorization"):

@@ -30,9 +30,9 @@ _TAIL = 4096  # bytes of the log that a caller may ask for
 
 
 class LogWriter(Protocol):
-    """CloudWatch Logs, or what stands for it: events are (Unix milliseconds, text)."""
+    """CloudWatch Logs, as far as the role may write: events are (Unix milliseconds, text)."""
 
-    def write(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None: ...
+    def write(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class FunctionHost:
             ground.temporary / identity,
             function.memory * 2**20,
         )  # fmt: skip
-        log = _Log(ground.logs, function.log_group, stream)
+        log = _Log(ground.logs, function, stream)
         environment = ExecutionEnvironment(launch, ground.keeper, log.add)
         self._all.add(environment)
         try:
@@ -237,9 +237,9 @@ class FunctionHost:
 class _Log:
     """The log events of one execution environment, written together."""
 
-    def __init__(self, writer: LogWriter, group: str, stream: str) -> None:
+    def __init__(self, writer: LogWriter, function: Function, stream: str) -> None:
         self._writer = writer
-        self._group = group
+        self._function = function
         self._stream = stream
         self._waiting: list[tuple[int, str]] = []
         self._tail = ""
@@ -259,7 +259,7 @@ class _Log:
         waiting, self._waiting = self._waiting, []
         if waiting:
             waiting.sort(key=lambda event: event[0])
-            self._writer.write(self._group, self._stream, waiting)
+            self._writer.write(self._function, self._stream, waiting)
 
     def tail(self) -> bytes:
         return self._tail.encode()[-_TAIL:]

@@ -130,11 +130,15 @@ class Logs:
     ) -> AwsLogsDriver:
         """A driver that is open, for a container of a task whose execution role is given.
         LogDriverError."""
-        writer = _RoleWriter(self.store, self._may, role_arn, self.desk(options.region).arn)
+        writer = self.writer(role_arn, options.region)
         stream = options.stream(container, task_id)
         driver = AwsLogsDriver(options, stream, writer, self._report)
         driver.open()
         return driver
+
+    def writer(self, role_arn: str, region: str) -> RoleWriter:
+        """The store, as far as a role may write there."""
+        return RoleWriter(self.store, self._may, role_arn, self.desk(region).arn)
 
     def snapshot(self) -> LogsSnapshot:
         notes = self._notes
@@ -159,7 +163,7 @@ class Logs:
             self._bus.publish(each)
 
 
-class _RoleWriter:
+class RoleWriter:
     """The store, as far as a role may."""
 
     def __init__(self, store: LogStore, may: May, role_arn: str, arn: Callable[[str], str]) -> None:

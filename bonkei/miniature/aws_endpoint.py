@@ -63,6 +63,11 @@ class AwsEndpoint:
         if self._cloud is not None:
             await self._cloud.stop()
 
+    @property
+    def cloud(self) -> Cloud:
+        """MiniatureError before the start."""
+        return self._started()
+
     def _started(self) -> Cloud:
         if self._cloud is None:
             raise MiniatureError("the miniature has not started yet", remedy="try again then")

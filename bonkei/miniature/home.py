@@ -7,6 +7,9 @@
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
 ├── monitor/         metrics, and the alarms' states and history
+├── functions/       the functions' packages, and the events that wait for them
+├── topics/          what is published and not delivered yet
+├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
 ├── tasks/           the running tasks' own files
@@ -45,6 +48,8 @@ CONTENTS = frozenset(
         "database",
         "environments",
         "evaluated",
+        "functions",
+        "inbox",
         "lock",
         "log-groups",
         "logs",
@@ -54,6 +59,7 @@ CONTENTS = frozenset(
         "started",
         "tasks",
         "terraform",
+        "topics",
     }
 )
 """Every name that Bonkei uses in a home. `reset` removes these and the marker."""
@@ -181,6 +187,18 @@ class Home:
     @property
     def cloud(self) -> Path:
         return self.path / "cloud"
+
+    @property
+    def functions(self) -> Path:
+        return self.path / "functions"
+
+    @property
+    def topics(self) -> Path:
+        return self.path / "topics"
+
+    @property
+    def inbox(self) -> Path:
+        return self.path / "inbox" / "messages.jsonl"
 
     @property
     def control(self) -> Path:

@@ -12,7 +12,7 @@ from bonkei.check.permission import allows
 from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
 from bonkei.logs.delivery.requests.request import Access
-from bonkei.logs.logs import Logs, LogsSnapshot, May
+from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
 from bonkei.miniature.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
 from bonkei.policy.managed import unknown_managed_policies
@@ -74,6 +74,10 @@ class LogRoom:
     async def stop_requests(self) -> None:
         """Once no request comes any more, and while there are buckets."""
         await self._logs.stop_requests()
+
+    def writer(self, role_arn: str, region: str) -> RoleWriter:
+        """For what writes by itself, as its role."""
+        return self._logs.writer(role_arn, region)
 
     async def stop(self) -> None:
         """The last of what stops."""

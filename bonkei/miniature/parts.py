@@ -22,6 +22,7 @@ from bonkei.logs.logs import Logs, LogsSettings
 from bonkei.miniature import definitions
 from bonkei.miniature.descriptors import raise_limit_of_open_files
 from bonkei.miniature.edge_log import EdgeLog
+from bonkei.miniature.function_room import Connections, FunctionRoom, Ways
 from bonkei.miniature.home import Home
 from bonkei.miniature.log_room import MakeLogs
 from bonkei.miniature.monitor_room import MakeMonitor
@@ -59,7 +60,7 @@ class Parts:
     and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, and
     who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
     it cannot do. `monitor`: metrics and alarms, of what is around. `requests`: who hears of each
-    finished one."""
+    finished one. `functions`: Lambda, SNS and the inboxes, of the parts around them."""
 
     definitions: Definitions
     edge: Edge
@@ -70,6 +71,7 @@ class Parts:
     logs: MakeLogs
     monitor: MakeMonitor
     requests: Requests
+    functions: Callable[[Connections], FunctionRoom]
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -104,8 +106,16 @@ def real_parts(
         )
 
     requests = Requests()
+    workspace = definitions.workspace(config, home)
+    ways = Ways(
+        bus,
+        vault,
+        lambda locks: ensure_environment(locks, home.environments, report),
+        workspace.directory,
+        report,
+    )
     return Parts(
-        definitions=Definitions(definitions.workspace(config, home)),
+        definitions=Definitions(workspace),
         edge=Edge(
             bus,
             EdgeSettings(
@@ -138,4 +148,5 @@ def real_parts(
         ),
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,
+        functions=lambda around: FunctionRoom(config, home, ways, around),
     )

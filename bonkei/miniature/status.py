@@ -12,12 +12,14 @@ from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.logs.logs import LogsSnapshot
 from bonkei.miniature.diagnosis import Unhealthy, find_unhealthy
+from bonkei.miniature.function_status import function_rows, topic_rows
 from bonkei.miniature.preparation import nothing_runs
 from bonkei.monitor.monitor import MonitorSnapshot
 from bonkei.tasks import TasksSnapshot
 
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import CloudSnapshot
+    from bonkei.miniature.function_room import FunctionsSnapshot
 
 
 def compose_status(
@@ -29,6 +31,7 @@ def compose_status(
     cloud: CloudSnapshot | None,
     logs: LogsSnapshot | None = None,
     monitor: MonitorSnapshot | None = None,
+    functions: FunctionsSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -50,6 +53,7 @@ def compose_status(
         "cloud": _plain(cloud),
         "logs": _plain(logs),
         "monitor": _plain(monitor),
+        "functions": _plain(functions),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -79,6 +83,8 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     sections = (
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
+        _functions(status["functions"]),
+        _messages(status["functions"]),
         _logs(status["logs"]),
         _services(status["tasks"]),
         _tasks(status["tasks"]),
@@ -144,6 +150,16 @@ def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:
 
 
 _STATES = ("ALARM", "OK", "INSUFFICIENT_DATA")
+
+
+def _functions(functions: Mapping[str, Any] | None) -> Iterator[str]:
+    if functions:
+        yield from _table("FUNCTIONS", list(function_rows(functions)))
+
+
+def _messages(functions: Mapping[str, Any] | None) -> Iterator[str]:
+    if functions:
+        yield from _table("MESSAGES", list(topic_rows(functions)))
 
 
 def _logs(logs: Mapping[str, Any] | None) -> Iterator[str]:

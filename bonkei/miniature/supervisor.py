@@ -10,6 +10,7 @@ import asyncio
 import os
 import signal
 import threading
+from collections import ChainMap
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -34,6 +35,7 @@ from bonkei.miniature.databases import Databases
 from bonkei.miniature.diagnosis import Unhealthy, names
 from bonkei.miniature.draining import drain
 from bonkei.miniature.ecs_view import EcsView
+from bonkei.miniature.function_room import Connections
 from bonkei.miniature.health import Watch
 from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.log_room import LogRoom
@@ -84,7 +86,7 @@ class Miniature:
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
         routers = LogRouters(config.fluent_bit, self._containers, report)
         self._logs = LogRoom(self._parts.logs, report, self._put_object, routers)
-        rooms = dict(
+        own = dict(
             own_services(
                 self._ecs_view,
                 self._logs.service,
@@ -93,6 +95,10 @@ class Miniature:
                 self._database_snapshots,
             )
         )
+        self._functions = self._parts.functions(
+            Connections(lambda: self._aws.cloud, self._logs.writer, self._translator.translate)
+        )
+        rooms = ChainMap(own, self._functions.services)  # those come while it starts
         self._monitor = MonitorRoom(
             self._parts.monitor,
             self._bus,
@@ -134,7 +140,7 @@ class Miniature:
         async with self._changing:
             await self._control.start()
             steps = Steps(self._report, before=seconds_before(os.environ))
-            await do_all(self._evaluate(steps), self._aws.start(steps))
+            await do_all(self._evaluate(steps), self._aws.start(steps), self._functions.start())
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
             self._monitor.follow(self._blueprint)
@@ -148,6 +154,7 @@ class Miniature:
                 self._prepare_containers(steps),
                 self._aws.follow(self._blueprint, steps),
             )
+            await self._functions.follow(self._blueprint, steps)
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
@@ -175,6 +182,7 @@ class Miniature:
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
                 self._logs.stop_requests,
+                self._functions.stop,
                 self._aws.stop,
                 self._logs.stop,
             )
@@ -309,6 +317,7 @@ class Miniature:
             self._aws.snapshot(),
             self._logs.snapshot(),
             self._monitor.snapshot(),
+            self._functions.snapshot(),
         )
 
     def _task_snapshot(self) -> TasksSnapshot | None:
@@ -346,6 +355,7 @@ class Miniature:
                 self._monitor.follow(self._blueprint)
                 await self._start_databases(steps)
                 await self._aws.follow(self._blueprint, steps)
+                await self._functions.follow(self._blueprint, steps)
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)
                 unhealthy += await checks.judge(self._edge.snapshot, steps)

@@ -72,6 +72,11 @@ class Workspace:
             terraform=terraform,
         )
 
+    @property
+    def directory(self) -> Path:
+        """Where Terraform runs, and what relative names of files start from."""
+        return self._mirror.path
+
     def validate(self) -> list[Diagnostic]:
         """Check the definitions without planning; the warnings."""
         with self._place.session(self._home) as session:

@@ -155,3 +155,30 @@ def test_a_second_start_is_told_who_is_there(miniature: Running) -> None:
     assert outcome.returncode == 1
     assert "already runs" in outcome.stderr
     assert str(miniature.process.pid) in outcome.stderr
+
+
+def test_an_alarm_reaches_slack_through_topic_and_function(miniature: Running) -> None:
+    """Publish → SNS → the real handler from its real package → the inbox in Slack's place."""
+    project = miniature.project
+    topics = json.loads(project.bonkei("aws", "sns", "list-topics").stdout)["Topics"]
+    topic = next(one["TopicArn"] for one in topics if one["TopicArn"].endswith("-alarms"))
+    event = ROOT / "tests/program/functions/alarm/events/alarm.json"
+    said = project.bonkei(
+        "aws", "sns", "publish", "--topic-arn", topic, "--message", event.read_text()
+    )
+    assert json.loads(said.stdout)["MessageId"]
+
+    name_of_alarm = json.loads(event.read_text())["AlarmName"]
+
+    def message() -> str:
+        shown = project.bonkei("slack", "--json").stdout.splitlines()
+        return next((line for line in shown if name_of_alarm in line), "")
+
+    assert "ALARM" in eventually(message, "the alarm is in the inbox", within=60)
+    called = project.status()["functions"]["functions"]
+    assert [(one["invocations"], one["errors"]) for one in called] == [(1, 0)]
+    name = called[0]["name"]
+    answer = project.home / "answer.json"
+    command = ("aws", "lambda", "invoke", "--function-name", name, "--payload", '{"Records": []}')
+    assert project.bonkei(*command, str(answer)).stderr == ""
+    assert answer.read_text() == "null"

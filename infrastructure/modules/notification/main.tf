@@ -180,6 +180,30 @@ data "aws_iam_policy_document" "function" {
     resources = [aws_secretsmanager_secret.webhook.arn]
   }
 
+  # A recovery says how long the alarm lasted, also if its data had stopped meanwhile.
+  statement {
+    sid       = "ReadAlarmHistory"
+    actions   = ["cloudwatch:DescribeAlarmHistory"]
+    resources = ["arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+  }
+
+  # Which log group feeds an alarm's metric: the call names no group, so none can be named here.
+  statement {
+    sid       = "FindRecords"
+    actions   = ["logs:DescribeMetricFilters"]
+    resources = ["arn:aws:logs:${local.region}:${local.account_id}:log-group:*"]
+  }
+
+  dynamic "statement" {
+    for_each = length(var.record_log_group_names) > 0 ? [var.record_log_group_names] : []
+
+    content {
+      sid       = "ReadRecords"
+      actions   = ["logs:FilterLogEvents"]
+      resources = [for name in statement.value : "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]
+    }
+  }
+
   statement {
     sid       = "KeepDeadLetters"
     actions   = ["sqs:SendMessage"]

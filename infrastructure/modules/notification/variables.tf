@@ -19,6 +19,12 @@ variable "fallback_emails" {
   }
 }
 
+variable "record_log_group_names" {
+  description = "Log groups whose records a message shows when an alarm counts them"
+  type        = list(string)
+  default     = []
+}
+
 variable "secret_recovery_window_days" {
   description = "Days that a deleted secret can be recovered; 0: not at all"
   type        = number

@@ -55,8 +55,8 @@ class Room:
     delivered: list[tuple[str, Any, Mapping[str, str]]] = field(default_factory=list)
     measured: list[FunctionMeasured] = field(default_factory=list)
 
-    def write(self, group: str, stream: str, events: Sequence[tuple[int, str]]) -> None:
-        self.logged += [(group, stream, text) for _, text in events]
+    def write(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        self.logged += [(function.log_group, stream, text) for _, text in events]
 
     async def deliver(
         self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]
@@ -78,6 +78,12 @@ class Room:
                 await asyncio.sleep(0.01)
 
 
+async def no_queue(
+    role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
+) -> Mapping[str, Any]:
+    raise AssertionError(operation)
+
+
 @asynccontextmanager
 async def room(
     folder: Path, *declared: Function, pace: float = 1.0, blueprint: Blueprint | None = None
@@ -92,6 +98,7 @@ async def room(
         lambda role, session: {"AWS_ACCESS_KEY_ID": f"of {role.rpartition('/')[2]} {session}"},
         made,
         made.deliver,
+        no_queue,
         reports.append,
         lambda value: value.replace("db.aws", "127.0.0.1"),
     )

@@ -202,6 +202,24 @@ class Logs:
         return LogsSnapshot(0, 0, 1, 0, ())
 
 
+@dataclass
+class Functions:
+    world: World
+    services: dict[str, Any] = field(default_factory=dict)
+
+    async def start(self) -> None:
+        """Nothing is loaded."""
+
+    async def follow(self, blueprint: Blueprint, steps: Any) -> None:
+        """No function is there."""
+
+    async def stop(self) -> None:
+        """Nothing runs."""
+
+    def snapshot(self) -> None:
+        return None
+
+
 @dataclass(frozen=True)
 class Parts:
     definitions: Definitions
@@ -213,6 +231,7 @@ class Parts:
     logs: Callable[..., Logs]
     monitor: Callable[[Around], Monitor]
     requests: Requests
+    functions: Callable[..., Functions]
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
@@ -233,6 +252,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda may, report, put_object: Logs(world),
             lambda around: Monitor(None, bus, around),
             Requests(),
+            lambda around: Functions(world),
         )
 
     return make

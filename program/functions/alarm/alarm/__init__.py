@@ -11,8 +11,9 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from alarm.events import parse
-from alarm.message import message
+from alarm.details import call_aws, look_up
+from alarm.events import AlarmChange, parse
+from alarm.message import NOTHING, message
 from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
@@ -25,7 +26,8 @@ def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 
     for record in event["Records"]:
         notification = record["Sns"]
         found = parse(notification["Message"], subject=notification.get("Subject") or "")
-        text = message(found)
+        details = look_up(found, call_aws, _warn) if isinstance(found, AlarmChange) else NOTHING
+        text = message(found, details)
         if text is None:
             _log("nothing to tell", notification, kind=type(found).__name__)
             continue
@@ -48,3 +50,7 @@ def _log(what: str, notification: Mapping[str, Any], **fields: str) -> None:
     """Never the webhook's URL, nor the environment: both hold secrets."""
     record = {"level": "INFO", "message": what, "message_id": notification.get("MessageId")}
     print(json.dumps(record | fields))
+
+
+def _warn(what: str) -> None:
+    print(json.dumps({"level": "WARNING", "message": f"not known, and left out: {what}"}))

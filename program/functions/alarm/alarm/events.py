@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -27,6 +29,28 @@ class AlarmChange:
     arn: str
     account: str
     at: str
+    metric: str = ""
+    namespace: str = ""
+    statistic: str = ""
+    comparison: str = ""
+    threshold: float | None = None
+    period: int = 60  # seconds
+    periods: int = 1
+    dimensions: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def time(self) -> datetime | None:
+        """When it changed; None if that is not a time."""
+        try:
+            return datetime.strptime(self.at, "%Y-%m-%dT%H:%M:%S.%f%z")
+        except ValueError:
+            return None
+
+    @property
+    def value(self) -> str:
+        """The latest datapoint, as the reason has it; empty if it has none."""
+        found = re.search(r"\[(-?[\d.]+(?:E-?\d+)?) \(", self.reason)
+        return number(float(found[1])) if found else ""
 
     @property
     def region(self) -> str:
@@ -111,7 +135,29 @@ def _alarm(document: Mapping[str, Any]) -> AlarmChange:
         arn=document.get("AlarmArn") or "",
         account=document.get("AWSAccountId") or "",
         at=document.get("StateChangeTime") or "",
+        **_trigger(document.get("Trigger") or {}),
     )
+
+
+def _trigger(trigger: Mapping[str, Any]) -> dict[str, Any]:
+    """What is watched. An alarm on an expression names no metric."""
+    return {
+        "metric": trigger.get("MetricName") or "",
+        "namespace": trigger.get("Namespace") or "",
+        "statistic": (trigger.get("ExtendedStatistic") or trigger.get("Statistic") or "").title(),
+        "comparison": trigger.get("ComparisonOperator") or "",
+        "threshold": None if trigger.get("Threshold") is None else float(trigger["Threshold"]),
+        "period": int(trigger.get("Period") or 60),
+        "periods": int(trigger.get("EvaluationPeriods") or 1),
+        "dimensions": tuple(
+            (str(each["name"]), str(each["value"])) for each in trigger.get("Dimensions") or ()
+        ),
+    }
+
+
+def number(value: float) -> str:
+    """A number as a person writes it: 3, 0.25, 1,234,567."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.4g}"
 
 
 def _waits(document: Mapping[str, Any]) -> PipelineWaits:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import quote
 
-from alarm.events import AlarmChange, Event, PipelineFailure, PipelineWaits, State, Unrecognized
+from alarm.details import Details
+from alarm.events import (
+    AlarmChange,
+    Event,
+    PipelineFailure,
+    PipelineWaits,
+    State,
+    Unrecognized,
+    number,
+)
 
 # Slack's limits for blocks are 150 and 3000 characters; it refuses a message with a longer block.
 HEADER_CHARACTERS = 150
 SECTION_CHARACTERS = 2900
+FACT_CHARACTERS = 250
 
 Message = dict[str, Any]
 
@@ -19,10 +30,22 @@ _CONSOLES = {
 }
 
 
-def message(event: Event) -> Message | None:
+_RED, _GREEN, _GREY, _YELLOW = "#d40e0d", "#2eb67d", "#8d8d8d", "#ecb22e"
+
+_COMPARISONS = {
+    "GreaterThanOrEqualToThreshold": "≥",
+    "GreaterThanThreshold": ">",
+    "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "≤",
+}
+
+NOTHING = Details()
+
+
+def message(event: Event, details: Details = NOTHING) -> Message | None:
     """None if there is nothing to report."""
     if isinstance(event, AlarmChange):
-        return _alarm(event)
+        return _alarm(event, details)
     if isinstance(event, PipelineFailure):
         return _pipeline(event)
     if isinstance(event, PipelineWaits):
@@ -30,22 +53,63 @@ def message(event: Event) -> Message | None:
     return _unrecognized(event)
 
 
-def _alarm(event: AlarmChange) -> Message | None:
-    if event.state is State.OK and event.old_state is not State.ALARM:
+def _alarm(event: AlarmChange, details: Details) -> Message | None:
+    if event.state is State.OK and event.old_state is not State.ALARM and not details.alarmed_at:
         # A new alarm, or one whose data came back: nothing was wrong, so nothing has recovered.
         return None
-    sign, word = {
-        State.ALARM: ("🔴", "ALARM"),
-        State.OK: ("🟢", "Recovered"),
-        State.INSUFFICIENT_DATA: ("⚪", "No data"),
+    sign, word, colour = {
+        State.ALARM: ("🔴", "ALARM", _RED),
+        State.OK: ("🟢", "Recovered", _GREEN),
+        State.INSUFFICIENT_DATA: ("⚪", "No data", _GREY),
     }[event.state]
+    facts = [_against_threshold(event), _duration(event, details)]
+    where = ", ".join(f"{name} {value}" for name, value in event.dimensions)
     return _message(
         f"{sign} {word}: {event.name}",
         event.description,
         event.reason,
-        [f"{event.old_state} → {event.state}", event.region, event.account, event.at],
-        ("Open in CloudWatch", _alarm_url(event)),
-    )
+        [
+            *facts, where, f"{event.old_state} → {event.state}", event.region, event.account,
+            event.at,
+        ],
+        _alarm_links(event, details),
+        colour,
+        records=details.records,
+    )  # fmt: skip
+
+
+def _against_threshold(event: AlarmChange) -> str:
+    """`ErrorRecords: 3 ≥ 1 (Sum of 60 s)`"""
+    sign = _COMPARISONS.get(event.comparison)
+    if event.threshold is None or sign is None:
+        return ""
+    if event.state is not State.ALARM:
+        limit = f"{sign} {number(event.threshold)}"
+        return f"{event.metric or 'value'}: {event.value or 'no value'} (alarm if {limit})"
+    value = f"{event.value} {sign} {number(event.threshold)}" if event.value else ""
+    over = f"({event.statistic} of {event.period} s)" if event.statistic else ""
+    return f"{event.metric or 'value'}: {value} {over}".strip() if value else ""
+
+
+def _duration(event: AlarmChange, details: Details) -> str:
+    if details.alarmed_at is None or event.time is None:
+        return ""
+    seconds = max(0, int((event.time - details.alarmed_at).total_seconds()))
+    minutes, hours = seconds // 60, seconds // 3600
+    length = f"{seconds} s" if not minutes else f"{minutes} min"
+    if hours:
+        length = f"{hours} h {minutes % 60} min"
+    since = f"{details.alarmed_at:%Y-%m-%d %H:%M:%S} UTC"
+    return f"in ALARM since {since}, for {length}"
+
+
+def _alarm_links(event: AlarmChange, details: Details) -> list[tuple[str, str]]:
+    links = [("Open in CloudWatch", _alarm_url(event))]
+    if event.metric:
+        links.append(("Graph", _graph_url(event)))
+    if details.log_group:
+        links.append(("Logs", _logs_url(event, details)))
+    return links
 
 
 def _pipeline(event: PipelineFailure) -> Message:
@@ -55,7 +119,8 @@ def _pipeline(event: PipelineFailure) -> Message:
         f"In {where}" if where else "",
         event.summary,
         [event.execution, event.region, event.account, event.at],
-        ("Open in CodePipeline", _pipeline_url(event)),
+        [("Open in CodePipeline", _pipeline_url(event))],
+        _RED,
     )
 
 
@@ -66,16 +131,23 @@ def _waits(event: PipelineWaits) -> Message:
         "Read what it would change, then approve or reject it.",
         event.summary,
         [event.stage, event.execution, event.region, event.account, until],
-        ("Open in CodePipeline", _approval_url(event)),
+        [("Open in CodePipeline", _approval_url(event))],
+        _YELLOW,
     )
 
 
 def _unrecognized(event: Unrecognized) -> Message:
-    return _message(f"❔ {event.subject or 'Notification'}", "", event.text, [], None)
+    return _message(f"❔ {event.subject or 'Notification'}", "", event.text, [], [], _GREY)
 
 
 def _message(
-    header: str, text: str, quoted: str, facts: list[str], link: tuple[str, str] | None
+    header: str,
+    text: str,
+    quoted: str,
+    facts: list[str],
+    links: list[tuple[str, str]],
+    colour: str,
+    records: tuple[str, ...] = (),
 ) -> Message:
     blocks: list[Message] = [
         {"type": "header", "text": _plain(_cut(header, HEADER_CHARACTERS))},
@@ -84,12 +156,17 @@ def _message(
         blocks.append({"type": "section", "text": _plain(_cut(text, SECTION_CHARACTERS))})
     if quoted:
         blocks.append({"type": "section", "text": _markdown(_quote(quoted))})
-    context = [escape(fact) for fact in facts if fact]
-    if link is not None:
-        context.append(f"<{link[1]}|{link[0]}>")
+    if records:
+        blocks.append({"type": "section", "text": _markdown(_quote("\n".join(records)))})
+    context = [_cut(fact, FACT_CHARACTERS) for fact in facts if fact]
+    for name, address in links:
+        link = f"<{address}|{name}>"
+        if len(" · ".join([*context, link])) <= SECTION_CHARACTERS:
+            context.append(link)
     if context:
         blocks.append({"type": "context", "elements": [_markdown(" · ".join(context))]})
-    return {"text": escape(header), "blocks": blocks}
+    text = _cut(header, HEADER_CHARACTERS)
+    return {"text": text, "attachments": [{"color": colour, "fallback": text, "blocks": blocks}]}
 
 
 def escape(text: str) -> str:
@@ -124,10 +201,36 @@ def _markdown(text: str) -> Message:
 
 
 def _alarm_url(event: AlarmChange) -> str:
+    return f"{_cloudwatch(event)}#alarmsV2:alarm/{quote(event.name, safe='')}"
+
+
+def _cloudwatch(event: AlarmChange) -> str:
     partition = event.arn.split(":")[1] if event.arn.startswith("arn:") else "aws"
     host = f"{quote(event.region)}.{_CONSOLES.get(partition, 'console.aws.amazon.com')}"
-    name = quote(event.name, safe="")
-    return f"https://{host}/cloudwatch/home?region={quote(event.region)}#alarmsV2:alarm/{name}"
+    return f"https://{host}/cloudwatch/home?region={quote(event.region)}"
+
+
+def _graph_url(event: AlarmChange) -> str:
+    """The metric as CloudWatch draws it, with three hours around the change."""
+    metric = [event.namespace, event.metric, *(part for pair in event.dimensions for part in pair)]
+    drawn = {
+        "metrics": [metric], "region": event.region, "period": event.period,
+        "stat": event.statistic or "Average",
+    }  # fmt: skip
+    if event.threshold is not None:
+        drawn["annotations"] = {"horizontal": [{"value": event.threshold}]}
+    graph = quote(json.dumps(drawn, separators=(",", ":")), safe="")
+    return f"{_cloudwatch(event)}#metricsV2:graph={graph}"
+
+
+def _logs_url(event: AlarmChange, details: Details) -> str:
+    """The console encodes twice, the second time with $ in place of %."""
+    group = quote(quote(details.log_group, safe=""), safe="").replace("%", "$")
+    found = quote(quote(details.pattern, safe=""), safe="").replace("%", "$")
+    return (
+        f"{_cloudwatch(event)}#logsV2:log-groups/log-group/{group}/log-events$3FfilterPattern$3D"
+        f"{found}"
+    )
 
 
 def _pipeline_url(event: PipelineFailure) -> str:

@@ -6,12 +6,14 @@ import json
 import re
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import alarm
 import pytest
+from alarm.details import look_up
 from alarm.events import AlarmChange, PipelineFailure, PipelineWaits, State, Unrecognized, parse
 from alarm.message import message
 from alarm.slack import ATTEMPTS, Answer, RefusedError, SlackError, post, send_by
@@ -135,7 +137,7 @@ def test_nothing_in_an_event_is_markup_or_too_long(name: str, description: str, 
     )
     sent = message(event)
     assert sent is not None
-    for block in sent["blocks"]:
+    for block in sent["attachments"][0]["blocks"]:
         if block["type"] == "header":
             assert len(block["text"]["text"]) <= 151
         if block["type"] == "section":
@@ -235,6 +237,121 @@ def test_the_secret_is_kept_for_a_while():
     assert fetched == ["arn"] * 3
 
 
+class CloudWatch:
+    """`call_aws` over recorded answers. `history`: (minutes before the change, from, to), newest
+    first. `failing`: nothing is known."""
+
+    def __init__(
+        self, *history: tuple[float, str, str], records: tuple[str, ...] = (), failing: bool = False
+    ) -> None:
+        self.history = history
+        self.records = records
+        self.failing = failing
+        self.asked: list[str] = []
+
+    def __call__(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        self.asked.append(operation)
+        if self.failing:
+            raise PermissionError(operation)
+        if operation == "describe_alarm_history":
+            end = parameters["EndDate"] - timedelta(seconds=1)
+            items = [
+                {
+                    "Timestamp": end - timedelta(minutes=minutes),
+                    "HistorySummary": f"Alarm updated from {old} to {new}",
+                }
+                for minutes, old, new in self.history
+            ]
+            return {"AlarmHistoryItems": items}
+        if operation == "describe_metric_filters":
+            assert parameters == {
+                "metricName": "ErrorRecords",
+                "metricNamespace": "status-prod/backend",
+            }
+            found = {"logGroupName": "/status/backend", "filterPattern": '{ $.level = "ERROR" }'}
+            return {"metricFilters": [found]}
+        assert operation == "filter_log_events"
+        assert parameters["endTime"] - parameters["startTime"] == 180_001
+        events = [{"timestamp": n, "message": text} for n, text in enumerate(self.records)]
+        return {"events": events}
+
+
+def changed(old: str, new: str) -> AlarmChange:
+    event = parse(recorded("alarm", OldStateValue=old, NewStateValue=new))
+    assert isinstance(event, AlarmChange)
+    return event
+
+
+def told(event: AlarmChange, cloudwatch: CloudWatch) -> dict[str, Any] | None:
+    reports: list[str] = []
+    sent = message(event, look_up(event, cloudwatch, reports.append))
+    assert bool(reports) is cloudwatch.failing
+    return sent
+
+
+def test_an_alarm_says_what_where_how_much_and_shows_its_records():
+    records = (
+        "an earlier one", '{"level": "ERROR", "message": "<b>boom</b> & `x`"}',
+        "POST https://me:hunter2@db.test/ password=hunter2 Authorization: Bearer abc.def",
+        "x" * 1000,
+    )  # fmt: skip
+    sent = told(changed("OK", "ALARM"), CloudWatch(records=records))
+    assert sent is not None
+    (attachment,) = sent["attachments"]
+    assert attachment["color"] == "#d40e0d"
+    said = texts(sent)
+    assert "ErrorRecords: 3 ≥ 1 (Sum of 60 s)" in said
+    assert "&lt;b&gt;boom&lt;/b&gt; &amp; ˋxˋ" in said
+    assert "hunter2" not in said
+    assert "abc.def" not in said
+    assert "an earlier one" not in said
+    assert "x" * 299 + "…" in said
+    assert "x" * 300 not in said
+    assert "#metricsV2:graph=" in said
+    assert "log-group/$252Fstatus$252Fbackend/log-events" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "history", "colour", "says"),
+    [
+        ("ALARM", "OK", [(65, "OK", "ALARM")], "#2eb67d", "for 1 h 5 min"),
+        ("ALARM", "INSUFFICIENT_DATA", [(2, "OK", "ALARM")], "#8d8d8d", "for 2 min"),
+        ("INSUFFICIENT_DATA", "OK",
+         [(1, "ALARM", "INSUFFICIENT_DATA"), (9, "OK", "ALARM")], "#2eb67d", "for 9 min"),
+        ("INSUFFICIENT_DATA", "OK",
+         [(1, "OK", "INSUFFICIENT_DATA"), (2, "ALARM", "OK"), (9, "OK", "ALARM")], None, ""),
+        ("INSUFFICIENT_DATA", "OK", [], None, ""),
+        ("ALARM", "OK", [], "#2eb67d", "ErrorRecords: 3 (alarm if ≥ 1)"),
+    ],
+    ids=["recovered", "no data", "back after no data", "told before", "new", "history unknown"],
+)  # fmt: skip
+def test_a_recovery_is_told_for_whatever_was_told(
+    old: str, new: str, history: list[tuple[float, str, str]], colour: str | None, says: str
+):
+    sent = told(changed(old, new), CloudWatch(*history))
+    if colour is None:
+        assert sent is None
+    else:
+        assert sent is not None
+        assert sent["attachments"][0]["color"] == colour
+        assert says in texts(sent)
+
+
+def test_what_cannot_be_looked_up_keeps_no_message_back():
+    for old, new in (("OK", "ALARM"), ("ALARM", "OK")):
+        assert told(changed(old, new), CloudWatch(failing=True)) is not None
+
+
+def test_many_dimensions_do_not_make_a_message_too_long():
+    trigger = json.loads(recorded("alarm"))["Trigger"]
+    dimensions = [{"name": f"n{n}" * 60, "value": "v" * 250} for n in range(30)]
+    event = parse(recorded("alarm", Trigger={**trigger, "Dimensions": dimensions}))
+    sent = message(event)
+    assert sent is not None
+    (context,) = (b for b in sent["attachments"][0]["blocks"] if b["type"] == "context")
+    assert len(context["elements"][0]["text"]) <= 3000
+
+
 class Slack(HTTPServer):
     """A stand-in for Slack's end, over real HTTP."""
 
@@ -267,6 +384,7 @@ class Hook(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def slack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slack]:
+    monkeypatch.setattr(alarm, "call_aws", CloudWatch())
     with Slack() as server:
         monkeypatch.setattr(alarm, "_webhook", Webhook("arn", lambda _: server.url))
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))

@@ -1,0 +1,225 @@
+"""From an alarm's notification to Slack: how long, and whether each arrives once.
+
+    python -m bench.alarms
+
+In one process: the AWS endpoint, SNS, Lambda with the real function in real processes, and the
+inbox in Slack's place. First 200 notifications, one at a time; then 1,000 at once, with a Slack
+that refuses every third request (503).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+import time
+import zipfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.function import Function
+from bonkei.blueprint.notification import Subscription, Topic
+from bonkei.blueprint.secret import Secret
+from bonkei.cloud import secrets_manager
+from bonkei.cloud.answering import Answering
+from bonkei.cloud.calls import CallLog
+from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.passing import Passing
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.ledger import Ledger
+from bonkei.events import Bus
+from bonkei.functions.functions import Functions, FunctionsSettings, Surroundings
+from bonkei.inbox.slack import SlackInbox
+from bonkei.inbox.store import Entry, Inbox
+from bonkei.miniature.carriers import Carriers
+from bonkei.topics.message import Message
+from bonkei.topics.topics import Topics
+from bonkei.vault import MemoryVault
+
+ROOT = Path(__file__).parent.parent
+ACCOUNT, REGION = "123456789012", "ap-northeast-1"
+EVENT = json.loads((ROOT / "tests/program/functions/alarm/events/alarm.json").read_text())
+ONE_BY_ONE, AT_ONCE = 200, 1_000
+
+
+class Arrivals(Inbox):
+    """When each alarm came to Slack, by its name."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("unused"))
+        self.at: dict[str, list[float]] = {}
+
+    def add(self, entry: Entry) -> None:
+        name = str(entry.body["text"]).rpartition(" ")[2]
+        self.at.setdefault(name, []).append(time.perf_counter())
+
+
+class EveryThird(SlackInbox):
+    """Refuses every third request, once asked to."""
+
+    refuses = False
+    asked = 0
+
+    async def _serve(self, request: Any) -> Any:
+        self.asked += 1
+        if self.refuses and self.asked % 3 == 0:
+            self.fail(1)
+        return await super()._serve(request)
+
+
+class NoStore:
+    url = ""
+
+    def look(self) -> None:
+        """There is nothing to look at."""
+
+    async def wait_until_ready(self, seconds: float) -> bool:  # noqa: ARG002 - as a store's
+        return False
+
+
+class Nothing:
+    """Logs, destinations and queues, of which none is used here."""
+
+    def write(self, *_: Any) -> None:
+        """Nobody reads it."""
+
+    async def __call__(self, *given: Any) -> Any:
+        raise AssertionError(given)
+
+
+def no_cloud() -> Any:
+    """No queue is asked for."""
+    raise AssertionError
+
+
+def arn(service: str, rest: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{rest}"
+
+
+SECRET, TOPIC, FUNCTION = (
+    arn("secretsmanager", "secret:x/slack-webhook-AbCdEf"), arn("sns", "alarms"),
+    arn("lambda", "function:alarm"),
+)  # fmt: skip
+
+
+def blueprint() -> Blueprint:
+    function = Function(
+        "aws_lambda_function.this", FUNCTION, "alarm", "python3.11", "alarm.handler",
+        f"arn:aws:iam::{ACCOUNT}:role/alarm", 30, 256, "alarm.zip",
+        (("SLACK_WEBHOOK_SECRET_ARN", SECRET),), log_group="/aws/lambda/alarm",
+        invokers=(("sns.amazonaws.com", TOPIC),),
+    )  # fmt: skip
+    subscription = Subscription("s", "lambda", FUNCTION)
+    return Blueprint(
+        functions=(function,),
+        topics=(Topic("t", TOPIC, "alarms", subscriptions=(subscription,)),),
+    )
+
+
+async def measure(folder: Path) -> None:
+    package(folder / "alarm.zip")
+    inbox, nothing = Arrivals(), Nothing()
+    slack = EveryThird(inbox)
+    await slack.start()
+    vault, issuer = MemoryVault({SECRET: slack.url}), Issuer(b"k" * 32, ACCOUNT)
+    secrets = (Secret("s", SECRET, "x/slack-webhook"),)
+    own: dict[str, AwsService] = {"secretsmanager": secrets_manager.service(lambda: secrets, vault)}
+    endpoint = Endpoint(
+        issuer,
+        Answering(own),
+        Passing(NoStore(), ACCOUNT),
+        CallLog(folder / "calls"),
+        Authorizer("off", Ledger(folder / "ledger")),
+    )
+    await endpoint.start(0)
+
+    def role(role_arn: str, session: str) -> dict[str, str]:
+        made = issuer.assume(role_arn, session, now=time.time(), seconds=43_200)
+        return {
+            "AWS_ENDPOINT_URL": endpoint.url, "AWS_ACCESS_KEY_ID": made.access_key,
+            "AWS_SECRET_ACCESS_KEY": made.secret_key, "AWS_SESSION_TOKEN": made.token,
+        }  # fmt: skip
+
+    async def python() -> Path:
+        return Path(sys.executable)
+
+    given = Surroundings(python, role, nothing, nothing, nothing, print)  # type: ignore[arg-type]
+    functions = Functions(FunctionsSettings(folder / "functions", folder), Bus(), given)
+    topics = Topics(folder / "topics", Carriers(lambda: functions, no_cloud, inbox), print)
+    await functions.apply(blueprint())
+    topics.apply(blueprint())
+    try:
+        await one_by_one(topics, inbox)
+        pids = [child.pid for child in psutil.Process().children(recursive=True)]
+        await at_once(topics, inbox, slack, functions)
+        idle = [p.memory_info().rss for p in psutil.Process().children() if p.pid in pids]
+        say("resident memory of an idle process", f"{max(idle) / 2**20:.0f} MiB")
+    finally:
+        await topics.stop()
+        await functions.stop()
+        await endpoint.stop()
+        await slack.stop()
+
+
+async def one_by_one(topics: Topics, inbox: Arrivals) -> None:
+    waits = []
+    for number in range(ONE_BY_ONE + 1):
+        name, began = f"alarm-{number}", time.perf_counter()
+        publish(topics, name)
+        while name not in inbox.at:  # noqa: ASYNC110 - as a person who looks
+            await asyncio.sleep(0.001)
+        waits.append((inbox.at[name][0] - began) * 1000)
+    cold, *warm = waits
+    say("cold: publish to Slack", f"{cold:.0f} ms")
+    quantiles = statistics.quantiles(warm, n=100)
+    say("warm: publish to Slack", f"p50 {quantiles[49]:.0f} ms, p99 {quantiles[98]:.0f} ms")
+
+
+async def at_once(topics: Topics, inbox: Arrivals, slack: EveryThird, functions: Functions) -> None:
+    slack.refuses, began = True, time.perf_counter()
+    names = [f"many-{number}" for number in range(AT_ONCE)]
+    for name in names:
+        publish(topics, name)
+        await asyncio.sleep(0)
+    published = time.perf_counter() - began
+    while functions.waiting or topics.snapshot().waiting:  # noqa: ASYNC110
+        await asyncio.sleep(0.05)
+    counts = Counter(len(inbox.at.get(name, ())) for name in names)
+    lost, doubled = counts[0], sum(n for times, n in counts.items() if times > 1)
+    took = time.perf_counter() - began
+    say(f"{AT_ONCE} at once, every third request refused",
+        f"{lost} lost, {doubled} doubled; published in {published:.2f} s, all there after "
+        f"{took:.1f} s")  # fmt: skip
+
+
+def publish(topics: Topics, name: str) -> None:
+    body = json.dumps({**EVENT, "AlarmName": name})
+    topics.publish(Message(name, TOPIC, body, time.time(), "ALARM"))
+
+
+def package(target: Path) -> None:
+    source = ROOT / "program/functions/alarm"
+    with zipfile.ZipFile(target, "w") as zipped:
+        for file in sorted(source.rglob("*.py")):
+            zipped.write(file, file.relative_to(source))
+
+
+def say(what: str, value: str) -> None:
+    print(f"{what}: {value}", flush=True)  # the command's answer
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(measure(Path(folder)))
+
+
+if __name__ == "__main__":
+    main()

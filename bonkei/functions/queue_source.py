@@ -1,0 +1,175 @@
+"""A queue as a function's event source: pure documents and decisions, and the loop that polls.
+
+Sources: "Using Lambda with Amazon SQS", "Handling errors for an SQS event source" (partial
+batch responses) in the AWS Lambda Developer Guide. A batch that fails stays in the queue until its
+visibility time-out; the queue's own redrive policy ends it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from bonkei.blueprint.event_source import EventSource
+from bonkei.errors import BonkeiError
+from bonkei.functions.outcome import Outcome
+
+_WAIT = 20  # seconds of a long poll: an idle queue costs one request each
+_AWAY = 5.0  # seconds before the next look when the queue does not answer
+_MOST = 10  # messages of one call of SQS's
+
+
+class CallQueue(Protocol):
+    """Calls SQS as a role: (role's ARN, operation, parameters, region). BonkeiError."""
+
+    async def __call__(
+        self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]: ...
+
+
+class Invoke(Protocol):
+    async def __call__(self, arn: str, payload: bytes) -> Outcome: ...
+
+
+def event(messages: Sequence[Mapping[str, Any]], source: str) -> bytes:
+    """What the function is called with."""
+    region = source.split(":")[3]
+    return json.dumps({"Records": [_record(each, source, region) for each in messages]}).encode()
+
+
+def _record(message: Mapping[str, Any], source: str, region: str) -> dict[str, Any]:
+    attributes = message.get("MessageAttributes") or {}
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes") or {},
+        "messageAttributes": {name: _attribute(each) for name, each in attributes.items()},
+        "md5OfBody": message.get("MD5OfBody", ""),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": source,
+        "awsRegion": region,
+    }
+
+
+def _attribute(given: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {"stringListValues": [], "binaryListValues": [], "dataType": given.get("DataType", "")}
+    names = (("StringValue", "stringValue"), ("BinaryValue", "binaryValue"))
+    return kept | {ours: given[theirs] for theirs, ours in names if theirs in given}
+
+
+def done(
+    messages: Sequence[Mapping[str, Any]], outcome: Outcome, *, reports_failures: bool
+) -> list[Mapping[str, Any]]:
+    """The messages that the function is through with; the others come again."""
+    if outcome.is_error:
+        return []
+    if not reports_failures:
+        return list(messages)
+    failed = _failed(outcome.payload)
+    known = {message["MessageId"] for message in messages}
+    if failed is None or not failed <= known:  # an answer that names no message fails the batch
+        return []
+    return [message for message in messages if message["MessageId"] not in failed]
+
+
+def _failed(payload: bytes) -> set[str] | None:
+    """The messages that the function names as failed; None when the answer is not as it must be."""
+    try:
+        answer = json.loads(payload)
+    except ValueError:
+        return None
+    if not answer:
+        return set()
+    if not isinstance(answer, Mapping):
+        return None
+    items = answer.get("batchItemFailures") or []
+    try:
+        names = {item["itemIdentifier"] for item in items}
+    except (TypeError, KeyError):
+        return None
+    return names if all(names) else None
+
+
+class QueuePoller:
+    """Polls one source, between `start` and `stop`; a batch at a time."""
+
+    def __init__(
+        self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
+        report: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        self.source = source
+        self.role_arn = role_arn
+        self._call = call
+        self._invoke = invoke
+        self._report = report
+        self._task: asyncio.Task[None] | None = None
+        self._trouble = ""
+
+    @property
+    def key(self) -> tuple[EventSource, str]:
+        """What it polls, and as whom."""
+        return self.source, self.role_arn
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._poll())
+
+    async def stop(self) -> None:
+        """A batch under way is left to the queue, which gives it again."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                await self._handle(await self._receive())
+                self._trouble = ""
+            except BonkeiError as error:
+                if error.message != self._trouble:
+                    self._trouble = error.message
+                    self._report(f"{self.source.address}: {error.message}")
+                await asyncio.sleep(_AWAY)
+
+    async def _receive(self) -> list[Mapping[str, Any]]:
+        """A batch: what is there at once, and until the window is over what else comes."""
+        size, window = self.source.batch_size, self.source.batching_window
+        messages = await self._ask(min(size, _MOST), _WAIT)
+        end = time.monotonic() + window
+        while messages and len(messages) < size:
+            left = end - time.monotonic()
+            more = await self._ask(min(size - len(messages), _MOST), max(0, int(left)))
+            messages += more
+            if not more and left <= 0:
+                break
+        return messages
+
+    async def _ask(self, count: int, wait: int) -> list[Mapping[str, Any]]:
+        answer = await self._queue(
+            "ReceiveMessage",
+            MaxNumberOfMessages=count,
+            WaitTimeSeconds=wait,
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return list(answer.get("Messages") or ())
+
+    async def _handle(self, messages: list[Mapping[str, Any]]) -> None:
+        if not messages:
+            return
+        outcome = await self._invoke(self.source.function, event(messages, self.source.source))
+        through = done(messages, outcome, reports_failures=self.source.reports_failures)
+        for start in range(0, len(through), _MOST):
+            entries = [
+                {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                for number, message in enumerate(through[start : start + _MOST])
+            ]
+            await self._queue("DeleteMessageBatch", Entries=entries)
+
+    async def _queue(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
+        _, _, _, region, account, name = self.source.source.split(":", 5)
+        url = f"http://localhost/{account}/{name}"
+        return await self._call(self.role_arn, operation, {"QueueUrl": url, **parameters}, region)

@@ -1,0 +1,207 @@
+"""The ways from a topic or a function to what takes their messages: between rooms that do not know
+each other."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.function import Function
+from bonkei.functions.functions import Functions
+from bonkei.inbox.store import Entry, Inbox
+from bonkei.logs.errors import LogsError
+from bonkei.logs.logs import RoleWriter
+from bonkei.tasks.logs import FileLogSink, LogLine
+from bonkei.topics.errors import DeliveryError
+from bonkei.topics.message import Message
+from bonkei.topics.topics import Topics
+
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import Cloud
+
+
+class Carriers:
+    """What a topic delivers to (`bonkei.topics.topics.Carriers`)."""
+
+    def __init__(
+        self, functions: Callable[[], Functions], cloud: Callable[[], Cloud], inbox: Inbox
+    ) -> None:
+        self._functions = functions
+        self._cloud = cloud
+        self._inbox = inbox
+
+    def to_function(self, arn: str, event: bytes, topic: str) -> None:
+        """As Lambda's resource-based policy lets the topic."""
+        try:
+            function = self._functions().find(arn)
+            if not _may_invoke(function, topic):
+                raise DeliveryError(
+                    f"{topic} is not authorized to perform: lambda:InvokeFunction on {arn}: no "
+                    "aws_lambda_permission lets sns.amazonaws.com",
+                    is_final=True,
+                )
+            self._functions().enqueue(arn, event)
+        except AwsServiceError as error:
+            final = error.status < 500 and error.status != 429
+            raise DeliveryError(error.message, is_final=final) from None
+        except OSError as error:
+            raise DeliveryError(f"it cannot be kept: {error.strerror}") from None
+
+    async def to_queue(
+        self, arn: str, body: str, attributes: Mapping[str, Mapping[str, str]], message: Message
+    ) -> None:
+        fifo = {}
+        if arn.endswith(".fifo"):
+            fifo = {
+                "MessageGroupId": message.group or message.id,
+                "MessageDeduplicationId": message.deduplication or message.id,
+            }
+        try:
+            await send(self._cloud(), "", arn, body, attributes, fifo)
+        except AwsServiceError as error:
+            raise DeliveryError(error.message, is_final=error.status < 500) from None
+
+    def to_mailbox(self, address: str, subject: str, text: str) -> None:
+        body = {"subject": subject, "text": text}
+        try:
+            self._inbox.add(Entry(time.time(), "email", address, body))
+        except OSError as error:
+            raise DeliveryError(f"the inbox cannot be written: {error.strerror}") from None
+
+
+def _may_invoke(function: Function, topic: str) -> bool:
+    return any(
+        principal in ("sns.amazonaws.com", "*") and source in ("", topic)
+        for principal, source in function.invokers
+    )
+
+
+async def send(
+    cloud: Cloud, role_arn: str, queue: str, body: str,
+    attributes: Mapping[str, Mapping[str, str]], more: Mapping[str, str],
+) -> None:  # fmt: skip
+    """A message into a queue. AwsServiceError."""
+    _, _, _, region, account, name = queue.split(":", 5)
+    content = {
+        "QueueUrl": f"http://localhost/{account}/{name}",
+        "MessageBody": body,
+        "MessageAttributes": attributes,
+        **more,
+    }
+    await cloud.call(role_arn, "sqs", "AmazonSQS.SendMessage", content, region)
+
+
+class Destinations:
+    """What a function's results and failures go to (`bonkei.functions.waiting.Deliver`)."""
+
+    def __init__(
+        self,
+        functions: Callable[[], Functions],
+        topics: Callable[[], Topics],
+        cloud: Callable[[], Cloud],
+    ) -> None:
+        self._functions = functions
+        self._topics = topics
+        self._cloud = cloud
+
+    async def __call__(
+        self, role_arn: str, target: str, body: Any, attributes: Mapping[str, str]
+    ) -> None:
+        text = body if isinstance(body, str) else json.dumps(body)
+        named = {
+            name: {"DataType": "Number" if name == "ErrorCode" else "String", "StringValue": value}
+            for name, value in attributes.items()
+        }
+        match target.split(":")[2]:
+            case "sqs":
+                await send(self._cloud(), role_arn, target, text, named, {})
+            case "sns":
+                message = Message(str(uuid4()), target, text, time.time(), attributes=named)
+                self._topics().publish(message)
+            case "lambda":
+                self._functions().enqueue(target, text.encode())
+            case "events":
+                await self._put_event(role_arn, target, body)
+            case other:
+                raise AwsServiceError("Unsupported", f"nothing is delivered to {other} here")
+
+    async def _put_event(self, role_arn: str, bus: str, record: Mapping[str, Any]) -> None:
+        condition = record["requestContext"]["condition"]
+        result = "Success" if condition == "Success" else "Failure"
+        entry = {
+            "Source": "lambda",
+            "DetailType": f"Lambda Function Invocation Result - {result}",
+            "Resources": [bus, record["requestContext"]["functionArn"]],
+            "Detail": json.dumps(record),
+            "EventBusName": bus,
+        }
+        content = {"Entries": [entry]}
+        await self._cloud().call(role_arn, "events", "AWSEvents.PutEvents", content)
+
+
+class QueueCalls:
+    """SQS for those who poll it (`bonkei.functions.queue_source.CallQueue`)."""
+
+    def __init__(self, cloud: Callable[[], Cloud]) -> None:
+        self._cloud = cloud
+
+    async def __call__(
+        self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        target = f"AmazonSQS.{operation}"
+        return await self._cloud().call(role_arn, "sqs", target, parameters, region)
+
+
+class FunctionLogs:
+    """What functions write: in their log group, as their roles may, and for `bonkei logs`."""
+
+    def __init__(
+        self,
+        writer: Callable[[str, str], RoleWriter],
+        files: FileLogSink,
+        report: Callable[[str], None],
+    ) -> None:
+        self._writer = writer
+        self._files = files
+        self._report = report
+        self._reported: set[tuple[str, str]] = set()
+
+    def write(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        execution = stream.rpartition("]")[2]
+        self._files.write(
+            [
+                LogLine(function.name, "function", execution, "stdout", at / 1000, line)
+                for at, text in events
+                for line in text.split("\n")
+            ]
+        )
+        try:
+            self._put(function, stream, events)
+        except LogsError as error:
+            if (function.arn, error.code) not in self._reported:
+                self._reported.add((function.arn, error.code))
+                self._report(f"{function.name}: its log is not written: {error.message}")
+
+    def _put(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None:
+        """Lambda makes the stream, and the group where it is missing and the role may."""
+        group, region = function.log_group, function.arn.split(":")[3]
+        writer = self._writer(function.role_arn, region)
+        try:
+            writer.put(group, stream, events)
+        except LogsError as error:
+            if error.code != "ResourceNotFoundException":
+                raise
+            try:
+                writer.create_stream(group, stream)
+            except LogsError as missing:
+                if missing.code != "ResourceNotFoundException":
+                    raise
+                with suppress(LogsError):
+                    writer.create_group(group)
+                writer.create_stream(group, stream)
+            writer.put(group, stream, events)

@@ -1,0 +1,127 @@
+"""What the notification of an alarm does not say, from CloudWatch: its past, and its log records.
+
+Nothing here may keep a message back: what cannot be looked up is left out, and logged.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from alarm.events import AlarmChange, State
+
+RECORDS = 3
+CHARACTERS = 300  # of a record
+_LONGEST = timedelta(days=3)  # for which an alarm's past is looked through
+
+Call = Callable[..., Mapping[str, Any]]
+"""`call(service, operation, **parameters)`: boto3's, by the names of its methods."""
+
+_SECRETS = re.compile(
+    r"(?i)(https?://)[^\s/@]+@"  # credentials in an address
+    r"|(https://hooks\.slack\.com/)\S+"
+    r"|(\b(?:password|passwd|secret|token|api[_-]?key|authorization|cookie)\b\"?\s*[:=]\s*)"
+    r"(?:bearer\s+|basic\s+)?(?:\"[^\"]*\"|'[^']*'|[^\s,;&}]+)"
+    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]+"  # a JSON web token
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """`alarmed_at`: since when it is, or was, in ALARM; None: it was not, or nobody knows.
+    `records`: the latest that match, shortened and without secrets, from `log_group`."""
+
+    alarmed_at: datetime | None = None
+    records: tuple[str, ...] = ()
+    log_group: str = ""
+    pattern: str = ""
+
+
+def look_up(event: AlarmChange, call: Call, report: Callable[[str], None]) -> Details:
+    """What CloudWatch says of an alarm; `report` hears what it does not say."""
+    alarmed_at: datetime | None = None
+    group, pattern = "", ""
+    records: tuple[str, ...] = ()
+    if event.state is not State.ALARM:
+        try:
+            alarmed_at = _alarmed_at(event, call)
+        except Exception as error:
+            report(f"the alarm's history: {type(error).__name__}")
+    if event.state is State.ALARM and event.metric:
+        try:
+            group, pattern, records = _records(event, call)
+        except Exception as error:
+            report(f"the log's records: {type(error).__name__}")
+    return Details(alarmed_at, records, group, pattern)
+
+
+def _alarmed_at(event: AlarmChange, call: Call) -> datetime | None:
+    """When the ALARM began that this change ends, or that was there before the data stopped."""
+    end = event.time or datetime.now(UTC)
+    answer = call(
+        "cloudwatch", "describe_alarm_history", AlarmName=event.name,
+        HistoryItemType="StateUpdate", StartDate=end - _LONGEST,
+        EndDate=end + timedelta(seconds=1), ScanBy="TimestampDescending", MaxRecords=20,
+    )  # fmt: skip
+    found = None
+    for item in answer["AlarmHistoryItems"]:
+        change = re.search(r"from (\w+) to (\w+)", item["HistorySummary"])
+        at = item["Timestamp"]
+        if change is None or at >= end:
+            continue
+        if change[2] == State.ALARM:
+            found = at
+        elif change[2] == State.OK:
+            break
+        if change[1] == State.OK:
+            break
+    return found
+
+
+def _records(event: AlarmChange, call: Call) -> tuple[str, str, tuple[str, ...]]:
+    """The log group, the pattern, and the latest records of a metric that counts records."""
+    named = {"metricName": event.metric, "metricNamespace": event.namespace}
+    filters = call("logs", "describe_metric_filters", **named)["metricFilters"]
+    end = event.time or datetime.now(UTC)
+    start = end - timedelta(seconds=2 * event.period * event.periods + 60)
+    for each in filters:
+        group, pattern = each["logGroupName"], each.get("filterPattern", "")
+        events = call(
+            "logs", "filter_log_events", logGroupName=group, filterPattern=pattern,
+            startTime=int(start.timestamp() * 1000), endTime=int(end.timestamp() * 1000) + 1,
+        ).get("events", [])  # fmt: skip
+        if events:
+            latest = sorted(events, key=lambda one: one["timestamp"])[-RECORDS:]
+            return group, pattern, tuple(shorten(one["message"]) for one in latest)
+    return (filters[0]["logGroupName"], filters[0].get("filterPattern", ""), ()) if filters else (
+        "", "", ()
+    )  # fmt: skip
+
+
+def shorten(record: str) -> str:
+    """A record on one line, without what looks like a secret."""
+    plain = " ".join(_SECRETS.sub(_mask, record).split())
+    return plain if len(plain) <= CHARACTERS else plain[: CHARACTERS - 1] + "…"
+
+
+def _mask(found: re.Match[str]) -> str:
+    kept = found[1] or found[2] or found[3] or ""
+    return f"{kept}***{'@' if found[1] else ''}"
+
+
+def call_aws(service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    """A call by boto3, which is quick to give up: the message matters more."""
+    import boto3  # noqa: PLC0415 - part of Lambda's runtime; slow to load
+    from botocore.config import Config  # noqa: PLC0415
+
+    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
+    if service not in _clients:
+        _clients[service] = boto3.client(service, config=config)
+    return dict(getattr(_clients[service], operation)(**parameters))
+
+
+_clients: dict[str, Any] = {}  # kept while the execution environment lives

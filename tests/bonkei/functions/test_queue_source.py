@@ -1,0 +1,98 @@
+"""A queue as an event source: what is called, what is deleted, what comes again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.event_source import EventSource
+from bonkei.functions.outcome import Outcome
+from bonkei.functions.queue_source import QueuePoller, done, event
+
+QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
+
+
+def message(name: str) -> dict[str, Any]:
+    return {
+        "MessageId": name, "ReceiptHandle": f"r-{name}", "Body": name, "MD5OfBody": "m",
+        "Attributes": {"ApproximateReceiveCount": "1"},
+        "MessageAttributes": {"kind": {"DataType": "String", "StringValue": "x"}},
+    }  # fmt: skip
+
+
+def test_the_event() -> None:
+    (record,) = json.loads(event([message("a")], QUEUE))["Records"]
+    assert record["eventSource"] == "aws:sqs"
+    assert (record["eventSourceARN"], record["awsRegion"]) == (QUEUE, "eu-west-1")
+    assert (record["messageId"], record["body"]) == ("a", "a")
+    assert record["messageAttributes"]["kind"]["stringValue"] == "x"
+
+
+# "Implementing partial batch responses" in the AWS Lambda Developer Guide.
+@pytest.mark.parametrize(
+    ("answer", "through"),
+    [
+        (None, ["a", "b"]),
+        ({}, ["a", "b"]),
+        ({"batchItemFailures": []}, ["a", "b"]),
+        ({"batchItemFailures": None}, ["a", "b"]),
+        ({"batchItemFailures": [{"itemIdentifier": "b"}]}, ["a"]),
+        ({"batchItemFailures": [{"itemIdentifier": ""}]}, []),
+        ({"batchItemFailures": [{"itemIdentifier": "other"}]}, []),
+        ({"batchItemFailures": [{"wrong": "a"}]}, []),
+        ("text", []),
+    ],
+)
+def test_partial_batch_responses(answer: Any, through: list[str]) -> None:
+    outcome = Outcome("success", json.dumps(answer).encode())
+    found = done([message("a"), message("b")], outcome, reports_failures=True)
+    assert [each["MessageId"] for each in found] == through
+
+
+def test_an_error_fails_the_batch() -> None:
+    assert done([message("a")], Outcome("error", b"{}"), reports_failures=False) == []
+
+
+async def test_it_polls_calls_and_deletes() -> None:
+    waiting = [[message("a"), message("b")], AwsServiceError("Away", "no answer", 503), []]
+    asked: list[tuple[str, Mapping[str, Any]]] = []
+    called: list[Any] = []
+    reports: list[str] = []
+    deleted = asyncio.Event()
+
+    async def queue(
+        role: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        assert (role, region) == ("role", "eu-west-1")
+        asked.append((operation, parameters))
+        if operation == "DeleteMessageBatch":
+            deleted.set()
+            return {}
+        if parameters["WaitTimeSeconds"] == 0:
+            return {}
+        if not waiting:
+            await asyncio.Event().wait()
+        found = waiting.pop(0)
+        if isinstance(found, AwsServiceError):
+            raise found
+        return {"Messages": found}
+
+    async def invoke(arn: str, payload: bytes) -> Outcome:
+        called.append((arn, [each["body"] for each in json.loads(payload)["Records"]]))
+        return Outcome("success", b'{"batchItemFailures": [{"itemIdentifier": "a"}]}')
+
+    source = EventSource("s", "u", "arn:f", QUEUE, batch_size=5, reports_failures=True)
+    poller = QueuePoller(source, "role", queue, invoke, reports.append)
+    poller.start()
+    await asyncio.wait_for(deleted.wait(), 5)
+    await asyncio.sleep(0)
+    await poller.stop()
+    assert called == [("arn:f", ["a", "b"])]
+    (entries,) = [given["Entries"] for operation, given in asked if operation[0] == "D"]
+    assert entries == [{"Id": "0", "ReceiptHandle": "r-b"}]
+    assert asked[0][1]["QueueUrl"] == "http://localhost/123456789012/orders"
