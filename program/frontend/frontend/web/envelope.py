@@ -102,6 +102,7 @@ def _tell(
         "duration_ms": round(seconds * 1000, 2),
         "bytes": size,
         "client": headers.get("x-forwarded-for") or (client[0] if client else ""),
+        "trace_id": headers.get("x-amzn-trace-id"),
     }
     message = "%s %s %d"
     _access.log(level, message, scope["method"], scope["path"], status, extra={"fields": fields})
