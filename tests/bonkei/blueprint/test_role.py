@@ -82,7 +82,11 @@ def test_a_roles_users_are_the_arguments_that_name_it(blueprint) -> None:
         {
             "aws_iam_role.task": ROLE,
             "aws_flow_log.this": {"iam_role_arn": ROLE["arn"]},
-            "aws_scheduler_schedule.this": {"target": [{"role_arn": ROLE["arn"]}]},
+            "aws_scheduler_schedule.this": {
+                "arn": "arn:aws:scheduler:x:schedule/default/nightly",
+                "name": "nightly",
+                "target": [{"arn": "arn:aws:sqs:x:jobs", "role_arn": ROLE["arn"]}],
+            },
             "aws_iam_user.this": {"tags": {"role": ROLE["arn"]}},
         }
     ).roles[0]
