@@ -30,6 +30,7 @@ from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.requirement import Place
+from bonkei.cloud.permission.services import Parameters
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import S3Step
 from bonkei.cloud.provision.store import MiniStackStore
@@ -138,6 +139,21 @@ class Cloud:
     def directory(self) -> Path:
         """Where the room keeps what it has below the home."""
         return self._settings.directory
+
+    def may_read(self, definition: TaskDefinition, secret: str) -> str:
+        """AWS's denial when the execution role may not read a secret or a parameter; or nothing."""
+        role = definition.execution_role_arn
+        if self._authorizer.estate is None:
+            return ""
+        if not role:
+            return f"the task definition has no execution role, which {secret} needs"
+        caller = self._issuer.session(role, definition.family)
+        call: tuple[str, str, Parameters] = (
+            ("secretsmanager", "GetSecretValue", {"SecretId": secret})
+            if ":secretsmanager:" in secret
+            else ("ssm", "GetParameters", {"Names": [secret], "WithDecryption": True})
+        )
+        return self._authorizer.ask(caller, *call, time.time())
 
     def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """Role -> action -> resources, since the home was made."""

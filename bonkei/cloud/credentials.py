@@ -90,6 +90,10 @@ class Issuer:
         account = self._account
         return Caller(f"arn:aws:iam::{account}:user/{PERSON}", self._id("AIDA", PERSON), account)
 
+    def session(self, role_arn: str, name: str) -> Caller:
+        """A session of a role, as AWS's own services take it."""
+        return self._session(role_arn, name)
+
     def _session(self, role_arn: str, session: str) -> Caller:
         partition, _, _, account, resource = role_arn.split(":", 5)[1:]
         name = resource.rpartition("/")[2]  # a role's path is no part of its sessions' ARNs

@@ -44,6 +44,10 @@ class AwsEndpoint:
     def task_environment(self, definition: TaskDefinition, task_id: str) -> Mapping[str, str]:
         return self._started().task_environment(definition, task_id)
 
+    def may_read(self, definition: TaskDefinition, secret: str) -> str:
+        """Why the task's execution role may not read a secret or a parameter; empty: it may."""
+        return self._started().may_read(definition, secret)
+
     def environment(self, role: str) -> dict[str, str]:
         """The variables for a user's command. MiniatureError before the start."""
         return self._started().environment(role)

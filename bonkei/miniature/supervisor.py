@@ -250,6 +250,7 @@ class Miniature:
             addresses=self._translator,
             progress=steps.note,
             cloud=self._aws.task_environment,
+            may_read=self._aws.may_read,
             log_driver=self._logs.log_driver,
             log_router=self._logs.log_router,
         )

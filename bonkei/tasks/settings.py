@@ -31,6 +31,11 @@ def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
     return {}
 
 
+def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
+    """Every secret: without permissions."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class RouterStart:
     """A log router that is about to start. `command` is as the image has it; `localize` says where
@@ -65,6 +70,7 @@ class TaskSettings:
 
     `progress` is called with a short line for slow work (creating an environment).
     `cloud`: the variables with which a task (its definition, its id) calls AWS.
+    `may_read`: why the execution role may not read the secret of an ARN; empty: it may.
     `log_driver`: where a container's lines go besides the `LogSink`.
     `log_router`: the command of a log router, with its configuration written; BonkeiError if it
     cannot be run.
@@ -79,3 +85,4 @@ class TaskSettings:
     log_driver: OpenLogDriver = no_log_driver
     log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
     cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud
+    may_read: Callable[[TaskDefinition, str], str] = may_read_all

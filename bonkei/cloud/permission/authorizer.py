@@ -11,6 +11,7 @@ from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Denial, Ledger
 from bonkei.cloud.permission.requirement import Requirement
+from bonkei.cloud.permission.services import Parameters, required
 from bonkei.config import Enforce
 from bonkei.policy import Decision, Principal, Request, decide, denial
 
@@ -53,6 +54,19 @@ class Authorizer:
                 self._used(caller, each)
             else:
                 self._deny(request, decision, caller, now)
+
+    def ask(
+        self, caller: Caller, service: str, operation: str, parameters: Parameters, now: float
+    ) -> str:
+        """AWS's denial of a call that a service of AWS would make as this caller; or nothing."""
+        if (estate := self.estate) is None:
+            return ""
+        needed = required(service, operation, parameters, estate.names) or ()
+        try:
+            self.permit(caller, needed, now)
+        except ApiError as error:
+            return error.message
+        return ""
 
     def _used(self, caller: Caller, requirement: Requirement) -> None:
         if caller.role:

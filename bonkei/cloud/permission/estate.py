@@ -46,7 +46,8 @@ class Estate:
         return self._roles.get(arn)
 
     def unknown_policies(self, role_arn: str) -> tuple[str, ...]:
-        """Why nothing is claimed about a role: policies that are attached and not known."""
+        """Why nothing is claimed about a role: policies that are attached and not known, or the
+        role itself when the definitions do not have it."""
         return self._identity(role_arn).unknown
 
     def policies(self, role_arn: str, resource: str) -> Policies:
@@ -66,7 +67,7 @@ class Estate:
             return _Identity(_EVERYTHING, None, ())
         if arn not in self._identities:
             role = self._roles.get(arn)
-            self._identities[arn] = _prepare(role) if role else _Identity(Policy(()), None, ())
+            self._identities[arn] = _prepare(role) if role else _Identity(Policy(()), None, (arn,))
         return self._identities[arn]
 
     def _resource(self, arn: str) -> Policy | None:

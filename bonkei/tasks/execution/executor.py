@@ -29,6 +29,7 @@ from bonkei.tasks.execution.process import (
     signal_number,
 )
 from bonkei.tasks.execution.running_task import RunningTask
+from bonkei.tasks.execution.secret_references import require_permission
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.tasks.images.local import LocalContainer
 from bonkei.tasks.logs import LogSink
@@ -195,6 +196,11 @@ class Executor:
                 self._settings.home / "environments",
                 self._settings.progress,
             )
+        require_permission(
+            (value_from for _, value_from in local.container.secrets),
+            task.spec.local.definition,
+            self._settings.may_read,
+        )
         cloud = self._settings.cloud(task.spec.local.definition, task.scratch.name)
         return build_environment(
             local,

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from bonkei.blueprint.service import TaskDefinition
 from bonkei.tasks.errors import TaskError
 from bonkei.vault import Vault
 
@@ -47,6 +49,21 @@ def parse_reference(value_from: str, definition_arn: str) -> SecretReference:
         remedy="write valueFrom as arn:aws:secretsmanager:…:secret:name-XXXXXX[:json-key:stage:id]"
         " or arn:aws:ssm:…:parameter/name",
     )
+
+
+def require_permission(
+    secrets: Iterable[str],
+    definition: TaskDefinition,
+    may_read: Callable[[TaskDefinition, str], str],
+) -> None:
+    """TaskError, worded as ECS does, for the first secret that the execution role may not read."""
+    for value_from in secrets:
+        arn = parse_reference(value_from, definition.arn).arn
+        if reason := may_read(definition, arn):
+            raise TaskError(
+                f"{_PREFIX}: AccessDeniedException: {reason}",
+                remedy="allow it in a policy of the execution role: see `bonkei iam denied`",
+            )
 
 
 def resolve(value_from: str, vault: Vault, definition_arn: str) -> str:

@@ -6,8 +6,9 @@ import traceback
 
 import pytest
 
+from bonkei.blueprint.service import TaskDefinition
 from bonkei.tasks import TaskError
-from bonkei.tasks.execution.secret_references import resolve
+from bonkei.tasks.execution.secret_references import require_permission, resolve
 from bonkei.vault import MemoryVault
 
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:app/db-AbCdEf"
@@ -61,3 +62,17 @@ def test_a_value_that_is_no_json_is_not_shown_in_the_error():
     with pytest.raises(TaskError) as caught:
         resolve(f"{ARN}:password::", vault, DEFINITION)
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_secret_that_the_execution_role_may_not_read():
+    definition = TaskDefinition("aws_ecs_task_definition.web", DEFINITION, "web", 1, 256, 512, ())
+    asked = []
+
+    def may_read(_definition, secret):
+        asked.append(secret)
+        return "User: x is not authorized" if secret == PARAMETER else ""
+
+    with pytest.raises(TaskError, match="AccessDeniedException: User: x is not") as caught:
+        require_permission([f"{ARN}:username::", "/app/level", ARN], definition, may_read)
+    assert caught.value.message.startswith("ResourceInitializationError")
+    assert asked == [ARN, PARAMETER]

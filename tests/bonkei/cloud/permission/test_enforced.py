@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.permission.ledger import read_denials
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, arn
 
@@ -47,6 +48,8 @@ BLUEPRINT = replace(
              managed_policies=(("a", "arn:aws:iam::aws:policy/SomethingUnknown"),)),
     ),
 )  # fmt: skip
+
+TASK = TaskDefinition("aws_ecs_task_definition.t", "arn", "shop", 1, 256, 512, ())
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +139,15 @@ def test_denials_and_use_are_recorded(guarded: Room) -> None:
     used = guarded.cloud.permissions_used()
     assert "arn:aws:s3:::shop/public/u" in used[READER]["s3:PutObject"]
     assert json.dumps(used)
+
+
+def test_an_execution_role_is_asked_for_a_tasks_secrets(guarded: Room) -> None:
+    def why(role: str, secret: str) -> str:
+        return guarded.cloud.may_read(replace(TASK, execution_role_arn=role), secret)
+
+    assert why(READER, arn("ssm", "parameter/shop/a")) == ""
+    assert "because no identity-based policy allows the secretsmanager:GetSecretValue action" in (
+        why(READER, SECRET)
+    )
+    assert "no execution role" in why("", SECRET)
+    assert why(f"arn:aws:iam::{ACCOUNT}:role/elsewhere", SECRET) == ""
