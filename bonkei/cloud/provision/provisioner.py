@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Protocol
 
-from bonkei.cloud.provision.reconcile import Made, reconcile
+from bonkei.cloud.provision.reconcile import Made, Work, reconcile
 from bonkei.cloud.provision.step import (
     Call,
     EmptyStep,
@@ -27,6 +29,9 @@ _KINDS: dict[str, Callable[..., Call]] = {
     "EmptyStep": EmptyStep,
 }
 
+_AT_ONCE = 8
+"""Steps that are taken at the same time."""
+
 
 class Store(Protocol):
     """Where the steps are taken."""
@@ -35,25 +40,32 @@ class Store(Protocol):
         """Code and message of the error; both empty when it succeeded."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    note: str
+    left: str = ""  # what should have gone
+
+
 class Provisioner:
     """`file` is where it remembers."""
 
     def __init__(self, store: Store, file: Path) -> None:
         self._store = store
         self._file = file
+        self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def reconcile(self, things: Sequence[Thing]) -> tuple[str, ...]:
         """Make what is declared. What is not as declared: by address, and why."""
         made = self._read()
-        notes, left = [], set()
-        for work in reconcile(things, made):
-            for step in work.steps:
-                code, message = await self._take(step, work.region)
-                if code and work.removes:
-                    left.add(work.subject)
-                    notes.append(f"{work.subject} stays: {code}: {message}")
-                elif code:
-                    notes.append(f"{work.subject} is not as declared: {code}: {message}")
+        outcomes: list[_Outcome] = []
+        for _, phase in groupby(reconcile(things, made), lambda work: work.phase):
+            chains: dict[str, list[Work]] = {}
+            for work in phase:
+                chains.setdefault("" if work.removes else work.subject, []).append(work)
+            done = await asyncio.gather(*map(self._in_order, chains.values()))
+            outcomes += [outcome for chain in done for outcome in chain]
+        left = {outcome.left for outcome in outcomes}
+        notes = [outcome.note for outcome in outcomes]
         kept = {name: each for name, each in made.items() if name in left}
         self._write(
             kept
@@ -63,6 +75,21 @@ class Provisioner:
             }
         )
         return tuple(notes)
+
+    async def _in_order(self, chain: Sequence[Work]) -> list[_Outcome]:
+        """What did not succeed."""
+        outcomes = []
+        async with self._at_once:
+            for work in chain:
+                for step in work.steps:
+                    code, message = await self._take(step, work.region)
+                    if code and work.removes:
+                        note = f"{work.subject} stays: {code}: {message}"
+                        outcomes.append(_Outcome(note, work.subject))
+                    elif code:
+                        note = f"{work.subject} is not as declared: {code}: {message}"
+                        outcomes.append(_Outcome(note))
+        return outcomes
 
     async def _take(self, step: Step, region: str) -> tuple[str, str]:
         if isinstance(step, Unless):

@@ -7,15 +7,21 @@ from dataclasses import dataclass
 
 from bonkei.cloud.provision.step import Call, Step, Thing
 
+_PHASES = {"alias": "key", "queue-attributes": "queues", "queue-tags": "queues"}
+"""Of kinds whose phase is not the first word of their name: a queue's settings name other queues,
+which are all there by then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Steps for one thing; `subject` is its address in the definitions, or its name."""
+    """Steps for one thing; `subject` is its address in the definitions, or its name. What is of
+    one `phase` may be done at the same time, but for the works of one subject."""
 
     subject: str
     region: str
     steps: tuple[Step, ...]
     removes: bool = False
+    phase: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +41,17 @@ def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, 
     work = []
     for thing in things:
         before = made.get(thing.id)
-        work.append(Work(thing.address, thing.region, _steps(thing, before)))
+        work.append(Work(thing.address, thing.region, _steps(thing, before), phase=_phase(thing)))
     work += [
         Work(name, before.region, before.end, removes=True)
         for name, before in reversed(list(made.items()))
         if name not in wanted and before.end
     ]
     return tuple(work)
+
+
+def _phase(thing: Thing) -> str:
+    return _PHASES.get(thing.kind) or thing.kind.partition("-")[0]
 
 
 def _steps(thing: Thing, before: Made | None) -> tuple[Step, ...]:
