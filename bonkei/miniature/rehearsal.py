@@ -90,8 +90,8 @@ class Rehearsal:
             self._monitor.hurry((alarm.name for alarm in self._alarms), self._held)
             await asyncio.gather(*jobs)
         finally:
-            self._monitor.hurry(())
             self._drop_data()
+            self._monitor.hurry(())
             self.is_over = True
             await self._remove_streams()
 
@@ -172,6 +172,8 @@ class Rehearsal:
         periods = alarm.evaluation_periods if isinstance(alarm, Alarm) else 1
         patience = min(_MOST, _BASE + 3 * periods)
         try:
+            if self._monitor.book.state(alarm.name).value is State.ALARM:
+                await self._until(alarm, State.OK, patience)
             result.alarm_at = await self._until(alarm, State.ALARM, patience)
             result.alarm_reason = self._monitor.book.state(alarm.name).reason
             result.ok_at = await self._until(alarm, State.OK, patience)

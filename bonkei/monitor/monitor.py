@@ -29,6 +29,7 @@ AGE_SECONDS = 600.0
 FLUSH_SECONDS = 10.0
 _ACT_SECONDS = 30.0
 _MOST_SENT = 1000
+_MOST_LATE = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class Monitor:
         self._around = around
         self._held: frozenset[MetricId] = frozenset()
         self._held_since = 0.0
+        self._late: list[Datum] = []
         self.sent: deque[Sent] = deque(maxlen=_MOST_SENT)
         self._filters = MetricFilters()
         self._measured: frozenset[tuple[str, str]] = frozenset()
@@ -132,13 +134,16 @@ class Monitor:
 
     def hurry(self, names: Iterable[str], held: Iterable[MetricId] = ()) -> None:
         """Let a period of these alarms take a second. Of `held` metrics only what is injected
-        counts meanwhile. Nothing of either where it is called without any."""
+        counts meanwhile; what is measured counts afterwards. Without any, both have an end."""
         now = self._around.clock()
         self.engine.hurried = frozenset(names)
         for metric in self._held:
             self.store.drop(metric, self._held_since)
+        late, self._late = self._late, []
         self._held = frozenset(held)
         self._held_since = now
+        for datum in late:
+            self.put(datum)
         self._woken.set()
 
     def inject(self, datum: Datum) -> None:
@@ -149,6 +154,8 @@ class Monitor:
         """One datum. With compressed time seconds are kept, since minutes pass in them."""
         if datum.metric not in self._held:
             self._put(datum)
+        elif len(self._late) < _MOST_LATE:
+            self._late.append(datum)
 
     def _put(self, datum: Datum) -> None:
         if (self.compression > 1 or self.engine.hurried) and datum.resolution != 1:

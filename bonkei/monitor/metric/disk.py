@@ -78,8 +78,8 @@ class SqliteDisk:
         """What was made up."""
         with self._connection:
             self._connection.execute(
-                "delete from bucket where metric = ? and start + length > ?",
-                (self._ids.get(metric, -1), begin),
+                "delete from bucket where metric = ? and start >= ?",
+                (self._ids.get(metric, -1), int(begin)),
             )
 
     def _row(self, kept: Kept) -> tuple[object, ...]:

@@ -139,9 +139,10 @@ class MetricStore:
         return tuple(self._recent)
 
     def drop(self, metric: MetricId, begin: float) -> None:
-        """What a metric has from `begin` on was made up, and goes again."""
+        """What a metric has from `begin` on was made up, and goes again. A minute that had begun
+        before is real: a rehearsal's data are kept by the second."""
         series = self._recent.get(metric, {})
-        for key in [key for key in series if key[1] + key[0] > begin]:
+        for key in [key for key in series if key[1] >= int(begin)]:
             del series[key]
             self._dirty.discard((metric, *key))
         self._disk.drop(metric, begin)

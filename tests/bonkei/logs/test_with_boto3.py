@@ -17,6 +17,8 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.ledger import Ledger
 from bonkei.events import Bus
 from bonkei.logs.logs import Logs, LogsSettings
 
@@ -29,7 +31,7 @@ class Nothing:
 def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     home = tmp_path_factory.mktemp("home")
     loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
     room = Logs(Bus(), LogsSettings(home / "groups", "123456789012", home), _may, print)
     issuer, passing = Issuer(b"k" * 32, "123456789012"), Nothing()
@@ -38,6 +40,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         Answering({"logs": room.service}, report=print),
         passing,  # type: ignore[arg-type]
         CallLog(Path(home) / "calls.jsonl"),
+        Authorizer("off", Ledger(home)),
     )
     asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
     person = issuer.person()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -88,15 +89,17 @@ async def test_each_goes_both_ways(world: World) -> None:
 
 
 async def test_nothing_stays_of_one_that_is_broken_off(world: World) -> None:
-    before = datum(identity(CPU), 1_800_000_000, 5.0)
+    before = datum(identity(CPU), 1_700_000_000, 5.0)
     world.monitor.put(before)
+    minute = time.time() // 60 * 60
+    world.monitor.put(datum(identity(CPU), minute, 7.0))
     job = asyncio.create_task(Rehearsal(world, world.monitor.engine.alarms).run())
     await asyncio.sleep(1.2)
+    world.monitor.put(datum(identity(CPU), time.time(), 6.0))  # measured meanwhile
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
     monitor = world.monitor
 
     assert not monitor.engine.hurried
-    monitor.put(datum(identity(CPU), 1_000.0, 5.0))
-    found = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9)
-    assert [one.high for one in found.values()] == [5.0]  # what is real counts again
+    (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
+    assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # what is real, and nothing else

@@ -1,0 +1,156 @@
+"""CloudWatch and EventBridge as boto3 sees them, through the endpoint."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from bonkei.blueprint.notification import EventTarget
+from bonkei.cloud.answering import Answering
+from bonkei.cloud.calls import CallLog
+from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.ledger import Ledger
+from bonkei.events import Bus
+from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.monitor import Around, Monitor
+from bonkei.monitor.service import cloudwatch, eventbridge
+
+
+class Nothing:
+    async def close(self) -> None: ...
+
+
+@dataclass
+class Aws:
+    cloudwatch: Any
+    events: Any
+    tick: Any
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+
+    def on_loop(made: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(made, loop).result(10)
+
+    async def act(_arn: str, _subject: str, _message: str) -> None: ...
+
+    async def deliver(_target: EventTarget, _payload: str) -> None: ...
+
+    async def make() -> tuple[Monitor, EventBus]:
+        around = Around(lambda _now, _step: (), act, lambda _event: None)
+        return Monitor(None, Bus(), around), EventBus(deliver)
+
+    async def end() -> None:
+        await endpoint.stop()
+        await monitor.stop()
+        await bus.stop()
+
+    async def tick() -> None:
+        monitor.tick(time.time())
+
+    monitor, bus = on_loop(make())
+    folder = tmp_path_factory.mktemp("calls")
+    issuer = Issuer(b"k" * 32, "123456789012")
+    services = {"cloudwatch": cloudwatch(monitor), "events": eventbridge(bus, lambda: ())}
+    endpoint = Endpoint(
+        issuer,
+        Answering(services, report=print),
+        Nothing(),  # type: ignore[arg-type]
+        CallLog(folder / "calls.jsonl"),
+        Authorizer("off", Ledger(folder)),
+    )
+    on_loop(endpoint.start(0))
+    person = issuer.person()
+
+    def client(name: str) -> Any:
+        return boto3.client(
+            name,
+            endpoint_url=endpoint.url,
+            region_name="eu-west-1",
+            aws_access_key_id=person.access_key,
+            aws_secret_access_key=person.secret_key,
+            config=Config(retries={"max_attempts": 1}),
+        )
+
+    yield Aws(client("cloudwatch"), client("events"), lambda: on_loop(tick()))
+    on_loop(end())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+def test_a_metric_and_its_alarm(aws: Aws) -> None:
+    named = {"Namespace": "Own", "MetricName": "Latency"}
+    aws.cloudwatch.put_metric_alarm(
+        AlarmName="slow",
+        **named,
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=5,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    minute_ago = datetime.now(UTC) - timedelta(seconds=60)
+    datum = {"MetricName": "Latency", "Timestamp": minute_ago, "Value": 9.0, "Unit": "Seconds"}
+    aws.cloudwatch.put_metric_data(Namespace="Own", MetricData=[datum])
+    aws.tick()
+    (alarm,) = aws.cloudwatch.describe_alarms()["MetricAlarms"]
+    found = aws.cloudwatch.get_metric_data(
+        StartTime=minute_ago - timedelta(minutes=2),
+        EndTime=datetime.now(UTC),
+        MetricDataQueries=[
+            {"Id": "m", "MetricStat": {"Metric": named, "Period": 60, "Stat": "Sum"}},
+            {"Id": "e", "Expression": "m * 2"},
+        ],
+    )
+    (point,) = aws.cloudwatch.get_metric_statistics(
+        **named,
+        StartTime=minute_ago - timedelta(minutes=2),
+        EndTime=datetime.now(UTC),
+        Period=60,
+        Statistics=["Sum"],
+    )["Datapoints"]
+
+    assert (alarm["StateValue"], alarm["Threshold"]) == ("ALARM", 5.0)
+    assert alarm["StateUpdatedTimestamp"].tzinfo is not None
+    assert [one["Values"] for one in found["MetricDataResults"]] == [[9.0], [18.0]]
+    assert (point["Sum"], point["Unit"]) == (9.0, "Seconds")
+    assert [one["MetricName"] for one in aws.cloudwatch.list_metrics()["Metrics"]] == ["Latency"]
+    kinds = aws.cloudwatch.describe_alarm_history(AlarmName="slow")["AlarmHistoryItems"]
+    assert [one["HistoryItemType"] for one in kinds] == ["StateUpdate", "ConfigurationUpdate"]
+
+
+def test_errors_are_the_models_own(aws: Aws) -> None:
+    with pytest.raises(aws.cloudwatch.exceptions.ResourceNotFound):
+        aws.cloudwatch.set_alarm_state(AlarmName="x", StateValue="OK", StateReason="a test")
+    with pytest.raises(ClientError, match="PutAnomalyDetector"):
+        aws.cloudwatch.put_anomaly_detector(
+            SingleMetricAnomalyDetector={"Namespace": "a", "MetricName": "b", "Stat": "Sum"}
+        )
+
+
+def test_events(aws: Aws) -> None:
+    entry = {"Source": "own", "DetailType": "Tried", "Detail": json.dumps({"a": 1})}
+    answer = aws.events.put_events(Entries=[entry, entry | {"Detail": "{"}])
+
+    assert answer["FailedEntryCount"] == 1
+    assert len(answer["Entries"][0]["EventId"]) == 36
+    with pytest.raises(aws.events.exceptions.ResourceNotFoundException):
+        aws.events.describe_rule(Name="nobody")
