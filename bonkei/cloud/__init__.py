@@ -1,4 +1,4 @@
-"""One AWS endpoint on loopback: whatever speaks AWS gets an answer, as the one who is calling.
+"""One AWS endpoint on loopback for all clients of AWS's APIs.
 
 The way of a call: `endpoint` reads it, `request` says what it asks for, `signature` and
 `credentials` who asks. Then `services` decides whose it is: Bonkei's own (`answering`, by the
@@ -7,7 +7,7 @@ the protocol's `spelling`). `calls` remembers it. `browser_upload` takes S3's fo
 `secrets_manager`, `ecs`, `elbv2` and `rds` are services of this room; other rooms have theirs, and
 `bonkei/miniature/aws_services.py` lists all.
 
-`provision` makes in MiniStack what the definitions declare. `container_credentials` hands a task
-its role's credentials. `cloud.Cloud` joins all of it, and is what other parts use. Nothing is
-imported here: aiohttp takes a while to load, which the start spends while Terraform runs.
+`provision` creates the declared resources in MiniStack. `container_credentials` gives a task its
+role's credentials. `cloud.Cloud` joins these modules for other parts. Nothing is imported here:
+aiohttp is slow to load, and the start loads it while Terraform runs.
 """

@@ -16,7 +16,7 @@ from bonkei.cloud.wire.writing import write, write_error
 
 
 class Answering:
-    """`own`: may get more services while it runs. `report` hears of a service's own faults."""
+    """`own`: may get more services while it runs. `report` is called for a service's own faults."""
 
     def __init__(
         self,
@@ -29,8 +29,8 @@ class Answering:
         self._report = report
 
     def read(self, call: Call, caller: Caller, request: Request, body: bytes, id_: str) -> AwsCall:
-        """The call as its service sees it. ApiError when the service has no such operation, or the
-        parameters are not as its model has them."""
+        """The call for its service. ApiError for an unknown operation, or for parameters that do
+        not fit its model."""
         found = find_own(call, self.own)
         if found is None or call.operation not in found[1].operations:
             raise not_served(call, self.own)

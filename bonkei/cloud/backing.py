@@ -1,7 +1,7 @@
-"""MiniStack, which stands behind the endpoint for storage and messaging: its process.
+"""The process of MiniStack, the store behind the endpoint for storage and messaging.
 
-It listens on a loopback port that only the endpoint uses. What it has acknowledged is on disk
-(`data/ministack_journal.py`). It is started again when it dies, and ended when it is frozen.
+It listens on a loopback port that only the endpoint uses. Acknowledged changes are on disk
+(`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen.
 """
 
 from __future__ import annotations
@@ -58,20 +58,21 @@ class MiniStack:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self, python: Path) -> None:
-        """Until it answers, run by its own environment's Python. CloudError when it does not."""
+        """Start it with its own environment's Python, and wait. CloudError when it does not
+        answer."""
         self._python = python
         self._keeper.start()
         await self._launch()
         self._guard = asyncio.create_task(self._keep_running())
 
     async def wait_until_ready(self, seconds: float) -> bool:
-        """Whether it answers, within so many seconds."""
+        """Whether it answers within `seconds`."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), seconds)
         return self._ready.is_set()
 
     def look(self) -> None:
-        """Somebody waits for an answer: end it if it is frozen, so that it is started again."""
+        """A call waits for an answer: if MiniStack is frozen, end it, so that it is restarted."""
         if self._looking is None and self._ready.is_set():
             self._looking = asyncio.create_task(self._end_if_frozen())
 
@@ -86,13 +87,13 @@ class MiniStack:
             self._looking = None
 
     def save(self) -> None:
-        """Ask it for a snapshot of what it holds besides objects."""
+        """Ask it for a snapshot of its state, without objects."""
         if (process := self._process) is not None and self._ready.is_set():
             with suppress(ProcessLookupError):
                 process.send_signal(signal.SIGUSR1)
 
     async def stop(self) -> None:
-        """In order, so that it writes down what it holds."""
+        """Stop it in order, so that it saves its state."""
         tasks = [task for task in (self._guard, self._looking) if task is not None]
         for task in tasks:
             task.cancel()
@@ -164,7 +165,7 @@ class MiniStack:
             "MINISTACK_WORKER_THREADS": "8",
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
-            # It looks for containers of earlier runs: it must find nobody's.
+            # It looks for containers of earlier runs, and must not find any.
             "DOCKER_HOST": f"unix://{directory}/no-docker",
             "PERSIST_STATE": "1",
             "STATE_DIR": str(directory / "state"),

@@ -1,4 +1,4 @@
-"""Every call that was made: who, what, on what, with which answer; bounded."""
+"""A bounded log of calls: caller, operation, resource and answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 KEPT = 2_000
-"""So many calls are shown again; the file holds twice that at most."""
+"""The number of calls kept; the file holds at most twice as many."""
 _MOMENT = 0.1  # seconds
 
 
@@ -20,7 +20,7 @@ class Record:
     """One call. `time`: seconds since the epoch; `error`: AWS's code, empty when there is none."""
 
     time: float
-    caller: str  # an ARN; empty when nobody is known
+    caller: str  # an ARN; empty if unknown
     role: str
     service: str
     operation: str
@@ -46,7 +46,7 @@ class CallLog:
         self._due: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
-        """Begin anew where an earlier run has ended."""
+        """Continue after the calls of an earlier run."""
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._written = sum(1 for _ in self._lines())
 
@@ -62,7 +62,7 @@ class CallLog:
             self.flush()
 
     def flush(self) -> None:
-        """A disk that is full takes no record, and no call has to fail for that."""
+        """Add a record. On a full disk it is dropped: the call must not fail for that."""
         if self._due is not None:
             self._due.cancel()
         self._due = None

@@ -1,8 +1,7 @@
 """The endpoint's certificate, for clients that insist on TLS: made at the first start.
 
-An authority of the home signs one certificate, and its key is forgotten at once: whoever trusts
-the authority (`ca.pem`) trusts this endpoint and nothing else, now and later. Both are made anew a
-month before they end.
+The home's authority signs one certificate, and its key is deleted at once. So a client that trusts
+the authority (`ca.pem`) trusts only this endpoint. Both are renewed a month before they expire.
 """
 
 from __future__ import annotations
@@ -14,18 +13,18 @@ from contextlib import suppress
 from pathlib import Path
 
 DAYS = 397
-"""Clients on macOS take no certificate that is good for longer."""
+"""Clients on macOS accept no longer validity."""
 _EARLIER = 30
 
 
 def ca_file(directory: Path) -> Path:
-    """What a client is given to trust."""
+    """The file that clients must trust."""
     return directory / "ca.pem"
 
 
 def load_tls(directory: Path, now: float | None = None) -> ssl.SSLContext:
-    """The server's side of TLS, with a certificate that is made when there is none, or it ends.
-    OSError when it cannot be written."""
+    """The server's TLS context. A missing or expiring certificate is created. OSError when it
+    cannot be written."""
     now = time.time() if now is None else now
     context = _load(directory, now)
     if context is None:

@@ -1,4 +1,4 @@
-"""A certificate for loopback, and the authority that vouches for it and for nothing else."""
+"""A certificate for loopback, and the authority that signs only this one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Made:
 
 
 def make(now: float, days: int) -> Made:
-    """Good from an hour ago on (clocks differ), for so many days."""
+    """Create both, valid from an hour ago (clocks differ), for `days`."""
     authority, key = (
         ec.generate_private_key(ec.SECP256R1()),
         ec.generate_private_key(ec.SECP256R1()),

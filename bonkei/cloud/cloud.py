@@ -1,4 +1,4 @@
-"""The room's life: the endpoint at once, MiniStack while Terraform runs, then what is declared."""
+"""The life cycle: the endpoint at once, MiniStack while Terraform runs, then the resources."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ Environments = Callable[[Path], Awaitable[Path]]
 
 @dataclass(frozen=True, slots=True)
 class CloudSnapshot:
-    """`store`: starting | available | failed. `notes`: what is not as declared. `ca_file`: what a
-    client trusts that speaks TLS to the same port; empty when there is no certificate."""
+    """`store`: starting | available | failed. `notes`: differences from the declarations.
+    `ca_file`: the authority for TLS clients on the same port; empty without a certificate."""
 
     url: str
     region: str
@@ -109,7 +109,8 @@ class Cloud:
         self._starting = asyncio.create_task(self._start_store())
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Make what is declared. Without its store, the endpoint says so: nothing else waits."""
+        """Create the declared resources. If the store has failed, the endpoint reports it to
+        callers."""
         self._blueprint = blueprint
         self._region = find_region(blueprint)
         self._authorizer.use(Estate(blueprint, Place(self._settings.account, self._region)))
@@ -178,7 +179,7 @@ class Cloud:
         return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
     async def stop(self) -> None:
-        """In order: MiniStack writes down what it holds."""
+        """Stop in order, so that MiniStack saves its state."""
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.gather(self._starting, return_exceptions=True)
@@ -192,7 +193,7 @@ class Cloud:
         try:
             self._endpoint.speak_tls(await asyncio.to_thread(load_tls, directory))
         except OSError as error:
-            self._report(f"the AWS endpoint speaks no TLS: {directory}: {error.strerror}")
+            self._report(f"the AWS endpoint has no TLS: {directory}: {error.strerror}")
         else:
             self._ca_file = str(ca_file(directory))
 
@@ -212,7 +213,7 @@ class Cloud:
             return await Provisioner(store, made).reconcile(things)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
-        """What needs nothing but this room is here, and all of the others' as it comes."""
+        """This room's services, and those of the other rooms as they are added."""
         here: dict[str, AwsService] = {
             "secretsmanager": secrets_manager.service(lambda: self._blueprint.secrets, vault),
             "sts": sts.service(self._issuer, self._is_role),

@@ -1,7 +1,7 @@
-"""Credentials as ECS hands them out to a task.
+"""A task's credentials, provided as ECS does.
 
-A task's environment names an address and a token; the SDK asks there, and again before what it got
-expires. Source: "Container credential provider" in the AWS SDKs and Tools Reference Guide, and
+A task's environment has an address and a token. The SDK fetches credentials there, and again before
+they expire. Source: "Container credential provider" in the AWS SDKs and Tools Reference Guide, and
 "Task IAM role" in the Amazon ECS Developer Guide.
 """
 
@@ -21,7 +21,7 @@ SECONDS = 6 * 3600.0  # as long as ECS's
 
 
 def task_environment(issuer: Issuer, endpoint: str, role_arn: str, task_id: str) -> dict[str, str]:
-    """What a task of this role needs in its environment."""
+    """The variables for a task of this role."""
     name = _name(role_arn, task_id)
     return {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}{PATH}{name}",
@@ -32,7 +32,7 @@ def task_environment(issuer: Issuer, endpoint: str, role_arn: str, task_id: str)
 def answer(
     issuer: Issuer, path: str, authorization: str, *, now: float, seconds: float = SECONDS
 ) -> Answer:
-    """The credentials for an address that `task_environment` made, to who has its token."""
+    """The credentials for an address of `task_environment`, if the token is right."""
     name = path.removeprefix(PATH)
     expected = issuer.authorization(name).encode()
     if not hmac.compare_digest(authorization.encode("utf-8", "replace"), expected):

@@ -1,8 +1,8 @@
-"""Who calls: access keys that say themselves whose they are, so that nothing has to be kept.
+"""Access keys that identify their owner by themselves, so that none has to be stored.
 
-A session's token holds the role, the session's name and the time when it ends, with a code that
-only this miniature can make; its secret key follows from the token. They stay good through a
-restart, expire as AWS's do, and no other miniature takes them.
+A session's token holds the role, the session's name and the end time, with a code that only this
+miniature can compute. Its secret key is derived from the token. They survive a restart, expire like
+AWS's, and are invalid in other miniatures.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 
 PERSON = "bonkei"
-"""The IAM user that stands for whoever sits in front of the machine."""
+"""The IAM user of the person at this machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`expires_at`: seconds since the epoch; None: a person's own, which do not expire."""
+    """`expires_at`: seconds since the epoch; None: the user's own ones never expire."""
 
     access_key: str
     secret_key: str
@@ -33,7 +33,7 @@ class Credentials:
 
 
 class Issuer:
-    """Hands out credentials and knows its own again. `key`: 32 bytes that belong to the home."""
+    """Issues and recognizes credentials. `key`: 32 bytes that belong to the home."""
 
     def __init__(self, key: bytes, account: str) -> None:
         self._key = key
@@ -41,11 +41,11 @@ class Issuer:
         self._id = lru_cache(maxsize=256)(self._make_id)
 
     def person(self) -> Credentials:
-        """Of the IAM user `PERSON`."""
+        """Credentials of the IAM user `PERSON`."""
         return Credentials(self._access_key("AKIA", PERSON), self._secret(PERSON))
 
     def assume(self, role_arn: str, session: str, *, now: float, seconds: float) -> Credentials:
-        """Of a session of `role_arn`, for so long. The session's name is as STS allows it."""
+        """Credentials of a session of `role_arn` for `seconds`. The name must be valid for STS."""
         expires_at = int(now + seconds)
         claims = json.dumps([role_arn, session, expires_at], separators=(",", ":")).encode()
         token = base64.b64encode(self._code(b"token", claims) + claims).decode()
@@ -54,9 +54,9 @@ class Issuer:
         )
 
     def secret_of(self, access_key: str, token: str, *, now: float) -> tuple[str, Caller]:
-        """The secret key that belongs to an access key, and whose they are.
+        """The secret key of an access key, and its owner.
 
-        Raises ApiError, of which the codes are those of S3 and the query protocol.
+        Raises ApiError with the codes of S3 and the query protocol.
         """
         if not token:
             if hmac.compare_digest(access_key, self._access_key("AKIA", PERSON)):

@@ -1,7 +1,7 @@
-"""The address that everything which speaks AWS calls: one loopback port for all services.
+"""The AWS endpoint: one loopback port for all services.
 
-A call is identified, its signature is checked, and then Bonkei answers it itself, or passes it on
-to MiniStack, or refuses it by its name, in the error shape of its protocol.
+It identifies a call and checks its signature. Then Bonkei answers it, passes it on to MiniStack, or
+refuses it by name, in the error format of its protocol.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _WHOLE = frozenset({"DeleteObjects", "PostObject"})
 
 
 class Endpoint:
-    """`passing` may come later than the endpoint starts: calls for it wait for it."""
+    """`passing` may be set after the start: calls for MiniStack wait for it."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Endpoint:
     async def answer(
         self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str
     ) -> tuple[web.StreamResponse, str]:
-        """What Bonkei answers itself, and the error's code if it is one."""
+        """Bonkei's own answer, and the code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
         self.permit(call, caller, asked.parameters, request, body)
         answer, error = await self._answering.answer(call, asked)
@@ -214,7 +214,7 @@ class _Exchange:
         return expand(body, self._request.header.get("content-encoding", ""), OWN_BODY_BYTES)
 
     def _go_on(self) -> None:
-        """Tell a client that asked before it sends its body; of an object, once it may."""
+        """Send 100 Continue to a client that waits for it; for an object, after the checks."""
         asks = self._request.header.get("expect", "").lower() == "100-continue"
         if asks and self._incoming.transport is not None:
             self._incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")

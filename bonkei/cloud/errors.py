@@ -1,4 +1,4 @@
-"""Errors: ours, which a person reads, and AWS's, which a client of its API is answered."""
+"""Errors: Bonkei's own for people, and AWS's for clients of its APIs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.aws_service import AwsServiceError
 from bonkei.errors import BonkeiError
 
 Protocol = Literal["json", "query", "ec2", "rest-xml", "rest-json", "smithy-rpc-v2-cbor"]
-"""How a service is spoken to, by the names that AWS's service models use."""
+"""A service's protocol, by its name in AWS's service models."""
 
 
 class CloudError(BonkeiError):
@@ -19,8 +19,8 @@ class CloudError(BonkeiError):
 
 
 class ApiError(AwsServiceError):
-    """The endpoint's own no. `code` and `status` are those of S3 and the query protocol, for which
-    `spelling` has what the other protocols say."""
+    """The endpoint's own refusal. `code` and `status` are those of S3 and the query protocol;
+    `spelling` translates them for the other protocols."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Whether MiniStack is frozen: stopped, or asleep although somebody asks. At work is not frozen."""
+"""Whether MiniStack is frozen: stopped, or idle despite a call. A busy one is not frozen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _REQUEST = b"GET /_ministack/health HTTP/1.1\r\nHost: localhost\r\nConnection: c
 
 
 async def is_frozen(pid: int, port: int, seconds: float) -> bool:
-    """Asks it, and waits so long for an answer. A process that uses the processor or waits for the
+    """Send a request and wait `seconds` for the answer. A process that uses the processor or the
     disk meanwhile is only slow."""
     try:
         process = psutil.Process(pid)
@@ -24,7 +24,7 @@ async def is_frozen(pid: int, port: int, seconds: float) -> bool:
             return False
         after, status = process.cpu_times(), process.status()
     except psutil.Error:
-        return False  # it has ended, which others see to
+        return False  # it has ended; it is restarted elsewhere
     if status == psutil.STATUS_STOPPED:
         return True
     idle = (after.user, after.system) == (before.user, before.system)

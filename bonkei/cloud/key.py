@@ -1,4 +1,4 @@
-"""The home's own key, from which all credentials of the miniature follow."""
+"""The home's own key. All credentials of the miniature are derived from it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""One port for HTTP and for HTTPS, and no more connections than it can serve.
+"""One port for HTTP and HTTPS, with a limit on connections.
 
-The first byte of a connection says what it is: 0x16 begins a TLS handshake (RFC 8446, section 5.1),
-and no HTTP method begins so.
+The first byte of a connection shows its kind: 0x16 begins a TLS handshake (RFC 8446, section 5.1)
+and no HTTP method.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from bonkei.cloud.errors import CloudError
 from bonkei.cloud.settings import HOST
 
 CONNECTIONS = 1_024
-"""At once. Whoever comes then waits in the system's queue until one of the others ends; the oldest
-that are idle are closed for them."""
+"""Connections at the same time. Further ones wait in the system's queue until another one ends; the
+oldest idle ones are closed for them."""
 _CLOSED = 32  # of the oldest connections, when there are too many
 _GRACE = 5.0  # seconds for the calls that are being answered when it stops
 _HANDSHAKE = b"\x16"
@@ -31,8 +31,8 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """`serve` answers a call. `tls`: None until there is a certificate. `report` hears once when
-    the system refuses connections."""
+    """`serve` answers a call. `tls`: None until there is a certificate. `report` is called once
+    when the system refuses connections."""
 
     def __init__(
         self, serve: Serve, report: Callable[[str], None], limit: int = CONNECTIONS
@@ -55,7 +55,7 @@ class Listener:
 
     @property
     def connections(self) -> int:
-        """Those that are open now."""
+        """The number of open connections."""
         served = len(self._server.connections) if self._server is not None else 0
         return served + len(self._opening)
 
@@ -78,7 +78,7 @@ class Listener:
         self._accepting = asyncio.create_task(self._accept(listening, self._server))
 
     async def stop(self) -> None:
-        """No new connection, and those that are there end with what they are at."""
+        """Accept no new connection; the open ones finish their calls."""
         ending = [*self._opening, *([self._accepting] if self._accepting else [])]
         for task in ending:
             task.cancel()
@@ -131,7 +131,7 @@ class Listener:
             self._report(f"the AWS endpoint cannot take a connection: {error.strerror}")
 
     async def _open(self, connection: socket.socket, server: web.Server) -> None:
-        """Hand the connection to the server, as what it is."""
+        """Hand the connection to the server, as HTTP or HTTPS."""
         loop = asyncio.get_running_loop()
         try:
             tls = await self._is_tls(connection)
@@ -168,7 +168,7 @@ class Listener:
 
 
 async def _readable(connection: socket.socket) -> None:
-    """Until it has sent something, which stays to be read."""
+    """Wait until it has sent something, without reading it."""
     loop = asyncio.get_running_loop()
     readable = loop.create_future()
     loop.add_reader(connection, _settle, readable)

@@ -30,16 +30,16 @@ _PRESIGNED = frozenset(
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 5.0
-"""Seconds for which a call waits for a MiniStack that is (re)started."""
+"""Seconds that a call waits for a MiniStack that is starting."""
 _POLL = 0.05
 _LATE = 0.5
 """Seconds after which a call's answer is late."""
 _SILENCE = 75.0
-"""Seconds without a byte after which it is taken as hanging; SQS lets a client wait for 20."""
+"""Seconds without a byte after which it counts as hanging; SQS lets a client wait for 20."""
 
 
 class Store(Protocol):
-    """What stands behind the endpoint."""
+    """The store behind the endpoint."""
 
     @property
     def url(self) -> str: ...
@@ -49,7 +49,7 @@ class Store(Protocol):
 
 
 class Passing:
-    """`account`: whose resources they are."""
+    """`account`: the owner of the resources."""
 
     def __init__(self, store: Store, account: str) -> None:
         self._store = store
@@ -63,7 +63,7 @@ class Passing:
     async def on(
         self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
     ) -> web.StreamResponse:
-        """The answer, already on its way to the client. ApiError when there is none."""
+        """The answer, already being sent to the client. ApiError when there is none."""
         loop = asyncio.get_running_loop()
         deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
         try:
@@ -115,7 +115,8 @@ class Passing:
         return f"{self._store.url}{path}" + (f"?{query}" if query else "")
 
     def _headers(self, call: Call, request: Request) -> list[tuple[str, str]]:
-        """The client's, but for who it is: MiniStack knows one account, and trusts the endpoint."""
+        """The client's headers without its identity: MiniStack has one account, and trusts the
+        endpoint."""
         scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
         kept = [(name, value) for name, value in request.headers if name not in _OURS]
         host = request.header.get("host", "")
@@ -130,7 +131,7 @@ class Passing:
 
 
 class _Watch:
-    """Lets the store be looked at, again and again, for as long as a call is not done."""
+    """Checks the store repeatedly while a call is in progress."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -146,10 +147,11 @@ class _Watch:
 
 
 async def _checked(incoming: web.BaseRequest, request: Request) -> AsyncIterator[bytes]:
-    """The body as it comes. One that is not what was signed ends before MiniStack has all of it."""
+    """The body as it arrives. If it differs from the signed one, MiniStack never gets its last
+    piece."""
     wanted = request.header.get("x-amz-content-sha256", "")
     digest = hashlib.sha256() if len(wanted) == 64 else None
-    held = b""  # the last piece is only passed on when the whole is right
+    held = b""  # the last piece is passed on only if the whole body is right
     async for chunk in incoming.content.iter_any():
         if digest is not None:
             digest.update(chunk)

@@ -1,4 +1,4 @@
-"""A call to an AWS API as it came over HTTP, and what it asks for."""
+"""A call to an AWS API over HTTP: its service and operation."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The credential scope of a signature: whose key, and for what."""
+    """The credential scope of a signature: key, region and service."""
 
     access_key: str
     date: str  # YYYYMMDD
@@ -59,7 +59,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked for: `service` as in the credential scope, `operation` as in the API."""
+    """A call: `service` as in the credential scope, `operation` as in the API."""
 
     service: str
     operation: str
@@ -77,9 +77,9 @@ def find_scope(request: Request) -> Scope | None:
 
 
 def identify(request: Request, body: bytes) -> Call:
-    """What is asked for. `body` matters for the query protocol only; S3's need not be known."""
+    """Identify a call. `body` matters only for the query protocol; it is not needed for S3."""
     scope = find_scope(request)
-    # Who does not sign asks S3: no other service has anything for the public.
+    # A call without a signature is for S3: no other service has public resources.
     service, region = (scope.service, scope.region) if scope else ("s3", "")
     if target := request.header.get("x-amz-target"):
         return Call(service, target.rpartition(".")[2], "json", region)

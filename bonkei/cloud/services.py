@@ -1,4 +1,4 @@
-"""Which service is whose: Bonkei's own, the backing store's, or nobody's."""
+"""The services that Bonkei answers, and those of the backing store."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from bonkei.cloud.request import Call
 from bonkei.cloud.wire.model import ServiceModel, find_model
 
 BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})
-"""What MiniStack answers, by the name in the credential scope. DynamoDB's streams are signed as
-`dynamodb`, too."""
+"""MiniStack's services, by the name in the credential scope. DynamoDB's streams are signed as
+`dynamodb` too."""
 
 Own = Mapping[str, AwsService]
 """By botocore's names: a miniature adds to it as its rooms are made."""
 
 
 def find_own(call: Call, own: Own) -> tuple[ServiceModel, AwsService] | None:
-    """Who answers a call of Bonkei's own services, whether it knows the operation or not."""
+    """Bonkei's own service for a call, even if it does not have the operation."""
     model = find_model(call.service)
     service = own.get(model.name) if model is not None else None
     return None if model is None or service is None else (model, service)
@@ -34,7 +34,7 @@ def is_served(call: Call, own: Own) -> bool:
 
 
 def not_served(call: Call, own: Own) -> ApiError:
-    """What a call is answered that nobody knows: it names the call, and what is there instead."""
+    """The answer to an unknown call: it names the call, and the available ones."""
     message = f"The miniature does not answer {call.service}:{call.operation}."
     if not is_served(call, own):
         message += f" It answers: {', '.join(sorted(BACKED | set(own)))}."

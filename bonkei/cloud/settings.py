@@ -1,4 +1,4 @@
-"""What the endpoint needs to know of this machine."""
+"""The endpoint's settings on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signature Version 4, checked.
+"""Checks of Signature Version 4.
 
 Source: "AWS Signature Version 4 for API requests" in the IAM User Guide.
 
@@ -54,7 +54,7 @@ def payload_hash(request: Request, body: bytes | None) -> str:
 
 
 def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> Caller:
-    """Who has signed the request. Raises ApiError with the code of S3 and the query protocol."""
+    """The signer of the request. Raises ApiError with the code of S3 and the query protocol."""
     signed = _read(request)
     _check_time(signed, now)
     secret, caller = secrets(signed.scope.access_key, signed.token)

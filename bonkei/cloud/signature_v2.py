@@ -1,4 +1,4 @@
-"""URLs that are signed by Signature Version 2, which SDKs still make for S3 unless told otherwise.
+"""Presigned URLs of Signature Version 2: SDKs still create them for S3 by default.
 
 Source: "Signing and authenticating REST requests (AWS signature version 2)" in the Amazon S3 User
 Guide. Only URLs: a header of version 2 is refused as regions that came after 2014 refuse it.
@@ -33,7 +33,7 @@ def is_signed(request: Request) -> bool:
 
 
 def verify(request: Request, secrets: Secrets, *, now: float) -> Caller:
-    """Who has signed the URL. Raises ApiError with the code of S3 and the query protocol."""
+    """The signer of the URL. Raises ApiError with the code of S3 and the query protocol."""
     query = request.parameters
     expires = query["Expires"]
     if not expires.isdecimal() or now > int(expires):

@@ -1,4 +1,4 @@
-"""One fault, and the name that each protocol has for it.
+"""The names of one error in each protocol.
 
 Source: "Common errors" in each service's API reference, "Error responses" in the Amazon S3 API
 Reference. The JSON protocols answer 400 where the others answer 403.
@@ -32,7 +32,7 @@ _QUERY = {"RequestTimeTooSkewed": "SignatureDoesNotMatch"}
 
 
 def spell(error: ApiError, call: Call) -> ApiError:
-    """The error as the call's protocol has it."""
+    """The error in the form of the call's protocol."""
     if call.protocol == "rest-xml":
         code, status = _S3.get(error.code, (error.code, error.status))
         return ApiError(code, error.message, status)

@@ -1,4 +1,4 @@
-"""Security Token Service: who one is, and the way to another role."""
+"""Security Token Service: the caller's identity, and assuming roles."""
 
 from __future__ import annotations
 

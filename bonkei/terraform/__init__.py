@@ -2,11 +2,11 @@
 
 workspace      one directory of definitions; other parts use this
 session        Terraform and provider running, for one operation
-inputs         what a run is given
-state          where it keeps its state
+inputs         the inputs of a run
+state          the place of its state
 runs           its processes
-reports        what it said
-explanations   what it could not say
+reports        its output, parsed
+explanations   additions to its errors
 """
 
 from bonkei.terraform.errors import Diagnostic, TerraformError

@@ -15,7 +15,7 @@ from bonkei.terraform import TerraformError, Workspace
 
 
 def main() -> int:
-    """Run the operation, say what came of it and how long it took; the exit code."""
+    """Run the operation, print its result and duration, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m bonkei.terraform")
     parser.add_argument(
         "operation", choices=("validate", "plan", "apply", "destroy", "state", "test", "fmt")

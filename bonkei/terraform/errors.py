@@ -1,4 +1,4 @@
-"""What Terraform says about the definitions, with the place in the source."""
+"""Terraform's diagnostics about the definitions, with their place in the source."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _AT = re.compile(r"\bat ([\w./-]+\.tf(?:vars)?(?:\.json)?):(\d+)(?:,\d+-\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One error or warning. `file` is the file as its author knows it, not a copy."""
+    """One error or warning. `file` is the original file, not a copy."""
 
     severity: str  # error | warning
     summary: str
@@ -71,8 +71,8 @@ def refused(diagnostics: Sequence[Diagnostic], operation: str) -> TerraformError
     errors = [d for d in diagnostics if d.severity == "error"]
     shown = "\n\n".join(error.render() for error in errors)
     return TerraformError(
-        shown or f"terraform {operation} failed without saying why",
-        remedy="" if errors else "set TF_LOG=trace and run it again to see what it does",
+        shown or f"terraform {operation} failed without an error message",
+        remedy="" if errors else "set TF_LOG=trace and run it again to see its steps",
         diagnostics=diagnostics,
     )
 
@@ -81,10 +81,10 @@ def unexplained(text: str, operation: str) -> TerraformError:
     """The error for a Terraform that failed without a diagnostic; of a crash, its first words."""
     crash = _CRASH.search(text)
     if crash is None:
-        return TerraformError(text or f"terraform {operation} failed without a word")
+        return TerraformError(text or f"terraform {operation} failed without a message")
     return TerraformError(
         f"Terraform itself crashed on these definitions ({crash[1].strip()})",
-        remedy="`bonkei fmt --check` tells a syntax error, which is the usual cause;"
+        remedy="`bonkei fmt --check` finds syntax errors, the usual cause;"
         " BONKEI_TERRAFORM names another Terraform to try",
     )
 
@@ -109,7 +109,7 @@ def read_diagnostic(document: Mapping[str, Any], locate: Callable[[str], Path]) 
 
 
 def _place(given: Mapping[str, Any] | None, detail: str) -> tuple[str | None, int | None]:
-    """The file, as Terraform calls it, and the line; some errors have them in their text only."""
+    """The file in Terraform's form, and the line. Some errors have them only in their text."""
     if given and given.get("filename"):
         return given["filename"], given["start"]["line"]
     if at := _AT.search(detail):

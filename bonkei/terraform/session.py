@@ -1,4 +1,4 @@
-"""A locked workspace whose provider is running: what Terraform is asked there."""
+"""A locked workspace with a running provider, for calls to Terraform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bonkei.terraform.state.backend import Backend
 from bonkei.terraform.state.lock import locked
 
 _CLI_CONFIGURATION = """\
-# No provider is downloaded: those that there are, are served.
+# No provider is downloaded: all of them are served.
 provider_installation {{
   filesystem_mirror {{
     path = {path}
@@ -33,12 +33,12 @@ provider_installation {{
 
 
 def silent(_: str) -> None:
-    """A report to nobody."""
+    """Ignore reports."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """How Terraform is started, and where what it says is from."""
+    """The command for Terraform, and the mapping of its file names."""
 
     command: Sequence[str]
     mirror: Mirror
@@ -55,7 +55,7 @@ class Session:
         )
 
     def listen(self, operation: str, *options: str, report: Report = silent) -> Listener:
-        """Run an operation that speaks JSON as it goes. TerraformError when it is refused."""
+        """Run an operation with JSON output. TerraformError when Terraform refuses it."""
         listener = Listener(self.mirror.locate, report)
         result = self.run(operation, "-json", *options, on_line=listener)
         listener.diagnostics = explain(listener.diagnostics, self.definitions)
@@ -68,7 +68,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where sessions are held: the definitions, and below `directory` all that is written.
+    """The place of sessions: the definitions, and `directory` for all written files.
 
     `terraform` names an executable to use instead of the library.
     """
@@ -130,7 +130,7 @@ class Place:
 
 
 def read_json(result: runs.Result) -> dict[str, Any]:
-    """What a run printed as JSON. TerraformError when it did not."""
+    """A run's output as JSON. TerraformError when it is not JSON."""
     try:
         return dict(json.loads("".join(result.lines)))
     except ValueError:

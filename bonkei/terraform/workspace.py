@@ -89,7 +89,7 @@ class Workspace:
         return self._warnings(found)
 
     def plan(self, selection: Selection = _EVERYTHING, *, destroy: bool = False) -> PlanSummary:
-        """What `apply` (or `destroy`) would do."""
+        """The changes that `apply` (or `destroy`) would make."""
         plan_file = self._directory / "plan"
         options = [f"-out={plan_file}", *(["-destroy"] if destroy else [])]
         with self._place.session(self._home) as session:
@@ -103,7 +103,7 @@ class Workspace:
         return read_plan(read_json(shown), self._warnings(listener.diagnostics))
 
     def apply(self, progress: Report = silent, selection: Selection = _EVERYTHING) -> ApplySummary:
-        """Make the state what the definitions say, as far as is selected."""
+        """Apply the definitions, as far as selected."""
         with self._place.session(self._home) as session:
             self._check(selection, session)
             inputs = self.fingerprint()
@@ -120,7 +120,7 @@ class Workspace:
             return self._change(session, "destroy", progress).applied()
 
     def import_(self, address: str, identifier: str) -> None:
-        """Take a resource as there, under an address of the definitions."""
+        """Import an existing resource under an address of the definitions."""
         with self._place.session(self._home) as session:
             self._applied.unlink(missing_ok=True)
             options = ["-no-color", *self._variables(), address, identifier]
@@ -137,7 +137,7 @@ class Workspace:
             return self._show_state(session)
 
     def is_current(self) -> bool:
-        """Whether the last apply was of exactly these inputs, so that another has nothing to do."""
+        """Whether the last apply had exactly these inputs, so that another one changes nothing."""
         try:
             applied = self._applied.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -175,10 +175,10 @@ class Workspace:
         files: Sequence[str] = (),
         selection: Selection = _EVERYTHING,
     ) -> TestReport:
-        """Run `terraform test`, telling how each run ends as it does.
+        """Run `terraform test`, and report each run when it ends.
 
-        `files`: those test files only, relative to the definitions. What the tests apply is
-        theirs: it leaves no secret and no counter in the home.
+        `files`: only these test files, relative to the definitions. The tests leave no secret and
+        no counter in the home.
         """
         there = test_files(self._definitions)
         if not there:
@@ -232,7 +232,7 @@ class Workspace:
         return document
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
-        """What Terraform says, and what it does not look at when a provider runs already."""
+        """Terraform's warnings, and those that it omits for a running provider."""
         return [*said, *constraints.excluded(self._definitions)]
 
     def _variables(self) -> list[str]:

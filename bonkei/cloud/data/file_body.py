@@ -1,4 +1,4 @@
-"""A body of S3 as a file: mapped, sliced, hashed while it comes. Pure but for the file itself."""
+"""A body of S3 as a file: mapped, sliced, hashed while it arrives. Its only effect is the file."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ from contextlib import suppress
 from pathlib import Path
 
 LARGE = 1024 * 1024
-"""Bytes; what is longer is a file, what is shorter stays bytes."""
+"""Bytes. A longer body becomes a file, a shorter one stays bytes."""
 _STEP = 4 * 1024 * 1024
 
 
 def remove(path):
-    """If it is there."""
+    """Remove the file if it exists."""
     with suppress(OSError):
         Path(path).unlink()
 
@@ -63,7 +63,7 @@ class Part:
 
 
 class Digests:
-    """What S3 checks and stores of a body, made as it comes."""
+    """The digests that S3 checks and stores, computed while a body arrives."""
 
     def __init__(self, headers):
         named = " ".join(f"{name} {headers[name]}" for name in headers if "x-amz-" in name).upper()
@@ -91,7 +91,7 @@ class Digests:
 
 
 class Frames:
-    """Takes aws-chunked apart as it comes; `trailer` is what follows the last chunk."""
+    """Decodes aws-chunked while it arrives; `trailer` follows the last chunk."""
 
     def __init__(self):
         self._buffer, self._left, self.trailer = bytearray(), 0, None

@@ -1,8 +1,8 @@
 """Objects as files, so that a large one is never held in memory as a whole.
 
-MiniStack takes each body as bytes, twice over for most operations. Here a body of more than
-`LARGE` bytes comes as a file that is mapped: it can be sliced and hashed as bytes can, and becomes
-the object's file by its name alone. Its digests are made while it comes.
+MiniStack takes each body as bytes, twice over for most operations. Here a body of more than `LARGE`
+bytes is a mapped file. It can be sliced and hashed like bytes, and a rename makes it the object's
+file. Its digests are computed while it arrives.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _INCOMING = Path(s3.DATA_DIR).parent / "incoming"
 
 
 async def _receive_large(receive, held, headers):
-    """The body as a file. `held`: what has come already."""
+    """The body as a file. `held`: the bytes received so far."""
     chunked = headers.get("x-amz-content-sha256", "").startswith("STREAMING-") or (
         "aws-chunked" in headers.get("content-encoding", "")
     )
@@ -238,7 +238,7 @@ def _parts_are_joined_as_files():
 
 
 def _failed_writes_leave_what_was():
-    """What the disk did not take is not there afterwards, and the client is told."""
+    """After a failed write the object does not exist, and the client gets an error."""
 
     def guarded(name):
         operation = getattr(s3, name)
@@ -285,7 +285,7 @@ def _answers_go_out_as_files():
 
 
 def install():
-    """Before MiniStack takes its first call; what an earlier run has left of uploads goes."""
+    """Call it before MiniStack takes its first call. Removes unfinished uploads of earlier runs."""
     shutil.rmtree(_INCOMING, ignore_errors=True)
     _INCOMING.mkdir(mode=0o700, parents=True, exist_ok=True)
     _bodies_come_as_files()

@@ -1,12 +1,12 @@
-"""What MiniStack has acknowledged is on disk by then, not only at its end.
+"""Puts MiniStack's changes on disk before it acknowledges them, not only at its end.
 
-S3's objects are files already. Every other change is appended to a journal before its answer goes
-out: a message, an item, or what one service holds besides those. A snapshot is MiniStack's own
-state; the journal after it is read again at the next start. Nothing is synchronised with the disk:
-a process that ends loses nothing, a machine that loses power may.
+S3's objects are files already. Every other change is appended to a journal before its answer is
+sent: a message, an item, or the other state of one service. A snapshot is MiniStack's own state.
+The next start reads the journal after the last snapshot. Nothing is synchronised with the disk: a
+killed process loses nothing, a power failure may.
 
-Not in it: which messages are in flight, and how often they were received. After a crash they are
-delivered again, which SQS's standard queues may do at any time.
+The journal does not hold which messages are in flight, and how often they were received. After a
+crash they are delivered again, which SQS's standard queues may do at any time.
 """
 
 import json
@@ -19,15 +19,15 @@ from ministack.core import persistence
 from ministack.services import s3
 
 LONGEST = 32 * 1024 * 1024
-"""Bytes of the journal after which a snapshot takes its place."""
+"""Size of the journal, in bytes, at which a snapshot replaces it."""
 
 
 class NotKeptError(BaseException):
-    """The disk did not take it. No `except Exception` of MiniStack's is meant for that."""
+    """The disk refused a change. MiniStack's own `except Exception` must not catch this."""
 
 
 class _Strict:
-    """A logger that lets a failure to keep something be one."""
+    """A logger that turns a failure to save into an exception."""
 
     def __init__(self, logger):
         self._logger = logger
@@ -49,7 +49,7 @@ class _Strict:
 
 
 class Journal:
-    """One line an entry; `number` counts them for good, and a snapshot knows where it stands."""
+    """One line for each entry. `number` counts them; a snapshot stores its number."""
 
     def __init__(self, directory):
         self._path = Path(directory, "journal.jsonl")
@@ -61,14 +61,14 @@ class Journal:
         self._due = False
 
     def add(self, kind, *values):
-        """Remember until the answer is due; what happens without a call is due at once."""
+        """Hold an entry until the call's answer; without a call, write it at once."""
         self._pending.append((kind, *values))
         if not self._due and app._MAIN_LOOP is not None:
             self._due = True
             app._MAIN_LOOP.call_soon_threadsafe(self._write_later)
 
     def write(self):
-        """Put what is pending on disk. NotKeptError: it stays pending then."""
+        """Write the pending entries to disk. After NotKeptError they stay pending."""
         if not self._pending:
             return
         entries, self._pending = self._pending, []
@@ -86,7 +86,7 @@ class Journal:
             app._MAIN_LOOP.call_soon(self.snapshot)
 
     def snapshot(self, states=None):
-        """MiniStack's own state; the journal begins anew, unless the disk did not take it."""
+        """Save MiniStack's own state. Then the journal begins anew, unless the disk refused it."""
         try:
             with _strict(persistence):
                 persistence.save_all(states or app._build_persistence_save_dict())
@@ -99,7 +99,7 @@ class Journal:
             persistence.logger.error("no snapshot: %s", error)
 
     def open(self, again):
-        """Read again what came after the last snapshot. `again`: by the kind of an entry."""
+        """Replay the entries after the last snapshot. `again`: functions by kind of entry."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         done, found = self._read_mark(), 0
@@ -149,14 +149,14 @@ def _strict(module):
 
 
 REFUSED = "x-bonkei-refused"
-"""Header that is put on a call whose body the disk did not take."""
+"""Header of a call with a body that the disk refused."""
 UNKEPT = "x-bonkei-unkept"
-"""Header of a call after which somebody else sees to a snapshot."""
+"""Header of a call whose sender requests a snapshot itself."""
 _MESSAGE = "We encountered an internal error: the disk does not take what was written."
 
 
 def _refusal(service):
-    """500, which clients try again."""
+    """A 500, so that clients retry."""
     if service in ("s3", "sns"):
         answer = f"<Error><Code>InternalError</Code><Message>{_MESSAGE}</Message></Error>"
         return 500, {"Content-Type": "application/xml"}, answer.encode()
@@ -166,7 +166,7 @@ def _refusal(service):
 
 
 def install(records):
-    """Keep everything from here on: `records` knows what. Returns the journal."""
+    """Record all changes from here on, as `records` describes them. Returns the journal."""
     journal = Journal(persistence.STATE_DIR)
     dispatch, load = app._dispatch_service_request, app._load_persisted_state
 

@@ -1,4 +1,4 @@
-"""What the journal has of each service: how a change is recorded, and how it is read again."""
+"""The journal's entries for each service: how a change is recorded and replayed."""
 
 import copy
 
@@ -42,7 +42,7 @@ def items(add):
 
 
 def messages(add):
-    """Let `add` hear of each message that is sent or deleted, by whomever."""
+    """Call `add` for each message that is sent or deleted, by any client."""
 
     def sends(module, name, queue_of):
         operation = getattr(module, name)
@@ -96,7 +96,7 @@ def messages(add):
 
 
 def state(service):
-    """What the service holds, but for what is recorded one by one."""
+    """The service's state, without the parts that are recorded one by one."""
     if service == "s3":
         return s3.get_state()
     if service == "dynamodb":
@@ -122,7 +122,7 @@ def _without(module, name, *parts):
 
 
 def changes(service, method, path, headers, body):
-    """Whether a call may have changed what its service holds besides what is recorded."""
+    """Whether a call may have changed state that is not recorded one by one."""
     if service == "s3":
         return method in ("PUT", "POST", "DELETE") and "/" not in path.strip("/")
     operation = _operation(headers, body)
@@ -130,7 +130,7 @@ def changes(service, method, path, headers, body):
 
 
 def reads(service, method, headers, body):
-    """Whether a call needs nothing of the disk."""
+    """Whether a call writes nothing to disk."""
     if service == "s3":
         return method in ("GET", "HEAD")
     return _operation(headers, body).startswith((*_READS, "Receive"))
@@ -164,7 +164,8 @@ def _again_sent(arn, message, key, known):
 
 
 def _again_gone(ids):
-    """From whichever queue has them by now: a message may have moved to a dead-letter queue."""
+    """Delete messages from the queue that has them now: they may have moved to a dead-letter
+    queue."""
     gone = set(ids)
     for queue in sqs._queues._data.values():
         if any(each["id"] in gone for each in queue["messages"]):

@@ -1,8 +1,8 @@
-"""Runs MiniStack, so that what it has acknowledged is kept, and large objects stay files.
+"""Runs MiniStack so that it keeps acknowledged changes, and large objects stay files.
 
-It runs in MiniStack's own environment, where nothing of Bonkei is installed. It uses MiniStack's
-inner names, as the modules beside it do: the version is locked, and tests hold
-each of them. SIGUSR1 asks for a snapshot of the state.
+It runs in MiniStack's own environment, without Bonkei. Like the modules beside it, it uses
+MiniStack's internal names: the version is locked, and tests check each name. SIGUSR1 asks for a
+snapshot of the state.
 """
 
 import signal

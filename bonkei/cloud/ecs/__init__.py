@@ -1,8 +1,8 @@
 """Amazon ECS: the miniature's own services and tasks, as its API describes and changes them.
 
-`values` is what runs the tasks, as seen from here; `descriptions` writes it in the API's words;
-`service` answers what reads, `changes` what changes something. What is left out of a description
-is optional there. Source: the Amazon ECS API Reference.
+`values` is this room's view of services and tasks; `descriptions` writes them in the API's form;
+`service` answers reading operations, `changes` the changing ones. Missing members of a description
+are optional in the API. Source: the Amazon ECS API Reference.
 """
 
 from bonkei.cloud.ecs.service import service

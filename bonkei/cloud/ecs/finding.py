@@ -1,4 +1,4 @@
-"""What a call names: by name, by id or by ARN."""
+"""Finds a call's cluster and task definition by name, id or ARN."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FAMILY = "task-definition/"
 
 
 def find_cluster(state: EcsState, call: AwsCall) -> str:
-    """The ARN. ECS's `default` stands for none that is named. AwsServiceError."""
+    """The ARN of the named cluster, or of `default` without a name. AwsServiceError."""
     wanted = call.parameters.get("cluster", "default")
     for name, arn in state.clusters:
         if wanted in (name, arn):

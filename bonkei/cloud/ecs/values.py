@@ -1,4 +1,4 @@
-"""What runs the tasks, as the API sees it."""
+"""Services and tasks as the ECS API sees them."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class RunTask:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """What `update-service` asks for: None and empty is what stays as it is."""
+    """A change by `update-service`. None and empty values stay as they are."""
 
     force_new_deployment: bool = False
     desired_count: int | None = None
@@ -99,12 +99,12 @@ class ServiceChange:
 
 
 class Ecs(Protocol):
-    """What runs the tasks."""
+    """The runner of the tasks."""
 
     def describe(self) -> EcsState: ...
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
-        """It begins; `describe` says how it goes."""
+        """Begin the change; `describe` shows its progress."""
         ...
 
     def run_task(self, task: RunTask) -> str:

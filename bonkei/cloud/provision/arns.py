@@ -1,4 +1,4 @@
-"""What an ARN says of where its resource is."""
+"""The region and account of an ARN."""
 
 from __future__ import annotations
 

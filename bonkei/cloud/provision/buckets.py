@@ -1,4 +1,4 @@
-"""Buckets, what is set on them, and the objects that are declared."""
+"""Buckets, their settings, and declared objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.cloud.provision.xml import render
 _THERE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _GONE = frozenset({"NoSuchBucket"})
 _LAST = frozenset({"notification"})
-"""What names other things: those are there by then."""
+"""Settings that name other things, which must exist first."""
 _EMPTIED = {
     "versioning": S3Step("PUT", "", render("VersioningConfiguration", {"Status": "Suspended"})),
     "logging": S3Step("PUT", "", render("BucketLoggingStatus", {})),
@@ -33,7 +33,7 @@ def buckets(found: tuple[Bucket, ...], region: str) -> Iterator[Thing]:
 
 
 def late_settings(found: tuple[Bucket, ...], region: str) -> Iterator[Thing]:
-    """Of buckets, what names queues and topics."""
+    """The settings of buckets that name queues and topics."""
     for bucket in found:
         for setting in bucket.settings:
             if setting.name in _LAST:
@@ -41,7 +41,7 @@ def late_settings(found: tuple[Bucket, ...], region: str) -> Iterator[Thing]:
 
 
 def stored_object(stored: StoredObject, region: str) -> Thing:
-    """An object stays what a program has made of it until its definition changes."""
+    """A declared object. A program's changes stay until the definition changes."""
     path = f"/{stored.bucket}/{quote(stored.key)}"
     put = S3Step(
         "PUT",

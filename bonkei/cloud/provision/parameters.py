@@ -13,7 +13,7 @@ _GONE = frozenset({"ParameterNotFound", "InvalidResourceId"})
 
 
 def parameters(found: tuple[Parameter, ...]) -> Iterator[Thing]:
-    """What a program has put there stays, until the definition says something else."""
+    """Parameters. A program's value stays until the definition changes."""
     for parameter in found:
         yield _parameter(parameter)
         yield from _tags(parameter)

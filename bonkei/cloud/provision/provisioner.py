@@ -1,4 +1,4 @@
-"""Takes the steps, and remembers below the home what it has made."""
+"""Takes the steps, and remembers below the home the things that it has made."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Provisioner:
         self._at_once = asyncio.Semaphore(_AT_ONCE)
 
     async def reconcile(self, things: Sequence[Thing]) -> tuple[str, ...]:
-        """Make what is declared. What is not as declared: by address, and why."""
+        """Create the declared things. Returns the differences: address and reason."""
         made = self._read()
         outcomes: list[_Outcome] = []
         for _, phase in groupby(reconcile(things, made), lambda work: work.phase):

@@ -35,8 +35,8 @@ class Made:
 
 
 def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, ...]:
-    """All that is wanted is made sure of, each time: the store may have lost what it was told
-    last. What is no longer wanted ends, after all else."""
+    """All wanted things are ensured each time: the store may have lost its last changes. Things
+    that are no longer wanted are removed at the end."""
     wanted = {thing.id for thing in things}
     work = []
     for thing in things:

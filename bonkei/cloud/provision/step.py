@@ -17,7 +17,7 @@ class JsonStep:
     target: str
     content: Mapping[str, Any] = field(default_factory=dict, repr=False)
     accepted: frozenset[str] = frozenset()
-    """Error codes that are as good as success: it is there already, or it has gone already."""
+    """Error codes that count as success: the thing exists already, or is gone already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ Call = JsonStep | QueryStep | S3Step | EmptyStep
 
 @dataclass(frozen=True, slots=True)
 class Unless:
-    """`call`, unless `probe` succeeds: where making a thing twice would make two."""
+    """`call`, unless `probe` succeeds: for things that a second call would create twice."""
 
     probe: Call
     call: Call
@@ -94,7 +94,7 @@ class Thing:
 
     @property
     def fingerprint(self) -> str:
-        """What tells one definition of the thing from another. Values are not in it."""
+        """A digest that differs between definitions of the thing. It holds no values."""
         steps = [asdict(step) for step in (*self.steps, *self.changes)]
         text = json.dumps([steps, self.content], default=sorted)
         return hashlib.sha256(text.encode()).hexdigest()

@@ -95,7 +95,7 @@ class MiniStackStore:
         return "", ""
 
     async def _versions(self, step: EmptyStep, region: str) -> AsyncIterator[str]:
-        """A page at a time: what has been deleted is not on the next one."""
+        """The versions, a page at a time; deleted ones are not on the next page."""
         before: list[str] = []
         while True:
             listing = S3Step("GET", f"/{step.bucket}?versions&prefix={quote(step.key, safe='')}")

@@ -9,12 +9,12 @@ from bonkei.cloud.provision.arns import region_of
 from bonkei.cloud.provision.step import QueryStep, Thing
 
 KNOWN = frozenset({"sqs", "lambda", "email", "email-json", "sms"})
-"""Protocols of subscriptions that the store is told of. It would send what goes to http and https
-to the address itself, which may be a real one."""
+"""Protocols of subscriptions created in the store. For http and https it would send to the address
+itself, which may be a real one."""
 _FIXED = frozenset({"FifoTopic"})
 _GONE = frozenset({"NotFound", "NotFoundException", "ResourceNotFound"})
 _DEFAULTS = {"FilterPolicy": "{}", "RawMessageDelivery": "false", "RedrivePolicy": ""}
-"""What a subscription's attribute is when it is no longer declared."""
+"""The value of a subscription's attribute when it is no longer declared."""
 SUBSCRIPTION_ID = "bonkei:subscription-id"
 
 

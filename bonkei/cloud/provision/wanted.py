@@ -1,4 +1,4 @@
-"""From the blueprint to the things that have to be there."""
+"""From the blueprint to the wanted things."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FALLBACK_REGION = "us-east-1"
 
 
 def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
-    """Everything that is declared, in an order in which it can be made."""
+    """All declared things, in an order of creation that works."""
     return (
         *keys(blueprint.keys),
         *buckets(blueprint.buckets, region),
@@ -32,6 +32,6 @@ def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
 
 
 def find_region(blueprint: Blueprint) -> str:
-    """The region of most of what is declared."""
+    """The region of most declared resources."""
     regions = Counter(region for arn in blueprint.arns if (region := region_of(arn)))
     return regions.most_common(1)[0][0] if regions else FALLBACK_REGION

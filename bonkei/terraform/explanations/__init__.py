@@ -1,7 +1,7 @@
-"""What Terraform cannot know about its own errors.
+"""Additions to Terraform's errors, from knowledge of the miniature.
 
-explain       that this is a miniature, and who reads it
-upgrades      what older definitions say that the AWS provider no longer takes
+explain       remedies in this miniature
+upgrades      old arguments that the AWS provider no longer accepts
 constraints   versions of providers that are not served
-mentions      where the definitions say something
+mentions      places in the definitions, for errors without one
 """

@@ -25,7 +25,7 @@ _CONDITION = re.compile(r"(=|!=|>|>=|<|<=|~>)?\s*v?(\d+(?:\.\d+)*)")
 
 
 def excluded(definitions: Path) -> Iterator[Diagnostic]:
-    """A warning for each constraint that leaves out the version of the provider that is served."""
+    """A warning for each constraint that excludes the served version of the provider."""
     served = catalogue.versions()
     for file in sorted(definitions.rglob("*.tf")):
         text = file.read_text(encoding="utf-8", errors="replace")
@@ -39,7 +39,7 @@ def excluded(definitions: Path) -> Iterator[Diagnostic]:
 
 
 def allows(constraint: str, version: str) -> bool:
-    """Whether the version keeps every condition; one in a form that is not known here is kept."""
+    """Whether the version meets every condition. One in an unknown form counts as met."""
     found = _numbers(version)
     conditions = (_CONDITION.fullmatch(part.strip()) for part in constraint.split(","))
     return all(_keeps(found, c[1] or "=", _numbers(c[2])) for c in conditions if c)
@@ -74,9 +74,8 @@ def _warning(source: str, constraint: str, version: str, place: Mention) -> Diag
     return Diagnostic(
         "warning",
         "Another version of a provider",
-        f"Asked for is {source} {constraint}, and the miniature serves {version}: what it says of"
-        " the definitions may not be what the other says. Allow this one, or mind what has changed"
-        " between the two.",
+        f"The definitions require {source} {constraint}, but the miniature serves {version}. The"
+        " two may differ. Allow this version, or check the changes between them.",
         place.file,
         place.line,
         code=place.code,

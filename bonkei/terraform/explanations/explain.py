@@ -1,4 +1,4 @@
-"""What Terraform cannot know about its own errors: that this is a miniature, and who reads them."""
+"""Adds remedies for this miniature to Terraform's errors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NO_VALUE = "No value for required variable"
 _NO_MODULE = "Unreadable module directory"
 _MODULE = re.compile(r'for module "([^"]+)"')
 _REMOTE_STATE = 'data "terraform_remote_state"'
-_NO_CREDENTIALS = "No valid credential sources found"  # told without a place
+_NO_CREDENTIALS = "No valid credential sources found"  # reported without a place
 _APART = (
     "Keep what needs another one in a root module of its own, and pass its values in as variables."
 )
@@ -30,18 +30,18 @@ _INSTEAD = {
         " or keep it in a root module of its own: then no private key is in this state either."
     ),
     "hashicorp/cloudinit": "Write the parts with templatefile(), and join them with base64gzip().",
-    "hashicorp/awscc": f"hashicorp/aws has most of what it has. {_APART}",
+    "hashicorp/awscc": f"hashicorp/aws has most of its resources. {_APART}",
     **dict.fromkeys(
         ("hashicorp/kubernetes", "hashicorp/helm", "gavinbunney/kubectl"),
         f"It works on a cluster, and none runs in the miniature. {_APART}",
     ),
 }
-"""What helps where a certain provider is asked for."""
+"""Remedies for certain providers."""
 _WRONG_VALUE = ("Invalid value for input variable", "Value for undeclared variable")
 
 
 def explain(diagnostics: Iterable[Diagnostic], definitions: Path) -> list[Diagnostic]:
-    """The diagnostics with what there is to add: each once, and none that only follows another.
+    """The diagnostics with additions: each once, without those that only follow from another.
 
     Terraform repeats an error for each use of the module that it is in.
     """
@@ -90,7 +90,7 @@ def _not_carried(diagnostic: Diagnostic, type_name: str, definitions: Path) -> D
 
 
 def _not_served(source: str, definitions: Path) -> Diagnostic:
-    """Terraform says this without a place: the first thing that is the provider's is told."""
+    """Terraform reports this without a place; add the first resource of the provider."""
     name = re.escape(source.rpartition("/")[2])
     own = rf'^\s*(?:resource|data|ephemeral|provider)\s+"{name}(?:_\w+)?"'
     place = first_mention(re.compile(rf'{own}|"{re.escape(source)}"'), definitions)
@@ -107,14 +107,14 @@ def _not_served(source: str, definitions: Path) -> Diagnostic:
 
 
 def _not_configured(provider: str, alias: str | None, definitions: Path) -> Diagnostic:
-    """Terraform says this in one line, without a place: the first that names it is told."""
+    """Terraform reports this in one line, without a place; add the first use."""
     name = f"{provider}.{alias}" if alias else provider
     block = f'provider "{provider}"' + (f' with alias = "{alias}"' if alias else "")
     place = first_mention(re.compile(rf"=.*(?<![\w.]){re.escape(name)}(?![\w.])"), definitions)
     return Diagnostic(
         "error",
         "Missing provider configuration",
-        f"There is no {name} here. Add a block {block}, or name one that there is.",
+        f"There is no {name} here. Add a block {block}, or name an existing one.",
         place.file,
         place.line,
         code=place.code,
@@ -127,14 +127,14 @@ def _of_another_stack(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
     if diagnostic.file is None:
         diagnostic = replace(diagnostic, file=place.file, line=place.line, code=place.code)
     added = (
-        "The outputs of another stack can be said in bonkei.toml, and then its state is not read:"
+        "Put the outputs of the other stack into bonkei.toml; then its state is not read:"
         " a table [remote_states.NAME], with NAME as in its data block, and a key for each output."
     )
     return replace(diagnostic, detail=f"{diagnostic.detail.strip()}\n\n{added}")
 
 
 def _without_consequences(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Without what says nothing once the cause is told."""
+    """The diagnostics without those that add nothing to their cause."""
     unreadable_values = any(
         d.file is not None and ".tfvars" in d.file.name and d.summary not in _WRONG_VALUE
         for d in diagnostics

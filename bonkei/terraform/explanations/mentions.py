@@ -1,4 +1,4 @@
-"""Where the definitions say something: for what Terraform tells without a place."""
+"""Finds places in the definitions, for errors that Terraform reports without one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Mention:
 
 
 def first_mention(pattern: re.Pattern[str], definitions: Path) -> Mention:
-    """The first line that the pattern is found in; a file of the root module comes first."""
+    """The first line with a match; files of the root module come first."""
     files = sorted(definitions.rglob("*.tf"), key=lambda file: (len(file.parts), file))
     for file in files:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

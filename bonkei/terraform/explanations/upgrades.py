@@ -1,4 +1,4 @@
-"""What older definitions say that the AWS provider no longer takes, and how it is written now.
+"""Old arguments that the AWS provider no longer accepts, and their replacements.
 
 Source: the AWS provider's upgrade guides to the versions 4, 5 and 6
 (registry.terraform.io/providers/hashicorp/aws/latest/docs/guides).
@@ -107,7 +107,7 @@ _ARGUMENTS: Mapping[str, Mapping[str, str]] = {
         )
     },
 }
-"""Type -> argument or attribute -> how it is written now.
+"""Type -> argument or attribute -> its replacement.
 
 What version 6 has removed of the types carried here is the difference between the source of
 provider 5.46 and the schema; the earlier ones are in the guides.
@@ -132,7 +132,7 @@ _ENDED = {
 
 
 def explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
-    """The diagnostic with how it is written now, or which other version was asked for."""
+    """The diagnostic with the replacement, or with the other required version."""
     if diagnostic.summary not in _SUMMARIES:
         return diagnostic
     now = _now(diagnostic)
@@ -142,7 +142,7 @@ def explained(diagnostic: Diagnostic, definitions: Path) -> Diagnostic:
         of_aws = (d for d in constraints.excluded(definitions) if "hashicorp/aws" in d.detail)
         other = next(of_aws, None)
         if other is None or other.file is None or diagnostic.context.startswith("module "):
-            return diagnostic  # what a module takes is another version's question: its own
+            return diagnostic  # a module's own arguments do not depend on the provider's version
         where = f"{other.file.name} line {other.line}"
         said = f"Mind the version ({where}): {other.detail}"
     return replace(diagnostic, detail=f"{diagnostic.detail}\n\n{said}")

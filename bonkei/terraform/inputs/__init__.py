@@ -1,7 +1,7 @@
-"""What a run of Terraform is given.
+"""The inputs of a Terraform run.
 
 mirror        the definitions, with a backend of ours
-selection     what one plan is limited to, and values that it alone has
-elsewhere     what the definitions take from outside: other stacks' outputs, existing resources
+selection     the limits of one plan, and its own values
+elsewhere     inputs from outside: other stacks' outputs, existing resources
 fingerprint   whether the definitions have changed; stamps: whether anything else has
 """

@@ -1,8 +1,8 @@
-"""What the definitions take from outside: other stacks' outputs, and resources made elsewhere.
+"""Inputs of the definitions from outside: other stacks' outputs, and existing resources.
 
-A person says both in the settings. The resources go to the provider, which lets data sources find
-them. The outputs go to Terraform as a state file, which takes the place of the remote state that a
-`terraform_remote_state` would read: an override file names it.
+The settings describe both. The provider gets the resources, and its data sources find them.
+Terraform gets the outputs as a state file. It replaces the remote state of a
+`terraform_remote_state`: an override file names it.
 https://developer.hashicorp.com/terraform/language/files/override
 """
 
@@ -25,7 +25,7 @@ _REMOTE_STATE = re.compile(r'^\s*data\s+"terraform_remote_state"\s+"([\w-]+)"', 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """What a person has said of what is outside this stack."""
+    """The settings' description of everything outside this stack."""
 
     existing: Sequence[Mapping[str, Any]] = ()
     """Resources: each a `type` and any of its arguments and attributes."""
@@ -33,7 +33,7 @@ class Elsewhere:
     """The name of a `terraform_remote_state` -> the outputs that it has."""
 
     def digest(self) -> str:
-        """All of it in one text, which differs when it does."""
+        """One text of all of it, for comparison."""
         return json.dumps([list(self.existing), self.remote_states], sort_keys=True, default=str)
 
 
@@ -58,7 +58,7 @@ def check_existing(existing: Sequence[Mapping[str, Any]]) -> None:
 def _wrong(what: str) -> TerraformError:
     return TerraformError(
         f"bonkei.toml: [[existing]]: {what}",
-        remedy="write the arguments and attributes as the provider's documentation has them",
+        remedy="write the arguments and attributes as in the provider's documentation",
     )
 
 

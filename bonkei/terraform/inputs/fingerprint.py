@@ -1,4 +1,4 @@
-"""Whether anything that Terraform would look at has changed since it was last applied."""
+"""Whether any input of Terraform has changed since the last apply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _REFERENCE = re.compile(r"\$\{path\.(?:module|root|cwd)\}(/\.\.[\w./-]*)")
-"""A path that leaves its module, as far as it is written out."""
+"""A literal path that leaves its module."""
 
 _IGNORED = {".terraform", ".git", "__pycache__", "node_modules", ".venv", ".terraform.lock.hcl"}
 

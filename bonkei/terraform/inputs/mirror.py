@@ -1,10 +1,9 @@
 """A directory that looks like the definitions, with a backend of our own.
 
-Terraform writes next to what it evaluates, and the real definitions keep their state in S3. So it
-works in a mirror below the miniature's home: real directories, each file a symbolic link, and one
-override file that names our backend (`bonkei.terraform.state.backend`). What lies beside the
-definitions in their project can be reached too, so that `${path.module}/../program` means what it
-says.
+Terraform writes next to the definitions, and the real ones keep their state in S3. So it works in a
+mirror below the miniature's home: real directories, each file a symbolic link, and one override
+file that names our backend (`bonkei.terraform.state.backend`). Files beside the definitions are
+linked too, so that `${path.module}/../program` works.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ class Mirror:
         return self._directory / self._definitions.relative_to(self._root)
 
     def refresh(self, backend: Mapping[str, Any]) -> None:
-        """Make the mirror show the definitions as they are now, with that `backend` block."""
+        """Update the mirror to the current definitions, with that `backend` block."""
         require_definitions(self._definitions)
         self._begin_anew_when_moved()
         self.path.mkdir(parents=True, exist_ok=True)
@@ -55,7 +54,8 @@ class Mirror:
         return Path(os.path.realpath(self.path / name))
 
     def _begin_anew_when_moved(self) -> None:
-        """A mirror of another place has links where directories are needed, and the reverse."""
+        """Delete a mirror of another directory: it has links in place of directories, and the
+        reverse."""
         record = self._directory.with_name(f"{self._directory.name}-of")
         place = f"{self._root}\n{self._definitions}\n"
         if not record.is_file() or record.read_text(encoding="utf-8") != place:
@@ -65,7 +65,7 @@ class Mirror:
             record.write_text(place, encoding="utf-8")
 
     def _link_surroundings(self) -> None:
-        """Link what lies beside the definitions, at each level up to the project's root."""
+        """Link the files beside the definitions, at each level up to the project's root."""
         inner = self._definitions
         while inner != self._root:
             outer = inner.parent
@@ -133,10 +133,10 @@ def _is_definition(entry: Path) -> bool:
 
 
 def _synchronize(wanted: Mapping[str, Path], target: Path, *, directories: set[str]) -> None:
-    """Make the links in `target` those that are wanted.
+    """Make the links in `target` match `wanted`.
 
-    What is there and no link was written by a data source or by Terraform, and stays, unless its
-    name is wanted for something else.
+    Other files there come from a data source or from Terraform. They stay, unless a link needs
+    their name.
     """
     for entry in target.iterdir():
         if entry.is_symlink():
@@ -156,7 +156,7 @@ def _synchronize(wanted: Mapping[str, Path], target: Path, *, directories: set[s
 
 
 def _remove_links(directory: Path) -> None:
-    """Remove what mirrored a directory that is gone; what was written there stays."""
+    """Remove the links of a deleted directory; files written there stay."""
     for folder, folders, files in os.walk(directory, topdown=False):
         for name in (*files, *folders):
             entry = Path(folder, name)

@@ -1,4 +1,4 @@
-"""What one plan or apply is limited to, and the values that it alone has."""
+"""The limits of one plan or apply, and its own values of variables."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DECLARED = re.compile(r'^\s*(?:resource|data)\s+"([\w-]+)"\s+"([\w-]+)"', re.MU
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Options of Terraform's: addresses and NAME=VALUE pairs, as a person writes them."""
+    """Terraform's options: addresses and NAME=VALUE pairs, as the user wrote them."""
 
     targets: tuple[str, ...] = ()
     replacements: tuple[str, ...] = ()
@@ -35,17 +35,18 @@ class Selection:
 
     @property
     def is_of_settings(self) -> bool:
-        """Whether an apply leaves what the settings say, with nothing left out."""
+        """Whether an apply brings everything to the settings' values."""
         return not (self.targets or self.variables)
 
 
 def check(selection: Selection, root: Path, manifest: Path, state: Mapping[str, Any]) -> None:
-    """Raise TerraformError for an address that names nothing.
+    """Raise TerraformError for an address that matches nothing.
 
-    Terraform passes over a target that is not there: its plan is empty, and says nothing of it.
+    Terraform silently ignores a missing target: its plan is just empty.
 
     `root` is the root module, `manifest` Terraform's own list of the modules that it has found
-    (`modules.json`), `state` what is applied: what the definitions no longer have can be named.
+    (`modules.json`), `state` the applied state: resources removed from the definitions may be
+    named.
     """
     modules = _modules(root, manifest)
     for option, addresses in (
@@ -71,7 +72,8 @@ def _modules(root: Path, manifest: Path) -> Mapping[str, Path]:
 
 
 def _missing(address: str, modules: Mapping[str, Path]) -> str:
-    """What of an address is not in the definitions; empty when all is, or it is no address."""
+    """The part of an address that is missing in the definitions; empty if none, or for other
+    text."""
     steps = []
     rest = address
     while step := _MODULE_STEP.match(rest):
@@ -93,7 +95,7 @@ def _missing(address: str, modules: Mapping[str, Path]) -> str:
 
 
 def _declared(module: Path) -> set[tuple[str, str]] | None:
-    """Type and name of each resource of a module; None where that takes more than reading HCL."""
+    """Type and name of each resource of a module; None if HCL alone does not show them."""
     if any(module.glob("*.tf.json")) and any(
         '"resource"' in file.read_text(encoding="utf-8", errors="replace")
         for file in module.glob("*.tf.json")
@@ -109,7 +111,7 @@ def _nearest(address: str, known: list[str]) -> str:
 
 
 def _addresses(state: Mapping[str, Any]) -> Iterator[str]:
-    """Of each resource in the state, and of each module."""
+    """The addresses of all resources and modules in the state."""
 
     def of(module: Mapping[str, Any]) -> Iterator[str]:
         yield from (resource["address"] for resource in module.get("resources", ()))

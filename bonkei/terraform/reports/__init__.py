@@ -1,6 +1,6 @@
-"""What Terraform said, as values.
+"""Terraform's output, as values.
 
 messages      progress, line by line
-changes       what a plan would do (difference: down to the part that differs)
-testing       what `terraform test` found
+changes       the changes of a plan (difference: down to the part that differs)
+testing       the results of `terraform test`
 """

@@ -1,4 +1,4 @@
-"""What a plan would change, and what an apply has changed."""
+"""The changes of a plan, and of an apply."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SIGNS = {"import": "=", "create": "+", "update": "~", "replace": "±", "delete"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One resource, what happens to it, and where it differs."""
+    """One resource, its action, and its differences."""
 
     address: str
     action: str  # create | update | replace | delete | move | import
@@ -32,7 +32,7 @@ class Change:
     """The attributes that force the replacement."""
     moved_from: str | None = None
     imported: bool = False
-    """Whether it is there already, and is taken into the state first."""
+    """Whether it exists already, and is imported into the state first."""
 
     def render(self) -> str:
         """A line, and one more for each difference."""
@@ -42,7 +42,7 @@ class Change:
         if self.action == "replace" and self.replaced_by:
             why = f": {', '.join(self.replaced_by)} cannot be changed in place"
         lines = [f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"]
-        # What is computed is new in every replacement: it would hide what is the reason.
+        # Computed values are new in every replacement: they would hide the reason.
         told = [each for each in self.differences if self.action != "replace" or not each.unknown]
         lines += [f"    {each.render()}" for each in told[:_DIFFERENCES]]
         if len(told) > _DIFFERENCES:
@@ -52,13 +52,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PlanSummary:
-    """What `apply` would do."""
+    """The changes that `apply` would make."""
 
     changes: tuple[Change, ...]
     outputs: tuple[str, ...] = ()
     """Names of root module outputs that would change."""
     warnings: tuple[Diagnostic, ...] = ()
-    """What Terraform has to say about it besides."""
+    """Terraform's warnings."""
 
     @property
     def is_empty(self) -> bool:
@@ -114,7 +114,7 @@ class ApplySummary:
 
 
 def read_plan(document: Mapping[str, Any], warnings: Sequence[Diagnostic] = ()) -> PlanSummary:
-    """From `terraform show -json` of a plan file, and what was said while it was made."""
+    """A summary from `terraform show -json` of a plan file, and the warnings of the plan."""
     changes = [
         _change(entry)
         for entry in document.get("resource_changes", ())

@@ -1,8 +1,8 @@
-"""Where two values of a resource differ, down to the part that does.
+"""The differences between two values of a resource, down to the part that differs.
 
-Documents in JSON (container definitions, policies) are looked into as well, and the elements of a
-list are told by their `name` where each has one: an environment variable that is added in front
-changes one line, not all that follow.
+JSON documents (container definitions, policies) are compared inside. Elements of a list are matched
+by their `name` if each has one: an environment variable that is added in front changes one line,
+not all that follow.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def _holds_objects(value: Any) -> bool:
 
 
 def _positions(values: list[dict[str, Any]]) -> dict[str, int] | None:
-    """Where each element is, by its name; None when not each has one of its own."""
+    """The position of each element by name; None unless all have distinct names."""
     names = [each.get("name") for each in values]
     if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
         return None
@@ -118,7 +118,7 @@ def _part(value: Any, key: _Key) -> Any:
 
 
 def _document(value: Any) -> Any:
-    """What a string of JSON says, where it is an object or a list."""
+    """The value of a JSON string, if it is an object or a list."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -1,4 +1,4 @@
-"""What `terraform test` said: its files, their runs, and how each ended.
+"""The output of `terraform test`: its files, their runs and results.
 
 Source: HashiCorp, "Machine-Readable UI" (developer.hashicorp.com/terraform/internals).
 """
@@ -38,11 +38,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """How all of them ended."""
+    """The results of all runs."""
 
     runs: tuple[Run, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
-    """Of no run: of a file, or of the definitions."""
+    """Diagnostics of a file or of the definitions, not of a run."""
 
     __test__ = False  # pytest: this is no test
 
@@ -113,7 +113,7 @@ class TestListener:
             self.report(f"        {indented}" if where in self._ended else one.render())
 
     def result(self) -> TestReport:
-        """All that was said."""
+        """The report of the whole output."""
         runs = tuple(
             Run(file, name, status, tuple(self._said.get((file, name), ())))
             for (file, name), status in self._ended.items()

@@ -20,11 +20,11 @@ _PATIENCE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class ProviderSurroundings:
-    """What the provider is to know beside its provider blocks (`bonkei.provider.surroundings`)."""
+    """The provider's inputs besides its provider blocks (`bonkei.provider.surroundings`)."""
 
     home: Path
     state_file: Path | None = None
-    """Whose resources are there before Terraform has read them."""
+    """The account of resources that exist before Terraform has read them."""
     account_id: str = ACCOUNT_ID
     existing: Sequence[Mapping[str, Any]] = ()
     """Resources outside the stack (`bonkei.provider.existing`)."""

@@ -1,4 +1,4 @@
-"""One run of the Terraform command: its process, and what it says line by line."""
+"""One run of the Terraform command: its process and its output, line by line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended."""
+    """The result of a run."""
 
     code: int
     lines: tuple[str, ...]
@@ -29,7 +29,7 @@ class Result:
 
     @property
     def text(self) -> str:
-        """What it said, for a person: its errors, or else its output."""
+        """Its errors, or else its output."""
         return self.errors.strip() or "".join(self.lines).strip()
 
 
@@ -50,7 +50,7 @@ def command(executable: str | None) -> list[str]:
 
 
 def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which nothing finds the AWS account of whoever is at work.
+    """An environment in which no program finds the user's AWS account.
 
     The definitions may run programs (a provisioner, the data source `external`): they must not
     reach a real account from the miniature, whose names and ARNs are made up.
@@ -66,7 +66,7 @@ def without_account(inherited: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment(inherited: Mapping[str, str], additions: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a run: no network check, no questions, and nobody's settings but ours."""
+    """The environment of a run: no network check, no questions, only our settings."""
     kept = {
         name: value
         for name, value in without_account(inherited).items()
@@ -89,7 +89,7 @@ def run(
     environment: Mapping[str, str],
     on_line: Callable[[str], None] = lambda _: None,
 ) -> Result:
-    """Run to the end, telling each line of output as it comes.
+    """Run to the end, and pass on each line of output at once.
 
     An interrupt (KeyboardInterrupt here, or `on_line` raising) is passed on to Terraform, which
     then writes its state and ends; the exception goes on afterwards.
@@ -129,7 +129,7 @@ def _start(
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
-    """End it in good order, or, when that takes too long or a second interrupt comes, at once."""
+    """End it in order; if that takes too long, or after a second interrupt, kill it."""
     process.send_signal(signal.SIGINT)
     drain = threading.Thread(target=lambda: [None for _ in process.stdout or ()], daemon=True)
     drain.start()

@@ -1,1 +1,1 @@
-"""Where Terraform keeps its state: backend, state_server, lock, and the account and workspace."""
+"""Terraform's state: backend, state_server, lock, and the account and workspace."""

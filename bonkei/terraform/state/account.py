@@ -1,4 +1,4 @@
-"""Which account and which workspace the definitions are evaluated in."""
+"""The account and workspace for evaluating the definitions."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Where Terraform keeps its state for the time of one run.
+"""The backend for Terraform's state during one run.
 
-The default workspace's goes over HTTP (`bonkei.terraform.state.state_server`), which is quicker.
-The HTTP backend knows no other workspace, so those have the local backend and a directory each.
+The default workspace uses HTTP (`bonkei.terraform.state.state_server`): it is quicker. The HTTP
+backend supports no other workspace, so those use the local backend with a directory each.
 https://developer.hashicorp.com/terraform/language/backend/http
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 from bonkei.terraform.state.state_server import StateServer
 
 DEFAULT = "default"
-"""The name of the workspace that is there without asking."""
+"""The name of the workspace that always exists."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from bonkei.terraform.errors import TerraformError
 
 @contextlib.contextmanager
 def locked(file: Path) -> Iterator[None]:
-    """Hold the lock, or raise TerraformError; the kernel lets go of it when the process ends."""
+    """Hold the lock, or raise TerraformError. The kernel releases it when the process ends."""
     with file.open("a+", encoding="utf-8") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

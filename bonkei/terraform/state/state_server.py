@@ -35,7 +35,7 @@ class StateServer:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Raises OSError when the disk still does not take what Terraform wrote last."""
+        """Raises OSError when the disk still refuses Terraform's last state."""
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -52,10 +52,10 @@ class StateServer:
 
 
 class _State:
-    """The file, and what the disk did not take of it.
+    """The file, and the state that the disk refused.
 
-    Terraform would answer an error with the whole state, in another file or on the terminal, and
-    all that is confidential in it. So it is told nothing, and the person at the end.
+    After an error Terraform would write the whole state, with its secrets, to another file or the
+    terminal. So Terraform gets no error; the user gets it at the end.
     """
 
     def __init__(self, file: Path) -> None:
@@ -77,7 +77,7 @@ class _State:
         self._file.unlink(missing_ok=True)
 
     def settle(self) -> None:
-        """Put into the file what is not there yet."""
+        """Write the state that is not in the file yet."""
         if self._held is not None:
             _write(self._file, self._held)
             self._held = None
