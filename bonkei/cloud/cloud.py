@@ -86,6 +86,7 @@ class Cloud:
             self._calls,
             self._authorizer,
             report=report,
+            connections=settings.connections,
         )
         self._ca_file = ""
         self.callers = CallerEnvironments(

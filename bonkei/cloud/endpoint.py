@@ -20,14 +20,14 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog, Record
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import Answer, ApiError, render
-from bonkei.cloud.listening import CONNECTIONS, Listener
+from bonkei.cloud.listening import Listener
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.request import Call, Request, identify
 from bonkei.cloud.resource import resource_of
 from bonkei.cloud.services import is_passed_on, is_served, not_served
-from bonkei.cloud.settings import HOST
+from bonkei.cloud.settings import CONNECTIONS, HOST
 from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
 from bonkei.cloud.wire.reading import expand

@@ -15,11 +15,8 @@ from contextlib import suppress
 from aiohttp import web
 
 from bonkei.cloud.errors import CloudError
-from bonkei.cloud.settings import HOST
+from bonkei.cloud.settings import CONNECTIONS, HOST
 
-CONNECTIONS = 1_024
-"""Connections at the same time. Further ones wait in the system's queue until another one ends; the
-oldest idle ones are closed for them."""
 _CLOSED = 32  # of the oldest connections, when there are too many
 _GRACE = 5.0  # seconds for the calls that are being answered when it stops
 _HANDSHAKE = b"\x16"
@@ -32,7 +29,8 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Listener:
     """`serve` answers a call. `tls`: None until there is a certificate. `report` is called once
-    when the system refuses connections."""
+    when the system refuses connections. Of more connections than `limit`, the new ones wait in the
+    system's queue, and the oldest idle ones are closed for them."""
 
     def __init__(
         self, serve: Serve, report: Callable[[str], None], limit: int = CONNECTIONS

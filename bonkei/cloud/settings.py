@@ -8,16 +8,24 @@ from pathlib import Path
 from bonkei.config import Enforce
 
 HOST = "127.0.0.1"
+CONNECTIONS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class CloudSettings:
     """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
     root module, where the files are that declared objects name. `enforce`: whether a call that IAM
-    would deny is denied (on), recorded only (report), or not looked at (off)."""
+    would deny is denied (on), recorded only (report), or not looked at (off). `open_files`: how
+    many the process may have; the endpoint's connections stay below a quarter of it."""
 
     directory: Path
     account: str
     port: int = 8083
     definitions: Path = Path()
     enforce: Enforce = "on"
+    open_files: int = 65535
+
+    @property
+    def connections(self) -> int:
+        """At once. Each may need another one to MiniStack."""
+        return min(CONNECTIONS, max(self.open_files // 4, 8))

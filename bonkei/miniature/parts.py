@@ -98,6 +98,7 @@ def real_parts(
                 config.cloud_port,
                 config.definitions,
                 config.enforce,
+                raise_limit_of_open_files(),
             ),
             vault,
             lambda lock: ensure_environment((lock,), home.environments, report),

@@ -17,6 +17,7 @@ from aiohttp import web
 from bonkei.cloud.certificate import DAYS, ca_file, load_tls
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.listening import Listener
+from bonkei.cloud.settings import CloudSettings
 
 LIMIT = 40
 DAY = 86_400.0
@@ -127,3 +128,8 @@ def test_a_certificate_is_kept_until_it_ends_or_is_damaged(tmp_path: Path) -> No
     ca_file(directory).unlink()
     load_tls(directory, later)
     assert ca_file(directory).exists()
+
+
+@pytest.mark.parametrize(("files", "connections"), [(65_535, 1_024), (1_024, 256), (16, 8)])
+def test_connections_leave_files_for_others(tmp_path: Path, files: int, connections: int) -> None:
+    assert CloudSettings(tmp_path, "1", open_files=files).connections == connections
