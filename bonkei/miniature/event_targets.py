@@ -10,6 +10,7 @@ from typing import Any
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.blueprint.notification import EventTarget
 from bonkei.errors import BonkeiError
+from bonkei.miniature.measures.queues import CallQueue
 
 _STREAM = "events"
 _ACCOUNT = 4  # its place in an ARN
@@ -20,10 +21,12 @@ class TargetError(BonkeiError):
 
 
 class EventTargets:
-    """`services`: what rooms answer, by botocore's names; it may get more later."""
+    """`services`: what rooms answer, by botocore's names; it may get more later. `call_queue`: the
+    queues, which are in the store."""
 
-    def __init__(self, services: Mapping[str, AwsService]) -> None:
+    def __init__(self, services: Mapping[str, AwsService], call_queue: CallQueue) -> None:
         self._services = services
+        self._call_queue = call_queue
 
     async def deliver(self, target: EventTarget, payload: str) -> None:
         """As EventBridge calls it. TargetError."""
@@ -36,9 +39,11 @@ class EventTargets:
             await self._call(arn, "lambda", "Invoke", given)
         elif service == "sqs":
             account, name = arn.split(":")[4:6]
-            url = f"https://sqs.{arn.split(':')[3]}.amazonaws.com/{account}/{name}"
-            given = {"QueueUrl": url, "MessageBody": payload}
-            await self._call(arn, "sqs", "SendMessage", given)
+            given = {"QueueUrl": f"http://localhost/{account}/{name}", "MessageBody": payload}
+            try:
+                await self._call_queue("SendMessage", given, arn.split(":")[3])
+            except AwsServiceError as error:
+                raise TargetError(str(error)) from None
         elif service == "logs":
             await self._log(arn, payload)
         elif service == "ecs" and target.task_definition_arn:

@@ -14,6 +14,7 @@ from bonkei.events import Bus
 from bonkei.miniature.ecs_events import EcsEvents
 from bonkei.miniature.event_targets import EventTargets
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.miniature.measures.queues import CallQueue, QueueDepths
 from bonkei.miniature.rehearsal import Request, World
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
@@ -27,17 +28,24 @@ class ActionError(BonkeiError):
 
 
 class MonitorRoom:
-    """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names."""
+    """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names;
+    `call_queue`: the queues, which are in the store."""
 
     def __init__(
-        self, make: MakeMonitor, bus: Bus, shown: Shown, services: Mapping[str, AwsService]
+        self,
+        make: MakeMonitor,
+        bus: Bus,
+        shown: Shown,
+        services: Mapping[str, AwsService],
+        call_queue: CallQueue,
     ) -> None:
         self._services = services
         self.measures = Measures(bus, shown)
-        self.events = EventBus(EventTargets(services).deliver)
+        self.events = EventBus(EventTargets(services, call_queue).deliver)
         self._ecs = EcsEvents(bus, self.events)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
+        self._queues = QueueDepths(call_queue, self.monitor.put)
         self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
@@ -51,11 +59,13 @@ class MonitorRoom:
         self.monitor.follow(blueprint, MEASURED)
         self.events.follow((*blueprint.event_rules, *blueprint.schedules))
         self._ecs.follow(blueprint)
+        self._queues.follow(blueprint.queues)
 
     def begin(self) -> None:
         """Minutes pass from now on: what is not started yet has no reason to raise an alarm."""
         self.monitor.start()
         self.events.start()
+        self._queues.start()
 
     def world(self, blueprint: Callable[[], Blueprint], firewall: Request | None) -> World:
         """What alarms are looked at and rehearsed in."""
@@ -71,6 +81,7 @@ class MonitorRoom:
         self.measures.stop()
         self._ecs.stop()
         await self.events.stop()
+        await self._queues.stop()
         await self.monitor.stop()
 
     async def _act(self, arn: str, subject: str, message: str) -> None:

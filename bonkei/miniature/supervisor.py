@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections import ChainMap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from textwrap import indent
@@ -104,6 +104,7 @@ class Miniature:
             self._bus,
             Shown(self._edge.snapshot, self._task_snapshot, self._database_snapshots),
             rooms,
+            self._call_queue,
         )
         rooms.update(self._monitor.answers)
         self._parts.requests.hear(self._monitor.measures.seen)
@@ -323,6 +324,11 @@ class Miniature:
 
     def _task_snapshot(self) -> TasksSnapshot | None:
         return self._tasks.snapshot() if self._tasks is not None else None
+
+    async def _call_queue(
+        self, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        return await self._aws.cloud.call("", "sqs", f"AmazonSQS.{operation}", parameters, region)
 
     def _alarm_world(self) -> World:
         self._require_started()

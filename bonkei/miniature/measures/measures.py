@@ -10,11 +10,13 @@ from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.edge.client.access import AccessRecord
 from bonkei.events import Bus
-from bonkei.miniature.measures import database, spoken, targets, tasks, traffic
+from bonkei.miniature.measures import database, queues, spoken, targets, tasks, traffic
 from bonkei.monitor.metric.model import Datum
 from bonkei.tasks import TasksSnapshot
 
-MEASURED = tasks.NAMES | traffic.NAMES | targets.NAMES | database.NAMES | spoken.NAMES
+MEASURED = (
+    tasks.NAMES | traffic.NAMES | targets.NAMES | database.NAMES | spoken.NAMES | queues.NAMES
+)
 """Namespace and name of each metric."""
 
 

@@ -8,13 +8,19 @@ from typing import Any
 
 import pytest
 
-from bonkei.aws_service import AwsCall
+from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.blueprint.storage import Queue
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.miniature.ecs_events import EcsEvents
 from bonkei.miniature.event_targets import EventTargets, TargetError
+from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.monitor.events.bus import EventBus
+
+
+async def no_queue(*_: object) -> dict[str, Any]:
+    raise AssertionError("no queue is asked")
 
 
 class Service:
@@ -40,17 +46,17 @@ class Service:
 )  # fmt: skip
 async def test_a_target_is_called(arn: str, operation: str, name: str, value: object) -> None:
     service = Service()
-    targets = EventTargets(dict.fromkeys(("sns", "lambda", "logs", "ecs"), service))
+    targets = EventTargets(dict.fromkeys(("sns", "lambda", "logs", "ecs"), service), no_queue)
     await targets.deliver(EventTarget("t", arn, task_definition_arn="task"), "{}")
 
     assert service.calls[-1].operation == operation
     assert service.calls[-1].parameters[name] == value
 
 
-@pytest.mark.parametrize("arn", ["arn:aws:sqs:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
+@pytest.mark.parametrize("arn", ["arn:aws:sns:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
 async def test_a_target_that_is_not_here_is_named(arn: str) -> None:
     with pytest.raises(TargetError, match=r"nobody here answers|not simulated"):
-        await EventTargets({}).deliver(EventTarget("t", arn), "{}")
+        await EventTargets({}, no_queue).deliver(EventTarget("t", arn), "{}")
 
 
 async def test_changes_of_ecs_are_events() -> None:
@@ -75,3 +81,33 @@ async def test_changes_of_ecs_are_events() -> None:
     kinds = {event["detail-type"]: event["detail"] for event in got}
     assert kinds["ECS Task State Change"]["stoppedReason"] == "exit code 3"
     assert kinds["ECS Deployment State Change"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+
+
+async def test_a_queue_gets_events_and_is_measured() -> None:
+    asked: list[tuple[str, Any, str]] = []
+
+    async def call(operation: str, parameters: Any, region: str) -> dict[str, Any]:
+        asked.append((operation, parameters, region))
+        if "lost" in parameters["QueueUrl"]:
+            raise AwsServiceError("QueueDoesNotExist", "no such queue")
+        return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+
+    arn, put = "arn:aws:sqs:eu-west-1:1:letters", []
+    await EventTargets({}, call).deliver(EventTarget("t", arn), "{}")
+    with pytest.raises(TargetError, match="QueueDoesNotExist"):
+        await EventTargets({}, call).deliver(EventTarget("t", f"{arn}-lost"), "{}")
+    depths = QueueDepths(call, put.append)
+    depths.follow([Queue("q", f"{arn}-lost", "letters-lost"), Queue("q", arn, "letters")])
+    await depths.measure(1000.0)
+
+    assert asked[0] == (
+        "SendMessage",
+        {"QueueUrl": "http://localhost/1/letters", "MessageBody": "{}"},
+        "eu-west-1",
+    )
+    (found,) = put
+    assert (found.metric.name, found.metric.dimensions) == (
+        "ApproximateNumberOfMessagesVisible",
+        (("QueueName", "letters"),),
+    )
+    assert found.values == ((3.0, 1.0),)

@@ -1,0 +1,75 @@
+"""SQS: how many messages wait, asked of the store once a minute.
+
+"Available CloudWatch metrics for Amazon SQS",
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from bonkei.blueprint.storage import Queue
+from bonkei.errors import BonkeiError
+from bonkei.monitor.metric.model import Datum, datum, metric_id
+
+_MINUTE = 60.0
+_BEFORE_THE_END = 57.0  # of a minute, so that its data are there when it is evaluated
+# The attribute of GetQueueAttributes -> the metric.
+_METRICS = {
+    "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
+    "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed": "ApproximateNumberOfMessagesDelayed",
+}
+NAMES = frozenset(("AWS/SQS", name) for name in _METRICS.values())
+
+CallQueue = Callable[[str, Mapping[str, Any], str], Awaitable[Mapping[str, Any]]]
+"""An operation of SQS with its parameters, in a region."""
+
+
+class QueueDepths:
+    """Asks from `start` on, and hands each datum to `put`."""
+
+    def __init__(self, call: CallQueue, put: Callable[[Datum], None]) -> None:
+        self._call = call
+        self._put = put
+        self._queues: Sequence[Queue] = ()
+        self._task: asyncio.Task[None] | None = None
+
+    def follow(self, queues: Sequence[Queue]) -> None:
+        """The queues of the definitions."""
+        self._queues = queues
+
+    def start(self) -> None:
+        """Once a minute from now on; costs nothing without a queue."""
+        self._task = asyncio.create_task(self._run())
+
+    async def measure(self, now: float) -> None:
+        """Each queue by itself: one that does not answer has no data."""
+        for queue in self._queues:
+            _, _, _, region, account, name = queue.arn.split(":", 5)
+            given = {
+                "QueueUrl": f"http://localhost/{account}/{name}",
+                "AttributeNames": list(_METRICS),
+            }
+            with suppress(BonkeiError, OSError):
+                answer = await self._call("GetQueueAttributes", given, region)
+                for attribute, text in (answer.get("Attributes") or {}).items():
+                    if attribute in _METRICS:
+                        metric = metric_id("AWS/SQS", _METRICS[attribute], {"QueueName": name})
+                        self._put(datum(metric, now, float(text), "Count"))
+
+    async def stop(self) -> None:
+        """Asks no more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            now = time.time()
+            await asyncio.sleep((_BEFORE_THE_END - now) % _MINUTE or _MINUTE)
+            await self.measure(time.time())
