@@ -1,4 +1,4 @@
-"""The seam between the AWS endpoint and what answers a service of AWS itself.
+"""The interface between the AWS endpoint and the rooms that answer AWS services.
 
 A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
 Protocol `AwsService`; `bonkei/miniature/aws_services.py` hands it to the endpoint under botocore's
@@ -48,7 +48,7 @@ class AwsCall:
 
 
 class AwsServiceError(BonkeiError):
-    """An answer that says no.
+    """A refusal, as an answer.
 
     `code` is the error's name in the service's model ("ResourceNotFoundException"), or a common
     error of AWS. `status` holds where the model says none. `members` are the error shape's further
@@ -76,7 +76,7 @@ class AwsService(Protocol):
 
     @property
     def operations(self) -> frozenset[str]:
-        """What it answers; the endpoint refuses anything else by name."""
+        """Its operations; the endpoint refuses all others by name."""
         ...
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""What a person sets: `bonkei.toml`, and the few variables of the environment that win over it.
+"""The user's settings: `bonkei.toml`, and a few variables of the environment that override it.
 
 ConfigError (BonkeiError): a file or a variable says something that cannot be.
 """
@@ -82,7 +82,7 @@ class Config:
     fluent_bit: str = ""
     """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
     log_megabytes: int = 512
-    """What the log groups may hold; the oldest events go first."""
+    """The size of all log groups; the oldest events are deleted first."""
     log_time_factor: int = 30
     """How many of AWS's minutes one is, between two objects of an access log."""
     time_factor: int = 1
@@ -92,7 +92,7 @@ class Config:
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)
     workspace: str = "default"
-    """What `terraform.workspace` is; the home is the workspace's own."""
+    """The value of `terraform.workspace`; each workspace has its own home."""
     account_id: str = "123456789012"
     database_url: str | None = None
     """A server of the person's own; `database_shared`: it may hold others' data."""
@@ -184,10 +184,10 @@ def _require_ports_apart(config: Config) -> None:
 
 
 def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
-    """Whether the file still says what a running miniature has read from it at its start.
+    """Whether a running miniature's settings are still those of the file.
 
-    The definitions, their variables, what is elsewhere and the containers' directories do not
-    count: each apply reads them anew. What `bonkei check` goes by is nothing to it.
+    The definitions, their variables, the resources elsewhere and the containers' directories do not
+    count: each apply reads them again. The settings of `bonkei check` do not count either.
     """
     try:
         now = load(config.file, environment)
@@ -207,7 +207,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
 
 
 class _Table:
-    """One table of the file: what is read is ticked off, what is left over is an error."""
+    """One table of the file. Keys that are not read are an error."""
 
     def __init__(self, values: Mapping[str, Any], place: str) -> None:
         self._values = dict(values)
@@ -329,7 +329,7 @@ def _workspace(table: _Table, environment: Mapping[str, str]) -> str:
         place, name = "TF_WORKSPACE", environment["TF_WORKSPACE"]
     if not _WORKSPACE.fullmatch(name):
         raise ConfigError(
-            f"{place} is {name!r}, which cannot be a workspace's name",
+            f"{place} is {name!r}, not a valid workspace name",
             remedy="give it at most 90 letters, digits, `-`, `_` and `.`, a letter or digit first",
         )
     return name
@@ -349,14 +349,14 @@ def _account_id(table: _Table) -> str:
     number = table.text("account_id", "123456789012")
     if not re.fullmatch(r"\d{12}", number):
         raise ConfigError(
-            f"`account_id` is {number!r}, which is no AWS account",
+            f"`account_id` is {number!r}, not an AWS account id",
             remedy='give it the twelve digits, in quotes: account_id = "111122223333"',
         )
     return number
 
 
 def _home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
-    """What `bonkei reset` removes: never a directory that the project or the user lives in.
+    """The directory that `bonkei reset` removes: never the project's or the user's own.
 
     A workspace other than the default one has a home of its own inside, and so everything apart.
     """
@@ -414,7 +414,7 @@ def _hosts(table: _Table, file: Path) -> tuple[str, ...]:
     for host in hosts:
         if not _HOST.fullmatch(host):
             raise ConfigError(
-                f"{file}: [edge] `hosts` has {host!r}, which is no host name",
+                f"{file}: [edge] `hosts` has {host!r}, not a host name",
                 remedy='give names alone, without a port: "app.test", "*.app.test"; "*" for any',
             )
     return hosts
@@ -442,7 +442,7 @@ def _directory(root: Path, name: str, key: str, file: Path) -> Path:
     path = (root / name).resolve()
     if not path.is_dir():
         raise ConfigError(
-            f"{file}: `{key}` names {name}, which is no directory", remedy="correct the path"
+            f"{file}: `{key}` names {name}, not a directory", remedy="correct the path"
         )
     return path
 
@@ -450,7 +450,5 @@ def _directory(root: Path, name: str, key: str, file: Path) -> Path:
 def _file(root: Path, name: str, key: str, file: Path) -> Path:
     path = (root / name).resolve()
     if not path.is_file():
-        raise ConfigError(
-            f"{file}: `{key}` names {name}, which is no file", remedy="correct the path"
-        )
+        raise ConfigError(f"{file}: `{key}` names {name}, not a file", remedy="correct the path")
     return path

@@ -1,7 +1,7 @@
-"""What happens in a running miniature, and the bus that tells it.
+"""The events of a running miniature, and the bus that delivers them.
 
-Components do not know each other: the tasks publish that a target is there, the edge publishes
-that it is healthy. Delivery is synchronous and in order, on the event loop's thread.
+Components do not import each other: the tasks publish that a target is registered, the edge
+publishes that it is healthy. Delivery is synchronous and in order, on the event loop's thread.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TargetDrained(Event):
 
 @dataclass(frozen=True, slots=True)
 class TargetHealthChanged(Event):
-    """A load balancer's opinion of a target; `state` is one of ELB's TargetHealthStateEnum."""
+    """A target's health at a load balancer; `state` is one of ELB's TargetHealthStateEnum."""
 
     target_group_arn: str
     task_id: str
@@ -169,7 +169,7 @@ E_ = TypeVar("E_", bound=Event)
 
 
 class Bus:
-    """Tells each published event to those who asked for its type, in the order they asked."""
+    """Delivers each published event to the listeners of its type, in order of subscription."""
 
     def __init__(self) -> None:
         self._listeners: dict[type[Event], list[Callable[[Event], None]]] = {}
@@ -187,7 +187,7 @@ class Bus:
         return undo
 
     def publish(self, event: Event) -> None:
-        """Tell everyone who asked; a listener's exception reaches the publisher."""
+        """Call all listeners. A listener's exception reaches the publisher."""
         for kind in type(event).__mro__:
             for listener in tuple(self._listeners.get(kind, ())):
                 listener(event)

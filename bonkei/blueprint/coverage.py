@@ -1,7 +1,7 @@
-"""What the definitions hold and the miniature does not simulate, with the reason.
+"""Definitions that the miniature does not simulate, with the reason.
 
-Nothing is ignored in silence: data/coverage.toml judges resource types and arguments, and readers
-note what they meet and cannot carry over.
+Nothing is ignored silently: data/coverage.toml judges resource types and arguments, and readers
+note the definitions that they cannot carry over.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _types(state: State) -> Iterator[NotSimulated]:
 
 
 def judge(kind: str) -> tuple[Any, str]:
-    """A type's category and the reason: as it is named, or else by the pattern that fits best."""
+    """A type's category and the reason: by its name, or else by the best matching pattern."""
     judged = _judged_types()
     if kind in judged:
         return judged[kind]
@@ -101,7 +101,7 @@ def _noted(part: Mapping[str, Any], value: Any) -> bool:
 
 @cache
 def coverage_table() -> dict[str, Any]:
-    """The table as it is written."""
+    """The content of the table."""
     data = files("bonkei.blueprint") / "data" / "coverage.toml"
     return tomllib.loads(data.read_text(encoding="utf-8"))
 

@@ -160,7 +160,7 @@ class _Placement(TypedDict):
 
 
 def _placement(block: Block, state: State) -> _Placement:
-    """Where it stands and how it is encrypted: the same arguments in both resource types."""
+    """Its subnets and encryption: the same arguments in both resource types."""
     name = block.text("db_subnet_group_name", "")
     group = state.find(name, "name", "aws_db_subnet_group")
     return {

@@ -1,4 +1,4 @@
-"""What functions have besides their code: layers, and sources that they are polled for."""
+"""Layers and event sources of functions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bonkei.blueprint.state import Resource, State
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A version of a layer, whose package is unpacked where `/opt` is on AWS."""
+    """A version of a layer. On AWS its package is unpacked below `/opt`."""
 
     address: str
     arn: str
@@ -20,7 +20,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """What a function is polled for: a queue, or a table's stream. Times in seconds; -1: for ever.
+    """A function's event source: a queue, or a table's stream. Times in seconds; -1: for ever.
 
     `function` is the function's ARN, `source` the queue's or the stream's.
     """
@@ -80,7 +80,7 @@ def _event_source(block: Resource) -> EventSource:
         filters=tuple(_filters(block)),
         maximum_concurrency=scaling.integer("maximum_concurrency", 0) if scaling else 0,
         starting_position=block.text("starting_position", ""),
-        # 0 is Terraform's word for what is not set, which AWS takes as "for ever".
+        # 0 in Terraform means unset, and AWS's default is "for ever".
         retries=block.integer("maximum_retry_attempts", 0) or -1,
         record_age=block.number("maximum_record_age_in_seconds", 0) or -1.0,
         bisects=block.flag("bisect_batch_on_function_error"),

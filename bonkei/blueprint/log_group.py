@@ -1,4 +1,4 @@
-"""CloudWatch Logs: log groups, and what is filtered from them.
+"""CloudWatch Logs: log groups and their filters.
 
 Read from aws_cloudwatch_log_group and the aws_cloudwatch_log_* that belong to one.
 """
@@ -31,7 +31,7 @@ class LogGroup:
 
 @dataclass(frozen=True, slots=True)
 class LogStream:
-    """A stream that the definitions make; most are made by who writes to them."""
+    """A declared stream; most streams are created by their writers."""
 
     address: str
     log_group_name: str
@@ -56,7 +56,8 @@ class MetricFilter:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionFilter:
-    """Passes what matches on to `destination_arn`: a function, a Kinesis or a Firehose stream."""
+    """Passes matching events on to `destination_arn`: a function, a Kinesis or a Firehose
+    stream."""
 
     address: str
     name: str

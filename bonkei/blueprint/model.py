@@ -36,8 +36,8 @@ from bonkei.blueprint.web_acl import WebAcl
 
 @dataclass(frozen=True, slots=True)
 class Blueprint:
-    """The architecture: what the miniature builds, what it does not, and what only AWS enforces
-    (network, permissions, keys, …), which is there to be checked and drawn. Order: by address."""
+    """The architecture: simulated parts, parts that are not simulated, and those that only AWS
+    enforces (network, permissions, keys, …), for checks and drawings. Order: by address."""
 
     distributions: tuple[Distribution, ...] = ()
     web_acls: tuple[WebAcl, ...] = ()

@@ -1,4 +1,4 @@
-"""IAM roles: who may take them, what they may do, and what uses them.
+"""IAM roles: their trust, their rights, and their uses.
 
 Read from aws_iam_role with every policy that is attached to it. Grammar of the documents:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html

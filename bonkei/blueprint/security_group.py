@@ -48,11 +48,11 @@ class SecurityGroup:
     rules: tuple[SecurityGroupRule, ...] = ()
 
     def ingress(self) -> tuple[SecurityGroupRule, ...]:
-        """The rules about what may come in."""
+        """The rules for inbound traffic."""
         return tuple(rule for rule in self.rules if rule.direction == "ingress")
 
     def egress(self) -> tuple[SecurityGroupRule, ...]:
-        """The rules about what may go out."""
+        """The rules for outbound traffic."""
         return tuple(rule for rule in self.rules if rule.direction == "egress")
 
 

@@ -1,4 +1,4 @@
-"""What programs keep things in, besides buckets and databases: queues, tables, parameters.
+"""Storage for programs besides buckets and databases: queues, tables, parameters.
 
 Read from aws_sqs_queue with its satellites, aws_dynamodb_table, aws_ssm_parameter.
 """

@@ -1,8 +1,8 @@
 """`python -m bonkei.provider FILE`: serve the providers until standard input ends.
 
-FILE says, as JSON, where the miniature's home is (secrets and counters are kept there), where the
-state is, whose account it is and what exists outside the stack. The first line of the output is the
-value for TF_REATTACH_PROVIDERS.
+FILE is JSON with the miniature's home (for secrets and counters), the path of the state, the
+account and the resources outside the stack. The first line of the output is the value for
+TF_REATTACH_PROVIDERS.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What Terraform asks to be done: give every value that the plan left unknown.
+"""The apply: fills in every value that the plan left unknown.
 
-A behaviour mints what it knows; whatever it leaves is filled in generically, so that every type in
-the schema can be created, also one without a behaviour.
+A behaviour generates the values that it knows. The rest is filled in generically, so that every
+type in the schema can be created, even without a behaviour.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def update(
 
 
 def _where_unknown(planned: Value, minted: Value) -> Value:
-    """`planned`, and `minted` where that is unknown and this says something."""
+    """`planned`, with values from `minted` in place of unknown ones."""
     if planned is UNKNOWN:
         return copy.deepcopy(minted)
     if isinstance(planned, Mapping) and isinstance(minted, Mapping):
@@ -64,7 +64,7 @@ def _complete(type_name: str, block: Block, state: Object, context: Context) -> 
 
 
 def _generic_identity(type_name: str, state: Object, context: Context) -> dict[str, Value]:
-    """Id, ARN and name of a type that nobody described: of AWS's form, and unique by its token."""
+    """Id, ARN and name of a type without a behaviour: in AWS's form, unique by its token."""
     service, _, kind = type_name.removeprefix("aws_").partition("_")
     kind = (kind or service).replace("_", "-")
     prefix = state.get("name_prefix")

@@ -1,6 +1,6 @@
-"""What a provider knows about a type beyond its schema.
+"""A provider's functions for a type, beyond its schema.
 
-The core (plan, apply, the server) is the same for every type; whatever is particular to one is a
+The core (plan, apply, the server) is the same for every type. The particulars of one type are a
 `ResourceBehaviour` or a `DataSource`: pure functions over plain Python values
 (`bonkei.provider.values`). A value in a configuration or a plan may be UNKNOWN at any depth, and
 null is None, so look before using (`given`).
@@ -75,10 +75,10 @@ class Context:
     vault: Vault = field(default_factory=MemoryVault)
     sequence: Callable[[str], int] = field(default_factory=count_from_one)
     """The next number, from 1, of the series with that name; never the same twice in one home.
-    For what AWS counts across resources, such as a task definition family's revisions."""
+    For numbers that AWS counts across resources, such as a task definition family's revisions."""
     peers: Callable[[str], Sequence[Object]] = nothing_seen
-    """The last known states of a type's resources, and those that exist outside the stack. For
-    what depends on another resource, such as whether a database instance is the first."""
+    """The last known states of a type's resources, and those outside the stack. For values that
+    depend on another resource, such as whether a database instance is the first."""
 
 
 ANY_CHANGE: frozenset[str] = frozenset({"*"})
@@ -91,7 +91,7 @@ def no_problems(_: Object) -> Sequence[Problem]:
 
 
 def no_values(*_: object) -> Object:
-    """A `defaults`, `mint` or `update` that has nothing to say."""
+    """A `defaults`, `mint` or `update` without values."""
     return {}
 
 
@@ -100,7 +100,7 @@ def no_effect(*_: object) -> None:
 
 
 def by_id(identifier: str, _: Context) -> Object:
-    """An `import_` that knows nothing but the id."""
+    """An `import_` that knows only the id."""
     return {"id": identifier}
 
 
@@ -135,7 +135,7 @@ class ResourceBehaviour:
 
     update: Callable[[Object, Object, Context], Object] = no_values
     """Given prior state and planned values: the new values of those in `recomputed_on_change`.
-    What it leaves out is taken from `mint`."""
+    Missing values are taken from `mint`."""
 
     recomputed_on_change: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Computed attribute -> the arguments (top level) whose in-place change makes it unknown, or

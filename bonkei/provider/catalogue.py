@@ -35,7 +35,7 @@ def providers() -> Mapping[str, Provider]:
 
 
 def versions() -> Mapping[str, str]:
-    """The version of each, without what it does."""
+    """The version of each, without loading it."""
     schemas = (schema.load(SCHEMA), *(provider.schema for provider in _small()))
     return {one.address: one.version for one in schemas}
 

@@ -1,7 +1,7 @@
-"""What exists outside the stack, as a person has said it: resources that data sources can find.
+"""Resources outside the stack, described in the settings, for data sources to find.
 
-Each is made as if by an apply, so it has the ids and ARNs that AWS would give it; what is said of
-it wins. Its identity follows from what is said, so it stays the same from run to run.
+Each is created as if by an apply, so it has ids and ARNs in AWS's form; described values take
+precedence. Its identity is derived from the description, so it stays the same from run to run.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Existing:
         self._described = [one for one in described if one.get("type") in known]
 
     def beside(self, own: Peers, context: Context) -> Peers:
-        """The peers, with what exists outside the stack."""
+        """The peers, with the resources outside the stack."""
 
         def peers(kind: str) -> Sequence[Object]:
             found = [one for one in self._described if one["type"] == kind]
@@ -44,9 +44,9 @@ class Existing:
         return peers
 
     def take_effect(self, context: Context) -> None:
-        """Do what an apply does outside the state, such as to store a secret's value.
+        """Carry out an apply's effects outside the state, such as storing a secret's value.
 
-        Refused, if what is described would be.
+        Raises Refused for an invalid description.
         """
         for one in self._described:
             effect = self._behaviour(one["type"]).after_apply
@@ -54,7 +54,8 @@ class Existing:
                 effect(*self._made(one, context.peers, context), context)
 
     def _made(self, described: Described, peers: Peers, alone: Context) -> tuple[Object, Object]:
-        """Its arguments and its state. It sees what else exists, but nothing of its own type."""
+        """Its arguments and its state. It sees the other existing resources, except its own
+        type's."""
 
         def others(kind: str) -> Sequence[Object]:
             return () if kind == described["type"] else self.beside(peers, alone)(kind)
@@ -76,7 +77,7 @@ class Existing:
 
 
 def _with_id(made: Object, said: Any) -> Object:
-    """What holds the id that was made up, such as an ARN, holds the one that is said."""
+    """Replace the generated id by the described one, also inside other values, such as an ARN."""
     own = made.get("id")
     if not (isinstance(own, str) and own and isinstance(said, str)):
         return made

@@ -1,9 +1,8 @@
-"""What Terraform asks before it changes something: which values will there be, and must the
-resource be replaced?
+"""The plan of a change: the planned values, and whether the resource must be replaced.
 
-The planned value of an argument in the configuration is what the configuration says. A computed
-attribute is UNKNOWN at creation, unless the provider knows it already, and keeps its value in an
-update, unless the change recomputes it.
+The planned value of a configured argument is the configuration's. A computed attribute is UNKNOWN
+at creation, unless the provider knows it already. It keeps its value in an update, unless the
+change recomputes it.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ class Plan:
 def plan_creation(
     block: Block, behaviour: ResourceBehaviour, config: Object, proposed: Object, context: Context
 ) -> Plan:
-    """The plan of a resource that is not there yet."""
+    """The plan of a new resource."""
     planned = _storable(block, proposed)
     _put_argument_defaults(planned, config, behaviour)
     known = {**behaviour.defaults(config), **inherited(block, config, context)}
@@ -54,9 +53,9 @@ def plan_update(
     *,
     adopted: bool = False,
 ) -> Plan:
-    """The plan of a resource that is there; equal to `prior` if nothing changes.
+    """The plan of an existing resource; equal to `prior` if nothing changes.
 
-    `adopted`: it was imported, so what the state does not know of it is no reason to replace it.
+    `adopted`: it was imported, so values missing in the state are no reason to replace it.
     """
     planned = _storable(block, proposed)
     _put_argument_defaults(planned, config, behaviour)
@@ -98,7 +97,7 @@ def _put_argument_defaults(
 
 
 def _put_default(planned: Value, config: Value, path: list[str], default: Value) -> None:
-    """Put the default where the configuration has nothing, whatever the prior state has."""
+    """Set the default where the configuration has no value, whatever the prior state is."""
     if isinstance(planned, list) and isinstance(config, list):
         for content, source in _paired(planned, config):
             _put_default(content, source, path, default)

@@ -1,4 +1,4 @@
-"""What is kept with a resource and not shown: Terraform hands it back at each operation."""
+"""Private data of a resource: Terraform stores it and returns it at each operation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Private:
-    """A resource's identity through its life, and what its state cannot tell."""
+    """A resource's identity through its life, and facts that its state does not hold."""
 
     token: str
     generation: int = 1
@@ -23,10 +23,10 @@ class Private:
 
 
 def fresh(*, adopted: bool = False) -> Private:
-    """That of a new resource."""
+    """The private data of a new resource."""
     return Private(secrets.token_hex(9)[:17], adopted=adopted)
 
 
 def read(data: bytes) -> Private:
-    """That of a known resource; a fresh one if Terraform kept nothing."""
+    """The private data of a known resource; fresh if Terraform stored none."""
     return Private(**json.loads(data)) if data else fresh()

@@ -1,4 +1,4 @@
-"""A provider: its schema, and what it knows about each type."""
+"""A provider: its schema, and its functions for each type."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bonkei.provider.values import Object
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """What one address in `required_providers` stands for."""
+    """The provider of one address in `required_providers`."""
 
     schema: ProviderSchema
     resources: Mapping[str, ResourceBehaviour] = field(default_factory=dict)
@@ -31,13 +31,13 @@ class Provider:
     ephemeral_resources: Mapping[str, EphemeralResource] = field(default_factory=dict)
     functions: Mapping[str, Function] = field(default_factory=dict)
     identities: Mapping[str, Sequence[IdentityAttribute]] = field(default_factory=dict)
-    """What names a resource of a type in an `import` block, beside its id."""
+    """The identity of a type's resources in an `import` block, beside the id."""
     validate: Callable[[Object], Sequence[Problem]] = no_problems
     """The problems of a provider block."""
 
 
 def assemble(provider: Provider, facts: Facts | None = None) -> Provider:
-    """The provider with argument defaults, and what `facts` say, known to its schema.
+    """The provider with argument defaults and `facts` in its schema.
 
     The AWS provider's own schema calls such arguments optional, and yet puts values where the
     configuration has none: Terraform lets that pass for providers built with the old SDK only. For

@@ -1,4 +1,4 @@
-"""What every type of the AWS provider has in common: its region, and the tags it inherits.
+"""Arguments that every type of the AWS provider shares: its region, and inherited tags.
 
 Source: the provider's documentation, "Resource Tagging" (default_tags) and "Enhanced Region
 Support" (version 6: every regional resource has an argument `region`).

@@ -1,4 +1,4 @@
-"""A provider's schema: which types there are, and which arguments and attributes they have."""
+"""A provider's schema: its types, with their arguments and attributes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def optional(type_: Type = "string", *, sensitive: bool = False) -> Attribute:
 
 
 def computed(type_: Type = "string", *, sensitive: bool = False) -> Attribute:
-    """What only the provider says."""
+    """An attribute that only the provider sets."""
     return Attribute(type_, computed=True, sensitive=sensitive)
 
 
@@ -72,7 +72,7 @@ class ProviderSchema:
     data_sources: Mapping[str, Block] = field(default_factory=dict)
     ephemeral_resources: Mapping[str, Block] = field(default_factory=dict)
     meta: Block = field(default_factory=Block)
-    """What a module may say of itself in a `provider_meta` block; nothing here depends on it."""
+    """The arguments of a module's `provider_meta` block; nothing here depends on them."""
     not_carried: frozenset[str] = frozenset()
     """Types that the real provider has beyond these."""
 

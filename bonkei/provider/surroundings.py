@@ -1,4 +1,4 @@
-"""What all operations of one provider process share: the home, the clock, the states seen."""
+"""State shared by all operations of a provider process: the home, the clock, the states seen."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def canonical(type_name: str) -> str:
 
 
 class Peers:
-    """The last known state of each resource: from the state file, or what went through since."""
+    """The last known state of each resource: from the state file, or from a later operation."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._states: dict[str, dict[str, Object]] = {}
 
     def remember(self, state: Mapping[str, Any]) -> None:
-        """Take in Terraform's state file: what has not been read in this process is there too."""
+        """Take in Terraform's state file, also resources that this process has not read."""
         for resource in state.get("resources") or ():
             for instance in resource["instances"] if resource["mode"] == "managed" else ():
                 if instance.get("private") and not instance.get("deposed"):
@@ -49,7 +49,7 @@ class Peers:
                 states[token] = state
 
     def of(self, type_name: str) -> Sequence[Object]:
-        """The states of a type's resources, by whichever of its names they were made."""
+        """The states of a type's resources, under any of its names."""
         with self._lock:
             return tuple(self._states.get(canonical(type_name), {}).values())
 
@@ -61,14 +61,14 @@ def utc_now() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where secrets and counters are kept, and what time it is."""
+    """The storage of secrets and counters, and the clock."""
 
     vault: Vault = field(default_factory=MemoryVault)
     sequence: Callable[[str], int] = field(default_factory=count_from_one)
     clock: Callable[[], str] = utc_now
     peers: Peers = field(default_factory=Peers)
     existing: Sequence[Mapping[str, Any]] = ()
-    """What exists outside the stack (`bonkei.provider.existing`)."""
+    """The resources outside the stack (`bonkei.provider.existing`)."""
     account_id: str = ACCOUNT_ID
 
 

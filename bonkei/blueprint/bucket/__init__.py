@@ -1,6 +1,6 @@
-"""S3 buckets: what is set on them, and the objects that are declared.
+"""S3 buckets: their settings, and declared objects.
 
-values         what checks, drawings and the AWS endpoint see
+values         the values for checks, drawings and the AWS endpoint
 reader         aws_s3_bucket with its satellites
 settings       the satellites in the words of S3's API (lifecycle)
 stored_object  aws_s3_object

@@ -1,4 +1,4 @@
-"""What is set on an aws_s3_bucket, from Terraform's words to those of S3's API.
+"""The settings of an aws_s3_bucket, translated from Terraform's form to S3's API.
 
 Source: the request of each `PutBucket...` operation in the Amazon S3 API Reference; the AWS
 provider's documentation of each `aws_s3_bucket_...` resource.
@@ -17,7 +17,7 @@ from bonkei.blueprint.state.tags import read_tags
 
 
 def read_settings(bucket: Resource, state: State) -> tuple[BucketSetting, ...]:
-    """In an order in which they can be made."""
+    """The settings, in an order that S3 accepts."""
     name = bucket.text("bucket")
     found = []
     if tags := read_tags(bucket):

@@ -1,4 +1,4 @@
-"""aws_s3_object, and aws_s3_bucket_object, which is its older name."""
+"""aws_s3_object, and its older name aws_s3_bucket_object."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3 buckets, with the satellites that say how they keep things."""
+"""S3 buckets with their satellite resources."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ element is repeated. What is None is left out."""
 
 @dataclass(frozen=True, slots=True)
 class BucketSetting:
-    """What S3's API keeps below a bucket: `name` is the word in the address (`lifecycle`, `cors`),
-    `root` the element that its document has there; a policy is JSON text instead. `headers` say
-    the rest."""
+    """A setting of a bucket in S3's API: `name` is its word in the address (`lifecycle`, `cors`),
+    `root` its document's root element; a policy is JSON text. `headers` hold further values."""
 
     name: str
     root: str = ""
@@ -29,9 +28,8 @@ class BucketSetting:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object that is declared. Its content is `text`, `base64` or the file `source`, which is
-    as Terraform has it: relative to the root module. `headers` as PutObject has them. `content_id`
-    is what Terraform compares in order to know whether it has changed."""
+    """A declared object. Its content is `text`, `base64` or the file `source`, relative to the root
+    module. `headers` are PutObject's. Terraform compares `content_id` to find changes."""
 
     address: str
     bucket: str
@@ -56,7 +54,7 @@ class Bucket:
     public_access_blocked: bool = False
     lifecycle_rules: tuple[str, ...] = ()  # the ids of those that are enabled
     policy: tuple[PolicyStatement, ...] = ()
-    users: tuple[Use, ...] = ()  # whose argument names it, its satellites aside
-    settings: tuple[BucketSetting, ...] = ()  # everything that is set on it, as S3's API has it
+    users: tuple[Use, ...] = ()  # resources that name it, without its satellites
+    settings: tuple[BucketSetting, ...] = ()  # all its settings, in the form of S3's API
     object_lock: bool = False
     force_destroy: bool = False  # it is emptied when it is no longer declared

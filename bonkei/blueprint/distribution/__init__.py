@@ -1,6 +1,6 @@
-"""A CloudFront distribution: what a viewer's request meets first.
+"""A CloudFront distribution: the first layer of a viewer's request.
 
-values             what the edge serves
+values             the values for the edge
 reader             aws_cloudfront_distribution (cache_policy, response_headers)
 managed_policies   the policies that are in every account
 """

@@ -78,7 +78,7 @@ def read_origin_request_policy(behavior: Block, state: State) -> OriginRequestPo
 
 
 def read_forwarded_values(behavior: Block) -> tuple[CachePolicy, OriginRequestPolicy | None]:
-    """The legacy cache settings: what is forwarded is the cache key.
+    """The legacy cache settings: the forwarded parts are the cache key.
 
     All headers forwarded (`*`) means that nothing is cached: "Cache content based on request
     headers", https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/header-caching.html

@@ -1,4 +1,4 @@
-"""A CloudFront distribution: what a viewer's request meets first."""
+"""A CloudFront distribution: the first layer of a viewer's request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class CachePolicy:
-    """What makes up the cache key, and the bounds of a response's life in the cache (seconds)."""
+    """The parts of the cache key, and the limits of a response's life in the cache (seconds)."""
 
     name: str
     min_ttl: float
@@ -33,7 +33,7 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class OriginRequestPolicy:
-    """What is sent to the origin beyond the cache key. `headers.behavior` may be `all`."""
+    """The parts sent to the origin beyond the cache key. `headers.behavior` may be `all`."""
 
     name: str
     headers: Selection = Selection("none")
@@ -85,7 +85,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class CustomErrorResponse:
-    """What a viewer gets in place of an origin's error, and how long the error is cached."""
+    """The viewer's response in place of an origin's error, and how long the error is cached."""
 
     error_code: int
     error_caching_min_ttl: float = 10.0

@@ -1,6 +1,6 @@
 """An Application Load Balancer: listeners, their rules, and the target groups behind them.
 
-values         what the edge serves
+values         the values for the edge
 reader         aws_lb with its listeners and their rules (listener_action, listener_condition)
 target_group   aws_lb_target_group
 """

@@ -1,7 +1,7 @@
 """The network: VPCs, subnets with the routes that hold in them, gateways and endpoints.
 
-values   what reachability is decided on
-reader   aws_vpc, aws_subnet and what routes their traffic
+values   the values for reachability
+reader   aws_vpc, aws_subnet and their routing
 """
 
 from bonkei.blueprint.network.values import (

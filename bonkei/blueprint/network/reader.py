@@ -1,4 +1,4 @@
-"""aws_vpc, aws_subnet and what routes their traffic."""
+"""aws_vpc, aws_subnet and their routing."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _TARGETS: tuple[tuple[str, RouteTarget], ...] = (
 
 
 def read_network(state: State) -> Network:
-    """The network of the state; what is looked up in data sources is part of it."""
+    """The network of the state, with resources looked up by data sources."""
     return Network(
         vpcs=tuple(_vpc(block) for block in state.managed("aws_vpc", "aws_default_vpc")),
         subnets=tuple(_subnet(block, state) for block in state.managed("aws_subnet")),
@@ -128,7 +128,7 @@ def _is_known(table_id: str, vpc_id: str, state: State) -> bool:
 
 
 def _routes(table_id: str, state: State) -> Iterator[Route]:
-    """In both ways of writing them; what the state repeats in a table's blocks is dropped."""
+    """Routes in both spellings; repetitions in a table's blocks are dropped."""
     if not table_id:
         return
     seen: set[tuple[str, str]] = set()

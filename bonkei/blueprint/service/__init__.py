@@ -1,6 +1,6 @@
 """ECS: services, the task definitions they run, and the containers in them.
 
-values            what the tasks' scheduler works with
+values            the values for the tasks' scheduler
 reader            aws_ecs_service (service_connect, auto_scaling)
 task_definition   aws_ecs_task_definition (container, container_spelling)
 """

@@ -106,6 +106,6 @@ def _targets(block: Block) -> Iterator[ServiceTarget]:
 
 
 def _token(block: Block) -> str:
-    """What starts a new deployment when it changes, although the task definition stays."""
+    """A text that changes when a new deployment must start with the same task definition."""
     triggers = block.pairs("triggers")
     return json.dumps(triggers) if triggers and block.flag("force_new_deployment") else ""

@@ -171,8 +171,8 @@ class Service:
 
     @property
     def capacity(self) -> int:
-        """How many tasks run while load asks for nothing: the desired count, within the bounds of
-        auto scaling, which moves a capacity outside of them at once ("RegisterScalableTarget",
+        """The number of tasks without load: the desired count, within the bounds of auto scaling.
+        AWS moves a count outside of them at once ("RegisterScalableTarget",
         docs.aws.amazon.com/autoscaling/application/APIReference)."""
         if self.scaling is None:
             return self.desired_count

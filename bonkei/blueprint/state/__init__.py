@@ -3,7 +3,7 @@
 state   resources by type and by id
 block   typed access to attributes
 tags    a resource's tags
-error   what a reader raises
+error   the readers' error
 use     which resources name a thing
 """
 

@@ -126,7 +126,7 @@ class Block:
         return found
 
     def json(self, name: str) -> Any:
-        """What an attribute holds as JSON text."""
+        """The value of an attribute with JSON text."""
         text = self.text(name)
         try:
             return json.loads(text)

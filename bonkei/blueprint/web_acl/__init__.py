@@ -1,6 +1,6 @@
 """A WAFv2 web ACL: rules in order of priority, each a statement and an action.
 
-values      what the edge enforces
+values      the values for the edge
 reader      aws_wafv2_web_acl, its associations, and the rule groups that it refers to
 statement   the statement of a rule
 """

@@ -27,7 +27,7 @@ class _Body:
 
 
 def read_web_acls(state: State, gaps: Gaps) -> tuple[WebAcl, ...]:
-    """Every web ACL with what it protects."""
+    """Every web ACL with the resources that it protects."""
     return tuple(_web_acl(resource, state, gaps) for resource in state.managed("aws_wafv2_web_acl"))
 
 

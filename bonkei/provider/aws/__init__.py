@@ -1,8 +1,8 @@
-"""What AWS does with each type: one room a service, each module with tables of behaviours.
+"""AWS's behaviour for each type: one room for each service, with tables of behaviours.
 
 <service>   named as the AWS provider names it; its map is in its `__init__`
-meta        what belongs to no service, and the provider's functions
-shared      what the services have in common
+meta        types without a service, and the provider's functions
+shared      tools for several services
 
 A module with one of the tables RESOURCES, DATA_SOURCES, EPHEMERAL_RESOURCES and FUNCTIONS in a
 service's room is served; no list names it. A resource type without an entry still works,

@@ -1,8 +1,8 @@
-"""What the real provider's own schemas say of each argument, read from a data file.
+"""Facts on each argument from the real provider's own schemas, read from a data file.
 
 table    the data file, and behaviours put together with it
 rules    the checks and relations of a type's arguments
-checks   what one value is held against
+checks   the checks of one value
 """
 
 from bonkei.provider.facts.table import EnrichedBehaviours, Facts, IdentityAttribute, load

@@ -1,4 +1,4 @@
-"""What one value is held against: an enumeration, a range, a length, a pattern, a count."""
+"""Checks of one value: an enumeration, a range, a length, a pattern, a count."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Check: TypeAlias = Callable[[Value], str | None]
 
 
 def checks_of(known: Known, enumerations: Mapping[str, Sequence[str]]) -> Iterator[Check]:
-    """The checks that the facts of one argument amount to."""
+    """The checks from the facts of one argument."""
     if "enum" in known:
         yield _one_of(known["enum"], enumerations, ignore_case="ignore_case" in known)
     if "range" in known:
@@ -94,12 +94,12 @@ def _matches(pattern: str, meaning: str) -> Check:
 
 
 def _as_sent(check: Check) -> Check:
-    """The API's own limits meet what is sent: the provider sends no argument that is left empty."""
+    """Apply the API's limits only to values that are sent: the provider omits empty arguments."""
     return lambda value: None if value in ("", 0, -1) else check(value)
 
 
 def _fits(pattern: str) -> Check:
-    """An API's pattern is of the whole value, unless it says itself where that begins or ends."""
+    """An API's pattern matches the whole value, unless it has anchors of its own."""
     compiled = re.compile(pattern, re.DOTALL)
     match = compiled.search if re.search(r"(?<![\[\\])\^|\$$", pattern) else compiled.fullmatch
 

@@ -20,14 +20,14 @@ class Rules:
     path: str = ""
     checks: dict[str, list[Check]] = field(default_factory=dict)
     of_elements: dict[str, list[Check]] = field(default_factory=dict)
-    """Those of each element, where the argument is a collection."""
+    """The checks of each element, if the argument is a collection."""
     relations: list[tuple[str, str, tuple[str, ...]]] = field(default_factory=list)
-    """Kind, the argument that states it, and the paths of those that it is about."""
+    """The kind, the argument that states it, and the paths of the related arguments."""
     inner: dict[str, Rules] = field(default_factory=dict)
 
 
 def read_rules(known: Mapping[str, Known], enumerations: Mapping[str, Sequence[str]]) -> Rules:
-    """The rules of a type: dotted path of an argument -> what is known of it."""
+    """The rules of a type: dotted path of an argument -> its facts."""
     root = Rules()
     for path, one in known.items():
         *outer, name = path.split(".")
@@ -56,7 +56,7 @@ def _absolute(name: str, block: str) -> str:
 
 
 def problems(node: Rules, config: Object) -> Iterator[Problem]:
-    """What AWS or the provider refuses in a configuration."""
+    """The problems of a configuration that AWS or the provider would refuse."""
     yield from _inside(node, config, (), config)
 
 

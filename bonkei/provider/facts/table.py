@@ -1,9 +1,9 @@
-"""What the real provider's own schemas say of each argument, read from a data file.
+"""Facts on each argument from the real provider's own schemas, read from a data file.
 
-A behaviour (`bonkei.provider.behaviour`) says what only a program can: what is minted, and rules
-between values. What the real provider states as data is not said a second time: what replaces a
-resource, defaults, which arguments exclude or need each other, enumerations, ranges, lengths and
-patterns. `scripts/extract_facts.py` makes the file; it says which version it is of.
+A behaviour (`bonkei.provider.behaviour`) holds only code: generated values, and rules between
+values. It does not repeat facts that the real provider states as data: replacements, defaults,
+arguments that exclude or need each other, enumerations, ranges, lengths and patterns.
+`scripts/extract_facts.py` makes the file; it says which version it is of.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _GENERIC = ResourceBehaviour()
 
 @dataclass(frozen=True, slots=True)
 class IdentityAttribute:
-    """One part of what names a resource in an `import` block."""
+    """One part of a resource's identity in an `import` block."""
 
     name: str
     required: bool
@@ -40,16 +40,16 @@ class Facts:
 
     version: str
     types: Mapping[str, Mapping[str, Known]]
-    """Type -> dotted path of an argument -> what is known of it."""
+    """Type -> dotted path of an argument -> its facts."""
     enumerations: Mapping[str, Sequence[str]]
     identities: Mapping[str, Sequence[IdentityAttribute]]
 
     def stating(self, key: str, type_name: str) -> list[str]:
-        """The paths of the arguments of which that is known, such as "default" or "sensitive"."""
+        """The paths of the arguments with this fact, such as "default" or "sensitive"."""
         return [path for path, one in self.types.get(type_name, {}).items() if key in one]
 
     def enrich(self, type_name: str, behaviour: ResourceBehaviour) -> ResourceBehaviour:
-        """A behaviour with the facts of its type: what it says itself goes first."""
+        """A behaviour with the facts of its type; its own statements take precedence."""
         known = self.types.get(type_name)
         if not known:
             return behaviour

@@ -40,7 +40,7 @@ def type_bytes(type_: Type) -> bytes:
 
 
 def from_json(value: Any, type_: Type) -> Value:
-    """A value as the state file has it. What the type does not know is left out, null filled in."""
+    """A value from the state file. Unknown members are dropped, missing ones are null."""
     if value is None:
         return None
     if type_ == "dynamic":

@@ -1,4 +1,4 @@
-"""One connection of Terraform's: what its provider block says, for every operation on it."""
+"""One connection of Terraform, configured by its provider block, for all its operations."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Connection:
         return replace(alone, peers=self._existing.beside(alone.peers, alone))
 
     def _alone(self, private: Private, values: Object) -> Context:
-        """The context in which there is nothing but what went through this process."""
+        """A context with only the resources that this process has seen."""
         region = values.get("region")
         own = region if isinstance(region, str) and region else self._region
         return Context(
@@ -103,7 +103,7 @@ def from_stored(document: bytes, block: Block) -> Value:
 
 
 def _with_every_block(stored: Any, block: Block) -> Any:
-    """A block that is not there is empty; null would be a change."""
+    """Make a missing block empty: null would be a change."""
     whole = {**empty(block), **stored}
     for name, nested in block.blocks.items():
         value = whole[name]
@@ -115,7 +115,7 @@ def _with_every_block(stored: Any, block: Block) -> Any:
 
 
 def errors_of(problems: Iterable[Problem]) -> list[Problem]:
-    """Without the warnings, which have been told at the validation."""
+    """The errors alone: the validation has reported the warnings."""
     return [problem for problem in problems if problem.severity == "error"]
 
 

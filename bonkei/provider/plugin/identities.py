@@ -1,4 +1,4 @@
-"""Import by identity: what names a resource in `import { to = …, identity = { … } }`.
+"""Import by identity: `import { to = …, identity = { … } }`.
 
 https://developer.hashicorp.com/terraform/language/block/import
 """
@@ -16,7 +16,7 @@ from bonkei.provider.schema import Block, Type
 from bonkei.provider.values import Object
 
 _PARTED_BY = ("/", ",", "|", "_", ":")
-"""What stands between the parts of an id, as the types differ in it."""
+"""The separators of an id's parts; types differ in them."""
 
 
 def type_of(parts: Sequence[IdentityAttribute], block: Block) -> Type:
@@ -51,7 +51,7 @@ def imported(
     behaviour: ResourceBehaviour,
     context: Context,
 ) -> Object:
-    """The state of what an identity names: what its id would give, and what it says itself.
+    """The state of the resource with an identity: that of its id, with the identity's own values.
 
     Refused if it is of another account, or something is missing.
     """
@@ -65,7 +65,7 @@ def imported(
     said = {name: value for name, value in said.items() if value is not None}
     for part in parts:
         if part.required and part.argument not in said:
-            raise Refused(f'the identity lacks "{part.name}"', "Say it in the import block.")
+            raise Refused(f'the identity lacks "{part.name}"', "Add it to the import block.")
     names = [str(value) for name, value in said.items() if name != "region"]
     return {**said, **_by_id(names, said, behaviour, context)}
 
@@ -73,7 +73,7 @@ def imported(
 def _by_id(
     names: Sequence[str], said: Object, behaviour: ResourceBehaviour, context: Context
 ) -> Object:
-    """What the type makes of an id put together from the names, if it agrees with them."""
+    """The type's state for an id built from the names, if it agrees with them."""
     first: Object | None = None
     for between in _PARTED_BY if len(names) > 1 else ("",):
         try:
@@ -89,7 +89,7 @@ def _by_id(
 
 
 def as_data(identity: Object, parts: Sequence[IdentityAttribute], block: Block) -> Any:
-    """An identity as Terraform keeps it."""
+    """An identity in Terraform's form."""
     encoded = codec.encode(identity, type_of(parts, block))
     value = message("DynamicValue")(msgpack=encoded)
     return message("ResourceIdentityData")(identity_data=value)

@@ -45,13 +45,13 @@ class ManagedResources:
         return answer("ValidateResourceConfig", problems, block, config)
 
     def upgrade_resource_state(self, request: Any) -> Any:
-        """Fit a stored state to the schema: unknown names go, null comes for new ones."""
+        """Fit a stored state to the schema: drop unknown names, set new ones to null."""
         block = self._blocks[request.type_name]
         state = from_stored(request.raw_state.json, block)
         return message("UpgradeResourceState.Response")(upgraded_state=encode(state, block))
 
     def read_resource(self, request: Any) -> Any:
-        """Nothing but Terraform changes the miniature's resources: what was stored is what is."""
+        """Return the stored state: only Terraform changes the miniature's resources."""
         known = private.read(request.private)
         state = decode(request.current_state, self._blocks[request.type_name])
         self._peers.saw(request.type_name, known.token, state)
@@ -114,7 +114,7 @@ class ManagedResources:
         known = private.read(request.planned_private)
         config = decode(request.config, block)
         prior = decode(request.prior_state, block)
-        # Of what was not known yet at the plan.
+        # Problems with values that were unknown at the plan.
         if errors := errors_of(_news(behaviour.validate(config), config, prior)):
             return message("ApplyResourceChange.Response")(
                 new_state=request.prior_state,
@@ -180,7 +180,7 @@ class ManagedResources:
         return response
 
     def upgrade_resource_identity(self, request: Any) -> Any:
-        """Fit a stored identity to its schema: unknown names go, null comes for new ones."""
+        """Fit a stored identity to its schema: drop unknown names, set new ones to null."""
         block = self._blocks[request.type_name]
         parts = self._provider.identities[request.type_name]
         stored = codec.from_json(
@@ -213,9 +213,9 @@ def _kept(request: Any, name: str) -> Any:
 
 
 def _news(problems: Iterable[Problem], config: Object, prior: Object) -> list[Problem]:
-    """Without problems of what is there already.
+    """The problems, without those of unchanged values.
 
-    What `ignore_changes` names comes out of the state, also what only the provider puts there: the
+    With `ignore_changes`, values come from the state, even those that only the provider sets. The
     configuration itself has passed its validation.
     """
 

@@ -145,7 +145,7 @@ def _method(name: str, answer: Callable[[Any], Any]) -> Any:
 
 
 def _answered(name: str, answer: Callable[[Any], Any], request: Any) -> Any:
-    """The answer, or what to say when a fault of ours prevented one."""
+    """The answer, or an error message after a fault of ours."""
     try:
         return answer(request)
     except Exception as error:
@@ -180,7 +180,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 
 async def until_input_ends() -> None:
-    """Return when whoever started this process is gone: it holds the other end of our input."""
+    """Return when the parent process is gone: it holds the other end of our input."""
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)

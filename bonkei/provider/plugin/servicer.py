@@ -120,8 +120,8 @@ def _not_simulated(kind: str, type_name: str) -> Problem:
     return Problem(
         (),
         f"The {kind} {type_name} is not simulated",
-        "The miniature does not know what AWS would answer, and does not guess. Pass the value in"
-        " as a variable, or take it from the resource that defines it.",
+        "The miniature does not know AWS's answer, and does not guess. Pass the value in as a"
+        " variable, or take it from the resource that defines it.",
     )
 
 

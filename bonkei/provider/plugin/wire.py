@@ -100,7 +100,7 @@ def diagnostics(
 ) -> list[Any]:
     """Problems as diagnostics that Terraform can locate in the source.
 
-    What stands in a set cannot be located there; with its `config` it is named in the text.
+    An element of a set cannot be located there; with its `config` the text names it.
     """
     return [
         _Diagnostic(
@@ -136,7 +136,7 @@ def _set_element(path: Sequence[str | int], block: Block, config: Mapping[str, V
 
 
 def _name_of(element: Value) -> str:
-    """What a person calls a block by; empty when it has no such argument."""
+    """The name of a block for people; empty without a naming argument."""
     found = (element.get(name) for name in _NAMES) if isinstance(element, Mapping) else ()
     return next((str(value) for value in found if given(value) and value != ""), "")
 

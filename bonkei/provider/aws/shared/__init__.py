@@ -1,4 +1,4 @@
-"""What the services have in common.
+"""Tools for several services.
 
 resource            the builder of a type's behaviour
 naming, seeds       ids, ARNs and names; characters that look random
@@ -7,5 +7,5 @@ blocks              nested blocks of whichever shape
 documents           JSON arguments, policies (policy_document: as the AWS provider writes them)
 fifo                names of topics and queues
 import_ids          ids that `terraform import` is given
-regions             what AWS publishes about its regions
+regions             AWS's published facts about its regions
 """

@@ -1,4 +1,4 @@
-"""The names of topics and queues, which say whether they keep the order of messages."""
+"""Names of topics and queues: the suffix shows whether they keep the order of messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids that `terraform import` is given: what they are made of."""
+"""The parts of ids for `terraform import`."""
 
 from __future__ import annotations
 

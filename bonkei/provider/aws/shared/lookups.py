@@ -1,4 +1,4 @@
-"""Finding what is there: by the arguments of a data source, its filters and its tags.
+"""Finds existing resources: by the arguments of a data source, its filters and its tags.
 
 Filters: "Filter" in the actions of the Amazon EC2 API reference (DescribeVpcs, DescribeSubnets, …):
 values may hold `*` and `?`.
@@ -14,7 +14,7 @@ from bonkei.provider.aws.shared.resource import words
 from bonkei.provider.behaviour import Refused
 from bonkei.provider.values import Object, Value
 
-# Arguments that say how to look, not what is looked for.
+# Arguments about the search itself, not about the resource.
 _HOW = words(
     "filter tags region timeouts most_recent with_decryption statuses types key_types"
     " version_stage scope"
@@ -69,7 +69,7 @@ def _passes(one: Object, name: str, attribute: str, values: Sequence[str], numbe
             return "available" in values
         raise Refused(
             f'the filter "{name}" is not known here',
-            "The miniature filters by the attributes of what the stack has made, and by tags:"
+            "The miniature filters by the attributes of the stack's resources, and by tags:"
             " write one of those, or give the id.",
             ("filter", number, "name"),
         )
@@ -95,7 +95,7 @@ def _written(value: Value) -> str:
 
 
 def asked(config: Object) -> str:
-    """What was looked for, for a message."""
+    """The search criteria, for a message."""
     said = [
         f'{name} = "{_written(value)}"'
         for name, value in config.items()

@@ -1,4 +1,4 @@
-"""Data sources that read what this stack itself has made. Others of the account cannot be read."""
+"""Data sources that read this stack's own resources; no others of the account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Candidates = Callable[[Context], Iterable[Object]]
 
 
 def own(resource_type: str, candidates: Candidates | None = None, **renamed: str) -> DataSource:
-    """One of this stack's own resources, found by what the data block says. Others cannot be read.
+    """One of this stack's own resources, found by the data block's arguments.
 
     `candidates`: instead of all resources of the type. `renamed`: the data source's argument -> the
     resource's.

@@ -1,6 +1,6 @@
-"""What AWS publishes about its regions: zones, prefix lists, hosted zones of its own names.
+"""AWS's published facts about its regions: zones, prefix lists, hosted zones of its own names.
 
-A region that is not listed still works; what AWS publishes for it is then minted.
+A region that is not listed still works; its values are then generated.
 """
 
 from __future__ import annotations
