@@ -9,7 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import alarms, cloud, edge, logs, monitor, program, start, terraform
+from bench import alarms, cloud, edge, log_routers, logs, monitor, program, start, terraform
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
@@ -18,6 +18,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "cloud": lambda: cloud.main([]),
     "monitor": monitor.main,
     "logs": logs.main,
+    "log-routers": log_routers.main,
     "program": lambda: program.main([]),
     "alarms": alarms.main,
 }

@@ -32,12 +32,20 @@ _BUFFER_LIMIT = "log-driver-buffer-limit"
 
 
 class LogRouters:
-    """`fluent_bit`: of bonkei.toml; empty: what is on the PATH. `containers`: their folders."""
+    """`fluent_bit`: of bonkei.toml; empty: what is on the PATH. `containers`: their folders.
+    `authority`: what the real one has to trust at the AWS endpoint."""
 
-    def __init__(self, fluent_bit: str, containers: Mapping[str, Path], report: Report) -> None:
+    def __init__(
+        self,
+        fluent_bit: str,
+        containers: Mapping[str, Path],
+        report: Report,
+        authority: Path | None = None,
+    ) -> None:
         self._fluent_bit = fluent_bit
         self._containers = containers
         self._report = report
+        self._authority = authority
         self._sockets: Path | None = None
 
     def command(self, start: RouterStart, cluster: str) -> tuple[str, ...]:
@@ -51,6 +59,7 @@ class LogRouters:
                 socket=self._socket(start.task_id),
                 endpoint=start.environment.get("AWS_ENDPOINT_URL", ""),
                 ports=start.ports,
+                authority=self._authority if binary else None,
             ),
         )
         if not binary:

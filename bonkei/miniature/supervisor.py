@@ -20,6 +20,7 @@ from typing import Any
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
+from bonkei.cloud.certificate import ca_file
 from bonkei.cloud.ecs import ServiceChange
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import DatabaseSnapshot, describe
@@ -84,7 +85,8 @@ class Miniature:
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
-        routers = LogRouters(config.fluent_bit, self._containers, report)
+        authority = ca_file(home.cloud / "tls")
+        routers = LogRouters(config.fluent_bit, self._containers, report, authority)
         self._logs = LogRoom(self._parts.logs, report, self._put_object, routers)
         own = dict(
             own_services(

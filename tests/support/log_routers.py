@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fake_aws import FakeAws
-
+from bench.fake_aws import FakeAws
 from bonkei.logs.router.configuration.load import load, load_text
 from bonkei.logs.router.configuration.model import Configuration
 from bonkei.logs.router.configuration.overrides import Overrides, override

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bonkei.logs.router.configuration.generated import SOCKET
 from bonkei.logs.router.configuration.model import Configuration, Property, Section
@@ -26,12 +27,15 @@ _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each t
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """`volumes` stands for the root of the container's writable places; `ports`: a port as it is
-    configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself."""
+    configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself. `authority`: of
+    the real Fluent Bit, whose cloudwatch_logs speaks TLS alone: the file of the authority that has
+    signed the endpoint's certificate."""
 
     volumes: Path
     socket: Path
     endpoint: str = ""
     ports: Mapping[int, int] | None = None
+    authority: Path | None = None
 
 
 def override(configuration: Configuration, overrides: Overrides) -> Configuration:
@@ -59,6 +63,11 @@ def _output(section: Section, overrides: Overrides) -> Section:
     if name == "s3" and not section.text("store_dir"):
         section = _with(section, "store_dir", _DEFAULT_STORE)
     section = _moved(section, overrides)
+    if name.startswith("cloudwatch") and overrides.endpoint and overrides.authority:
+        parts = urlsplit(overrides.endpoint)
+        section = _with(section, "endpoint", parts.hostname or "")
+        section = _with(section, "port", str(parts.port or 443))
+        return _with(section, "tls.ca_file", str(overrides.authority))
     if name in _OF_AWS and overrides.endpoint and not section.text("endpoint"):
         section = _with(section, "endpoint", overrides.endpoint)
     return section

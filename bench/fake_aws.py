@@ -6,6 +6,8 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,24 +25,38 @@ class FakeAws:
     delay: float = 0.0
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     port: int = 0
-    _server: asyncio.Server | None = None
+    delays: list[float] = field(default_factory=list)
+    _servers: list[asyncio.Server] = field(default_factory=list)
     _connections: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**25)
-        self.port = self._server.sockets[0].getsockname()[1]
+    async def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """On `port` in plain text; with `tls` also on the next one."""
+        self._servers = [
+            await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**25)
+        ]
+        self.port = self._servers[0].sockets[0].getsockname()[1]
+        if tls is not None:
+            self._servers.append(
+                await asyncio.start_server(
+                    self._accept, "127.0.0.1", self.port + 1, limit=2**25, ssl=tls
+                )
+            )
 
     async def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        for server in self._servers:
+            server.close()
+        self._servers = []
         for task in self._connections:
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+
+    @property
+    def is_up(self) -> bool:
+        return bool(self._servers)
 
     def lines(self, prefix: str = "") -> list[dict[str, Any]]:
         """The JSON lines of all objects whose key begins so, in the order of their upload."""
@@ -69,7 +85,9 @@ class FakeAws:
                 await asyncio.sleep(self.delay)
                 status, content = self._answer(method, path, headers, body)
                 writer.write(
-                    f"HTTP/1.1 {status} X\r\nContent-Length: {len(content)}\r\n\r\n".encode()
+                    # Without a request id the real Fluent Bit takes no answer for one of AWS's.
+                    f"HTTP/1.1 {status} X\r\nx-amzn-RequestId: 1\r\n"
+                    f"Content-Length: {len(content)}\r\n\r\n".encode()
                     + content
                 )
                 await writer.drain()
@@ -107,4 +125,6 @@ class FakeAws:
             if place not in self.events:
                 return 400, b'{"__type":"ResourceNotFoundException"}'
             self.events[place] += told["logEvents"]
+            now = time.time()
+            self.delays += [now - event["timestamp"] / 1000 for event in told["logEvents"]]
         return 200, b"{}"

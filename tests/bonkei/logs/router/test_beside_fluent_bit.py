@@ -1,0 +1,54 @@
+"""The corpus through the real Fluent Bit and through the reader: the same objects and events.
+
+Needs a Fluent Bit: on the PATH, or named by BONKEI_FLUENT_BIT. docs/measurements.md has the result
+of one that was built from its source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import log_corpus
+import pytest
+
+from bench.log_routers import Stand
+
+BINARY = os.environ.get("BONKEI_FLUENT_BIT") or shutil.which("fluent-bit") or ""
+
+
+async def deliver(binary: str, directory: Path) -> Any:
+    """The objects' records and the events of each stream."""
+    directory.mkdir()
+    stand = Stand(binary, directory)
+    await stand.start()
+    assert stand.driver is not None
+    try:
+        for stream, line in log_corpus.lines():
+            stand.driver.write(stream, 1795694400.5, log_corpus.pieces(line))
+        async with asyncio.timeout(30):
+            while len(stand.aws.messages("ERROR")) < 15:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(2)  # for what the real one sends after its last flush
+        await stand.end()
+    finally:
+        await stand.aws.stop()
+    kinds = ("access/", "application/")
+    records = {
+        kind: sorted(json.dumps(r, sort_keys=True) for r in stand.aws.lines(kind)) for kind in kinds
+    }
+    events = {
+        stream: sorted((e["timestamp"], e["message"]) for e in found)
+        for (_, stream), found in stand.aws.events.items()
+    }
+    return records, events
+
+
+@pytest.mark.skipif(not BINARY, reason="no fluent-bit on the PATH or in BONKEI_FLUENT_BIT")
+async def test_both_deliver_the_same(tmp_path: Path) -> None:
+    own = await deliver("", tmp_path / "reader")
+    assert own == await deliver(BINARY, tmp_path / "real")
