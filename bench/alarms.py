@@ -152,7 +152,8 @@ async def measure(folder: Path) -> None:
         return Path(sys.executable)
 
     given = Surroundings(python, role, nothing, nothing, nothing, print)  # type: ignore[arg-type]
-    functions = Functions(FunctionsSettings(folder / "functions", folder), Bus(), given)
+    settings = FunctionsSettings(folder / "functions", folder, pace=60)  # retries after 1 s and 2 s
+    functions = Functions(settings, Bus(), given)
     topics = Topics(folder / "topics", Carriers(lambda: functions, no_cloud, inbox), print)
     await functions.apply(blueprint())
     topics.apply(blueprint())

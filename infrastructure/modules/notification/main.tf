@@ -184,14 +184,14 @@ data "aws_iam_policy_document" "function" {
   statement {
     sid       = "ReadAlarmHistory"
     actions   = ["cloudwatch:DescribeAlarmHistory"]
-    resources = ["arn:aws:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
+    resources = ["arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*"]
   }
 
   # Which log group feeds an alarm's metric: the call names no group, so none can be named here.
   statement {
     sid       = "FindRecords"
     actions   = ["logs:DescribeMetricFilters"]
-    resources = ["arn:aws:logs:${local.region}:${local.account_id}:log-group:*"]
+    resources = ["arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:*"]
   }
 
   dynamic "statement" {
@@ -200,7 +200,7 @@ data "aws_iam_policy_document" "function" {
     content {
       sid       = "ReadRecords"
       actions   = ["logs:FilterLogEvents"]
-      resources = [for name in statement.value : "arn:aws:logs:${local.region}:${local.account_id}:log-group:${name}:*"]
+      resources = [for name in statement.value : "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:${name}:*"]
     }
   }
 
@@ -261,57 +261,4 @@ data "aws_iam_policy_document" "dead_letters" {
 resource "aws_sqs_queue_policy" "dead_letters" {
   queue_url = aws_sqs_queue.dead_letters.id
   policy    = data.aws_iam_policy_document.dead_letters.json
-}
-
-# ---------------------------------------------------------------------------------------------
-# Alarms about the notifier itself, so they use e-mail too. They keep their state while data is missing.
-# Otherwise each OK for missing data would be another failing notification, and the alarm would come and
-# go as long as the path is broken. It ends with the first notification that arrives.
-# ---------------------------------------------------------------------------------------------
-
-locals {
-  notifier_alarm_topics = concat([aws_sns_topic.alarms.arn], aws_sns_topic.fallback[*].arn)
-}
-
-resource "aws_cloudwatch_metric_alarm" "function_errors" {
-  alarm_name          = "${var.name}-notifier-errors"
-  alarm_description   = "The function that tells Slack failed: an alarm may have reached nobody. Read its log."
-  namespace           = "AWS/Lambda"
-  metric_name         = "Errors"
-  dimensions          = { FunctionName = aws_lambda_function.this.function_name }
-  statistic           = "Sum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  treat_missing_data  = "ignore"
-  alarm_actions       = local.notifier_alarm_topics
-  ok_actions          = local.notifier_alarm_topics
-}
-
-resource "aws_cloudwatch_metric_alarm" "dead_letters" {
-  alarm_name          = "${var.name}-notifier-dead-letters"
-  alarm_description   = "A notification could not be delivered and waits in the dead-letter queue. Read it there; purge the queue afterwards."
-  namespace           = "AWS/SQS"
-  metric_name         = "ApproximateNumberOfMessagesVisible"
-  dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanOrEqualToThreshold"
-  threshold           = 1
-  treat_missing_data  = "ignore"
-  alarm_actions       = local.notifier_alarm_topics
-  ok_actions          = local.notifier_alarm_topics
-}
-
-# As environments know them that were made before the roles had a module.
-moved {
-  from = aws_iam_role.function
-  to   = module.function_role.aws_iam_role.this
-}
-
-moved {
-  from = aws_iam_role_policy.function
-  to   = module.function_role.aws_iam_role_policy.this["notify"]
 }
