@@ -27,11 +27,11 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.notification import Subscription, Topic
 from bonkei.blueprint.secret import Secret
-from bonkei.cloud import secrets_manager
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.calls import CallLog
 from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.own import secrets_manager
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger

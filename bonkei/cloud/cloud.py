@@ -15,7 +15,6 @@ from urllib.parse import quote
 from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
-from bonkei.cloud import secrets_manager, sts
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing import LOCK, MiniStack
 from bonkei.cloud.calls import CallLog
@@ -25,6 +24,7 @@ from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.environments import CallerEnvironments
 from bonkei.cloud.key import load_key
+from bonkei.cloud.own import secrets_manager, sts
 from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate

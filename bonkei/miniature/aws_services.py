@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
-from bonkei.cloud import ecs, elbv2, rds
+from bonkei.cloud.own import ecs, elbv2, rds
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
-from bonkei.cloud.ecs import (
+from bonkei.cloud.own.ecs import (
     EcsContainer,
     EcsDeployment,
     EcsService,

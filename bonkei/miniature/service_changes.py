@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
-from bonkei.cloud.ecs import ServiceChange
+from bonkei.cloud.own.ecs import ServiceChange
 
 FORCED = ServiceChange(force_new_deployment=True)
 

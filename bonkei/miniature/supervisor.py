@@ -21,7 +21,7 @@ from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
 from bonkei.cloud.certificate import ca_file
-from bonkei.cloud.ecs import ServiceChange
+from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import DatabaseSnapshot, describe
 from bonkei.edge.snapshot import ListenerState

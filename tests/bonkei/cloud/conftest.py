@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint import Blueprint
-from bonkei.cloud import ecs
 from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.own import ecs
 from bonkei.cloud.settings import CloudSettings
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault

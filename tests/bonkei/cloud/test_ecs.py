@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
-from bonkei.cloud import ecs
-from bonkei.cloud.ecs import (
+from bonkei.cloud.own import ecs
+from bonkei.cloud.own.ecs import (
     EcsContainer,
     EcsDeployment,
     EcsService,

@@ -24,8 +24,8 @@ from bonkei.blueprint.load_balancer import (
     WeightedTarget,
 )
 from bonkei.blueprint.network import Network, Subnet
-from bonkei.cloud import elbv2
-from bonkei.cloud.elbv2 import TargetHealth
+from bonkei.cloud.own import elbv2
+from bonkei.cloud.own.elbv2 import TargetHealth
 from tests.bonkei.cloud.places import serving
 
 ELB = "arn:aws:elasticloadbalancing:eu-west-1:123456789012"

@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
-from bonkei.cloud import rds
-from bonkei.cloud.rds import DatabaseState
+from bonkei.cloud.own import rds
+from bonkei.cloud.own.rds import DatabaseState
 from tests.bonkei.cloud.places import serving
 
 RDS = "arn:aws:rds:eu-west-1:123456789012"

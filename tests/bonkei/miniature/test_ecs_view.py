@@ -7,7 +7,7 @@ from typing import Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Cluster, Service, TaskDefinition
-from bonkei.cloud.ecs import EcsService, RunTask, ServiceChange
+from bonkei.cloud.own.ecs import EcsService, RunTask, ServiceChange
 from bonkei.miniature.ecs_view import EcsView
 from bonkei.miniature.home import MiniatureError
 from bonkei.tasks import ContainerOverride, DeploymentSnapshot, ServiceSnapshot, TasksSnapshot

@@ -10,7 +10,7 @@ import pytest
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service, TaskDefinition
-from bonkei.cloud.ecs import ServiceChange
+from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import OneOff
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.miniature.begun import seconds_before

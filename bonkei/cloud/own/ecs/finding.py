@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError
-from bonkei.cloud.ecs.values import EcsService, EcsState, EcsTask
+from bonkei.cloud.own.ecs.values import EcsService, EcsState, EcsTask
 
 _FAMILY = "task-definition/"
 

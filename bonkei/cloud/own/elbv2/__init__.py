@@ -4,6 +4,6 @@
 Elastic Load Balancing API Reference, version 2015-12-01; what is left out is optional there.
 """
 
-from bonkei.cloud.elbv2.service import TargetHealth, service
+from bonkei.cloud.own.elbv2.service import TargetHealth, service
 
 __all__ = ["TargetHealth", "service"]

@@ -13,7 +13,7 @@ from typing import Any
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
-from bonkei.cloud.paging import page
+from bonkei.cloud.own.paging import page
 
 Json = Mapping[str, Any]
 

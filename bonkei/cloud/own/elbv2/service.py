@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.load_balancer import Listener, LoadBalancer, TargetGroup
-from bonkei.cloud.elbv2 import descriptions
-from bonkei.cloud.paging import page
+from bonkei.cloud.own.elbv2 import descriptions
+from bonkei.cloud.own.paging import page
 
 Json = Mapping[str, Any]
 T = TypeVar("T")

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
-from bonkei.cloud.ecs import changes, descriptions
-from bonkei.cloud.ecs.finding import find_cluster, find_definition, find_service, find_task
-from bonkei.cloud.ecs.values import Ecs, EcsState, EcsTask
-from bonkei.cloud.paging import page
+from bonkei.cloud.own.ecs import changes, descriptions
+from bonkei.cloud.own.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.own.ecs.values import Ecs, EcsState, EcsTask
+from bonkei.cloud.own.paging import page
 
 
 def service(ecs: Callable[[], Ecs | None]) -> AwsService:

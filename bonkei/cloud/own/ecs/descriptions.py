@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bonkei.cloud.ecs.values import EcsService, EcsState, EcsTask
+from bonkei.cloud.own.ecs.values import EcsService, EcsState, EcsTask
 
 
 def cluster(state: EcsState, name: str, arn: str) -> dict[str, Any]:

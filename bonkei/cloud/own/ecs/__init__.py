@@ -5,8 +5,8 @@
 are optional in the API. Source: the Amazon ECS API Reference.
 """
 
-from bonkei.cloud.ecs.service import service
-from bonkei.cloud.ecs.values import (
+from bonkei.cloud.own.ecs.service import service
+from bonkei.cloud.own.ecs.values import (
     Ecs,
     EcsContainer,
     EcsDeployment,

@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError
-from bonkei.cloud.ecs import descriptions
-from bonkei.cloud.ecs.finding import find_cluster, find_definition, find_service, find_task
-from bonkei.cloud.ecs.values import Ecs, RunTask, ServiceChange
+from bonkei.cloud.own.ecs import descriptions
+from bonkei.cloud.own.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.own.ecs.values import Ecs, RunTask, ServiceChange
 from bonkei.errors import BonkeiError
 
 _RUN = {
