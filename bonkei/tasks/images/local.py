@@ -8,11 +8,11 @@ Docker's: a new ENTRYPOINT drops the image's CMD.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.blueprint.service import Container, ContainerDependency, TaskDefinition
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image
@@ -85,8 +85,27 @@ def local_task(
     if not runnable:
         missing = [f"{name}: {reason}" for name, reason in left_out]
     return LocalTask(
-        definition, tuple(runnable), tuple(left_out), "; ".join(missing), tuple(remedies)
+        definition,
+        tuple(_after_their_router(runnable)),
+        tuple(left_out),
+        "; ".join(missing),
+        tuple(remedies),
     )
+
+
+def _after_their_router(locals_: Sequence[LocalContainer]) -> Iterator[LocalContainer]:
+    """A container that logs through FireLens starts after the router and stops before it, also when
+    its dependsOn does not say so: the ECS agent adds that (agent/api/task)."""
+    routers = [each.container.name for each in locals_ if each.container.firelens is not None]
+    for each in locals_:
+        container = each.container
+        through = container.log_configuration
+        named = {dependency.container_name for dependency in container.depends_on}
+        if through is None or through.driver != "awsfirelens" or not routers or routers[0] in named:
+            yield each
+        else:
+            added = (*container.depends_on, ContainerDependency(routers[0], "START"))
+            yield replace(each, container=replace(container, depends_on=added))
 
 
 def _local_container(container: Container, directories: Mapping[str, Path]) -> LocalContainer:

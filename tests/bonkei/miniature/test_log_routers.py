@@ -140,8 +140,8 @@ async def test_a_router_without_a_configuration_runs_what_ecs_writes(
     options |= {"log_stream_prefix": "s-", "auto_create_group": "true", "exclude-pattern": "GET"}
     stock = router(image="public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.17")
     stock = replace(stock, health_check=None)
-    waiting = replace(app(**options), depends_on=(ContainerDependency("log_router", "START"),))
-    outcome, aws, sink = await run(task_definition(waiting, stock), {"app": program})
+    undeclared = replace(app(**options), depends_on=())  # ECS adds what is missing
+    outcome, aws, sink = await run(task_definition(undeclared, stock), {"app": program})
     assert outcome.exit_code == 0, (outcome, sink.lines)
     [(place, events)] = aws.events.items()
     assert place[0] == "g"

@@ -9,6 +9,9 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import (
     Container,
+    ContainerDependency,
+    FirelensConfiguration,
+    LogConfiguration,
     MountPoint,
     PortMapping,
     ServiceConnect,
@@ -154,3 +157,24 @@ def test_another_python_than_the_images_is_noted(directory):
         (directory / "Dockerfile").write_text(DOCKERFILE.replace("python\n", f"{base}\n", 1))
         notes = compose(wanted, {"web": directory}).notes
         assert any("image is Python 2.7" in note.text for note in notes) == noted
+
+
+def test_who_logs_through_a_router_depends_on_it(directory):
+    """As the ECS agent adds it, where the definition does not."""
+    router = Container("log_router", "router", firelens=FirelensConfiguration("fluentbit"))
+    told = Container(
+        "told", "web", depends_on=(ContainerDependency("log_router", "HEALTHY"),),
+        log_configuration=LogConfiguration("awsfirelens"),
+    )  # fmt: skip
+    untold = replace(told, name="untold", depends_on=())
+    other = Container("other", "web", log_configuration=LogConfiguration("awslogs"))
+    names = ("log_router", "told", "untold", "other")
+    task = local_task(
+        definition(router, told, untold, other),
+        dict.fromkeys(names, directory),
+        serving=frozenset(),
+    )
+    found = {
+        name: [d.condition for d in task.container(name).container.depends_on] for name in names
+    }
+    assert found == {"log_router": [], "told": ["HEALTHY"], "untold": ["START"], "other": []}

@@ -159,7 +159,7 @@ class Engine:
                 self._close(chunk)
         if self._open and self._timer is None:
             loop = asyncio.get_running_loop()
-            self._timer = loop.call_later(self.settings.flush, self._flush_due)
+            self._timer = loop.call_later(self.settings.flush, self._flush)
 
     def _remember(self, source: int, more: int) -> None:
         """`mem_buf_limit`: the input is paused until its records are delivered."""
@@ -186,11 +186,8 @@ class Engine:
 
     # What goes out.
 
-    def _flush_due(self) -> None:
-        self._timer = None
-        self._flush()
-
     def _flush(self) -> None:
+        self._timer = None
         chunks, self._open = tuple(self._open.values()), {}
         for chunk in chunks:
             self._close(chunk)

@@ -12,12 +12,10 @@ import gzip
 import hashlib
 import os
 import random
-import re
 import string
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from bonkei.logs.router.aws.client import AwsClient
@@ -26,12 +24,12 @@ from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.errors import RouterError
 from bonkei.logs.router.outputs import Result
 from bonkei.logs.router.outputs.encoding import make_lines
+from bonkei.logs.router.outputs.object_key import make_key
 from bonkei.logs.router.records import Event
 
 _DEFAULT_KEY = "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"
 _UUID_LETTERS = string.ascii_letters + string.digits
 _RETRY_FROM, _RETRY_TO = 1.0, 30.0  # seconds between two tries of an upload
-_TAG = re.compile(r"\$TAG(?:\[(\d)\])?")
 
 Report = Callable[[str, str], None]  # (level, text)
 
@@ -265,32 +263,6 @@ class S3Output:
             index=self._index,
             add_suffix=self.settings.use_put_object and not self.settings.static,
         )  # fmt: skip
-
-
-def make_key(
-    format: str,  # noqa: A002
-    tag: str,
-    created: float,
-    delimiters: str,
-    picked: str,
-    *,
-    index: int = 0,
-    add_suffix: bool = True,
-) -> str:
-    """An object's key, without the slash before it."""
-    parts = [part for part in re.split(f"[{re.escape(delimiters)}]", tag) if part]
-    has_uuid = "$UUID" in format
-
-    def of_tag(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return tag
-        return parts[int(match[1])] if int(match[1]) < len(parts) else ""
-
-    key = datetime.fromtimestamp(created, UTC).strftime(format)
-    key = _TAG.sub(of_tag, key).replace("$UUID", picked).replace("$INDEX", str(index))
-    if not has_uuid and add_suffix:
-        key += f"-object{picked}"
-    return key.lstrip("/")
 
 
 def _write(descriptor: int, data: bytes) -> None:
