@@ -1,7 +1,7 @@
 """Makes the project's environment with nothing but Python: `bootstrap.py VENV [--add|--sync LOCK]`.
 
 Alone it creates the environment unless it is whole; with --add it installs what the lock names,
-with --sync exactly that: what else is there goes. --is-whole only tells, by the exit code.
+with --sync exactly that: other packages are removed. --is-whole only checks; see the exit code.
 uv does the installing (seconds instead of a minute), and uv itself is installed from the lock,
 by hash, so that nothing unlocked ever runs.
 """

@@ -1,4 +1,4 @@
-"""What an environment costs while nobody uses it: counted from Terraform's state, by unit prices.
+"""The costs of an environment without traffic: counted from Terraform's state, by unit prices.
 
 `python scripts/costs.py` evaluates the example variable files and writes the tables of
 docs/costs.md and docs/costs.ja.md anew. The prices and what is assumed with them: docs/costs.toml.

@@ -1,4 +1,4 @@
-"""Write the README of each Terraform module: what it is, what goes in, what comes out.
+"""Write the README of each Terraform module: its purpose, inputs and outputs.
 
 `python -m scripts.readmes` writes them anew from the .tf files, as `make format` does. With
 `--check` it names those that are out of date. It reads what `terraform fmt` leaves, and no other

@@ -1,4 +1,4 @@
-"""Trivy and checkov over the definitions: what is scanned, with which words, and where they live.
+"""Runs Trivy and checkov on the definitions: targets, arguments, and the tools' places.
 
 Both are pinned by hash in requirements/scanners.txt and get an environment of their own below the
 project's, made when it is first wanted. They run cut off: with the checks that came with them, no

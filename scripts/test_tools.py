@@ -1,4 +1,4 @@
-"""What the tests need beyond Python packages: a browser. `make test` calls this first.
+"""Provides the tests' needs beyond Python packages: a browser. `make test` calls this first.
 
 A Chromium on the PATH is taken; else Playwright's own is downloaded once. Where neither can be
 had, the browser tests are skipped, and say so.

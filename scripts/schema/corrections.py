@@ -1,4 +1,4 @@
-"""What the bindings do not say, by hand, from the AWS provider's documentation (version 6)."""
+"""Facts missing in the bindings, by hand, from the AWS provider's documentation (version 6)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SENSITIVE = (
     (r"aws_codeartifact_authorization_token", r"authorization_token"),
     (r"aws_eks_cluster_auth", r"token"),
 )
-"""Types and the attributes in them whose values Terraform hides."""
+"""Types and their attributes with values that Terraform hides."""
 
 DEPRECATED = (
     (r"aws_region", r"name"),

@@ -13,7 +13,7 @@ from scripts.schema.golang import Call, Evaluation, Function, Source, Struct, Va
 
 Json = Any
 Facts = dict[str, dict[str, Json]]
-"""Dotted path of an argument or block -> what there is to know of it."""
+"""Dotted path of an argument or block -> its facts."""
 
 _RELATIONS = {
     "ConflictsWith": "conflicts",
@@ -206,7 +206,7 @@ _BOUNDS: dict[str, tuple[str, int | str, int | str]] = {
     "LengthAtLeast": ("length", 0, "none"),
     "LengthAtMost": ("length", "zero", 0),
 }
-"""Validator -> what it limits, and which of its arguments are the lower and the upper bound."""
+"""Validator -> the kind of its limit, and the positions of its lower and upper bound."""
 
 
 def _measures(call: Call) -> bool:

@@ -1,4 +1,4 @@
-"""As much of Go as the AWS provider's schemas are written in: what an expression's value is.
+"""Evaluates the part of Go in which the AWS provider's schemas are written.
 
 A file of the source is one declaration. Functions are followed to what they return; what cannot be
 known without running Go is an `Unknown`, which says what it was.
@@ -406,7 +406,7 @@ _PLAIN = (
     *("aws.String", "aws.Bool", "aws.Int32", "aws.Int64", "int", "int64", "maps.Clone", "ptr"),
     "string",
 )
-"""Functions whose result is their last argument, as far as a value goes."""
+"""Functions that, as a value, return their last argument."""
 _FOLLOWED_NOT = ("enum", "validation", "stringvalidator", "verify", "regexache", "path", "types")
 
 

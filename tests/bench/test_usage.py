@@ -1,4 +1,4 @@
-"""How the measurements are called; what they measure is not for tests."""
+"""The commands of the measurements; their results are not for tests."""
 
 from __future__ import annotations
 

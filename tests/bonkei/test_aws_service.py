@@ -1,4 +1,4 @@
-"""The seam between the AWS endpoint and what answers a service itself."""
+"""The interface between the AWS endpoint and the rooms that answer services."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""bonkei.toml: what it may say, and how it says no."""
+"""bonkei.toml: valid settings, and errors."""
 
 from __future__ import annotations
 

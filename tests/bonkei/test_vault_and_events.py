@@ -1,4 +1,4 @@
-"""Secrets' values stay with their owner; events reach those who asked, in order."""
+"""Secrets' values stay with their owner; events reach their subscribers in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the project is made of is in the repository: .gitignore hides no source file."""
+"""All source files are in the repository: .gitignore hides none."""
 
 from __future__ import annotations
 

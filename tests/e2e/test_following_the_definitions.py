@@ -1,4 +1,4 @@
-"""`bonkei apply`: the running miniature follows Terraform, and nobody's request is dropped."""
+"""`bonkei apply`: the running miniature follows Terraform, and no request is dropped."""
 
 from __future__ import annotations
 

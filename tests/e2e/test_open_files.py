@@ -1,4 +1,4 @@
-"""A miniature whose limit of open files is low: it stays reachable, and says what is the matter."""
+"""A miniature with a low limit of open files stays reachable, and reports the problem."""
 
 from __future__ import annotations
 

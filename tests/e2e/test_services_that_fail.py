@@ -1,4 +1,4 @@
-"""A service that does not come is told as that: why, what it said, and with an exit code."""
+"""A service that fails is reported: the reason, its last lines, and an exit code."""
 
 from __future__ import annotations
 

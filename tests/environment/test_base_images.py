@@ -1,4 +1,4 @@
-"""What the programs' images are built from."""
+"""The base images of the programs."""
 
 from __future__ import annotations
 

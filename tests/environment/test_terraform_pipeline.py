@@ -1,4 +1,4 @@
-"""The Terraform pipeline's template: what has cost others a secret cannot come back."""
+"""The Terraform pipeline's template: known mistakes that leak secrets cannot come back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stages Plan and Apply with real Terraform: what is applied, and what is refused."""
+"""Stages Plan and Apply with real Terraform: applied and refused plans."""
 
 from __future__ import annotations
 

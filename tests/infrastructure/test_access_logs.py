@@ -1,4 +1,4 @@
-"""Whoever is told to write an access log is let to: AWS drops the records of others in silence."""
+"""Each writer of an access log has the right to: otherwise AWS drops its records silently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every module of the definitions has in common."""
+"""The rules for every module of the definitions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stops a deployment: the circuit breaker, and alarms that visitors' trouble sets off."""
+"""A deployment is stopped by the circuit breaker, and by alarms about visitors' trouble."""
 
 from __future__ import annotations
 

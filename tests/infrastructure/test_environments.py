@@ -1,4 +1,4 @@
-"""What the files in environments/ say of themselves in their first lines."""
+"""The files in environments/ keep the promises of their first lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release of the programs leaves behind is no change to Terraform."""
+"""A release of the programs is no change for Terraform."""
 
 from __future__ import annotations
 

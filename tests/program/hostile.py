@@ -1,4 +1,4 @@
-"""What visitors can send to a program that runs: nonsense of every kind, half of it, much of it."""
+"""Hostile requests to a running program: nonsense of every kind, partial or large."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a Markdown page consists of, as far as two translations of it have to agree."""
+"""The parts of a Markdown page that must agree between two translations."""
 
 from __future__ import annotations
 

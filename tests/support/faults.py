@@ -1,4 +1,4 @@
-"""Faults that are seeded into a copy of the project, and what finds them (faults.toml)."""
+"""Faults that are seeded into a copy of the project, and their finders (faults.toml)."""
 
 from __future__ import annotations
 

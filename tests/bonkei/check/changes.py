@@ -1,4 +1,4 @@
-"""What is changed in the sound stack, and what the rules then find."""
+"""Changes of the sound stack, and the findings that they cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A log router's configuration is found by what runs it, and read."""
+"""A log router's configuration is found by the container's definition, and read."""
 
 from __future__ import annotations
 

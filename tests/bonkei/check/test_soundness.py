@@ -1,4 +1,4 @@
-"""What is sound in another way, or is not in the definitions, breaks no rule."""
+"""Sound alternatives, and resources outside the definitions, break no rule."""
 
 from __future__ import annotations
 

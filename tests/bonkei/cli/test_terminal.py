@@ -1,4 +1,4 @@
-"""What commands say controls nothing, is JSON when a program asks, and can be completed."""
+"""The output of commands cannot control the terminal, can be JSON, and can be completed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a message tells to type can be typed, in the folder and with the PATH of its reader."""
+"""Commands in messages work in the reader's folder and with the reader's PATH."""
 
 from __future__ import annotations
 

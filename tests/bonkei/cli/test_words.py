@@ -1,4 +1,4 @@
-"""What the commands say: their help, and an error that the machine gives instead of us."""
+"""The commands' help texts, and errors of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a state to what programs find: everything that is declared, in a real MiniStack."""
+"""From a state to the resources for programs: all declared things, in a real MiniStack."""
 
 from __future__ import annotations
 

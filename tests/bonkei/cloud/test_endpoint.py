@@ -1,4 +1,4 @@
-"""Real clients, a real MiniStack: what is declared is there, as the one who calls."""
+"""Real clients, a real MiniStack: declared resources exist, and callers are identified."""
 
 from __future__ import annotations
 

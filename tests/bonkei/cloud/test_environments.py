@@ -1,4 +1,4 @@
-"""What somebody's environment has, so that the SDKs find the endpoint and their role."""
+"""Variables with which SDKs find the endpoint and their role."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which steps are taken, and what is remembered: pure, over a store in memory."""
+"""The steps taken and the things remembered: pure, over a store in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What botocore signs is believed; whatever is changed after that is not."""
+"""Requests signed by botocore are accepted; requests changed after that are not."""
 
 from __future__ import annotations
 

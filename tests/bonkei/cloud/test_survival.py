@@ -1,4 +1,4 @@
-"""MiniStack killed, frozen, its disk full: what was acknowledged is there, and calls go on."""
+"""MiniStack killed, frozen, its disk full: acknowledged changes survive, and calls go on."""
 
 from __future__ import annotations
 

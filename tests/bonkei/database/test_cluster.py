@@ -1,4 +1,4 @@
-"""What a running cluster is like; one server for all of these tests."""
+"""A running cluster; one server for all of these tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of distributions share: behaviors that cache, and viewers."""
+"""Shared by the tests of distributions: behaviors that cache, and viewers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the edge's tests share: a blueprint, a target that can misbehave, and a raw client."""
+"""Shared by the edge's tests: a blueprint, a target that can misbehave, and a raw client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Room for connections: what a limit of open files allows, and who has to go."""
+"""Room for connections: the shares of a limit of open files, and which are closed."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def test_all_shares_together_are_below_the_limit(open_files: int) -> None:
 
 
 def test_the_oldest_idle_guest_makes_room() -> None:
-    told: list[str] = []
-    room = Room(3, "so it is", told.append)
+    reports: list[str] = []
+    room = Room(3, "so it is", reports.append)
     busy, old, young, last = (Visitor(idle=each) for each in (False, True, True, True))
     assert all(room.admit(each) for each in (busy, old, young))
-    assert told == []
+    assert reports == []
     assert room.admit(last)
     assert [each.left for each in (busy, old, young, last)] == [False, True, False, False]
-    assert (len(room), room.refused, room.displaced, len(told)) == (3, 0, 1, 1)
-    assert "so it is" in told[0]
+    assert (len(room), room.refused, room.displaced, len(reports)) == (3, 0, 1, 1)
+    assert "so it is" in reports[0]
 
 
 def test_without_an_idle_guest_a_new_one_is_refused_at_little_cost() -> None:
@@ -57,13 +57,13 @@ def test_without_an_idle_guest_a_new_one_is_refused_at_little_cost() -> None:
     assert len(room) == 1
 
 
-def test_the_same_trouble_is_told_once_a_minute() -> None:
-    told: list[str] = []
+def test_the_same_trouble_is_reported_once_a_minute() -> None:
+    reports: list[str] = []
     times = iter((0.0, 1.0, 59.0, 60.0, 61.0))
-    tell = Seldom(told.append, lambda: next(times))
+    report = Seldom(reports.append, lambda: next(times))
     for text in "abcde":
-        tell(text)
-    assert told == ["a", "d"]
+        report(text)
+    assert reports == ["a", "d"]
 
 
 def test_which_errors_mean_that_no_descriptor_is_left() -> None:
@@ -72,10 +72,10 @@ def test_which_errors_mean_that_no_descriptor_is_left() -> None:
     assert not is_exhausted(ConnectionRefusedError(errno.ECONNREFUSED, ""))
 
 
-async def test_no_descriptor_for_a_connection_to_a_target_is_told_as_that() -> None:
-    told: list[str] = []
+async def test_no_descriptor_for_a_connection_to_a_target_is_reported_as_that() -> None:
+    reports: list[str] = []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with running(balancer_only(), report=told.append) as edge, Target() as target:
+    async with running(balancer_only(), report=reports.append) as edge, Target() as target:
         await edge.join("web", target)
         async with edge.client() as client:
             await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
@@ -90,4 +90,4 @@ async def test_no_descriptor_for_a_connection_to_a_target_is_told_as_that() -> N
             assert (await client.request()).status == 200
         await asyncio.sleep(0)
         assert edge.edge.snapshot().rooms[0].exhausted >= 1
-    assert any("no file is left" in text and "ulimit -n" in text for text in told)
+    assert any("no file is left" in text and "ulimit -n" in text for text in reports)

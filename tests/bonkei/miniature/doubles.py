@@ -1,4 +1,4 @@
-"""In-memory doubles of what a miniature is made of: they note what is asked of them, in order."""
+"""In-memory doubles of a miniature's parts: they note their calls in order."""
 
 from __future__ import annotations
 

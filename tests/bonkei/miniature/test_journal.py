@@ -1,4 +1,4 @@
-"""What the supervisor says is kept, whether anybody watches or not."""
+"""The supervisor's messages are logged, with or without a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stays is out of the collector's sight; what was replaced is not kept by that."""
+"""Long-lived objects are frozen; replaced ones are still freed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the start says of containers that are not run, and when it is no start at all."""
+"""The start's notes on containers that do not run, and a start with nothing running."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After an apply: what is not well for a moment is waited for, what stays so is told."""
+"""After an apply: services that are briefly unhealthy get time; the others are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The supervisor: what happens in which order, and what becomes of it when a part fails.
+"""The supervisor: the order of its steps, and failures of its parts.
 
 Its parts are doubles that note what is asked of them; the control socket, the loopback addresses
 and the bus are real.

@@ -1,4 +1,4 @@
-"""A health check that changes: an apply hears what becomes of the targets that run on."""
+"""A changed health check: an apply waits for the verdicts on running targets."""
 
 from __future__ import annotations
 

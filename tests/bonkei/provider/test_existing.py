@@ -1,4 +1,4 @@
-"""What exists outside the stack is found as if the stack had made it, as is what the state has."""
+"""Resources outside the stack, and those in the state, are found like the stack's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Services under load: what is measured, what the scheduler does of it, and what survives."""
+"""Services under load: measurements, the scheduler's actions, and survival of the count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deployments that fail, and what their services go back to: histories, replayed."""
+"""Failed deployments and rollbacks: histories, replayed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Dockerfile's COPY says which folder stands for the image's WORKDIR, and what is installed."""
+"""A Dockerfile's COPY decides the folder in place of WORKDIR, and the requirements."""
 
 from __future__ import annotations
 

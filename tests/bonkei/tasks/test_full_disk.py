@@ -1,4 +1,4 @@
-"""A disk that is full: what runs goes on, one line says so, and all is well when there is room."""
+"""A full disk: running tasks go on, one line reports it, and all recovers when there is room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that listen on a port of their own choice: helped where they can be, told where not."""
+"""Programs that listen on a port of their own choice: adapted if possible, else reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real processes: what runs, what it is given, and that nothing is left."""
+"""Real processes: their start, their environment, and no leftovers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan tells what differs, down to the part that does, and keeps what is sensitive to itself."""
+"""A plan shows differences down to the part, and hides sensitive values."""
 
 from __future__ import annotations
 

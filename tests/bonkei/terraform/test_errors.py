@@ -1,4 +1,4 @@
-"""What is wrong in the definitions is told with the file and the line it is in."""
+"""Errors in the definitions are reported with file and line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real Terraform through the provider: what it creates, keeps, changes, replaces and removes.
+"""Real Terraform through the provider: creations, updates, replacements and removals.
 
 One project goes through its life in the order of the tests; each step starts from what the one
 before it left.

@@ -1,4 +1,4 @@
-"""Documents that are ready are sent without the application; nobody notices but by the time."""
+"""Ready documents are sent without the application; only the time differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was published is edited, deleted and backfilled; who did it stays told."""
+"""Published texts are edited, deleted and backfilled; the audit trail keeps the author."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON has types: what is of another one is refused, and never taken for what it resembles."""
+"""JSON has types: values of another type are refused, never converted."""
 
 from __future__ import annotations
 

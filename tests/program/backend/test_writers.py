@@ -1,4 +1,4 @@
-"""Writers at the same time: none waits for another's work, and what they leave is right."""
+"""Simultaneous writers: none waits for another, and the result is right."""
 
 from __future__ import annotations
 

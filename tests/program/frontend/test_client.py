@@ -1,4 +1,4 @@
-"""How the backend is asked: how long, how often, and what is told when it does not answer."""
+"""The backend's client: time-outs, retries, and reports of an outage."""
 
 from __future__ import annotations
 

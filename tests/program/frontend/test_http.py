@@ -1,4 +1,4 @@
-"""What the pages say to browsers and caches besides their content."""
+"""The pages' headers for browsers and caches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What somebody typed survives: an ended session, a colleague, a lost answer, two clicks."""
+"""Typed text survives an ended session, a colleague, a lost answer, two clicks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What visitors see, in each state of the system and in both languages."""
+"""The public pages, in each state of the system and in both languages."""
 
 from __future__ import annotations
 

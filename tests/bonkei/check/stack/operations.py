@@ -1,4 +1,4 @@
-"""Log groups, alarms, and who hears of them."""
+"""Log groups, alarms, and their subscribers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The load balancer over real sockets: rules, actions, and what targets and logs are told."""
+"""The load balancer over real sockets: rules, actions, targets' heads, logs."""
 
 from __future__ import annotations
 

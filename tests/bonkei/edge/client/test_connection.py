@@ -1,4 +1,4 @@
-"""A client's connection: whose turn it is, who has to wait, and how it ends."""
+"""A client's connection: the order of requests, waiting, and its end."""
 
 from __future__ import annotations
 

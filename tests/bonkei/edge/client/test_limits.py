@@ -1,4 +1,4 @@
-"""What a client may not do: fill memory, or hold a connection."""
+"""Limits of clients: they cannot fill memory, or hold a connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clients that send and do not read: what they are answered stays with them, not in our memory."""
+"""Clients that send and do not read: unread responses do not fill our memory."""
 
 from __future__ import annotations
 

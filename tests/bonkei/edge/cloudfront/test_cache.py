@@ -1,4 +1,4 @@
-"""CloudFront's cache over real sockets: what is kept, for whom, and for how long."""
+"""CloudFront's cache over real sockets: stored responses, their keys and lifetimes."""
 
 from __future__ import annotations
 

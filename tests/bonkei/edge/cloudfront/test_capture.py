@@ -1,4 +1,4 @@
-"""What is on its way into the cache, held within bounds."""
+"""Bodies on their way into the cache are bounded."""
 
 from __future__ import annotations
 

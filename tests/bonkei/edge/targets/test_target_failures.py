@@ -1,4 +1,4 @@
-"""What a client gets when a target fails ("Troubleshoot your Application Load Balancers")."""
+"""Responses to clients when a target fails ("Troubleshoot your Application Load Balancers")."""
 
 from __future__ import annotations
 

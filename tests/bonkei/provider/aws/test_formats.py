@@ -1,4 +1,4 @@
-"""What is minted has the form that AWS documents (the source is named with each case)."""
+"""Generated values have AWS's documented form (each case names its source)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands beside the tasks and does not run here still has the addresses that are handed on."""
+"""Resources beside the tasks that do not run here still have the addresses to hand on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AWS refuses is refused, with the place; what it takes is taken; unknowns are no problem."""
+"""Values that AWS refuses are refused, with the place; valid and unknown ones are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""hashicorp/random: what it makes, and what it refuses."""
+"""hashicorp/random: its values, and its errors."""
 
 from __future__ import annotations
 

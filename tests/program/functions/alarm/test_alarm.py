@@ -1,4 +1,4 @@
-"""The function that tells Slack, from recorded events to a real HTTP server."""
+"""The function that posts to Slack, from recorded events to a real HTTP server."""
 
 from __future__ import annotations
 
