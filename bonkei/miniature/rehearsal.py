@@ -79,6 +79,7 @@ class Rehearsal:
         self.results = {alarm.name: Result(alarm.name) for alarm in alarms}
         self.is_over = False
         self._begun = time.time()
+        self._before = {alarm.name: world.monitor.book.state(alarm.name).value for alarm in alarms}
         self._held: dict[MetricId, str] = {}
         self._streams: set[str] = set()
         self._injected: dict[str, tuple[int, bool]] = {}
@@ -92,8 +93,18 @@ class Rehearsal:
         finally:
             self._drop_data()
             self._monitor.hurry(())
+            self._take_back()
             self.is_over = True
             await self._remove_streams()
+
+    def _take_back(self) -> None:
+        """Of one that was broken off: whoever was told of an alarm is told that it is over."""
+        for alarm in self._alarms:
+            state = self._monitor.book.state(alarm.name).value
+            if state is State.ALARM and self._before[alarm.name] is not State.ALARM:
+                why = "The rehearsal of this alarm was broken off"
+                with suppress(BonkeiError):  # it may be gone from the definitions by now
+                    self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
 
     def _drop_data(self) -> None:
         """Or an alarm would rise once more, of what was only rehearsed."""

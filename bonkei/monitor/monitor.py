@@ -250,12 +250,13 @@ class Monitor:
         while True:
             step = self._step()
             now = self._around.clock()
+            due = (now // step + 1) * step
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), (now // step + 1) * step - now)
+                await asyncio.wait_for(self._woken.wait(), due - now)
             if self._woken.is_set():
                 self._woken.clear()
                 continue
-            self.tick(self._around.clock())
+            self.tick(max(self._around.clock(), due))  # a timer may be some milliseconds early
 
     def _on_log_events(self, ingested: LogEventsIngested) -> None:
         for datum in self._filters.read(ingested.log_group, ingested.events):

@@ -14,6 +14,7 @@ from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.events import Bus, LogEvent, LogEventsIngested
 from bonkei.miniature.rehearsal import Rehearsal, World
+from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.alarm.points import identity
 from bonkei.monitor.metric.model import datum
 from bonkei.monitor.monitor import Around, Monitor
@@ -94,12 +95,15 @@ async def test_nothing_stays_of_one_that_is_broken_off(world: World) -> None:
     minute = time.time() // 60 * 60
     world.monitor.put(datum(identity(CPU), minute, 7.0))
     job = asyncio.create_task(Rehearsal(world, world.monitor.engine.alarms).run())
-    await asyncio.sleep(1.2)
+    while world.monitor.book.state("cpu").value is not State.ALARM:
+        await asyncio.sleep(0.05)
     world.monitor.put(datum(identity(CPU), time.time(), 6.0))  # measured meanwhile
     job.cancel()
     await asyncio.gather(job, return_exceptions=True)
     monitor = world.monitor
 
     assert not monitor.engine.hurried
+    state = monitor.book.state("cpu")
+    assert (state.value, "broken off" in state.reason) == (State.OK, True)
     (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
     assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # what is real, and nothing else
