@@ -10,7 +10,7 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.alarm import Metric
 from bonkei.blueprint.log_group import MetricFilter
-from bonkei.check.permission import allows
+from bonkei.policy.lenient import allows
 from bonkei.policy.managed import unknown_managed_policies
 
 

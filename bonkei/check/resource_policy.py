@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from bonkei.blueprint.role import PolicyStatement
-from bonkei.check.permission import allowed
+from bonkei.policy.lenient import allowed
 from bonkei.policy.wildcard import matches
 
 _EXACTLY = ("StringEquals", "ArnEquals")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 
 import click
 
 from bonkei.cli.context import Context, pass_context
 from bonkei.cli.terminal import as_json as as_json_text
 from bonkei.cli.typed import say
+
+_ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*aws_\w+\.[\w-]+(?:\[[^\]]*\])?")
 
 
 @click.command()
@@ -29,10 +32,28 @@ def status(context: Context, everything: bool, as_json: bool) -> None:
             raise SystemExit(3)
         raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
     value = control.call(context.home, "status", limit=control.AT_ONCE)
+    for group in value["edge"]["target_groups"]:
+        group["obstacle"] = _with_places(group["obstacle"], context)
     if as_json:
         click.echo(as_json_text(value, indent=2))
     else:
         say(render(value, everything=everything))
+
+
+def _with_places(text: str, context: Context) -> str:
+    """Each address in the text gets the file and the line where it is written."""
+    from bonkei.check.sources import Sources
+
+    sources, root = Sources(context.config.definitions), context.config.root
+
+    def placed(found: re.Match[str]) -> str:
+        place = sources.place(found[0])
+        if place is None:
+            return found[0]
+        file = place.file.relative_to(root) if place.file.is_relative_to(root) else place.file
+        return f"{found[0]} ({file}:{place.line})"
+
+    return _ADDRESS.sub(placed, text)
 
 
 COMMANDS = (status,)

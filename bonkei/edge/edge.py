@@ -19,6 +19,7 @@ from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.edge.state import acl_state, cache_state, listener_state, pool_state, room_state
 from bonkei.edge.targets.registry import Registry
 from bonkei.events import Bus
+from bonkei.network.targets import closed_target_groups
 
 
 class Edge:
@@ -96,7 +97,8 @@ class Edge:
             raise
         for key, each in kept.items():
             each.route(wanted[key])
-        self._registry.configure(table.target_groups, table.in_use)
+        closed = closed_target_groups(blueprint) if self._settings.enforces_network else {}
+        self._registry.configure(table.target_groups, table.in_use, closed)
         self._open = {key: opened.get(key) or kept[key] for key in wanted}
         self._table = table
         for each in gone:

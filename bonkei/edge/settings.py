@@ -32,7 +32,7 @@ class EdgeSettings:
     `open_files`: how many the process may have open; connections stay below it.
     `hosts`: further names that the listeners answer to, with wildcards; `*` for any.
     `service_addresses` maps a Service Connect DNS name to the loopback address in its place; the
-    port is the endpoint's own.
+    port is the endpoint's own. `enforces_network`: security groups decide what reaches a target.
     """
 
     host: str = "127.0.0.1"
@@ -43,5 +43,6 @@ class EdgeSettings:
     cache_bytes: int = 64 * 1024 * 1024
     cached_object_bytes: int = 8 * 1024 * 1024
     initial_probe_interval: float = 0.2
+    enforces_network: bool = True
     open_files: int = 65535
     limits: Limits = field(default_factory=Limits)

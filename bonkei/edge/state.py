@@ -57,6 +57,7 @@ def pool_state(pool: Pool, address: str, name: str) -> TargetGroupState:
             )
             for target in (*pool.targets.values(), *pool.draining.values())
         ),
+        pool.obstacle,
     )
 
 

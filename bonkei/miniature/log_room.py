@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, TaskDefinition
-from bonkei.check.permission import allows
 from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
 from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
 from bonkei.miniature.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
+from bonkei.policy.lenient import allows
 from bonkei.policy.managed import unknown_managed_policies
 from bonkei.tasks import LogDriver, RouterStart
 

@@ -124,6 +124,7 @@ def real_parts(
                 load_balancer_port=config.alb_port,
                 hosts=config.edge_hosts,
                 service_addresses=service_addresses,
+                enforces_network=config.enforce == "on",
                 open_files=raise_limit_of_open_files(),
             ),
             on_access=requests,

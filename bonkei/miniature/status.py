@@ -222,6 +222,9 @@ def _targets(edge: Mapping[str, Any]) -> Iterator[str]:
         for target in group["targets"]
     ]
     yield from _table("TARGETS", rows)
+    for group in edge["target_groups"]:
+        if group["obstacle"]:
+            yield f"  {group['name']} cannot be reached: {group['obstacle']}"
 
 
 def _databases(databases: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.permission import allows
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.lenient import allows
 from bonkei.policy.managed import unknown_managed_policies
 
 

@@ -17,8 +17,8 @@ from bonkei.blueprint.web_acl import (
     WebAcl,
 )
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.reach import known_groups, leads_out
 from bonkei.check.subject import Rule, Subject
+from bonkei.network.reach import known_groups, leads_out
 
 _CLOUDFRONT_LISTS = (
     "com.amazonaws.global.cloudfront.origin-facing",

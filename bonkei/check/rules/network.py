@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.reach import leads_to_internet_gateway
 from bonkei.check.subject import Rule, Subject
+from bonkei.network.reach import leads_to_internet_gateway
 
 
 def private_names_resolve(subject: Subject) -> Iterator[Problem]:

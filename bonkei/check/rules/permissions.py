@@ -9,12 +9,9 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.permission import (
-    allows,
-    matches_any,
-    table,
-)
+from bonkei.check.permission import table
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.lenient import allows, matches_any
 from bonkei.policy.managed import managed_statements, unknown_managed_policies
 from bonkei.policy.wildcard import matches
 

@@ -9,15 +9,17 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.reach import (
+from bonkei.check.subject import Rule, Subject
+from bonkei.network.reach import (
     Place,
     all_groups,
+    cidr_blocks,
     obstacle_between,
     obstacle_to_internet,
     obstacle_to_service,
     places,
 )
-from bonkei.check.subject import Rule, Subject
+from bonkei.network.targets import forwards_to, obstacles_to
 
 _ECR_HOST = re.compile(r"^\d+\.dkr\.ecr(?:-fips)?\.[\w-]+\.amazonaws\.com")
 _URL = re.compile(r"^[a-z+]+://(?:[^@/]*@)?([^/:]+)(?::(\d+))?")
@@ -114,7 +116,7 @@ def task_reaches_database(subject: Subject) -> Iterator[Problem]:
     for service, definition in _services(blueprint):
         for cluster in _databases_of(definition, blueprint):
             target = all_groups(blueprint, cluster.security_group_ids)
-            cidrs = _cidrs(blueprint, cluster.subnet_ids)
+            cidrs = cidr_blocks(blueprint, cluster.subnet_ids)
             for place in _places(blueprint, service):
                 own = (place.subnet.cidr_block,)
                 obstacle = obstacle_between(
@@ -134,24 +136,18 @@ def load_balancer_reaches_task(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, _ in _services(blueprint):
         for target in service.targets:
+            port = target.container_port
             for balancer in blueprint.load_balancers:
-                if not _forwards_to(blueprint, balancer.arn, target.target_group_arn):
+                if not forwards_to(balancer, target.target_group_arn):
                     continue
-                source = all_groups(blueprint, balancer.security_group_ids)
-                cidrs = _cidrs(blueprint, balancer.subnet_ids)
-                for place in _places(blueprint, service):
-                    own = (place.subnet.cidr_block,)
-                    obstacle = obstacle_between(
-                        blueprint, source, cidrs, place.groups, own, target.container_port
+                for obstacle in filter(None, obstacles_to(blueprint, balancer, service, port)):
+                    yield Problem(
+                        service.address,
+                        f"{balancer.name} cannot reach {service.name}: {obstacle}",
+                        f"allow TCP {port} out of the load balancer's security group and into the"
+                        " service's",
+                        "network_configuration",
                     )
-                    if obstacle:
-                        yield Problem(
-                            service.address,
-                            f"{balancer.name} cannot reach {service.name}: {obstacle}",
-                            f"allow TCP {target.container_port} out of the load balancer's security"
-                            " group and into the service's",
-                            "network_configuration",
-                        )
 
 
 def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
@@ -160,7 +156,7 @@ def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
     for service, definition in _services(blueprint):
         for callee, port in _peers_of(definition, blueprint):
             target = all_groups(blueprint, callee.security_group_ids)
-            cidrs = _cidrs(blueprint, callee.subnet_ids)
+            cidrs = cidr_blocks(blueprint, callee.subnet_ids)
             for place in _places(blueprint, service):
                 own = (place.subnet.cidr_block,)
                 if obstacle := obstacle_between(blueprint, place.groups, own, target, cidrs, port):
@@ -202,13 +198,6 @@ def _places(blueprint: Blueprint, service: Service) -> tuple[Place, ...]:
     )
 
 
-def _cidrs(blueprint: Blueprint, subnet_ids: tuple[str, ...]) -> tuple[str, ...]:
-    """The subnets' CIDR blocks; none if a subnet is outside the definitions."""
-    found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
-    known = tuple(subnet.cidr_block for subnet in found if subnet is not None)
-    return known if len(known) == len(found) else ()
-
-
 def _databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
     """Clusters with an endpoint in a container's environment, alone or within a URL."""
     values = [value for c in definition.containers for _, value in c.environment]
@@ -235,15 +224,6 @@ def _peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tupl
         for endpoint in endpoints:
             if endpoint.dns_name in hosts and endpoint.port_name in ports:
                 yield callee, ports[endpoint.port_name]
-
-
-def _forwards_to(blueprint: Blueprint, load_balancer_arn: str, target_group_arn: str) -> bool:
-    balancer = next(b for b in blueprint.load_balancers if b.arn == load_balancer_arn)
-    return any(
-        target_group_arn in repr(action)
-        for listener in balancer.listeners
-        for action in (listener.default_action, *(rule.action for rule in listener.rules))
-    )
 
 
 _PRIVATE_LINK = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"

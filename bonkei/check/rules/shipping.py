@@ -9,8 +9,8 @@ from bonkei.blueprint.function import Function
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.log_writer import resolved, routed_groups
-from bonkei.check.permission import allows
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.lenient import allows
 from bonkei.policy.managed import unknown_managed_policies
 
 

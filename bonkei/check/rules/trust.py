@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.check.finding import Problem, Severity
-from bonkei.check.permission import matches_any, table
+from bonkei.check.permission import table
 from bonkei.check.subject import Rule, Subject
+from bonkei.policy.lenient import matches_any
 
 _TAKES = "sts:AssumeRole"
 

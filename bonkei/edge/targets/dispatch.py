@@ -78,6 +78,9 @@ class Dispatch:
         """Send the head; None when the sink was answered at once."""
         self._target = target
         target.outstanding += 1
+        if self._pool.obstacle:  # AWS waits for the connection first; the reason is known here
+            self._fail(self._delivery.patience.response)
+            return None
         idle = target.kept.idle
         while idle:
             connection = idle.pop()

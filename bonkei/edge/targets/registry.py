@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from bonkei.blueprint.load_balancer import TargetGroup
 from bonkei.edge.targets.checks import HealthChecker
@@ -14,6 +15,7 @@ from bonkei.edge.targets.target_health import (
     DISABLED,
     DRAINING,
     NEW,
+    UNREACHABLE,
     UNUSED,
     Health,
     Outcome,
@@ -86,12 +88,19 @@ class Registry:
         for arn in arns:
             self.pools.setdefault(arn, Pool(arn))
 
-    def configure(self, groups: Iterable[TargetGroup], in_use: Iterable[str]) -> None:
-        """Take new settings; `in_use` are the groups that some listener forwards to."""
+    def configure(
+        self,
+        groups: Iterable[TargetGroup],
+        in_use: Iterable[str],
+        closed: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Take new settings; `in_use` are the groups that some listener forwards to, `closed`
+        those that the network lets nobody reach, with the reason."""
         self._in_use = frozenset(in_use)
         known = {group.arn: group for group in groups}
         for arn, pool in tuple(self.pools.items()):
             pool.configure(known.get(arn))
+            self._close(pool, closed.get(arn, ""))
             for target in pool.targets.values():
                 self._supervise(pool, target)
             pool.refresh()
@@ -101,6 +110,17 @@ class Registry:
     def service(self, service_arn: str, port_name: str) -> Pool:
         """The pool of a Service Connect endpoint."""
         return self.services.setdefault((service_arn, port_name), Pool(service_arn))
+
+    def _close(self, pool: Pool, obstacle: str) -> None:
+        """A way that opens again begins with the first check."""
+        if pool.obstacle and not obstacle:
+            for target in pool.targets.values():
+                target.health = Health("unused")
+        pool.obstacle = obstacle
+        if obstacle:
+            for target in pool.targets.values():
+                target.kept.close()
+                target.kept = self._kept()
 
     # Targets.
 
@@ -117,6 +137,11 @@ class Registry:
         group = pool.configuration
         checker = self._checkers.get(target)
         used = group is not None and pool.arn in self._in_use
+        if used and pool.obstacle:
+            if checker is not None:
+                self._checkers.pop(target).stop()
+            self._change(pool, target, UNREACHABLE)
+            return
         if group is not None and used and group.health_check.enabled:
             if checker is None or checker.check != group.health_check:
                 if checker is not None:

@@ -52,6 +52,7 @@ class Pool:
         self.candidates: tuple[Target, ...] = ()
         self._turn = itertools.count()
         self.configuration: Configuration | None = None
+        self.obstacle = ""  # why the network lets no connection through to the targets
         self.stickiness = 0  # seconds for which a client stays with its target, 0 for not at all
 
     def configure(self, configuration: Configuration | None) -> None:

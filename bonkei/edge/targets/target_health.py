@@ -33,6 +33,9 @@ class Health:
     failures: int = 0
 
 
+UNREACHABLE = Health("unhealthy", TIMEOUT)
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of one health check; `reason` says why it failed."""

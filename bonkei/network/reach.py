@@ -15,7 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Subnet, VpcEndpoint
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
-from bonkei.check.permission import allowed
+from bonkei.policy.lenient import allowed
 
 HTTPS = 443
 _EVERYWHERE = "0.0.0.0/0"
@@ -55,6 +55,13 @@ def all_groups(blueprint: Blueprint, group_ids: Iterable[str]) -> tuple[Security
     group_ids = tuple(group_ids)
     found = known_groups(blueprint, group_ids)
     return found if len(found) == len(group_ids) else ()
+
+
+def cidr_blocks(blueprint: Blueprint, subnet_ids: Iterable[str]) -> tuple[str, ...]:
+    """The subnets' CIDR blocks; none if a subnet is outside the definitions."""
+    found = [blueprint.network.subnet(subnet_id) for subnet_id in subnet_ids]
+    known = tuple(subnet.cidr_block for subnet in found if subnet is not None)
+    return known if len(known) == len(found) else ()
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:

@@ -1,0 +1,5 @@
+"""Who reaches whom, by subnets, routes, endpoints and security groups. Pure, over the blueprint.
+
+reach      whether a packet gets from one place to another, and what stands in its way
+targets    the target groups that a load balancer cannot reach
+"""

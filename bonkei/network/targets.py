@@ -1,0 +1,54 @@
+"""The way from a load balancer to the tasks behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.load_balancer import LoadBalancer
+from bonkei.blueprint.service import Service
+from bonkei.network.reach import all_groups, cidr_blocks, obstacle_between, places
+
+
+def closed_target_groups(blueprint: Blueprint) -> Mapping[str, str]:
+    """ARN of a target group -> why no load balancer gets through to its tasks.
+
+    A group is open as soon as one balancer that forwards to it reaches one subnet of the service:
+    what the definitions do not hold counts as open.
+    """
+    closed: dict[str, str] = {}
+    for service in blueprint.services:
+        for target in service.targets:
+            arn = target.target_group_arn
+            balancers = [each for each in blueprint.load_balancers if forwards_to(each, arn)]
+            found = [
+                obstacle
+                for balancer in balancers
+                for obstacle in obstacles_to(blueprint, balancer, service, target.container_port)
+            ]
+            if found and all(found):
+                closed[arn] = found[0]
+    return closed
+
+
+def obstacles_to(
+    blueprint: Blueprint, balancer: LoadBalancer, service: Service, port: int
+) -> tuple[str, ...]:
+    """What stands in the way to each of the service's places; empty texts where nothing does."""
+    source = all_groups(blueprint, balancer.security_group_ids)
+    cidrs = cidr_blocks(blueprint, balancer.subnet_ids)
+    return tuple(
+        obstacle_between(blueprint, source, cidrs, place.groups, (place.subnet.cidr_block,), port)
+        for place in places(
+            blueprint, service.subnet_ids, service.security_group_ids, service.assign_public_ip
+        )
+    )
+
+
+def forwards_to(balancer: LoadBalancer, target_group_arn: str) -> bool:
+    """Whether a listener of the balancer names the target group in one of its actions."""
+    return any(
+        target_group_arn in repr(action)
+        for listener in balancer.listeners
+        for action in (listener.default_action, *(rule.action for rule in listener.rules))
+    )
