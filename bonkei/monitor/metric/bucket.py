@@ -15,7 +15,7 @@ _WIDTH = math.log(1.01)
 class Bucket:
     """An accumulator. `values` counts each value (None: a statistic set came, which has none)."""
 
-    __slots__ = ("count", "high", "low", "total", "unit", "values")
+    __slots__ = ("count", "high", "is_coarse", "low", "total", "unit", "values")
 
     def __init__(self) -> None:
         self.count = 0.0
@@ -23,6 +23,7 @@ class Bucket:
         self.low = math.inf
         self.high = -math.inf
         self.values: dict[float, float] | None = {}
+        self.is_coarse = False
         self.unit = "None"
 
     def add(self, datum: Datum) -> None:
@@ -70,8 +71,10 @@ class Bucket:
         kept = self.values
         assert kept is not None  # noqa: S101 - the callers looked
         for value, count in values:
-            kept[value] = kept.get(value, 0.0) + count
-        if len(kept) > MOST_VALUES:
+            near = _rounded(value) if self.is_coarse else value
+            kept[near] = kept.get(near, 0.0) + count
+        if len(kept) > MOST_VALUES and not self.is_coarse:
+            self.is_coarse = True  # from now on each value is rounded as it comes
             coarse: dict[float, float] = {}
             for value, count in kept.items():
                 near = _rounded(value)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from bonkei.monitor.metric.bucket import Bucket
+from bonkei.monitor.metric.bucket import MOST_VALUES, Bucket
 from bonkei.monitor.metric.model import MetricId
 from bonkei.monitor.metric.store import RECENT, RESOLUTIONS, Kept
 
@@ -168,5 +168,6 @@ def _bucket(
     bucket = Bucket()
     bucket.count, bucket.total, bucket.low, bucket.high = count, total, low, high
     bucket.unit = unit
+    bucket.is_coarse = spread is not None and spread.count("[") > MOST_VALUES
     bucket.values = None if spread is None else {v: n for v, n in json.loads(spread)}  # noqa: C416
     return bucket
