@@ -72,7 +72,7 @@ def _of_leaf(leaf: Leaf, writer: Writer) -> str:
         return f"{writer.name} lets through only records with {key} {' and '.join(own)}"
     others = [name for name, regex in writer.only if _may_match(regex, value)]
     if not own and others:
-        return f"{writer.name} tells {value} by {others[0]}, not by {key}"
+        return f"{writer.name} has {value} in {others[0]}, not in {key}"
     return ""
 
 

@@ -24,7 +24,7 @@ class Unhealthy:
     last_words: tuple[str, ...] = ()
 
     def lines(self) -> Iterator[str]:
-        """All of it, for a person, with the commands that tell more and try again."""
+        """All of it as text, with the commands to see more and to try again."""
         yield f"{self.name}: {self.reason}"
         for line in self.last_words:
             yield f"  | {line}"

@@ -80,7 +80,7 @@ MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
 def real_parts(
     config: Config, home: Home, bus: Bus, service_addresses: Mapping[str, str], report: Report
 ) -> Parts:
-    """Terraform, sockets, processes and PostgreSQL. `report` hears what a person should know."""
+    """Terraform, sockets, processes and PostgreSQL. `report` gets messages for the user."""
     vault: Vault = FileVault(home.secrets)
 
     def database(cluster: DatabaseCluster, host: str) -> Database:

@@ -1,4 +1,4 @@
-"""Who hears of each finished request: the edge calls one hook, and several want to know."""
+"""Passes each finished request on: the edge calls one hook, and there are several listeners."""
 
 from __future__ import annotations
 

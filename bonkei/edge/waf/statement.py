@@ -50,7 +50,7 @@ class CompiledStatement:
 
 
 def compile_statement(statement: Statement, clock: Clock, body_bytes: int) -> CompiledStatement:
-    """`clock` tells the seconds by which rates are counted; so many bytes are seen of a body."""
+    """`clock` gives the seconds for counting rates; `body_bytes` of a body are inspected."""
     compiled = partial(compile_statement, clock=clock, body_bytes=body_bytes)
     match statement:
         case And(parts):

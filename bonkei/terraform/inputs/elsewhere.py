@@ -73,10 +73,10 @@ def place_remote_states(
         file.unlink()
     left = set(states)
     for folder, names in _remote_states(mirror):
-        told = sorted(names & states.keys())
+        declared = sorted(names & states.keys())
         left -= names
-        if told:
-            blocks = {name: _local(directory / f"{name}.tfstate") for name in told}
+        if declared:
+            blocks = {name: _local(directory / f"{name}.tfstate") for name in declared}
             override = {"data": {"terraform_remote_state": blocks}}
             (folder / OVERRIDE).write_text(json.dumps(override), encoding="utf-8")
     if left:

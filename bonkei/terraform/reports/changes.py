@@ -43,10 +43,10 @@ class Change:
             why = f": {', '.join(self.replaced_by)} cannot be changed in place"
         lines = [f"{_SIGNS.get(self.action, ' ')} {self.address}{moved}{why}"]
         # Computed values are new in every replacement: they would hide the reason.
-        told = [each for each in self.differences if self.action != "replace" or not each.unknown]
-        lines += [f"    {each.render()}" for each in told[:_DIFFERENCES]]
-        if len(told) > _DIFFERENCES:
-            lines.append(f"    … and {len(told) - _DIFFERENCES} more")
+        shown = [each for each in self.differences if self.action != "replace" or not each.unknown]
+        lines += [f"    {each.render()}" for each in shown[:_DIFFERENCES]]
+        if len(shown) > _DIFFERENCES:
+            lines.append(f"    … and {len(shown) - _DIFFERENCES} more")
         return "\n".join(lines)
 
 

@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(HTTPStatus.OK)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing: Terraform tells what goes wrong."""
+        """Log nothing: Terraform reports errors."""
 
     def _is_allowed(self) -> bool:
         given = (self.headers["Authorization"] or "").encode("latin-1")

@@ -1,4 +1,4 @@
-"""AWS CodeStar Notifications: who is told what the developer tools do.
+"""AWS CodeStar Notifications: notifications about the developer tools.
 
 https://docs.aws.amazon.com/codestar-notifications/latest/APIReference/API_CreateNotificationRule.html
 """

@@ -124,6 +124,6 @@ def several_found(kind: str, config: Object, found: Sequence[Object]) -> Refused
     """The refusal for what is not one."""
     ids = ", ".join(str(one.get("id")) for one in found)
     return Refused(
-        f"{len(found)} of {kind} have {asked(config) or 'nothing that tells them apart'}",
+        f"{len(found)} of {kind} have {asked(config) or 'nothing to distinguish them'}",
         f"Say more, so that one is left of {ids}.",
     )

@@ -42,7 +42,7 @@ class Details:
 
 
 def look_up(event: AlarmChange, call: Call, report: Callable[[str], None]) -> Details:
-    """What CloudWatch says of an alarm; `report` hears what it does not say."""
+    """CloudWatch's details of an alarm; `report` is called for missing ones."""
     alarmed_at: datetime | None = None
     group, pattern = "", ""
     records: tuple[str, ...] = ()

@@ -152,7 +152,7 @@ def test_what_the_stack_has_made_is_found(
     [
         ("aws_vpc", {"tags": {"Name": "other"}}, 'no aws_vpc with tags.Name = "other"'),
         ("aws_vpc", {"_filter": {"tag:Name": ["other"]}}, "no aws_vpc with tag:Name = other"),
-        ("aws_vpc", {}, "2 of aws_vpc have nothing that tells them apart"),
+        ("aws_vpc", {}, "2 of aws_vpc have nothing to distinguish them"),
         ("aws_subnets", {"_filter": {"outpost-arn": ["x"]}}, '"outpost-arn" is not known here'),
         ("aws_ecs_task_definition", {"task_definition": "api"}, 'task_definition = "api"'),
         ("aws_secretsmanager_secret_version", {"secret_id": "other"}, "aws_secretsmanager_secret"),
