@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,20 @@ def test_a_request_reaches_its_container(foreign: Running) -> None:
     assert told["GREETING"] == "hello from the definitions"
     assert told["API_KEY"] == "k-123"
     assert told["QUEUE_URL"].startswith(f"http://127.0.0.1:{foreign.project.cloud_port}/")
+
+
+def test_what_a_task_writes_is_in_its_log_group(foreign: Running) -> None:
+    httpx.get(f"{foreign.project.load_balancer}/shop/logged", timeout=15)
+    deadline = time.monotonic() + 15
+    while not (found := _events(foreign, "/shop/web", '{ $.path = "/shop/logged" }')):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert {event["message"] for event in found} == {'{"path": "/shop/logged"}'}
+
+
+def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
+    said = foreign.project.bonkei("logs", "--group", group, "--filter", pattern, "--json")
+    return [json.loads(line) for line in said.stdout.splitlines()]
 
 
 def test_its_listener_answers_the_rest(foreign: Running) -> None:

@@ -131,11 +131,18 @@ resource "aws_iam_role_policy" "start" {
   role = aws_iam_role.start.id
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect   = "Allow"
-      Action   = "secretsmanager:GetSecretValue"
-      Resource = aws_secretsmanager_secret.api.arn
-    }]
+    Statement = [
+      {
+        Effect   = "Allow"
+        Action   = "secretsmanager:GetSecretValue"
+        Resource = aws_secretsmanager_secret.api.arn
+      },
+      {
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = "${aws_cloudwatch_log_group.shop.arn}:*"
+      },
+    ]
   })
 }
 
@@ -150,6 +157,11 @@ resource "aws_iam_role_policy" "web" {
       Resource = aws_sqs_queue.orders.arn
     }]
   })
+}
+
+resource "aws_cloudwatch_log_group" "shop" {
+  name              = "/shop/web"
+  retention_in_days = 7
 }
 
 resource "aws_ecs_task_definition" "web" {
@@ -171,6 +183,14 @@ resource "aws_ecs_task_definition" "web" {
         { name = "QUEUE_URL", value = aws_sqs_queue.orders.url },
       ]
       secrets = [{ name = "API_KEY", valueFrom = "${aws_secretsmanager_secret.api.arn}:key::" }]
+      logConfiguration = {
+        logDriver = "awslogs"
+        options = {
+          awslogs-group         = aws_cloudwatch_log_group.shop.name
+          awslogs-region        = "eu-west-1"
+          awslogs-stream-prefix = "web"
+        }
+      }
     },
     {
       name      = "metrics"
