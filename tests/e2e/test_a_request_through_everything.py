@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import boto3
 import httpx
 import psutil
 from miniatures import ROOT, Running, eventually
@@ -134,6 +137,48 @@ def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running
     texts = {str(path): path.read_text(errors="replace") for path in written}
     for place, text in {**texts, "a command line": "\n".join(words)}.items():
         assert [name for name, value in secrets.items() if value in text] == [], place
+
+
+def test_the_aws_apis_describe_it_and_run_a_task_of_it(miniature: Running) -> None:
+    """By HTTPS, as whoever insists on it: what runs, how healthy it is, and a task of one's own."""
+    environment = json.loads(miniature.project.bonkei("aws", "env", "--json").stdout)
+    cloud = miniature.project.status()["cloud"]
+
+    def client(service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=cloud["url"].replace("http:", "https:"),
+            verify=cloud["ca_file"],
+            region_name=environment["AWS_REGION"],
+            aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    ecs, elb = client("ecs"), client("elbv2")
+    for group in elb.describe_target_groups()["TargetGroups"]:
+        found = elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])
+        [target] = found["TargetHealthDescriptions"]
+        assert target["TargetHealth"] == {"State": "healthy"}
+    [cluster] = client("rds").describe_db_clusters()["DBClusters"]
+    with socket.create_connection((cluster["Endpoint"], cluster["Port"]), timeout=5):
+        assert cluster["Status"] == "available"
+    [arn] = ecs.list_clusters()["clusterArns"]
+    families = ecs.list_task_definition_families()["families"]
+    [family] = [one for one in families if one.endswith("-backend")]
+    command = ["python3", "-c", "import os; raise SystemExit(int(os.environ['CODE']))"]
+    override = {"name": "backend", "command": command,
+                "environment": [{"name": "CODE", "value": "7"}]}  # fmt: skip
+    [task] = ecs.run_task(
+        cluster=arn, taskDefinition=family, launchType="FARGATE",
+        networkConfiguration={"awsvpcConfiguration": {"subnets": ["subnet-1"]}},
+        overrides={"containerOverrides": [override]},
+    )["tasks"]  # fmt: skip
+    waiter = ecs.get_waiter("tasks_stopped")
+    waiter.config.delay = 0.2
+    waiter.wait(cluster=arn, tasks=[task["taskArn"]])
+    [ended] = ecs.describe_tasks(cluster=arn, tasks=[task["taskArn"]])["tasks"]
+    [backend] = [one for one in ended["containers"] if one["name"] == "backend"]
+    assert (backend["lastStatus"], backend["exitCode"]) == ("STOPPED", 7)
 
 
 def test_nothing_listens_beyond_loopback(miniature: Running) -> None:
