@@ -1,13 +1,13 @@
 """Lambda: the functions' real packages, run by their real handlers in processes of their own.
 
-functions     the room: which functions there are, who is called, what is counted
+functions     the room: it lists the functions, calls them and counts
 service       Lambda's API
-waiting       the events that nobody waits for, on disk; `asynchronous` decides what becomes of them
-host          one function and its execution environments; `concurrency` says how many may run
-environment   one process: `runtime_api` hands it events, `output` reads what it writes
-client        what runs inside of the process, for each language
-outcome       what came of a call, and the lines and documents in which Lambda says so
-package, runtimes, variables   what a process is made of
+waiting       asynchronous events, on disk; `asynchronous` decides their end
+host          one function and its execution environments; `concurrency` limits their number
+environment   one process: `runtime_api` hands it events, `output` reads its output
+client        the runtime client inside the process, one for each language
+outcome       the result of a call, and the lines and documents in which Lambda reports it
+package, runtimes, variables   the parts of a process
 
 Nothing is imported here: aiohttp takes a while to load.
 """

@@ -1,4 +1,4 @@
-"""What becomes of an event that nobody waits for: pure decisions, and the records of its end.
+"""The end of an asynchronous event: pure decisions, and the records of that end.
 
 Sources: "Understanding retry behavior in Lambda", "How Lambda handles errors and retries with
 asynchronous invocation" and "Capturing records of Lambda asynchronous invocations" in the AWS
@@ -66,7 +66,7 @@ def is_too_old(settings: Asynchronous, event: Event, now: float) -> bool:
 def record(
     function: Function, event: Event, condition: Condition, outcome: Outcome | None, at: float
 ) -> dict[str, Any]:
-    """What a destination gets. No `outcome`: the function was never called."""
+    """The record for a destination. No `outcome`: the function was never called."""
     document: dict[str, Any] = {
         "version": "1.0",
         "timestamp": stamp(at),
@@ -88,7 +88,7 @@ def record(
 
 
 def dead_letter(event: Event, outcome: Outcome | None) -> tuple[str, Mapping[str, str]]:
-    """What a dead-letter queue or topic gets: the event as it came, and attributes."""
+    """The message for a dead-letter queue or topic: the unchanged event, and attributes."""
     message = "" if outcome is None else _message(outcome)
     attributes = {"RequestID": event.request_id, "ErrorCode": "200" if outcome else "429"}
     return event.payload, attributes | ({"ErrorMessage": message[:1024]} if message else {})

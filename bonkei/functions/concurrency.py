@@ -17,7 +17,7 @@ _SHARED = "ConcurrentInvocationLimitExceeded"
 
 
 class Concurrency:
-    """`reserved`: by the function's ARN; a function that is not in it shares what is left."""
+    """`reserved`: by the function's ARN. The other functions share the rest."""
 
     def __init__(self, account: int = ACCOUNT) -> None:
         self._account = account
@@ -47,7 +47,7 @@ class Concurrency:
         self._busy[arn] += 1
 
     async def wait(self, arn: str) -> None:
-        """Take a place when there is one, in turn."""
+        """Wait in turn for a free place, and take it."""
         if not self.refusal(arn):
             self.take(arn)
             return

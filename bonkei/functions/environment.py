@@ -74,7 +74,7 @@ class ExecutionEnvironment:
         return self.is_alive and self._exit is not None and not self._exit.done()
 
     async def start(self) -> None:
-        """FunctionError when there is no process; how it initializes, `initialize` says."""
+        """Start the process; then call `initialize`. FunctionError when it does not start."""
         await self._api.start()
         temporary = self._launch.folder / "tmp"
         temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,8 +109,8 @@ class ExecutionEnvironment:
         self._exit = asyncio.create_task(self._process.wait())
 
     async def initialize(self, request_id: str, limit: float) -> Outcome | None:
-        """None when the client asks for the first event within so many seconds; else what came of
-        it, and the environment has ended."""
+        """None when the client asks for the first event within so many seconds. Otherwise the
+        environment has ended, and the answer is the outcome."""
         ready = asyncio.ensure_future(self._api.first_asked.wait())
         reply = asyncio.ensure_future(self._api.replied())
         try:
@@ -126,7 +126,7 @@ class ExecutionEnvironment:
         return outcome
 
     async def invoke(self, invocation: Invocation, limit: float) -> Outcome:
-        """What came of it, within so many seconds. What ended on the way, `is_alive` says."""
+        """The outcome, within so many seconds. `is_alive` is false when the process has ended."""
         began = time.monotonic()
         await self._api.hand_over(invocation, time.time() + limit)
         reply = asyncio.ensure_future(self._api.replied())

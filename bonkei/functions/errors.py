@@ -11,7 +11,7 @@ class FunctionError(BonkeiError):
 
 
 def not_found(arn: str) -> AwsServiceError:
-    """There is no function of this ARN."""
+    """No function has this ARN."""
     return AwsServiceError(
         "ResourceNotFoundException", f"Function not found: {arn}", 404, {"Type": "User"}
     )
@@ -35,5 +35,5 @@ def too_large(bound: int) -> AwsServiceError:
 
 
 def cannot_run(message: str) -> AwsServiceError:
-    """This machine does not run the function; Lambda would, so it is named as what it is here."""
+    """This machine does not run the function. Lambda would: the message names the cause here."""
     return AwsServiceError("InvalidRuntimeException", message, 502, {"Type": "User"})

@@ -40,7 +40,7 @@ class FunctionsSettings:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the room is given by the miniature.
+    """The things that the miniature gives to the room.
 
     `python`: an interpreter with Lambda's packages; `role`: what a process needs to call AWS as a
     session of a role (ARN, session's name); `translate`: AWS's names to this machine's.
@@ -93,7 +93,7 @@ class Functions:
         self._is_started = False
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Follow the definitions; what runs goes on to its end with what it began with."""
+        """Follow the definitions. A running call ends with the settings of its start."""
         if not self._is_started:
             self._is_started = True
             shutil.rmtree(self._settings.directory / "temporary", ignore_errors=True)
@@ -139,7 +139,7 @@ class Functions:
             poller.start()
 
     def resume(self) -> None:
-        """Go on with the events of an earlier process, once everything is there for them."""
+        """Continue with the events of an earlier process. Call it when the other parts run."""
         self._waiting.resume()
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""One function: its package, and the execution environments that are there for it."""
+"""One function: its package, and its execution environments."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bonkei.processes import Keeper
 INIT_SECONDS = 10.0
 """Seconds that the initialization may take before the call begins."""
 IDLE_SECONDS = 300.0
-"""Seconds after which a process that nobody calls ends."""
+"""An idle process ends after so many seconds."""
 LONGEST_LIFE = 11 * 3600.0
 """Seconds for which a process is used: its credentials last a bit longer."""
 _TAIL = 4096  # bytes of the log that a caller may ask for
@@ -88,7 +88,7 @@ class FunctionHost:
         return len(self._idle)
 
     async def invoke(self, invocation: Invocation) -> Outcome:
-        """What came of it. AwsServiceError when this machine cannot run the function."""
+        """The outcome. AwsServiceError when this machine cannot run the function."""
         if self.runtime.refusal:
             raise cannot_run(f"{self.function.name}: {self.runtime.refusal}")
         try:

@@ -1,4 +1,4 @@
-"""What becomes of an invocation, as values, and the texts in which Lambda reports it.
+"""The result of an invocation, as values, and the texts in which Lambda reports it.
 
 Sources: "Monitoring Lambda functions with CloudWatch Logs", "Configuring JSON and plain text log
 formats" (system logs) and "Troubleshoot invocation issues" in the AWS Lambda Developer Guide.
@@ -35,7 +35,7 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`payload` is what the caller is answered; an error's is a JSON document. Seconds, bytes."""
+    """`payload` is the answer to the caller; an error's is a JSON document. Seconds, bytes."""
 
     status: Status
     payload: bytes
@@ -129,7 +129,7 @@ class Lines:
         return f"START RequestId: {request_id} Version: $LATEST"
 
     def ended(self, at: float, request_id: str, outcome: Outcome) -> list[str]:
-        """What the log says last of an invocation."""
+        """The last line of an invocation in the log."""
         if self.as_json:
             return [self._json_report(at, request_id, outcome)]
         lines = [f"END RequestId: {request_id}", self._report(request_id, outcome)]

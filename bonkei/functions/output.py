@@ -1,7 +1,7 @@
-"""What a function's process writes: two pipes, read without waiting for anybody.
+"""The output of a function's process: two pipes, read without waiting.
 
-Standard output and error share one, of which each line is a log event. The other holds frames:
-whole messages, whatever lines they have, with the time at which they were written.
+Standard output and error share one pipe. Each of its lines is a log event. The other pipe holds
+frames: whole messages of any number of lines, with the time of their writing.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Output:
                 setattr(self, name, -1)
 
     def drain(self) -> None:
-        """Read all that is there now: what was written before an answer is in the log before it."""
+        """Read everything that the pipes hold now. Output from before an answer must precede that
+        answer in the log."""
         while data := self._read(self._read_frames):
             self._take_frames(data)
         while data := self._read(self._read_lines):
@@ -92,8 +93,8 @@ class Output:
     def _read(descriptor: int) -> bytes:
         try:
             data = os.read(descriptor, _CHUNK)
-        except OSError:  # there is nothing now
+        except OSError:  # the pipe is empty now
             return b""
-        if not data:  # nobody holds the other end: it would be readable for ever
+        if not data:  # the other end is closed: it would be readable for ever
             asyncio.get_running_loop().remove_reader(descriptor)
         return data

@@ -40,7 +40,7 @@ def unpack(archive: Path, packages: Path) -> Path:
 
 
 def forget_unused(packages: Path, used: set[Path]) -> None:
-    """Remove what no function has any more, but for the last ones."""
+    """Remove the packages that no function has any more. The newest of them stay."""
     if not packages.is_dir():
         return
     unused = [folder for folder in packages.iterdir() if folder not in used]

@@ -35,7 +35,7 @@ class Invoke(Protocol):
 
 
 def event(messages: Sequence[Mapping[str, Any]], source: str) -> bytes:
-    """What the function is called with."""
+    """The event of a call of the function."""
     region = source.split(":")[3]
     return json.dumps({"Records": [_record(each, source, region) for each in messages]}).encode()
 
@@ -118,7 +118,7 @@ class QueuePoller:
         self._task = asyncio.get_running_loop().create_task(self._poll())
 
     async def stop(self) -> None:
-        """A batch under way is left to the queue, which gives it again."""
+        """Leave a batch under way to the queue: the queue delivers it again."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -135,7 +135,7 @@ class QueuePoller:
                 await asyncio.sleep(_AWAY)
 
     async def _receive(self) -> list[Mapping[str, Any]]:
-        """A batch: what is there at once, and until the window is over what else comes."""
+        """A batch: the messages that wait now, and those that arrive before the window ends."""
         size, window = self.source.batch_size, self.source.batching_window
         messages = await self._ask(min(size, _MOST), _WAIT)
         end = time.monotonic() + window

@@ -21,7 +21,7 @@ _ROOM = 64 * 1024  # bytes beyond a payload's bound that are read before a respo
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the client posts. `kind`: response | error | init error | too large."""
+    """A post of the client. `kind`: response | error | init error | too large."""
 
     kind: str
     body: bytes
@@ -60,7 +60,7 @@ class RuntimeApi:
         await self._pending.put((invocation, deadline))
 
     async def replied(self) -> Reply:
-        """What the client says next, of the invocation or of its initialization."""
+        """The next post of the client: about the invocation, or about its initialization."""
         return await self._replies.get()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:

@@ -1,7 +1,7 @@
 """How a runtime's identifier is run on this machine, or why it is not.
 
-`provided.al2023` and `provided.al2` run the package's own `bootstrap`, which speaks the runtime
-API itself. Identifiers: "Lambda runtimes" in the AWS Lambda Developer Guide.
+`provided.al2023` and `provided.al2` run the package's own `bootstrap`. That program speaks the
+runtime API itself. Identifiers: "Lambda runtimes" in the AWS Lambda Developer Guide.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 CLIENTS = Path(__file__).with_name("client")
 PACKAGES = Path(__file__).parent / "data" / "python.txt"
-"""What Lambda's own Python runtimes bring besides the standard library: the AWS SDK."""
+"""The AWS SDK: Lambda's own Python runtimes bring it besides the standard library."""
 
 _PYTHON = re.compile(r"python(3\.\d+)")
 _NODE = re.compile(r"nodejs(\d+)\.x")

@@ -1,4 +1,4 @@
-"""Lambda's API: calls of functions, and what is known of them."""
+"""Lambda's API: calls of functions, and descriptions of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.functions.functions import Functions
 
 
 def service(functions: Functions) -> AwsService:
-    """What the endpoint answers as `lambda`."""
+    """The endpoint's service `lambda`."""
 
     async def invoke(call: AwsCall) -> Mapping[str, Any]:
         function = functions.find(_name(call))

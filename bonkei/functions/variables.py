@@ -1,4 +1,4 @@
-"""What a function finds in its environment.
+"""The environment variables of a function.
 
 Source: "Working with Lambda environment variables" (defined runtime variables) in the AWS Lambda
 Developer Guide.

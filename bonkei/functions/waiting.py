@@ -1,4 +1,4 @@
-"""The events that nobody waits for: kept on disk, tried in turn, recorded when they are over."""
+"""Asynchronous events: kept on disk, tried in turn, recorded when they are over."""
 
 from __future__ import annotations
 
@@ -71,13 +71,14 @@ class WaitingEvents:
         self._spool.open()
 
     def resume(self) -> None:
-        """Go on with what an earlier process has left."""
+        """Continue with the events that an earlier process has left."""
         for _, found in self._spool.records():
             with suppress(TypeError):
                 self._begin(Event(**found))
 
     def add(self, event: Event) -> None:
-        """Accepted when it returns. AwsServiceError when there is no room, or no such function."""
+        """Accepted when it returns. AwsServiceError when too many events wait, or when the function
+        does not exist."""
         if self._callee.find(event.function) is None:
             raise not_found(event.function)
         if self._spool.is_full:
@@ -86,7 +87,7 @@ class WaitingEvents:
         self._begin(event)
 
     async def stop(self) -> None:
-        """What is not over is kept for the next start."""
+        """Unfinished events stay on disk for the next start."""
         self._is_stopped = True
         for task in self._tasks:
             task.cancel()
@@ -156,7 +157,7 @@ class WaitingEvents:
     async def _send(
         self, function: Function, target: str, body: Any, attributes: Mapping[str, str], metric: str
     ) -> None:
-        """What cannot be delivered is lost, as on AWS; it is reported and measured."""
+        """An undeliverable record is lost, as on AWS. The loss is reported and measured."""
         try:
             await self._deliver(function.role_arn, target, body, attributes)
         except BonkeiError as error:

@@ -13,8 +13,8 @@ from bonkei.logs.store.log_store import LogStore
 
 
 def follow(store: LogStore, blueprint: Blueprint) -> tuple[str, ...]:
-    """Make the store what the definitions say; what they never had stays. The notes say what of
-    them is not simulated."""
+    """Make the store equal to the definitions. Groups that the definitions never had stay. The
+    notes name the settings that are not simulated."""
     wanted = {group.name: group for group in blueprint.log_groups}
     for name, group in store.groups.items():
         if group.document.declared and name not in wanted:

@@ -1,7 +1,7 @@
 """Lambda's runtime client for Python: it runs in a function's own process, beside the handler.
 
-Only the standard library is here, and nothing of Bonkei: the function's interpreter runs this file.
-What it answers, prints and raises is what Lambda's own client does. Sources: "Using the Lambda
+It imports the standard library only, and nothing of Bonkei: the function's interpreter runs this
+file. It answers, prints and raises the same as Lambda's own client. Sources: "Using the Lambda
 runtime API", "Define Lambda function handler in Python", "Log and monitor Python Lambda functions"
 and "Using the Lambda context object" in the AWS Lambda Developer Guide.
 """
@@ -128,7 +128,7 @@ class _JsonFormatter(logging.Formatter):
 
 
 class Context:
-    """What a handler is given besides its event."""
+    """The second argument of a handler, after its event."""
 
     def __init__(self, headers):
         environment = os.environ

@@ -58,7 +58,7 @@ class AwsLogsDriver:
         """Events that found no room, or that CloudWatch Logs did not take."""
 
     def open(self) -> None:
-        """Make the stream, and the group when told to. LogDriverError as ECS has it."""
+        """Make the stream, and the group when its option is set. LogDriverError in ECS's words."""
         group = self._options.group
         try:
             if self._options.create_group:
@@ -86,7 +86,7 @@ class AwsLogsDriver:
         await self._has_room.wait()
 
     async def close(self) -> None:
-        """Send what waits; what cannot be sent after a few tries is lost, and said to be."""
+        """Send the events that wait. After a few failed tries they are lost, and reported."""
         if self._timer is not None:
             self._timer.cancel()
         for event in self._joiner.finish():
@@ -107,7 +107,7 @@ class AwsLogsDriver:
     def _add(self, event: InputEvent) -> None:
         size = len(event[1])
         if not self._options.blocking and self._bytes + size > self._options.buffer:
-            self.lost += 1  # as non-blocking mode does: what comes last is dropped
+            self.lost += 1  # as in non-blocking mode: the newest is dropped
             return
         self._waiting.append(event)
         self._bytes += size

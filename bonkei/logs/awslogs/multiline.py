@@ -67,7 +67,7 @@ class Joiner:
 
     @property
     def is_holding(self) -> bool:
-        """Whether there is an event that may go on."""
+        """Whether it holds an event that may continue."""
         return self._open is not None
 
     def feed(self, timestamp: int, line: str) -> Iterator[tuple[int, str]]:
@@ -83,7 +83,7 @@ class Joiner:
         held.size += size
 
     def finish(self) -> Iterator[tuple[int, str]]:
-        """What is held, ended: nothing came for a while, or the program has."""
+        """End the held event and return it: no line came for a while, or the program has ended."""
         held, self._open = self._open, None
         if held is not None:
             text = "".join(f"{line}\n" for line in held.lines)

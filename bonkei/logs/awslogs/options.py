@@ -1,4 +1,4 @@
-"""What a container's `logConfiguration` asks of the driver. Pure.
+"""Reads the driver's options from a container's `logConfiguration`. Pure.
 
 Source: "Send Amazon ECS logs to CloudWatch" (docs.aws.amazon.com/AmazonECS/latest/developerguide/
 using_awslogs.html) and the driver's own options (docs.docker.com/engine/logging/drivers/awslogs).
@@ -47,7 +47,7 @@ class AwsLogsOptions:
 
 
 def parse_options(options: Mapping[str, str]) -> AwsLogsOptions:
-    """LogDriverError for what is missing, unknown or wrong."""
+    """LogDriverError for a missing, unknown or wrong option."""
     for name in sorted(options):
         if name not in _KNOWN:
             raise LogDriverError(f"unknown log opt '{name}' for awslogs log driver")

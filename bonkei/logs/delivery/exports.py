@@ -34,7 +34,7 @@ class Export:
 
 
 def exports_of(clusters: Sequence[DatabaseCluster], logs: Path) -> tuple[Export, ...]:
-    """What the clusters' `enabled_cloudwatch_logs_exports` ask for. `logs`: the home's own.
+    """The logs that the clusters' `enabled_cloudwatch_logs_exports` name. `logs`: the home's own.
 
     Names as RDS gives them: "Publishing Aurora PostgreSQL logs to Amazon CloudWatch Logs".
     """
@@ -82,7 +82,7 @@ class Exports:
                 pass
 
     def bring(self) -> bool:
-        """What is new in the files; whether there is more. LogsError, OSError."""
+        """Send the new lines of the files. True when more wait. LogsError, OSError."""
         more = False
         for export in self._exports:
             key = str(export.path)

@@ -17,8 +17,8 @@ _BEGINS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC:")
 
 
 def events(lines: Iterable[str], now: int) -> list[InputEvent]:
-    """In the order of the file, which is nearly that of time. `now` in milliseconds: of lines that
-    have no time of their own, such as those of a process that crashes."""
+    """In the order of the file: nearly that of time. `now` (milliseconds) is the time of lines that
+    have none of their own. A crashing process writes such lines."""
     found: list[InputEvent] = []
     for line in lines:
         begins = _BEGINS.match(line)

@@ -1,9 +1,8 @@
 """Collects finished requests, and brings their logs to buckets and log groups.
 
-On the way of a request there is one append. The rest happens each second while there are requests:
-WAF's records go to their log group, entries of access logs wait for their object. What could not be
-written is tried again, up to a bound. SIGKILL takes the entries that wait; AWS, too, delivers them
-"on a best-effort basis".
+A request itself costs one append. The rest happens each second while requests come: WAF's records
+go to their log group, entries of access logs wait for their object. A failed write is tried again,
+up to a bound. SIGKILL loses the waiting entries. AWS, too, delivers them "on a best-effort basis".
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _ADDRESS = "127.0.0.1"  # of the load balancer's node
 _REGION = 3  # the part of an ARN that is its region
 
 PutObject = Callable[[str, str, bytes], Awaitable[str]]
-"""Bucket, key, content; what went wrong, or nothing."""
+"""Bucket, key, content -> the error, or an empty text."""
 
 PutEvents = Callable[[str, str, Sequence[InputEvent]], None]
 """Log group, stream, events. LogsError."""
@@ -58,7 +57,7 @@ class _Waiting:
 
 
 class RequestDeliveries:
-    """`seen` as the edge's hook; `follow` with each blueprint; `stop` writes what waits."""
+    """`seen` as the edge's hook; `follow` with each blueprint; `stop` writes waiting entries."""
 
     def __init__(self, account: str, means: Means) -> None:
         self._account = account
@@ -84,7 +83,7 @@ class RequestDeliveries:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def stop(self) -> None:
-        """While there is still somebody who takes it."""
+        """Write the waiting entries. Call it while their receivers still run."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -97,7 +96,7 @@ class RequestDeliveries:
             await self.deliver(time.time())
 
     async def deliver(self, now: float, *, last: bool = False) -> None:
-        """What has come, sorted; and each object that is due."""
+        """Sort the new requests, and write each object that is due."""
         new, self._new = self._new, []
         if new:
             self._means.local(new)
@@ -152,10 +151,10 @@ class RequestDeliveries:
                 self._say(f"AWS WAF's log is not written to {group}: {error.message}")
 
     async def _write(self, arn: str, waiting: _Waiting, now: float) -> bool:
-        """One object. What is not taken waits, and is tried again after another interval."""
+        """One object. A refused one waits, and is tried again after another interval."""
         entries = waiting.entries[:_OBJECT]
         log = self._routes.access_logs.get(arn)
-        if log is None:  # nobody wants it any more
+        if log is None:  # the definitions no longer want this log
             waiting.entries.clear()
             return False
         unique = secrets.token_hex(4)
