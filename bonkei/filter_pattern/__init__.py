@@ -1,10 +1,10 @@
 """Filter patterns of CloudWatch Logs: read once, matched fast.
 
-    pattern       the entrance: which of the three syntaxes it is, and what a match holds
+    pattern       the entrance: chooses among the three syntaxes; a match and its values
     terms         ERROR "out of memory" -DEBUG, ?ERROR ?WARN, %regex%
     json_pattern  { $.level = "ERROR" && $.latency > 50 }, with selector
     fields        [ip, ..., status = 4*, bytes > 1000]
-    value, regex  what is compared with; scanner, error: the place of a mistake
+    value, regex  the values to compare with; scanner, error: the place of a mistake
 
 "Filter pattern syntax for metric filters, subscription filters, filter log events, and Live Tail",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html

@@ -1,4 +1,4 @@
-"""What is wrong with a filter pattern, and where."""
+"""The mistake in a filter pattern, and its place."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """Comparisons joined by `word`, which is `&&` or `||`."""
+    """Comparisons joined by `word`: `&&` or `||`."""
 
     word: str
     parts: tuple[Condition, ...]
@@ -57,7 +57,7 @@ class Fields:
 
 
 def parse_fields(scanner: Scanner) -> Fields:
-    """The pattern, whose `[` is next."""
+    """The pattern. The scanner stands at its `[`."""
     begin = scanner.position
     scanner.expect("[", "a space-delimited pattern begins with `[`")
     found = [_field(scanner, ())]
@@ -149,14 +149,14 @@ def _regexes(condition: Condition) -> int:
 
 
 def split(message: str) -> list[str]:
-    """The fields of a record: what is in brackets or quotation marks is one."""
+    """The fields of a record. Brackets or quotation marks enclose one field."""
     return [a or b or c for a, b, c in _FIELD.findall(message)]
 
 
 def compile_fields(pattern: Fields) -> Callable[[str], dict[str, str] | None]:
     """A test of a message that gives its fields by name (`$bytes`), or None.
 
-    A last field without a condition takes what is left, as in the documented `[w1=ERROR, w2]`.
+    A last field without a condition takes the rest, as in the documented `[w1=ERROR, w2]`.
     """
     names = [field.name for field in pattern.fields]
     tests = [_test(field.condition) for field in pattern.fields]

@@ -68,7 +68,7 @@ Condition = Leaf | AllOf | AnyOf
 
 
 def parse_json(scanner: Scanner) -> Condition:
-    """The pattern, whose `{` is next."""
+    """The pattern. The scanner stands at its `{`."""
     begin = scanner.position
     scanner.expect("{", "a JSON pattern begins with `{`")
     condition = _any(scanner)

@@ -32,8 +32,8 @@ class Match:
     fields: dict[str, str] | None = None
 
     def value(self, selector: str) -> Any:
-        """What `$.latency` or `$bytes` is in this record; None where it is not there. The first
-        value of a selector with a wildcard. FilterPatternError for what is no selector."""
+        """The value of `$.latency` or `$bytes` in this record; None when the record lacks it. The
+        first value of a selector with a wildcard. FilterPatternError when it is no selector."""
         if self.fields is not None:
             return self.fields.get(selector)
         return next(_parsed(selector).values(self.document), None)
@@ -41,7 +41,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class FilterPattern:
-    """`content` is what it says, for those who reason about it; `find` gives the match."""
+    """`content` is the parsed pattern, for code that reasons about it; `find` gives the match."""
 
     text: str
     content: Terms | Condition | Fields
@@ -107,7 +107,7 @@ def _find_fields(pattern: Fields) -> Callable[[str], Match | None]:
 
 
 def _find_json(condition: Condition) -> Callable[[str], Match | None]:
-    """Most records are not meant: those without a text that has to be there are not parsed."""
+    """Most records do not match. A record without a required text is not parsed."""
     test = compile_condition(condition)
     needed = required_texts(condition)
 

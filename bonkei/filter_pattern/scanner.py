@@ -10,7 +10,7 @@ _BLANK = re.compile(r"\s*")
 
 
 class Scanner:
-    """A position in a pattern's text, which only moves forward."""
+    """A position in a pattern's text. It only moves forward."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -46,7 +46,7 @@ class Scanner:
         return ""
 
     def match(self, expression: re.Pattern[str]) -> re.Match[str] | None:
-        """What an expression finds here, taken."""
+        """Take the text that an expression matches here."""
         found = expression.match(self.text, self.position)
         if found is not None:
             self.position = found.end()

@@ -29,7 +29,7 @@ class Selector:
     every: int = -1
 
     def values(self, document: Any) -> Iterator[Any]:
-        """What it points to: at most one value without a wildcard."""
+        """The values it points to: at most one without a wildcard."""
         yield from _values(document, self.steps, self.every)
 
 
@@ -55,7 +55,7 @@ def _values(value: Any, steps: tuple[Step, ...], every: int) -> Iterator[Any]:
 
 
 def take_selector(scanner: Scanner) -> Selector:
-    """The selector at the scanner, which stands at its `$`."""
+    """The selector at the scanner. The scanner stands at its `$`."""
     scanner.skip_blanks()
     begin = scanner.position
     if scanner.take("$") != "$":

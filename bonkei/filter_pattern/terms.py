@@ -65,7 +65,7 @@ def _word(scanner: Scanner) -> str:
 
 def compile_terms(found: Terms) -> Callable[[str], bool]:
     """A test of a message. Terms are case sensitive, and whole words at their ends: `ERROR` is
-    not found in `ERRORS` ("Partial matches" are what the documentation names regex for)."""
+    not found in `ERRORS` (for "Partial matches" the documentation names regex)."""
     if found.regex is not None:
         look = found.regex.search
         return lambda message: look(message) is not None

@@ -1,4 +1,4 @@
-"""What a field is compared with: a text, a text with wildcards, a number, an expression."""
+"""The value to compare a field with: a text, a text with wildcards, a number, an expression."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def number_of(text: str) -> float | None:
 
 
 def comparison(operator: str, value: Value) -> Callable[[str, float | None], bool]:
-    """A test of a field, which comes as its text and, where it is a number, as that."""
+    """A test of a field. It receives the field's text, and its number when it is one."""
     if value.kind == "number":
         order, number = _ORDER[operator], value.number
         return lambda _, found: found is not None and order(found, number)

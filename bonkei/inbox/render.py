@@ -26,7 +26,7 @@ class Line:
 
 
 def render(entry: Entry) -> list[Line]:
-    """Its time and channel, then what it says."""
+    """Its time and channel, then its text."""
     at = datetime.fromtimestamp(entry.at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     if entry.kind == "email":
         head = Line(f"{at}  e-mail to {entry.to}", bold=True)

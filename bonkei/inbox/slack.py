@@ -1,7 +1,7 @@
-"""What stands in for Slack: an incoming webhook on loopback.
+"""The stand-in for Slack: an incoming webhook on loopback.
 
-It takes and refuses what Slack's does: "Sending messages using incoming webhooks" (error handling)
-and "Rate limits" on docs.slack.dev. Its limits of blocks are in "Reference: blocks" there.
+It takes and refuses the same as Slack's: "Sending messages using incoming webhooks" (error
+handling) and "Rate limits" on docs.slack.dev. Limits of blocks are in "Reference: blocks" there.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Metrics, alarms and events: what is measured, who is told, and when.
+"""Metrics, alarms and events: the room measures, decides and notifies.
 
-metric   what is measured, aggregated and kept
+metric   measurements, aggregated and kept
 math     expressions over metrics
 alarm    pure evaluation, composite rules, states and history
 filters  log events become metrics: metric filters, the embedded metric format
-clock    how long a minute is, when time is compressed
-monitor  the life of it: minutes pass, alarms change, somebody is told
+clock    the length of a minute in compressed time
+monitor  the room's life: minutes pass, alarms change, their actions run
 service  CloudWatch's API over it
 events   EventBridge: event patterns, schedules, targets
-rehearsal  what would raise an alarm, and what would let it go again
+rehearsal  data that would raise an alarm, and data that would end it
 """

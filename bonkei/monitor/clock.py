@@ -1,7 +1,7 @@
-"""How long a minute is. Pure.
+"""The length of a minute. Pure.
 
 With compressed time AWS's minute takes less: periods of alarms and intervals of measurement are
-divided by a factor. Points of time stay what they are, so every record and every clock agree.
+divided by a factor. Points of time do not change, so every record and every clock agree.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 MINUTE = 60
 QUICK = 10
 COMPRESSIONS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
-"""What divides a minute into whole seconds."""
+"""The factors that divide a minute into whole seconds."""
 
 
 def step_of(compression: int, *, quick: bool = False) -> float:

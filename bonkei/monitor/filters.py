@@ -46,7 +46,7 @@ class MetricFilters:
             self._by_group.setdefault(one.log_group_name, []).append(_Filter(one, pattern))
 
     def read(self, group: str, events: Iterable[LogEvent]) -> Iterator[Datum]:
-        """What the events of a group add to metrics."""
+        """The data that a group's events add to metrics."""
         filters = self._by_group.get(group, ())
         for event in events:
             time = event.timestamp / 1000

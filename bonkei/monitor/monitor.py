@@ -1,4 +1,4 @@
-"""The room's life: metrics come in, minutes pass, alarms change, somebody is told."""
+"""The room's life: metrics come in, minutes pass, alarms change, their actions run."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _MOST_LATE = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the room needs of others. `measure` gives what has been measured in the seconds before
-    a point of time; `act` takes an action's ARN, a subject and a message, and raises a
-    BonkeiError where it cannot; `put_event` takes an event of AWS's shape."""
+    """The room's needs of others. `measure` gives the measurements of the seconds before a point
+    of time; `act` takes an action's ARN, a subject and a message, and raises a BonkeiError when it
+    cannot act; `put_event` takes an event of AWS's shape."""
 
     measure: Callable[[float, float], Iterable[Datum]]
     act: Callable[[str, str, str], Awaitable[None]]
@@ -70,8 +70,8 @@ class AlarmSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class MonitorSnapshot:
-    """`compression`: how many of AWS's minutes a minute here is. `not_measured`: metrics that
-    alarms look at and nobody here measures. `notes`: what is not as declared."""
+    """`compression`: AWS's minutes in one minute here. `not_measured`: metrics that alarms look at
+    and no part here measures. `notes`: differences from the definitions."""
 
     alarms: tuple[AlarmSnapshot, ...] = ()
     metrics: int = 0
@@ -113,7 +113,7 @@ class Monitor:
         return self.engine.compression
 
     def compress(self, factor: int) -> None:
-        """From now on. ValueError for what does not divide a minute."""
+        """From now on. ValueError when the factor is not one of `COMPRESSIONS`."""
         if factor not in COMPRESSIONS:
             raise ValueError(factor)
         self.engine.compression = factor
@@ -124,7 +124,7 @@ class Monitor:
         self._loop = asyncio.create_task(self._run())
 
     def follow(self, blueprint: Blueprint, measured: frozenset[tuple[str, str]]) -> None:
-        """`measured`: namespace and name of what somebody here measures."""
+        """`measured`: namespace and name of the metrics that a part here measures."""
         self._filters = MetricFilters(blueprint.metric_filters)
         self._measured = measured | {
             (one.namespace, one.metric_name) for one in blueprint.metric_filters
@@ -133,8 +133,8 @@ class Monitor:
         self.engine.follow(alarms, self._around.clock())
 
     def hurry(self, names: Iterable[str], held: Iterable[MetricId] = ()) -> None:
-        """Let a period of these alarms take a second. Of `held` metrics only what is injected
-        counts meanwhile; what is measured counts afterwards. Without any, both have an end."""
+        """Let a period of these alarms take a second. Of `held` metrics only injected data count
+        meanwhile; measured data count afterwards. A call without names and metrics ends both."""
         now = self._around.clock()
         self.engine.hurried = frozenset(names)
         for metric in self._held:
@@ -176,7 +176,7 @@ class Monitor:
             self._refused += 1
 
     def tick(self, now: float) -> None:
-        """The end of a minute (or of ten seconds, where an alarm is that quick)."""
+        """The end of a minute (or of ten seconds, when an alarm has such periods)."""
         step = self._step()
         for datum in self._around.measure(now, step):
             self.put(datum)
@@ -192,7 +192,7 @@ class Monitor:
             self.book.age(now)
 
     async def stop(self) -> None:
-        """What is known is on disk; actions under way may end."""
+        """Write everything to disk; let actions under way end."""
         self._undo()
         if self._loop is not None:
             self._loop.cancel()
@@ -228,7 +228,7 @@ class Monitor:
         )
 
     def _not_measured(self) -> tuple[str, ...]:
-        """Only AWS's own namespaces: others are what programs put."""
+        """Only AWS's own namespaces: programs put the others."""
         seen: set[MetricId] = set(self.store.metrics())
         missing = {
             f"{metric.namespace} {metric.name}"

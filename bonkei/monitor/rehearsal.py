@@ -1,4 +1,4 @@
-"""What would raise an alarm, and what would let it go again. Pure."""
+"""The data that would raise an alarm, and those that would end it. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bonkei.monitor.metric.model import MetricId
 from bonkei.monitor.metric.statistic import percentile_of
 
 Chosen = Mapping[MetricId, tuple[float, float]]
-"""A value and how often it is there, for each metric."""
+"""A value and its count, for each metric."""
 
 _SCALES = (0.0, 0.01, 0.5, 0.9, 1.0, 1.1, 2.0, 100.0)
 _PLAIN = (0.0, 1.0, 50.0, 100.0, 1e6, 1e9, 1e12)

@@ -1,5 +1,5 @@
-"""Who reaches whom, by subnets, routes, endpoints and security groups. Pure, over the blueprint.
+"""Reachability by subnets, routes, endpoints and security groups. Pure, over the blueprint.
 
-reach      whether a packet gets from one place to another, and what stands in its way
+reach      whether a packet gets from one place to another, and the obstacle
 targets    the target groups that a load balancer cannot reach
 """

@@ -14,7 +14,7 @@ def closed_target_groups(blueprint: Blueprint) -> Mapping[str, str]:
     """ARN of a target group -> why no load balancer gets through to its tasks.
 
     A group is open as soon as one balancer that forwards to it reaches one subnet of the service:
-    what the definitions do not hold counts as open.
+    things outside the definitions count as open.
     """
     closed: dict[str, str] = {}
     for service in blueprint.services:
@@ -34,7 +34,7 @@ def closed_target_groups(blueprint: Blueprint) -> Mapping[str, str]:
 def obstacles_to(
     blueprint: Blueprint, balancer: LoadBalancer, service: Service, port: int
 ) -> tuple[str, ...]:
-    """What stands in the way to each of the service's places; empty texts where nothing does."""
+    """The obstacle on the way to each of the service's places; an empty text for an open way."""
     source = all_groups(blueprint, balancer.security_group_ids)
     cidrs = cidr_blocks(blueprint, balancer.subnet_ids)
     return tuple(

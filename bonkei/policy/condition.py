@@ -107,7 +107,7 @@ def _date(compare: Callable[[float, float], bool]) -> _Test:
 
 
 def _instant(text: str) -> float:
-    """Seconds since the epoch, which a policy may also give as such."""
+    """Seconds since the epoch. A policy may also give the number itself."""
     try:
         return float(text)
     except ValueError:

@@ -32,8 +32,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """None: there is no policy of that kind. `resource_decides`: of a KMS key and of a role's
-    trust, nobody gets in whom the resource's own policy does not name."""
+    """None: no policy of that kind exists. `resource_decides`: a KMS key and a role's trust admit
+    only callers that the resource's own policy names."""
 
     identity: Policy = _NONE
     resource: Policy | None = None
@@ -46,8 +46,8 @@ class Policies:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`statement`: what allowed or explicitly denied; None when nothing allowed.
-    `absent_keys`: condition keys that were looked at and that the request does not have."""
+    """`statement`: the one that allowed or explicitly denied; None when nothing allowed.
+    `absent_keys`: condition keys that a statement needs and the request lacks."""
 
     is_allowed: bool
     reason: Reason
@@ -60,7 +60,7 @@ class Decision:
 
 
 def decide(request: Request, policies: Policies) -> Decision:
-    """An explicit Deny anywhere wins; then every kind of policy that there is has to allow.
+    """An explicit Deny anywhere wins. Then every existing kind of policy has to allow.
 
     In one account, the resource's own policy allows as much as an identity policy does. Across
     accounts both have to.
@@ -102,7 +102,7 @@ def _kinds(policies: Policies) -> Iterator[tuple[Reason, Policy]]:
 def _grant(
     request: Request, policies: Policies, allows: dict[Reason, list[Applied]]
 ) -> _Grant | None:
-    """What gives the permission, before boundaries take away."""
+    """The statement that gives the permission, before boundaries limit it."""
     kind = Reason.TRUST if policies.is_trust else Reason.RESOURCE
     by_resource = max(allows.get(kind, ()), key=lambda each: each.match, default=None)
     by_identity = next(iter(allows[Reason.IDENTITY]), None)

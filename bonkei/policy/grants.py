@@ -1,4 +1,4 @@
-"""What a role was granted, what of it was used, and the smallest policy that covers the use."""
+"""A role's permissions, their use, and the smallest policy that covers the use."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def tighten(
 ) -> tuple[PolicyStatement, ...]:
     """The statements, with only those actions and resources that were used.
 
-    What denies stays, and so does what the miniature cannot observe: no use of it says nothing.
-    A pattern of resources stays as it is written where something below it was used.
+    Statements that deny stay. Actions that the miniature cannot observe stay: their use is unknown.
+    A pattern of resources stays as it is written when a resource below it was used.
     """
     return tuple(
         kept for each in statements if (kept := _tightened(each, used, observed)) is not None

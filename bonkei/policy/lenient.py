@@ -1,7 +1,7 @@
-"""What statements allow at best, for who only reads the definitions.
+"""The most that statements can allow, for code that only reads the definitions.
 
-Without a request there is no context: all conditions count as met, and permissions boundaries and
-resource policies as allowing. An explicit Deny without a condition wins, an Allow is needed.
+Without a request the context is unknown: all conditions count as met, and permissions boundaries
+and resource policies as allowing. An explicit Deny without a condition wins, an Allow is needed.
 """
 
 from __future__ import annotations

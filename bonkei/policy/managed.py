@@ -1,4 +1,4 @@
-"""AWS's own managed policies, whose text the state does not hold."""
+"""AWS's own managed policies. The state does not hold their text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.blueprint.role import PolicyStatement, Role
 
 
 def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
-    """What the role's AWS-managed policies allow, as far as their text is known here."""
+    """The statements of the role's AWS-managed policies, as far as their text is known here."""
     return tuple(
         found
         for address, arn in role.managed_policies
@@ -20,7 +20,7 @@ def managed_statements(role: Role) -> tuple[PolicyStatement, ...]:
 
 
 def managed_statement(address: str, arn: str) -> PolicyStatement | None:
-    """What one such policy allows. `address`: of the resource that attaches it."""
+    """The statements of one such policy. `address`: of the resource that attaches it."""
     actions = _table().get(_name(arn))
     if actions is None:
         return None

@@ -13,7 +13,7 @@ from bonkei.policy.wildcard import Context, has_variable, matches, matches_arn, 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for. `resource`: an ARN, or `*` for an action that has no resource.
+    """The question to IAM. `resource`: an ARN, or `*` for an action that has no resource.
     `context`: condition keys in lower case. `resource_account`: empty is the caller's own."""
 
     principal: Principal

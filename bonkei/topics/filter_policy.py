@@ -20,7 +20,7 @@ _COMPARISONS = ("=", "<", "<=", ">", ">=")
 
 
 def problem(policy: Any, scope: str = "MessageAttributes") -> str:
-    """What SNS would refuse of the policy; empty when it is good."""
+    """SNS's reason to refuse the policy; empty when it is good."""
     if not isinstance(policy, Mapping):
         return "FilterPolicy: must be a JSON object"
     for name, rule in policy.items():

@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 _UNSIGNED = "bm90IHNpZ25lZCBieSBBV1M="
-"""There is no key of AWS's to sign with: the field says so, in Base64."""
+"""Bonkei has no key of AWS to sign with. The field says so, in Base64."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What was published. `attributes`: DataType and StringValue (or BinaryValue as Base64) by
-    name. `structure`: what each protocol gets instead of the body. `at`: Unix seconds."""
+    """A published message. `attributes`: DataType and StringValue (or BinaryValue as Base64) by
+    name. `structure`: the text for each protocol instead of the body. `at`: Unix seconds."""
 
     id: str
     topic: str
@@ -59,7 +59,7 @@ def envelope(message: Message, protocol: str, subscription: str) -> dict[str, An
 
 
 def lambda_event(message: Message, subscription: str) -> bytes:
-    """What a function is called with."""
+    """The event of a call of a function."""
     sns = envelope(message, "lambda", subscription)
     sns["SigningCertUrl"] = sns.pop("SigningCertURL")
     sns["UnsubscribeUrl"] = sns.pop("UnsubscribeURL")

@@ -21,7 +21,7 @@ LARGEST = 256 * 1024
 
 
 def service(topics: Topics) -> AwsService:
-    """What the endpoint answers as `sns`."""
+    """The endpoint's service `sns`."""
     return Operations({**_publishing(topics), **_subscribing(topics), **_topics(topics)})
 
 

@@ -40,7 +40,7 @@ class Subscription:
         return self.attributes.get("RawMessageDelivery", "false") == "true"
 
     def document(self, name: str) -> Any:
-        """An attribute that holds JSON; None when there is none."""
+        """An attribute that holds JSON; None when it is not set."""
         text = self.attributes.get(name)
         return json.loads(text) if text else None
 
@@ -50,7 +50,7 @@ class Subscription:
 
 
 class Subscriptions:
-    """`file` keeps what programs have made."""
+    """`file` keeps the topics and subscriptions that programs have made."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
@@ -67,7 +67,7 @@ class Subscriptions:
             self._topics, self._all = {}, {}
 
     def follow(self, topics: Iterable[Topic]) -> None:
-        """What is declared now; what a program has made of a topic that is gone goes with it."""
+        """Follow the definitions. A removed topic takes the subscriptions of programs with it."""
         declared = tuple(topics)
         gone = self._declared - {topic.arn for topic in declared}
         self._declared = frozenset(topic.arn for topic in declared)
@@ -106,7 +106,7 @@ class Subscriptions:
             raise not_found("Topic")
 
     def of(self, topic: str) -> tuple[Subscription, ...]:
-        """AwsServiceError when there is no such topic."""
+        """AwsServiceError when the topic does not exist."""
         self.require_topic(topic)
         return tuple(one for one in self._all.values() if one.topic == topic)
 
@@ -121,7 +121,7 @@ class Subscriptions:
     def subscribe(
         self, topic: str, protocol: str, endpoint: str, attributes: Mapping[str, str]
     ) -> Subscription:
-        """The same subscription again is the one that is there. AwsServiceError."""
+        """A second call for the same subscription returns the existing one. AwsServiceError."""
         self.require_topic(topic)
         if protocol not in PROTOCOLS:
             raise invalid(f"Protocol: the miniature has {', '.join(PROTOCOLS)}")
@@ -161,7 +161,7 @@ class Subscriptions:
 
     @staticmethod
     def _arn(topic: str, protocol: str, endpoint: str) -> str:
-        """A name that follows from what it is: a restart keeps it."""
+        """A name made from the subscription's own values: a restart keeps it."""
         return f"{topic}:{uuid.uuid5(uuid.NAMESPACE_URL, f'{topic} {protocol} {endpoint}')}"
 
     def _write(self) -> None:

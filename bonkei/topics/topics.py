@@ -1,4 +1,4 @@
-"""The room's life: what is published is kept until each subscriber has it, or nobody will."""
+"""The room's life: it keeps a message until each subscriber has it, or its attempts are over."""
 
 from __future__ import annotations
 
@@ -80,20 +80,20 @@ class Topics:
         self.subscriptions.follow(blueprint.topics)
 
     def resume(self) -> None:
-        """Go on with what an earlier process has left, once everything is there for it."""
+        """Continue with the deliveries of an earlier process. Call it when the other parts run."""
         for name, record in self._spool.records():
             with suppress(TypeError, KeyError):
                 self._begin(name, record["subscription"], Message(**record["message"]))
 
     async def stop(self) -> None:
-        """What is not delivered is kept for the next start."""
+        """Undelivered messages stay on disk for the next start."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._http.close()
 
     def publish(self, message: Message) -> None:
-        """Kept for each subscriber when it returns. AwsServiceError when there is no such topic."""
+        """Kept for each subscriber when it returns. AwsServiceError when the topic is missing."""
         subscriptions = self.subscriptions.of(message.topic)
         self._counts["published"] += 1
         for subscription in subscriptions:
@@ -109,7 +109,7 @@ class Topics:
             self._begin(name, subscription.arn, message)
 
     def ask_to_confirm(self, subscription: Subscription) -> None:
-        """An HTTP(S) endpoint has to say that it wants what it is subscribed to."""
+        """An HTTP(S) endpoint has to confirm its subscription."""
         document = {
             "Type": "SubscriptionConfirmation",
             "MessageId": str(uuid4()),
@@ -135,7 +135,7 @@ class Topics:
         return TopicsSnapshot(**self._counts, waiting=len(self._spool))
 
     def _hand_over(self, message: Message, subscription: Subscription) -> bool:
-        """Whether the function's own queue has it now, which is kept as well as ours."""
+        """Whether the function's own queue has it now. That queue is on disk, as ours is."""
         event = lambda_event(message, subscription.arn)
         try:
             self._carriers.to_function(subscription.endpoint, event, message.topic)
@@ -155,7 +155,7 @@ class Topics:
     async def _follow(self, name: str, arn: str, message: Message) -> None:
         try:
             subscription = self.subscriptions.find(arn)
-        except BonkeiError:  # nobody subscribes any more
+        except BonkeiError:  # the subscription is gone
             self._spool.remove(name)
             return
         policy = (subscription.document("DeliveryPolicy") or {}).get("healthyRetryPolicy")

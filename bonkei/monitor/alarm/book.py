@@ -69,7 +69,7 @@ class AlarmBook:
         return {name: state.value for name, state in self._states.items()}
 
     def set(self, alarm: str, state: AlarmState, items: Iterable[HistoryItem] = ()) -> None:
-        """The new state, and what the history says of it, together."""
+        """Keep the new state and its entries of the history together."""
         self._states[alarm] = state
         with self._connection:
             self._connection.execute(
@@ -112,7 +112,7 @@ class AlarmBook:
         return tuple(HistoryItem(*row) for row in rows)
 
     def age(self, now: float) -> None:
-        """What is older than two weeks goes, and the oldest of too many."""
+        """Remove entries older than two weeks, and the oldest of too many."""
         with self._connection:
             self._connection.execute("delete from history where time < ?", (now - KEPT_SECONDS,))
             self._connection.execute(

@@ -24,11 +24,11 @@ _ALWAYS_IGNORE = "AWS/DynamoDB"  # "Alarms that evaluate metrics in the AWS/Dyna
 
 
 class AlarmError(BonkeiError):
-    """An alarm that there is not, or that cannot be."""
+    """An alarm that does not exist, or that cannot exist."""
 
 
 def why_not_evaluated(alarm: AnyAlarm) -> str:
-    """Why an alarm is not simulated, or what is wrong with it; empty when it is evaluated."""
+    """Why an alarm is not simulated, or its mistake; empty when it is evaluated."""
     try:
         if isinstance(alarm, CompositeAlarm):
             parse_rule(alarm.rule)
@@ -45,7 +45,7 @@ def why_not_evaluated(alarm: AnyAlarm) -> str:
 
 
 class AlarmEngine:
-    """`compression`: how many of AWS's minutes a minute here is. `changed` hears of each change."""
+    """`compression`: AWS's minutes in one minute here. `changed` receives each change."""
 
     def __init__(
         self, store: MetricStore, book: AlarmBook, changed: Callable[[Change], None]
@@ -65,7 +65,7 @@ class AlarmEngine:
         return tuple(self._alarms[name] for name in sorted(self._alarms))
 
     def alarm(self, name: str) -> AnyAlarm:
-        """By its name; AlarmError when there is none."""
+        """By its name; AlarmError when it does not exist."""
         found = self._alarms.get(name)
         if found is None:
             raise AlarmError(f"there is no alarm {name}", remedy="`bonkei alarm list` shows them")
@@ -81,7 +81,7 @@ class AlarmEngine:
         self._declared = set(wanted)
 
     def put(self, alarm: AnyAlarm, now: float) -> None:
-        """A new alarm, or new settings of one, whose state stays."""
+        """A new alarm, or new settings of one. An existing alarm keeps its state."""
         known = self._alarms.get(alarm.name)
         self._alarms[alarm.name] = alarm
         state = self._book.state(alarm.name)
@@ -98,7 +98,7 @@ class AlarmEngine:
             self._book.set(alarm.name, replace(state, updated=now), [item])
 
     def delete(self, name: str, now: float) -> None:
-        """An alarm that is not there is no error, as on AWS."""
+        """A missing alarm is no error, as on AWS."""
         if self._alarms.pop(name, None) is not None:
             self._book.forget(name)
             self._book.note(

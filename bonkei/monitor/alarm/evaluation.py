@@ -85,7 +85,7 @@ def evaluate(points: Sequence[float | None], criteria: Criteria, current: State)
 
 
 def _of_bad_only(age: int, criteria: Criteria, current: State) -> State:
-    """Every real point is bad, and there are too few. "Avoiding premature transitions to alarm
+    """Every real point is bad, but the points are too few. "Avoiding premature transitions to alarm
     state": the oldest is `age` points old, and has to be as old as M."""
     if criteria.missing == "missing" and age >= criteria.m:
         return State.ALARM

@@ -1,4 +1,4 @@
-"""What CloudWatch publishes when an alarm changes: to a topic, and on the event bus.
+"""CloudWatch's message about a change of an alarm: to a topic, and on the event bus.
 
 "Notifying users on alarm changes" and "Alarm events and EventBridge",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
@@ -54,7 +54,7 @@ class Change:
 
     @property
     def actions(self) -> tuple[str, ...]:
-        """The ARNs that the new state has to be told to; none where they are not enabled."""
+        """The ARNs that receive the new state; none when actions are not enabled."""
         if not self.alarm.actions_enabled:
             return ()
         return {

@@ -1,4 +1,4 @@
-"""The event bus: what is put on it reaches the targets of the rules that match, or dead letters."""
+"""The event bus: an event reaches the targets of the rules that match, or dead letters."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class EventBus:
         self._send(self._rules.of_minute(begun))
 
     async def stop(self) -> None:
-        """What is under way is given up."""
+        """Give up the deliveries under way."""
         tasks = [*self._tasks, *([self._loop] if self._loop is not None else [])]
         for task in tasks:
             task.cancel()

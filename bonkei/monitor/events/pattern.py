@@ -69,7 +69,7 @@ def _one_of(parts: list[Test]) -> Test:
 
 
 def _below(name: str, inner: Test) -> Test:
-    """Of an array of objects, one has to match. What is not there has only missing fields."""
+    """Of an array of objects, one has to match. A missing object has only missing fields."""
 
     def test(found: Any) -> bool:
         value = found.get(name, {}) if isinstance(found, Mapping) else {}
@@ -153,7 +153,7 @@ def _wildcard(argument: Any) -> Test:
 
 
 def _anything_but(argument: Any) -> Test:
-    """Of a field that is there: none of the values, prefixes …"""
+    """Of an existing field: none of the values, prefixes …"""
     if isinstance(argument, dict):
         ((name, inner),) = argument.items()
         if name not in ("prefix", "suffix", "equals-ignore-case", "wildcard"):

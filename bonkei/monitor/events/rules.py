@@ -21,7 +21,7 @@ _CONTEXT = re.compile(r"<aws\.scheduler\.([a-z-]+)>")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a target is to get: JSON, or what its input says."""
+    """A delivery to a target: JSON, or the text of its input."""
 
     rule: EventRule
     target: EventTarget
@@ -37,7 +37,7 @@ class _Compiled:
 
 @dataclass(slots=True)
 class Rules:
-    """`problems`: what EventBridge would refuse, by the rule's address."""
+    """`problems`: EventBridge's reason to refuse a rule, by the rule's address."""
 
     problems: dict[str, str] = field(default_factory=dict)
     _compiled: list[_Compiled] = field(default_factory=list)
@@ -87,7 +87,7 @@ def _compiled(rule: EventRule) -> _Compiled:
 
 
 def payload(rule: EventRule, target: EventTarget, event: Event, now: float) -> str:
-    """The event, a part of it, a constant, or what the template makes of it."""
+    """The event, a part of it, a constant, or the result of the template."""
     if target.template:
         paths = dict(target.input_paths)
         return transformed(target.template, paths, event, rule.arn, rule.name, now)

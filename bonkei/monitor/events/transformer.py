@@ -1,4 +1,4 @@
-"""What a target gets of an event. Pure.
+"""An event as its target receives it. Pure.
 
 "Amazon EventBridge input transformation",
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html

@@ -116,7 +116,7 @@ class Evaluation:
 
 
 def check_queries(queries: Sequence[MetricQuery]) -> None:
-    """Raises ExpressionError for what evaluation would refuse, with no data at all."""
+    """Raises the ExpressionError that evaluation would raise. It needs no data."""
     empty = Series({}, (), 60)
     evaluation = Evaluation(queries, lambda _: empty, Window((), 60))
     for query in queries:

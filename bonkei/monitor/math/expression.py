@@ -75,7 +75,7 @@ class Listed:
 
 Expression = Number | Text | Name | Operation | Call | Listed
 
-# "Metric math syntax and functions": from what binds weakest.
+# "Metric math syntax and functions": the weakest binding comes first.
 _LEVELS = (("||", "OR"), ("&&", "AND"), ("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
 _SPELLED = {"OR": "||", "AND": "&&"}
 

@@ -45,8 +45,8 @@ _CALENDAR: dict[str, Callable[[datetime], float]] = {
 
 
 def call(name: str, arguments: Sequence[Value]) -> Value:
-    """What a function gives. Raises ExpressionError for a name that there is not, or arguments
-    that it does not take."""
+    """The result of a function. Raises ExpressionError when the function does not exist, or does
+    not take these arguments."""
     try:
         if name in _EACH:
             return _each(_EACH[name], *arguments)

@@ -13,7 +13,7 @@ _WIDTH = math.log(1.01)
 
 
 class Bucket:
-    """An accumulator. `values` counts each value (None: a statistic set came, which has none)."""
+    """An accumulator. `values` counts each value (None: a statistic set came; it has none)."""
 
     __slots__ = ("count", "high", "is_coarse", "low", "total", "unit", "values")
 
@@ -83,7 +83,7 @@ class Bucket:
 
 
 def _rounded(value: float) -> float:
-    """Within 1 % of the value; the same again for what it gives."""
+    """Within 1 % of the value. Rounding a result again does not change it."""
     if value == 0 or not math.isfinite(value):
         return value
     return math.copysign(math.exp(round(math.log(abs(value)) / _WIDTH) * _WIDTH), value)

@@ -10,7 +10,7 @@ Dimensions = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class MetricId:
-    """A metric is its namespace, its name and all of its dimensions, which are in order of name."""
+    """A metric is its namespace, its name and all of its dimensions, in order of their names."""
 
     namespace: str
     name: str
@@ -28,8 +28,8 @@ def metric_id(namespace: str, name: str, dimensions: Mapping[str, str] | None = 
 
 @dataclass(frozen=True, slots=True)
 class Datum:
-    """What PutMetricData takes: `values` with how often each was seen, or else a statistic set
-    (`count`, `total`, `low`, `high`), which has no distribution. `time` in Unix seconds;
+    """A datum of PutMetricData: `values` with the count of each, or else a statistic set (`count`,
+    `total`, `low`, `high`). A statistic set has no distribution. `time` in Unix seconds;
     `resolution` is 60, or 1 for a high-resolution metric."""
 
     metric: MetricId

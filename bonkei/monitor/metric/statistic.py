@@ -29,11 +29,11 @@ _RANGE = re.compile(
 )
 _NAMES = f"{', '.join(SIMPLE)}, p99, tm90, wm90, tc90, ts90, TM(10%:90%), PR(:300), IQM"
 
-Part = tuple[float, float]  # a value, and how often it is there
+Part = tuple[float, float]  # a value, and its count
 
 
 class StatisticError(BonkeiError):
-    """Nobody knows this statistic."""
+    """CloudWatch has no such statistic."""
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""The buckets of every metric: what is recent in memory, all of it on disk.
+"""The buckets of every metric: recent ones in memory, all of them on disk.
 
 "Metrics retention", https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html
 """
@@ -78,7 +78,7 @@ class MetricStore:
             self._recent[metric] = {}
 
     def put(self, datum: Datum, now: float) -> None:
-        """Raises MetricError where there are too many metrics (nothing is lost of the others)."""
+        """Raises MetricError when the metrics are too many (the others lose nothing)."""
         series = self._recent.get(datum.metric)
         if series is None:
             if len(self._recent) >= MOST_METRICS:
@@ -139,7 +139,7 @@ class MetricStore:
         return tuple(self._recent)
 
     def drop(self, metric: MetricId, begin: float) -> None:
-        """What a metric has from `begin` on was made up, and goes again. A minute that had begun
+        """Remove a metric's data from `begin` on: a rehearsal made them up. A minute that had begun
         before is real: a rehearsal's data are kept by the second."""
         series = self._recent.get(metric, {})
         for key in [key for key in series if key[1] >= int(begin)]:
@@ -152,7 +152,7 @@ class MetricStore:
         return self._last.get(metric, 0.0)
 
     def flush(self) -> None:
-        """What has changed goes to disk."""
+        """Write the changes to disk."""
         if not self._dirty:
             return
         changed = [
@@ -164,7 +164,7 @@ class MetricStore:
         self._dirty.clear()
 
     def age(self, now: float) -> None:
-        """Old buckets become longer ones, and go at last; memory keeps what is recent."""
+        """Old buckets become longer ones, and go at last. Memory keeps the recent ones."""
         self.flush()
         for metric, series in self._recent.items():
             old = [key for key in series if key[1] < now - RECENT]

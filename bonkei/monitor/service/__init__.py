@@ -1,6 +1,6 @@
 """CloudWatch's API over the room.
 
-cloudwatch  which operation is answered by what
+cloudwatch  the operations and their handlers
 data        PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics
 alarms      PutMetricAlarm … DescribeAlarmHistory
 eventbridge PutEvents, and the rules of the definitions

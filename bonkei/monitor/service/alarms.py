@@ -37,7 +37,8 @@ class AlarmOperations:
         self._engine = monitor.engine
 
     async def put_metric(self, call: AwsCall) -> Mapping[str, Any]:
-        """PutMetricAlarm; what CloudWatch would refuse, and what is not simulated, is refused."""
+        """PutMetricAlarm. It refuses the alarms that CloudWatch would refuse, and those that are
+        not simulated."""
         given = call.parameters
         if given["ComparisonOperator"] not in COMPARISONS or given.get("ThresholdMetricId"):
             raise invalid("Anomaly detection is not simulated: it learns from weeks of data.")

@@ -1,4 +1,4 @@
-"""The service `cloudwatch` of the AWS endpoint. What it does not answer, the endpoint refuses."""
+"""The service `cloudwatch` of the AWS endpoint. The endpoint refuses all other operations."""
 
 from __future__ import annotations
 

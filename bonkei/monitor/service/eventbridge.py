@@ -97,7 +97,7 @@ class _EventBridge:
         return _rule(self._find(call.parameters["Name"]))
 
     async def targets(self, call: AwsCall) -> Mapping[str, Any]:
-        """What a rule calls."""
+        """The targets of a rule."""
         found = self._find(call.parameters["Rule"])
         return {
             "Targets": [

@@ -21,7 +21,7 @@ def invalid(message: str) -> AwsServiceError:
 
 
 def seconds(moment: Any) -> float:
-    """Unix seconds of what a model calls a timestamp."""
+    """Unix seconds of a model's timestamp."""
     return moment.timestamp() if isinstance(moment, datetime) else float(moment)
 
 
