@@ -1,7 +1,7 @@
 """Forms with which a browser uploads an object, signed by their policy.
 
 Source: "Browser-based uploads using POST" in the Amazon S3 User Guide. The signature is checked
-here; MiniStack checks what the policy allows, and when it ends.
+here; MiniStack checks the policy's conditions and its end.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def verify(request: Request, body: bytes, secrets: Secrets) -> Caller:
 
 
 def _fields(request: Request, body: bytes) -> dict[str, str]:
-    """What comes before the file; names in lower case."""
+    """The fields before the file; names in lower case."""
     found = _BOUNDARY.search(request.header["content-type"])
     fields: dict[str, str] = {}
     for part in body.split(b"--" + found[2].encode())[1:-1] if found else ():

@@ -17,7 +17,7 @@ _MOMENT = 0.1  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One call. `time`: seconds since the epoch; `error`: AWS's code, empty when there is none."""
+    """One call. `time`: seconds since the epoch; `error`: AWS's code, empty without an error."""
 
     time: float
     caller: str  # an ARN; empty if unknown
@@ -36,7 +36,7 @@ class Record:
 
 
 class CallLog:
-    """Keeps the last calls in memory and in a file, which another process may follow."""
+    """Keeps the last calls in memory and in a file. Another process may follow the file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

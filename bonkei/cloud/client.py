@@ -1,6 +1,6 @@
-"""Calls of the miniature's own parts, through the endpoint like everybody's: signed, as somebody.
+"""Calls of the miniature's own parts, through the endpoint as all calls: signed, by a caller.
 
-Only JSON protocols: they are what SQS, DynamoDB's streams, EventBridge and CloudWatch Logs speak.
+Only JSON protocols: SQS, DynamoDB's streams, EventBridge and CloudWatch Logs speak them.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class JsonClient:
     async def call(
         self, credentials: Credentials, address: Address, target: str, content: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """The answer. AwsServiceError, also when there is none: then with status 503."""
+        """The answer. AwsServiceError; without any answer its status is 503."""
         body = json.dumps(content).encode()
         now = datetime.now(UTC)
         headers = [

@@ -122,15 +122,18 @@ class Cloud:
             self._store.save()
 
     def task_environment(self, definition: TaskDefinition, task_id: str) -> dict[str, str]:
-        """What a task needs to call AWS as its role; without a role, it is nobody."""
+        """The variables with which a task calls AWS as its role. Without a role it has no
+        identity."""
         return self.callers.task(definition.task_role_arn, task_id)
 
     def environment(self, role: str) -> dict[str, str]:
-        """What a person's command needs to call as themselves, or as a role. CloudError."""
+        """The variables with which a person's command calls as that person, or as a role.
+        CloudError."""
         return self.callers.person(role)
 
     async def put_object(self, bucket: str, key: str, content: bytes) -> str:
-        """As a service of AWS puts what it delivers; the error's code and message, or nothing."""
+        """Put an object as a service of AWS does. Returns the error's code and message, or an
+        empty text."""
         step = S3Step("PUT", f"/{bucket}/{quote(key)}", base64=b64encode(content).decode())
         settings = self._settings
         async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
@@ -139,7 +142,7 @@ class Cloud:
 
     @property
     def directory(self) -> Path:
-        """Where the room keeps what it has below the home."""
+        """The room's own folder below the home."""
         return self._settings.directory
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:

@@ -35,10 +35,10 @@ from bonkei.cloud.wire.reading import expand
 BODY_BYTES = 17 * 1024 * 1024
 """The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
 OWN_BODY_BYTES = 8 * 1024 * 1024
-"""The largest of a call that Bonkei answers itself, which it parses: Lambda's events have 6 MB."""
+"""The largest body that Bonkei parses, for a call that it answers: Lambda's events have 6 MB."""
 _TOO_LARGE = ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
 _WHOLE = frozenset({"DeleteObjects", "PostObject"})
-"""Operations of S3 whose body says what is asked for."""
+"""Operations of S3 whose body names the objects."""
 
 
 class Endpoint:
@@ -206,7 +206,7 @@ class _Exchange:
         return response
 
     def _expand(self, body: bytes | None) -> bytes:
-        """What is passed on stays as it was sent."""
+        """The body of a call to MiniStack stays as it was sent."""
         if body is None or self._endpoint.is_passed_on(self._call):
             return body or b""
         if len(body) > OWN_BODY_BYTES:

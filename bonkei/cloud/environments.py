@@ -1,4 +1,4 @@
-"""The environment variables by which somebody finds the endpoint, and is who they are there."""
+"""The environment variables that give a client the endpoint's address and its identity there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CallerEnvironments:
         self._clock = clock
 
     def task(self, role_arn: str, task_id: str) -> dict[str, str]:
-        """As ECS: an address that hands out the role's credentials. Without a role, it is nobody.
+        """As ECS: an address that hands out the role's credentials. Without a role, no identity.
         The task's own definition says its region."""
         environment = {"AWS_ENDPOINT_URL": self._url(), "AWS_EC2_METADATA_DISABLED": "true"}
         if role_arn:

@@ -17,7 +17,7 @@ from aiohttp import web
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.settings import CONNECTIONS, HOST
 
-_CLOSED = 32  # of the oldest connections, when there are too many
+_CLOSED = 32  # of the oldest connections, beyond the limit
 _GRACE = 5.0  # seconds for the calls that are being answered when it stops
 _HANDSHAKE = b"\x16"
 _PATIENCE = 10.0  # seconds for a first byte, and for a handshake
@@ -28,7 +28,7 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
 class Listener:
-    """`serve` answers a call. `tls`: None until there is a certificate. `report` is called once
+    """`serve` answers a call. `tls`: None until a certificate exists. `report` is called once
     when the system refuses connections. Of more connections than `limit`, the new ones wait in the
     system's queue, and the oldest idle ones are closed for them."""
 
@@ -43,7 +43,7 @@ class Listener:
         self._socket: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._opening: set[asyncio.Task[None]] = set()
-        self._quiet: set[asyncio.Task[None]] = set()  # of them, which have sent nothing
+        self._quiet: set[asyncio.Task[None]] = set()  # those that have sent nothing
         self._has_reported = False
         self.tls: ssl.SSLContext | None = None
 
@@ -111,8 +111,8 @@ class Listener:
             task.add_done_callback(self._opening.discard)
 
     async def _room(self, server: web.Server) -> None:
-        """Returns when there is room for one more. Closed are the oldest that were idle a pause
-        ago, too: one that has only just come might be about to send its first call."""
+        """Returns when one more connection has room. It closes the oldest that are idle now and
+        were idle a pause ago: a new one might be about to send its first call."""
         before, quiet = set[web.RequestHandler](), set[asyncio.Task[None]]()
         while self.connections >= self._limit:
             idle = [one for one in server.connections if one not in self._busy]

@@ -63,7 +63,7 @@ class Passing:
     async def on(
         self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
     ) -> web.StreamResponse:
-        """The answer, already being sent to the client. ApiError when there is none."""
+        """The answer, already on its way to the client. ApiError when none comes."""
         loop = asyncio.get_running_loop()
         deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
         try:

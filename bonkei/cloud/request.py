@@ -34,7 +34,7 @@ class Request:
 
     @cached_property
     def parameters(self) -> Mapping[str, str]:
-        """What the query says, decoded; a name without a value is empty."""
+        """The query, decoded; a name without a value is empty."""
         return MappingProxyType(dict(parse_qsl(self.query, keep_blank_values=True)))
 
     @cached_property

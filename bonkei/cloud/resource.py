@@ -25,7 +25,7 @@ _FIRST = re.compile(
 
 
 def resource_of(call: Call, request: Request, body: bytes) -> str:
-    """An ARN, a name or a URL as the call has it; several with commas; empty when there is none."""
+    """An ARN, a name or a URL as the call has it; several with commas; empty when it has none."""
     if call.protocol == "rest-xml":
         return "/".join(part for part in s3_resource(request) if part)
     if call.protocol == "rest-json":

@@ -1,4 +1,4 @@
-"""The name of an S3 operation, which its requests do not carry: method, resource and parameters.
+"""The name of an S3 operation, from method, resource and parameters. Requests do not carry it.
 
 Source: the request syntax of each operation in the Amazon S3 API Reference.
 """

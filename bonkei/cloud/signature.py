@@ -46,7 +46,7 @@ class _Signed:
 
 
 def payload_hash(request: Request, body: bytes | None) -> str:
-    """The hash that was signed: the header's where there is one, else the body's."""
+    """The signed hash: the header's when the header exists, else the body's."""
     if "X-Amz-Signature" in request.parameters:
         return request.header.get("x-amz-content-sha256", UNSIGNED)
     given = request.header.get("x-amz-content-sha256")

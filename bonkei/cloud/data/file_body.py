@@ -21,7 +21,7 @@ def remove(path):
 
 
 class FileBody(mmap.mmap):
-    """A file's content, which is never changed in place. A temporary one ends with its last use."""
+    """A file's content, never changed in place. A temporary file ends with its last use."""
 
     def __new__(cls, path, temporary=False):
         with Path(path).open("rb") as file:
@@ -39,7 +39,7 @@ class FileBody(mmap.mmap):
         return super().__getitem__(place)
 
     def pieces(self, start=0, stop=None):
-        """Bytes, a few at a time; what has been read need not stay in memory."""
+        """Bytes, a few at a time. Those already read need not stay in memory."""
         stop = len(self) if stop is None else stop
         for at in range(start, stop, _STEP):
             yield super().__getitem__(slice(at, min(at + _STEP, stop)))

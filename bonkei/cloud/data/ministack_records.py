@@ -14,7 +14,7 @@ _RECORDED = {
     "kms": {"Encrypt", "Decrypt", "ReEncrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlaintext",
             "GenerateDataKeyPair", "GenerateRandom", "Sign", "Verify", "GenerateMac", "VerifyMac"},
 }  # fmt: skip
-"""Operations that change nothing besides what is recorded one by one, if anything at all."""
+"""Operations that change nothing, or only things that are recorded one by one."""
 _STORES = {
     "ssm": (ssm, "_parameters _parameter_history _tags _commands _service_settings"),
     "sns": (
@@ -27,7 +27,7 @@ SERVICES = frozenset({"s3", "sqs", "dynamodb", *_STORES})
 
 
 def items(add):
-    """Let `add` hear of each item that is written or deleted."""
+    """Let `add` receive each written or deleted item."""
     put, remove = dynamodb._set_item, dynamodb._remove_item
 
     def set_item(table, pk, sk, item):
@@ -107,7 +107,7 @@ def state(service):
 
 
 def _without(module, name, *parts):
-    """The module's state, made without a copy of what it holds most of."""
+    """The module's state, made without a copy of its largest parts."""
     store = getattr(module, name)
     light = type(store)()
     light._data = {

@@ -1,7 +1,7 @@
-"""Amazon RDS, for reading: clusters and instances as declared, and how their server is.
+"""Amazon RDS, for reading: clusters and instances as declared, and their server's state.
 
-An endpoint is where the server listens here: a program that asks for it gets there. Source: the
-Amazon RDS API Reference; what is left out of a description is optional there.
+An endpoint is the server's address here, so a program can connect to it. Source: the Amazon RDS
+API Reference. It calls the omitted fields of a description optional.
 """
 
 from __future__ import annotations

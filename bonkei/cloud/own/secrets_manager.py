@@ -1,4 +1,4 @@
-"""Secrets Manager: the declared secrets, with the values of the vault, which tasks get too."""
+"""Secrets Manager: the declared secrets, with the values of the vault. Tasks get the same."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from bonkei.policy import Decision, Principal, Request, decide, denial
 
 
 class Authorizer:
-    """`enforce`: off decides nothing, report lets through what it would deny, on denies."""
+    """`enforce`: "off" decides nothing, "report" records denials and lets the calls through, "on"
+    denies."""
 
     def __init__(self, enforce: Enforce, ledger: Ledger) -> None:
         self._enforce = enforce

@@ -23,7 +23,7 @@ _EVERYTHING = Policy([PolicyStatement("", "Allow", actions=("*",), resources=("*
 
 @dataclass(frozen=True, slots=True)
 class _Identity:
-    """`unknown`: ARNs of policies whose text nobody here knows."""
+    """`unknown`: ARNs of policies whose text is not known here."""
 
     policy: Policy
     boundary: Policy | None

@@ -1,4 +1,4 @@
-"""What was denied and what was used, on disk for the commands that show it; bounded."""
+"""Denials and used permissions, on disk for the commands that show them; bounded."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Denial:
 
 
 class Ledger:
-    """Appends each denial at once, and writes what was used when it is something new."""
+    """Appends each denial at once. Writes a used permission at its first use."""
 
     def __init__(self, directory: Path) -> None:
         self.denied_file = directory / "denied.jsonl"
@@ -94,7 +94,7 @@ class Ledger:
 
 
 def read_denials(file: Path) -> tuple[Mapping[str, Any], ...]:
-    """The denials of a home, oldest first; none when there is no file."""
+    """The denials of a home, oldest first; none without a file."""
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:

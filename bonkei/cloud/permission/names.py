@@ -55,7 +55,7 @@ class Names:
 
 
 def names_of(blueprint: Blueprint, place: Place) -> Names:
-    """What the blueprint declares."""
+    """The names that the blueprint declares."""
     keys: dict[str, str] = {}
     for key in blueprint.keys:
         keys |= dict.fromkeys((key.id, key.arn), key.arn)

@@ -1,4 +1,4 @@
-"""What a call needs, whichever service it is for."""
+"""The permissions that a call to any service needs."""
 
 from __future__ import annotations
 

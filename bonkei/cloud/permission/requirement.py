@@ -22,7 +22,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a call is made: what ARNs are made of."""
+    """The place of a call: the parts of its ARNs."""
 
     account: str
     region: str

@@ -1,4 +1,4 @@
-"""The permissions of S3's operations, which have other names than the operations.
+"""The permissions of S3's operations. Their names differ from those of the operations.
 
 "Required permissions for Amazon S3 API operations",
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html

@@ -191,7 +191,7 @@ def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requireme
 
 
 def _with_key(action: str, key: str, via: str) -> Requirement:
-    """What a service does with the caller's own permission on the key."""
+    """An action on the key that a service takes with the caller's own permission."""
     return Requirement(f"kms:{action}", key, context={"kms:viaservice": (via,)})
 
 
@@ -210,4 +210,4 @@ _SERVICES: dict[str, _Find] = {
     "logs": _logs,
 }
 OBSERVED = frozenset({"s3", *_SERVICES})
-"""The services, as actions name them, whose calls are seen and decided here."""
+"""The services whose calls are seen and decided here, by their names in actions."""

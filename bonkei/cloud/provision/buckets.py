@@ -12,7 +12,7 @@ from bonkei.cloud.provision.xml import render
 _THERE = frozenset({"BucketAlreadyOwnedByYou", "BucketAlreadyExists"})
 _GONE = frozenset({"NoSuchBucket"})
 _LAST = frozenset({"notification"})
-"""Settings that name other things, which must exist first."""
+"""Settings that name other things. Those must exist first."""
 _EMPTIED = {
     "versioning": S3Step("PUT", "", render("VersioningConfiguration", {"Status": "Suspended"})),
     "logging": S3Step("PUT", "", render("BucketLoggingStatus", {})),

@@ -43,7 +43,7 @@ class Store(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Outcome:
     note: str
-    left: str = ""  # what should have gone
+    left: str = ""  # the thing that should have gone
 
 
 class Provisioner:
@@ -77,7 +77,7 @@ class Provisioner:
         return tuple(notes)
 
     async def _in_order(self, chain: Sequence[Work]) -> list[_Outcome]:
-        """What did not succeed."""
+        """The works that did not succeed."""
         outcomes = []
         async with self._at_once:
             for work in chain:

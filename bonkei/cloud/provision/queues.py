@@ -10,7 +10,7 @@ from bonkei.cloud.provision.step import JsonStep, Step, Thing
 
 _FIXED = frozenset({"FifoQueue"})  # cannot be changed later
 _CLEARED = ("Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId")
-"""What an empty text takes away again."""
+"""Attributes that an empty text removes."""
 _GONE = frozenset(
     {
         "QueueDoesNotExist",
@@ -22,7 +22,7 @@ _THERE = frozenset({"QueueNameExists", "com.amazonaws.sqs#QueueNameExists"})
 
 
 def queues(found: tuple[Queue, ...]) -> Iterator[Thing]:
-    """A queue's redrive policy names another queue, so all are there before any has one."""
+    """A queue's redrive policy names another queue, so all queues exist before any has one."""
     yield from map(_queue, found)
     for queue in found:
         yield from _attributes(queue)

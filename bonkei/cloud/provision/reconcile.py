@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from bonkei.cloud.provision.step import Call, Step, Thing
 
 _PHASES = {"alias": "key", "queue-attributes": "queues", "queue-tags": "queues"}
-"""Of kinds whose phase is not the first word of their name: a queue's settings name other queues,
-which are all there by then."""
+"""Of kinds whose phase is not the first word of their name. A queue's settings name other queues:
+all of them exist by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Steps for one thing; `subject` is its address in the definitions, or its name. What is of
-    one `phase` may be done at the same time, but for the works of one subject."""
+    """Steps for one thing; `subject` is its address in the definitions, or its name. Works of one
+    `phase` may be done at the same time, but for those of one subject."""
 
     subject: str
     region: str
@@ -26,7 +26,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was made before: the definition's fingerprint, and how to remove it."""
+    """A thing made before: its definition's fingerprint, and the steps to remove it."""
 
     fingerprint: str
     region: str

@@ -31,8 +31,8 @@ class QueryStep:
 
 @dataclass(frozen=True, slots=True)
 class S3Step:
-    """A call to S3: `resource` is path and query. The body is `body`, XML or JSON text, or what
-    `base64` stands for, or the file `source`, relative to the definitions."""
+    """A call to S3: `resource` is path and query. The body is `body` (XML or JSON text), or the
+    bytes of `base64`, or the file `source`, relative to the definitions."""
 
     method: str
     resource: str
@@ -70,11 +70,11 @@ Step = Call | Unless
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something declared. `steps` make it, or make it anew what it should be: they may be taken
-    any number of times. `changes` are taken only when the definition has changed. `end` removes
-    it, as far as AWS would. It ends before a change when `anew`, and when `identity`, which AWS
-    cannot change, is another. `content` is part of the definition and of no step. `once`: what is
-    made already is not made sure of, since others would notice."""
+    """A declared thing. `steps` make it, or correct it: they may be taken any number of times.
+    `changes` are taken only when the definition has changed. `end` removes it, as far as AWS
+    would. It ends before a change when `anew` is set, and when `identity` differs: AWS cannot
+    change that. `content` is part of the definition and of no step. `once`: its steps are not
+    repeated when it exists already, since others would notice."""
 
     kind: str
     name: str

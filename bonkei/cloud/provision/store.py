@@ -1,4 +1,4 @@
-"""Steps as HTTP requests to MiniStack, which takes them unsigned from the endpoint's own room."""
+"""Steps as HTTP requests to MiniStack. It takes them unsigned from the endpoint's own room."""
 
 from __future__ import annotations
 

@@ -48,12 +48,12 @@ def _table(table: Table) -> Thing:
 
 
 def _end(table: Table) -> tuple[Call, ...]:
-    """With deletion protection it stays, as on AWS, where a person has to lift it first."""
+    """With deletion protection it stays, as on AWS. A person has to lift the protection first."""
     return (_call("DeleteTable", {"TableName": table.name}, _GONE),)
 
 
 def _changes(table: Table, label: Mapping[str, str]) -> Iterator[Step]:
-    """What UpdateTable changes one after the other."""
+    """The settings that UpdateTable changes one after the other."""
     made = table.definition
     capacity = {"BillingMode": made["BillingMode"]}
     if "ProvisionedThroughput" in made:

@@ -10,7 +10,7 @@ from bonkei.cloud.provision.step import QueryStep, Thing
 
 KNOWN = frozenset({"sqs", "lambda", "email", "email-json", "sms"})
 """Protocols of subscriptions created in the store. For http and https it would send to the address
-itself, which may be a real one."""
+itself. That may be a real one."""
 _FIXED = frozenset({"FifoTopic"})
 _GONE = frozenset({"NotFound", "NotFoundException", "ResourceNotFound"})
 _DEFAULTS = {"FilterPolicy": "{}", "RawMessageDelivery": "false", "RedrivePolicy": ""}
@@ -19,7 +19,7 @@ SUBSCRIPTION_ID = "bonkei:subscription-id"
 
 
 def topics(found: tuple[Topic, ...]) -> Iterator[Thing]:
-    """Each with what is set on it. Its queues are there by then."""
+    """Each with its settings. Its queues exist by then."""
     for topic in found:
         yield _topic(topic)
         yield from _attributes(topic)

@@ -12,7 +12,7 @@ _SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 
 
 def render(root: str, document: Document) -> str:
-    """A name that begins with @ is an attribute; what is None is left out."""
+    """A name that begins with @ is an attribute; a None is left out."""
     return f'<{root} xmlns="{_NAMESPACE}">{_children(document)}</{root}>'
 
 

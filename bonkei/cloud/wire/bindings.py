@@ -1,4 +1,4 @@
-"""REST: what of a call is in its path, its query and its headers, and what of an answer.
+"""REST: the values of a call in its path, query and headers, and those of an answer.
 
 Source: "HTTP binding traits" in the Smithy documentation.
 """
@@ -17,7 +17,7 @@ from bonkei.cloud.wire.model import Member, Route, ServiceModel, Shape
 def read(
     model: ServiceModel, route: Route, path: str, query: str, headers: Mapping[str, str]
 ) -> dict[str, Any]:
-    """What is not in the body. Header names are in lower case."""
+    """The values outside the body. Header names are in lower case."""
     shape = model.input(route.operation)
     labels = route.path.fullmatch(path)
     asked = parse_qsl(query, keep_blank_values=True)

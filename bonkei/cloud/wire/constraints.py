@@ -1,4 +1,4 @@
-"""What a model asks of a value: what is required, how long, how large, of which characters.
+"""A model's constraints on a value: required members, length, size, characters.
 
 The words are AWS's own, as its services answer them ("1 validation error detected: Value null at
 'name' failed to satisfy constraint: Member must not be null").
@@ -15,7 +15,7 @@ from typing import Any
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.wire.model import ServiceModel, Shape
 
-_TOLD = 10  # so many faults are told of one call
+_TOLD = 10  # so many faults of one call are reported
 _SHOWN = 200  # characters of a value
 _NUMBERS = frozenset({"integer", "long", "float", "double", "bigInteger", "bigDecimal"})
 

@@ -1,4 +1,4 @@
-"""Values in a document: what JSON and CBOR say, and the values of a call that they stand for.
+"""Values in a document: those of JSON and CBOR, and the values of a call that they stand for.
 
 CBOR has bytes and timestamps of its own; JSON spells them as base 64 and as a number. Everything
 else is the same, so one reading serves both.
@@ -110,8 +110,8 @@ def _wrong(value: Any, kind: str) -> ApiError:
 
 
 def write(model: ServiceModel, shape: Shape, value: Any, *, binary: bool) -> Any:
-    """The document of a value; `binary`: CBOR's. TypeError or KeyError for what is not the shape's:
-    a fault of the service, not of the client."""
+    """The document of a value; `binary`: CBOR's. TypeError or KeyError when the value does not fit
+    the shape: a fault of the service, not of the client."""
     kind = shape["type"]
     if kind == "structure":
         return _write_structure(model, shape, value, binary)

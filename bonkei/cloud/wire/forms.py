@@ -23,7 +23,7 @@ _Tree = dict[str | None, Any]
 
 
 def fields(form: str) -> list[tuple[str, str]]:
-    """A form's names and values, in order. ApiError MalformedInput when there are too many."""
+    """A form's names and values, in order. ApiError MalformedInput when they are too many."""
     try:
         return parse_qsl(form, keep_blank_values=True, max_num_fields=_FIELDS)
     except ValueError:

@@ -25,7 +25,7 @@ _NOTHING: Shape = {"type": "structure", "members": {}}
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A REST operation's address: a pattern of the path, and what the query must say."""
+    """A REST operation's address: a pattern of the path, and the required query."""
 
     operation: str
     method: str
@@ -70,7 +70,7 @@ class ServiceModel:
         return _NOTHING if member is None else self.shape(member)
 
     def error(self, code: str) -> Shape:
-        """The shape of an error, by its name or by what the query protocol calls it."""
+        """The shape of an error, by its name or by its code in the query protocol."""
         return self._errors.get(code, _NOTHING)
 
     def raises(self, operation: str, error: str) -> bool:

@@ -25,7 +25,7 @@ class Sent:
 
 
 def read(model: ServiceModel, operation: str, protocol: Protocol, sent: Sent) -> dict[str, Any]:
-    """The parameters, checked. ApiError for what AWS would refuse."""
+    """The parameters, checked. ApiError when AWS would refuse them."""
     try:
         parameters = _parameters(model, operation, protocol, sent)
     except (RecursionError, UnicodeDecodeError):

@@ -21,7 +21,7 @@ def write(
     value: Mapping[str, Any],
     request_id: str,
 ) -> Answer:
-    """The answer. KeyError, TypeError for what the model does not know: the service's fault."""
+    """The answer. KeyError, TypeError when the model does not know a value: the service's fault."""
     shape = model.output(operation)
     identity = ("x-amzn-requestid", request_id)
     match protocol:

@@ -16,7 +16,7 @@ _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def text(value: str) -> str:
-    """A value's text; what XML has no way to say becomes U+FFFD."""
+    """A value's text; a character that XML cannot hold becomes U+FFFD."""
     return escape(_NO_XML.sub("\ufffd", value))
 
 

@@ -1,4 +1,4 @@
-"""The operations that change what runs: run-task, stop-task, update-service."""
+"""The operations that change running tasks: run-task, stop-task, update-service."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RUN = {
     "enableExecuteCommand", "launchType", "networkConfiguration", "overrides", "platformVersion",
     "propagateTags", "referenceId", "startedBy", "tags", "taskDefinition",
 }  # fmt: skip
-"""What of a RunTask means the same here, or nothing: everything runs on this machine."""
+"""Arguments of RunTask with the same meaning here, or with none: all tasks run on this machine."""
 _OVERRIDES = {"containerOverrides", "cpu", "executionRoleArn", "memory", "taskRoleArn"}
 _OF_CONTAINER = {"command", "cpu", "environment", "memory", "memoryReservation", "name"}
 _UPDATE = {"cluster", "desiredCount", "forceNewDeployment", "service", "taskDefinition"}

@@ -31,7 +31,7 @@ def find_task(state: EcsState, name: str) -> EcsTask | None:
 
 
 def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:
-    """Its ARN, from that, `family:revision`, or a family, which means its newest; or empty."""
+    """Its ARN, from that, from `family:revision`, or from a family (its newest); or empty."""
     for arn in sorted(definitions, key=_revision, reverse=True):
         short = arn.partition(_FAMILY)[2]
         if wanted in (arn, short, short.rpartition(":")[0]):

@@ -94,7 +94,7 @@ class ServiceChange:
 
     @property
     def has_new_tasks(self) -> bool:
-        """Whether a new deployment begins: a count alone changes the one that is there."""
+        """Whether a new deployment begins: a count alone changes the existing one."""
         return self.force_new_deployment or bool(self.definition_arn)
 
 
