@@ -19,7 +19,7 @@ def _host(mint: Mint, api: Value) -> str:
 
 
 def _path(mint: Mint, path: str) -> str:
-    """An ARN of the management API, which names no account."""
+    """An ARN of the management API. It names no account."""
     return mint.arn("apigateway", path, account="")
 
 

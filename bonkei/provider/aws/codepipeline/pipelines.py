@@ -34,7 +34,7 @@ def _pipeline(mint: Mint) -> Mapping[str, Value]:
 
 
 def _stages(config: Object) -> Iterator[Problem]:
-    """The first stage has the sources, no other does; what goes in came out before."""
+    """Only the first stage has sources. An input must be an output of an earlier action."""
     stages = list(each(config.get("stage")))
     if unsure(config.get("stage")) or any(unsure(stage.get("action")) for stage in stages):
         return
@@ -78,7 +78,7 @@ def _new_outputs(
 
 
 def _outputs(actions: list[Mapping[str, Value]], of: Mapping[str, Value]) -> set[Value]:
-    """What actions of the same stage with a lower run_order put out."""
+    """The outputs of actions of the same stage with a lower run_order."""
     return {
         name
         for action in actions

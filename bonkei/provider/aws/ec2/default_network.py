@@ -90,7 +90,7 @@ def _arn(context: Context, what: str) -> str:
     return f"arn:{context.partition}:ec2:{context.region}:{context.account_id}:{what}"
 
 
-# What only a data source tells, and what the resource's own arguments say.
+# Attributes of the data source alone, and the resource's own arguments.
 _NOT_ADOPTED = words(
     "default state default_for_az available_ip_address_count tags availability_zone"
     " enable_dns_support enable_dns_hostnames"

@@ -1,4 +1,4 @@
-"""The shape of a container definition: which keys there are, and the type of each.
+"""The shape of a container definition: its keys, and the type of each.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """

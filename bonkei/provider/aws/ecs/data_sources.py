@@ -10,7 +10,7 @@ from bonkei.provider.values import Object
 
 
 def _task_definitions(context: Context) -> Iterator[Object]:
-    """By family, which means the newest, by family and revision, and by ARN."""
+    """By family (the newest), by family and revision, and by ARN."""
     newest: dict[str, Object] = {}
     for task in context.peers("aws_ecs_task_definition"):
         family, revision = str(task.get("family")), task.get("revision")

@@ -44,7 +44,7 @@ def _on_fargate(config: Object) -> bool:
 
 
 def _sizes(config: Object) -> Iterator[Problem]:
-    """Both sizes in their forms, and on Fargate a pair that there is."""
+    """Both sizes in their forms, and on Fargate a pair that exists."""
     found: dict[str, int | None] = {}
     for name, read in (("cpu", cpu_units), ("memory", memory_mib)):
         text = config.get(name)

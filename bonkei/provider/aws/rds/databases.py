@@ -120,7 +120,7 @@ _DAILY_WINDOW = matches(
     r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", "a daily window, such as 16:00-16:30 (UTC)"
 )
 
-# What clusters and their instances are told alike of monitoring and of their windows.
+# Rules for the monitoring and windows of clusters and their instances.
 OPERATION: tuple[Rule, ...] = (
     at("monitoring_interval", MONITORING),
     at("monitoring_role_arn", arn("iam")),

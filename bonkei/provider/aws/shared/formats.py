@@ -69,7 +69,7 @@ def network(value: str, version: int | None = None) -> tuple[str | None, int]:
 
 
 def cidr(version: int | None = None, low: int = 0, high: int = 128) -> Check:
-    """A CIDR block with no bit set behind its prefix, whose prefix length is in the range."""
+    """A CIDR block with no bit set behind its prefix. Its prefix length is in the range."""
 
     def check(value: Value) -> str | None:
         wrong, prefix = network(value, version)

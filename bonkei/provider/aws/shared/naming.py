@@ -80,7 +80,7 @@ Minting: TypeAlias = Callable[[Mint], Mapping[str, Value]]
 
 
 def arn_as_id(service: str, kind: str) -> Minting:
-    """Its id is its ARN, which ends in its name."""
+    """Its id is its ARN. The ARN ends in its name."""
 
     def mint_it(mint: Mint) -> Mapping[str, Value]:
         identifier = mint.arn(service, f"{kind}{mint.name()}")

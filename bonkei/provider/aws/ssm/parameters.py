@@ -1,4 +1,4 @@
-"""AWS Systems Manager: parameters. Their values go to the vault, where tasks read them.
+"""AWS Systems Manager: parameters. Their values go to the vault. Tasks read them there.
 
 https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 """
