@@ -14,7 +14,7 @@ import boto3
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from miniatures import Project, Running, remove, running
+from miniatures import Project, Running, eventually, remove, running
 
 FOREIGN = Path(__file__).with_name("foreign")
 
@@ -90,8 +90,8 @@ def test_a_task_reaches_its_queue_as_its_role(
     sqs.send_message(QueueUrl=environment["QUEUE_URL"], MessageBody="an order")
     [message] = sqs.receive_message(QueueUrl=environment["QUEUE_URL"])["Messages"]
     assert message["Body"] == "an order"
-    calls = foreign.project.bonkei("aws", "--role", "shop-web", "calls").stdout
-    assert "sqs:SendMessage" in calls
+    calls = ("aws", "--role", "shop-web", "calls")
+    eventually(lambda: "sqs:SendMessage" in foreign.project.bonkei(*calls).stdout, "the call")
     with pytest.raises(ClientError, match=r"no identity-based policy allows the sqs:PurgeQueue"):
         sqs.purge_queue(QueueUrl=environment["QUEUE_URL"])
     denied = foreign.project.bonkei("iam", "denied").stdout

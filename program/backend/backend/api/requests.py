@@ -178,8 +178,7 @@ def log_access(
 
 
 _SECRET = re.compile(
-    r"([^&=]*(?:pass|token|secret|key|auth|session|csrf|cookie|credential|signature)[^&=]*=)[^&]*",
-    re.IGNORECASE,
+    r"pass|token|secret|key|auth|session|csrf|cookie|credential|signature", re.IGNORECASE
 )
 
 
@@ -187,7 +186,12 @@ def _query(query: bytes) -> str:
     """As it came, but for what calls itself a secret: nobody should put one here, and some do."""
     if not query:
         return ""
-    return _SECRET.sub(r"\1…", query.decode("ascii", "backslashreplace"))
+    return "&".join(map(_masked, query.decode("ascii", "backslashreplace").split("&")))
+
+
+def _masked(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    return f"{name}=…" if equals and _SECRET.search(name) else parameter
 
 
 def raw_headers(scope: Scope) -> RawHeaders:
