@@ -131,8 +131,12 @@ data "aws_iam_policy_document" "this" {
   }
 
   statement {
-    sid     = "ReadAlarmsAndDashboards"
-    actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard"]
+    sid = "ReadAlarmsAndDashboards"
+    actions = [
+      "cloudwatch:DescribeAlarmHistory",
+      "cloudwatch:DescribeAlarms",
+      "cloudwatch:GetDashboard",
+    ]
     resources = [
       "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:*",
       "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/*",
@@ -143,7 +147,6 @@ data "aws_iam_policy_document" "this" {
   statement {
     sid = "ReadMetrics"
     actions = [
-      "cloudwatch:DescribeAlarmHistory",
       "cloudwatch:GetMetricData",
       "cloudwatch:GetMetricStatistics",
       "cloudwatch:ListDashboards",
