@@ -1,13 +1,10 @@
-"""CodePipeline pipelines and the CodeBuild projects that they run.
-
-Read from aws_codepipeline and aws_codebuild_project.
-"""
+"""CodePipeline pipelines, read from aws_codepipeline."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state import State
 from bonkei.blueprint.state.block import Block
 
 
@@ -47,22 +44,6 @@ class Pipeline:
     execution_mode: str  # QUEUED | SUPERSEDED | PARALLEL
     stages: tuple[Stage, ...]
     artifact_buckets: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BuildProject:
-    """`buildspec` is YAML text, or a path in the source, or empty for the default path."""
-
-    address: str
-    arn: str
-    name: str
-    role_arn: str
-    image: str
-    buildspec: str = ""
-    environment: tuple[tuple[str, str, str], ...] = ()  # (name, value, type)
-    privileged: bool = False
-    subnet_ids: tuple[str, ...] = ()
-    security_group_ids: tuple[str, ...] = ()
 
 
 def read_pipelines(state: State) -> tuple[Pipeline, ...]:
@@ -111,29 +92,4 @@ def _action(block: Block) -> PipelineAction:
         outputs=block.texts("output_artifacts"),
         role_arn=block.text("role_arn", ""),
         namespace=block.text("namespace", ""),
-    )
-
-
-def read_build_projects(state: State) -> tuple[BuildProject, ...]:
-    """Every build project."""
-    return tuple(_project(block) for block in state.managed("aws_codebuild_project"))
-
-
-def _project(block: Resource) -> BuildProject:
-    environment = block.required_block("environment")
-    network = block.block("vpc_config") or Block(block.address, {})
-    return BuildProject(
-        address=block.address,
-        arn=block.text("arn"),
-        name=block.text("name"),
-        role_arn=block.text("service_role"),
-        image=environment.text("image"),
-        buildspec=block.required_block("source").text("buildspec", ""),
-        environment=tuple(
-            (v.text("name"), v.text("value"), v.text("type", "PLAINTEXT"))
-            for v in environment.blocks("environment_variable")
-        ),
-        privileged=environment.flag("privileged_mode"),
-        subnet_ids=tuple(sorted(network.texts("subnets"))),
-        security_group_ids=tuple(sorted(network.texts("security_group_ids"))),
     )

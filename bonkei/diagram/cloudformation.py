@@ -14,7 +14,8 @@ from typing import Any
 
 import yaml
 
-from bonkei.blueprint.pipeline import BuildProject, Pipeline, PipelineAction, Stage
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.errors import BonkeiError
 
 _VARIABLE = re.compile(r"\$\{(?:AWS::)?([\w.:]+)\}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from bonkei.blueprint.alarm import Metric, MetricQuery
+from bonkei.blueprint.build_project import BuildArtifacts, BuildLogs, BuildSource
 
 
 def test_log_groups_and_metric_filters(blueprint) -> None:
@@ -332,3 +333,72 @@ def test_a_pipeline_keeps_the_order_of_its_stages(blueprint) -> None:
         True,
         ("a", "b"),
     )
+    assert project.source == BuildSource("CODEPIPELINE")
+    assert (project.timeout, project.queued_timeout, project.artifacts.type) == (
+        60,
+        480,
+        "NO_ARTIFACTS",
+    )
+
+
+def test_a_project_with_everything_that_a_build_needs() -> None:
+    found = blueprint(
+        {
+            "aws_codebuild_project.this": {
+                "arn": "arn:project",
+                "name": "p",
+                "service_role": "arn:role",
+                "build_timeout": 15,
+                "queued_timeout": 30,
+                "concurrent_build_limit": 1,
+                "encryption_key": "arn:key",
+                "environment": [
+                    {"image": "i", "type": "ARM_CONTAINER", "compute_type": "BUILD_GENERAL1_LARGE"}
+                ],
+                "source": [{"type": "S3", "location": "bucket/source.zip"}],
+                "source_version": "v1",
+                "secondary_sources": [
+                    {"type": "S3", "location": "bucket/two.zip", "source_identifier": "two"}
+                ],
+                "secondary_source_version": [{"source_identifier": "two", "source_version": "v2"}],
+                "artifacts": [
+                    {
+                        "type": "S3",
+                        "location": "out",
+                        "name": "n",
+                        "path": "p",
+                        "namespace_type": "BUILD_ID",
+                        "packaging": "ZIP",
+                        "override_artifact_name": True,
+                    }
+                ],
+                "secondary_artifacts": [
+                    {"type": "S3", "location": "out", "artifact_identifier": "more"}
+                ],
+                "logs_config": [
+                    {
+                        "cloudwatch_logs": [{"group_name": "/g", "stream_name": "s"}],
+                        "s3_logs": [{"status": "ENABLED", "location": "logs/build"}],
+                    }
+                ],
+                "cache": [{"type": "LOCAL", "modes": ["LOCAL_SOURCE_CACHE"]}],
+                "vpc_config": [{"vpc_id": "vpc-1", "subnets": ["a"], "security_group_ids": ["g"]}],
+                "tags_all": {"Team": "web"},
+            }
+        }
+    )
+    (project,) = found.build_projects
+    assert project.source == BuildSource("S3", "bucket/source.zip", "", "v1")
+    assert project.secondary_sources == (BuildSource("S3", "bucket/two.zip", "two", "v2"),)
+    assert project.artifacts == BuildArtifacts(
+        "S3", "out", "n", "p", "BUILD_ID", "ZIP", "", override_name=True
+    )
+    assert [each.identifier for each in project.secondary_artifacts] == ["more"]
+    assert project.logs == BuildLogs(True, "/g", "s", "logs/build")
+    assert (project.timeout, project.queued_timeout, project.concurrent_build_limit) == (15, 30, 1)
+    assert (project.environment_type, project.compute_type) == (
+        "ARM_CONTAINER",
+        "BUILD_GENERAL1_LARGE",
+    )
+    assert (project.cache, project.encryption_key, project.vpc_id) == ("LOCAL", "arn:key", "vpc-1")
+    assert project.tags == (("Team", "web"),)
