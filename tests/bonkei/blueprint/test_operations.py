@@ -341,7 +341,7 @@ def test_a_pipeline_keeps_the_order_of_its_stages(blueprint) -> None:
     )
 
 
-def test_a_project_with_everything_that_a_build_needs() -> None:
+def test_a_project_with_everything_that_a_build_needs(blueprint) -> None:
     found = blueprint(
         {
             "aws_codebuild_project.this": {
