@@ -9,6 +9,7 @@ from bonkei.blueprint.access_log import AccessLog, WafLog
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
 from bonkei.blueprint.bucket import Bucket, StoredObject
 from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.code_repository import CodeRepository
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.distribution import Distribution
@@ -71,6 +72,7 @@ class Blueprint:
     event_sources: tuple[EventSource, ...] = ()
     buckets: tuple[Bucket, ...] = ()
     repositories: tuple[Repository, ...] = ()
+    code_repositories: tuple[CodeRepository, ...] = ()
     pipelines: tuple[Pipeline, ...] = ()
     build_projects: tuple[BuildProject, ...] = ()
     queues: tuple[Queue, ...] = ()

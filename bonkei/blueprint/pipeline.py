@@ -21,6 +21,9 @@ class PipelineAction:
     outputs: tuple[str, ...] = ()
     role_arn: str = ""
     namespace: str = ""
+    owner: str = "AWS"  # AWS | ThirdParty | Custom
+    version: str = "1"
+    timeout_minutes: int = 0  # 0: the provider's own quota
 
     def setting(self, name: str) -> str:
         """One value of the configuration; empty when it is not set."""
@@ -28,14 +31,92 @@ class PipelineAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A check of a condition; `provider` is VariableCheck, LambdaInvoke, CloudWatchAlarm, …"""
+
+    name: str
+    provider: str
+    configuration: tuple[tuple[str, str], ...] = ()
+    inputs: tuple[str, ...] = ()
+    role_arn: str = ""
+    timeout_minutes: int = 0
+
+    def setting(self, name: str) -> str:
+        """One value of the configuration; empty when it is not set."""
+        return dict(self.configuration).get(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`result`: what becomes of the stage then, one of FAIL, SKIP, ROLLBACK and RETRY."""
+
+    result: str
+    rules: tuple[Rule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OnFailure:
+    """`retry_mode` is FAILED_ACTIONS or ALL_ACTIONS, with the result RETRY."""
+
+    result: str = ""  # FAIL | SKIP | ROLLBACK | RETRY
+    retry_mode: str = ""
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
+    """`before_entry` and `on_success`: of pipelines of type V2, as `on_failure`."""
+
     name: str
     actions: tuple[PipelineAction, ...]
-    entry_condition: str = ""  # name of the rule without which the stage is skipped
+    before_entry: tuple[Condition, ...] = ()
+    on_success: tuple[Condition, ...] = ()
+    on_failure: OnFailure | None = None
+
+    @property
+    def entry_condition(self) -> str:
+        """The name of the first rule that holds before the stage is entered."""
+        names = [rule.name for condition in self.before_entry for rule in condition.rules]
+        return names[0] if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineVariable:
+    """Without a `default` each start gives it a value."""
+
+    name: str
+    default: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Glob patterns. Everything passes an empty one."""
+
+    includes: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GitPush:
+    branches: Filter = Filter()
+    files: Filter = Filter()
+    tags: Filter = Filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """What starts a pipeline of type V2 beside a person; `action`: its source action."""
+
+    action: str
+    pushes: tuple[GitPush, ...] = ()
+    pull_requests: int = 0  # how many filters of pull requests it has
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
+    """`encryption_key`: the ARN or the id of the artifacts' key; empty for S3's own key."""
+
     address: str
     arn: str
     name: str
@@ -44,6 +125,9 @@ class Pipeline:
     execution_mode: str  # QUEUED | SUPERSEDED | PARALLEL
     stages: tuple[Stage, ...]
     artifact_buckets: tuple[str, ...] = ()
+    encryption_key: str = ""
+    variables: tuple[PipelineVariable, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
 
 
 def read_pipelines(state: State) -> tuple[Pipeline, ...]:
@@ -56,29 +140,88 @@ def read_pipelines(state: State) -> tuple[Pipeline, ...]:
             role_arn=block.text("role_arn"),
             type=block.text("pipeline_type", "V1"),
             execution_mode=block.text("execution_mode", "SUPERSEDED"),
-            stages=tuple(
-                Stage(
-                    stage.text("name"),
-                    tuple(map(_action, stage.blocks("action"))),
-                    _entry_condition(stage),
-                )
-                for stage in block.blocks("stage")
-            ),
+            stages=tuple(map(_stage, block.blocks("stage"))),
             artifact_buckets=tuple(
                 store.text("location") for store in block.blocks("artifact_store")
+            ),
+            encryption_key=_encryption_key(block),
+            variables=tuple(map(_variable, block.blocks("variable"))),
+            triggers=tuple(
+                _trigger(git)
+                for trigger in block.blocks("trigger")
+                for git in trigger.blocks("git_configuration")
             ),
         )
         for block in state.managed("aws_codepipeline")
     )
 
 
-def _entry_condition(stage: Block) -> str:
-    """The name of the first rule that holds before a stage is entered."""
-    for entry in stage.blocks("before_entry"):
-        for condition in entry.blocks("condition"):
-            for rule in condition.blocks("rule"):
-                return rule.text("name")
-    return ""
+def _encryption_key(block: Block) -> str:
+    keys = [
+        k.text("id") for s in block.blocks("artifact_store") for k in s.blocks("encryption_key")
+    ]
+    return keys[0] if keys else ""
+
+
+def _stage(block: Block) -> Stage:
+    failure = block.block("on_failure")
+    return Stage(
+        name=block.text("name"),
+        actions=tuple(map(_action, block.blocks("action"))),
+        before_entry=_conditions(block.block("before_entry")),
+        on_success=_conditions(block.block("on_success")),
+        on_failure=_on_failure(failure) if failure is not None else None,
+    )
+
+
+def _on_failure(block: Block) -> OnFailure:
+    retry = block.block("retry_configuration")
+    mode = retry.text("retry_mode", "") if retry is not None else ""
+    return OnFailure(block.text("result", ""), mode, _conditions(block))
+
+
+def _conditions(block: Block | None) -> tuple[Condition, ...]:
+    if block is None:
+        return ()
+    return tuple(
+        Condition(condition.text("result", ""), tuple(map(_rule, condition.blocks("rule"))))
+        for condition in block.blocks("condition")
+    )
+
+
+def _rule(block: Block) -> Rule:
+    return Rule(
+        name=block.text("name"),
+        provider="".join(kind.text("provider") for kind in block.blocks("rule_type_id")),
+        configuration=block.pairs("configuration"),
+        inputs=block.texts("input_artifacts"),
+        role_arn=block.text("role_arn", ""),
+        timeout_minutes=block.integer("timeout_in_minutes", 0),
+    )
+
+
+def _variable(block: Block) -> PipelineVariable:
+    return PipelineVariable(
+        block.text("name"), block.text("default_value", ""), block.text("description", "")
+    )
+
+
+def _trigger(git: Block) -> Trigger:
+    pushes = tuple(
+        GitPush(
+            _filter(push.block("branches")),
+            _filter(push.block("file_paths")),
+            _filter(push.block("tags")),
+        )
+        for push in git.blocks("push")
+    )
+    return Trigger(git.text("source_action_name"), pushes, len(git.blocks("pull_request")))
+
+
+def _filter(block: Block | None) -> Filter:
+    if block is None:
+        return Filter()
+    return Filter(tuple(block.texts("includes")), tuple(block.texts("excludes")))
 
 
 def _action(block: Block) -> PipelineAction:
@@ -92,4 +235,7 @@ def _action(block: Block) -> PipelineAction:
         outputs=block.texts("output_artifacts"),
         role_arn=block.text("role_arn", ""),
         namespace=block.text("namespace", ""),
+        owner=block.text("owner", "AWS"),
+        version=block.text("version", "1"),
+        timeout_minutes=block.integer("timeout_in_minutes", 0),
     )

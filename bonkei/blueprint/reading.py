@@ -10,6 +10,7 @@ from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
 from bonkei.blueprint.bucket.reader import read_buckets
 from bonkei.blueprint.bucket.stored_object import read_stored_objects
 from bonkei.blueprint.build_project import read_build_projects
+from bonkei.blueprint.code_repository import read_code_repositories
 from bonkei.blueprint.coverage import Gaps, read_coverage
 from bonkei.blueprint.database import read_database_clusters
 from bonkei.blueprint.distribution.reader import read_distributions
@@ -78,6 +79,7 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         event_sources=read_event_sources(state),
         buckets=read_buckets(state),
         repositories=read_repositories(state),
+        code_repositories=read_code_repositories(state),
         pipelines=read_pipelines(state),
         build_projects=read_build_projects(state),
         queues=read_queues(state),

@@ -15,7 +15,13 @@ from typing import Any
 import yaml
 
 from bonkei.blueprint.build_project import BuildProject
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.pipeline import (
+    Condition,
+    Pipeline,
+    PipelineAction,
+    Rule,
+    Stage,
+)
 from bonkei.errors import BonkeiError
 
 _VARIABLE = re.compile(r"\$\{(?:AWS::)?([\w.:]+)\}")
@@ -119,7 +125,7 @@ def _stage(properties: Mapping[str, Any]) -> Stage:
             else:
                 provider = f"{before.provider} or {action.provider}"
                 actions[action.name] = replace(before, provider=provider)
-    return Stage(str(properties.get("Name", "")), tuple(actions.values()), _condition(properties))
+    return Stage(str(properties.get("Name", "")), tuple(actions.values()), _conditions(properties))
 
 
 def _actions(written: Any) -> Iterator[PipelineAction]:
@@ -136,11 +142,20 @@ def _actions(written: Any) -> Iterator[PipelineAction]:
         )
 
 
-def _condition(stage: Mapping[str, Any]) -> str:
-    for condition in _list(_mapping(stage.get("BeforeEntry")).get("Conditions")):
-        for rule in _list(_mapping(condition).get("Rules")):
-            return str(_mapping(rule).get("Name", ""))
-    return ""
+def _conditions(stage: Mapping[str, Any]) -> tuple[Condition, ...]:
+    return tuple(
+        Condition(
+            str(_mapping(condition).get("Result", "")),
+            tuple(
+                Rule(
+                    str(_mapping(rule).get("Name", "")),
+                    str(_mapping(_mapping(rule).get("RuleTypeId")).get("Provider", "")),
+                )
+                for rule in _list(_mapping(condition).get("Rules"))
+            ),
+        )
+        for condition in _list(_mapping(stage.get("BeforeEntry")).get("Conditions"))
+    )
 
 
 def _project(name: str, properties: Mapping[str, Any]) -> BuildProject:

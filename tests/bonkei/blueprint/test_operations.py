@@ -402,3 +402,61 @@ def test_a_project_with_everything_that_a_build_needs(blueprint) -> None:
     )
     assert (project.cache, project.encryption_key, project.vpc_id) == ("LOCAL", "arn:key", "vpc-1")
     assert project.tags == (("Team", "web"),)
+
+
+def test_a_pipeline_of_type_v2_has_its_conditions_variables_and_triggers(blueprint) -> None:
+    rule = {
+        "name": "HasChanges",
+        "rule_type_id": [{"category": "Rule", "owner": "AWS", "provider": "VariableCheck"}],
+        "configuration": {"Variable": "#{plan.HAS_CHANGES}", "Operator": "EQ", "Value": "true"},
+        "input_artifacts": None,
+    }
+    action = {"name": "a", "category": "Approval", "provider": "Manual", "timeout_in_minutes": 60}
+    found = blueprint(
+        {
+            "aws_codepipeline.this": {
+                "arn": "arn:pipeline",
+                "name": "program",
+                "role_arn": "arn:role",
+                "artifact_store": [
+                    {"location": "b", "encryption_key": [{"id": "arn:key", "type": "KMS"}]}
+                ],
+                "stage": [
+                    {
+                        "name": "Approve",
+                        "action": [action],
+                        "before_entry": [{"condition": [{"result": "SKIP", "rule": [rule]}]}],
+                        "on_failure": [
+                            {
+                                "result": "RETRY",
+                                "retry_configuration": [{"retry_mode": "ALL_ACTIONS"}],
+                            }
+                        ],
+                    },
+                ],
+                "variable": [{"name": "level", "default_value": "3"}],
+                "trigger": [
+                    {
+                        "git_configuration": [
+                            {
+                                "source_action_name": "Source",
+                                "push": [{"branches": [{"includes": ["main", "release/*"]}]}],
+                            }
+                        ]
+                    }
+                ],
+            },
+            "aws_codecommit_repository.this": {"arn": "arn:repository", "repository_name": "app"},
+        }
+    )
+    pipeline = found.pipelines[0]
+    stage = pipeline.stages[0]
+    assert (pipeline.encryption_key, pipeline.variables[0].default) == ("arn:key", "3")
+    assert pipeline.triggers[0].pushes[0].branches.includes == ("main", "release/*")
+    assert stage.before_entry[0].result == "SKIP"
+    assert stage.before_entry[0].rules[0].setting("Operator") == "EQ"
+    assert stage.entry_condition == "HasChanges"
+    assert stage.on_failure is not None
+    assert (stage.on_failure.result, stage.on_failure.retry_mode) == ("RETRY", "ALL_ACTIONS")
+    assert stage.actions[0].timeout_minutes == 60
+    assert found.code_repositories[0].name == "app"
