@@ -11,7 +11,7 @@ people. An error may carry `members`, for the shapes of the model that have more
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -81,8 +81,21 @@ class AwsService(Protocol):
 
     async def answer(self, call: AwsCall) -> Mapping[str, Any]:
         """The answer by the model's names, in the types of `AwsCall.parameters`; a timestamp may be
-        Unix seconds too, a member that is None is left out. AwsServiceError."""
+        Unix seconds too, a member that is None is left out. AwsServiceError.
+
+        A member that is a stream of events in the model (Live Tail's `responseStream`) is an
+        `Events`."""
         ...
+
+
+Events = AsyncGenerator[Mapping[str, Any], None]
+"""The events of an answer, each by its one name: `{"sessionUpdate": {...}}`.
+
+The endpoint asks for the next one when the client has taken the last one; what happens meanwhile
+the service has to bound. When the client goes, or the miniature stops, the generator is closed: its
+`finally` runs. An AwsServiceError from it is the stream's last word; those that the model names
+for the stream (`SessionTimeoutException`) arrive as such.
+"""
 
 
 class CallerEnvironments(Protocol):

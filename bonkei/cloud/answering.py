@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
 from bonkei.cloud.errors import Answer, ApiError
 from bonkei.cloud.request import Call, Request
 from bonkei.cloud.services import Own, find_own, not_served
+from bonkei.cloud.streaming import Streamed
+from bonkei.cloud.wire import event_stream
 from bonkei.cloud.wire.model import ServiceModel
 from bonkei.cloud.wire.reading import Sent, read
 from bonkei.cloud.wire.writing import write, write_error
@@ -41,24 +44,37 @@ class Answering:
             model.name, call.operation, parameters, caller, call.region, self._clock(), id_
         )
 
-    async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer, str]:
+    async def answer(self, call: Call, asked: AwsCall) -> tuple[Answer | Streamed, str]:
         """The answer, and the error's code if it is one. ApiError."""
         found = find_own(call, self.own)
         assert found is not None  # noqa: S101 - `read` has found it
         model, service = found
         try:
             value = await service.answer(asked)
+            if event_stream.stream_member(model, model.output(call.operation)):
+                return self._stream(model, call, value, asked.request_id), ""
             return write(model, call.operation, call.protocol, value, asked.request_id), ""
         except ApiError:
             raise
         except AwsServiceError as error:
             return self._refusal(model, call, error, asked.request_id)
         except Exception as error:  # a service's fault must not look like an endpoint that hangs
-            name = f"{call.service}:{call.operation}"
-            self._report(f"the AWS endpoint failed at {name}\n{traceback.format_exc()}")
-            raise ApiError(
-                "InternalFailure", f"The miniature failed at {name}: {error!r}", 500
-            ) from None
+            raise ApiError("InternalFailure", self._failed(call, error), 500) from None
+
+    def _stream(
+        self, model: ServiceModel, call: Call, value: Mapping[str, Any], id_: str
+    ) -> Streamed:
+        head = Answer(200, b"", event_stream.heads(model, call.operation, value, id_))
+        body = event_stream.encode(
+            model, call.operation, call.protocol, value, lambda error: self._failed(call, error)
+        )
+        return Streamed(head, body)
+
+    def _failed(self, call: Call, error: Exception) -> str:
+        name = f"{call.service}:{call.operation}"
+        lines = "".join(traceback.format_exception(error))
+        self._report(f"the AWS endpoint failed at {name}\n{lines}")
+        return f"The miniature failed at {name}: {error!r}"
 
     def _refusal(
         self, model: ServiceModel, call: Call, error: AwsServiceError, id_: str

@@ -30,6 +30,7 @@ from bonkei.cloud.services import is_passed_on, is_served, not_served
 from bonkei.cloud.settings import CONNECTIONS, HOST
 from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
+from bonkei.cloud.streaming import Streamed, Streams
 from bonkei.cloud.wire.reading import expand
 
 BODY_BYTES = 17 * 1024 * 1024
@@ -61,6 +62,7 @@ class Endpoint:
         self._calls = calls
         self._authorizer = authorizer
         self._clock = clock
+        self._streams = Streams(max(connections // 4, 1))
         self._listener = Listener(self._serve, report, connections)
         self.port = 0
 
@@ -78,6 +80,7 @@ class Endpoint:
         self._listener.tls = context
 
     async def stop(self) -> None:
+        await self._streams.stop()
         await self._listener.stop()
         await self._passing.close()
 
@@ -106,12 +109,18 @@ class Endpoint:
 
     async def answer(
         self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str
-    ) -> tuple[web.StreamResponse, str]:
+    ) -> tuple[web.StreamResponse | Streamed, str]:
         """Bonkei's own answer, and the code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
         self.permit(call, caller, asked.parameters, request, body)
         answer, error = await self._answering.answer(call, asked)
+        if isinstance(answer, Streamed):
+            self._streams.require_room()
+            return answer, error
         return _response(answer), error
+
+    async def stream(self, incoming: web.BaseRequest, answer: Streamed) -> web.StreamResponse:
+        return await self._streams.send(incoming, answer)
 
     async def pass_on(
         self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
@@ -174,9 +183,11 @@ class _Exchange:
                     resource_of(self._call, self._request, self._content),
                 )
             )  # fmt: skip
+        if isinstance(response, Streamed):  # recorded already: it may go on for hours
+            return await self._endpoint.stream(self._incoming, response)
         return response
 
-    async def _answer(self) -> web.StreamResponse:
+    async def _answer(self) -> web.StreamResponse | Streamed:
         try:
             streams = self._call.service == "s3" and self._call.operation not in _WHOLE
             if not streams:
@@ -199,7 +210,7 @@ class _Exchange:
             self._error = spelled.code
             return _response(render(spelled, self._call.protocol, self._id))
 
-    async def _answer_ourselves(self, body: bytes) -> web.StreamResponse:
+    async def _answer_ourselves(self, body: bytes) -> web.StreamResponse | Streamed:
         response, self._error = await self._endpoint.answer(
             self._call, self._caller, self._request, body, self._id
         )

@@ -37,7 +37,7 @@ class CallerEnvironments:
     def task(self, role_arn: str, task_id: str) -> dict[str, str]:
         """As ECS: an address that hands out the role's credentials. Without a role, no identity.
         The task's own definition says its region."""
-        environment = {"AWS_ENDPOINT_URL": self._url(), "AWS_EC2_METADATA_DISABLED": "true"}
+        environment = {**self._address(), "AWS_EC2_METADATA_DISABLED": "true"}
         if role_arn:
             environment |= task_environment(self._issuer, self._url(), role_arn, task_id)
         return environment
@@ -74,11 +74,11 @@ class CallerEnvironments:
 
     def _place(self) -> Mapping[str, str]:
         region = self._region()
-        return {
-            "AWS_ENDPOINT_URL": self._url(),
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-        }
+        return {**self._address(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
+    def _address(self) -> Mapping[str, str]:
+        """All services have one host: Live Tail's `stream-` before it would name another."""
+        return {"AWS_ENDPOINT_URL": self._url(), "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
 
 
 def _keys(made: Credentials) -> dict[str, str]:

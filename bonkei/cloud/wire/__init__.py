@@ -4,7 +4,7 @@
 operation a request means. `reading` turns a request into parameters and `constraints` checks them;
 `writing` turns an answer or an error into a response. Between them: `documents` for JSON and CBOR,
 `forms` for the query protocol, `xml` for its answers, `bindings` for REST's values in paths,
-queries and headers, `timestamps` for all.
+queries and headers, `timestamps` for all. `event_stream` writes an answer that goes on.
 
 Read from "AWS protocols" in the Smithy documentation (JSON 1.0 and 1.1, query, REST JSON, Smithy
 RPC v2 CBOR). EC2's and S3's own (`ec2`, `rest-xml`) are missing: no service here needs them.

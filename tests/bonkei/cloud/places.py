@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,14 @@ class Place:
     """The endpoint, and clients of it."""
 
     def __init__(
-        self, url: str, issuer: Issuer, own: Mapping[str, AwsService], reports: list[str]
+        self,
+        url: str,
+        issuer: Issuer,
+        own: Mapping[str, AwsService],
+        reports: list[str],
+        stop: Callable[[], None],
     ) -> None:
-        self.url, self.own, self.reports = url, own, reports
+        self.url, self.own, self.reports, self.stop = url, own, reports, stop
         self._person = issuer.person()
 
     def client(self, service: str) -> Any:
@@ -66,11 +71,15 @@ def serving(own: Mapping[str, AwsService], directory: Path) -> Iterator[Place]:
     answering = Answering(own, report=reports.append)
     free = Authorizer("off", Ledger(directory))
     endpoint = Endpoint(issuer, answering, passing, CallLog(directory / "calls.jsonl"), free)
+
+    def stop() -> None:
+        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
+
     try:
         asyncio.run_coroutine_threadsafe(endpoint.start(0), loop).result(10)
-        yield Place(endpoint.url, issuer, own, reports)
+        yield Place(endpoint.url, issuer, own, reports, stop)
     finally:
-        asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
+        stop()
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
         loop.close()

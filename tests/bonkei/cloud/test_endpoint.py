@@ -218,7 +218,7 @@ def test_a_task_without_a_role_is_nobody(room: Room) -> None:
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, ())
     assert sorted(room.cloud.task_environment(definition, "x")) == [
-        "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION", "AWS_EC2_METADATA_DISABLED", "AWS_ENDPOINT_URL",
     ]  # fmt: skip
 
 

@@ -1,0 +1,78 @@
+"""Answers that go on: events as they happen, until the service or the client ends them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bonkei.cloud.errors import Answer, ApiError
+
+_LOOK = 0.5  # seconds after which it is noticed that a client has gone
+_PATIENCE = 60.0  # seconds for a client that does not take an event
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose head is known, and whose body is on its way."""
+
+    head: Answer
+    body: AsyncGenerator[bytes, None]
+
+    @property
+    def status(self) -> int:
+        return self.head.status
+
+
+class Streams:
+    """All that are open. More than `limit` are refused."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._open: set[asyncio.Task[None]] = set()
+
+    def require_room(self) -> None:
+        """ApiError."""
+        if len(self._open) >= self._limit:
+            raise ApiError("ThrottlingException", f"{self._limit} streams are open already.")
+
+    async def send(self, incoming: web.BaseRequest, streamed: Streamed) -> web.StreamResponse:
+        """Hand on each event at once. The next one is asked for when the client has taken it; when
+        the client goes, the service's iterator is closed."""
+        head = streamed.head
+        response = web.StreamResponse(status=head.status, headers=dict(head.headers))
+        pump = asyncio.create_task(_pump(incoming, response, streamed.body))
+        self._open.add(pump)
+        try:
+            while not pump.done():
+                await asyncio.wait({pump}, timeout=_LOOK)
+                if incoming.transport is None:
+                    pump.cancel()
+        finally:
+            pump.cancel()
+            await asyncio.wait({pump})
+            self._open.discard(pump)
+        with suppress(ConnectionError):
+            await response.write_eof()
+        return response
+
+    async def stop(self) -> None:
+        """End all of them in order."""
+        for pump in self._open:
+            pump.cancel()
+        if self._open:
+            await asyncio.wait(self._open)
+
+
+async def _pump(
+    incoming: web.BaseRequest, response: web.StreamResponse, body: AsyncGenerator[bytes, None]
+) -> None:
+    with suppress(ConnectionError, TimeoutError):
+        await response.prepare(incoming)
+        async with aclosing(body) as pieces:
+            async for piece in pieces:
+                async with asyncio.timeout(_PATIENCE):
+                    await response.write(piece)
