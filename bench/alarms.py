@@ -28,18 +28,18 @@ from bonkei.blueprint.function import Function
 from bonkei.blueprint.notification import Subscription, Topic
 from bonkei.blueprint.secret import Secret
 from bonkei.cloud.answering import Answering
-from bonkei.cloud.calls import CallLog
-from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.backing.passing import Passing
+from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.own import secrets_manager
-from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.events import Bus
 from bonkei.functions.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.inbox.slack import SlackInbox
 from bonkei.inbox.store import Entry, Inbox
-from bonkei.miniature.carriers import Carriers
+from bonkei.miniature.rooms.carriers import Carriers
 from bonkei.topics.message import Message
 from bonkei.topics.topics import Topics
 from bonkei.vault import MemoryVault

@@ -23,7 +23,7 @@ from pathlib import Path
 import psutil
 
 from bench.fake_aws import FakeAws
-from bonkei.cloud.certificate import ca_file, load_tls
+from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.logs.router.configuration.load import load
 from bonkei.logs.router.configuration.overrides import Overrides, override
 from bonkei.logs.router.configuration.render import render

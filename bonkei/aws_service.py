@@ -1,9 +1,9 @@
 """The interface between the AWS endpoint and the rooms that answer AWS services.
 
 A room of the miniature (logs, functions, the monitor, ...) answers calls by an object of the
-Protocol `AwsService`; `bonkei/miniature/aws_services.py` hands it to the endpoint under botocore's
-name of the service. HTTP, signatures, permissions and the five protocols are the endpoint's: a
-service sees values that its model has checked, and returns values.
+Protocol `AwsService`; `bonkei/miniature/aws/own_services.py` hands it to the endpoint under
+botocore's name of the service. HTTP, signatures, permissions and the five protocols are the
+endpoint's: a service sees values that its model has checked, and returns values.
 
 Beyond what a call asks for, `AwsCall` has `request_id`: Lambda and CloudWatch Logs show it to
 people. An error may carry `members`, for the shapes of the model that have more than a message.

@@ -5,6 +5,7 @@ Read from aws_secretsmanager_secret.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bonkei.blueprint.state import State
@@ -29,3 +30,11 @@ def read_secrets(state: State) -> tuple[Secret, ...]:
         )
         for block in state.managed("aws_secretsmanager_secret")
     )
+
+
+def find_secret(secrets: Iterable[Secret], wanted: str) -> Secret | None:
+    """The first secret with this name, or with this after a slash or a hyphen at its end."""
+    for secret in secrets:
+        if secret.name == wanted or secret.name.endswith((f"/{wanted}", f"-{wanted}")):
+            return secret
+    return None

@@ -13,7 +13,6 @@ from bonkei import config as configuration
 from bonkei.cli import (
     alarm,
     aws,
-    definitions,
     iam,
     inspection,
     lifecycle,
@@ -21,6 +20,7 @@ from bonkei.cli import (
     sessions,
     slack,
     status,
+    terraform,
 )
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
@@ -64,7 +64,7 @@ for command in (
     *lifecycle.COMMANDS,
     *status.COMMANDS,
     *slack.COMMANDS,
-    *definitions.COMMANDS,
+    *terraform.COMMANDS,
     *inspection.COMMANDS,
     *logs.COMMANDS,
     *alarm.COMMANDS,

@@ -85,7 +85,7 @@ def _print_environment(environment: Mapping[str, str], as_json: bool) -> None:
 
 
 def _run(context: Context, role: str, words: tuple[str, ...]) -> None:
-    from bonkei.miniature.aws_command import install
+    from bonkei.miniature.aws.command import install
 
     environment = _environment(context, role)
     program = install(context.home, lambda text: click.echo(text, err=True))

@@ -31,9 +31,9 @@ class Context:
 
     @cached_property
     def workspace(self) -> Workspace:
-        from bonkei.miniature.definitions import workspace
+        from bonkei.miniature.applied import workspace
 
-        return workspace(self.config, self.home)
+        return workspace(self.config, self.home.path)
 
 
 pass_context = click.make_pass_decorator(Context)

@@ -57,7 +57,7 @@ def check(
     from bonkei.check.report import render_json, render_text
     from bonkei.check.sarif import render_sarif
     from bonkei.check.secret_keys import secret_keys
-    from bonkei.miniature.evaluate import evaluate, vault
+    from bonkei.miniature.applied import evaluate, vault
 
     config = context.config
     rules = with_levels(RULES, config.check_levels, f"{config.file}: [check]")
@@ -112,7 +112,7 @@ def diagram(
 ) -> None:
     """Draw the architecture. One picture each: the system, logging, monitoring, each pipeline."""
     from bonkei.diagram import draw, render_mermaid, render_svg, update_page
-    from bonkei.miniature.evaluate import evaluate
+    from bonkei.miniature.applied import evaluate
 
     diagrams = draw(evaluate(context.config, variable_files), templates)
     output.mkdir(parents=True, exist_ok=True)

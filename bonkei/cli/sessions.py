@@ -72,7 +72,7 @@ def exec_(context: Context, task: str, container: str, command: tuple[str, ...])
 def _attach(
     context: Context, call: str, subject: str, container: str, command: tuple[str, ...]
 ) -> None:
-    from bonkei.miniature.attach import attach
+    from bonkei.miniature.control.attach import attach
 
     if not command:
         raise click.UsageError(f"Say what to run: bonkei {call} {subject} -- COMMAND")

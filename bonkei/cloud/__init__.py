@@ -1,14 +1,23 @@
 """One AWS endpoint on loopback for all clients of AWS's APIs.
 
-The way of a call: `endpoint` reads it, `request` finds its operation, `signature` and
-`credentials` find its caller. Then `services` chooses: Bonkei answers it (`answering`, by the
-models of `wire`), MiniStack answers it (`passing`, to the process of `backing`), or it is refused
-(`errors`, in the protocol's `spelling`). `streaming` sends an answer of events as they happen.
-`calls` remembers it. `browser_upload` takes S3's forms. `own` has the services of this room; other
-rooms have theirs, and `bonkei/miniature/aws_services.py` lists all. `listening` is the port, with
-TLS by the home's `certificate`; `environments` gives clients the address and their identity.
+The way of a call
+    port          the listener, with TLS by the home's certificate
+    endpoint      takes the call from there to its answer
+    calls         finds its operation and resource (`request`), and remembers it (`record`)
+    identity      finds its caller: signatures, credentials, S3's upload forms
+    permission    asks `bonkei.policy` whether the caller may
+    services      chooses who answers, or refuses
+    answering     Bonkei answers itself, by the models of `wire`. `own` has this room's services;
+                  `bonkei/miniature/aws/own_services.py` lists all.
+    streaming     sends an answer of events as they happen
+    backing       or MiniStack answers: its process, and the passing on of calls
+    errors        or the call is refused, in its protocol's `spelling`
 
-`provision` creates the declared resources in MiniStack. `container_credentials` gives a task its
-role's credentials. `cloud.Cloud` joins these modules for other parts. Nothing is imported here:
-aiohttp is slow to load, and the start loads it while Terraform runs.
+Around it
+    cloud         the life cycle, for other parts
+    provision     creates the declared resources in MiniStack
+    client        calls of the miniature's own parts
+    data          what runs inside MiniStack's own environment
+
+Nothing is imported here: aiohttp is slow to load, and the start loads it while Terraform runs.
 """

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import Answer, ApiError
-from bonkei.cloud.request import Call, Request
 from bonkei.cloud.services import Own, find_own, not_served
 from bonkei.cloud.streaming import Streamed
 from bonkei.cloud.wire import event_stream

@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.cloud.credentials import Credentials
-from bonkei.cloud.request import Request, Scope
-from bonkei.cloud.signature import sign
+from bonkei.cloud.calls.request import Request, Scope
+from bonkei.cloud.identity.credentials import Credentials
+from bonkei.cloud.identity.signature import sign
 
 _SILENCE = 30.0  # seconds; a poll of a queue waits for 20
 

@@ -16,21 +16,21 @@ from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.answering import Answering
-from bonkei.cloud.backing import LOCK, MiniStack
-from bonkei.cloud.calls import CallLog
-from bonkei.cloud.certificate import ca_file, load_tls
+from bonkei.cloud.backing.passing import Passing
+from bonkei.cloud.backing.process import LOCK, MiniStack
+from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.client import Address, JsonClient
-from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.endpoint import Endpoint
-from bonkei.cloud.environments import CallerEnvironments
-from bonkei.cloud.key import load_key
+from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.identity.environments import CallerEnvironments
+from bonkei.cloud.identity.key import load_key
 from bonkei.cloud.own import secrets_manager, sts
-from bonkei.cloud.passing import Passing
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.permission.services import Parameters
+from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import S3Step
 from bonkei.cloud.provision.store import MiniStackStore

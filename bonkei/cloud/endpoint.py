@@ -15,20 +15,20 @@ from uuid import uuid4
 from aiohttp import web
 
 from bonkei.aws_service import Caller
-from bonkei.cloud import browser_upload, container_credentials, signature_v2
 from bonkei.cloud.answering import Answering
-from bonkei.cloud.calls import CallLog, Record
-from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.backing.passing import Passing
+from bonkei.cloud.calls.record import CallLog, Record
+from bonkei.cloud.calls.request import Call, Request, identify
+from bonkei.cloud.calls.resource import resource_of
 from bonkei.cloud.errors import Answer, ApiError, render
-from bonkei.cloud.listening import Listener
-from bonkei.cloud.passing import Passing
+from bonkei.cloud.identity import browser_upload, container_credentials, signature_v2
+from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.identity.signature import payload_hash, verify
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.required import required, sent_parameters
-from bonkei.cloud.request import Call, Request, identify
-from bonkei.cloud.resource import resource_of
+from bonkei.cloud.port.listener import Listener
 from bonkei.cloud.services import is_passed_on, is_served, not_served
 from bonkei.cloud.settings import CONNECTIONS, HOST
-from bonkei.cloud.signature import payload_hash, verify
 from bonkei.cloud.spelling import spell
 from bonkei.cloud.streaming import Streamed, Streams
 from bonkei.cloud.wire.reading import expand

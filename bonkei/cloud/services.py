@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.aws_service import AwsService
+from bonkei.cloud.calls.request import Call
 from bonkei.cloud.errors import ApiError
-from bonkei.cloud.request import Call
 from bonkei.cloud.wire.model import ServiceModel, find_model
 
 BACKED = frozenset({"s3", "sqs", "sns", "dynamodb", "ssm", "kms"})

@@ -6,8 +6,8 @@ Reference. The JSON protocols answer 400 where the others answer 403.
 
 from __future__ import annotations
 
+from bonkei.cloud.calls.request import Call
 from bonkei.cloud.errors import ApiError
-from bonkei.cloud.request import Call
 
 _JSON = {
     "InvalidClientTokenId": "UnrecognizedClientException",

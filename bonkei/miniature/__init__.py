@@ -1,0 +1,22 @@
+"""The miniature: the running parts joined, started in order, and following the definitions.
+
+Joining
+    supervisor    the parts, in the order of their start; follows each new blueprint
+    parts         makes every component that touches the machine; tests put doubles here
+    rooms         each room of Bonkei (functions, logs, monitor) as the supervisor uses it
+    aws           the AWS endpoint, and the services that rooms answer behind it
+    rollout       brings the services to the blueprint's state, and waits until they are healthy
+    lifecycle     steps of the start, and the orderly end
+    measures      what the parts show, as CloudWatch's metrics
+
+Commands
+    foreground    `bonkei up`, `down`, `restart`: the miniature as a process
+    control       calls to a running miniature: status, sessions, alarms
+    report        the output of `bonkei status`, and the last lines of a start
+
+Beneath
+    home          the folder of a miniature, and its lock
+    applied       from the definitions to a blueprint
+    addresses     the loopback address of each name in a blueprint
+    steps, journal    what the user sees of a start, and what is kept of it
+"""

@@ -16,11 +16,11 @@ from bonkei.config import Config
 from bonkei.database import delete_data
 from bonkei.errors import BonkeiError
 from bonkei.miniature import control
-from bonkei.miniature.begun import VARIABLE as BEGUN
-from bonkei.miniature.begun import seconds_before
-from bonkei.miniature.control_socket import close_socket
+from bonkei.miniature.control.socket_file import close_socket
 from bonkei.miniature.home import Home, HomeLock, MiniatureError, is_running
 from bonkei.miniature.journal import Journal
+from bonkei.miniature.lifecycle.begun import VARIABLE as BEGUN
+from bonkei.miniature.lifecycle.begun import seconds_before
 from bonkei.miniature.steps import Report
 from bonkei.miniature.supervisor import Miniature
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bonkei.aws_service import AwsService
-from bonkei.blueprint import Blueprint
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.cloud.settings import CloudSettings
 from bonkei.config import Config
@@ -19,39 +18,23 @@ from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus
 from bonkei.logs.logs import Logs, LogsSettings
-from bonkei.miniature import definitions
-from bonkei.miniature.descriptors import raise_limit_of_open_files
-from bonkei.miniature.edge_log import EdgeLog
-from bonkei.miniature.function_room import Connections, FunctionRoom, Ways
+from bonkei.miniature.applied import Definitions
+from bonkei.miniature.applied import workspace as workspace_of
 from bonkei.miniature.home import Home
-from bonkei.miniature.log_room import MakeLogs
-from bonkei.miniature.monitor_room import MakeMonitor
-from bonkei.miniature.requests import Requests
+from bonkei.miniature.lifecycle.descriptors import raise_limit_of_open_files
+from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.edge_log import EdgeLog
+from bonkei.miniature.rooms.functions import Connections, FunctionRoom, Ways
+from bonkei.miniature.rooms.logs import MakeLogs
+from bonkei.miniature.rooms.monitor import MakeMonitor
 from bonkei.miniature.steps import Report
 from bonkei.monitor.monitor import Monitor
 from bonkei.tasks import FileLogSink, Tasks, TaskSettings
 from bonkei.tasks.execution.software import ensure_environment
-from bonkei.terraform import Workspace
 from bonkei.vault import FileVault, Vault
 
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import Cloud
-
-
-class Definitions:
-    """The definitions and their applied state. Methods block while Terraform runs."""
-
-    def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
-
-    def up_to_date(self) -> bool:
-        return definitions.up_to_date(self._workspace)
-
-    def apply(self, report: Report) -> str:
-        return definitions.apply(self._workspace, report)
-
-    def read(self) -> Blueprint:
-        return definitions.read(self._workspace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +90,7 @@ def real_parts(
         )
 
     requests = Requests()
-    workspace = definitions.workspace(config, home)
+    workspace = workspace_of(config, home.path)
     ways = Ways(
         bus,
         vault,

@@ -20,45 +20,45 @@ from typing import Any
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
-from bonkei.cloud.certificate import ca_file
 from bonkei.cloud.own.ecs import ServiceChange
+from bonkei.cloud.port.certificate import ca_file
 from bonkei.config import Config, ConfigError, is_unchanged, load
 from bonkei.database import DatabaseSnapshot, describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
-from bonkei.miniature import alarm_calls, book, sessions
-from bonkei.miniature.announce import announce
-from bonkei.miniature.aws_endpoint import AwsEndpoint
-from bonkei.miniature.aws_services import own_services
-from bonkei.miniature.begun import seconds_before
-from bonkei.miniature.control import Call, ControlServer
-from bonkei.miniature.databases import Databases
-from bonkei.miniature.diagnosis import Unhealthy, names
-from bonkei.miniature.draining import drain
-from bonkei.miniature.ecs_view import EcsView
-from bonkei.miniature.function_room import Connections
-from bonkei.miniature.health import Watch
+from bonkei.miniature import addresses
+from bonkei.miniature.aws.ecs_view import EcsView
+from bonkei.miniature.aws.endpoint import AwsEndpoint
+from bonkei.miniature.aws.own_services import own_services
+from bonkei.miniature.control import Call, ControlServer, alarms, sessions
 from bonkei.miniature.home import Home, MiniatureError
-from bonkei.miniature.log_room import LogRoom
-from bonkei.miniature.log_routers import LogRouters
+from bonkei.miniature.lifecycle.begun import seconds_before
+from bonkei.miniature.lifecycle.draining import drain
+from bonkei.miniature.lifecycle.memory import settle_memory
+from bonkei.miniature.lifecycle.one_offs import OneOffError, OneOffs, Started
+from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare
+from bonkei.miniature.lifecycle.together import close_all, do_all
 from bonkei.miniature.measures.measures import Shown
-from bonkei.miniature.memory import settle_memory
-from bonkei.miniature.monitor_room import MonitorRoom
-from bonkei.miniature.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.parts import MakeParts, real_parts
-from bonkei.miniature.preparation import nothing_runs, prepare
-from bonkei.miniature.rehearsal import World
-from bonkei.miniature.rollout import (
+from bonkei.miniature.report.announce import announce
+from bonkei.miniature.report.status import compose_status
+from bonkei.miniature.rollout.diagnosis import Unhealthy, names
+from bonkei.miniature.rollout.rollout import (
     find_service,
     require_tasks,
     roll_out,
     still_unhealthy,
 )
-from bonkei.miniature.service_changes import FORCED, ServiceChanges
-from bonkei.miniature.status import compose_status
+from bonkei.miniature.rollout.service_changes import FORCED, ServiceChanges
+from bonkei.miniature.rollout.target_checks import TargetChecks
+from bonkei.miniature.rollout.watch import Watch
+from bonkei.miniature.rooms.databases import Databases
+from bonkei.miniature.rooms.functions import Connections
+from bonkei.miniature.rooms.log_routers import LogRouters
+from bonkei.miniature.rooms.logs import LogRoom
+from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.steps import Report, Steps
-from bonkei.miniature.target_checks import TargetChecks
-from bonkei.miniature.together import close_all, do_all
 from bonkei.tasks import TaskError, Tasks, TaskSettings, TasksSnapshot
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
@@ -80,7 +80,7 @@ class Miniature:
         self._loopback = Loopback(home.addresses)
         self._services: dict[str, str] = {}
         self._clusters: dict[str, str] = {}
-        self._translator = book.Translator()
+        self._translator = addresses.Translator()
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
@@ -128,7 +128,7 @@ class Miniature:
                 "reload": self._on_reload,
                 "restart": self._on_restart,
                 **sessions.handlers(lambda: (self._blueprint, self._tasks), self._bus),
-                **alarm_calls.handlers(self._alarm_world),
+                **alarms.handlers(self._alarm_world),
                 "aws": self._on_aws,
                 "stop": self._on_stop,
             },
@@ -231,14 +231,14 @@ class Miniature:
 
     def _addresses(self) -> AddressBook:
         """Give every name of the blueprint its address, and publish the public URLs."""
-        services = book.service_addresses(self._blueprint, self._loopback)
-        self._clusters = book.cluster_addresses(self._blueprint, self._loopback)
-        book.require_addresses(services | self._clusters)
+        services = addresses.service_addresses(self._blueprint, self._loopback)
+        self._clusters = addresses.cluster_addresses(self._blueprint, self._loopback)
+        addresses.require_addresses(services | self._clusters)
         self._services.update(services)
         return AddressBook(
-            hosts=book.cluster_hosts(self._blueprint, self._clusters),
+            hosts=addresses.cluster_hosts(self._blueprint, self._clusters),
             services=services,
-            urls=book.public_urls(self._blueprint, self._edge.snapshot())
+            urls=addresses.public_urls(self._blueprint, self._edge.snapshot())
             | self._aws.urls(self._blueprint),
         )
 
@@ -334,7 +334,7 @@ class Miniature:
 
     def _alarm_world(self) -> World:
         self._require_started()
-        request = alarm_calls.around_the_distribution(self._edge.snapshot())
+        request = alarms.around_the_distribution(self._edge.snapshot())
         return self._monitor.world(lambda: self._blueprint, request)
 
     def _database_snapshots(self) -> list[DatabaseSnapshot]:

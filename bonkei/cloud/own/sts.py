@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, Operations
-from bonkei.cloud.credentials import Issuer
 from bonkei.cloud.errors import ApiError
+from bonkei.cloud.identity.credentials import Issuer
 
 _USUAL = 3_600  # seconds
 

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
+from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission import s3, services
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Requirement
-from bonkei.cloud.request import Call, Request
 
 
 def required(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from bonkei.cloud.calls.request import Request, s3_resource
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import Requirement
-from bonkei.cloud.request import Request, s3_resource
 
 _OF_OBJECT = {
     "GetObject": "GetObject",

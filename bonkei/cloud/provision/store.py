@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import aiohttp
 
-from bonkei.cloud.passing import Store as Backing
+from bonkei.cloud.backing.passing import Store as Backing
 from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, QueryStep, S3Step
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")

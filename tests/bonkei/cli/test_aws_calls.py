@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from bonkei.cli import bonkei
-from bonkei.cloud.calls import KEPT, CallLog, Record
+from bonkei.cloud.calls.record import KEPT, CallLog, Record
 
 TASK = "arn:aws:iam::123456789012:role/task"
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from bonkei.blueprint.storage import Queue
-from bonkei.cloud.backing import LOCK
+from bonkei.cloud.backing.process import LOCK
 from bonkei.tasks.execution.software import ensure_environment
 from tests.bonkei.cloud.rooms import DECLARED, ENVIRONMENTS, Room, arn
 

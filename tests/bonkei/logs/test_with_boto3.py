@@ -14,9 +14,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from bonkei.cloud.answering import Answering
-from bonkei.cloud.calls import CallLog
-from bonkei.cloud.credentials import Issuer
+from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.events import Bus

@@ -14,7 +14,7 @@ from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
 from bonkei.logs.logs import LogsSnapshot
-from bonkei.miniature.requests import Requests
+from bonkei.miniature.rooms.access_hooks import Requests
 from bonkei.monitor.monitor import Around, Monitor
 from bonkei.tasks import TaskSettings, TasksSnapshot
 from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot

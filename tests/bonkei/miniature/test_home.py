@@ -8,7 +8,7 @@ import pytest
 
 from bonkei.config import WORKSPACES
 from bonkei.miniature import foreground
-from bonkei.miniature.control_socket import find_socket, open_socket
+from bonkei.miniature.control.socket_file import find_socket, open_socket
 from bonkei.miniature.home import CONTENTS, MARKER, Home, HomeLock, MiniatureError, is_running
 
 

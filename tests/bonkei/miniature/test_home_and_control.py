@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.miniature import control, control_socket
-from bonkei.miniature.control import Call, ControlServer
+from bonkei.miniature import control
+from bonkei.miniature.control import Call, ControlServer, socket_file
 from bonkei.miniature.home import MARKER, Home, HomeLock, MiniatureError, holder, is_running
 
 
@@ -46,7 +46,7 @@ def test_a_home_that_never_was_does_not_run(tmp_path: Path) -> None:
 
 
 def find(home: Home) -> Path:
-    path = control_socket.find_socket(home)
+    path = socket_file.find_socket(home)
     assert path is not None
     return path
 
@@ -109,7 +109,7 @@ def test_nobody_answers(home: Home) -> None:
 
 
 async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
-    control_socket.open_socket(home).close()
+    socket_file.open_socket(home).close()
     async with answering(home):
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 
@@ -120,7 +120,8 @@ async def test_commands_find_it_whatever_their_tmpdir_is(home: Home, tmp_path: P
     async with answering(home):
         code = f"""
 from pathlib import Path
-from bonkei.miniature import control, control_socket
+from bonkei.miniature import control
+from bonkei.miniature.control import socket_file
 from bonkei.miniature.home import Home
 print(control.call(Home(Path({str(home.path)!r})), "fine"))
 """
@@ -148,14 +149,14 @@ async def test_the_path_of_a_home_may_be_long(tmp_path: Path) -> None:
 async def test_a_home_whose_file_system_knows_no_sockets(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    listen = control_socket._listen
+    listen = socket_file._listen
 
     def refuse(path: Path) -> socket.socket:
         if path.is_relative_to(home.path):
             raise PermissionError
         return listen(path)
 
-    monkeypatch.setattr(control_socket, "_listen", refuse)
+    monkeypatch.setattr(socket_file, "_listen", refuse)
     async with answering(home):
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 

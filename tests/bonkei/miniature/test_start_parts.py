@@ -13,12 +13,12 @@ from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import OneOff
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
-from bonkei.miniature.begun import seconds_before
-from bonkei.miniature.health import Watch
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.one_offs import Started, task_definition
-from bonkei.miniature.rollout import find_service
-from bonkei.miniature.service_changes import FORCED, ServiceChanges
+from bonkei.miniature.lifecycle.begun import seconds_before
+from bonkei.miniature.lifecycle.one_offs import Started, task_definition
+from bonkei.miniature.rollout.rollout import find_service
+from bonkei.miniature.rollout.service_changes import FORCED, ServiceChanges
+from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.steps import Steps
 
 

@@ -29,8 +29,8 @@ from bonkei.edge import Edge
 from bonkei.edge.snapshot import ListenerState
 from bonkei.miniature import control, parts
 from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.lifecycle.together import close_all, do_all
 from bonkei.miniature.supervisor import Miniature
-from bonkei.miniature.together import close_all, do_all
 from bonkei.tasks import TaskError, Tasks
 from tests.bonkei.miniature import doubles
 from tests.bonkei.miniature.doubles import World, parts_of

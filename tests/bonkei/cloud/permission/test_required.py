@@ -19,12 +19,12 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.secret import Secret
+from bonkei.cloud.calls.request import Request
+from bonkei.cloud.calls.s3_operations import s3_operation
 from bonkei.cloud.permission import s3, services
 from bonkei.cloud.permission.names import names_of
 from bonkei.cloud.permission.required import deleted_keys
 from bonkei.cloud.permission.requirement import Place, Requirement
-from bonkei.cloud.request import Request
-from bonkei.cloud.s3_operations import s3_operation
 
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"

@@ -1,0 +1,6 @@
+"""MiniStack, the store behind the endpoint for storage and messaging.
+
+process     starts and watches it
+freezing    whether it hangs or only works
+passing     passes a call on, and its answer back
+"""

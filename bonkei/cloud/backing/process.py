@@ -1,0 +1,197 @@
+"""The process of MiniStack, the store behind the endpoint for storage and messaging.
+
+It listens on a loopback port that only the endpoint uses. Acknowledged changes are on disk
+(`data/ministack_journal.py`). It is restarted when it dies, and ended when it is frozen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from bonkei.cloud.backing.freezing import is_frozen
+from bonkei.cloud.errors import CloudError
+from bonkei.cloud.settings import HOST, CloudSettings
+from bonkei.processes import Keeper, launch_command
+
+LOCK = Path(__file__).parents[1] / "data" / "ministack.txt"
+"""The packages of MiniStack's own environment."""
+
+RUN = LOCK.with_name("run_ministack.py")
+
+_START_TIMEOUT = 30.0  # seconds
+_STOP_TIMEOUT = 10.0
+_POLL = 0.02
+_PATIENCE = (0.0, 0.5, 2.0, 10.0)  # seconds before one that died is started again
+_SETTLED = 30.0
+_SILENCE = 1.5
+"""Seconds without an answer, and without any work, after which it is taken as frozen."""
+
+
+class MiniStack:
+    """`start` once, `stop` once; in between it is started again whenever it dies."""
+
+    def __init__(self, settings: CloudSettings, report: Callable[[str], None]) -> None:
+        self._settings = settings
+        self._python = Path()
+        self._report = report
+        self._keeper = Keeper(settings.directory / "process")
+        self._process: asyncio.subprocess.Process | None = None
+        self._guard: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def pid(self) -> int | None:
+        process = self._process
+        return process.pid if process is not None and process.returncode is None else None
+
+    async def start(self, python: Path) -> None:
+        """Start it with its own environment's Python, and wait. CloudError when it does not
+        answer."""
+        self._python = python
+        self._keeper.start()
+        await self._launch()
+        self._guard = asyncio.create_task(self._keep_running())
+
+    async def wait_until_ready(self, seconds: float) -> bool:
+        """Whether it answers within `seconds`."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), seconds)
+        return self._ready.is_set()
+
+    def look(self) -> None:
+        """A call waits for an answer: if MiniStack is frozen, end it, so that it is restarted."""
+        if self._looking is None and self._ready.is_set():
+            self._looking = asyncio.create_task(self._end_if_frozen())
+
+    async def _end_if_frozen(self) -> None:
+        try:
+            process = self._process
+            if process is not None and await is_frozen(process.pid, self.port, _SILENCE):
+                self._report("MiniStack is frozen and is ended")
+                with suppress(ProcessLookupError):
+                    process.kill()
+        finally:
+            self._looking = None
+
+    def save(self) -> None:
+        """Ask it for a snapshot of its state, without objects."""
+        if (process := self._process) is not None and self._ready.is_set():
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGUSR1)
+
+    async def stop(self) -> None:
+        """Stop it in order, so that it saves its state."""
+        tasks = [task for task in (self._guard, self._looking) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._ready.clear()
+        process = self._process
+        if process is not None and process.returncode is None:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError):
+                    process.send_signal(number)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
+                    break
+        if process is not None:
+            self._keeper.release(process.pid)
+        self._keeper.stop()
+
+    async def _launch(self) -> None:
+        log = self._settings.directory / "ministack.log"
+        for name in ("state", "s3"):
+            (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.port = self.port or _free_port()
+        command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                cwd=self._settings.directory,
+                env=self._environment(),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+        self._keeper.keep(self._process.pid, ending=signal.SIGTERM, grace=_STOP_TIMEOUT)
+        deadline = time.monotonic() + _START_TIMEOUT
+        while not await _listens(self.port):
+            if self.pid is None or time.monotonic() > deadline:
+                raise CloudError(f"MiniStack did not start: {_last_line(log)}", remedy=f"see {log}")
+            await asyncio.sleep(_POLL)
+        self._ready.set()
+
+    async def _keep_running(self) -> None:
+        deaths = 0
+        while True:
+            process, since = self._process, time.monotonic()
+            if process is None:
+                return
+            code = await process.wait()
+            self._ready.clear()
+            self._keeper.release(process.pid)
+            deaths = 1 if time.monotonic() - since > _SETTLED else deaths + 1
+            self._report(f"MiniStack ended (exit code {code}) and is started again")
+            await asyncio.sleep(_PATIENCE[min(deaths - 1, len(_PATIENCE) - 1)])
+            try:
+                await self._launch()
+            except CloudError as error:
+                self._report(error.message)
+
+    def _environment(self) -> dict[str, str]:
+        directory = self._settings.directory
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(directory),
+            "TMPDIR": str(directory),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(self.port),
+            "MINISTACK_ACCOUNT_ID": self._settings.account,
+            "MINISTACK_WORKER_THREADS": "8",
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            # It looks for containers of earlier runs, and must not find any.
+            "DOCKER_HOST": f"unix://{directory}/no-docker",
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(directory / "state"),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(directory / "s3"),
+            "LOG_LEVEL": "WARNING",
+            # An arena for each of its threads would cost more memory than it helps.
+            "MALLOC_ARENA_MAX": "2",
+        }
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"

@@ -1,0 +1,86 @@
+"""The environment variables that give a client the endpoint's address and its identity there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+from bonkei.blueprint.role import Role
+from bonkei.cloud.errors import CloudError
+from bonkei.cloud.identity.container_credentials import task_environment
+from bonkei.cloud.identity.credentials import Credentials, Issuer
+
+_FUNCTION_SECONDS = 12 * 3_600.0
+"""Longer than an execution environment lives: its variables never change."""
+_PERSON_SECONDS = 3_600.0
+
+
+class CallerEnvironments:
+    """The `CallerEnvironments` of `bonkei/aws_service.py`, and those of tasks and people.
+
+    `url` and `region` are the endpoint's as they are by then, `roles` those that are declared."""
+
+    def __init__(
+        self,
+        issuer: Issuer,
+        url: Callable[[], str],
+        region: Callable[[], str],
+        roles: Callable[[], Sequence[Role]],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._issuer = issuer
+        self._url = url
+        self._region = region
+        self._roles = roles
+        self._clock = clock
+
+    def task(self, role_arn: str, task_id: str) -> dict[str, str]:
+        """As ECS: an address that hands out the role's credentials. Without a role, no identity.
+        The task's own definition says its region."""
+        environment = {**self._address(), "AWS_EC2_METADATA_DISABLED": "true"}
+        if role_arn:
+            environment |= task_environment(self._issuer, self._url(), role_arn, task_id)
+        return environment
+
+    def function(self, role_arn: str, name: str) -> dict[str, str]:
+        """As Lambda: the credentials themselves. The session is called as the function is."""
+        now = self._clock()
+        made = self._issuer.assume(role_arn, name, now=now, seconds=_FUNCTION_SECONDS)
+        return {**self._place(), **_keys(made), "AWS_EC2_METADATA_DISABLED": "true"}
+
+    def build(self, role_arn: str, build_id: str) -> dict[str, str]:
+        """As CodeBuild: an address, as for a task. The session is `AWSCodeBuild-…`."""
+        session = f"AWSCodeBuild-{build_id}"
+        return {**self._place(), **self.task(role_arn, session)}
+
+    def person(self, role: str = "") -> dict[str, str]:
+        """Of whoever sits in front of the machine, or of a role by its name or ARN. CloudError."""
+        made = self._issuer.person()
+        if role:
+            arn = self._find(role).arn
+            now = self._clock()
+            made = self._issuer.assume(arn, "bonkei", now=now, seconds=_PERSON_SECONDS)
+        return {**self._place(), **_keys(made)}
+
+    def _find(self, role: str) -> Role:
+        known = self._roles()
+        found = next((each for each in known if role in (each.name, each.arn)), None)
+        if found is None:
+            raise CloudError(
+                f"the definitions have no role {role}",
+                remedy="there are: " + (", ".join(each.name for each in known) or "none"),
+            )
+        return found
+
+    def _place(self) -> Mapping[str, str]:
+        region = self._region()
+        return {**self._address(), "AWS_REGION": region, "AWS_DEFAULT_REGION": region}
+
+    def _address(self) -> Mapping[str, str]:
+        """All services have one host: Live Tail's `stream-` before it would name another."""
+        return {"AWS_ENDPOINT_URL": self._url(), "AWS_DISABLE_HOST_PREFIX_INJECTION": "true"}
+
+
+def _keys(made: Credentials) -> dict[str, str]:
+    keys = {"AWS_ACCESS_KEY_ID": made.access_key, "AWS_SECRET_ACCESS_KEY": made.secret_key}
+    return keys | {"AWS_SESSION_TOKEN": made.token} if made.token else keys

@@ -1,0 +1,197 @@
+"""Checks of Signature Version 4.
+
+Source: "AWS Signature Version 4 for API requests" in the IAM User Guide.
+
+Chunk signatures of `STREAMING-AWS4-HMAC-SHA256-PAYLOAD` are not checked: the head's is, and the
+connection is this machine's own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote
+
+from bonkei.aws_service import Caller
+from bonkei.cloud.calls.request import Request, Scope, find_scope
+from bonkei.cloud.errors import ApiError
+
+SKEW = 300.0
+"""Seconds by which the clocks may differ."""
+LONGEST = 7 * 24 * 3600
+"""Seconds for which a URL may be signed."""
+
+UNSIGNED = "UNSIGNED-PAYLOAD"
+Secrets = Callable[[str, str], tuple[str, Caller]]
+"""From an access key and a token to the secret key and the caller; raises ApiError."""
+
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_HEADER = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]*)")
+_SPACES = re.compile(r" +")
+
+
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    scope: Scope
+    time: str  # YYYYMMDDTHHMMSSZ
+    headers: tuple[str, ...]
+    signature: str
+    token: str
+    seconds: float | None = None  # for which a presigned URL is good
+
+
+def payload_hash(request: Request, body: bytes | None) -> str:
+    """The signed hash: the header's when the header exists, else the body's."""
+    if "X-Amz-Signature" in request.parameters:
+        return request.header.get("x-amz-content-sha256", UNSIGNED)
+    given = request.header.get("x-amz-content-sha256")
+    return given if given is not None else hashlib.sha256(body or b"").hexdigest()
+
+
+def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> Caller:
+    """The signer of the request. Raises ApiError with the code of S3 and the query protocol."""
+    signed = _read(request)
+    _check_time(signed, now)
+    secret, caller = secrets(signed.scope.access_key, signed.token)
+    key = signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
+    expected = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, signed.signature):
+        raise ApiError(
+            "SignatureDoesNotMatch",
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method.",
+            403,
+        )
+    return caller
+
+
+def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
+    """The Authorization header of a request of our own. It has the headers host and x-amz-date; all
+    of its headers are signed."""
+    names = tuple(sorted(name for name, _ in request.headers))
+    signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
+    payload = hashlib.sha256(body).hexdigest()
+    key = signing_key(secret, scope.date, scope.region, scope.service)
+    code = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
+    credential = f"{scope.access_key}/{scope.date}/{scope.region}/{scope.service}/aws4_request"
+    return (
+        f"{_ALGORITHM} Credential={credential}, SignedHeaders={';'.join(names)}, Signature={code}"
+    )
+
+
+def _read(request: Request) -> _Signed:
+    scope = find_scope(request)
+    if header := request.header.get("authorization"):
+        parts = dict(_HEADER.findall(header))
+        time = request.header.get("x-amz-date", "")
+        if not header.startswith(_ALGORITHM) or scope is None or len(parts) != 3 or not time:
+            raise ApiError(
+                "IncompleteSignature",
+                f"Authorization must be {_ALGORITHM} with Credential, SignedHeaders and Signature, "
+                "and X-Amz-Date must be there.",
+            )
+        names, token = parts["SignedHeaders"], request.header.get("x-amz-security-token", "")
+        return _Signed(scope, time, _names(names, request), parts["Signature"], token)
+    query = request.parameters
+    if scope is None or "X-Amz-Signature" not in query:
+        raise ApiError("MissingAuthenticationToken", "Request is missing Authentication Token", 403)
+    try:
+        seconds = float(int(query.get("X-Amz-Expires", "")))
+    except ValueError:
+        seconds = -1.0
+    if not 0 < seconds <= LONGEST or query.get("X-Amz-Algorithm") != _ALGORITHM:
+        raise ApiError(
+            "AuthorizationQueryParametersError",
+            "X-Amz-Algorithm must be AWS4-HMAC-SHA256 and X-Amz-Expires between 1 and 604800",
+        )
+    return _Signed(
+        scope,
+        query.get("X-Amz-Date", ""),
+        _names(query.get("X-Amz-SignedHeaders", ""), request),
+        query["X-Amz-Signature"],
+        query.get("X-Amz-Security-Token", ""),
+        seconds,
+    )
+
+
+def _names(listed: str, request: Request) -> tuple[str, ...]:
+    names = tuple(listed.split(";"))
+    if "host" not in names or any(name not in request.header for name in names):
+        raise ApiError(
+            "SignatureDoesNotMatch", "SignedHeaders must name host, and headers that are sent.", 403
+        )
+    return names
+
+
+def _check_time(signed: _Signed, now: float) -> None:
+    try:
+        at = _seconds(signed.time)
+    except ValueError:
+        raise ApiError("IncompleteSignature", "X-Amz-Date must be as 20260102T030405Z") from None
+    if signed.seconds is not None and now > at + signed.seconds:
+        raise ApiError("AccessDenied", "Request has expired", 403)
+    late = signed.seconds is None and now - at > SKEW
+    if late or at - now > SKEW or not signed.time.startswith(signed.scope.date):
+        raise ApiError(
+            "RequestTimeTooSkewed",
+            "The difference between the request time and the current time is too large.",
+            403,
+        )
+
+
+@lru_cache(maxsize=256)
+def _seconds(time: str) -> float:
+    return datetime.strptime(time, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+def _string_to_sign(request: Request, signed: _Signed, payload: str) -> bytes:
+    scope = f"{signed.scope.date}/{signed.scope.region}/{signed.scope.service}/aws4_request"
+    canonical = "\n".join(
+        (
+            request.method,
+            _canonical_path(request.path, signed.scope.service),
+            _canonical_query(request.query),
+            *(f"{name}:{_value(request, name)}" for name in signed.headers),
+            "",
+            ";".join(signed.headers),
+            payload,
+        )
+    )
+    digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{_ALGORITHM}\n{signed.time}\n{scope}\n{digest}".encode()
+
+
+def _canonical_path(path: str, service: str) -> str:
+    """S3 signs the path as it is sent; every other service encodes it once more."""
+    return (path or "/") if service == "s3" else quote(path or "/", safe="/~")
+
+
+def _canonical_query(query: str) -> str:
+    pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
+    encoded = sorted(
+        (_encode(name), _encode(value)) for name, value in pairs if name != "X-Amz-Signature"
+    )
+    return "&".join(f"{name}={value}" for name, value in encoded)
+
+
+def _encode(text: str) -> str:
+    return quote(text, safe="-_.~", errors="surrogateescape")
+
+
+def _value(request: Request, name: str) -> str:
+    values = (value for each, value in request.headers if each == name)
+    return ",".join(_SPACES.sub(" ", value.strip()) for value in values)
+
+
+@lru_cache(maxsize=256)
+def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    """The key that signs everything of one day, region and service."""
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), hashlib.sha256)
+    return key

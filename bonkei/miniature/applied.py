@@ -1,0 +1,76 @@
+"""From the definitions to a blueprint: Terraform runs only when something changed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from bonkei import blueprint
+from bonkei.blueprint import Blueprint
+from bonkei.config import Config
+from bonkei.miniature.home import Home
+from bonkei.miniature.steps import Report
+from bonkei.terraform import Account, Elsewhere, Workspace
+from bonkei.vault import FileVault
+
+
+class Definitions:
+    """The definitions and their applied state. Methods block while Terraform runs."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def up_to_date(self) -> bool:
+        """Whether the last apply was of exactly these definitions."""
+        return self._workspace.is_current()
+
+    def apply(self, report: Report) -> str:
+        """Apply the definitions. Returns one line about the changes. Raises TerraformError."""
+        return self._workspace.apply(progress=report).render()
+
+    def read(self) -> Blueprint:
+        """The blueprint of the last apply."""
+        return blueprint.read(self._workspace.state())
+
+
+def workspace(
+    config: Config, home: Path, variable_files: Sequence[Path] | None = None
+) -> Workspace:
+    """The definitions of a configuration, evaluated below `home`, with these variable files or
+    else those of the settings."""
+    return Workspace(
+        definitions=config.definitions,
+        home=home,
+        variable_files=config.variable_files if variable_files is None else tuple(variable_files),
+        terraform=config.terraform,
+        elsewhere=Elsewhere(config.existing, config.remote_states),
+        account=Account(config.account_id, config.workspace),
+    )
+
+
+def evaluate(config: Config, variable_files: Sequence[Path] = ()) -> Blueprint:
+    """The blueprint of the definitions as they are now, applied beside the miniature: nothing that
+    runs is touched.
+
+    `variable_files`: instead of those of the settings. The state is kept below the home, so that
+    definitions that have not changed are not evaluated again. Raises TerraformError and
+    BlueprintError.
+    """
+    files, home = _place(config, variable_files)
+    home.mkdir(parents=True, exist_ok=True)
+    beside = workspace(config, home, files)
+    if not beside.is_current():
+        beside.apply()
+    return blueprint.read(beside.state())
+
+
+def vault(config: Config, variable_files: Sequence[Path] = ()) -> FileVault:
+    """The values of the secrets of that evaluation."""
+    return FileVault(_place(config, variable_files)[1] / "secrets")
+
+
+def _place(config: Config, variable_files: Sequence[Path]) -> tuple[tuple[Path, ...], Path]:
+    files = tuple(file.resolve() for file in variable_files) or config.variable_files
+    digest = hashlib.sha256("\n".join(map(str, files)).encode()).hexdigest()[:12]
+    return files, Home(config.home).make().evaluated / digest

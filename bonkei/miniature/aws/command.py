@@ -1,0 +1,18 @@
+"""The real `aws` command, in an environment of its own below the home."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from bonkei.cloud.backing.process import LOCK
+from bonkei.miniature.home import Home
+from bonkei.tasks.execution.software import ensure_environment
+
+
+def install(home: Home, report: Callable[[str], None]) -> Path:
+    """Its path. It is installed at its first use. TaskError when that fails."""
+    lock = LOCK.with_name("awscli.txt")
+    environment = asyncio.run(ensure_environment((lock,), home.environments, report))
+    return environment / "bin" / "aws"

@@ -1,0 +1,78 @@
+"""The AWS endpoint for the supervisor: started beside Terraform, then kept up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.miniature import addresses
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.steps import Report, Steps
+
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import Cloud, CloudSnapshot
+
+MakeCloud = Callable[[Mapping[str, AwsService], Report], "Cloud"]
+
+
+class AwsEndpoint:
+    """`services`: what the rooms answer of AWS, by botocore's names."""
+
+    def __init__(self, make: MakeCloud, services: Mapping[str, AwsService]) -> None:
+        self._make = make
+        self._services = services
+        self._cloud: Cloud | None = None
+
+    async def start(self, steps: Steps) -> None:
+        """Start while Terraform runs: its libraries and its store are slow to load."""
+        self._cloud = self._make(self._services, steps.note)
+        await self._cloud.start()
+
+    async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
+        """Create the declared resources before the first task starts."""
+        cloud = self._started()
+        with steps.step("aws endpoint") as step:
+            await cloud.apply(blueprint)
+            snapshot = cloud.snapshot()
+            step.detail, step.failed = snapshot.url, snapshot.store == "failed"
+        for note in snapshot.notes:
+            steps.note(note)
+
+    def task_environment(self, definition: TaskDefinition, task_id: str) -> Mapping[str, str]:
+        return self._started().task_environment(definition, task_id)
+
+    def may_read(self, definition: TaskDefinition, secret: str) -> str:
+        """Why the task's execution role may not read a secret or a parameter; empty: it may."""
+        return self._started().may_read(definition, secret)
+
+    def environment(self, role: str) -> dict[str, str]:
+        """The variables for a user's command. MiniatureError before the start."""
+        return self._started().environment(role)
+
+    def urls(self, blueprint: Blueprint) -> dict[str, str]:
+        """The queues' URLs, by their URLs on AWS."""
+        return addresses.queue_urls(blueprint, self._started().snapshot().url)
+
+    async def put_object(self, bucket: str, key: str, content: bytes) -> str:
+        """As a service of AWS delivers; what went wrong, or nothing."""
+        return await self._started().put_object(bucket, key, content)
+
+    def snapshot(self) -> CloudSnapshot | None:
+        return self._cloud.snapshot() if self._cloud is not None else None
+
+    async def stop(self) -> None:
+        if self._cloud is not None:
+            await self._cloud.stop()
+
+    @property
+    def cloud(self) -> Cloud:
+        """MiniatureError before the start."""
+        return self._started()
+
+    def _started(self) -> Cloud:
+        if self._cloud is None:
+            raise MiniatureError("the miniature has not started yet", remedy="try again then")
+        return self._cloud

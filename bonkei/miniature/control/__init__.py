@@ -1,0 +1,19 @@
+"""Calls from commands to a running miniature, over a private Unix socket.
+
+protocol       JSON lines: a call, its progress, its result
+socket_file    where the socket is
+sessions       calls of `bonkei run`, `exec` and `env`; `attach` is their command's side
+alarms         calls of `bonkei alarm`
+"""
+
+from bonkei.miniature.control.protocol import (
+    AT_ONCE,
+    OTHER,
+    Call,
+    ControlServer,
+    Handler,
+    borrow,
+    call,
+)
+
+__all__ = ["AT_ONCE", "OTHER", "Call", "ControlServer", "Handler", "borrow", "call"]

@@ -1,0 +1,86 @@
+"""Why a service is not healthy: from its ended tasks and their last lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.miniature.rollout.watch import INTENDED
+from bonkei.tasks import TasksSnapshot
+from bonkei.tasks.logs import FileLogSink
+from bonkei.tasks.snapshot import ServiceSnapshot, TaskSnapshot
+
+_LAST_WORDS = 10  # lines
+
+
+@dataclass(frozen=True, slots=True)
+class Unhealthy:
+    """A service that does not serve as it should. `reason` has its containers' exit codes;
+    `last_words`: the last lines of the task that failed last."""
+
+    name: str
+    reason: str
+    last_words: tuple[str, ...] = ()
+
+    def lines(self) -> Iterator[str]:
+        """All of it as text, with the commands to see more and to try again."""
+        yield f"{self.name}: {self.reason}"
+        for line in self.last_words:
+            yield f"  | {line}"
+        again = f"`bonkei restart {self.name}`"
+        yield f"  see `bonkei logs {self.name}`; with its program changed: {again}"
+
+
+def names(unhealthy: Sequence[Unhealthy]) -> str:
+    """The services' names, each once."""
+    return ", ".join(dict.fromkeys(one.name for one in unhealthy))
+
+
+def diagnose(name: str, heard: str, tasks: TasksSnapshot, logs: Path) -> Unhealthy:
+    """Diagnose a service. `heard` is the reason unless a task has a better one."""
+    task = _last_failed(name, tasks) or _last_started(name, tasks)
+    if task is None:
+        return Unhealthy(name, heard)
+    words = FileLogSink(logs).last_lines(name, task.id, _LAST_WORDS)
+    reason = heard if task.reason in heard else task.reason
+    return Unhealthy(name, reason, tuple(words))
+
+
+def find_unhealthy(tasks: TasksSnapshot) -> Iterator[Unhealthy]:
+    """The services that have fewer healthy tasks than they want, or whose deployment fails."""
+    for service in tasks.services:
+        if service.desired_count and not service.refused and not _is_well(service):
+            yield Unhealthy(service.name, _summary(service, tasks))
+
+
+def _is_well(service: ServiceSnapshot) -> bool:
+    """Whether it is well. A service that only scales or rolls is: it serves, and no task has
+    failed."""
+    primary = next((d for d in service.deployments if d.status == "PRIMARY"), None)
+    if service.failure or primary is None:
+        return False
+    if service.healthy_count >= service.desired_count:
+        return primary.rollout_state == "COMPLETED" or not primary.failed_tasks
+    return service.healthy_count > 0 and not primary.reason
+
+
+def _summary(service: ServiceSnapshot, tasks: TasksSnapshot) -> str:
+    counts = f"{service.healthy_count} of {service.desired_count} healthy"
+    failed = _last_failed(service.name, tasks)
+    reason = service.failure or (failed.reason if failed else "")
+    return f"{counts}: {reason}" if reason else counts
+
+
+def _last_failed(name: str, tasks: TasksSnapshot) -> TaskSnapshot | None:
+    failed = [
+        task
+        for task in tasks.stopped
+        if task.group == f"service:{name}" and not task.reason.startswith(INTENDED)
+    ]
+    return failed[-1] if failed else None
+
+
+def _last_started(name: str, tasks: TasksSnapshot) -> TaskSnapshot | None:
+    started = [task for task in tasks.tasks if task.group == f"service:{name}"]
+    return started[-1] if started else None

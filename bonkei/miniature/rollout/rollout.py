@@ -1,0 +1,115 @@
+"""Brings the services to the blueprint's state, and reports those that are not healthy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service
+from bonkei.events import Bus, Event
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rollout.diagnosis import Unhealthy, diagnose, find_unhealthy
+from bonkei.miniature.rollout.watch import Watch
+from bonkei.miniature.steps import Steps
+from bonkei.tasks import Tasks
+
+_A_WHILE = 30.0  # seconds for services without a new deployment
+_PATIENCE = 90.0  # seconds for services that are neither healthy nor failing
+
+
+async def roll_out(
+    tasks: Tasks,
+    watch: Watch,
+    blueprint: Blueprint,
+    steps: Steps,
+    logs: Path,
+    only: Collection[str] = (),
+) -> list[Unhealthy]:
+    """Bring the services to the blueprint's state and wait. Returns the unhealthy ones.
+
+    `only`: the ARNs of the services to change and wait for; default: all.
+    """
+    with steps.step("services") as step:
+        await tasks.reconcile(blueprint, only)
+        snapshot = tasks.snapshot()
+        refused = {service.arn: service.refused for service in snapshot.services}
+        wanted = [
+            service
+            for service in blueprint.services
+            if service.capacity
+            and not refused.get(service.arn, "no task definition of its own")
+            and (not only or service.arn in only)
+        ]
+        waiting = await watch.settled(wanted, _PATIENCE, steps.note)
+        step.detail = f"{len(wanted) - len(waiting)} of {len(wanted)} healthy"
+        step.failed = bool(waiting)
+    if not only:
+        for service in blueprint.services:
+            if reason := refused.get(service.arn, "its task definition is not defined"):
+                steps.note(f"{service.name} is not run: {reason}")
+    snapshot = tasks.snapshot()
+    unhealthy = [diagnose(one.service.name, one.reason, snapshot, logs) for one in waiting]
+    for one, awaited in zip(unhealthy, waiting, strict=True):
+        for line in one.lines():
+            steps.note(line)
+        if not awaited.failing:
+            steps.note("  its deployment goes on: see `bonkei status`")
+    return unhealthy
+
+
+def find_service(blueprint: Blueprint, name: str) -> Service:
+    """The service of that name, or whose name ends with it after a hyphen. MiniatureError."""
+    found = find_services(blueprint, name)
+    if len(found) != 1:
+        known = ", ".join(sorted(service.name for service in blueprint.services)) or "none"
+        how_many = "no service is" if not found else "more than one service is"
+        raise MiniatureError(f"{how_many} called {name}", remedy=f"there are: {known}")
+    return found[0]
+
+
+def find_services(blueprint: Blueprint, name: str) -> list[Service]:
+    """The one of that name, or else those whose name ends with it after a hyphen."""
+    return [s for s in blueprint.services if s.name == name] or [
+        s for s in blueprint.services if s.name.endswith(f"-{name}")
+    ]
+
+
+def require_tasks(service: Service, tasks: Tasks | None) -> None:
+    """MiniatureError when no task of the service runs here, so that none can be replaced."""
+    states = tasks.snapshot().services if tasks is not None else ()
+    refused = next((state.refused for state in states if state.arn == service.arn), "")
+    if refused:
+        raise MiniatureError(f"{service.name} is not run here: {refused}")
+    if not service.capacity:
+        raise MiniatureError(
+            f"{service.name} has no task to replace", remedy="its desired_count is 0"
+        )
+
+
+async def still_unhealthy(tasks: Tasks, bus: Bus, limit: float = _A_WHILE) -> list[Unhealthy]:
+    """The services that are still unhealthy after at most `limit` seconds: one that is just
+    starting becomes healthy meanwhile."""
+    changed = asyncio.Event()
+
+    def note(_: Event) -> None:
+        changed.set()
+
+    def bad() -> list[Unhealthy]:
+        return list(find_unhealthy(tasks.snapshot()))
+
+    def hopeless() -> bool:
+        return any(service.failure for service in tasks.snapshot().services)
+
+    undo = bus.subscribe(Event, note)
+    try:
+        async with asyncio.timeout(limit):
+            while bad() and not hopeless():
+                changed.clear()
+                await changed.wait()
+    except TimeoutError:
+        pass
+    finally:
+        undo()
+    return bad()

@@ -1,0 +1,45 @@
+"""The clusters of the blueprint, each with its server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.database import Database, DatabaseSnapshot
+from bonkei.miniature.lifecycle.together import close_all
+from bonkei.miniature.steps import Steps
+
+
+class Databases:
+    """Starts the declared clusters, and stops those that the definitions no longer have."""
+
+    def __init__(self, make: Callable[[DatabaseCluster, str], Database], server: str) -> None:
+        """`server`: where and as whom a server of the person's own is used; empty without one."""
+        self._make = make
+        self._server = server
+        self._running: dict[str, Database] = {}
+
+    async def follow(
+        self, clusters: Sequence[DatabaseCluster], addresses: Mapping[str, str], steps: Steps
+    ) -> None:
+        """`addresses`: by the cluster's ARN. DatabaseError for the first that cannot be had."""
+        for arn in set(self._running) - {cluster.arn for cluster in clusters}:
+            await self._running.pop(arn).stop()  # its data stays
+        for cluster in clusters:
+            if cluster.arn in self._running:
+                await self._running[cluster.arn].apply(cluster)
+                continue
+            if self._server:
+                steps.note(f"using the PostgreSQL server at {self._server} (BONKEI_DATABASE_URL)")
+            with steps.step("database") as step:
+                database = self._make(cluster, addresses[cluster.arn])
+                self._running[cluster.arn] = database
+                await database.start()
+                step.detail = f"{cluster.identifier}: {database.snapshot().server}"
+
+    def snapshots(self) -> list[DatabaseSnapshot]:
+        return [database.snapshot() for database in self._running.values()]
+
+    async def stop(self) -> None:
+        """All of them, also when one does not stop in order."""
+        await close_all(*(database.stop for database in self._running.values()))

@@ -1,0 +1,229 @@
+"""Lambda, SNS and the inboxes as the supervisor uses them: made while Terraform runs, since aiohttp
+takes a while to load, then followed."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.secret import find_secret
+from bonkei.config import Config
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus
+from bonkei.miniature.home import Home
+from bonkei.miniature.steps import Report, Steps
+from bonkei.tasks.logs import FileLogSink
+from bonkei.vault import Vault
+
+if TYPE_CHECKING:
+    from bonkei.cloud.cloud import Cloud
+    from bonkei.functions.functions import Functions
+    from bonkei.logs.logs import RoleWriter
+    from bonkei.topics.topics import Topics
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """The other parts. `install`: makes the environment of a lock file. `base`: where Terraform
+    runs, which names of files start from."""
+
+    bus: Bus
+    vault: Vault
+    install: Callable[[Sequence[Path]], Awaitable[Path]]
+    base: Path
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """What is there once the supervisor has made it."""
+
+    cloud: Callable[[], Cloud]
+    writer: Callable[[str, str], RoleWriter]
+    translate: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionsSnapshot:
+    """`functions` and `topics` as their rooms have them. `waiting`: events that are not over.
+    `slack`: where messages to Slack go."""
+
+    functions: tuple[Any, ...]
+    topics: Any
+    waiting: int
+    slack: str
+
+
+class FunctionRoom:
+    """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
+
+    def __init__(self, config: Config, home: Home, ways: Ways, around: Connections) -> None:
+        self._config = config
+        self._home = home
+        self._ways = ways
+        self._around = around
+        self._functions: Functions | None = None
+        self._topics: Topics | None = None
+        self._slack: Any = None
+        self._where = ""
+        self._is_resumed = False
+        self._preparing: asyncio.Task[None] | None = None
+        self.services: dict[str, AwsService] = {}
+
+    async def start(self) -> None:
+        """The inbox listens; the endpoint answers for the rooms."""
+        from bonkei.functions import service as lambda_service  # noqa: PLC0415 - as above
+        from bonkei.functions.functions import (  # noqa: PLC0415
+            Functions,
+            FunctionsSettings,
+            Surroundings,
+        )
+        from bonkei.inbox.slack import SlackInbox  # noqa: PLC0415
+        from bonkei.inbox.store import Inbox  # noqa: PLC0415
+        from bonkei.miniature.rooms.carriers import (  # noqa: PLC0415
+            Carriers,
+            Destinations,
+            FunctionLogs,
+            QueueCalls,
+        )
+        from bonkei.topics import service as topics_service  # noqa: PLC0415
+        from bonkei.topics.topics import Topics  # noqa: PLC0415
+
+        home, ways, around = self._home, self._ways, self._around
+        inbox = Inbox(home.inbox)
+        given = Surroundings(
+            python=self._python,
+            role=self._role,
+            logs=FunctionLogs(
+                around.writer, FileLogSink(home.logs, report=ways.report), ways.report
+            ),
+            deliver=Destinations(self._get_functions, self._get_topics, around.cloud),
+            queue=QueueCalls(around.cloud),
+            report=ways.report,
+            translate=around.translate,
+        )
+        self._functions = Functions(FunctionsSettings(home.functions, ways.base), ways.bus, given)
+        carriers = Carriers(self._get_functions, around.cloud, inbox)
+        self._topics = Topics(home.topics, carriers, ways.report)
+        self.services["lambda"] = lambda_service.service(self._functions)
+        self.services["sns"] = topics_service.service(self._topics)
+        self._slack = SlackInbox(inbox, self._config.slack_secret)
+        await self._slack.start()
+
+    async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
+        """Functions and topics as they are declared now; then what an earlier run has left."""
+        functions, topics = self._get_functions(), self._get_topics()
+        await functions.apply(blueprint)
+        topics.apply(blueprint)
+        self._place_webhook(blueprint)
+        for each in functions.snapshot():
+            if each.note:
+                steps.note(f"{each.name}: {each.note}")
+        if self._preparing is None and any(
+            each.runtime.startswith("python") for each in blueprint.functions
+        ):
+            self._preparing = asyncio.create_task(self._prepare())
+        if not self._is_resumed:
+            self._is_resumed = True
+            functions.resume()
+            topics.resume()
+
+    def publish(self, topic: str, body: str, subject: str = "") -> str:
+        """For parts that publish as a service of AWS; the message's id. AwsServiceError."""
+        import time  # noqa: PLC0415
+
+        from bonkei.topics.message import Message  # noqa: PLC0415
+
+        message = Message(str(uuid4()), topic, body, time.time(), subject)
+        self._get_topics().publish(message)
+        return message.id
+
+    @property
+    def functions(self) -> Functions:
+        """For parts that call functions."""
+        return self._get_functions()
+
+    def fail_slack(self, count: int, status: int = 503) -> None:
+        """Let the inbox refuse so many messages, for who rehearses that."""
+        self._slack.fail(count, status)
+
+    async def stop(self) -> None:
+        """Nothing runs then; what waits is kept."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+        if self._topics is not None:
+            await self._topics.stop()
+        if self._functions is not None:
+            await self._functions.stop()
+        if self._slack is not None:
+            await self._slack.stop()
+
+    def snapshot(self) -> FunctionsSnapshot | None:
+        if self._functions is None or self._topics is None:
+            return None
+        functions = self._functions
+        return FunctionsSnapshot(
+            functions.snapshot(), self._topics.snapshot(), functions.waiting, self._where
+        )
+
+    def _place_webhook(self, blueprint: Blueprint) -> None:
+        """Into its secret: the inbox, or a real webhook where the environment names one. An address
+        that a person has put there stays."""
+        vault = self._ways.vault
+        wanted = self._config.slack_secret
+        secret = find_secret(blueprint.secrets, wanted) if wanted else None
+        if secret is None:
+            self._where = "no secret holds a webhook ([slack] in bonkei.toml)"
+            return
+        mark = self._home.inbox.with_name("placed")
+        value, url = vault.get(secret.arn) or "", self._config.slack_url or self._slack.url
+        if not value or value.startswith("http://127.0.0.1:") or _digest(value) == _read(mark):
+            if value != url:
+                vault.put(secret.arn, url)
+            mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            mark.write_text(_digest(url), encoding="ascii")
+            real = "BONKEI_SLACK_WEBHOOK_URL"
+            self._where = real if self._config.slack_url else "the inbox: `bonkei slack`"
+        else:
+            self._where = f"the address that {secret.name} holds"
+
+    def _role(self, role_arn: str, name: str) -> Mapping[str, str]:
+        return self._around.cloud().callers.function(role_arn, name)
+
+    async def _prepare(self) -> None:
+        """What the first call would wait for. Whoever needs it hears why it is not there."""
+        with suppress(BonkeiError):
+            await self._python()
+
+    async def _python(self) -> Path:
+        from bonkei.functions.runtimes import PACKAGES  # noqa: PLC0415
+
+        return await self._ways.install((PACKAGES,)) / "bin" / "python"
+
+    def _get_functions(self) -> Functions:
+        assert self._functions is not None  # noqa: S101 - `start` made it
+        return self._functions
+
+    def _get_topics(self) -> Topics:
+        assert self._topics is not None  # noqa: S101 - `start` made it
+        return self._topics
+
+
+def _digest(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""

@@ -1,0 +1,100 @@
+"""CloudWatch Logs as the supervisor uses it, and the drivers that bring containers' lines there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.logs.awslogs.options import parse_options
+from bonkei.logs.delivery.requests.deliveries import PutObject
+from bonkei.logs.delivery.requests.request import Access
+from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
+from bonkei.miniature.rooms.log_routers import LogRouters
+from bonkei.miniature.steps import Steps
+from bonkei.policy.lenient import allows
+from bonkei.policy.managed import unknown_managed_policies
+from bonkei.tasks import LogDriver, RouterStart
+
+if TYPE_CHECKING:
+    from bonkei.logs.logs import Report
+
+MakeLogs = Callable[[May, "Report", PutObject], Logs]
+
+
+class LogRoom:
+    """`follow` with each blueprint, before the first task."""
+
+    def __init__(
+        self, make: MakeLogs, report: Report, put_object: PutObject, routers: LogRouters
+    ) -> None:
+        """`put_object`: where access logs are delivered to."""
+        self._blueprint = Blueprint()
+        self._routers = routers
+        self._logs = make(self._denial, report, put_object)
+        self._is_open = False
+
+    @property
+    def service(self) -> AwsService:
+        """CloudWatch Logs for the endpoint."""
+        return self._logs.service
+
+    def follow(self, blueprint: Blueprint, steps: Steps) -> None:
+        """Log groups as they are declared now."""
+        self._blueprint = blueprint
+        if not self._is_open:
+            self._logs.start()
+            self._is_open = True
+        self._logs.apply(blueprint)
+        for note in self._logs.snapshot().notes:
+            steps.note(note)
+
+    async def log_driver(
+        self, definition: TaskDefinition, container: Container, task_id: str
+    ) -> LogDriver | None:
+        """LogDriverError when the container cannot have the driver that it asks for."""
+        configuration = container.log_configuration
+        if configuration is None or configuration.driver != "awslogs":
+            return self._routers.driver(definition, container, task_id)
+        options = parse_options(dict(configuration.options))
+        role = definition.execution_role_arn
+        return self._logs.awslogs(options, container.name, task_id, role)
+
+    def log_router(self, start: RouterStart) -> tuple[str, ...]:
+        """RouterError when its configuration cannot be run."""
+        names = [cluster.name for cluster in self._blueprint.clusters]
+        return self._routers.command(start, names[0] if len(names) == 1 else "default")
+
+    def seen(self, access: Access) -> None:
+        """Each finished request."""
+        self._logs.requests.seen(access)
+
+    async def stop_requests(self) -> None:
+        """Once no request comes any more, and while there are buckets."""
+        await self._logs.stop_requests()
+
+    def writer(self, role_arn: str, region: str) -> RoleWriter:
+        """For what writes by itself, as its role."""
+        return self._logs.writer(role_arn, region)
+
+    async def stop(self) -> None:
+        """The last of what stops."""
+        self._routers.close()
+        await self._logs.stop()
+
+    def snapshot(self) -> LogsSnapshot:
+        return self._logs.snapshot()
+
+    def _denial(self, role_arn: str, action: str, resource: str) -> str:
+        if not role_arn:
+            return f"the task has no execution role, which {action} needs"
+        role = self._blueprint.role(role_arn)
+        # Nothing is claimed about a role that is elsewhere, or whose policies are not known here.
+        if role is None or unknown_managed_policies(role) or allows(role, action, resource):
+            return ""
+        return (
+            f"{role.arn} is not authorized to perform: {action} on resource: {resource} because "
+            f"no identity-based policy allows the {action} action"
+        )

@@ -1,0 +1,115 @@
+"""The monitor as the supervisor uses it: measured from the parts, acting through the services."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
+from bonkei.errors import BonkeiError
+from bonkei.events import Bus
+from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
+from bonkei.miniature.measures.queues import CallQueue, QueueDepths
+from bonkei.miniature.rooms.ecs_events import EcsEvents
+from bonkei.miniature.rooms.event_targets import EventTargets
+from bonkei.miniature.rooms.rehearsal import Request, World
+from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
+from bonkei.monitor.service import cloudwatch, eventbridge
+
+MakeMonitor = Callable[[Around], Monitor]
+
+
+class ActionError(BonkeiError):
+    """An alarm's action that cannot be taken here."""
+
+
+class MonitorRoom:
+    """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names;
+    `call_queue`: the queues, which are in the store."""
+
+    def __init__(
+        self,
+        make: MakeMonitor,
+        bus: Bus,
+        shown: Shown,
+        services: Mapping[str, AwsService],
+        call_queue: CallQueue,
+    ) -> None:
+        self._services = services
+        self.measures = Measures(bus, shown)
+        self.events = EventBus(EventTargets(services, call_queue).deliver)
+        self._ecs = EcsEvents(bus, self.events)
+        around = Around(self.measures.minute, self._act, self.events.put)
+        self.monitor = make(around)
+        self._queues = QueueDepths(call_queue, self.monitor.put)
+        self._blueprint = Blueprint()
+        self.answers: Mapping[str, AwsService] = {
+            "cloudwatch": cloudwatch(self.monitor),
+            "events": eventbridge(self.events, lambda: self._blueprint.event_rules),
+        }
+
+    def follow(self, blueprint: Blueprint) -> None:
+        """Alarms and metric filters as they are declared now."""
+        self._blueprint = blueprint
+        self.measures.follow(blueprint)
+        self.monitor.follow(blueprint, MEASURED)
+        self.events.follow((*blueprint.event_rules, *blueprint.schedules))
+        self._ecs.follow(blueprint)
+        self._queues.follow(blueprint.queues)
+
+    def begin(self) -> None:
+        """Minutes pass from now on: what is not started yet has no reason to raise an alarm."""
+        self.monitor.start()
+        self.events.start()
+        self._queues.start()
+
+    def world(self, blueprint: Callable[[], Blueprint], firewall: Request | None) -> World:
+        """What alarms are looked at and rehearsed in."""
+        return World(self.monitor, blueprint, self._services, firewall)
+
+    def snapshot(self) -> MonitorSnapshot:
+        """For `bonkei status`."""
+        found = self.monitor.snapshot()
+        return replace(found, notes=(*found.notes, *self.events.notes()))
+
+    async def stop(self) -> None:
+        """What is known is on disk."""
+        self.measures.stop()
+        self._ecs.stop()
+        await self.events.stop()
+        await self._queues.stop()
+        await self.monitor.stop()
+
+    async def _act(self, arn: str, subject: str, message: str) -> None:
+        """As CloudWatch takes an alarm's action: a topic is published to, a function is called."""
+        service = arn.split(":")[2] if arn.startswith("arn:") else ""
+        if service == "sns":
+            given: dict[str, Any] = {"TopicArn": arn, "Subject": subject, "Message": message}
+            await self._call("sns", "Publish", given, arn)
+        elif service == "lambda":
+            given = {
+                "FunctionName": arn,
+                "InvocationType": "Event",
+                "Payload": message.encode(),
+            }
+            await self._call("lambda", "Invoke", given, arn)
+        else:
+            raise ActionError(f"actions of {service or arn} are not simulated")
+
+    async def _call(
+        self, service: str, operation: str, parameters: dict[str, Any], arn: str
+    ) -> None:
+        room = self._services.get(service)
+        if room is None or operation not in room.operations:
+            raise ActionError(f"nobody here answers {service}:{operation}")
+        region, account = arn.split(":")[3:5]
+        caller = Caller("cloudwatch.amazonaws.com", "cloudwatch.amazonaws.com", account)
+        call = AwsCall(service, operation, parameters, caller, region, time.time())
+        try:
+            await room.answer(call)
+        except AwsServiceError as error:
+            raise ActionError(str(error)) from None

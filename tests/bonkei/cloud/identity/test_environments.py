@@ -1,0 +1,30 @@
+"""Variables with which SDKs find the endpoint and their role."""
+
+from __future__ import annotations
+
+from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.identity.environments import CallerEnvironments
+
+ROLE = "arn:aws:iam::1:role/f"
+ISSUER = Issuer(b"k" * 32, "1")
+CALLERS = CallerEnvironments(
+    ISSUER, lambda: "http://127.0.0.1:1", lambda: "eu-west-1", lambda: (), lambda: 1_000.0
+)
+
+
+def test_a_function_is_its_role() -> None:
+    found = CALLERS.function(ROLE, "notify")
+    key, token = found["AWS_ACCESS_KEY_ID"], found["AWS_SESSION_TOKEN"]
+    secret, caller = ISSUER.secret_of(key, token, now=1_000.0 + 3_600)
+    assert (secret, caller.role) == (found["AWS_SECRET_ACCESS_KEY"], ROLE)
+    assert caller.arn.endswith("assumed-role/f/notify")
+    assert (found["AWS_ENDPOINT_URL"], found["AWS_REGION"]) == ("http://127.0.0.1:1", "eu-west-1")
+
+
+def test_a_build_and_a_task_ask_for_credentials() -> None:
+    build, task = CALLERS.build(ROLE, "shop:1"), CALLERS.task(ROLE, "id")
+    for found in (build, task):
+        assert found["AWS_CONTAINER_CREDENTIALS_FULL_URI"].startswith("http://127.0.0.1:1/")
+        assert found["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
+    assert build["AWS_REGION"] == "eu-west-1"
+    assert "AWS_CONTAINER_AUTHORIZATION_TOKEN" not in CALLERS.task("", "id")

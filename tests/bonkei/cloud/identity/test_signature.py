@@ -1,0 +1,236 @@
+"""Requests signed by botocore are accepted; requests changed after that are not."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+import boto3
+import pytest
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.config import Config
+from botocore.credentials import Credentials as Signer
+
+from bonkei.cloud.calls.request import Request
+from bonkei.cloud.errors import ApiError
+from bonkei.cloud.identity import signature_v2
+from bonkei.cloud.identity.credentials import Credentials, Issuer
+from bonkei.cloud.identity.signature import payload_hash, verify
+
+ROLE = "arn:aws:iam::123456789012:role/path/app"
+ISSUER = Issuer(b"k" * 32, "123456789012")
+PATHS = [
+    "/",
+    "/bucket/plain",
+    "/bucket/with%20space/%E6%97%A5%E6%9C%AC",
+    "/bucket/a+b&c=d;e~f",
+    "/bucket//double/./dots/../key",
+    "/bucket/key?versionId=a%2Fb&partNumber=1&flag",
+    "/bucket?prefix=a%20b&list-type=2&z=&a=2&a=1",
+]
+
+
+def signed(
+    credentials: Credentials,
+    path: str = "/bucket/key",
+    *,
+    service: str = "s3",
+    method: str = "GET",
+    body: bytes = b"",
+    query: bool = False,
+    headers: dict[str, str] | None = None,
+    expires: int = 60,
+) -> Request:
+    """A request as botocore signs it."""
+    outgoing = AWSRequest(
+        method,
+        f"http://127.0.0.1:8083{path}",
+        headers={"Host": "127.0.0.1:8083", **(headers or {})},
+        data=body,
+    )
+    outgoing.context["client_config"] = None
+    signer = Signer(credentials.access_key, credentials.secret_key, credentials.token or None)
+    if query:
+        auth = (S3SigV4QueryAuth if service == "s3" else SigV4QueryAuth)(
+            signer, service, "eu-west-1", expires=expires
+        )
+    else:
+        auth = (S3SigV4Auth if service == "s3" else SigV4Auth)(signer, service, "eu-west-1")
+    auth.add_auth(outgoing)
+    parts = urlsplit(outgoing.url)
+    return Request(
+        method,
+        parts.path,
+        parts.query,
+        tuple((name.lower(), str(value)) for name, value in outgoing.headers.items()),
+    )
+
+
+def who(request: Request, body: bytes = b"", *, now: float | None = None) -> str:
+    at = time.time() if now is None else now
+    payload = payload_hash(request, body)
+    return verify(
+        request, payload, lambda key, token: ISSUER.secret_of(key, token, now=at), now=at
+    ).arn
+
+
+def session(seconds: float = 900) -> Credentials:
+    return ISSUER.assume(ROLE, "task", now=time.time(), seconds=seconds)
+
+
+@pytest.mark.parametrize("query", [False, True], ids=["header", "presigned"])
+@pytest.mark.parametrize("path", PATHS)
+def test_what_botocore_signs_for_s3_is_believed(path: str, query: bool) -> None:
+    assert who(signed(ISSUER.person(), path, query=query)) == (
+        "arn:aws:iam::123456789012:user/bonkei"
+    )
+    assert who(signed(session(), path, query=query)) == (
+        "arn:aws:sts::123456789012:assumed-role/app/task"
+    )
+
+
+@pytest.mark.parametrize("service", ["sqs", "dynamodb", "lambda"])
+@pytest.mark.parametrize("path", ["/", "/2015-03-31/functions/arn%3Aaws%3Alambda/x%20y?a=b"])
+def test_what_botocore_signs_for_others_is_believed(service: str, path: str) -> None:
+    body = b'{"QueueName": "orders"}'
+    headers = {
+        "Content-Type": "application/x-amz-json-1.0",
+        "X-Amz-Target": "A.B",
+        "X-Odd": "a   b ",
+    }
+    request = signed(
+        session(), path, service=service, method="POST", body=body, headers=headers
+    )  # fmt: skip
+    assert who(request, body).endswith("assumed-role/app/task")
+
+
+def test_a_changed_body_method_path_or_header_is_refused() -> None:
+    headers = {"X-Amz-Target": "SQS.SendMessage"}
+    request = signed(session(), "/", service="sqs", method="POST", body=b"{}", headers=headers)
+    changes = [
+        replace(request, method="PUT"),
+        replace(request, path="/other"),
+        replace(request, query="a=b"),
+        replace(request, headers=tuple(
+            (name, "SQS.DeleteQueue" if name == "x-amz-target" else value)
+            for name, value in request.headers
+        )),
+    ]  # fmt: skip
+    assert who(request, b"{}")
+    for changed in changes:
+        assert code_of(changed, b"{}") == "SignatureDoesNotMatch"
+    assert code_of(request, b"{ }") == "SignatureDoesNotMatch"
+
+
+@pytest.mark.parametrize("style", ["path", "virtual"])
+@pytest.mark.parametrize("key", ["plain", "with space/日本", "a+b&c=d"])
+def test_a_url_of_version_2_is_believed_and_expires(style: str, key: str) -> None:
+    """boto3 makes them for S3 unless it is told to use version 4."""
+    credentials = session()
+    client = boto3.client(
+        "s3",
+        endpoint_url="http://localhost:8083",
+        region_name="eu-west-1",
+        aws_access_key_id=credentials.access_key,
+        aws_secret_access_key=credentials.secret_key,
+        aws_session_token=credentials.token,
+        config=Config(s3={"addressing_style": style}),
+    )
+    arguments = {"Bucket": "shop", "Key": key, "ResponseContentType": "text/plain"}
+    parts = urlsplit(client.generate_presigned_url("get_object", arguments, ExpiresIn=60))
+    request = Request("GET", parts.path, parts.query, (("host", parts.netloc),))
+    assert signature_v2.is_signed(request)
+
+    def who_signed(request: Request, now: float) -> str:
+        return signature_v2.verify(
+            request, lambda key, token: ISSUER.secret_of(key, token, now=now), now=now
+        ).arn
+
+    assert who_signed(request, time.time()).endswith("assumed-role/app/task")
+    for changed, code in (
+        (replace(request, method="PUT"), "SignatureDoesNotMatch"),
+        (replace(request, path="/shop/other"), "SignatureDoesNotMatch"),
+    ):
+        with pytest.raises(ApiError) as caught:
+            who_signed(changed, time.time())
+        assert caught.value.code == code
+    with pytest.raises(ApiError) as caught:
+        who_signed(request, time.time() + 62)
+    assert caught.value.code == "AccessDenied"
+
+
+def code_of(request: Request, body: bytes = b"", *, now: float | None = None) -> str:
+    with pytest.raises(ApiError) as caught:
+        who(request, body, now=now)
+    return caught.value.code
+
+
+def test_time_is_part_of_it() -> None:
+    request = signed(session())
+    assert code_of(request, now=time.time() + 301) == "RequestTimeTooSkewed"
+    assert code_of(request, now=time.time() - 301) == "RequestTimeTooSkewed"
+    presigned = signed(session(), query=True, expires=60)
+    assert who(presigned, now=time.time() + 50)
+    assert code_of(presigned, now=time.time() + 62) == "AccessDenied"
+    assert code_of(signed(session(), query=True, expires=604801)) == (
+        "AuthorizationQueryParametersError"
+    )
+
+
+def test_a_session_ends() -> None:
+    short = session(10)
+    assert who(signed(short))
+    assert code_of(signed(short), now=time.time() + 11) == "ExpiredToken"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"access_key": "AKIAIOSFODNN7EXAMPLE"},
+        {"access_key": "ASIAIOSFODNN7EXAMPLE"},
+        {"token": ""},
+        {"token": "bm90IG91cnM="},
+        {"token": "not base64 %"},
+    ],
+)
+def test_keys_that_are_not_ours_are_unknown(change: dict[str, str]) -> None:
+    assert code_of(signed(replace(session(), **change))) == "InvalidClientTokenId"
+
+
+def test_a_token_that_was_changed_is_unknown() -> None:
+    credentials = session()
+    raw = bytearray(credentials.token.encode())
+    raw[60] ^= 1
+    assert code_of(signed(replace(credentials, token=raw.decode()))) == "InvalidClientTokenId"
+
+
+def test_another_miniature_does_not_take_them() -> None:
+    other = Issuer(b"x" * 32, "123456789012")
+    with pytest.raises(ApiError) as caught:
+        other.secret_of(session().access_key, session().token, now=time.time())
+    assert caught.value.code == "InvalidClientTokenId"
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({}, "MissingAuthenticationToken"),
+        ({"authorization": "Bearer x"}, "IncompleteSignature"),
+        ({"authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/r/s3/aws4_request"},
+         "IncompleteSignature"),
+        ({"authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/r/s3/aws4_request, "
+          "SignedHeaders=x-none, Signature=00", "x-amz-date": "20260101T000000Z"},
+         "SignatureDoesNotMatch"),
+        ({"authorization": "AWS4-HMAC-SHA256 Credential=a/20260101/r/s3/aws4_request, "
+          "SignedHeaders=host, Signature=00", "x-amz-date": "yesterday"}, "IncompleteSignature"),
+    ],
+)  # fmt: skip
+def test_what_is_no_signature_is_named(headers: dict[str, str], code: str) -> None:
+    request = Request("GET", "/", "", (("host", "127.0.0.1"), *headers.items()))
+    assert code_of(request) == code
+
+
+def test_a_secret_cannot_be_read_from_a_repr_of_the_issuer() -> None:
+    assert "kkkk" not in repr(ISSUER)

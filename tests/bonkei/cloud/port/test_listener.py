@@ -1,0 +1,135 @@
+"""The endpoint's port: TLS beside HTTP, and a bound on connections."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+from aiohttp import web
+
+from bonkei.cloud.errors import CloudError
+from bonkei.cloud.port.certificate import DAYS, ca_file, load_tls
+from bonkei.cloud.port.listener import Listener
+from bonkei.cloud.settings import CloudSettings
+
+LIMIT = 40
+DAY = 86_400.0
+
+
+@pytest.fixture
+async def listener(tmp_path: Path) -> AsyncIterator[Listener]:
+    async def serve(request: web.BaseRequest) -> web.Response:
+        assert listener.connections <= LIMIT
+        if request.path == "/slow":
+            await asyncio.sleep(0.5)
+        return web.Response(text=request.path)
+
+    reports: list[str] = []
+    listener = Listener(serve, reports.append, LIMIT)
+    listener.start(0)
+    listener.tls = load_tls(tmp_path)
+    yield listener
+    await listener.stop()
+    assert reports == []
+
+
+async def test_http_and_https_on_one_port(listener: Listener, tmp_path: Path) -> None:
+    trusting = ssl.create_default_context(cafile=ca_file(tmp_path))
+    for host in ("127.0.0.1", "localhost"):
+        async with httpx.AsyncClient(verify=trusting) as client:
+            for scheme in ("http", "https"):
+                url = f"{scheme}://{host}:{listener.port}/{scheme}"
+                assert (await client.get(url)).text == f"/{scheme}"
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await client.get(f"https://127.0.0.1:{listener.port}/")
+
+
+async def test_the_certificate_has_bucket_s_names(listener: Listener, tmp_path: Path) -> None:
+    trusting = ssl.create_default_context(cafile=ca_file(tmp_path))
+    for name in ("shop.s3.localhost", "127.0.0.1"):
+        _, writer = await asyncio.open_connection(
+            "127.0.0.1", listener.port, ssl=trusting, server_hostname=name
+        )
+        writer.close()
+        await writer.wait_closed()
+    with pytest.raises(ssl.SSLCertVerificationError):
+        await asyncio.open_connection(
+            "127.0.0.1", listener.port, ssl=trusting, server_hostname="example.com"
+        )
+
+
+async def test_connections_are_bounded_and_answers_are_not_cut(listener: Listener) -> None:
+    """Idle ones make room for new ones; calls that are being answered get their answers."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+    async with httpx.AsyncClient(limits=limits, timeout=20) as client:
+        url = f"http://127.0.0.1:{listener.port}"
+        slow = [asyncio.create_task(client.get(f"{url}/slow")) for _ in range(LIMIT // 2)]
+        idle = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMIT)]
+        for _, writer in idle:
+            writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        quiet = [await asyncio.open_connection("127.0.0.1", listener.port) for _ in range(LIMIT)]
+        many = [client.get(url) for _ in range(4 * LIMIT)]
+        answers = [*await asyncio.gather(*many), *await asyncio.gather(*slow)]
+        assert {answer.status_code for answer in answers} == {200}
+        for _, writer in (*idle, *quiet):
+            writer.close()
+
+
+async def test_clients_that_send_nothing_or_nonsense(listener: Listener) -> None:
+    quiet = socket.create_connection(("127.0.0.1", listener.port))
+    gone = socket.create_connection(("127.0.0.1", listener.port))
+    gone.close()
+    reader, writer = await asyncio.open_connection("127.0.0.1", listener.port)
+    writer.write(b"\x16\x03\x01nonsense" + b"\0" * 100)
+    await writer.drain()
+    assert await asyncio.wait_for(reader.read(100), 5) is not None
+    writer.close()
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(f"http://127.0.0.1:{listener.port}/x")).text == "/x"
+    quiet.close()
+
+
+async def test_a_port_that_is_taken(listener: Listener) -> None:
+    async def serve(_: web.BaseRequest) -> web.Response:
+        return web.Response()
+
+    second = Listener(serve, lambda _: None)
+    with pytest.raises(CloudError, match="cannot listen") as caught:
+        second.start(listener.port)
+    assert "BONKEI_CLOUD_PORT" in caught.value.remedy
+
+
+def test_a_certificate_is_kept_until_it_ends_or_is_damaged(tmp_path: Path) -> None:
+    directory, now = tmp_path / "tls", time.time()
+
+    def made() -> bytes:
+        return (directory / "certificate.pem").read_bytes()
+
+    load_tls(directory, now)
+    first = made()
+    assert {file.stat().st_mode & 0o777 for file in directory.iterdir()} == {0o600}
+    load_tls(directory, now + (DAYS - 31) * DAY)
+    assert made() == first
+    later = now + (DAYS - 29) * DAY
+    load_tls(directory, later)
+    second = made()
+    assert second != first
+    os.truncate(directory / "key.pem", 10)
+    load_tls(directory, later)
+    assert made() != second
+    ca_file(directory).unlink()
+    load_tls(directory, later)
+    assert ca_file(directory).exists()
+
+
+@pytest.mark.parametrize(("files", "connections"), [(65_535, 1_024), (1_024, 256), (16, 8)])
+def test_connections_leave_files_for_others(tmp_path: Path, files: int, connections: int) -> None:
+    assert CloudSettings(tmp_path, "1", open_files=files).connections == connections

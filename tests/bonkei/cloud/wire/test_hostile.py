@@ -1,0 +1,80 @@
+"""Whatever is sent is read, or refused in AWS's words: never anything else."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import Any
+
+import cbor2
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bonkei.cloud.calls.request import Request, identify
+from bonkei.cloud.errors import ApiError
+from bonkei.cloud.wire import forms
+from bonkei.cloud.wire.model import load_model
+from bonkei.cloud.wire.reading import Sent, read
+
+SCOPE = "AWS4-HMAC-SHA256 Credential=A/20260101/eu-west-1/elasticloadbalancing/aws4_request"
+NAMES = st.sampled_from(
+    ["MetricData", "Dimensions", "Name", "Value", "Timestamp", "Values", "Namespace", "", "x"]
+)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+VALUES = st.recursive(
+    SCALARS, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner), max_leaves=20
+)
+
+
+def reads(service: str, operation: str, protocol: Any, body: bytes) -> None:
+    """Nothing but an ApiError comes of it."""
+    with suppress(ApiError):
+        read(load_model(service), operation, protocol, Sent("POST", "/", "", {}, body))
+
+
+@given(st.dictionaries(NAMES, VALUES))
+@settings(max_examples=60, deadline=None)
+def test_documents(content: dict[str, Any]) -> None:
+    reads("cloudwatch", "PutMetricData", "smithy-rpc-v2-cbor", cbor2.dumps(content))
+    reads("cloudwatch", "PutMetricData", "json", json.dumps(content, default=repr).encode())
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=60, deadline=None)
+def test_bytes(body: bytes) -> None:
+    for protocol in ("json", "smithy-rpc-v2-cbor", "query"):
+        reads("cloudwatch", "PutMetricData", protocol, body)
+
+
+PARTS = st.sampled_from(["Filters", "Filter", "1", "2", "", "member", "Name", "Values", "Value"])
+
+
+@given(st.lists(st.tuples(st.lists(PARTS, max_size=6), st.text(max_size=5))))
+@settings(max_examples=60, deadline=None)
+def test_forms(fields: list[tuple[list[str], str]]) -> None:
+    text = "&".join(f"{'.'.join(parts)}={value}" for parts, value in fields)
+    reads("rds", "DescribeDBClusters", "query", text.encode())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "a." * 200 + "a=1",
+        "a&" * 30_000,
+        f"Filters.Filter.{'9' * 5_000}.Name=1",
+        "MaxRecords=" + "9" * 5_000,
+    ],
+    ids=["deep", "many", "number of an element", "number"],
+)
+def test_forms_that_would_take_the_memory(form: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        forms.read(load_model("rds"), load_model("rds").input("DescribeDBClusters"), form)
+    assert caught.value.code == "MalformedInput"
+
+
+def test_a_call_of_too_many_fields_is_not_identified() -> None:
+    kind = "application/x-www-form-urlencoded"
+    request = Request("POST", "/", "", (("authorization", SCOPE), ("content-type", kind)))
+    with pytest.raises(ApiError):
+        identify(request, b"a&" * 30_000)

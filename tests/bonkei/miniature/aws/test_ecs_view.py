@@ -1,0 +1,95 @@
+"""The miniature's services as `ecs` describes them while a change of them begins."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Cluster, Service, TaskDefinition
+from bonkei.cloud.own.ecs import EcsService, RunTask, ServiceChange
+from bonkei.miniature.aws.ecs_view import EcsView
+from bonkei.miniature.home import MiniatureError
+from bonkei.tasks import ContainerOverride, DeploymentSnapshot, ServiceSnapshot, TasksSnapshot
+
+CLUSTER, WEB = "arn:aws:ecs:eu-west-1:1:cluster/shop", "arn:aws:ecs:eu-west-1:1:service/shop/web"
+DEFINITION = "arn:aws:ecs:eu-west-1:1:task-definition/web:3"
+
+
+class Double:
+    """The tasks, in memory."""
+
+    def __init__(self) -> None:
+        self.deployment = "ecs-svc/1"
+        self.started: list[Any] = []
+
+    def snapshot(self) -> TasksSnapshot:
+        one = DeploymentSnapshot(self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 0)
+        return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, (one,)),), (), (), ())
+
+    def start_task(self, *arguments: Any) -> str:
+        self.started.append(arguments)
+        return "id"
+
+
+class World:
+    def __init__(self) -> None:
+        self.tasks, self.reports = Double(), list[str]()
+        self.began, self.goes_on = asyncio.Event(), asyncio.Event()
+        self.fails = False
+        tasks: Any = self.tasks
+        blueprint = Blueprint(
+            clusters=(Cluster("c", CLUSTER, "shop"),),
+            services=(Service("s", WEB, "web", CLUSTER, DEFINITION, 2),),
+            task_definitions=(TaskDefinition("d", DEFINITION, "web", 3, 256, 512, ()),),
+        )
+        self.view = EcsView(lambda: blueprint, lambda: tasks, self.change, self.reports.append)
+
+    async def change(self, arn: str, change: ServiceChange) -> None:
+        self.began.set()
+        await self.goes_on.wait()
+        if self.fails:
+            raise MiniatureError("the migration failed", remedy="look at it")
+
+    @property
+    def web(self) -> EcsService:
+        [service] = self.view.describe().services
+        return service
+
+
+async def test_a_new_deployment_is_shown_before_it_has_begun() -> None:
+    """A migration may come first; `aws ecs wait services-stable` must not end before it."""
+    world = World()
+    world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
+    coming, old = world.web.deployments
+    assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
+    assert (old.id, old.status, old.running) == ("ecs-svc/1", "ACTIVE", 2)
+    await world.began.wait()
+    world.tasks.deployment = "ecs-svc/2"
+    assert [one.id for one in world.web.deployments] == ["ecs-svc/2"]
+
+
+async def test_a_change_that_fails_is_reported_and_shown_no_more() -> None:
+    world = World()
+    world.fails = True
+    world.view.change_service(WEB, ServiceChange(desired_count=5, force_new_deployment=True))
+    assert world.web.desired == 5
+    world.goes_on.set()
+    while world.web.desired == 5:
+        await asyncio.sleep(0)
+    assert [one.id for one in world.web.deployments] == ["ecs-svc/1"]
+    assert world.reports == ["the migration failed\nlook at it"]
+
+
+def test_a_task_is_run_with_what_is_overridden() -> None:
+    async def run() -> World:
+        world = World()
+        variables = (("A", "b"),)
+        task = RunTask(DEFINITION, (("web", ("x",), variables),), "me", task_role_arn="role")
+        assert world.view.run_task(task) == "id"
+        return world
+
+    [(definition, overrides, started_by)] = asyncio.run(run()).tasks.started
+    assert (definition.arn, definition.task_role_arn) == (DEFINITION, "role")
+    assert overrides == [ContainerOverride("web", ("x",), (("A", "b"),))]
+    assert started_by == "me"

@@ -1,0 +1,237 @@
+"""`bonkei run`, `exec` and `env`: a person's own commands, in the environment of real tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.events import Bus
+from bonkei.miniature.control import ControlServer, sessions
+from bonkei.miniature.home import Home, MiniatureError
+from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
+from bonkei.vault import MemoryVault
+from tests.bonkei.tasks.conftest import SERVER, Program, definition, service, web_container
+
+SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:api-AbCdEf"
+TASK = definition(
+    web_container(environment=(("GREETING", "it's me"),), secrets=(("API_KEY", SECRET),)),
+    family="app-web",
+)
+BLUEPRINT = Blueprint(services=(service(TASK),), task_definitions=(TASK,))
+TOML = """
+[containers.web]
+directory = "web"
+
+[[run]]
+name = "greeting"
+task_definition = "app-web"
+container = "web"
+command = ["python3", "-c", "import os; print(os.environ['GREETING'])"]
+"""
+
+
+@dataclass
+class Miniature:
+    """What answers the commands: real tasks, and no more than they need."""
+
+    root: Path
+    tasks: Tasks
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "bonkei", "--config", str(self.root / "bonkei.toml")]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**os.environ, "BONKEI_HOME": str(self.root / "home")}
+
+    async def start(self, *arguments: str, stdin: bytes = b"") -> asyncio.subprocess.Process:
+        process = await asyncio.create_subprocess_exec(
+            *self.command, *arguments,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=self.environment,
+        )  # fmt: skip
+        assert process.stdin is not None
+        process.stdin.write(stdin)
+        process.stdin.close()
+        return process
+
+    async def run(self, *arguments: str, stdin: bytes = b"") -> tuple[int, str, str]:
+        process = await self.start(*arguments, stdin=stdin)
+        output, errors = await process.communicate()
+        assert process.returncode is not None
+        return process.returncode, output.decode(), errors.decode()
+
+
+@pytest.fixture
+async def miniature(tmp_path: Path) -> AsyncIterator[Miniature]:
+    Program(tmp_path / "web").write(SERVER)
+    (tmp_path / "infrastructure").mkdir()
+    (tmp_path / "bonkei.toml").write_text(TOML)
+    home = Home(tmp_path / "home").make()
+    bus, vault = Bus(), MemoryVault()
+    vault.put(SECRET, "a secret")
+    settings = TaskSettings(home.path, {"web": tmp_path / "web"})
+    tasks = Tasks(bus, vault, settings, logs=MemoryLogSink())
+    await tasks.reconcile(BLUEPRINT)
+
+    server = ControlServer(home, sessions.handlers(lambda: (BLUEPRINT, tasks), bus))
+    await server.start()
+    async with asyncio.timeout(20):
+        await tasks.steady()
+    yield Miniature(tmp_path, tasks)
+    await server.stop()
+    await tasks.stop()
+
+
+async def test_a_command_has_the_environment_the_input_and_the_exit_code(
+    miniature: Miniature,
+) -> None:
+    script = "read word; echo $word $GREETING $API_KEY $PORT $PWD; exit 7"
+    (task,) = miniature.tasks.snapshot().tasks
+    own = task.endpoint.partition(":")[2]
+    for call in ("run", "exec"):
+        code, output, errors = await miniature.run(
+            call, "web", "--", "sh", "-c", script, stdin=b"hello\n"
+        )
+        assert (code, errors) == (7, "")
+        words = output.split()
+        assert words[:5] == ["hello", "it's", "me", "a", "secret"]
+        assert (words[5] == own) == (call == "exec")  # its own port, or that of the task
+        assert words[6] == str(miniature.root / "web")
+    by_id = await miniature.run("exec", task.id[:8], "--", "sh", "-c", "kill -9 $$")
+    assert by_id[0] == 137
+
+
+async def test_an_entry_of_the_settings_is_run_by_its_name(miniature: Miniature) -> None:
+    assert await miniature.run("run", "greeting") == (0, "it's me\n", "")
+    other = await miniature.run("run", "greeting", "--", "python3", "-c", "print(1)")
+    assert other == (0, "1\n", "")
+
+
+async def test_nothing_of_a_command_is_left(miniature: Miniature) -> None:
+    before = sorted((miniature.root / "home" / "tasks").iterdir())
+    assert (await miniature.run("run", "web", "--", "sh", "-c", "echo x > $HOME/file"))[0] == 0
+    async with asyncio.timeout(10):
+        while sorted((miniature.root / "home" / "tasks").iterdir()) != before:
+            await asyncio.sleep(0.01)
+
+
+async def test_psql_is_there_for_who_has_none(miniature: Miniature) -> None:
+    code, output, _ = await miniature.run("exec", "web", "--", "psql", "--version")
+    assert (code, output.split()[0]) == (0, "psql")
+
+
+async def test_a_command_ends_with_its_task(miniature: Miniature) -> None:
+    (task,) = miniature.tasks.snapshot().tasks
+    process = await miniature.start("exec", "web", "--", "sh", "-c", "echo on; sleep 60")
+    assert process.stdout is not None
+    await process.stdout.readline()
+    miniature.tasks.stop_task(task.id)
+    _, errors = await asyncio.wait_for(process.communicate(), 15)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "its task has stopped" in errors.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_to_bonkei_alone_is_passed_on(
+    miniature: Miniature, number: signal.Signals
+) -> None:
+    script = "trap 'echo ended; exit 3' INT TERM; echo on; while :; do sleep 0.05; done"
+    process = await miniature.start("run", "web", "--", "sh", "-c", script)
+    assert process.stdout is not None
+    await process.stdout.readline()
+    process.send_signal(number)
+    output, _ = await asyncio.wait_for(process.communicate(), 15)
+    assert (process.returncode, output) == (3, b"ended\n")
+
+
+async def test_a_terminal_is_the_commands_own_and_ctrl_c_too(miniature: Miniature) -> None:
+    screen, terminal = pty.openpty()
+    program = (
+        "import sys, time\n"
+        "try:\n"
+        "    print(sys.stdin.isatty(), sys.stdout.isatty(), flush=True)\n"
+        "    time.sleep(60)\n"
+        "except KeyboardInterrupt: sys.exit(5)\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", "python3", "-c", program,
+        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
+    )  # fmt: skip
+    os.close(terminal)
+    shown = await asyncio.to_thread(os.read, screen, 4096)
+    assert b"True True" in shown
+    os.write(screen, b"\x03")
+    assert await asyncio.wait_for(process.wait(), 15) == 5
+    os.close(screen)
+
+
+async def test_a_shell_on_a_terminal_ends_with_its_task_at_once(miniature: Miniature) -> None:
+    (task,) = miniature.tasks.snapshot().tasks
+    screen, terminal = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *miniature.command, "exec", "web", "--", "bash", "--norc", "-i",
+        env=miniature.environment, preexec_fn=lambda: os.login_tty(terminal),
+    )  # fmt: skip
+    os.close(terminal)
+    os.write(screen, b"echo $((40 + 2))\n")
+    shown = b""
+    while b"42" not in shown:
+        shown += await asyncio.to_thread(os.read, screen, 4096)
+    miniature.tasks.stop_task(task.id)
+    assert await asyncio.wait_for(process.wait(), 5) in (0, 128 + signal.SIGHUP)
+    os.close(screen)
+
+
+async def test_the_environment_for_a_shell_without_its_secrets(miniature: Miniature) -> None:
+    code, output, _ = await miniature.run("env", "web")
+    assert code == 0
+    assert "GREETING='it'\"'\"'s me'\n" in output
+    assert "# API_KEY is a secret: --secrets shows it\n" in output
+    assert "a secret\n" not in output.replace("is a secret", "")
+    shown = (await miniature.run("env", "web", "--secrets"))[1]
+    assert "API_KEY='a secret'\n" in shown
+    made = json.loads((await miniature.run("env", "web", "--json"))[1])
+    assert made["environment"]["GREETING"] == "it's me"
+    assert made["environment"]["API_KEY"] is None
+    assert made["secrets"] == ["API_KEY"]
+    assert made["task"] == miniature.tasks.snapshot().tasks[0].id
+
+
+async def test_what_cannot_be_is_told_with_what_can(miniature: Miniature) -> None:
+    for arguments, words in (
+        (("run", "nobody", "--", "true"), "there are: app-web, web"),
+        (("exec", "nobody", "--", "true"), "nothing that can run is called nobody"),
+        (("exec", "web", "--container", "x", "--", "true"), "has no container x"),
+        (("run", "web", "--", "no-such-program"), "no-such-program was not found"),
+    ):
+        code, output, errors = await miniature.run(*arguments)
+        assert (code, output) == (1, "")
+        assert words in errors
+    code, _, errors = await miniature.run("run", "web")
+    assert code == 2
+    assert "bonkei run web -- COMMAND" in errors
+    code, _, errors = await miniature.run("exec", "web", "python3", "-c", "1")
+    assert code == 2
+    assert "come after `--`: bonkei exec NAME -- COMMAND" in errors
+
+
+def test_a_name_that_two_have_is_not_guessed() -> None:
+    both = Blueprint(
+        task_definitions=(definition(family="a-web"), definition(family="b-web")),
+    )
+    with pytest.raises(MiniatureError, match="more than one is called web") as caught:
+        sessions.find_subject(both, "web")
+    assert "a-web, b-web" in caught.value.remedy

@@ -1,0 +1,123 @@
+"""Degraded or ready, and why: from snapshots alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.database import DatabaseSnapshot
+from bonkei.edge import EdgeSnapshot
+from bonkei.miniature.report.status import compose_status, render
+from bonkei.miniature.rollout.diagnosis import diagnose, find_unhealthy
+from bonkei.tasks import FileLogSink, LogLine, TasksSnapshot
+from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskSnapshot
+
+DEPLOYMENT = DeploymentSnapshot("d", "PRIMARY", "web:1", "COMPLETED", 1, 0, 0)
+SERVICE = ServiceSnapshot("arn:web", "app-web", 1, 1, 0, 1, (DEPLOYMENT,))
+DATABASE = DatabaseSnapshot("db", "available", "h:5432", "app", "PostgreSQL", 1, "", "", 0, 0, ())
+EXITED = "Essential container in task exited (web: exit code 3)"
+
+
+def task(identifier: str, reason: str = "", group: str = "service:app-web") -> TaskSnapshot:
+    return TaskSnapshot(identifier, group, "web:1", "STOPPED", "", reason, "", (), None, 0, 0)
+
+
+def tasks(service: ServiceSnapshot, *stopped: TaskSnapshot) -> TasksSnapshot:
+    return TasksSnapshot((service,), (), stopped, ())
+
+
+def test_what_has_all_it_wants_is_healthy() -> None:
+    assert list(find_unhealthy(tasks(SERVICE, task("a", EXITED)))) == []
+    nothing_wanted = replace(SERVICE, desired_count=0, healthy_count=0)
+    assert list(find_unhealthy(tasks(nothing_wanted))) == []
+    growing = replace(SERVICE, desired_count=3, pending_count=2)
+    assert list(find_unhealthy(tasks(growing))) == []
+    not_run = replace(SERVICE, healthy_count=0, refused="no directory")
+    assert list(find_unhealthy(tasks(not_run))) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        (replace(SERVICE, healthy_count=0), f"0 of 1 healthy: {EXITED}"),
+        (
+            replace(SERVICE, desired_count=2, deployments=(replace(DEPLOYMENT, reason="x"),)),
+            f"1 of 2 healthy: {EXITED}",
+        ),
+        (replace(SERVICE, failure="circuit breaker"), "1 of 1 healthy: circuit breaker"),
+        (
+            replace(
+                SERVICE,
+                deployments=(replace(DEPLOYMENT, rollout_state="IN_PROGRESS", failed_tasks=2),),
+            ),
+            f"1 of 1 healthy: {EXITED}",
+        ),
+    ],
+)
+def test_what_has_not_is_told_with_its_reason(changed: ServiceSnapshot, reason: str) -> None:
+    replaced = task("b", "Scaling activity initiated by (deployment x)")
+    (found,) = find_unhealthy(tasks(changed, task("a", EXITED), replaced))
+    assert (found.name, found.reason) == ("app-web", reason)
+
+
+def test_a_failed_service_is_told_with_its_last_words(tmp_path: Path) -> None:
+    sink = FileLogSink(tmp_path)
+    for identifier, text in (("a", "the one before"), ("b", "boom"), ("b", "bang")):
+        sink.write([LogLine("app-web", "web", identifier, "stderr", 1_700_000_000, text)])
+    sink.close()
+    snapshot = tasks(SERVICE, task("a", EXITED), task("b", EXITED), task("c", EXITED, "service:x"))
+    found = diagnose("app-web", "Essential container in task exited", snapshot, tmp_path)
+    assert (found.reason, found.last_words) == (EXITED, ("boom", "bang"))
+    told = "\n".join(found.lines())
+    assert "exit code 3" in told
+    assert "| bang" in told
+    assert "bonkei logs app-web" in told
+    covering = f"circuit breaker: {EXITED}"
+    assert diagnose("app-web", covering, snapshot, tmp_path).reason == covering
+
+
+def test_without_any_task_there_is_what_was_heard(tmp_path: Path) -> None:
+    found = diagnose("app-web", "no task is healthy yet", tasks(SERVICE), tmp_path)
+    assert (found.reason, found.last_words) == ("no task is healthy yet", ())
+
+
+def status(*, started: bool, healthy: int = 1, database: str = "available") -> dict[str, object]:
+    return compose_status(
+        started,
+        Blueprint(),
+        EdgeSnapshot(),
+        tasks(replace(SERVICE, healthy_count=healthy)),
+        [replace(DATABASE, status=database)],
+        None,
+    )
+
+
+def test_the_status_tells_ready_from_degraded() -> None:
+    assert status(started=False, healthy=0)["state"] == "starting"
+    ready = status(started=True)
+    assert (ready["state"], ready["ready"], ready["unhealthy"]) == ("ready", True, [])
+    assert render(ready).splitlines()[0] == "ready"
+    degraded = status(started=True, healthy=0, database="failed")
+    assert (degraded["state"], degraded["ready"]) == ("degraded", False)
+    head, web, db = render(degraded).splitlines()[:3]
+    assert (head, web) == ("degraded", "  app-web: 0 of 1 healthy")
+    assert db == "  db: the database is failed"
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"), [("COMPLETED", f"(earlier: {EXITED})"), ("IN_PROGRESS", f"  {EXITED}")]
+)
+def test_the_status_tells_a_reason_that_is_over_from_one_that_holds(state: str, shown: str) -> None:
+    deployment = replace(DEPLOYMENT, rollout_state=state, reason=EXITED)
+    snapshot = tasks(replace(SERVICE, deployments=(deployment,)))
+    (line,) = [
+        line
+        for line in render(
+            compose_status(True, Blueprint(), EdgeSnapshot(), snapshot, [], None)
+        ).splitlines()
+        if line.startswith("  app-web  ")
+    ]
+    assert line.endswith(shown)

@@ -1,0 +1,48 @@
+"""After an apply: services that are briefly unhealthy get time; the others are reported."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.events import Bus
+from bonkei.miniature.rollout.diagnosis import find_unhealthy
+from bonkei.miniature.rollout.rollout import still_unhealthy
+from bonkei.tasks import MemoryLogSink, Tasks, TaskSettings
+from bonkei.vault import MemoryVault
+from tests.bonkei.tasks.conftest import SERVER, Program, definition, service, web_container
+
+TASK = definition(web_container())
+
+
+def wanted(count: int) -> Blueprint:
+    return Blueprint(services=(service(TASK, count),), task_definitions=(TASK,))
+
+
+async def test_a_first_task_is_waited_for_and_one_that_cannot_start_is_not_well(
+    tmp_path: Path,
+) -> None:
+    bus = Bus()
+    program = Program(tmp_path / "web").write(SERVER)
+    settings = TaskSettings(tmp_path / "home", {"web": tmp_path / "web"})
+    tasks = Tasks(bus, MemoryVault(), settings, logs=MemoryLogSink())
+    try:
+        await tasks.reconcile(wanted(0))
+        await asyncio.wait_for(tasks.steady(), 20)
+        await tasks.reconcile(wanted(1))
+        assert list(find_unhealthy(tasks.snapshot()))  # COMPLETED with no task, and wants one
+        assert await still_unhealthy(tasks, bus, 20) == []
+
+        shutil.rmtree(program.directory)
+        (task,) = tasks.snapshot().tasks
+        tasks.stop_task(task.id)
+        async with asyncio.timeout(20):
+            while not list(find_unhealthy(tasks.snapshot())):
+                await asyncio.sleep(0.01)
+        (bad,) = await still_unhealthy(tasks, bus, 1.0)
+        assert bad.name == "web"
+        assert bad.reason.startswith("0 of 1 healthy")
+    finally:
+        await tasks.stop()

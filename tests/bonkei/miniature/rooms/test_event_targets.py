@@ -1,0 +1,113 @@
+"""Targets as calls of the services, and ECS's changes as events."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.notification import EventRule, EventTarget
+from bonkei.blueprint.storage import Queue
+from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.miniature.measures.queues import QueueDepths
+from bonkei.miniature.rooms.ecs_events import EcsEvents
+from bonkei.miniature.rooms.event_targets import EventTargets, TargetError
+from bonkei.monitor.events.bus import EventBus
+
+
+async def no_queue(*_: object) -> dict[str, Any]:
+    raise AssertionError("no queue is asked")
+
+
+class Service:
+    operations = frozenset({"Publish", "Invoke", "RunTask", "CreateLogStream", "PutLogEvents"})
+
+    def __init__(self) -> None:
+        self.calls: list[AwsCall] = []
+
+    async def answer(self, call: AwsCall) -> dict[str, Any]:
+        self.calls.append(call)
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("arn", "operation", "name", "value"),
+    [
+        ("arn:aws:sns:eu-west-1:1:t", "Publish", "Message", "{}"),
+        ("arn:aws:lambda:eu-west-1:1:function:f", "Invoke", "Payload", b"{}"),
+        ("arn:aws:logs:eu-west-1:1:log-group:/aws/events/x", "PutLogEvents", "logGroupName",
+         "/aws/events/x"),
+        ("arn:aws:ecs:eu-west-1:1:cluster/c", "RunTask", "taskDefinition", "task"),
+    ],
+)  # fmt: skip
+async def test_a_target_is_called(arn: str, operation: str, name: str, value: object) -> None:
+    service = Service()
+    targets = EventTargets(dict.fromkeys(("sns", "lambda", "logs", "ecs"), service), no_queue)
+    await targets.deliver(EventTarget("t", arn, task_definition_arn="task"), "{}")
+
+    assert service.calls[-1].operation == operation
+    assert service.calls[-1].parameters[name] == value
+
+
+@pytest.mark.parametrize("arn", ["arn:aws:sns:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
+async def test_a_target_that_is_not_here_is_named(arn: str) -> None:
+    with pytest.raises(TargetError, match=r"nobody here answers|not simulated"):
+        await EventTargets({}, no_queue).deliver(EventTarget("t", arn), "{}")
+
+
+async def test_changes_of_ecs_are_events() -> None:
+    got: list[dict[str, Any]] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        got.append(json.loads(payload))
+
+    bus, events = Bus(), EventBus(deliver)
+    target = EventTarget("t", "a")
+    events.follow([EventRule("r", "r", "r", '{"source": ["aws.ecs"]}', deliveries=(target,))])
+    ecs = EcsEvents(bus, events)
+    ecs.follow(Blueprint())
+    service = "arn:aws:ecs:eu-west-1:1:service/main/web"
+    bus.publish(TaskStateChanged(service, "t1", "STOPPED", "UNKNOWN", "exit code 3"))
+    bus.publish(DeploymentStateChanged(service, "web:2", "FAILED", "tasks failed to start"))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    ecs.stop()
+    await events.stop()
+
+    kinds = {event["detail-type"]: event["detail"] for event in got}
+    assert kinds["ECS Task State Change"]["stoppedReason"] == "exit code 3"
+    assert kinds["ECS Deployment State Change"]["eventName"] == "SERVICE_DEPLOYMENT_FAILED"
+
+
+async def test_a_queue_gets_events_and_is_measured() -> None:
+    asked: list[tuple[str, Any, str]] = []
+
+    async def call(operation: str, parameters: Any, region: str) -> dict[str, Any]:
+        asked.append((operation, parameters, region))
+        if "lost" in parameters["QueueUrl"]:
+            raise AwsServiceError("QueueDoesNotExist", "no such queue")
+        return {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+
+    arn, put = "arn:aws:sqs:eu-west-1:1:letters", []
+    await EventTargets({}, call).deliver(EventTarget("t", arn), "{}")
+    with pytest.raises(TargetError, match="QueueDoesNotExist"):
+        await EventTargets({}, call).deliver(EventTarget("t", f"{arn}-lost"), "{}")
+    depths = QueueDepths(call, put.append)
+    depths.follow([Queue("q", f"{arn}-lost", "letters-lost"), Queue("q", arn, "letters")])
+    await depths.measure(1000.0)
+
+    assert asked[0] == (
+        "SendMessage",
+        {"QueueUrl": "http://localhost/1/letters", "MessageBody": "{}"},
+        "eu-west-1",
+    )
+    (found,) = put
+    assert (found.metric.name, found.metric.dimensions) == (
+        "ApproximateNumberOfMessagesVisible",
+        (("QueueName", "letters"),),
+    )
+    assert found.values == ((3.0, 1.0),)

@@ -1,0 +1,109 @@
+"""A rehearsal over a real monitor: both ways, and nothing of it stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsCall
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.alarm import Alarm, CompositeAlarm, Metric
+from bonkei.blueprint.log_group import MetricFilter
+from bonkei.events import Bus, LogEvent, LogEventsIngested
+from bonkei.miniature.rooms.rehearsal import Rehearsal, World
+from bonkei.monitor.alarm.evaluation import State
+from bonkei.monitor.alarm.points import identity
+from bonkei.monitor.metric.model import datum
+from bonkei.monitor.monitor import Around, Monitor
+
+CPU = Metric("AWS/ECS", "CPUUtilization", (("ServiceName", "web"),), "Average", 300)
+ERRORS = Metric("Logs", "Errors", (), "Sum", 60)
+ARN = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:"
+TOPIC = ("arn:aws:sns:eu-west-1:123456789012:alarms",)
+
+
+def alarm(name: str, metric: Metric, threshold: float, **more: Any) -> Alarm:
+    return Alarm(
+        f"a.{name}", ARN + name, name, "GreaterThanOrEqualToThreshold", threshold, 2, 1,
+        metric=metric, treat_missing_data="notBreaching", alarm_actions=TOPIC, **more,
+    )  # fmt: skip
+
+
+class Logs:
+    """Publishes what is put, as the log groups do."""
+
+    operations = frozenset({"CreateLogStream", "PutLogEvents", "DeleteLogStream"})
+
+    def __init__(self, bus: Bus) -> None:
+        self.bus = bus
+        self.calls: list[str] = []
+
+    async def answer(self, call: AwsCall) -> dict[str, Any]:
+        self.calls.append(call.operation)
+        given = call.parameters
+        if call.operation == "PutLogEvents":
+            events = tuple(LogEvent(e["timestamp"], e["message"]) for e in given["logEvents"])
+            stream = given["logStreamName"]
+            self.bus.publish(LogEventsIngested(given["logGroupName"], stream, events))
+        return {}
+
+
+@pytest.fixture
+async def world() -> Any:
+    bus = Bus()
+    blueprint = Blueprint(
+        alarms=(
+            alarm("cpu", CPU, 80.0),
+            alarm("errors", ERRORS, 2.0),
+            Alarm("a.band", ARN + "band", "band", "LessThanLowerThreshold", None, 1, 1),
+        ),
+        composite_alarms=(CompositeAlarm("a.any", ARN + "any", "any", "ALARM(cpu)"),),
+        metric_filters=(MetricFilter("f", "f", "/web", "ERROR", "Logs", "Errors", "1"),),
+    )
+
+    async def act(_arn: str, _subject: str, _message: str) -> None: ...
+
+    monitor = Monitor(None, bus, Around(lambda _n, _s: (), act, lambda _e: None))
+    monitor.follow(blueprint, frozenset())
+    monitor.start()
+    yield World(monitor, lambda: blueprint, {"logs": Logs(bus)})
+    await monitor.stop()
+
+
+async def test_each_goes_both_ways(world: World) -> None:
+    rehearsal = Rehearsal(world, world.monitor.engine.alarms)
+    await asyncio.wait_for(rehearsal.run(), 30)
+    found = {one["name"]: one for one in rehearsal.snapshot()["results"]}
+
+    assert {n for n, one in found.items() if one["both_ways"]} == {"cpu", "errors", "any"}
+    assert "anomaly detection" in found["band"]["problem"]
+    assert found["cpu"]["injected"]
+    assert not found["errors"]["injected"]
+    assert "written to /web" in found["errors"]["cause"]
+    assert found["cpu"]["messages"][0]["subject"] == 'ALARM: "cpu" in EU (Ireland)'
+    assert world.services["logs"].calls[-1] == "DeleteLogStream"  # type: ignore[attr-defined]
+    for metric in (CPU, ERRORS):
+        assert not world.monitor.store.buckets(identity(metric), 0, 4e9, 4e9)
+
+
+async def test_nothing_stays_of_one_that_is_broken_off(world: World) -> None:
+    before = datum(identity(CPU), 1_700_000_000, 5.0)
+    world.monitor.put(before)
+    minute = time.time() // 60 * 60
+    world.monitor.put(datum(identity(CPU), minute, 7.0))
+    job = asyncio.create_task(Rehearsal(world, world.monitor.engine.alarms).run())
+    while world.monitor.book.state("cpu").value is not State.ALARM:
+        await asyncio.sleep(0.05)
+    world.monitor.put(datum(identity(CPU), time.time(), 6.0))  # measured meanwhile
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+    monitor = world.monitor
+
+    assert not monitor.engine.hurried
+    state = monitor.book.state("cpu")
+    assert (state.value, "broken off" in state.reason) == (State.OK, True)
+    (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
+    assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # what is real, and nothing else
