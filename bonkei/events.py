@@ -6,9 +6,9 @@ publishes that it is healthy. Delivery is synchronous and in order, on the event
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +162,22 @@ class FunctionMeasured(Event):
     metric: str  # Invocations | Errors | Throttles | Duration | AsyncEventAge | …
     value: float
     unit: str  # Count | Milliseconds
+    time: float
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceEvent(Event):
+    """What a service of AWS puts on EventBridge's default bus, in AWS's shape.
+
+    `source` as AWS spells it ("aws.codepipeline"); `resources` are ARNs, of which the first gives
+    the envelope its region and account; `detail` is the service's own document. `time` in Unix
+    seconds. "AWS service event metadata", Amazon EventBridge User Guide.
+    """
+
+    source: str
+    detail_type: str
+    resources: tuple[str, ...]
+    detail: Mapping[str, Any]
     time: float
 
 

@@ -1,4 +1,5 @@
-"""Tasks' and deployments' changes become events on EventBridge's bus."""
+"""Events of AWS's services on EventBridge's bus: changes of tasks and deployments, and whatever
+another room publishes as a `ServiceEvent`."""
 
 from __future__ import annotations
 
@@ -6,9 +7,9 @@ import time
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
-from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.shapes import deployment_event, task_event
+from bonkei.monitor.events.shapes import deployment_event, event, task_event
 
 
 class EcsEvents:
@@ -21,6 +22,7 @@ class EcsEvents:
         self._undo = (
             bus.subscribe(TaskStateChanged, self._on_task),
             bus.subscribe(DeploymentStateChanged, self._on_deployment),
+            bus.subscribe(ServiceEvent, self._on_service),
         )
 
     def follow(self, blueprint: Blueprint) -> None:
@@ -36,6 +38,18 @@ class EcsEvents:
 
     def _on_deployment(self, changed: DeploymentStateChanged) -> None:
         self._events.put(deployment_event(changed, time.time()))
+
+    def _on_service(self, happened: ServiceEvent) -> None:
+        self._events.put(
+            event(
+                happened.source,
+                happened.detail_type,
+                list(happened.resources),
+                dict(happened.detail),
+                next(iter(happened.resources), ""),
+                happened.time,
+            )
+        )
 
     def stop(self) -> None:
         """Listens no longer."""

@@ -12,7 +12,7 @@ from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.blueprint.storage import Queue
-from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
+from bonkei.events import Bus, DeploymentStateChanged, ServiceEvent, TaskStateChanged
 from bonkei.miniature.measures.queues import QueueDepths
 from bonkei.miniature.rooms.ecs_events import EcsEvents
 from bonkei.miniature.rooms.event_targets import EventTargets, TargetError
@@ -111,3 +111,34 @@ async def test_a_queue_gets_events_and_is_measured() -> None:
         (("QueueName", "letters"),),
     )
     assert found.values == ((3.0, 1.0),)
+
+
+async def test_what_another_room_publishes_is_in_the_envelope_of_aws() -> None:
+    """ "CodePipeline events reference": as a rule on a failed pipeline gets it."""
+    got: list[dict[str, Any]] = []
+
+    async def deliver(_target: EventTarget, payload: str) -> None:
+        got.append(json.loads(payload))
+
+    bus, events = Bus(), EventBus(deliver)
+    pattern = {
+        "source": ["aws.codepipeline"],
+        "detail-type": ["CodePipeline Pipeline Execution State Change"],
+        "detail": {"pipeline": ["program"], "state": ["FAILED"]},
+    }
+    target = EventTarget("t", "a")
+    events.follow([EventRule("r", "r", "r", json.dumps(pattern), deliveries=(target,))])
+    ecs = EcsEvents(bus, events)
+    arn = "arn:aws:codepipeline:eu-west-1:123456789012:program"
+    for state in ("STARTED", "FAILED"):
+        detail = {"pipeline": "program", "execution-id": "e", "state": state, "version": 1.0}
+        kind = "CodePipeline Pipeline Execution State Change"
+        bus.publish(ServiceEvent("aws.codepipeline", kind, (arn,), detail, 1_767_586_927.0))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    ecs.stop()
+    await events.stop()
+
+    assert [one["detail"]["state"] for one in got] == ["FAILED"]
+    assert (got[0]["account"], got[0]["region"]) == ("123456789012", "eu-west-1")
+    assert (got[0]["resources"], got[0]["time"]) == ([arn], "2026-01-05T04:22:07Z")
