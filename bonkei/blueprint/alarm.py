@@ -6,6 +6,7 @@ Read from aws_cloudwatch_metric_alarm and aws_cloudwatch_composite_alarm.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
@@ -77,6 +78,8 @@ class CompositeAlarm:
     actions_enabled: bool = True
     description: str = ""
     suppressor: str = ""  # an alarm's name or ARN: no actions while it is in ALARM
+    wait: float = 0.0  # seconds that the suppressor has to go to ALARM
+    extension: float = 0.0  # seconds without actions after the suppressor's ALARM
 
 
 def read_alarms(state: State) -> tuple[Alarm, ...]:
@@ -97,7 +100,7 @@ def read_composite_alarms(state: State) -> tuple[CompositeAlarm, ...]:
             insufficient_data_actions=tuple(sorted(block.texts("insufficient_data_actions"))),
             actions_enabled=block.flag("actions_enabled", True),
             description=block.text("alarm_description", ""),
-            suppressor=_suppressor(block),
+            **_suppressor(block),
         )
         for block in state.managed("aws_cloudwatch_composite_alarm")
     )
@@ -126,9 +129,15 @@ def _alarm(block: Resource) -> Alarm:
     )
 
 
-def _suppressor(block: Resource) -> str:
+def _suppressor(block: Resource) -> dict[str, Any]:
     inner = block.block("actions_suppressor")
-    return inner.text("alarm", "") if inner else ""
+    if inner is None:
+        return {}
+    return {
+        "suppressor": inner.text("alarm", ""),
+        "wait": inner.number("wait_period", 0),
+        "extension": inner.number("extension_period", 0),
+    }
 
 
 def _query(block: Block) -> MetricQuery:

@@ -251,10 +251,14 @@ class Monitor:
             step = self._step()
             now = self._around.clock()
             due = (now // step + 1) * step
+            until = min(due, self.engine.deadline())
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), due - now)
+                await asyncio.wait_for(self._woken.wait(), max(0.0, until - now))
             if self._woken.is_set():
                 self._woken.clear()
+                continue
+            if until < due:
+                self.engine.follow_suppressors(max(self._around.clock(), until))
                 continue
             self.tick(max(self._around.clock(), due))  # a timer may be some milliseconds early
 
@@ -264,8 +268,8 @@ class Monitor:
 
     def _on_change(self, change: Change) -> None:
         self._around.put_event(event(change))
-        if self.engine.is_suppressed(change.alarm):
-            summary = "Actions are suppressed"
+        if change.suppressed_by:
+            summary = f"Actions suppressed by {change.suppressed_by}"
             self.book.note(HistoryItem(change.alarm.name, change.after.since, "Action", summary))
             return
         for arn in change.actions:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bonkei.monitor.alarm.evaluation import State
 from bonkei.monitor.alarm.reason import INITIAL
+from bonkei.monitor.alarm.suppression import NOTHING, Suppression
 
 KEPT_SECONDS = 14 * 86400  # "CloudWatch preserves alarm history for two weeks"
 _MOST_ITEMS = 50_000
@@ -19,6 +20,7 @@ create table if not exists state (alarm text primary key, content text);
 create table if not exists history (
   id integer primary key, alarm text, time real, kind text, summary text, data text
 );
+create table if not exists made (alarm text primary key, content text);
 create index if not exists history_by_alarm on history (alarm, time);
 """
 
@@ -26,13 +28,14 @@ create index if not exists history_by_alarm on history (alarm, time);
 @dataclass(frozen=True, slots=True)
 class AlarmState:
     """`since`: when the state last changed; `updated`: when the alarm's settings last did. `data`
-    is StateReasonData, in JSON. Times in Unix seconds."""
+    is StateReasonData, in JSON. `suppression`: of a composite alarm. Times in Unix seconds."""
 
     value: State = State.INSUFFICIENT_DATA
     reason: str = INITIAL
     data: str = ""
     since: float = 0.0
     updated: float = 0.0
+    suppression: Suppression = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,19 @@ class AlarmBook:
         self._states.pop(alarm, None)
         with self._connection:
             self._connection.execute("delete from state where alarm = ?", (alarm,))
+            self._connection.execute("delete from made where alarm = ?", (alarm,))
+
+    def keep(self, alarm: str, content: str | None) -> None:
+        """The settings of an alarm that a call has made; None: the definitions have it now."""
+        with self._connection:
+            self._connection.execute("delete from made where alarm = ?", (alarm,))
+            if content is not None:
+                self._connection.execute("insert into made values (?, ?)", (alarm, content))
+
+    def kept(self) -> tuple[str, ...]:
+        """The settings of all alarms that calls have made."""
+        rows = self._connection.execute("select content from made order by alarm")
+        return tuple(content for (content,) in rows)
 
     def history(
         self,
@@ -151,4 +167,5 @@ def _connect(file: Path) -> sqlite3.Connection:
 
 def _state(content: str) -> AlarmState:
     known = json.loads(content)
-    return AlarmState(**{**known, "value": State(known["value"])})
+    suppression = Suppression(**known.pop("suppression", {}))
+    return AlarmState(**{**known, "value": State(known["value"]), "suppression": suppression})

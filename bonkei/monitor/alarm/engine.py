@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from math import inf
 
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
 from bonkei.errors import BonkeiError
 from bonkei.monitor.alarm.book import AlarmBook, AlarmState, HistoryItem
-from bonkei.monitor.alarm.composite import alarms_of, holds, parse_rule
-from bonkei.monitor.alarm.evaluation import Criteria, State, Verdict, evaluate
+from bonkei.monitor.alarm.composite import Rule, alarms_of, holds, parse_rule
+from bonkei.monitor.alarm.evaluation import Criteria, State, evaluate
 from bonkei.monitor.alarm.message import Change
 from bonkei.monitor.alarm.points import Points, period_of, points_of
-from bonkei.monitor.alarm.reason import reason
+from bonkei.monitor.alarm.reason import reason, reason_data
+from bonkei.monitor.alarm.settings import read, written
+from bonkei.monitor.alarm.suppression import Periods, Suppression, follow
 from bonkei.monitor.math.evaluate import check_queries
 from bonkei.monitor.metric.statistic import statistic
 from bonkei.monitor.metric.store import MetricStore
@@ -58,6 +62,10 @@ class AlarmEngine:
         self.compression = 1
         self.hurried: frozenset[str] = frozenset()
         """Alarms that are rehearsed: one of their periods takes a second."""
+        for text in book.kept():
+            with suppress(ValueError, TypeError, KeyError):  # of another version's settings
+                made = read(text)
+                self._alarms[made.name] = made
 
     @property
     def alarms(self) -> tuple[AnyAlarm, ...]:
@@ -78,7 +86,16 @@ class AlarmEngine:
             self.delete(gone, now)
         for alarm in wanted.values():
             self.put(alarm, now)
+            if alarm.name not in self._declared:
+                self._book.keep(alarm.name, None)
         self._declared = set(wanted)
+
+    def make(self, alarm: AnyAlarm, now: float) -> None:
+        """By a call, as PutMetricAlarm: it is there after a restart, too. Over an alarm of the
+        definitions it holds until these are followed again."""
+        self.put(alarm, now)
+        if alarm.name not in self._declared:
+            self._book.keep(alarm.name, written(alarm))
 
     def put(self, alarm: AnyAlarm, now: float) -> None:
         """A new alarm, or new settings of one. An existing alarm keeps its state."""
@@ -109,6 +126,7 @@ class AlarmEngine:
         """SetAlarmState: it holds until the next evaluation."""
         self._change(self.alarm(name), state, why, data, now)
         self._composites(now)
+        self.follow_suppressors(now)
 
     def evaluate(self, now: float) -> None:
         """Every alarm, at the end of a minute."""
@@ -116,6 +134,7 @@ class AlarmEngine:
             if isinstance(alarm, Alarm):
                 self._metric_alarm(alarm, now)
         self._composites(now)
+        self.follow_suppressors(now)
 
     def is_high_resolution(self) -> bool:
         """Whether an alarm has to be evaluated every ten seconds."""
@@ -153,7 +172,7 @@ class AlarmEngine:
         if verdict.state is before:
             return
         why = reason(verdict, points.values, points.starts, criteria, before)
-        data = _reason_data(alarm, points, verdict, now)
+        data = reason_data(alarm, points, verdict, now)
         self._change(alarm, verdict.state, why, data, now)
 
     def _composites(self, now: float) -> None:
@@ -172,11 +191,7 @@ class AlarmEngine:
             return False
         names = [name.partition(":alarm:")[2] or name for name in alarms_of(rule)]
         newest = max(names, key=lambda name: self._book.state(name).since, default="")
-        children = tuple(
-            (self._alarms[name].arn, str(state.value), state.since)
-            for name in dict.fromkeys(names)
-            if name in self._alarms and (state := self._book.state(name)).value is State.ALARM
-        )
+        children = self._children(rule)
         why = f"alarm rule {alarm.rule} is {str(wanted is State.ALARM).lower()}"
         if newest in self._alarms:
             state = self._book.state(newest)
@@ -184,6 +199,14 @@ class AlarmEngine:
             why = f"{self._alarms[newest].arn} transitioned to {state.value} at {moment}"
         self._change(alarm, wanted, why, "", now, children)
         return True
+
+    def _children(self, rule: Rule) -> tuple[tuple[str, str, float], ...]:
+        names = [name.partition(":alarm:")[2] or name for name in alarms_of(rule)]
+        return tuple(
+            (self._alarms[name].arn, str(state.value), state.since)
+            for name in dict.fromkeys(names)
+            if name in self._alarms and (state := self._book.state(name)).value is State.ALARM
+        )
 
     def _change(
         self,
@@ -196,7 +219,12 @@ class AlarmEngine:
     ) -> None:
         before = self._book.state(alarm.name)
         since = before.since if before.value is value else now
-        after = AlarmState(value, why, data, since, before.updated)
+        suppression, suppressed_by = before.suppression, ""
+        if isinstance(alarm, CompositeAlarm) and alarm.suppressor:
+            known = replace(suppression, announced=suppression.announced or before.value.value)
+            suppression, acts = self._suppression(alarm, known, value, now)
+            suppressed_by = "" if acts else suppression.by or known.by
+        after = AlarmState(value, why, data, since, before.updated, suppression)
         summary = f"Alarm updated from {before.value} to {value}"
         detail = json.dumps(
             {
@@ -211,36 +239,37 @@ class AlarmEngine:
         self._book.set(
             alarm.name, after, [HistoryItem(alarm.name, now, "StateUpdate", summary, detail)]
         )
-        self._changed(Change(alarm, before, after, children))
+        self._changed(Change(alarm, before, after, children, suppressed_by))
 
-    def is_suppressed(self, alarm: AnyAlarm) -> bool:
-        """Whether a composite alarm's suppressor keeps its actions back."""
-        if not isinstance(alarm, CompositeAlarm) or not alarm.suppressor:
-            return False
+    def follow_suppressors(self, now: float) -> None:
+        """Actions that were kept back are taken once nothing keeps them back any more."""
+        for alarm in tuple(self._alarms.values()):
+            if not isinstance(alarm, CompositeAlarm) or not alarm.suppressor:
+                continue
+            state = self._book.state(alarm.name)
+            suppression, acts = self._suppression(alarm, state.suppression, state.value, now)
+            if suppression != state.suppression:
+                self._book.set(alarm.name, replace(state, suppression=suppression))
+            if acts:
+                before = replace(state, value=State(state.suppression.announced))
+                after = replace(state, suppression=suppression)
+                children = self._children(parse_rule(alarm.rule))
+                resumed = state.suppression.by
+                self._changed(Change(alarm, before, after, children, resumed=resumed))
+
+    def deadline(self) -> float:
+        """When the first of the periods ends that keep actions back; for ever where none does."""
+        ends = (
+            self._book.state(alarm.name).suppression.until
+            for alarm in self._alarms.values()
+            if isinstance(alarm, CompositeAlarm) and alarm.suppressor
+        )
+        return min((end for end in ends if end), default=inf)
+
+    def _suppression(
+        self, alarm: CompositeAlarm, before: Suppression, state: State, now: float
+    ) -> tuple[Suppression, bool]:
         name = alarm.suppressor.partition(":alarm:")[2] or alarm.suppressor
-        return self._book.state(name).value is State.ALARM
-
-
-def _reason_data(alarm: Alarm, points: Points, verdict: Verdict, now: float) -> str:
-    """StateReasonData, as CloudWatch writes it."""
-    found: dict[str, object] = {
-        "version": "1.0",
-        "queryDate": _iso(now),
-        "startDate": _iso(points.starts[verdict.used[0]]) if verdict.used else None,
-        "statistic": alarm.metric.statistic if alarm.metric else None,
-        "period": period_of(alarm),
-        "recentDatapoints": [points.values[index] for index in verdict.used],
-        "threshold": alarm.threshold,
-    }
-    evaluated = [
-        {"timestamp": _iso(points.starts[index]), "value": points.values[index]}
-        for index in reversed(verdict.used)
-    ]
-    return json.dumps(
-        {name: value for name, value in found.items() if value is not None}
-        | {"evaluatedDatapoints": evaluated}
-    )
-
-
-def _iso(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")
+        compression = 60.0 if alarm.name in self.hurried else float(self.compression)
+        periods = Periods(alarm.wait / compression, alarm.extension / compression)
+        return follow(before, state, self._book.state(name).value, now, periods)

@@ -45,12 +45,15 @@ _REGIONS = {
 @dataclass(frozen=True, slots=True)
 class Change:
     """An alarm went from one state to another. `children`: of a composite alarm, those that
-    decided, as ARN, state and since when."""
+    decided, as ARN, state and since when. `suppressed_by`: what keeps its actions back, or empty.
+    `resumed`: it changed earlier, and its actions were kept back by this until now."""
 
     alarm: Alarm | CompositeAlarm
     before: AlarmState
     after: AlarmState
     children: tuple[tuple[str, str, float], ...] = ()
+    suppressed_by: str = ""
+    resumed: str = ""
 
     @property
     def actions(self) -> tuple[str, ...]:
@@ -179,26 +182,29 @@ def event(change: Change) -> dict[str, Any]:
         "resources": [alarm.arn],
         "detail": {
             "alarmName": alarm.name,
-            "state": _event_state(change.after),
-            "previousState": _event_state(change.before),
+            "state": _event_state(change.after, change.suppressed_by),
+            "previousState": _event_state(change.before, change.resumed),
             "configuration": _configuration(alarm),
         },
     }
 
 
-def _event_state(state: AlarmState) -> dict[str, Any]:
+def _event_state(state: AlarmState, suppressed_by: str) -> dict[str, Any]:
     found = {
         "value": str(state.value),
         "reason": state.reason,
         "timestamp": _stamp(state.since),
     }
+    if suppressed_by:
+        found["actionsSuppressedBy"] = suppressed_by
+        found["actionsSuppressedReason"] = f"Actions suppressed by {suppressed_by}"
     return found | ({"reasonData": state.data} if state.data else {})
 
 
 def _configuration(alarm: Alarm | CompositeAlarm) -> dict[str, Any]:
     description = {"description": alarm.description} if alarm.description else {}
     if isinstance(alarm, CompositeAlarm):
-        return description | {"alarmRule": alarm.rule}
+        return description | {"alarmRule": alarm.rule} | _suppressor(alarm)
     if alarm.metric is not None:
         return description | {"metrics": [_event_metric(alarm.arn, alarm.metric, shown=True)]}
     return description | {
@@ -212,6 +218,16 @@ def _configuration(alarm: Alarm | CompositeAlarm) -> dict[str, Any]:
             }
             for query in alarm.queries
         ]
+    }
+
+
+def _suppressor(alarm: CompositeAlarm) -> dict[str, Any]:
+    if not alarm.suppressor:
+        return {}
+    return {
+        "actionsSuppressor": alarm.suppressor,
+        "actionsSuppressorWaitPeriod": int(alarm.wait),
+        "actionsSuppressorExtensionPeriod": int(alarm.extension),
     }
 
 

@@ -5,10 +5,13 @@ Copied from the messages that it publishes ("StateReason" of DescribeAlarms).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bonkei.blueprint.alarm import Alarm
 from bonkei.monitor.alarm.evaluation import Criteria, State, Verdict
+from bonkei.monitor.alarm.points import Points, period_of
 
 INITIAL = "Unchecked: Initial alarm creation"
 _PHRASES = {
@@ -69,3 +72,28 @@ def _count(number: int, noun: str) -> str:
 
 def _were(number: int) -> str:
     return "was" if number == 1 else "were"
+
+
+def reason_data(alarm: Alarm, points: Points, verdict: Verdict, now: float) -> str:
+    """StateReasonData, as CloudWatch writes it."""
+    found: dict[str, object] = {
+        "version": "1.0",
+        "queryDate": _iso(now),
+        "startDate": _iso(points.starts[verdict.used[0]]) if verdict.used else None,
+        "statistic": alarm.metric.statistic if alarm.metric else None,
+        "period": period_of(alarm),
+        "recentDatapoints": [points.values[index] for index in verdict.used],
+        "threshold": alarm.threshold,
+    }
+    evaluated = [
+        {"timestamp": _iso(points.starts[index]), "value": points.values[index]}
+        for index in reversed(verdict.used)
+    ]
+    return json.dumps(
+        {name: value for name, value in found.items() if value is not None}
+        | {"evaluatedDatapoints": evaluated}
+    )
+
+
+def _iso(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.000+0000")

@@ -61,7 +61,7 @@ class AlarmOperations:
             **_common(given),
         )
         _require_possible(alarm)
-        self._engine.put(alarm, call.time)
+        self._engine.make(alarm, call.time)
         return {}
 
     async def put_composite(self, call: AwsCall) -> Mapping[str, Any]:
@@ -73,13 +73,16 @@ class AlarmOperations:
             name=given["AlarmName"],
             rule=given["AlarmRule"],
             suppressor=given.get("ActionsSuppressor", ""),
+            wait=float(given.get("ActionsSuppressorWaitPeriod", 0)),
+            extension=float(given.get("ActionsSuppressorExtensionPeriod", 0)),
             **_common(given),
         )
+        _require_periods(given)
         try:
             parse_rule(alarm.rule)
         except BonkeiError as error:
             raise AwsServiceError("ValidationError", error.message) from None
-        self._engine.put(alarm, call.time)
+        self._engine.make(alarm, call.time)
         return {}
 
     async def delete(self, call: AwsCall) -> Mapping[str, Any]:
@@ -186,7 +189,7 @@ class AlarmOperations:
         names = set(call.parameters["AlarmNames"])
         for alarm in self._engine.alarms:
             if alarm.name in names:
-                self._engine.put(replace(alarm, actions_enabled=enabled), call.time)
+                self._engine.make(replace(alarm, actions_enabled=enabled), call.time)
         return {}
 
 
@@ -205,6 +208,16 @@ def _common(given: Parameters) -> dict[str, Any]:
         "actions_enabled": given.get("ActionsEnabled", True),
         "description": given.get("AlarmDescription", ""),
     }
+
+
+def _require_periods(given: Parameters) -> None:
+    """PutCompositeAlarm: "WaitPeriod is required only when ActionsSuppressor is specified."."""
+    if given.get("ActionsSuppressor"):
+        for name in ("ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"):
+            if name not in given:
+                raise AwsServiceError(
+                    "ValidationError", f"{name} is required when ActionsSuppressor is specified."
+                )
 
 
 def _require_possible(alarm: Alarm) -> None:

@@ -91,7 +91,7 @@ def described(alarm: Alarm | CompositeAlarm, state: AlarmState) -> dict[str, Any
         "AlarmConfigurationUpdatedTimestamp": state.updated,
     }
     if isinstance(alarm, CompositeAlarm):
-        return common | {"AlarmRule": alarm.rule, "ActionsSuppressor": alarm.suppressor or None}
+        return common | {"AlarmRule": alarm.rule} | _suppressor(alarm, state)
     found = common | {
         "EvaluationPeriods": alarm.evaluation_periods,
         "DatapointsToAlarm": alarm.datapoints_to_alarm,
@@ -108,6 +108,19 @@ def described(alarm: Alarm | CompositeAlarm, state: AlarmState) -> dict[str, Any
         "Dimensions": spelled(alarm.metric.dimensions),
         "Period": period_of(alarm),
         ("Statistic" if simple else "ExtendedStatistic"): alarm.metric.statistic,
+    }
+
+
+def _suppressor(alarm: CompositeAlarm, state: AlarmState) -> dict[str, Any]:
+    if not alarm.suppressor:
+        return {}
+    by = state.suppression.by
+    return {
+        "ActionsSuppressor": alarm.suppressor,
+        "ActionsSuppressorWaitPeriod": int(alarm.wait),
+        "ActionsSuppressorExtensionPeriod": int(alarm.extension),
+        "ActionsSuppressedBy": by or None,
+        "ActionsSuppressedReason": f"Actions suppressed by {by}" if by else None,
     }
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.events import Bus
 from bonkei.monitor.events.bus import EventBus
@@ -21,11 +24,11 @@ CALLER = Caller("arn:aws:iam::123456789012:user/me", "AIDA", "123456789012")
 
 
 class Client:
-    def __init__(self) -> None:
+    def __init__(self, directory: Path | None = None) -> None:
         async def act(_arn: str, _subject: str, _message: str) -> None: ...
 
         self.monitor = Monitor(
-            None, Bus(), Around(lambda _n, _s: (), act, lambda _event: None, lambda: T)
+            directory, Bus(), Around(lambda _n, _s: (), act, lambda _event: None, lambda: T)
         )
         self._service = cloudwatch(self.monitor)
 
@@ -236,3 +239,69 @@ async def test_programs_put_events_and_rules_are_seen() -> None:
     assert (await call("TestEventPattern", **tested))["Result"]
     with pytest.raises(AwsServiceError, match="does not exist"):
         await call("DescribeRule", Name="nobody")
+
+
+QUERIES = [
+    {
+        "Id": "m",
+        "ReturnData": False,
+        "MetricStat": {
+            "Metric": {"Namespace": "Own", "MetricName": "Latency", "Dimensions": DIMENSIONS},
+            "Period": 60,
+            "Stat": "p99",
+        },
+    },
+    {"Id": "e", "Expression": "m * 2"},
+]
+
+
+async def test_alarms_that_calls_make_survive_a_restart(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    await client.call("PutMetricAlarm", **ALARM)
+    math = {n: v for n, v in ALARM.items() if n in ("EvaluationPeriods", "Threshold")}
+    await client.call(
+        "PutMetricAlarm", AlarmName="math", Metrics=QUERIES, **math,
+        ComparisonOperator="GreaterThanThreshold", AlarmActions=["arn:aws:sns:eu-west-1:1:t"],
+    )  # fmt: skip
+    await client.call(
+        "PutCompositeAlarm", AlarmName="both", AlarmRule='ALARM("slow") AND ALARM("math")'
+    )
+    await client.call("PutMetricAlarm", **ALARM | {"AlarmName": "gone"})
+    await client.call("DeleteAlarms", AlarmNames=["gone"])
+    await client.call("DisableAlarmActions", AlarmNames=["slow"])
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    before = await client.call("DescribeAlarms", AlarmTypes=kinds)
+    client.monitor.follow(Blueprint(), frozenset())
+    await client.monitor.stop()
+
+    again = Client(tmp_path)
+    again.monitor.follow(Blueprint(), frozenset())
+    assert await again.call("DescribeAlarms", AlarmTypes=kinds) == before
+    assert [one["AlarmName"] for one in before["MetricAlarms"]] == ["math", "slow"]
+    assert not before["MetricAlarms"][1]["ActionsEnabled"]
+    await again.monitor.stop()
+
+
+async def test_the_definitions_win_over_an_alarm_of_the_same_name(tmp_path: Path) -> None:
+    client = Client(tmp_path)
+    await client.call("PutMetricAlarm", **ALARM)
+    declared = replace(client.monitor.engine.alarm("slow"), address="a.slow", description="ours")
+    client.monitor.follow(Blueprint(alarms=(declared,)), frozenset())  # type: ignore[arg-type]
+    client.monitor.follow(Blueprint(), frozenset())
+    await client.monitor.stop()
+
+    again = Client(tmp_path)
+    assert again.monitor.engine.alarms == ()
+    await again.monitor.stop()
+
+
+async def test_a_suppressor_needs_its_periods(client: Client) -> None:
+    """PutCompositeAlarm: "WaitPeriod is required only when ActionsSuppressor is specified."."""
+    given = {"AlarmName": "c", "AlarmRule": "FALSE", "ActionsSuppressor": "slow"}
+    with pytest.raises(AwsServiceError, match="ActionsSuppressorWaitPeriod is required"):
+        await client.call("PutCompositeAlarm", **given)
+    periods = {"ActionsSuppressorWaitPeriod": 60, "ActionsSuppressorExtensionPeriod": 30}
+    await client.call("PutCompositeAlarm", **given, **periods)
+    answer = await client.call("DescribeAlarms", AlarmTypes=["CompositeAlarm"])
+    (found,) = answer["CompositeAlarms"]
+    assert {name: found[name] for name in periods} == periods
