@@ -111,6 +111,48 @@ class CallerEnvironments(Protocol):
         ...
 
 
+class Asks(Protocol):
+    """What AWS's services ask IAM before they act by themselves: a log goes into a bucket, an event
+    to a topic. The endpoint has it; `bonkei/miniature` hands it to the rooms that act so.
+
+    Each answer is AWS's denial, which is recorded too (`bonkei iam denied`); empty: go on.
+    """
+
+    def service(
+        self,
+        service: str,
+        action: str,
+        resource: str,
+        source_arn: str = "",
+        accounts: tuple[str, ...] = (),
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str:
+        """A service as itself (`delivery.logs.amazonaws.com`): the resource's policy decides.
+        `source_arn`: of what it acts for. `accounts`: of AWS, in whose name it acts too."""
+        ...
+
+    def role(
+        self,
+        role: str,
+        session: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, tuple[str, ...]] | None = None,
+    ) -> str:
+        """A service as a role of the definitions; `session`: the session's name."""
+        ...
+
+
+class NothingIsAsked:
+    """The `Asks` of a miniature without permissions."""
+
+    def service(self, *_: object, **__: object) -> str:
+        return ""
+
+    def role(self, *_: object, **__: object) -> str:
+        return ""
+
+
 Operation = Callable[[AwsCall], Awaitable[Mapping[str, Any]]]
 
 

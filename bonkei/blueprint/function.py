@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
 
@@ -20,7 +21,8 @@ class Asynchronous:
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """`timeout` in seconds, `memory` in MiB. `log_group` is where its output goes."""
+    """`timeout` in seconds, `memory` in MiB. `log_group` is where its output goes. `policy` is who
+    may call it, of its aws_lambda_permission."""
 
     address: str
     arn: str
@@ -47,6 +49,7 @@ class Function:
     description: str = ""
     last_modified: str = ""
     architectures: tuple[str, ...] = ()
+    policy: tuple[PolicyStatement, ...] = ()
 
 
 def read_functions(state: State) -> tuple[Function, ...]:
@@ -93,6 +96,34 @@ def _function(block: Resource, state: State) -> Function:
         description=block.text("description", ""),
         last_modified=block.text("last_modified", ""),
         architectures=block.texts("architectures"),
+        policy=tuple(
+            _permission(found, arn)
+            for found in state.managed("aws_lambda_permission")
+            if found.text("function_name") in (name, arn)
+        ),
+    )
+
+
+def _permission(block: Resource, function_arn: str) -> PolicyStatement:
+    """As Lambda writes it: "Using resource-based policies for Lambda",
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html"""
+    who = block.text("principal")
+    kind = "*" if who == "*" else "Service" if who.endswith((".com", ".com.cn")) else "AWS"
+    conditions = [
+        ("ArnLike", "AWS:SourceArn", block.text("source_arn", "")),
+        ("StringEquals", "AWS:SourceAccount", block.text("source_account", "")),
+        ("StringEquals", "aws:PrincipalOrgID", block.text("principal_org_id", "")),
+        ("StringEquals", "lambda:FunctionUrlAuthType", block.text("function_url_auth_type", "")),
+    ]
+    qualifier = block.text("qualifier", "")
+    return PolicyStatement(
+        block.address,
+        "Allow",
+        (block.text("action", "lambda:InvokeFunction"),),
+        resources=(f"{function_arn}:{qualifier}" if qualifier else function_arn,),
+        principals=((kind, who),),
+        conditions=tuple(each for each in conditions if each[2]),
+        sid=block.text("statement_id", ""),
     )
 
 

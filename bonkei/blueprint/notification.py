@@ -42,7 +42,8 @@ class Topic:
 @dataclass(frozen=True, slots=True)
 class EventTarget:
     """What a rule calls, and with what: `input`, `input_path` or `template` with `input_paths`; the
-    whole event where there is none. `dead_letters`: a queue's ARN. The task is of a cluster."""
+    whole event where there is none. `dead_letters`: a queue's ARN. The task is of a cluster.
+    `rule_arn`: of the rule that it belongs to."""
 
     address: str
     arn: str
@@ -54,6 +55,7 @@ class EventTarget:
     dead_letters: str = ""
     task_definition_arn: str = ""
     task_count: int = 1
+    rule_arn: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,10 @@ def read_schedules(state: State) -> tuple[EventRule, ...]:
             name=block.text("name"),
             schedule=block.text("schedule_expression", ""),
             targets=tuple(target.text("arn") for target in block.blocks("target")),
-            deliveries=tuple(_target(target, block.address) for target in block.blocks("target")),
+            deliveries=tuple(
+                _target(target, block.address, block.text("arn"))
+                for target in block.blocks("target")
+            ),
             enabled=block.text("state", "ENABLED") == "ENABLED",
             time_zone=block.text("schedule_expression_timezone", "UTC"),
         )
@@ -177,12 +182,12 @@ def _rule(block: Resource, targets: list[Resource]) -> EventRule:
         pattern=block.text("event_pattern", ""),
         schedule=block.text("schedule_expression", ""),
         targets=tuple(sorted(found.text("arn") for found in targets)),
-        deliveries=tuple(_target(found, found.address) for found in targets),
+        deliveries=tuple(_target(found, found.address, block.text("arn")) for found in targets),
         enabled=block.text("state", "") != "DISABLED" and block.flag("is_enabled", True),
     )
 
 
-def _target(block: Block, address: str) -> EventTarget:
+def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
     transformer = block.block("input_transformer")
     letters = block.block("dead_letter_config")
     task = block.block("ecs_target") or block.block("ecs_parameters")
@@ -197,4 +202,5 @@ def _target(block: Block, address: str) -> EventTarget:
         dead_letters=letters.text("arn", "") if letters else "",
         task_definition_arn=task.text("task_definition_arn", "") if task else "",
         task_count=task.integer("task_count", 1) if task else 1,
+        rule_arn=rule_arn,
     )

@@ -1,12 +1,13 @@
 """ECR repositories.
 
-Read from aws_ecr_repository.
+Read from aws_ecr_repository and its policy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bonkei.blueprint.role import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import State
 
 
@@ -19,6 +20,7 @@ class Repository:
     immutable: bool = False
     scan_on_push: bool = False
     lifecycle: bool = False
+    policy: tuple[PolicyStatement, ...] = ()
 
 
 def read_repositories(state: State) -> tuple[Repository, ...]:
@@ -35,6 +37,12 @@ def read_repositories(state: State) -> tuple[Repository, ...]:
                 c.flag("scan_on_push") for c in block.blocks("image_scanning_configuration")
             ),
             lifecycle=block.text("name") in with_lifecycle,
+            policy=tuple(
+                statement
+                for found in state.managed("aws_ecr_repository_policy")
+                if found.text("repository") == block.text("name")
+                for statement in read_policy_document(found, "policy")
+            ),
         )
         for block in state.managed("aws_ecr_repository")
     )

@@ -1,6 +1,6 @@
 """A Secrets Manager secret: its name and ARN; the value is in the vault, never here.
 
-Read from aws_secretsmanager_secret.
+Read from aws_secretsmanager_secret and its policy.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bonkei.blueprint.state import State
+from bonkei.blueprint.role import PolicyStatement, read_policy_document
+from bonkei.blueprint.state import Resource, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Secret:
     arn: str
     name: str
     kms_key_id: str = ""
+    policy: tuple[PolicyStatement, ...] = ()
 
 
 def read_secrets(state: State) -> tuple[Secret, ...]:
@@ -27,6 +29,7 @@ def read_secrets(state: State) -> tuple[Secret, ...]:
             arn=block.text("arn"),
             name=block.text("name"),
             kms_key_id=block.text("kms_key_id", ""),
+            policy=_policy(block, state),
         )
         for block in state.managed("aws_secretsmanager_secret")
     )
@@ -38,3 +41,11 @@ def find_secret(secrets: Iterable[Secret], wanted: str) -> Secret | None:
         if secret.name == wanted or secret.name.endswith((f"/{wanted}", f"-{wanted}")):
             return secret
     return None
+
+
+def _policy(secret: Resource, state: State) -> tuple[PolicyStatement, ...]:
+    names = (secret.text("arn"), secret.text("id", ""), secret.text("name"))
+    for found in state.managed("aws_secretsmanager_secret_policy"):
+        if found.text("secret_arn") in names:
+            return read_policy_document(found, "policy")
+    return read_policy_document(secret, "policy")

@@ -16,6 +16,7 @@ from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.answering import Answering
+from bonkei.cloud.asking import Asking
 from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.backing.process import LOCK, MiniStack
 from bonkei.cloud.calls.record import CallLog
@@ -29,7 +30,6 @@ from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.requirement import Place
-from bonkei.cloud.permission.services import Parameters
 from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import S3Step
@@ -79,6 +79,7 @@ class Cloud:
         self._calls = CallLog(settings.directory / "calls.jsonl")
         self._ledger = Ledger(settings.directory)
         self._authorizer = Authorizer(settings.enforce, self._ledger)
+        self.asks = Asking(self._authorizer, self._issuer)
         self._endpoint = Endpoint(
             self._issuer,
             Answering(self._own(services, vault), report=report),
@@ -144,21 +145,6 @@ class Cloud:
     def directory(self) -> Path:
         """The room's own folder below the home."""
         return self._settings.directory
-
-    def may_read(self, definition: TaskDefinition, secret: str) -> str:
-        """AWS's denial when the execution role may not read a secret or a parameter; or nothing."""
-        role = definition.execution_role_arn
-        if self._authorizer.estate is None:
-            return ""
-        if not role:
-            return f"the task definition has no execution role, which {secret} needs"
-        caller = self._issuer.session(role, definition.family)
-        call: tuple[str, str, Parameters] = (
-            ("secretsmanager", "GetSecretValue", {"SecretId": secret})
-            if ":secretsmanager:" in secret
-            else ("ssm", "GetParameters", {"Names": [secret], "WithDecryption": True})
-        )
-        return self._authorizer.ask(caller, *call, time.time())
 
     def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """Role -> action -> resources, since the home was made."""

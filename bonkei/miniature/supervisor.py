@@ -87,7 +87,9 @@ class Miniature:
         self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
         authority = ca_file(home.cloud / "tls")
         routers = LogRouters(config.fluent_bit, self._containers, report, authority)
-        self._logs = LogRoom(self._parts.logs, report, self._put_object, routers)
+        self._logs = LogRoom(
+            self._parts.logs, report, self._put_object, routers, lambda: self._aws.asks
+        )
         own = dict(
             own_services(
                 self._ecs_view,
@@ -107,6 +109,7 @@ class Miniature:
             Shown(self._edge.snapshot, self._task_snapshot, self._database_snapshots),
             rooms,
             self._call_queue,
+            lambda: self._aws.asks,
         )
         rooms.update(self._monitor.answers)
         self._parts.requests.hear(self._monitor.measures.seen)
@@ -254,6 +257,7 @@ class Miniature:
             progress=steps.note,
             cloud=self._aws.task_environment,
             may_read=self._aws.may_read,
+            may_start=self._aws.may_start,
             log_driver=self._logs.log_driver,
             log_router=self._logs.log_router,
         )

@@ -73,7 +73,7 @@ def decide(request: Request, policies: Policies) -> Decision:
     allows = dict(applied)
     grant = _grant(request, policies, allows)
     if grant is None:
-        missing = _missing(policies, allows)
+        missing = _missing(request, policies, allows)
         return Decision(False, missing, None, _absent(request, policies))
     if _is_limited(grant):
         for reason in (Reason.BOUNDARY, Reason.SESSION):
@@ -124,10 +124,12 @@ def _is_limited(grant: _Grant) -> bool:
     return reason is Reason.IDENTITY or applied.match < Match.EXACT
 
 
-def _missing(policies: Policies, allows: dict[Reason, list[Applied]]) -> Reason:
+def _missing(request: Request, policies: Policies, allows: dict[Reason, list[Applied]]) -> Reason:
     if policies.is_trust and not allows.get(Reason.TRUST):
         return Reason.TRUST
     if policies.resource_decides and not allows.get(Reason.RESOURCE) and not policies.is_trust:
+        return Reason.RESOURCE
+    if request.principal.service:  # a service has no policies of its own
         return Reason.RESOURCE
     return Reason.RESOURCE if allows[Reason.IDENTITY] else Reason.IDENTITY
 

@@ -31,6 +31,11 @@ def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
     return {}
 
 
+def may_start_all(_definition: TaskDefinition, _group: str) -> str:
+    """Every task: without permissions and network."""
+    return ""
+
+
 def may_read_all(_definition: TaskDefinition, _secret: str) -> str:
     """Every secret: without permissions."""
     return ""
@@ -71,6 +76,7 @@ class TaskSettings:
     `progress` is called with a short line for slow work (creating an environment).
     `cloud`: the variables with which a task (its definition, its id) calls AWS.
     `may_read`: why the execution role may not read the secret of an ARN; empty: it may.
+    `may_start`: why ECS cannot start a task of a group (`service:web`), in its words.
     `log_driver`: where a container's lines go besides the `LogSink`.
     `log_router`: the command of a log router, with its configuration written; BonkeiError if it
     cannot be run.
@@ -86,3 +92,4 @@ class TaskSettings:
     log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
     cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
+    may_start: Callable[[TaskDefinition, str], str] = may_start_all

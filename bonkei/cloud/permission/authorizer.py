@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bonkei.aws_service import Caller
-from bonkei.blueprint.role import PolicyStatement
 from bonkei.cloud.errors import ApiError
+from bonkei.cloud.permission.asks import RoleAsk, ServiceAsk, requirements
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Denial, Ledger
 from bonkei.cloud.permission.requirement import Requirement
 from bonkei.cloud.permission.services import Parameters, required
 from bonkei.config import Enforce
-from bonkei.policy import Decision, Principal, Request, decide, denial
+from bonkei.policy import Decision, Policies, Principal, Request, decide, denial
 
 
 class Authorizer:
@@ -40,21 +41,8 @@ class Authorizer:
         now: float,
     ) -> None:
         """ApiError of the code AccessDenied for the first requirement that is not met."""
-        if (estate := self.estate) is None or estate.unknown_policies(caller.role):
-            return
-        principal = Principal(caller.arn, caller.account, caller.role)
-        shared = _context_of(caller, now, estate)
-        for each in requirements:
-            request = Request(principal, each.action, each.resource, {**shared, **each.context})
-            policies = estate.policies(caller.role, each.resource)
-            decision = decide(request, policies)
-            if not decision.is_allowed and not decision.is_explicit and each.alternative:
-                other = Request(principal, each.action, each.alternative, request.context)
-                decision = decide(other, policies)
-            if decision.is_allowed:
-                self._used(caller, each)
-            else:
-                self._deny(request, decision, caller, now)
+        for message in self._denials(caller, requirements, now):
+            raise ApiError("AccessDenied", message, 403)
 
     def ask(
         self, caller: Caller, service: str, operation: str, parameters: Parameters, now: float
@@ -63,42 +51,108 @@ class Authorizer:
         if (estate := self.estate) is None:
             return ""
         needed = required(service, operation, parameters, estate.names) or ()
-        try:
-            self.permit(caller, needed, now)
-        except ApiError as error:
-            return error.message
+        return next(self._denials(caller, needed, now), "")
+
+    def ask_as_role(self, ask: RoleAsk, caller: Caller, now: float) -> str:
+        """AWS's denial of a call that a service makes as a role; or nothing. `caller`: the session
+        of that role."""
+        if (estate := self.estate) is None:
+            return ""
+        return next(self._denials(caller, requirements(ask, estate.names), now), "")
+
+    def ask_as_service(self, ask: ServiceAsk, now: float) -> str:
+        """AWS's denial of a call that a service makes as itself; or nothing."""
+        if (estate := self.estate) is None:
+            return ""
+        for each in requirements(ask, estate.names):
+            policies = estate.policies_for_service(each.resource)
+            if policies is None:
+                continue
+            context = {**_context_of_service(ask, now, estate), **each.context}
+            tried = [
+                _ask(Request(who, each.action, each.resource, context), each, policies)
+                for who in _principals(ask)
+            ]
+            request, decision = next((one for one in tried if one[1].is_allowed), tried[0])
+            if not decision.is_allowed:
+                message = self._deny(request, decision, Caller(ask.service, "", ""), now)
+                if message:
+                    return message
         return ""
 
-    def _used(self, caller: Caller, requirement: Requirement) -> None:
-        if caller.role:
-            self._ledger.use(caller.role, requirement.action, requirement.resource)
+    def _denials(
+        self, caller: Caller, requirements: Iterable[Requirement], now: float
+    ) -> Iterator[str]:
+        """The messages of what is denied, where it is enforced; all is recorded."""
+        if (estate := self.estate) is None or estate.unknown_policies(caller.role):
+            return
+        principal = Principal(caller.arn, caller.account, caller.role)
+        shared = _context_of(caller, now, estate)
+        for each in requirements:
+            context = {**shared, **each.context} if each.context else shared
+            policies = estate.policies(caller.role, each.resource)
+            request = Request(principal, each.action, each.resource, context)
+            request, decision = _ask(request, each, policies)
+            if decision.is_allowed:
+                if caller.role:
+                    self._ledger.use(caller.role, each.action, each.resource)
+            elif message := self._deny(request, decision, caller, now):
+                yield message
 
-    def _deny(self, request: Request, decision: Decision, caller: Caller, now: float) -> None:
+    def _deny(self, request: Request, decision: Decision, caller: Caller, now: float) -> str:
+        """Records it. The message where it is enforced, otherwise nothing."""
         message = denial(request, decision)
         enforced = self._enforce == "on"
         statement = decision.statement
-        role = self._estate.role(caller.role) if self._estate else None
+        looked_at = self._estate.looked_at(caller.role, request.resource) if self._estate else ()
         self._ledger.deny(
             Denial(
                 now, caller.role, caller.arn, request.action, request.resource,
-                str(decision.reason), message, enforced,
-                _addresses(role.statements if role else ()),
+                str(decision.reason), message, enforced, looked_at,
                 f"{statement.address} {statement.sid}".strip() if statement else "",
                 tuple(sorted(decision.absent_keys)),
             )
         )  # fmt: skip
-        if enforced:
-            raise ApiError("AccessDenied", message, 403)
+        return message if enforced else ""
 
 
-def _addresses(statements: Sequence[PolicyStatement]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(each.address for each in statements))
+def _ask(request: Request, each: Requirement, policies: Policies) -> tuple[Request, Decision]:
+    """The decision, by the resource's other spelling where the first is not allowed."""
+    decision = decide(request, policies)
+    if not decision.is_allowed and not decision.is_explicit and each.alternative:
+        other = replace(request, resource=each.alternative)
+        return request, decide(other, policies)
+    return request, decision
 
 
-def _context_of(caller: Caller, now: float, estate: Estate) -> dict[str, tuple[str, ...]]:
-    """Of the "AWS global condition context keys". The endpoint stands for AWS's: it speaks TLS.
-    The caller's address and VPC endpoint are not known here, and so they are absent."""
-    moment = datetime.fromtimestamp(now, UTC)
+def _principals(ask: ServiceAsk) -> Iterator[Principal]:
+    yield Principal(service=ask.service)
+    for account in ask.accounts:
+        yield Principal(f"arn:aws:iam::{account}:root", account)
+
+
+Context = Mapping[str, tuple[str, ...]]
+
+
+def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
+    """As "Cross-service confused deputy prevention" (IAM User Guide) has it."""
+    account = estate.names.place.account
+    context = {
+        "aws:principalisawsservice": "true",
+        "aws:principalservicename": ask.service,
+        "aws:sourceaccount": account,
+        "aws:resourceaccount": account,
+        **_of_any(now, estate),
+    }
+    if ask.source_arn:
+        context["aws:sourcearn"] = ask.source_arn
+    if ask.service == "cloudwatch.amazonaws.com":  # SNS's default policy lets its alarms in
+        context["aws:sourceowner"] = account
+    return {name: (value,) for name, value in context.items()}
+
+
+def _context_of(caller: Caller, now: float, estate: Estate) -> Context:
+    """Of the "AWS global condition context keys". The endpoint stands for AWS's: it speaks TLS."""
     context = {
         "aws:principalarn": caller.role or caller.arn,
         "aws:principalaccount": caller.account,
@@ -107,11 +161,18 @@ def _context_of(caller: Caller, now: float, estate: Estate) -> dict[str, tuple[s
         "aws:userid": caller.user_id,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
+        **_of_any(now, estate),
+    }
+    if not caller.role:
+        context["aws:username"] = caller.arn.rpartition("/")[2]
+    return {name: (value,) for name, value in context.items()}
+
+
+def _of_any(now: float, estate: Estate) -> dict[str, str]:
+    moment = datetime.fromtimestamp(now, UTC)
+    return {
         "aws:securetransport": "true",
         "aws:requestedregion": estate.names.place.region,
         "aws:currenttime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
         "aws:epochtime": str(int(now)),
     }
-    if not caller.role:
-        context["aws:username"] = caller.arn.rpartition("/")[2]
-    return {name: (value,) for name, value in context.items()}

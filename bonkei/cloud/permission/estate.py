@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,6 +40,8 @@ class Estate:
         self._resources = _resource_policies(blueprint)
         self._prepared: dict[str, Policy | None] = {}
         self._keys = frozenset(key.arn for key in blueprint.keys)
+        self._topics = frozenset(topic.arn for topic in blueprint.topics)
+        self._groups = Policy(tuple(_of_log_groups(blueprint)))
         self._root = f"arn:{place.partition}:iam::{place.account}:root"
 
     def role(self, arn: str) -> Role | None:
@@ -62,6 +64,28 @@ class Estate:
             is_trust=is_role,
         )
 
+    def looked_at(self, role_arn: str, resource: str) -> tuple[str, ...]:
+        """The addresses of the policies in which a permission was looked for: the role's own, those
+        attached to it, its boundary, and the resource's."""
+        found: list[str] = []
+        if role := self._roles.get(role_arn):
+            found += [each.address for each in role.statements]
+            found += [address for address, _ in role.managed_policies]
+            found += [each.address for each in role.boundary]
+            found += [] if found else [role.address]
+        if (read := self._resources.get(_holder(resource))) is not None:
+            found += [each.address for each in read()]
+        return tuple(dict.fromkeys(found))
+
+    def policies_for_service(self, resource: str) -> Policies | None:
+        """What lets a service in that calls as itself; None where the definitions do not have the
+        resource, so that nothing is claimed."""
+        if resource.split(":")[2:3] == ["logs"]:
+            return Policies(resource=self._groups)
+        if _holder(resource) not in self._resources:
+            return None
+        return Policies(resource=self._resource(resource) or Policy(()))
+
     def _identity(self, arn: str) -> _Identity:
         if not arn:
             return _Identity(_EVERYTHING, None, ())
@@ -72,12 +96,14 @@ class Estate:
 
     def _resource(self, arn: str) -> Policy | None:
         """Of an object, its bucket's."""
-        name = arn.partition("/")[0] if ":s3:::" in arn else arn
+        name = _holder(arn)
         if name not in self._prepared:
             found = self._resources.get(name)
             statements = found() if found else ()
             if not statements and name in self._keys:
                 statements = (self._default_key_policy(),)
+            elif not statements and name in self._topics:
+                statements = (_default_topic_policy(name, self.names.place.account),)
             self._prepared[name] = Policy(statements) if statements else None
         return self._prepared[name]
 
@@ -86,6 +112,25 @@ class Estate:
         return PolicyStatement(
             "", "Allow", ("kms:*",), resources=("*",), principals=(("AWS", self._root),)
         )
+
+
+def _holder(arn: str) -> str:
+    """Of whose policy speaks about a resource: an object's bucket."""
+    return arn.partition("/")[0] if ":s3:::" in arn else arn
+
+
+def _default_topic_policy(topic: str, account: str) -> PolicyStatement:
+    """ "Amazon SNS access control use cases": the owner, and what publishes in the owner's name."""
+    return PolicyStatement(
+        "",
+        "Allow",
+        ("sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:AddPermission",
+         "sns:RemovePermission", "sns:DeleteTopic", "sns:Subscribe",
+         "sns:ListSubscriptionsByTopic", "sns:Publish"),
+        resources=(topic,),
+        principals=(("AWS", "*"),),
+        conditions=(("StringEquals", "AWS:SourceOwner", account),),
+    )  # fmt: skip
 
 
 _Read = Callable[[], tuple[PolicyStatement, ...]]
@@ -104,9 +149,22 @@ def _resource_policies(blueprint: Blueprint) -> Mapping[str, _Read]:
         if policy := queue.attributes.get("Policy"):
             block = Block(queue.address, {"policy": policy})
             found[queue.arn] = partial(read_policy_document, block, "policy")
+    for function in blueprint.functions:
+        found[function.arn] = partial(tuple, function.policy)
+    for secret in blueprint.secrets:
+        found[secret.arn] = partial(tuple, secret.policy)
+    for repository in blueprint.repositories:
+        found[repository.arn] = partial(tuple, repository.policy)
     for role in blueprint.roles:
         found[role.arn] = partial(tuple, role.trust)
     return found
+
+
+def _of_log_groups(blueprint: Blueprint) -> Iterator[PolicyStatement]:
+    """The policies of the account that let services write to log groups."""
+    for policy in blueprint.log_resource_policies:
+        block = Block(policy.address, {"policy": policy.document})
+        yield from read_policy_document(block, "policy")
 
 
 def _prepare(role: Role) -> _Identity:

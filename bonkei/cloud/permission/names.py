@@ -34,6 +34,19 @@ class Names:
         """The ARN of a key by id, ARN or alias; `*` without a name."""
         return self.keys.get(name) or (_arn(self.place, "kms", "key/", name) if name else ALL)
 
+    def key_of(self, arn: str) -> str:
+        """The customer's key of a bucket, an object, a topic, a queue or a secret; or nothing."""
+        if ":s3:::" in arn:
+            return self.bucket_keys.get(arn.partition(":::")[2].partition("/")[0], "")
+        return next(
+            (
+                keys[arn]
+                for keys in (self.topic_keys, self.queue_keys, self.secret_keys)
+                if arn in keys
+            ),
+            "",
+        )
+
     def key_of_ciphertext(self, text: str) -> str:
         """The id of the key that a ciphertext (base64) was made with; empty when it has none."""
         try:

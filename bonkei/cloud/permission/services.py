@@ -34,10 +34,10 @@ def _sqs(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
     arn = names.place.arn("sqs", name.rpartition("/")[2].rpartition(":")[2])
     yield Requirement(action, arn)
     if (key := names.queue_keys.get(arn)) and operation.startswith("SendMessage"):
-        yield _with_key("GenerateDataKey", key, names.place.service("sqs"))
-        yield _with_key("Decrypt", key, names.place.service("sqs"))
+        yield with_key("GenerateDataKey", key, names.place.service("sqs"))
+        yield with_key("Decrypt", key, names.place.service("sqs"))
     elif key and operation == "ReceiveMessage":
-        yield _with_key("Decrypt", key, names.place.service("sqs"))
+        yield with_key("Decrypt", key, names.place.service("sqs"))
 
 
 _SNS_WITHOUT = (
@@ -59,8 +59,8 @@ def _sns(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         arn = names.place.arn("sns", str(given["Name"]))
     yield Requirement(action, ALL if operation in _SNS_WITHOUT else arn or ALL)
     if operation.startswith("Publish") and (key := names.topic_keys.get(arn)):
-        yield _with_key("GenerateDataKey", key, names.place.service("sns"))
-        yield _with_key("Decrypt", key, names.place.service("sns"))
+        yield with_key("GenerateDataKey", key, names.place.service("sns"))
+        yield with_key("Decrypt", key, names.place.service("sns"))
 
 
 _PARTIQL_TABLE = re.compile(r"""(?:\bfrom|\binto|^\s*update)\s+["']?([\w.-]+)""", re.IGNORECASE)
@@ -110,7 +110,7 @@ def _ssm(operation: str, given: Parameters, names: Names) -> Iterator[Requiremen
         yield Requirement(f"ssm:{operation}", arn)
         key = names.parameter_keys.get(arn)
         if key and (decrypts or (operation == "PutParameter")):
-            yield _with_key("Decrypt" if decrypts else "Encrypt", key, names.place.service("ssm"))
+            yield with_key("Decrypt" if decrypts else "Encrypt", key, names.place.service("ssm"))
 
 
 _KMS_WITHOUT = ("CreateKey", "GenerateRandom", "ListAliases", "ListKeys", "ListRetirableGrants")
@@ -155,10 +155,10 @@ def _secretsmanager(operation: str, given: Parameters, names: Names) -> Iterator
         yield Requirement(f"secretsmanager:{action}", arn)
         if key := names.secret_keys.get(arn):
             if action == "GetSecretValue":
-                yield _with_key("Decrypt", key, names.place.service("secretsmanager"))
+                yield with_key("Decrypt", key, names.place.service("secretsmanager"))
             elif action in ("PutSecretValue", "UpdateSecret", "CreateSecret"):
-                yield _with_key("GenerateDataKey", key, names.place.service("secretsmanager"))
-                yield _with_key("Decrypt", key, names.place.service("secretsmanager"))
+                yield with_key("GenerateDataKey", key, names.place.service("secretsmanager"))
+                yield with_key("Decrypt", key, names.place.service("secretsmanager"))
 
 
 def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
@@ -190,7 +190,7 @@ def _logs(operation: str, given: Parameters, names: Names) -> Iterator[Requireme
         yield Requirement(action, stream, "" if given.get("logStreamName") else of_group)
 
 
-def _with_key(action: str, key: str, via: str) -> Requirement:
+def with_key(action: str, key: str, via: str) -> Requirement:
     """An action on the key that a service takes with the caller's own permission."""
     return Requirement(f"kms:{action}", key, context={"kms:viaservice": (via,)})
 

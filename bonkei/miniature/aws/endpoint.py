@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import Asks, AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.miniature import addresses
@@ -46,7 +46,16 @@ class AwsEndpoint:
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
         """Why the task's execution role may not read a secret or a parameter; empty: it may."""
-        return self._started().may_read(definition, secret)
+        return self._started().asks.may_read(definition, secret)
+
+    def may_start(self, definition: TaskDefinition, _group: str) -> str:
+        """Why ECS cannot start a task; empty: it can."""
+        return self._started().asks.may_pull(definition)
+
+    @property
+    def asks(self) -> Asks:
+        """What AWS's services ask IAM. MiniatureError before the start."""
+        return self._started().asks
 
     def environment(self, role: str) -> dict[str, str]:
         """The variables for a user's command. MiniatureError before the start."""

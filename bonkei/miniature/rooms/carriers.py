@@ -38,13 +38,8 @@ class Carriers:
     def to_function(self, arn: str, event: bytes, topic: str) -> None:
         """As Lambda's resource-based policy lets the topic."""
         try:
-            function = self._functions().find(arn)
-            if not _may_invoke(function, topic):
-                raise DeliveryError(
-                    f"{topic} is not authorized to perform: lambda:InvokeFunction on {arn}: no "
-                    "aws_lambda_permission lets sns.amazonaws.com",
-                    is_final=True,
-                )
+            self._functions().find(arn)
+            self._ask("lambda:InvokeFunction", arn, topic)
             self._functions().enqueue(arn, event)
         except AwsServiceError as error:
             final = error.status < 500 and error.status != 429
@@ -61,10 +56,18 @@ class Carriers:
                 "MessageGroupId": message.group or message.id,
                 "MessageDeduplicationId": message.deduplication or message.id,
             }
+        self._ask("sqs:SendMessage", arn, message.topic)
         try:
             await send(self._cloud(), "", arn, body, attributes, fifo)
         except AwsServiceError as error:
             raise DeliveryError(error.message, is_final=error.status < 500) from None
+
+    def _ask(self, action: str, arn: str, topic: str) -> None:
+        """The receiver's own policy has to let the topic in. DeliveryError: SNS does not try again
+        then ("Client errors", Amazon SNS message delivery retries)."""
+        denial = self._cloud().asks.service("sns.amazonaws.com", action, arn, topic)
+        if denial:
+            raise DeliveryError(denial, is_final=True)
 
     def to_mailbox(self, address: str, subject: str, text: str) -> None:
         body = {"subject": subject, "text": text}
@@ -72,13 +75,6 @@ class Carriers:
             self._inbox.add(Entry(time.time(), "email", address, body))
         except OSError as error:
             raise DeliveryError(f"the inbox cannot be written: {error.strerror}") from None
-
-
-def _may_invoke(function: Function, topic: str) -> bool:
-    return any(
-        principal in ("sns.amazonaws.com", "*") and source in ("", topic)
-        for principal, source in function.invokers
-    )
 
 
 async def send(
@@ -121,14 +117,21 @@ class Destinations:
             case "sqs":
                 await send(self._cloud(), role_arn, target, text, named, {})
             case "sns":
+                self._ask(role_arn, "sns:Publish", target)
                 message = Message(str(uuid4()), target, text, time.time(), attributes=named)
                 self._topics().publish(message)
             case "lambda":
+                self._ask(role_arn, "lambda:InvokeFunction", target)
                 self._functions().enqueue(target, text.encode())
             case "events":
                 await self._put_event(role_arn, target, body)
             case other:
                 raise AwsServiceError("Unsupported", f"nothing is delivered to {other} here")
+
+    def _ask(self, role_arn: str, action: str, target: str) -> None:
+        """As the function's role. Calls of the endpoint are asked for there."""
+        if denial := self._cloud().asks.role(role_arn, "lambda", action, target):
+            raise AwsServiceError("AccessDeniedException", denial, 403)
 
     async def _put_event(self, role_arn: str, bus: str, record: Mapping[str, Any]) -> None:
         condition = record["requestContext"]["condition"]

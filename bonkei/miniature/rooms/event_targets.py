@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller, NothingIsAsked
 from bonkei.blueprint.notification import EventTarget
 from bonkei.errors import BonkeiError
 from bonkei.miniature.measures.queues import CallQueue
 
 _STREAM = "events"
+_SESSION = "events"
 _ACCOUNT = 4  # its place in an ARN
 
 
@@ -22,16 +23,25 @@ class TargetError(BonkeiError):
 
 class EventTargets:
     """`services`: what rooms answer, by botocore's names; it may get more later. `call_queue`: the
-    queues, which are in the store."""
+    queues, which are in the store. `asks`: whether EventBridge may."""
 
-    def __init__(self, services: Mapping[str, AwsService], call_queue: CallQueue) -> None:
+    def __init__(
+        self,
+        services: Mapping[str, AwsService],
+        call_queue: CallQueue,
+        asks: Callable[[], Asks] = NothingIsAsked,
+    ) -> None:
         self._services = services
         self._call_queue = call_queue
+        self._asks = asks
 
     async def deliver(self, target: EventTarget, payload: str) -> None:
         """As EventBridge calls it. TargetError."""
         arn = target.arn
         service = arn.split(":")[2] if arn.count(":") > _ACCOUNT else ""
+        for action, resource in _needs(service, target):
+            if denial := self._ask(target, action, resource):
+                raise TargetError(denial)
         if service == "sns":
             await self._call(arn, "sns", "Publish", {"TopicArn": arn, "Message": payload})
         elif service == "lambda":
@@ -57,6 +67,12 @@ class EventTargets:
         else:
             raise TargetError(f"targets of {service or arn} are not simulated")
 
+    def _ask(self, target: EventTarget, action: str, resource: str) -> str:
+        """As the target's role where it has one, otherwise as EventBridge itself."""
+        if target.role_arn:
+            return self._asks().role(target.role_arn, _SESSION, action, resource)
+        return self._asks().service("events.amazonaws.com", action, resource, target.rule_arn)
+
     async def _log(self, arn: str, payload: str) -> None:
         group = arn.split(":", 6)[-1].removesuffix(":*")
         named = {"logGroupName": group, "logStreamName": _STREAM}
@@ -75,3 +91,18 @@ class EventTargets:
             await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
         except AwsServiceError as error:
             raise TargetError(str(error)) from None
+
+
+def _needs(service: str, target: EventTarget) -> Iterator[tuple[str, str]]:
+    """ "Using resource-based policies for Amazon EventBridge", and its roles for targets,
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
+    if service == "sns":
+        yield "sns:Publish", target.arn
+    elif service == "lambda":
+        yield "lambda:InvokeFunction", target.arn
+    elif service == "sqs":
+        yield "sqs:SendMessage", target.arn
+    elif service == "logs":
+        yield "logs:PutLogEvents", f"{target.arn.removesuffix(':*')}:log-stream:{_STREAM}"
+    elif service == "ecs" and target.role_arn and target.task_definition_arn:
+        yield "ecs:RunTask", target.task_definition_arn

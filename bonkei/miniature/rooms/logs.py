@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import Asks, AwsService, NothingIsAsked
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.logs.awslogs.options import parse_options
@@ -14,8 +14,6 @@ from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
-from bonkei.policy.lenient import allows
-from bonkei.policy.managed import unknown_managed_policies
 from bonkei.tasks import LogDriver, RouterStart
 
 if TYPE_CHECKING:
@@ -28,9 +26,15 @@ class LogRoom:
     """`follow` with each blueprint, before the first task."""
 
     def __init__(
-        self, make: MakeLogs, report: Report, put_object: PutObject, routers: LogRouters
+        self,
+        make: MakeLogs,
+        report: Report,
+        put_object: PutObject,
+        routers: LogRouters,
+        asks: Callable[[], Asks] = NothingIsAsked,
     ) -> None:
-        """`put_object`: where access logs are delivered to."""
+        """`put_object`: where access logs are delivered to. `asks`: whether roles may write."""
+        self._asks = asks
         self._blueprint = Blueprint()
         self._routers = routers
         self._logs = make(self._denial, report, put_object)
@@ -90,11 +94,4 @@ class LogRoom:
     def _denial(self, role_arn: str, action: str, resource: str) -> str:
         if not role_arn:
             return f"the task has no execution role, which {action} needs"
-        role = self._blueprint.role(role_arn)
-        # Nothing is claimed about a role that is elsewhere, or whose policies are not known here.
-        if role is None or unknown_managed_policies(role) or allows(role, action, resource):
-            return ""
-        return (
-            f"{role.arn} is not authorized to perform: {action} on resource: {resource} because "
-            f"no identity-based policy allows the {action} action"
-        )
+        return self._asks().role(role_arn, "logs", action, resource)

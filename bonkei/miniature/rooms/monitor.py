@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.aws_service import Asks, AwsCall, AwsService, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.errors import BonkeiError
 from bonkei.events import Bus
@@ -29,7 +30,8 @@ class ActionError(BonkeiError):
 
 class MonitorRoom:
     """`follow` with each blueprint. `services`: what rooms answer of AWS, by botocore's names;
-    `call_queue`: the queues, which are in the store."""
+    `call_queue`: the queues, which are in the store. `asks`: whether CloudWatch and EventBridge
+    may do what they do."""
 
     def __init__(
         self,
@@ -38,10 +40,12 @@ class MonitorRoom:
         shown: Shown,
         services: Mapping[str, AwsService],
         call_queue: CallQueue,
+        asks: Callable[[], Asks],
     ) -> None:
         self._services = services
+        self._asks = asks
         self.measures = Measures(bus, shown)
-        self.events = EventBus(EventTargets(services, call_queue).deliver)
+        self.events = EventBus(EventTargets(services, call_queue, asks).deliver)
         self._ecs = EcsEvents(bus, self.events)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
@@ -87,6 +91,8 @@ class MonitorRoom:
     async def _act(self, arn: str, subject: str, message: str) -> None:
         """As CloudWatch takes an alarm's action: a topic is published to, a function is called."""
         service = arn.split(":")[2] if arn.startswith("arn:") else ""
+        if denial := self._denial(service, arn, message):
+            raise ActionError(denial)
         if service == "sns":
             given: dict[str, Any] = {"TopicArn": arn, "Subject": subject, "Message": message}
             await self._call("sns", "Publish", given, arn)
@@ -99,6 +105,17 @@ class MonitorRoom:
             await self._call("lambda", "Invoke", given, arn)
         else:
             raise ActionError(f"actions of {service or arn} are not simulated")
+
+    def _denial(self, service: str, arn: str, message: str) -> str:
+        """ "Using Amazon CloudWatch alarms", "Lambda alarm actions": CloudWatch acts for the alarm,
+        and calls a function as `lambda.alarms.cloudwatch.amazonaws.com`."""
+        source = _alarm_arn(message)
+        if service == "lambda":
+            name = "lambda.alarms.cloudwatch.amazonaws.com"
+            return self._asks().service(name, "lambda:InvokeFunction", arn, source)
+        if service == "sns":
+            return self._asks().service("cloudwatch.amazonaws.com", "sns:Publish", arn, source)
+        return ""
 
     async def _call(
         self, service: str, operation: str, parameters: dict[str, Any], arn: str
@@ -113,3 +130,11 @@ class MonitorRoom:
             await room.answer(call)
         except AwsServiceError as error:
             raise ActionError(str(error)) from None
+
+
+def _alarm_arn(message: str) -> str:
+    """Of the alarm that a message is about."""
+    try:
+        return str(json.loads(message).get("AlarmArn", ""))
+    except (ValueError, AttributeError):
+        return ""

@@ -146,6 +146,7 @@ class Executor:
         """Ports, software and environments (with secrets) of all containers, or one failure."""
         task = self._tasks[task_id]
         try:
+            self._require_start(task.spec)
             task.scratch.mkdir(parents=True, mode=0o700)
             for local in task.spec.local.containers:
                 for number in container_ports(local):
@@ -158,6 +159,10 @@ class Executor:
             self._report(m.PreparationFailed(task_id, reason))
         else:
             self._report(m.TaskPrepared(task_id, tuple(task.endpoints.items())))
+
+    def _require_start(self, spec: TaskSpec) -> None:
+        if reason := self._settings.may_start(spec.definition, spec.group):
+            raise TaskError(reason, remedy="`bonkei iam denied` says more")
 
     async def lend(self, task_id: str, spec: TaskSpec, container: str) -> ProcessSpec:
         """The process of one container for the caller to start: with its own ports, environment and

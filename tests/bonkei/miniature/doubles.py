@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -160,6 +161,7 @@ class Database:
 @dataclass
 class Cloud:
     world: World
+    asks: Any = field(default_factory=lambda: SimpleNamespace(may_pull=lambda _: ""))
 
     async def start(self) -> None:
         await self.world.do("cloud starts")

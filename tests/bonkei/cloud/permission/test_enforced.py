@@ -143,7 +143,7 @@ def test_denials_and_use_are_recorded(guarded: Room) -> None:
 
 def test_an_execution_role_is_asked_for_a_tasks_secrets(guarded: Room) -> None:
     def why(role: str, secret: str) -> str:
-        return guarded.cloud.may_read(replace(TASK, execution_role_arn=role), secret)
+        return guarded.cloud.asks.may_read(replace(TASK, execution_role_arn=role), secret)
 
     assert why(READER, arn("ssm", "parameter/shop/a")) == ""
     assert "because no identity-based policy allows the secretsmanager:GetSecretValue action" in (

@@ -1,0 +1,106 @@
+"""What AWS's own services ask IAM before they act; the miniature's parts ask here in their place.
+
+Each answer is AWS's denial, or an empty text. The ledger keeps a denial in any case. With
+`BONKEI_ENFORCE=report` or `off` the answer is always empty.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.permission.asks import Context, RoleAsk, ServiceAsk
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.services import Parameters
+
+_IMAGE = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
+)
+_LOGIN = (
+    "ResourceInitializationError: unable to pull secrets or registry auth: execution resource "
+    "retrieval failed: unable to retrieve ecr registry auth: service call has been retried 1 "
+    "time(s)"
+)
+_MANIFEST = (
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve "
+    "ref {image}"
+)
+_PULL = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+class Asking:
+    """`Cloud.asks`."""
+
+    def __init__(
+        self, authorizer: Authorizer, issuer: Issuer, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._authorizer = authorizer
+        self._issuer = issuer
+        self._clock = clock
+
+    def service(
+        self,
+        service: str,
+        action: str,
+        resource: str,
+        source_arn: str = "",
+        accounts: tuple[str, ...] = (),
+        context: Context | None = None,
+    ) -> str:
+        """A service that acts as itself, such as `delivery.logs.amazonaws.com`; `source_arn`: of
+        what it acts for. The resource's own policy decides, and its customer's key's."""
+        ask = ServiceAsk(service, action, resource, source_arn, accounts, context or {})
+        return self._authorizer.ask_as_service(ask, self._clock())
+
+    def role(
+        self, role: str, session: str, action: str, resource: str, context: Context | None = None
+    ) -> str:
+        """A service that acts as a role of the definitions."""
+        ask = RoleAsk(role, session, action, resource, context or {})
+        caller = self._issuer.session(role, session)
+        return self._authorizer.ask_as_role(ask, caller, self._clock())
+
+    def may_read(self, definition: TaskDefinition, secret: str) -> str:
+        """The execution role, of a secret or a parameter."""
+        role = definition.execution_role_arn
+        if self._authorizer.estate is None:
+            return ""
+        if not role:
+            return f"the task definition has no execution role, which {secret} needs"
+        caller = self._issuer.session(role, definition.family)
+        call: tuple[str, str, Parameters] = (
+            ("secretsmanager", "GetSecretValue", {"SecretId": secret})
+            if ":secretsmanager:" in secret
+            else ("ssm", "GetParameters", {"Names": [secret], "WithDecryption": True})
+        )
+        return self._authorizer.ask(caller, *call, self._clock())
+
+    def may_pull(self, definition: TaskDefinition) -> str:
+        """The execution role, of the images of a task in ECR, in the words in which ECS stops it.
+
+        "Amazon ECS task execution IAM role" and "Stopped task error messages",
+        https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
+        """
+        role = definition.execution_role_arn
+        if self._authorizer.estate is None:
+            return ""
+        for image, action, resource in _image_needs(definition):
+            is_login = action == "ecr:GetAuthorizationToken"
+            words = _LOGIN if is_login else _MANIFEST.format(image=image)
+            if not role:
+                return f"{words}: the task definition has no execution role, which {action} needs"
+            if denial := self.role(role, definition.family, action, resource):
+                return f"{words}: AccessDeniedException: {denial}"
+        return ""
+
+
+def _image_needs(definition: TaskDefinition) -> Iterator[tuple[str, str, str]]:
+    for image in dict.fromkeys(each.image for each in definition.containers):
+        if found := _IMAGE.match(image):
+            where = f"{found['region']}:{found['account']}:repository/{found['name']}"
+            yield image, "ecr:GetAuthorizationToken", "*"
+            for action in _PULL:
+                yield image, action, f"arn:aws:ecr:{where}"

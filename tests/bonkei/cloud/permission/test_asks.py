@@ -1,0 +1,162 @@
+"""What AWS's services ask for themselves: logs into buckets, events to topics, topics to
+functions, images for tasks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.function import Function
+from bonkei.blueprint.key import Key
+from bonkei.blueprint.log_group import LogResourcePolicy
+from bonkei.blueprint.notification import Topic
+from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.cloud.asking import Asking
+from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.estate import Estate
+from bonkei.cloud.permission.ledger import Ledger, read_denials
+from bonkei.cloud.permission.requirement import Place
+from bonkei.config import Enforce
+
+ACCOUNT = "123456789012"
+DELIVERY = "delivery.logs.amazonaws.com"
+OBJECT = "arn:aws:s3:::logs/AWSLogs/a.gz"
+TOPIC, RULE = f"arn:aws:sns:eu-west-1:{ACCOUNT}:news", f"arn:aws:events:eu-west-1:{ACCOUNT}:rule/r"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
+FUNCTION = f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f"
+GROUP = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/events:*"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/start"
+IMAGE = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web:1"
+REPOSITORY = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/web"
+
+
+def lets(
+    service: str,
+    action: str,
+    on: str = "*",
+    *conditions: tuple[str, str, str],
+    kind: str = "Service",
+) -> PolicyStatement:
+    return PolicyStatement(
+        "x.policy", "Allow", (action,), resources=(on,), principals=((kind, service),),
+        conditions=conditions,
+    )  # fmt: skip
+
+
+def bucket(*policy: PolicyStatement, key: str = "") -> Blueprint:
+    return Blueprint(
+        buckets=(Bucket("b", "arn:aws:s3:::logs", "logs", kms_key_id=key, policy=policy),)
+    )
+
+
+def topic(*policy: PolicyStatement, key: str = "") -> Blueprint:
+    return Blueprint(topics=(Topic("t", TOPIC, "news", key, policy),))
+
+
+def keys(*policy: PolicyStatement) -> tuple[Key, ...]:
+    return (Key("k", KEY, "k", policy=policy),)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def asking(blueprint: Blueprint, directory: Path, enforce: Enforce = "on") -> Asking:
+    authorizer = Authorizer(enforce, Ledger(directory))
+    authorizer.use(Estate(blueprint, Place(ACCOUNT, "eu-west-1")))
+    return Asking(authorizer, Issuer(b"k" * 32, ACCOUNT))
+
+
+SOURCE = ("ArnLike", "aws:SourceArn", RULE)
+MINE = ("StringEquals", "aws:SourceAccount", ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "ask"),
+    [
+        (bucket(lets(DELIVERY, "s3:PutObject", "arn:aws:s3:::logs/*", MINE)),
+         (DELIVERY, "s3:PutObject", OBJECT)),
+        (topic(lets("events.amazonaws.com", "sns:Publish", TOPIC, SOURCE)),
+         ("events.amazonaws.com", "sns:Publish", TOPIC, RULE)),
+        # SNS's own policy lets the account's alarms in: "Amazon SNS access control use cases".
+        (topic(), ("cloudwatch.amazonaws.com", "sns:Publish", TOPIC)),
+        (replace(topic(key="k"), keys=keys(lets("cloudwatch.amazonaws.com", "kms:*"))),
+         ("cloudwatch.amazonaws.com", "sns:Publish", TOPIC)),
+        (Blueprint(log_resource_policies=(LogResourcePolicy("p", "p", (
+            '{"Statement": {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*",'
+            ' "Principal": {"Service": "events.amazonaws.com"}}}')),)),
+         ("events.amazonaws.com", "logs:PutLogEvents", GROUP)),
+        # Of what the definitions do not have, nothing is claimed.
+        (Blueprint(), (DELIVERY, "s3:PutObject", OBJECT)),
+    ],
+)  # fmt: skip
+def test_a_service_that_is_let_in(
+    blueprint: Blueprint, ask: tuple[str, ...], directory: Path
+) -> None:
+    assert asking(blueprint, directory).service(*ask) == ""  # type: ignore[arg-type]
+    assert read_denials(directory / "denied.jsonl") == ()
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "ask", "about"),
+    [
+        (bucket(), (DELIVERY, "s3:PutObject", OBJECT), "s3:PutObject"),
+        (bucket(lets(DELIVERY, "s3:PutObject", "arn:aws:s3:::logs/other/*")),
+         (DELIVERY, "s3:PutObject", OBJECT), "s3:PutObject"),
+        (topic(), ("events.amazonaws.com", "sns:Publish", TOPIC), "sns:Publish"),
+        (topic(lets("events.amazonaws.com", "sns:Publish", TOPIC, SOURCE)),
+         ("events.amazonaws.com", "sns:Publish", TOPIC, RULE + "2"), "sns:Publish"),
+        # "Enable compatibility between event sources … and encrypted topics" (Amazon SNS).
+        (replace(topic(key="k"), keys=keys()),
+         ("cloudwatch.amazonaws.com", "sns:Publish", TOPIC), "kms:GenerateDataKey"),
+        (Blueprint(functions=(Function("f", FUNCTION, "f", "python3.13", "a.b", ROLE, 3, 128),)),
+         ("sns.amazonaws.com", "lambda:InvokeFunction", FUNCTION), "lambda:InvokeFunction"),
+        (Blueprint(), ("events.amazonaws.com", "logs:PutLogEvents", GROUP), "logs:PutLogEvents"),
+    ],
+)  # fmt: skip
+def test_a_service_that_is_not_let_in(
+    blueprint: Blueprint, ask: tuple[str, ...], about: str, directory: Path
+) -> None:
+    message = asking(blueprint, directory).service(*ask)  # type: ignore[arg-type]
+    assert message.startswith(f"User: {ask[0]} is not authorized to perform: {about} on resource: ")
+    assert message.endswith(f"because no resource-based policy allows the {about} action")
+    [kept] = read_denials(directory / "denied.jsonl")
+    assert (kept["caller"], kept["action"], kept["enforced"]) == (ask[0], about, True)
+
+
+def test_an_account_of_aws_in_whose_name_a_service_acts(directory: Path) -> None:
+    """An older policy names the account of the region, not the service: "Enable access logs for
+    your Application Load Balancer"."""
+    policy = lets("arn:aws:iam::156460612806:root", "s3:PutObject", kind="AWS")
+    asks = asking(bucket(policy), directory)
+    ask = ("logdelivery.elasticloadbalancing.amazonaws.com", "s3:PutObject", OBJECT, "")
+    assert asks.service(*ask, accounts=("156460612806",)) == ""
+    assert asks.service(*ask)
+
+
+def test_report_lets_pass_and_records(directory: Path) -> None:
+    assert asking(bucket(), directory, "report").service(DELIVERY, "s3:PutObject", OBJECT) == ""
+    [kept] = read_denials(directory / "denied.jsonl")
+    assert kept["enforced"] is False
+    assert asking(bucket(), directory, "off").service(DELIVERY, "s3:PutObject", OBJECT) == ""
+    assert len(read_denials(directory / "denied.jsonl")) == 1
+
+
+PULL = ("ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+TASK = TaskDefinition("d", "arn", "web", 1, 256, 512, (Container("web", IMAGE),), ROLE)
+
+
+@pytest.mark.parametrize("missing", ["", *PULL])
+def test_an_image_is_pulled_by_the_execution_role(missing: str, directory: Path) -> None:
+    actions = tuple(each for each in PULL if each != missing)
+    statement = PolicyStatement("aws_iam_role_policy.p", "Allow", actions, resources=("*",))
+    role = Role("aws_iam_role.start", ROLE, "start", (), (statement,))
+    message = asking(Blueprint(roles=(role,)), directory).may_pull(TASK)
+    assert (f"is not authorized to perform: {missing} " in message) if missing else message == ""
