@@ -1,0 +1,1 @@
+"""CodePipeline: runs declared pipelines."""

@@ -1,0 +1,10 @@
+"""Where an artifact lies in the artifact bucket."""
+
+from __future__ import annotations
+
+_PIPELINE, _ARTIFACT, _RANDOM = 20, 10, 7
+
+
+def artifact_key(pipeline: str, artifact: str, random: str) -> str:
+    """As CodePipeline cuts names: `PipelineName20/Artifact10/random7`."""
+    return f"{pipeline[:_PIPELINE]}/{artifact[:_ARTIFACT]}/{random[:_RANDOM]}"

@@ -1,0 +1,246 @@
+"""A pipeline's book: its executions, their stages and actions. All times in Unix seconds.
+
+The words of states are those of CodePipeline's API (PipelineExecutionStatus,
+StageExecutionStatus, ActionExecutionStatus).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+Pairs = tuple[tuple[str, str], ...]
+
+RUNNING = ("InProgress", "Stopping")
+"""States in which an execution still moves, and in which a stage is locked."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArtifact:
+    """A zip in the artifact bucket. `version`: S3's, where the bucket has versions. `revision`: of
+    the source that it is, or that it was made of."""
+
+    name: str
+    bucket: str
+    key: str
+    version: str = ""
+    revision: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRevision:
+    """What a source action has found; `summary`: the commit's message."""
+
+    action: str
+    id: str
+    summary: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """The revision that a start asks for; `type` as SourceRevisionType has it."""
+
+    action: str
+    type: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRun:
+    """One run of an action. `configuration`: with its variables resolved. `token`: an approval's.
+    `expires`: when it times out."""
+
+    id: str
+    name: str
+    status: str  # InProgress | Succeeded | Failed | Abandoned
+    started: float
+    updated: float
+    expires: float
+    configuration: Pairs = ()
+    inputs: tuple[StoredArtifact, ...] = ()
+    outputs: tuple[StoredArtifact, ...] = ()
+    variables: Pairs = ()
+    token: str = ""
+    external_id: str = ""
+    external_url: str = ""
+    summary: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    updated_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRun:
+    name: str
+    status: str  # Succeeded | Failed | Errored
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionRun:
+    """`place`: before_entry | on_success | on_failure."""
+
+    place: str
+    status: str
+    summary: str
+    rules: tuple[RuleRun, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StageRun:
+    """One execution in one stage. `actions`: every run, oldest first. `again`: names of actions
+    that a retry runs anew."""
+
+    name: str
+    status: str  # InProgress | Stopping | Stopped | Succeeded | Failed | Skipped | Cancelled
+    entered: float
+    updated: float
+    actions: tuple[ActionRun, ...] = ()
+    again: tuple[str, ...] = ()
+    conditions: tuple[ConditionRun, ...] = ()
+    manual_retries: int = 0
+    automatic_retries: int = 0
+    summary: str = ""
+
+    def latest(self, name: str) -> ActionRun | None:
+        """The last run of an action."""
+        return next((run for run in reversed(self.actions) if run.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """`number`: the order of starts. `waiting`: the stage before which it waits, since the
+    `arrived`th arrival. `namespaces`: the variables of actions that have run. `attempt` counts its
+    retries. `token`: of the call that started it."""
+
+    id: str
+    number: int
+    status: str  # InProgress | Stopping | Stopped | Succeeded | Superseded | Failed | Cancelled
+    mode: str
+    started: float
+    updated: float
+    trigger: str
+    trigger_detail: str = ""
+    type: str = "STANDARD"  # | ROLLBACK
+    target: str = ""  # of a rollback: the execution that it goes back to
+    version: int = 1
+    variables: Pairs = ()
+    overrides: tuple[Override, ...] = ()
+    revisions: tuple[SourceRevision, ...] = ()
+    artifacts: tuple[StoredArtifact, ...] = ()
+    namespaces: tuple[tuple[str, Pairs], ...] = ()
+    stages: tuple[StageRun, ...] = ()
+    waiting: str = ""
+    arrived: int = 0
+    attempt: int = 1
+    stop_reason: str = ""
+    summary: str = ""
+    token: str = ""
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in RUNNING
+
+    @property
+    def stage(self) -> StageRun | None:
+        """Where it is, or was last."""
+        return self.stages[-1] if self.stages else None
+
+    def stage_run(self, name: str) -> StageRun | None:
+        """Its run of a stage."""
+        return next((run for run in self.stages if run.name == name), None)
+
+    def with_stage(self, run: StageRun) -> Execution:
+        """With this run in place of the one of the same stage, or after the others."""
+        if self.stage_run(run.name) is None:
+            return replace(self, stages=(*self.stages, run))
+        stages = tuple(run if each.name == run.name else each for each in self.stages)
+        return replace(self, stages=stages)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A disabled way into a stage."""
+
+    stage: str
+    reason: str
+    by: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that is known of a pipeline beside its declaration. `structure`: a digest of that;
+    `arrivals` and `starts` count."""
+
+    version: int = 1
+    structure: str = ""
+    created: float = 0.0
+    updated: float = 0.0
+    starts: int = 0
+    arrivals: int = 0
+    executions: tuple[Execution, ...] = ()
+    disabled: tuple[Transition, ...] = ()
+
+    def find(self, execution_id: str) -> Execution | None:
+        return next((each for each in self.executions if each.id == execution_id), None)
+
+    def having(self, execution: Execution) -> Book:
+        """With this execution in place of the one with its id, or as the last."""
+        if self.find(execution.id) is None:
+            return replace(self, executions=(*self.executions, execution))
+        kept = tuple(execution if each.id == execution.id else each for each in self.executions)
+        return replace(self, executions=kept)
+
+    def transition(self, stage: str) -> Transition | None:
+        """The disabled transition into a stage; None when it is enabled."""
+        return next((each for each in self.disabled if each.stage == stage), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StartAction:
+    """The action has to be run now."""
+
+    execution_id: str
+    stage: str
+    action_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonAction:
+    """Nobody waits for the action any longer. What it has started goes on, as on AWS."""
+
+    action_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A state, as CodePipeline's events have it: STARTED, SUCCEEDED, FAILED, STOPPED, …
+
+    Without `stage` of the execution, without `action_id` of the stage.
+    """
+
+    state: str
+    execution_id: str
+    stage: str = ""
+    action_id: str = ""
+
+
+Effect = StartAction | AbandonAction | Changed
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What has become of an action. `outputs`: with the versions that S3 has given them."""
+
+    succeeded: bool
+    summary: str = ""
+    external_id: str = ""
+    external_url: str = ""
+    error_code: str = ""
+    error_message: str = ""
+    variables: Pairs = ()
+    outputs: tuple[StoredArtifact, ...] = ()
+    revision: SourceRevision | None = None
+    by: str = ""
