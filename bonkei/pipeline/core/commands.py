@@ -10,19 +10,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import Pipeline
+from bonkei.blueprint.pipeline import Pipeline, Stage
 from bonkei.pipeline.core.desk import Desk, Mint
 from bonkei.pipeline.core.finding import abandon_actions, find_execution, find_stage
 from bonkei.pipeline.core.progress import settle
 from bonkei.pipeline.core.quotas import CONCURRENT
 from bonkei.pipeline.core.rollback import begin_rollback, is_target
-from bonkei.pipeline.core.stage import to_repeat
+from bonkei.pipeline.core.stage import enter, to_repeat
 from bonkei.pipeline.core.values import (
     Book,
     Effect,
     Execution,
     Override,
     Pairs,
+    StageRun,
     Transition,
 )
 from bonkei.pipeline.core.waiting import arrive, is_locked
@@ -123,17 +124,13 @@ def retry(stage_name: str, execution_id: str, mode: str) -> Command:
         stage = find_stage(desk, stage_name)
         execution = find_execution(desk, execution_id)
         found = execution.stage_run(stage_name)
-        failed_so_far = found is not None and bool(to_repeat(stage, found, "FAILED_ACTIONS"))
-        is_over = execution.status in ("Failed", "Stopped") and not execution.waiting
-        if found is None or execution.stage != found or not (is_over or failed_so_far):
-            raise AwsServiceError(
-                "StageNotRetryableException",
-                f"The stage {stage_name} of {execution_id} has not failed",
-            )
+        problem = _why_not(desk, stage, execution, found)
+        if found is None or problem:
+            raise AwsServiceError("StageNotRetryableException", problem)
         _require_latest(desk, stage_name, execution)
         if execution.status == "Stopping":
             raise AwsServiceError("ConflictException", f"The execution {execution_id} is stopping")
-        again = to_repeat(stage, found, mode if is_over else "FAILED_ACTIONS")
+        again = to_repeat(stage, found, "FAILED_ACTIONS" if execution.is_running else mode)
         retried = replace(
             found,
             status="InProgress",
@@ -151,9 +148,27 @@ def retry(stage_name: str, execution_id: str, mode: str) -> Command:
         execution = desk.put_stage(execution, retried)
         desk.say("RESUMED", execution)
         desk.say("RESUMED", execution, stage_name)
+        if not found.actions:  # a condition kept it out: it is asked again
+            enter(desk, execution, stage)
         return execution.id
 
     return command
+
+
+def _why_not(desk: Desk, stage: Stage, execution: Execution, found: StageRun | None) -> str:
+    """Why a stage cannot be retried; or nothing. While it runs, failed actions can.
+
+    https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-retry.html
+    """
+    if found is None or execution.stage != found or execution.waiting:
+        return f"The execution {execution.id} is not in the stage {stage.name}"
+    if execution.version != desk.book.version:
+        return "The pipeline structure has changed since"
+    if execution.status in ("Failed", "Stopped"):
+        return ""
+    if execution.is_running and to_repeat(stage, found, "FAILED_ACTIONS"):
+        return ""
+    return f"The stage {stage.name} of {execution.id} has not failed"
 
 
 def rollback(stage_name: str, target_id: str) -> Command:

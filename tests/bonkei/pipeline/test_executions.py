@@ -1,0 +1,417 @@
+"""How executions move: https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html"""
+
+from __future__ import annotations
+
+import pytest
+from pipeline_books import Table, approval, build, pipeline, source
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.pipeline import Condition, OnFailure, PipelineVariable, Rule, Stage
+from bonkei.pipeline.core import answers, commands
+from bonkei.pipeline.core.structure import restructure
+from bonkei.pipeline.core.values import AbandonAction, Override
+
+DAY = 86_400.0
+
+
+def refused(table: Table, command: commands.Command) -> str:
+    before = table.book
+    with pytest.raises(AwsServiceError) as caught:
+        table.do(command)
+    assert table.book == before
+    return caught.value.code
+
+
+def test_an_execution_goes_through_its_stages_and_says_so() -> None:
+    table = Table(pipeline())
+    id_ = table.start()
+    table.through(id_, "Source", "Build", "Deploy")
+    assert table.execution(id_).status == "Succeeded"
+    assert table.states(id_)[:5] == [
+        "pipeline STARTED",
+        "Source STARTED",
+        "Source/Source STARTED",
+        "Source/Source SUCCEEDED",
+        "Source SUCCEEDED",
+    ]
+    assert table.states(id_)[-1] == "pipeline SUCCEEDED"
+
+
+def test_a_stage_processes_one_execution_and_the_next_waits_for_it() -> None:
+    """Rules 1 and 2: "the stage is locked", "subsequent executions wait"."""
+    table = Table(pipeline())
+    first = table.start()
+    table.through(first, "Source")
+    second = table.start()
+    table.through(second, "Source")
+    assert table.execution(second).waiting == "Build"
+    table.through(first, "Build")
+    assert table.execution(second).waiting == ""
+    assert table.action(second, "Build", "Build").status == "InProgress"
+
+
+def test_a_waiting_execution_is_superseded_by_a_more_recent_one() -> None:
+    """Rule 3, with its own example: execution 2 awaits the locked stage, 3 overtakes it."""
+    table = Table(pipeline())
+    first = table.start()
+    table.through(first, "Source")
+    second = table.start()
+    table.through(second, "Source")
+    third = table.start()
+    table.through(third, "Source")
+    assert table.execution(second).status == "Superseded"
+    assert table.execution(first).status == "InProgress", "only superseded between stages"
+    table.through(first, "Build")
+    assert table.action(third, "Build", "Build").status == "InProgress"
+    assert table.execution(second).stage_run("Build") is None
+    assert "pipeline SUPERSEDED" in table.states(second)
+
+
+def test_queued_executions_enter_in_the_order_of_their_arrival() -> None:
+    table = Table(pipeline(mode="QUEUED"))
+    ids = [table.start() for _ in range(4)]
+    for id_ in ids:
+        table.through(id_, "Source")
+    waiting = [each for each in ids if table.execution(each).waiting == "Build"]
+    assert waiting == ids[1:]
+    for id_ in ids:
+        table.through(id_, "Build", "Deploy")
+    assert [table.execution(each).status for each in ids] == ["Succeeded"] * 4
+
+
+def test_parallel_executions_do_not_wait() -> None:
+    table = Table(pipeline(mode="PARALLEL"))
+    ids = [table.start() for _ in range(3)]
+    assert len(table.running()) == 3
+    table.through(ids[2], "Source", "Build", "Deploy")
+    assert table.execution(ids[2]).status == "Succeeded"
+
+
+def test_a_failure_releases_the_lock_on_the_stage() -> None:
+    """ "A failure releases the lock on the stage"; after another has entered, no retry."""
+    table = Table(pipeline())
+    first, second = table.start(), table.start()
+    table.finish(first, "Source", ok=False, error_message="no such branch")
+    assert table.execution(first).status == "Failed"
+    assert "no such branch" in table.execution(first).summary
+    assert table.action(second, "Source", "Source").status == "InProgress"
+    code = refused(table, commands.retry("Source", first, "FAILED_ACTIONS"))
+    assert code == "NotLatestPipelineExecutionException"
+
+
+def test_actions_of_one_run_order_run_side_by_side_and_the_stage_waits_for_all() -> None:
+    stage = Stage("Build", (build("a"), build("b"), build("c", run_order=2)))
+    table = Table(pipeline(Stage("Source", (source(),)), stage))
+    id_ = table.start()
+    table.through(id_, "Source")
+    assert {table.name_of(each.action_id) for each in table.running()} == {"a", "b"}
+    table.finish(id_, "Build", "a", ok=False)
+    assert table.execution(id_).status == "InProgress", "b still runs"
+    table.finish(id_, "Build", "b")
+    assert table.execution(id_).status == "Failed"
+    assert table.stage(id_, "Build").latest("c") is None
+
+
+def test_a_retry_repeats_the_failed_actions_or_all() -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/actions-retry.html"""
+    stage = Stage("Build", (build("a"), build("b")))
+    for mode, again in (("FAILED_ACTIONS", {"b"}), ("ALL_ACTIONS", {"a", "b"})):
+        table = Table(pipeline(Stage("Source", (source(),)), stage))
+        id_ = table.start()
+        table.through(id_, "Source")
+        table.finish(id_, "Build", "a")
+        table.finish(id_, "Build", "b", ok=False)
+        table.do(commands.retry("Build", id_, mode))
+        assert {table.name_of(each.action_id) for each in table.running()} == again
+        for name in again:
+            table.finish(id_, "Build", name)
+        assert table.execution(id_).status == "Succeeded"
+        assert table.execution(id_).attempt == 2
+        assert "pipeline RESUMED" in table.states(id_)
+
+
+def test_a_failed_action_is_retried_while_others_are_still_in_progress() -> None:
+    stage = Stage("Build", (build("a"), build("b")))
+    table = Table(pipeline(Stage("Source", (source(),)), stage))
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.finish(id_, "Build", "a", ok=False)
+    table.do(commands.retry("Build", id_, "FAILED_ACTIONS"))
+    assert {table.name_of(each.action_id) for each in table.running()} == {"a", "b"}
+
+
+def test_what_has_not_failed_is_not_retried() -> None:
+    table = Table(pipeline())
+    id_ = table.start()
+    retried = commands.retry("Source", id_, "FAILED_ACTIONS")
+    assert refused(table, retried) == "StageNotRetryableException"
+    nowhere = commands.retry("Nowhere", id_, "FAILED_ACTIONS")
+    assert refused(table, nowhere) == "StageNotFoundException"
+
+
+def test_stop_and_wait_lets_actions_complete_and_starts_none() -> None:
+    """ "All in-progress action executions are allowed to complete, and subsequent actions are not
+    started". Afterwards the stage can be retried."""
+    table = Table(pipeline())
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.do(commands.stop(id_, "a bug", abandon=False))
+    assert table.execution(id_).status == "Stopping"
+    waits = commands.stop(id_, "", abandon=False)
+    assert refused(table, waits) == "DuplicatedStopRequestException"
+    table.finish(id_, "Build")
+    assert table.action(id_, "Build", "Build").status == "Succeeded"
+    assert table.execution(id_).status == "Stopped"
+    assert table.stage(id_, "Build").status == "Stopped"
+    assert table.execution(id_).stage_run("Deploy") is None
+    stopped = commands.stop(id_, "", abandon=True)
+    assert refused(table, stopped) == "PipelineExecutionNotStoppableException"
+
+
+def test_stop_and_abandon_leaves_actions_to_themselves() -> None:
+    """A Stopping execution may be abandoned, too. A late result changes nothing."""
+    table = Table(pipeline())
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.do(commands.stop(id_, "", abandon=False))
+    table.do(commands.stop(id_, "", abandon=True))
+    abandoned = table.action(id_, "Build", "Build")
+    assert (abandoned.status, table.execution(id_).status) == ("Abandoned", "Stopped")
+    assert AbandonAction(abandoned.id) in table.effects
+    before = table.book
+    table.do(answers.finish(abandoned.id, answers.Finished(True)))
+    assert table.book == before
+    table.do(commands.retry("Build", id_, "FAILED_ACTIONS"))
+    table.through(id_, "Build", "Deploy")
+    assert table.execution(id_).status == "Succeeded"
+
+
+def test_a_waiting_execution_stops_at_once() -> None:
+    table = Table(pipeline())
+    first, second = table.start(), table.start()
+    table.do(commands.stop(second, "not needed", abandon=False))
+    assert table.execution(second).status == "Stopped"
+    assert table.execution(first).status == "InProgress"
+
+
+def test_a_disabled_transition_keeps_all_out_until_it_is_enabled() -> None:
+    """ "When a disabled transition is re-enabled, the latest execution enters the stage"."""
+    table = Table(pipeline())
+    table.do(commands.disable("Deploy", "a freeze", "arn:person"))
+    ids = [table.start()]
+    table.through(ids[0], "Source", "Build")
+    ids.append(table.start())
+    table.through(ids[1], "Source", "Build")
+    assert [table.execution(each).status for each in ids] == ["Superseded", "InProgress"]
+    table.do(commands.enable("Deploy"))
+    assert table.action(ids[1], "Deploy", "Deploy").status == "InProgress"
+
+
+APPROVAL = (Stage("Source", (source(),)), Stage("Approve", (approval(),)))
+
+
+def test_an_approval_waits_for_a_person_with_its_token() -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutApprovalResult.html"""
+    table = Table(pipeline(*APPROVAL))
+    id_ = table.start()
+    table.through(id_, "Source")
+    token = table.action(id_, "Approve", "Approve").token
+
+    def answer(token: str, action: str = "Approve", *, approved: bool = True) -> commands.Command:
+        return answers.approve("Approve", action, token, approved=approved, said="fine", by="me")
+
+    assert refused(table, answer("wrong")) == "InvalidApprovalTokenException"
+    assert refused(table, answer(token, "Other")) == "ActionNotFoundException"
+    table.do(answer(token))
+    approved = table.action(id_, "Approve", "Approve")
+    assert (approved.status, approved.summary, approved.updated_by) == ("Succeeded", "fine", "me")
+    assert table.execution(id_).status == "Succeeded"
+    assert refused(table, answer(token)) == "ApprovalAlreadyCompletedException"
+
+
+def test_a_rejected_approval_fails_the_execution() -> None:
+    table = Table(pipeline(*APPROVAL))
+    id_ = table.start()
+    table.through(id_, "Source")
+    token = table.action(id_, "Approve", "Approve").token
+    table.do(answers.approve("Approve", "Approve", token, approved=False, said="no", by="me"))
+    assert table.execution(id_).status == "Failed"
+    assert "Approve/Approve FAILED" in table.states(id_)
+    table.do(commands.retry("Approve", id_, "FAILED_ACTIONS"))
+    assert table.action(id_, "Approve", "Approve").token not in ("", token), "a new token each time"
+
+
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, 7 * DAY), (5, 300.0)])
+def test_an_approval_times_out_as_a_failed_action(minutes: int, seconds: float) -> None:
+    """ "Approval action: 7 days"; "A timed-out approval action is processed in the same way as a
+    failed action"."""
+    stages = (APPROVAL[0], Stage("Approve", (approval(timeout_minutes=minutes),)))
+    table = Table(pipeline(*stages))
+    id_ = table.start()
+    table.through(id_, "Source")
+    begun = table.now
+    table.now = begun + seconds - 2
+    table.do(answers.tick())
+    assert table.execution(id_).status == "InProgress"
+    table.now = begun + seconds
+    table.do(answers.tick())
+    assert table.execution(id_).status == "Failed"
+
+
+def test_variables_are_resolved_and_one_that_is_missing_fails_the_action() -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html"""
+    text = "#{source.CommitId} #{codepipeline.PipelineExecutionId} #{variables.level}"
+    good = build(configuration=(("EnvironmentVariables", text),))
+    bad = build("Deploy", configuration=(("X", "#{nobody.Knows}"),))
+    declared = pipeline(
+        Stage("Source", (source(),)), Stage("Build", (good,)), Stage("Deploy", (bad,)),
+        variables=(PipelineVariable("level", "3"),),
+    )  # fmt: skip
+    table = Table(declared)
+    id_ = table.start(variables=(("level", "7"),))
+    table.finish(id_, "Source", variables=(("CommitId", "abc"),))
+    run = table.action(id_, "Build", "Build")
+    assert dict(run.configuration)["EnvironmentVariables"] == f"abc {id_} 7"
+    table.through(id_, "Build")
+    assert table.execution(id_).status == "Failed"
+    failed = table.action(id_, "Deploy", "Deploy")
+    assert (failed.status, "#{nobody.Knows}" in failed.error_message) == ("Failed", True)
+
+
+def test_a_start_gives_variables_that_the_pipeline_declares() -> None:
+    table = Table(pipeline(variables=(PipelineVariable("level"), PipelineVariable("name", "x"))))
+    assert refused(table, commands.start("", "")) == "ValidationException"
+    unknown = commands.start("", "", (("other", "1"),))
+    assert refused(table, unknown) == "ValidationException"
+    wrong = commands.start("", "", (("level", "1"),), (Override("Build", "COMMIT_ID", "a"),))
+    assert refused(table, wrong) == "ValidationException"
+    id_ = table.start(variables=(("level", "1"),))
+    assert table.execution(id_).variables == (("level", "1"), ("name", "x"))
+
+
+def test_the_same_token_starts_one_execution() -> None:
+    table = Table(pipeline())
+    assert table.start(token="once") == table.start(token="once")
+    assert len(table.book.executions) == 1
+
+
+def check(value: str, operator: str = "EQ", variable: str = "#{plan.HAS_CHANGES}") -> Rule:
+    settings = (("Variable", variable), ("Operator", operator), ("Value", value))
+    return Rule("HasChanges", "VariableCheck", settings)
+
+
+def conditional(result: str, rule: Rule) -> Table:
+    apply = Stage("Apply", (build("Apply"),), before_entry=(Condition(result, (rule,)),))
+    plan = Stage("Plan", (build("Plan", namespace="plan"),))
+    return Table(pipeline(Stage("Source", (source(),)), plan, apply))
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "met"),
+    [("EQ", "true", True), ("EQ", "false", False), ("NE", "false", True), ("CONTAINS", "ru", True),
+     ("MATCHES", "t.*", True), ("MATCHES", "t", False)],
+)  # fmt: skip
+def test_a_condition_that_is_not_met_skips_the_stage(operator: str, value: str, met: bool) -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html"""
+    table = conditional("SKIP", check(value, operator))
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.finish(id_, "Plan", variables=(("HAS_CHANGES", "true"),))
+    assert table.stage(id_, "Apply").status == ("InProgress" if met else "Skipped")
+    assert table.execution(id_).status == ("InProgress" if met else "Succeeded")
+
+
+def test_a_condition_that_is_not_met_fails_the_stage_when_it_says_so() -> None:
+    table = conditional("FAIL", check("true"))
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.finish(id_, "Plan", variables=(("HAS_CHANGES", "false"),))
+    assert table.execution(id_).status == "Failed"
+    assert table.stage(id_, "Apply").actions == ()
+    table.do(commands.retry("Apply", id_, "FAILED_ACTIONS"))
+    assert table.execution(id_).status == "Failed", "it is asked again"
+
+
+def test_a_rule_that_is_not_simulated_is_named_and_is_not_met() -> None:
+    table = conditional("FAIL", Rule("Alarm", "CloudWatchAlarm"))
+    id_ = table.start()
+    table.through(id_, "Source", "Plan")
+    assert table.execution(id_).status == "Failed"
+    assert "CloudWatchAlarm is not simulated" in table.execution(id_).summary
+
+
+def deploying(failure: OnFailure | None = None) -> Table:
+    deploy = Stage("Deploy", (build("Deploy"),), on_failure=failure)
+    return Table(pipeline(Stage("Source", (source(),)), deploy))
+
+
+def test_a_stage_rolls_back_to_the_last_execution_that_succeeded_in_it() -> None:
+    """ "When the stage fails, the stage is rolled back to the most recent successful execution"."""
+    table = deploying(OnFailure("ROLLBACK"))
+    good = table.start()
+    table.finish(good, "Source", variables=(("CommitId", "good"),))
+    table.through(good, "Deploy")
+    bad = table.start()
+    table.finish(bad, "Source", variables=(("CommitId", "bad"),))
+    table.finish(bad, "Deploy", ok=False)
+    assert table.execution(bad).status == "Failed"
+    back = table.book.executions[-1]
+    assert (back.type, back.trigger, back.target) == ("ROLLBACK", "AutomatedRollback", good)
+    assert dict(back.namespaces)["source"] == (("CommitId", "good"),)
+    assert table.action(back.id, "Deploy", "Deploy").inputs == table.execution(good).artifacts
+    table.through(back.id, "Deploy")
+    assert table.execution(back.id).status == "Succeeded"
+
+
+def test_without_an_earlier_success_nothing_is_rolled_back() -> None:
+    table = deploying(OnFailure("ROLLBACK"))
+    bad = table.start()
+    table.through(bad, "Source")
+    table.finish(bad, "Deploy", ok=False)
+    assert [each.id for each in table.book.executions] == [bad]
+
+
+def test_an_automatic_retry_happens_once() -> None:
+    table = deploying(OnFailure("RETRY", "FAILED_ACTIONS"))
+    id_ = table.start()
+    table.through(id_, "Source")
+    table.finish(id_, "Deploy", ok=False)
+    assert table.execution(id_).status == "InProgress"
+    table.finish(id_, "Deploy", ok=False)
+    assert table.execution(id_).status == "Failed"
+    assert len(table.stage(id_, "Deploy").actions) == 2
+
+
+def test_a_person_rolls_a_stage_back() -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html"""
+    table = deploying()
+    good = table.start()
+    table.through(good, "Source")
+    busy = commands.rollback("Deploy", good)
+    assert refused(table, busy) == "UnableToRollbackStageException"
+    table.through(good, "Deploy")
+    source_stage = commands.rollback("Source", good)
+    assert refused(table, source_stage) == "UnableToRollbackStageException"
+    back = table.do(commands.rollback("Deploy", good))
+    table.through(back, "Deploy")
+    twice = commands.rollback("Deploy", back)
+    assert refused(table, twice) == "UnableToRollbackStageException"
+    table.do(restructure("2"))
+    outdated = commands.rollback("Deploy", good)
+    assert refused(table, outdated) == "PipelineExecutionOutdatedException"
+
+
+def test_a_new_definition_cancels_what_is_under_way() -> None:
+    table = Table(pipeline())
+    first, second = table.start(), table.start()
+    table.do(restructure("2"))
+    assert [table.execution(each).status for each in (first, second)] == ["Cancelled"] * 2
+    assert table.book.version == 2
+    assert "pipeline CANCELED" in table.states(first)
+
+
+def test_an_artifacts_key_is_cut_as_codepipeline_cuts_it() -> None:
+    from bonkei.pipeline.core.keys import artifact_key
+
+    key = artifact_key("statuspage-production-pipeline-program", "SourceArtifact", "a1b2c3d4e5")
+    assert key == "statuspage-productio/SourceArti/a1b2c3d"
