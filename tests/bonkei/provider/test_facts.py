@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bonkei.provider import catalogue, facts, schema
+from bonkei.provider.aws import RESOURCES
 from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.facts import Facts
 from bonkei.provider.plan import plan_update
@@ -182,6 +183,14 @@ def test_what_the_provider_updates_is_updated(type_name: str, argument_name: str
     """A behaviour said of each that it replaces; the provider's source does not."""
     forced = AWS.resources[type_name].force_new
     assert not any(path.split(".")[0] == argument_name for path in forced)
+
+
+@pytest.mark.parametrize("type_name", sorted(RESOURCES))
+def test_a_behaviour_repeats_no_replacement_and_no_default(type_name: str) -> None:
+    own, known = RESOURCES[type_name], FACTS.types.get(type_name, {})
+    assert [path for path in own.force_new - {"region"} if "new" in known.get(path, {})] == []
+    stated = {path: one["default"] for path, one in known.items() if "default" in one}
+    assert not own.argument_defaults.items() & stated.items()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.shared.checks import at, length, matches
+from bonkei.provider.aws.shared.checks import at, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -94,7 +94,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_acm_certificate": resource(
         _certificate,
         at("domain_name", _DOMAIN),
-        at("subject_alternative_names", length(1, 253), _DOMAIN),
+        at("subject_alternative_names", _DOMAIN),
         _origin,
         force_new="domain_name subject_alternative_names",
         defaults=_known_options,

@@ -15,7 +15,6 @@ from bonkei.provider.aws.shared.checks import (
     length,
     matches,
     needs_when,
-    one_of,
     unsure,
 )
 from bonkei.provider.aws.shared.formats import schedule
@@ -144,7 +143,6 @@ def _import_target(identifier: str, _: Context) -> Object:
     }
 
 
-_PLACE = "resource_id scalable_dimension service_namespace"
 _SERVICE = matches(r"[a-z0-9-]+", "a service's namespace, such as ecs")
 _whole_number = matches(r"\d+", "a whole number from 0")  # a string in the provider's schema
 
@@ -156,7 +154,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("max_capacity", at_least(0)),
         _resource_fits,
         _capacities,
-        force_new=_PLACE,
         import_=_import_target,
     ),
     "aws_appautoscaling_policy": resource(
@@ -166,15 +163,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at(f"{_TRACKING}.target_value", above(0)),
         at(f"{_TRACKING}.scale_in_cooldown", at_least(0)),
         at(f"{_TRACKING}.scale_out_cooldown", at_least(0)),
-        at(
-            f"{_TRACKING}.customized_metric_specification.statistic",
-            one_of("Average", "Minimum", "Maximum", "SampleCount", "Sum"),
-        ),
         needs_when("policy_type", "TargetTrackingScaling", _TRACKING),
         _resource_fits,
         _metrics,
-        force_new=f"name {_PLACE}",
-        arguments={f"{_TRACKING}.disable_scale_in": False},
     ),
     "aws_appautoscaling_scheduled_action": resource(
         lambda mint: {
@@ -189,6 +180,5 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("schedule", schedule),
         *(at(f"scalable_target_action.{end}_capacity", _whole_number) for end in ("min", "max")),
         _resource_fits,
-        force_new=f"name {_PLACE}",
     ),
 }

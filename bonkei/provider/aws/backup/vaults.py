@@ -15,8 +15,6 @@ from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
 
-_VAULT_NAME = matches(r"[a-zA-Z0-9_-]{2,50}", "2 to 50 letters, digits, - and _")
-
 
 def _vault(mint: Mint) -> Mapping[str, Value]:
     name = mint.given("name")
@@ -45,7 +43,6 @@ def _plan(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_backup_vault": resource(
         _vault,
-        at("name", _VAULT_NAME),
         at("kms_key_arn", arn("kms")),
         import_="name",
     ),
@@ -68,14 +65,12 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_backup_plan": resource(
         _plan,
         at("name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-, at most 50")),
-        at("rule.rule_name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-")),
         at("rule.schedule", schedule),
         at("rule.copy_action.destination_vault_arn", arn("backup")),
         recomputed={"version": "*"},
     ),
     "aws_backup_selection": resource(
         lambda mint: {"id": mint.uuid("selection"), "not_resources": []},
-        at("name", matches(r"[a-zA-Z0-9_.-]{1,50}", "letters, digits and _.-")),
         at("iam_role_arn", arn("iam")),
     ),
 }

@@ -80,19 +80,8 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             at(f"{block}.{path}", check)
             for block in BEHAVIORS
             for path, check in (
-                (
-                    "viewer_protocol_policy",
-                    one_of("allow-all", "https-only", "redirect-to-https"),
-                ),
                 ("min_ttl", at_least(0)),
-                ("forwarded_values.cookies.forward", one_of("none", "whitelist", "all")),
                 ("function_association.event_type", one_of("viewer-request", "viewer-response")),
-                (
-                    "lambda_function_association.event_type",
-                    one_of(
-                        "viewer-request", "viewer-response", "origin-request", "origin-response"
-                    ),
-                ),
                 ("function_association.function_arn", arn("cloudfront")),
                 ("lambda_function_association.lambda_arn", arn("lambda")),
             )
@@ -108,11 +97,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         unique("origin", "origin_id", "origin"),
         unique("ordered_cache_behavior", "path_pattern", "path pattern"),
         *DISTRIBUTION_RULES,
-        arguments={
-            **{f"{block}.compress": False for block in BEHAVIORS},
-            **{f"{block}.min_ttl": 0 for block in BEHAVIORS},
-            **{f"{block}.lambda_function_association.include_body": False for block in BEHAVIORS},
-        },
         recomputed={"etag": "*", "last_modified_time": "*"},
         regional=False,
     ),

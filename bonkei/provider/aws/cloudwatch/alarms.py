@@ -15,7 +15,6 @@ from bonkei.provider.aws.shared.checks import (
     matches,
     unique,
     unsure,
-    whole,
 )
 from bonkei.provider.aws.shared.documents import parse, same_json
 from bonkei.provider.aws.shared.formats import arn
@@ -157,9 +156,7 @@ def _dashboard(value: Value) -> str | None:
     return None
 
 
-_ALARM_ACTIONS = tuple(at(name, arn()) for name in _ACTIONS) + tuple(
-    whole(name, length(0, 5)) for name in _ACTIONS
-)
+_ALARM_ACTIONS = tuple(at(name, arn()) for name in _ACTIONS)
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cloudwatch_metric_alarm": resource(
@@ -168,7 +165,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("period", _period),
         at("namespace", matches(r"[^:].*", "a namespace that begins with no :")),
         at("metric_query.id", matches(r"[a-z][a-zA-Z0-9_]*", "an id that begins in lower case")),
-        at("metric_query.expression", length(1, 2048)),
         at("metric_query.metric.period", _period),
         at(
             "metric_query.metric.stat",

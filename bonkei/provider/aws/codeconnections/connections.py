@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, length, one_of
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.resource import resource
@@ -26,18 +25,7 @@ def _connection(mint: Mint) -> Mapping[str, Value]:
     }
 
 
-_CONNECTION = resource(
-    _connection,
-    at("name", length(1, 32)),
-    at(
-        "provider_type",
-        one_of(
-            *("Bitbucket", "GitHub", "GitHubEnterpriseServer", "GitLab"),
-            *("GitLabSelfManaged", "AzureDevOps"),
-        ),
-    ),
-    import_="arn",
-)
+_CONNECTION = resource(_connection, import_="arn")
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

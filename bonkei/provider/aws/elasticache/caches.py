@@ -111,7 +111,7 @@ def _named(kind: str, argument: str = "name") -> ResourceBehaviour:
         name = str(mint.given(argument))
         return {"id": name, "arn": mint.arn("elasticache", f"{kind}:{name}")}
 
-    return resource(mint_it, force_new=argument, import_=argument)
+    return resource(mint_it, import_=argument)
 
 
 RESOURCES: Mapping[str, ResourceBehaviour] = {

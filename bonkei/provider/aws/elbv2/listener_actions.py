@@ -11,12 +11,8 @@ from bonkei.provider.aws.shared.blocks import each, first, same_shape
 from bonkei.provider.aws.shared.checks import (
     Rule,
     at,
-    between,
-    length,
     matches,
-    one_of,
     unsure,
-    whole,
 )
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
@@ -76,47 +72,13 @@ def _action(action: Mapping[str, Value]) -> Iterator[Problem]:
 
 def action_values(block: str) -> tuple[Rule, ...]:
     return (
-        at(
-            f"{block}.type",
-            one_of("forward", "redirect", "fixed-response", *_ACTION_BLOCKS, ignore_case=True),
-        ),
-        at(f"{block}.order", between(1, 50000)),
         at(f"{block}.target_group_arn", arn("elasticloadbalancing", resource="targetgroup/")),
         at(f"{block}.forward.target_group.arn", arn("elasticloadbalancing")),
-        at(f"{block}.forward.target_group.weight", between(0, 999)),
-        at(f"{block}.forward.stickiness.duration", between(1, 604800)),
-        whole(f"{block}.forward.target_group", length(1, 5)),
-        at(f"{block}.redirect.status_code", one_of("HTTP_301", "HTTP_302")),
-        at(f"{block}.redirect.protocol", one_of("#{protocol}", "HTTP", "HTTPS")),
-        at(f"{block}.redirect.host", length(1, 128)),
-        at(f"{block}.redirect.path", length(1, 128), matches("/.*", "a path that begins with /")),
-        at(f"{block}.redirect.query", length(0, 128)),
-        at(
-            f"{block}.redirect.port",
-            matches(r"#\{port\}|[1-9]\d{0,4}", "a port or #{port}"),
-        ),
-        at(
-            f"{block}.fixed_response.content_type",
-            one_of(
-                "text/plain", "text/css", "text/html", "application/javascript", "application/json"
-            ),
-        ),
+        at(f"{block}.redirect.path", matches("/.*", "a path that begins with /")),
+        at(f"{block}.redirect.port", matches(r"#\{port\}|[1-9]\d{0,4}", "a port or #{port}")),
         at(f"{block}.fixed_response.status_code", matches(r"[245]\d\d", "2XX, 4XX or 5XX")),
-        at(f"{block}.fixed_response.message_body", length(0, 1024)),
         _actions(block),
     )
-
-
-def action_defaults(block: str) -> dict[str, Value]:
-    return {
-        f"{block}.forward.target_group.weight": 1,
-        f"{block}.forward.stickiness.enabled": False,
-        f"{block}.redirect.host": "#{host}",
-        f"{block}.redirect.path": "/#{path}",
-        f"{block}.redirect.port": "#{port}",
-        f"{block}.redirect.protocol": "#{protocol}",
-        f"{block}.redirect.query": "#{query}",
-    }
 
 
 def minted_actions(mint: Mint, block: str) -> Value:

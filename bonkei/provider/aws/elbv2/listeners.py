@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.elbv2.listener_actions import (
-    action_defaults,
-    action_values,
-    minted_actions,
-)
+from bonkei.provider.aws.elbv2.listener_actions import action_values, minted_actions
 from bonkei.provider.aws.shared.blocks import each, first
-from bonkei.provider.aws.shared.checks import at, between, length, matches, unsure
+from bonkei.provider.aws.shared.checks import at, between, matches, unsure
 from bonkei.provider.aws.shared.formats import arn, cidr
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
@@ -182,9 +178,6 @@ def _one_condition(config: Object) -> Iterator[Problem]:
         yield Problem(("condition",), "Too many condition values", detail)
 
 
-_CONDITION_VALUE = length(1, 128)
-
-
 _LISTENER = resource(
     _listener,
     at("load_balancer_arn", arn("elasticloadbalancing", resource="loadbalancer/")),
@@ -193,7 +186,6 @@ _LISTENER = resource(
     at("ssl_policy", matches(r"ELBSecurityPolicy-[\w-]+|", "an ELBSecurityPolicy-…")),
     *action_values("default_action"),
     _listener_fits,
-    arguments=action_defaults("default_action"),
     import_="arn",
 )
 
@@ -203,20 +195,12 @@ _LISTENER_RULE = resource(
     at("listener_arn", arn("elasticloadbalancing", resource="listener/")),
     at("priority", between(1, 50000)),
     *action_values("action"),
-    at("condition.path_pattern.values", _CONDITION_VALUE),
-    at("condition.host_header.values", _CONDITION_VALUE),
-    at("condition.http_header.values", _CONDITION_VALUE),
-    at(
-        "condition.http_header.http_header_name",
-        matches(r"[0-9A-Za-z_!#$%&'*+,.^`|~-]{1,40}", "a header's name of at most 40 characters"),
-    ),
     at(
         "condition.http_request_method.values",
         matches(r"[A-Z_-]{1,40}", "a method in upper case"),
     ),
     at("condition.source_ip.values", cidr()),
     _one_condition,
-    arguments=action_defaults("action"),
     import_="arn",
 )
 

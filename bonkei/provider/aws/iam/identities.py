@@ -18,7 +18,6 @@ from bonkei.provider.aws.shared.seeds import ALPHANUMERIC, UPPER
 from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
-_CHARACTERS = matches(r"[\w+=,.@-]+", "letters, digits and +=,.@-_")
 _PATH = matches(r"/|/[\x21-\x7e]+/", "a path that begins and ends with /")
 _IDENTITY_POLICY = policy(IDENTITY)
 
@@ -127,8 +126,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_iam_access_key": resource(_access_key, regional=False),
     "aws_iam_role": resource(
         _role,
-        at("name", _CHARACTERS),
-        at("name_prefix", length(1, 38), _CHARACTERS),
+        at("name_prefix", length(1, 38)),
         at("path", length(1, 512), _PATH),
         at("permissions_boundary", arn("iam")),
         at("managed_policy_arns", arn("iam")),
@@ -140,8 +138,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_role_policy": resource(
         _role_policy,
-        at("name", _CHARACTERS),
-        at("name_prefix", length(1, 102), _CHARACTERS),
+        at("name_prefix", length(1, 102)),
         at("policy", policy(IDENTITY, 10240)),
         equivalent={"policy": same_policy},
         regional=False,
@@ -149,8 +146,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_policy": resource(
         _policy,
-        at("name", _CHARACTERS),
-        at("name_prefix", length(1, 102), _CHARACTERS),
+        at("name_prefix", length(1, 102)),
         at("path", _PATH),
         at("policy", policy(IDENTITY, 6144)),
         equivalent={"policy": same_policy},
@@ -170,14 +166,13 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_instance_profile": resource(
         _instance_profile,
-        at("name", _CHARACTERS),
         at("path", _PATH),
         regional=False,
         import_="name",
     ),
     "aws_iam_user": resource(
         _user,
-        at("name", length(1, 64), _CHARACTERS),
+        at("name", length(1, 64)),
         at("path", _PATH),
         regional=False,
         import_="name",
@@ -199,7 +194,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_iam_group": resource(
         _group,
-        at("name", length(1, 128), _CHARACTERS),
+        at("name", length(1, 128)),
         at("path", _PATH),
         regional=False,
         import_="name",

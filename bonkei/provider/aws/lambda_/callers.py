@@ -64,11 +64,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_lambda_permission": resource(
         _permission,
         at("action", matches(r"lambda:[*]|lambda:[a-zA-Z]+", "lambda:…")),
-        at("function_name", length(1, 170)),
         at("principal", length(1, 256)),
         at("source_account", matches(r"\d{12}", "an account's twelve digits")),
         at("source_arn", arn()),
-        at("statement_id", matches(r"[\w-]+", "letters, digits, - and _")),
         import_=_import_permission,
     ),
     "aws_lambda_event_source_mapping": resource(

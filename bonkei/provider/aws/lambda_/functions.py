@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bonkei.provider.aws.shared.blocks import each, same_shape
-from bonkei.provider.aws.shared.checks import at, between, length, matches, whole
+from bonkei.provider.aws.shared.checks import at, between, length, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.own import by_own_names
@@ -165,7 +165,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("dead_letter_config.target_arn", arn("sns", "sqs")),
         at("layers", arn("lambda")),
         at("kms_key_arn", arn("kms")),
-        whole("layers", length(0, 5)),
         _package,
         _variables,
         recomputed={

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches, one_of
+from bonkei.provider.aws.shared.checks import Check, Rule, at, lacks, length, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.seeds import LOWER, UPPER, scatter
@@ -19,9 +19,6 @@ PORTS = {"postgres": 5432, "mysql": 3306, "mariadb": 3306, "oracle": 1521, "sqls
 
 
 CLUSTER_ENGINES = ("aurora-mysql", "aurora-postgresql", "mysql", "postgres", "neptune")
-
-
-MONITORING = one_of(0, 1, 5, 10, 15, 30, 60)
 
 
 IDENTIFIER: tuple[Check, ...] = (
@@ -122,7 +119,6 @@ _DAILY_WINDOW = matches(
 
 # Rules for the monitoring and windows of clusters and their instances.
 OPERATION: tuple[Rule, ...] = (
-    at("monitoring_interval", MONITORING),
     at("monitoring_role_arn", arn("iam")),
     at("preferred_backup_window", _DAILY_WINDOW),
     at("preferred_maintenance_window", _weekly_window),

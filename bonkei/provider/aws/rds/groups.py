@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from bonkei.provider.aws.shared.checks import (
     Check,
     at,
-    conflicts,
     length,
     matches,
-    one_of,
     unique,
     whole,
 )
@@ -64,15 +62,8 @@ def _parameter_group(kind: str) -> ResourceBehaviour:
         mint_group,
         at("name", *_group_name),
         at("name_prefix", length(1, 226)),
-        conflicts("name", "name_prefix"),
         at("family", matches(r"[a-z][a-z0-9.-]*", "a family, such as aurora-postgresql17")),
-        at("parameter.apply_method", one_of("immediate", "pending-reboot")),
         unique("parameter", "name", "parameter"),
-        force_new="name name_prefix family description",
-        arguments={
-            "description": "Managed by Terraform",
-            "parameter.apply_method": "immediate",
-        },
         import_="name",
     )
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from bonkei.provider.aws.rds.databases import (
     CLUSTER_ENGINES,
     IDENTIFIER,
-    MONITORING,
     OPERATION,
     actual,
     database_domain,
@@ -130,7 +129,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         _instance,
         at("identifier", *IDENTIFIER),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.t4g.micro …")),
-        at("monitoring_interval", MONITORING),
         at("storage_type", one_of("standard", "gp2", "gp3", "io1", "io2")),
         recomputed={
             "arn": "identifier",

@@ -170,7 +170,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             }
         ),
         at("versioning_configuration.status", one_of("Enabled", "Suspended", "Disabled")),
-        at("versioning_configuration.mfa_delete", one_of("Enabled", "Disabled", "")),
         force_new="expected_bucket_owner",
         import_="bucket",
     ),

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.shared.checks import at, matches
+from bonkei.provider.aws.shared.checks import at
 from bonkei.provider.aws.shared.formats import arn, schedule
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.behaviour import ResourceBehaviour
 from bonkei.provider.values import Value
-
-_NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
 
 
 def _schedule(mint: Mint) -> Mapping[str, Value]:
@@ -32,7 +30,6 @@ def _schedule(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_scheduler_schedule": resource(
         _schedule,
-        at("name", _NAME),
         at("schedule_expression", schedule),
         at("target.arn", arn()),
         at("target.role_arn", arn("iam")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.shared.checks import at, between, length, one_of
+from bonkei.provider.aws.shared.checks import at, length, one_of
 from bonkei.provider.aws.shared.documents import (
     RESOURCE,
     json_object,
@@ -28,9 +28,6 @@ _PROTOCOLS = (
     *("sqs", "sms", "lambda", "firehose", "application"),
     *("email", "email-json", "http", "https"),
 )
-
-
-_FEEDBACK = ("application", "firehose", "http", "lambda", "sqs")
 
 
 _OWNER_ACTIONS = (
@@ -120,7 +117,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("policy", policy(RESOURCE, 30720)),
         at("delivery_policy", json_object),
         at("signature_version", one_of(1, 2)),
-        *(at(f"{name}_success_feedback_sample_rate", between(0, 100)) for name in _FEEDBACK),
         name_shows_order("topic"),
         _deduplication,
         equivalent={"policy": same_policy, "delivery_policy": same_json},

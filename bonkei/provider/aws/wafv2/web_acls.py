@@ -18,10 +18,8 @@ from bonkei.provider.aws.wafv2.statements import capacity, statement_problems
 from bonkei.provider.behaviour import Context, Problem, Refused, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
-_NAME = (length(1, 128), matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _"))
 _DESCRIPTION = matches(r"[\w+=:#@/\-,. ]{1,256}", "letters, digits, blanks and +=:#@/-,._")
 _METRIC = (length(1, 255), matches(r"[a-zA-Z0-9_-]+", "letters, digits, - and _"))
-_SCOPE = one_of("REGIONAL", "CLOUDFRONT")
 _ACTIONS = ("allow", "block", "captcha", "challenge", "count", "monetize")
 _MOST_CAPACITY = 5000
 
@@ -177,8 +175,6 @@ def _import_association(identifier: str, _: Context) -> Object:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_wafv2_web_acl": resource(
         _web_acl,
-        at("name", *_NAME),
-        at("scope", _SCOPE),
         at("description", _DESCRIPTION),
         at("visibility_config.metric_name", *_METRIC),
         at("rule.visibility_config.metric_name", *_METRIC),
@@ -214,8 +210,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_wafv2_ip_set": resource(
         _scoped("ipset"),
-        at("name", *_NAME),
-        at("scope", _SCOPE),
         at("description", _DESCRIPTION),
         _addresses_fit,
         recomputed={"lock_token": "*"},
@@ -223,16 +217,11 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     ),
     "aws_wafv2_regex_pattern_set": resource(
         _scoped("regexpatternset"),
-        at("name", *_NAME),
-        at("scope", _SCOPE),
-        at("regular_expression.regex_string", length(1, 512)),
         recomputed={"lock_token": "*"},
         import_=_import_scoped,
     ),
     "aws_wafv2_rule_group": resource(
         _scoped("rulegroup"),
-        at("name", *_NAME),
-        at("scope", _SCOPE),
         at("capacity", between(1, _MOST_CAPACITY)),
         unique("rule", "priority", "rule priority"),
         _statements,
