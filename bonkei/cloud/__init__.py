@@ -16,7 +16,7 @@ The way of a call
 Around it
     cloud         the life cycle, for other parts
     provision     creates the declared resources in MiniStack
-    client        calls of the miniature's own parts
+    client, objects   calls of the miniature's own parts
     data          what runs inside MiniStack's own environment
 
 Nothing is imported here: aiohttp is slow to load, and the start loads it while Terraform runs.

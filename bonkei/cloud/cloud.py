@@ -25,6 +25,7 @@ from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
+from bonkei.cloud.objects import Objects
 from bonkei.cloud.own import secrets_manager, sts
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate
@@ -97,6 +98,11 @@ class Cloud:
             lambda: self._blueprint.roles,
         )
         self._client = JsonClient()
+        self.objects = Objects(
+            lambda role, session: self._issuer.assume(role, session, now=time.time(), seconds=900),
+            lambda: self._endpoint.url,
+            lambda: self._region,
+        )
         self._starting: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
         self._failure = ""

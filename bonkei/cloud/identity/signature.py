@@ -72,10 +72,10 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
 
 def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
     """The Authorization header of a request of our own. It has the headers host and x-amz-date; all
-    of its headers are signed."""
+    of its headers are signed. A header x-amz-content-sha256 stands for the body."""
     names = tuple(sorted(name for name, _ in request.headers))
     signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
-    payload = hashlib.sha256(body).hexdigest()
+    payload = request.header.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
     key = signing_key(secret, scope.date, scope.region, scope.service)
     code = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
     credential = f"{scope.access_key}/{scope.date}/{scope.region}/{scope.service}/aws4_request"

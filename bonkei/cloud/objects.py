@@ -1,0 +1,123 @@
+"""Objects in S3 for the miniature's own parts: put and got through the endpoint as all others, by a
+role, in the endpoint's own time. Their content is a file, so that its size does not matter."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import aiohttp
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.cloud.calls.request import Request, Scope
+from bonkei.cloud.identity.credentials import Credentials
+from bonkei.cloud.identity.signature import sign
+
+_CHUNK = 1 << 18
+_SILENCE = aiohttp.ClientTimeout(total=None, sock_connect=10.0, sock_read=120.0)
+_CODE = re.compile(r"<Code>([^<]*)</Code>")
+_MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
+
+Named = Callable[[str, str], Credentials]
+"""The credentials of a role's session."""
+
+
+class Objects:
+    """`url` and `region`: the endpoint's, as they are by then."""
+
+    def __init__(
+        self, credentials: Named, url: Callable[[], str], region: Callable[[], str]
+    ) -> None:
+        self._credentials = credentials
+        self._url = url
+        self._region = region
+
+    async def put(
+        self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
+    ) -> str:
+        """The file's content at (bucket, key), encrypted with a key of KMS where one is named. The
+        version that S3 gave it, or nothing. AwsServiceError."""
+        size, digest = await asyncio.to_thread(_measure, file)
+        headers = {"content-length": str(size), "x-amz-content-sha256": digest}
+        if key_arn:
+            headers["x-amz-server-side-encryption"] = "aws:kms"
+            headers["x-amz-server-side-encryption-aws-kms-key-id"] = key_arn
+        signed = self._signed(role, session, "PUT", place, "", headers)
+        async with _session() as http:
+            sent = _content(file)
+            async with http.put(signed[0], data=sent, headers=signed[1]) as answer:
+                await _require(answer)
+                return _version(answer.headers)
+
+    async def get(
+        self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
+    ) -> str:
+        """The object at (bucket, key) into a file; its version. AwsServiceError."""
+        query = f"versionId={quote(version, safe='')}" if version else ""
+        headers = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
+        signed = self._signed(role, session, "GET", place, query, headers)
+        async with _session() as http, http.get(signed[0], headers=signed[1]) as answer:
+            await _require(answer)
+            with await asyncio.to_thread(to.open, "wb") as file:
+                async for chunk in answer.content.iter_chunked(_CHUNK):
+                    await asyncio.to_thread(file.write, chunk)
+            return _version(answer.headers)
+
+    def _signed(
+        self, role: str, session: str, method: str, place: tuple[str, str], query: str,
+        more: Mapping[str, str],
+    ) -> tuple[str, dict[str, str]]:  # fmt: skip
+        """The URL and the headers of a request."""
+        credentials, url = self._credentials(role, session), self._url()
+        now = datetime.now(UTC)
+        bucket, key = place
+        path = f"/{bucket}/{quote(key, safe='/-_.~')}"
+        headers = {
+            "host": urlsplit(url).netloc,
+            "x-amz-date": now.strftime("%Y%m%dT%H%M%SZ"),
+            **more,
+        }
+        if credentials.token:
+            headers["x-amz-security-token"] = credentials.token
+        scope = Scope(credentials.access_key, now.strftime("%Y%m%d"), self._region(), "s3")
+        request = Request(method, path, query, tuple(headers.items()))
+        headers["authorization"] = sign(request, b"", scope, credentials.secret_key)
+        return f"{url}{path}{'?' + query if query else ''}", headers
+
+
+def _session() -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(timeout=_SILENCE, trust_env=False)
+
+
+def _version(headers: Mapping[str, str]) -> str:
+    version = headers.get("x-amz-version-id", "")
+    return "" if version == "null" else version
+
+
+async def _require(answer: aiohttp.ClientResponse) -> None:
+    if answer.status < 300:
+        return
+    text = (await answer.content.read(8_192)).decode("utf-8", "replace")
+    code, message = _CODE.search(text), _MESSAGE.search(text)
+    raise AwsServiceError(
+        code[1] if code else f"HTTP {answer.status}",
+        message[1] if message else f"S3 answers {answer.status}",
+        answer.status,
+    )
+
+
+def _measure(file: Path) -> tuple[int, str]:
+    with file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        return opened.tell(), digest
+
+
+async def _content(file: Path) -> AsyncIterator[bytes]:
+    with await asyncio.to_thread(file.open, "rb") as opened:
+        while chunk := await asyncio.to_thread(opened.read, _CHUNK):
+            yield chunk
