@@ -6,6 +6,7 @@
 ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
+├── ecs/             the task definitions that were registered
 ├── monitor/         metrics, and the alarms' states and history
 ├── functions/       the functions' packages, and the events that wait for them
 ├── topics/          what is published and not delivered yet
@@ -46,6 +47,7 @@ CONTENTS = frozenset(
         "control",
         "control.sock",
         "database",
+        "ecs",
         "environments",
         "evaluated",
         "functions",

@@ -43,6 +43,7 @@ from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import compose_status
 from bonkei.miniature.rollout.diagnosis import Unhealthy, names
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.rollout import (
     find_service,
     require_tasks,
@@ -59,6 +60,7 @@ from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.steps import Report, Steps
+from bonkei.provider.counters import FileCounters
 from bonkei.tasks import TaskError, Tasks, TaskSettings, TasksSnapshot
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
@@ -84,7 +86,13 @@ class Miniature:
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
         self._tasks: Tasks | None = None
-        self._ecs = EcsView(lambda: self._blueprint, self._running, self._change, report)
+        self._registered = RegisteredDefinitions(
+            home.path / "ecs" / "task-definitions.json",
+            FileCounters(home.path / "terraform" / "counters.json"),
+        )
+        self._ecs = EcsView(
+            lambda: self._blueprint, self._running, self._change, report, self._registered
+        )
         authority = ca_file(home.cloud / "tls")
         routers = LogRouters(config.fluent_bit, self._containers, report, authority)
         self._logs = LogRoom(
@@ -298,7 +306,7 @@ class Miniature:
 
     async def _roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
         assert self._tasks is not None  # noqa: S101 - the start makes it before
-        blueprint = self._changes.over(self._blueprint)
+        blueprint = self._changes.over(self._registered.over(self._blueprint))
         logs = self._home.logs
         return await roll_out(self._tasks, self._watch, blueprint, steps, logs, only)
 

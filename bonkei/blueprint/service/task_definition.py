@@ -1,44 +1,113 @@
-"""aws_ecs_task_definition."""
+"""aws_ecs_task_definition, and what `ecs register-task-definition` has registered.
+
+Both are read from the document that ECS describes, so that a revision made from another one's
+description keeps what the miniature does not simulate.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.blueprint.service.container import read_container
 from bonkei.blueprint.service.container_spelling import in_api_spelling
 from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.block import Block
+from bonkei.blueprint.state.tags import read_tags
 
 _UNITS = re.compile(r"(?i)\s*(\d+(?:\.\d+)?)\s*(vcpu|gb)\s*")
+_CONTAINERS = "container_definitions"
+_SCALARS = (
+    "family", "task_role_arn", "execution_role_arn", "network_mode", "requires_compatibilities",
+    "cpu", "memory", "pid_mode", "ipc_mode",
+)  # fmt: skip
+_BLOCKS = ("runtime_platform", "ephemeral_storage", "proxy_configuration")
+_ALWAYS: Mapping[str, Any] = {
+    "cpu": 0, "essential": True, "environment": [], "mountPoints": [], "portMappings": [],
+    "volumesFrom": [], "systemControls": [],
+}  # fmt: skip
+"""Members that ECS describes of each container, whether they were registered or not."""
 
 
 def read_task_definitions(state: State) -> tuple[TaskDefinition, ...]:
     """Every task definition, whether a service runs it or not (one-off tasks)."""
-    return tuple(_task_definition(block) for block in state.managed("aws_ecs_task_definition"))
+    return tuple(_of_terraform(block) for block in state.managed("aws_ecs_task_definition"))
 
 
-def _task_definition(block: Resource) -> TaskDefinition:
-    entries = _containers(block)
+def read_registered(
+    document: Mapping[str, Any], arn: str, revision: int, address: str
+) -> TaskDefinition:
+    """A task definition from RegisterTaskDefinition's parameters. BlueprintError names what is
+    wrong in them.
+
+    Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
+    """
+    containers = Block(address, {_CONTAINERS: document.get("containerDefinitions")})
+    entries = containers.blocks(_CONTAINERS)
     if not entries:
-        block.refuse("container_definitions", "no container")
+        containers.refuse(_CONTAINERS, "no container")
+    block = Block(address, document)
+    described = {
+        **document,
+        "taskDefinitionArn": arn,
+        "revision": revision,
+        "containerDefinitions": [_described(entry.values) for entry in entries],
+    }
     return TaskDefinition(
-        address=block.address,
-        arn=block.text("arn"),
+        address=address,
+        arn=arn,
         family=block.text("family"),
-        revision=block.integer("revision"),
+        revision=revision,
         cpu=_size(block, "cpu", entries),
         memory=_size(block, "memory", entries),
         containers=tuple(read_container(entry) for entry in entries),
-        execution_role_arn=block.text("execution_role_arn", ""),
-        task_role_arn=block.text("task_role_arn", ""),
-        volumes=tuple(sorted(volume.text("name") for volume in block.blocks("volume"))),
+        execution_role_arn=block.text("executionRoleArn", ""),
+        task_role_arn=block.text("taskRoleArn", ""),
+        volumes=tuple(sorted(volume.text("name") for volume in block.blocks("volumes"))),
+        document=json.dumps(described, sort_keys=True),
     )
 
 
-def _containers(block: Resource) -> tuple[Block, ...]:
-    name = "container_definitions"
-    return Block(block.address, {name: in_api_spelling(block.json(name))}).blocks(name)
+def _of_terraform(block: Resource) -> TaskDefinition:
+    document: dict[str, Any] = {_camel(name): block.values.get(name) for name in _SCALARS}
+    for name in _BLOCKS:
+        for one in block.blocks(name):
+            document[_camel(name)] = _in_api_form(one.values)
+    document["containerDefinitions"] = in_api_spelling(block.json(_CONTAINERS))
+    document["volumes"] = [_volume(each.values) for each in block.blocks("volume")]
+    document["tags"] = [{"key": k, "value": v} for k, v in sorted(read_tags(block).items())]
+    document = {name: value for name, value in document.items() if value not in (None, "")}
+    arn, revision = block.text("arn"), block.integer("revision")
+    return read_registered(document, arn, revision, block.address)
+
+
+def _described(container: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_ALWAYS, **{name: value for name, value in container.items() if value is not None}}
+
+
+def _volume(values: Mapping[str, Any]) -> dict[str, Any]:
+    host = values.get("host_path")
+    others = {name: value for name, value in values.items() if name != "host_path"}
+    return {**_in_api_form(others), "host": {"sourcePath": host} if host else {}}
+
+
+def _in_api_form(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A block of Terraform's in the API's spelling: a block that occurs once is an object there."""
+    return {
+        _camel(name): _in_api_form(value[0])
+        if isinstance(value, list) and value and isinstance(value[0], dict)
+        else value
+        for name, value in values.items()
+        if value not in (None, "", [], {})
+    }
+
+
+def _camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
 
 
 def _size(block: Block, name: str, containers: tuple[Block, ...]) -> int:

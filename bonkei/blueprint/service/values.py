@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class TaskDefinition:
-    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB."""
+    """`cpu` in CPU units (1024 a vCPU), `memory` in MiB. `document`: ECS's description, as JSON."""
 
     address: str
     arn: str
@@ -96,6 +96,7 @@ class TaskDefinition:
     execution_role_arn: str = ""
     task_role_arn: str = ""
     volumes: tuple[str, ...] = ()
+    document: str = field(default="{}", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.cloud.own.ecs import (
     EcsContainer,
     EcsDeployment,
@@ -19,14 +20,21 @@ from bonkei.cloud.own.ecs import (
     ServiceChange,
 )
 from bonkei.errors import BonkeiError
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.tasks import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 
 Change = Callable[[str, ServiceChange], Awaitable[None]]
+Digest = Callable[[str], str]
+
+
+def _no_digest(_reference: str) -> str:
+    return ""
 
 
 class EcsView:
     """`tasks` are there once calls come. `change`: of a service's ARN; it ends when the service is
-    what was asked for. `report` hears why it has not become so."""
+    what was asked for. `report` hears why it has not become so. `digest`: of an image in the
+    registry, or empty."""
 
     def __init__(
         self,
@@ -34,17 +42,26 @@ class EcsView:
         tasks: Callable[[], Tasks],
         change: Change,
         report: Callable[[str], None],
+        registered: RegisteredDefinitions,
+        digest: Digest = _no_digest,
     ) -> None:
-        self._blueprint = blueprint
+        self._declared = blueprint
+        self._registered = registered
+        self._digest = digest
         self._tasks = tasks
         self._change = change
         self._report = report
         self._going_on: set[asyncio.Task[None]] = set()
         self._pending: dict[str, _Pending] = {}
 
+    def _blueprint(self) -> Blueprint:
+        return self._registered.over(self._declared())
+
     def describe(self) -> EcsState:
         blueprint, snapshot = self._blueprint(), self._tasks().snapshot()
-        arns = {f"{d.family}:{d.revision}": d.arn for d in blueprint.task_definitions}
+        definitions = {f"{d.family}:{d.revision}": d for d in blueprint.task_definitions}
+        arns = {name: d.arn for name, d in definitions.items()}
+        withdrawn = self._registered.withdrawn
         defined = {service.arn: service for service in blueprint.services}
         by_name = {service.name: service.cluster_arn for service in blueprint.services}
         default = blueprint.clusters[0].arn if blueprint.clusters else ""
@@ -56,10 +73,16 @@ class EcsView:
                 if service.arn in defined
             ),
             tasks=tuple(
-                _task(task, by_name.get(task.group.removeprefix("service:"), default), arns)
+                self._task(
+                    task,
+                    by_name.get(task.group.removeprefix("service:"), default),
+                    definitions.get(task.task_definition),
+                )
                 for task in (*snapshot.tasks, *snapshot.stopped)
             ),
-            definitions={d.arn: _definition(d) for d in blueprint.task_definitions},
+            definitions={
+                d.arn: _described(d, d.arn in withdrawn) for d in blueprint.task_definitions
+            },
         )
 
     def _service(
@@ -68,6 +91,24 @@ class EcsView:
         described = _service(snapshot, service, arns)
         pending = self._pending.get(service.arn)
         return described if pending is None else pending.over(described)
+
+    def _task(
+        self, task: TaskSnapshot, cluster_arn: str, definition: TaskDefinition | None
+    ) -> EcsTask:
+        images = {c.name: c.image for c in definition.containers} if definition else {}
+        described = _task(task, cluster_arn, definition.arn if definition else task.task_definition)
+        containers = [
+            replace(one, image=image, image_digest=self._digest(image))
+            for one in described.containers
+            for image in (images.get(one.name, ""),)
+        ]
+        return replace(described, containers=tuple(containers))
+
+    def register_definition(self, document: Mapping[str, Any], place: str) -> str:
+        return self._registered.register(document, place).arn
+
+    def deregister_definition(self, arn: str) -> None:
+        self._registered.withdraw(arn)
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
         """Who asked does not wait for its end; `describe` says how it goes."""
@@ -156,13 +197,13 @@ def _service(service: ServiceSnapshot, defined: Service, arns: Mapping[str, str]
     )
 
 
-def _task(task: TaskSnapshot, cluster_arn: str, arns: Mapping[str, str]) -> EcsTask:
+def _task(task: TaskSnapshot, cluster_arn: str, definition_arn: str) -> EcsTask:
     prefix, _, cluster = cluster_arn.rpartition(":cluster/")
     return EcsTask(
         id=task.id,
         arn=f"{prefix}:task/{cluster}/{task.id}",
         cluster_arn=cluster_arn,
-        definition_arn=arns.get(task.task_definition, task.task_definition),
+        definition_arn=definition_arn,
         group=task.group,
         last_status=task.last_status,
         health=task.health,
@@ -178,36 +219,12 @@ def _task(task: TaskSnapshot, cluster_arn: str, arns: Mapping[str, str]) -> EcsT
     )
 
 
-def _definition(definition: TaskDefinition) -> dict[str, Any]:
+def _described(definition: TaskDefinition, is_withdrawn: bool) -> dict[str, Any]:
     return {
+        **json.loads(definition.document),
         "taskDefinitionArn": definition.arn,
         "family": definition.family,
         "revision": definition.revision,
-        "status": "ACTIVE",
-        "networkMode": "awsvpc",
-        "requiresCompatibilities": ["FARGATE"],
-        "cpu": str(definition.cpu),
-        "memory": str(definition.memory),
-        "executionRoleArn": definition.execution_role_arn,
-        "taskRoleArn": definition.task_role_arn,
-        "containerDefinitions": [_container(each) for each in definition.containers],
+        "status": "INACTIVE" if is_withdrawn else "ACTIVE",
+        "compatibilities": ["EC2", "FARGATE"],
     }
-
-
-def _container(container: Container) -> dict[str, Any]:
-    described: dict[str, Any] = {
-        "name": container.name,
-        "image": container.image,
-        "essential": container.essential,
-        "environment": [{"name": name, "value": value} for name, value in container.environment],
-        "secrets": [{"name": name, "valueFrom": place} for name, place in container.secrets],
-        "portMappings": [
-            {"containerPort": mapping.container_port, "protocol": mapping.protocol}
-            for mapping in container.port_mappings
-        ],
-    }
-    if container.command is not None:
-        described["command"] = list(container.command)
-    if container.entry_point is not None:
-        described["entryPoint"] = list(container.entry_point)
-    return described

@@ -7,7 +7,8 @@ from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError
 from bonkei.cloud.own.ecs import descriptions
-from bonkei.cloud.own.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.own.ecs.definitions import require_active
+from bonkei.cloud.own.ecs.finding import find_cluster, find_service, find_task
 from bonkei.cloud.own.ecs.values import Ecs, RunTask, ServiceChange
 from bonkei.errors import BonkeiError
 
@@ -35,9 +36,7 @@ async def _run_task(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     count = asked.get("count", 1)
     if not 1 <= count <= 10:
         raise _refused("count must be between 1 and 10.")
-    arn = find_definition(state.definitions, asked["taskDefinition"])
-    if not arn:
-        raise AwsServiceError("ClientException", "TaskDefinition not found.")
+    arn = require_active(ecs, asked["taskDefinition"])
     wanted = _wanted(arn, asked)
     try:
         ids = [ecs.run_task(wanted) for _ in range(count)]
@@ -93,11 +92,7 @@ async def _update_service(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     if service is None:
         raise AwsServiceError("ServiceNotFoundException", "Service not found.")
     _require_known(asked, _UPDATE)
-    definition = ""
-    if "taskDefinition" in asked:
-        definition = find_definition(state.definitions, asked["taskDefinition"])
-        if not definition:
-            raise AwsServiceError("ClientException", "TaskDefinition not found.")
+    definition = require_active(ecs, asked["taskDefinition"]) if "taskDefinition" in asked else ""
     desired = asked.get("desiredCount")
     if desired is not None and desired < 0:
         raise _refused("Desired count must not be negative.")

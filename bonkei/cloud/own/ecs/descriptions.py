@@ -78,6 +78,8 @@ def task(one: EcsTask) -> dict[str, Any]:
             {
                 "name": each.name,
                 "taskArn": one.arn,
+                "image": each.image or None,
+                "imageDigest": each.image_digest or None,
                 "lastStatus": each.last_status,
                 "exitCode": each.exit_code,
                 "reason": each.reason or None,

@@ -31,13 +31,21 @@ def find_task(state: EcsState, name: str) -> EcsTask | None:
 
 
 def find_definition(definitions: Mapping[str, Mapping[str, Any]], wanted: str) -> str:
-    """Its ARN, from that, from `family:revision`, or from a family (its newest); or empty."""
-    for arn in sorted(definitions, key=_revision, reverse=True):
+    """Its ARN, from that, from `family:revision`, or from a family (its newest active one); or
+    empty."""
+    for arn in sorted(definitions, key=revision_of, reverse=True):
         short = arn.partition(_FAMILY)[2]
-        if wanted in (arn, short, short.rpartition(":")[0]):
+        is_active = definitions[arn].get("status", "ACTIVE") == "ACTIVE"
+        if wanted in (arn, short) or (is_active and wanted == family_of(arn)):
             return arn
     return ""
 
 
-def _revision(arn: str) -> int:
+def family_of(arn: str) -> str:
+    """Of a task definition's ARN."""
+    return arn.partition(_FAMILY)[2].rpartition(":")[0]
+
+
+def revision_of(arn: str) -> int:
+    """Of a task definition's ARN."""
     return int(arn.rpartition(":")[2])

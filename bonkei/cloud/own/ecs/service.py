@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operation, Operations
-from bonkei.cloud.own.ecs import changes, descriptions
-from bonkei.cloud.own.ecs.finding import find_cluster, find_definition, find_service, find_task
+from bonkei.cloud.own.ecs import changes, definitions, descriptions
+from bonkei.cloud.own.ecs.finding import find_cluster, find_service, find_task
 from bonkei.cloud.own.ecs.values import Ecs, EcsState, EcsTask
 from bonkei.cloud.own.paging import page
 
@@ -24,7 +24,12 @@ def service(ecs: Callable[[], Ecs | None]) -> AwsService:
 
         return answer
 
-    return Operations({name: bind(one) for name, one in {**_READING, **changes.OPERATIONS}.items()})
+    return Operations(
+        {
+            name: bind(one)
+            for name, one in {**_READING, **definitions.OPERATIONS, **changes.OPERATIONS}.items()
+        }
+    )
 
 
 async def _list_clusters(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
@@ -95,40 +100,12 @@ async def _describe_tasks(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
     return {"tasks": found, "failures": failures}
 
 
-async def _describe_task_definition(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    definitions = ecs.describe().definitions
-    arn = find_definition(definitions, call.parameters["taskDefinition"])
-    if not arn:
-        raise AwsServiceError("ClientException", "Unable to describe task definition.")
-    return {"taskDefinition": definitions[arn], "tags": []}
-
-
-async def _list_task_definitions(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    definitions = ecs.describe().definitions
-    family = call.parameters.get("familyPrefix")
-    active = call.parameters.get("status", "ACTIVE") == "ACTIVE"
-    known = sorted(arn for arn, one in definitions.items() if family in (None, one["family"]))
-    if call.parameters.get("sort") == "DESC":
-        known.reverse()
-    return _page(call, "taskDefinitionArns", known if active else ())
-
-
-async def _list_task_definition_families(ecs: Ecs, call: AwsCall) -> Mapping[str, Any]:
-    prefix = call.parameters.get("familyPrefix", "")
-    active = call.parameters.get("status", "ACTIVE") in ("ACTIVE", "ALL")
-    known = sorted({one["family"] for one in ecs.describe().definitions.values()})
-    return _page(call, "families", (one for one in known if active and one.startswith(prefix)))
-
-
 _READING: Mapping[str, Callable[[Ecs, AwsCall], Awaitable[Mapping[str, Any]]]] = {
     "DescribeClusters": _describe_clusters,
     "DescribeServices": _describe_services,
-    "DescribeTaskDefinition": _describe_task_definition,
     "DescribeTasks": _describe_tasks,
     "ListClusters": _list_clusters,
     "ListServices": _list_services,
-    "ListTaskDefinitionFamilies": _list_task_definition_families,
-    "ListTaskDefinitions": _list_task_definitions,
     "ListTasks": _list_tasks,
 }
 

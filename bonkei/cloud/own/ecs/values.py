@@ -16,6 +16,8 @@ class EcsContainer:
     exit_code: int | None = None
     reason: str = ""
     health: str = "UNKNOWN"
+    image: str = ""
+    image_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class EcsService:
 
 @dataclass(frozen=True, slots=True)
 class EcsState:
-    """All that the API describes: `definitions` as registered, by ARN."""
+    """All that the API describes: `definitions` in the API's form, by ARN."""
 
     clusters: tuple[tuple[str, str], ...]  # (name, ARN)
     services: tuple[EcsService, ...]
@@ -112,3 +114,12 @@ class Ecs(Protocol):
         ...
 
     def stop_task(self, task_id: str, reason: str) -> None: ...
+
+    def register_definition(self, document: Mapping[str, Any], place: str) -> str:
+        """The ARN of the new revision: `place`/FAMILY:REVISION. BonkeiError for a document that
+        ECS refuses. It is kept before this returns."""
+        ...
+
+    def deregister_definition(self, arn: str) -> None:
+        """Tasks that run from it go on; new ones cannot be started from it."""
+        ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -38,6 +39,17 @@ class Double:
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []
+        self.definitions: dict[str, dict[str, Any]] = {
+            arn: {"taskDefinitionArn": arn, "family": "web"} for arn in WEB
+        }
+
+    def register_definition(self, document: Mapping[str, Any], place: str) -> str:
+        arn = f"{place}/{document['family']}:11"
+        self.definitions[arn] = {**document, "taskDefinitionArn": arn, "revision": 11}
+        return arn
+
+    def deregister_definition(self, arn: str) -> None:
+        self.definitions[arn]["status"] = "INACTIVE"
 
     def describe(self) -> EcsState:
         deployment = EcsDeployment("ecs-svc/1", "PRIMARY", WEB[1], "COMPLETED", "", 2, 2, 0)
@@ -45,7 +57,7 @@ class Double:
             (("shop", CLUSTER),),
             (EcsService(SERVICE, "web", CLUSTER, WEB[1], 2, 2, 0, (deployment,)),),
             (task(1), task(2), task(3, "STOPPED"), task(4, group="family:job")),
-            {arn: {"taskDefinitionArn": arn, "family": "web"} for arn in WEB},
+            self.definitions,
         )
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
@@ -61,7 +73,7 @@ class Double:
 
 def ask(operation: str, double: Double | None = None, **parameters: Any) -> dict[str, Any]:
     found = double or Double()
-    call = AwsCall("ecs", operation, parameters, Caller("", "", ""), "eu-west-1", 0.0)
+    call = AwsCall("ecs", operation, parameters, Caller("", "", "1"), "eu-west-1", 0.0)
     return dict(asyncio.run(ecs.service(lambda: found).answer(call)))
 
 
@@ -74,7 +86,7 @@ def test_lists() -> None:
     assert len(ask("ListTasks", **only)["taskArns"]) == 2
     stopped = ask("ListTasks", cluster="shop", desiredStatus="STOPPED")["taskArns"]
     assert [arn.rpartition("/")[2] for arn in stopped] == ["task3"]
-    assert ask("ListTaskDefinitions")["taskDefinitionArns"] == sorted(WEB)
+    assert ask("ListTaskDefinitions")["taskDefinitionArns"] == WEB  # by number, as AWS documents
 
 
 def test_descriptions_and_what_is_missing() -> None:
@@ -171,6 +183,28 @@ def test_errors_are_those_of_ecs(operation: str, parameters: dict[str, Any], cod
 
 
 def test_before_the_start_is_over() -> None:
-    call = AwsCall("ecs", "ListClusters", {}, Caller("", "", ""), "eu-west-1", 0.0)
+    call = AwsCall("ecs", "ListClusters", {}, Caller("", "", "1"), "eu-west-1", 0.0)
     with pytest.raises(AwsServiceError, match="still starting"):
         asyncio.run(ecs.service(lambda: None).answer(call))
+
+
+def test_a_revision_is_registered_and_withdrawn() -> None:
+    double = Double()
+    document = {"family": "web", "containerDefinitions": [{"name": "web", "image": "web:2"}]}
+    answer = ask("RegisterTaskDefinition", double, **document, tags=[{"key": "a", "value": "b"}])
+    assert answer["taskDefinition"]["revision"] == 11
+    assert answer["tags"] == [{"key": "a", "value": "b"}]
+    described = ask("DescribeTaskDefinition", double, taskDefinition="web")
+    assert (described["taskDefinition"]["revision"], "tags" in described) == (11, False)
+    ask("DeregisterTaskDefinition", double, taskDefinition="web:11")
+    newest = ask("DescribeTaskDefinition", double, taskDefinition="web")["taskDefinition"]
+    assert newest["taskDefinitionArn"] == WEB[1]
+    inactive = ask("ListTaskDefinitions", double, status="INACTIVE")["taskDefinitionArns"]
+    assert [arn.rpartition("/")[2] for arn in inactive] == ["web:11"]
+    with pytest.raises(AwsServiceError, match="inactive"):
+        ask("UpdateService", double, cluster="shop", service="web", taskDefinition="web:11")
+
+
+def test_a_family_alone_is_not_withdrawn() -> None:
+    with pytest.raises(AwsServiceError, match="Invalid revision number"):
+        ask("DeregisterTaskDefinition", taskDefinition="web")

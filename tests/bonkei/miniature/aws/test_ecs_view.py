@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 from bonkei.blueprint import Blueprint
@@ -10,6 +11,8 @@ from bonkei.blueprint.service import Cluster, Service, TaskDefinition
 from bonkei.cloud.own.ecs import EcsService, RunTask, ServiceChange
 from bonkei.miniature.aws.ecs_view import EcsView
 from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.provider.counters import FileCounters
 from bonkei.tasks import ContainerOverride, DeploymentSnapshot, ServiceSnapshot, TasksSnapshot
 
 CLUSTER, WEB = "arn:aws:ecs:eu-west-1:1:cluster/shop", "arn:aws:ecs:eu-west-1:1:service/shop/web"
@@ -33,7 +36,7 @@ class Double:
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, home: Path) -> None:
         self.tasks, self.reports = Double(), list[str]()
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
         self.fails = False
@@ -43,7 +46,11 @@ class World:
             services=(Service("s", WEB, "web", CLUSTER, DEFINITION, 2),),
             task_definitions=(TaskDefinition("d", DEFINITION, "web", 3, 256, 512, ()),),
         )
-        self.view = EcsView(lambda: blueprint, lambda: tasks, self.change, self.reports.append)
+        self.registered = RegisteredDefinitions(home / "made.json", FileCounters(home / "numbers"))
+        self.view = EcsView(
+            lambda: blueprint, lambda: tasks, self.change, self.reports.append, self.registered,
+            lambda image: f"sha256:of {image}" if image else "",
+        )  # fmt: skip
 
     async def change(self, arn: str, change: ServiceChange) -> None:
         self.began.set()
@@ -57,9 +64,9 @@ class World:
         return service
 
 
-async def test_a_new_deployment_is_shown_before_it_has_begun() -> None:
+async def test_a_new_deployment_is_shown_before_it_has_begun(tmp_path: Path) -> None:
     """A migration may come first; `aws ecs wait services-stable` must not end before it."""
-    world = World()
+    world = World(tmp_path)
     world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
     coming, old = world.web.deployments
     assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
@@ -69,8 +76,8 @@ async def test_a_new_deployment_is_shown_before_it_has_begun() -> None:
     assert [one.id for one in world.web.deployments] == ["ecs-svc/2"]
 
 
-async def test_a_change_that_fails_is_reported_and_shown_no_more() -> None:
-    world = World()
+async def test_a_change_that_fails_is_reported_and_shown_no_more(tmp_path: Path) -> None:
+    world = World(tmp_path)
     world.fails = True
     world.view.change_service(WEB, ServiceChange(desired_count=5, force_new_deployment=True))
     assert world.web.desired == 5
@@ -81,9 +88,9 @@ async def test_a_change_that_fails_is_reported_and_shown_no_more() -> None:
     assert world.reports == ["the migration failed\nlook at it"]
 
 
-def test_a_task_is_run_with_what_is_overridden() -> None:
+def test_a_task_is_run_with_what_is_overridden(tmp_path: Path) -> None:
     async def run() -> World:
-        world = World()
+        world = World(tmp_path)
         variables = (("A", "b"),)
         task = RunTask(DEFINITION, (("web", ("x",), variables),), "me", task_role_arn="role")
         assert world.view.run_task(task) == "id"

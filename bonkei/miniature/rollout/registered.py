@@ -1,0 +1,98 @@
+"""The revisions of task definitions that `ecs register-task-definition` has made, and those that
+were withdrawn.
+
+Terraform's own stand in its state; both get their numbers from one series.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.blueprint.service.task_definition import read_registered
+from bonkei.miniature.home import MiniatureError
+
+_MOST = 500  # revisions; of more, the oldest withdrawn ones are forgotten
+
+Number = Callable[[str], int]
+
+
+class RegisteredDefinitions:
+    """`file`: where they are kept, written before a call returns. `number`: the next number of a
+    series. MiniatureError when the file is not readable as it was written."""
+
+    def __init__(self, file: Path, number: Number) -> None:
+        self._file = file
+        self._number = number
+        kept = _read(file)
+        self._made = {one.arn: one for one in map(_definition, kept["made"])}
+        self._withdrawn: dict[str, None] = dict.fromkeys(kept["withdrawn"])
+
+    @property
+    def withdrawn(self) -> frozenset[str]:
+        """The ARNs of inactive revisions, Terraform's among them."""
+        return frozenset(self._withdrawn)
+
+    def register(self, document: Mapping[str, Any], place: str) -> TaskDefinition:
+        """`place`: the ARN up to the family. BlueprintError for a document that cannot be read."""
+        family = str(document["family"])
+        read_registered(
+            document, f"{place}/{family}:0", 0, family
+        )  # refused before it has a number
+        account, region = place.split(":")[4], place.split(":")[3]
+        revision = self._number(f"ecs/{account}/{region}/{family}")
+        arn = f"{place}/{family}:{revision}"
+        made = read_registered(document, arn, revision, f"{family}:{revision}")
+        self._made[arn] = made
+        self._write()
+        return made
+
+    def withdraw(self, arn: str) -> None:
+        """It stays to be described, and is no family's newest revision any more."""
+        self._withdrawn[arn] = None
+        for old in list(self._withdrawn)[: max(0, len(self._made) - _MOST)]:
+            self._made.pop(old, None)
+            del self._withdrawn[old]
+        self._write()
+
+    def over(self, blueprint: Blueprint) -> Blueprint:
+        """The blueprint with these beside Terraform's."""
+        known = {one.arn for one in blueprint.task_definitions}
+        added = tuple(one for arn, one in self._made.items() if arn not in known)
+        return replace(blueprint, task_definitions=(*blueprint.task_definitions, *added))
+
+    def _write(self) -> None:
+        kept = {
+            "made": [json.loads(one.document) for one in self._made.values()],
+            "withdrawn": list(self._withdrawn),
+        }
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._file.with_suffix(".draft")
+        with draft.open("w", encoding="utf-8") as written:
+            json.dump(kept, written, indent=1)
+            written.flush()
+            os.fsync(written.fileno())
+        draft.replace(self._file)
+
+
+def _definition(document: Mapping[str, Any]) -> TaskDefinition:
+    arn, revision = document["taskDefinitionArn"], document["revision"]
+    return read_registered(document, arn, revision, f"{document['family']}:{revision}")
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {"made": [], "withdrawn": []}
+    except ValueError as error:
+        raise MiniatureError(
+            f"{file} cannot be read: {error}",
+            remedy="remove it; registered task definitions are forgotten then, Terraform's stay",
+        ) from None

@@ -1,0 +1,113 @@
+"""Task definitions that a release registers, as `aws ecs` sees them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service.task_definition import read_task_definitions
+from bonkei.blueprint.state import Resource, State
+from bonkei.blueprint.state.error import BlueprintError
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.provider.counters import FileCounters
+
+PLACE = "arn:aws:ecs:eu-west-1:1:task-definition"
+DOCUMENT = {
+    "family": "web",
+    "cpu": "256",
+    "memory": "512",
+    "containerDefinitions": [{"name": "web", "image": "web:2", "linuxParameters": {"x": 1}}],
+    "tags": [{"key": "a", "value": "b"}],
+}
+
+
+def registered(home: Path) -> RegisteredDefinitions:
+    return RegisteredDefinitions(home / "ecs" / "made.json", FileCounters(home / "counters.json"))
+
+
+def test_revisions_go_on_from_terraforms(tmp_path: Path) -> None:
+    FileCounters(tmp_path / "counters.json")("ecs/1/eu-west-1/web")
+    made = registered(tmp_path).register(DOCUMENT, PLACE)
+    assert made.arn == f"{PLACE}/web:2"
+    assert made.containers[0].image == "web:2"
+
+
+def test_a_registration_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+    made = registered(tmp_path).register(DOCUMENT, PLACE)
+    again = registered(tmp_path)
+    assert again.over(Blueprint()).task_definitions == (made,)
+    again.withdraw(made.arn)
+    assert registered(tmp_path).withdrawn == {made.arn}
+
+
+def test_withdrawn_ones_are_forgotten_beyond_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.miniature.rollout.registered._MOST", 3)
+    definitions = registered(tmp_path)
+    arns = [definitions.register(DOCUMENT, PLACE).arn for _ in range(5)]
+    for arn in arns[:4]:
+        definitions.withdraw(arn)
+    kept = [one.arn for one in registered(tmp_path).over(Blueprint()).task_definitions]
+    assert kept == arns[2:]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"containerDefinitions": []}, "no container"),
+        ({"containerDefinitions": [{"image": "x"}]}, "name"),
+        ({"cpu": "many"}, "cpu"),
+    ],
+)
+def test_a_document_that_cannot_be_read_gets_no_number(
+    tmp_path: Path, wrong: dict[str, Any], message: str
+) -> None:
+    definitions = registered(tmp_path)
+    with pytest.raises(BlueprintError, match=message):
+        definitions.register({**DOCUMENT, **wrong}, PLACE)
+    assert definitions.register(DOCUMENT, PLACE).revision == 1
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ecs").mkdir()
+    (tmp_path / "ecs" / "made.json").write_text("{")
+    with pytest.raises(MiniatureError, match=r"made\.json cannot be read"):
+        registered(tmp_path)
+
+
+def test_terraforms_definition_is_described_as_ecs_would() -> None:
+    """Sources: the provider's `flattenContainerDefinitions`, and ECS's API reference."""
+    values = {
+        "arn": f"{PLACE}/web:7", "family": "web", "revision": 7, "cpu": "256", "memory": "512",
+        "network_mode": "awsvpc", "requires_compatibilities": ["FARGATE"], "pid_mode": "",
+        "runtime_platform": [{"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}],
+        "volume": [
+            {"name": "data", "host_path": "", "efs_volume_configuration": [
+                {"file_system_id": "fs-1", "authorization_config": [{"iam": "ENABLED"}]}]},
+        ],
+        "tags_all": {"a": "b"},
+        "container_definitions": json.dumps([{"name": "web", "image": "web:1", "user": "1"}]),
+    }  # fmt: skip
+    resource = Resource("d", values, type="aws_ecs_task_definition")
+    [definition] = read_task_definitions(State((resource,)))
+    document = json.loads(definition.document)
+    assert document["networkMode"] == "awsvpc"
+    assert "pidMode" not in document
+    assert document["runtimePlatform"]["cpuArchitecture"] == "ARM64"
+    [volume] = document["volumes"]
+    assert volume == {
+        "name": "data",
+        "host": {},
+        "efsVolumeConfiguration": {
+            "fileSystemId": "fs-1", "authorizationConfig": {"iam": "ENABLED"},
+        },
+    }  # fmt: skip
+    [container] = document["containerDefinitions"]
+    assert (container["essential"], container["environment"], container["user"]) == (True, [], "1")
+    assert document["tags"] == [{"key": "a", "value": "b"}]
