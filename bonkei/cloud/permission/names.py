@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.permission.requirement import ALL, Place
@@ -18,7 +18,9 @@ class Names:
     """`keys`: id, alias or ARN -> ARN; `secrets`: name or ARN -> ARN.
 
     Each `…_keys`: ARN (of a bucket: its name) -> ARN of the customer's key. A thing that a key of
-    AWS's own encrypts is missing there: that key asks its caller for no permission.
+    AWS's own encrypts is missing there: that key asks its caller for no permission. `roles`: name
+    -> ARN. `task_definitions`: family, with and without its revision -> ARN; `task_roles`: that ARN
+    -> its execution and its task role.
     """
 
     place: Place
@@ -29,6 +31,13 @@ class Names:
     topic_keys: Mapping[str, str]
     parameter_keys: Mapping[str, str]
     secret_keys: Mapping[str, str]
+    roles: Mapping[str, str] = field(default_factory=dict)
+    task_definitions: Mapping[str, str] = field(default_factory=dict)
+    task_roles: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def task_definition(self, name: str) -> str:
+        """The ARN of a task definition by `family`, `family:revision` or ARN; empty: unknown."""
+        return name if name.startswith("arn:") else self.task_definitions.get(name, "")
 
     def key(self, name: str) -> str:
         """The ARN of a key by id, ARN or alias; `*` without a name."""
@@ -89,6 +98,16 @@ def names_of(blueprint: Blueprint, place: Place) -> Names:
         topic_keys=encrypted((each.arn, each.kms_key_id) for each in blueprint.topics),
         parameter_keys=encrypted((each.arn, each.key_id) for each in blueprint.parameters),
         secret_keys=encrypted((each.arn, each.kms_key_id) for each in blueprint.secrets),
+        roles={each.name: each.arn for each in blueprint.roles},
+        task_definitions={
+            name: each.arn
+            for each in sorted(blueprint.task_definitions, key=lambda one: one.revision)
+            for name in (each.family, f"{each.family}:{each.revision}")
+        },
+        task_roles={
+            each.arn: (each.execution_role_arn, each.task_role_arn)
+            for each in blueprint.task_definitions
+        },
     )
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from bonkei.cloud.permission import rooms
 from bonkei.cloud.permission.names import Names
 from bonkei.cloud.permission.requirement import ALL, Requirement
 
@@ -21,7 +22,7 @@ def required(
     service: str, operation: str, parameters: Parameters, names: Names
 ) -> tuple[Requirement, ...] | None:
     """The permissions, if any; None for a service that is not known here."""
-    find = _SERVICES.get(service)
+    find = _SERVICES.get(service) or rooms.finder(service)
     return None if find is None else tuple(find(operation, parameters, names))
 
 
@@ -209,5 +210,5 @@ _SERVICES: dict[str, _Find] = {
     "sts": _sts,
     "logs": _logs,
 }
-OBSERVED = frozenset({"s3", *_SERVICES})
+OBSERVED = frozenset({"s3", *_SERVICES}) | rooms.OBSERVED
 """The services whose calls are seen and decided here, by their names in actions."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -55,10 +56,72 @@ SCOPE = {
     "logs": r".*(LogGroup|LogStream|LogEvents|MetricFilters?|SubscriptionFilters?|Retention\w*)$",
 }
 
+# Of services that the miniature's rooms answer: what they answer, and what is next to it.
+ROOMS = {
+    "ecs": r"(Describe|List|Update|Stop|Run|Register|Deregister)"
+    r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies)",
+    "lambda": r"Invoke|(Get|Update|Delete|List)Function(Configuration|Code|Concurrency|UrlConfig)?",
+    "cloudwatch": r"(Describe|Enable|Disable|Put|Set)\w*Alarm(s|State|History|sForMetric|Actions)"
+    r"|(Get|Put|List)Metric(s|Data|Statistics)",
+    "events": r"(Put|Describe|Enable|Disable|Delete)(Rule|Events|Targets)|List(Rules|Targets)\w*",
+    "elbv2": r"Describe(LoadBalancers|Listeners|Rules|TargetGroups|TargetHealth)|RegisterTargets",
+    "rds": r"DescribeDB(Clusters|Instances)",
+    "codepipeline": r"(Get|Start|Stop|List)Pipeline\w*|PutApprovalResult|RetryStageExecution"
+    r"|\w+StageTransition|ListActionExecutions",
+    "codebuild": r"(Start|Stop|Retry)Build|BatchGet(Builds|Projects)|List(Projects|Builds\w*)",
+    "codecommit": r"(Get|List|Create|BatchGet)(Repository|Repositories|Branch|Branches|Commit)",
+    "cloudformation": r"(Describe|List|Create|Update|Delete|Execute)(Stacks?|ChangeSets?)"
+    r"|GetTemplate|ValidateTemplate",
+    "ecr": r"(Describe|Batch|Put|List)\w*Images?|DescribeRepositories|GetAuthorizationToken",
+    "scheduler": r"(Get|Create|Update|Delete)Schedule",
+    "iam": r"(Get|Delete|Update)Role|ListRolePolicies",
+    "application-autoscaling": r"Describe\w+",
+}
+# The reference has a resource for these, which a call may do without.
+FREE = ("ecs:ListTasks", "cloudwatch:GetMetricData", "cloudwatch:PutMetricData",
+        "cloudwatch:ListMetrics", "application-autoscaling:DescribeScalableTargets")  # fmt: skip
+NAMED: Mapping[str, Mapping[str, Any]] = {
+    "codebuild": {"id": "p:1", "ids": ["p:1"], "projectName": "p", "names": ["p"]},
+    "codepipeline": {"name": "p", "pipelineName": "p", "stageName": "S", "actionName": "A"},
+    "events": {"Rule": "r", "Name": "r"},
+    "rds": {},
+    "scheduler": {"Name": "s"},
+    "elbv2": {"TargetGroupArn": "arn:aws:elasticloadbalancing:r:1:targetgroup/web/1"},
+    "ecs": {"service": "web", "services": ["web"], "tasks": ["t"], "task": "t", "family": "web",
+            "taskDefinition": "web:1"},
+    "lambda": {"FunctionName": "f"},
+    "cloudwatch": {"AlarmName": "a", "AlarmNames": ["a"]},
+    "cloudformation": {"StackName": "s"},
+    "ecr": {"repositoryName": "r", "repositoryNames": ["r"]},
+    "codecommit": {"repositoryName": "r", "repositoryNames": ["r"]},
+    "iam": {"RoleName": "x"},
+    "application-autoscaling": {},
+}  # fmt: skip
+
 
 def operations(service: str) -> list[str]:
     model = botocore.session.get_session().get_service_model(service)
-    return [name for name in model.operation_names if re.fullmatch(SCOPE[service], name)]
+    return [n for n in model.operation_names if re.fullmatch({**SCOPE, **ROOMS}[service], n)]
+
+
+def given(service: str, operation: str) -> Mapping[str, Any]:
+    """What the operation's model takes of the names."""
+    model = botocore.session.get_session().get_service_model(service)
+    shape = model.operation_model(operation).input_shape
+    members = shape.members if shape else {}
+    return {name: value for name, value in NAMED[service].items() if name in members}
+
+
+@pytest.mark.parametrize("service", ROOMS)
+def test_an_operation_of_a_room_needs_what_the_reference_has(service: str) -> None:
+    found = [
+        each
+        for operation in operations(service)
+        for each in services.required(service, operation, given(service, operation), NAMES) or ()
+        if each.action not in FREE
+    ]
+    assert len(found) >= len(operations(service)) - len(FREE)
+    assert [each for each in found if not is_in_reference(each)] == []
 
 
 @pytest.mark.parametrize("service", SCOPE)
@@ -125,6 +188,42 @@ def test_an_s3_request_needs_what_the_reference_has() -> None:
 def actions(service: str, operation: str, **given: Any) -> list[tuple[str, str]]:
     found = services.required(service, operation, given, NAMES) or ()
     return [(each.action, each.resource.rpartition(":")[2]) for each in found]
+
+
+def test_who_runs_a_task_passes_its_roles_on() -> None:
+    """ "IAM permissions to pass a role" (Amazon ECS): the definition's, or the override's."""
+    definition = "arn:aws:ecs:eu-west-1:1:task-definition/web:7"
+    names = replace(
+        NAMES,
+        task_definitions={"web": definition},
+        task_roles={definition: ("arn:role/start", "arn:role/run")},
+    )
+    override = {"overrides": {"taskRoleArn": "arn:role/other"}}
+    for given, roles in (({}, ["start", "run"]), (override, ["start", "other"])):
+        found = services.required("ecs", "RunTask", {"taskDefinition": "web", **given}, names) or ()
+        assert (found[0].action, found[0].resource) == ("ecs:RunTask", definition)
+        assert [each.resource.rpartition("/")[2] for each in found[1:]] == roles
+        assert all(each.action == "iam:PassRole" for each in found[1:])
+        passed = found[1].context["iam:passedtoservice"]
+        assert passed == ("ecs-tasks.amazonaws.com",)
+
+
+def test_calls_of_rooms() -> None:
+    def of(service: str, operation: str, **given: Any) -> list[str]:
+        found = services.required(service, operation, given, NAMES) or ()
+        return [each.resource.split(":", 5)[-1] for each in found]
+
+    assert of("lambda", "Invoke", FunctionName="f", Qualifier="live") == ["function:f:live"]
+    assert of("monitoring", "DescribeAlarmHistory") == ["alarm:*"]
+    assert of("monitoring", "DescribeAlarmHistory", AlarmName="a") == ["alarm:a"]
+    assert of("codebuild", "BatchGetBuilds", ids=["p:1", "p:2", "q:1"]) == [
+        "project/p", "project/q"
+    ]  # fmt: skip
+    assert of("codepipeline", "PutApprovalResult", pipelineName="p", stageName="S",
+              actionName="A") == ["p/S/A"]  # fmt: skip
+    assert of("events", "PutRule", Name="r", EventBusName="own") == ["rule/own/r"]
+    assert of("events", "PutEvents", Entries=[{}]) == ["event-bus/default"]
+    assert of("cloudformation", "DescribeStacks", StackName="s") == ["stack/s/*"]
 
 
 def test_a_transaction_needs_each_of_its_parts() -> None:

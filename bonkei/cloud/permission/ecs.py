@@ -1,0 +1,72 @@
+"""The permissions of ECS's operations, with the roles that a task is given.
+
+"Actions, resources, and condition keys for Amazon Elastic Container Service", and "IAM roles for
+Amazon ECS", section "IAM permissions to pass a role".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bonkei.cloud.permission.names import Names
+from bonkei.cloud.permission.requirement import Place, Requirement
+
+Parameters = Mapping[str, Any]
+_NEW = ("RunTask", "RegisterTaskDefinition")
+_OF_SERVICE = ("UpdateService", "DeleteService", "CreateService", "DescribeServices")
+_OF_TASK = ("StopTask", "DescribeTasks", "ExecuteCommand")
+
+
+def required(operation: str, given: Parameters, names: Names) -> Iterator[Requirement]:
+    """Of one call."""
+    action, place = f"ecs:{operation}", names.place
+    cluster = str(given.get("cluster") or "default").rpartition("/")[2]
+    within = {"ecs:cluster": (place.arn("ecs", f"cluster/{cluster}"),)}
+    if operation in _NEW:
+        yield from _new(operation, given, names, within)
+    elif operation in _OF_SERVICE:
+        wanted = given.get("services") or [given.get("service") or given.get("serviceName") or ""]
+        definition = names.task_definition(str(given.get("taskDefinition") or ""))
+        context = within | ({"ecs:task-definition": (definition,)} if definition else {})
+        for arn in _arns(place, f"service/{cluster}", wanted):
+            yield Requirement(action, arn, context=context)
+    elif operation in _OF_TASK:
+        wanted = given.get("tasks") or [given.get("task") or ""]
+        for arn in _arns(place, f"task/{cluster}", wanted):
+            yield Requirement(action, arn, context=within)
+    elif operation == "DescribeClusters":
+        for arn in _arns(place, "cluster", given.get("clusters") or ["default"]):
+            yield Requirement(action, arn)
+    elif operation == "ListTasks" and (service := given.get("serviceName")):
+        [arn] = _arns(place, f"service/{cluster}", [service])
+        yield Requirement(action, context={**within, "ecs:service": (arn,)})
+    else:
+        yield Requirement(action, str(given.get("resourceArn") or "*"), context=within)
+
+
+def _arns(place: Place, prefix: str, names: Iterable[object]) -> Iterator[str]:
+    for each in names:
+        name = str(each)
+        yield name if name.startswith("arn:") else place.arn("ecs", f"{prefix}/{name}")
+
+
+def _new(
+    operation: str, given: Parameters, names: Names, within: Mapping[str, tuple[str, ...]]
+) -> Iterator[Requirement]:
+    """A task, or a task definition: who makes one passes its roles on."""
+    runs = operation == "RunTask"
+    named = str(given.get("taskDefinition") or "") if runs else f"{given.get('family') or ''}:*"
+    [arn] = _arns(names.place, "task-definition", [names.task_definition(named) or named])
+    yield Requirement(f"ecs:{operation}", arn, context=within if runs else {})
+    if given.get("tags"):
+        cluster = within["ecs:cluster"][0].rpartition("/")[2]
+        tagged = names.place.arn("ecs", f"task/{cluster}/*") if runs else arn
+        yield Requirement("ecs:TagResource", tagged, context={"ecs:createaction": (operation,)})
+    overrides = given.get("overrides") or {}
+    own = names.task_roles.get(arn, ("", "")) if runs else ("", "")
+    for usual, name in zip(own, ("executionRoleArn", "taskRoleArn"), strict=True):
+        role = overrides.get(name) or given.get(name) or usual
+        if role:
+            passed = {"iam:passedtoservice": ("ecs-tasks.amazonaws.com",)}
+            yield Requirement("iam:PassRole", str(role), context=passed)
