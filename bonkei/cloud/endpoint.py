@@ -26,6 +26,7 @@ from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.identity.signature import payload_hash, verify
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.required import required, sent_parameters
+from bonkei.cloud.permission.s3_answers import S3Rights
 from bonkei.cloud.port.listener import Listener
 from bonkei.cloud.services import is_passed_on, is_served, not_served
 from bonkei.cloud.settings import CONNECTIONS, HOST
@@ -61,6 +62,7 @@ class Endpoint:
         self._passing = passing
         self._calls = calls
         self._authorizer = authorizer
+        self._s3 = S3Rights(authorizer)
         self._clock = clock
         self._streams = Streams(max(connections // 4, 1))
         self._listener = Listener(self._serve, report, connections)
@@ -112,7 +114,7 @@ class Endpoint:
     ) -> tuple[web.StreamResponse | Streamed, str]:
         """Bonkei's own answer, and the code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
-        self.permit(call, caller, asked.parameters, request, body)
+        self.permit(call, caller, asked.parameters, request)
         answer, error = await self._answering.answer(call, asked)
         if isinstance(answer, Streamed):
             self._streams.require_room()
@@ -123,9 +125,17 @@ class Endpoint:
         return await self._streams.send(incoming, answer)
 
     async def pass_on(
-        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
-    ) -> web.StreamResponse:
-        return await self._passing.on(incoming, call, request, body)
+        self, incoming: web.BaseRequest, call: Call, caller: Caller, request: Request,
+        body: bytes | None,
+    ) -> web.StreamResponse:  # fmt: skip
+        if call.service != "s3":
+            return await self._passing.on(incoming, call, request, body)
+        decided = self._s3.decide(call, caller, request, body, self._clock())
+        if decided.answer is not None:
+            return _response(decided.answer)
+        return await self._passing.on(
+            incoming, call, decided.request, decided.body, decided.alterations
+        )
 
     def permit(
         self,
@@ -133,11 +143,10 @@ class Endpoint:
         caller: Caller,
         parameters: Mapping[str, Any],
         request: Request,
-        body: bytes | None,
     ) -> None:
         """ApiError when the caller may not do this."""
         if (estate := self._authorizer.estate) is not None:
-            needed = required(call, parameters, request, body, estate.names)
+            needed = required(call, parameters, request, estate.names)
             self._authorizer.permit(caller, needed, self._clock())
 
     def is_passed_on(self, call: Call) -> bool:
@@ -200,10 +209,12 @@ class _Exchange:
             self._caller = await self._endpoint.who(self._request, body)
             if body is None or self._endpoint.is_passed_on(self._call):
                 parameters = sent_parameters(self._call, self._request, content)
-                self._endpoint.permit(self._call, self._caller, parameters, self._request, body)
+                self._endpoint.permit(self._call, self._caller, parameters, self._request)
                 if body is None:
                     self._go_on()
-                return await self._endpoint.pass_on(self._incoming, self._call, self._request, body)
+                return await self._endpoint.pass_on(
+                    self._incoming, self._call, self._caller, self._request, body
+                )
             return await self._answer_ourselves(content)
         except ApiError as error:
             spelled = spell(error, self._call)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import aiohttp
@@ -12,7 +13,7 @@ from aiohttp import web
 from yarl import URL
 
 from bonkei.cloud.calls.request import Call, Request
-from bonkei.cloud.errors import ApiError
+from bonkei.cloud.errors import Answer, ApiError
 
 _OURS = frozenset(
     {
@@ -38,6 +39,11 @@ _SILENCE = 75.0
 """Seconds without a byte after which it counts as hanging; SQS lets a client wait for 20."""
 
 
+Alterations = Mapping[int, Callable[[bytes], Answer | None]]
+"""Status -> what makes another answer of MiniStack's body, which is short; None: it stays."""
+_UNALTERED: Alterations = MappingProxyType({})
+
+
 class Store(Protocol):
     """The store behind the endpoint."""
 
@@ -61,7 +67,12 @@ class Passing:
             await self._session.close()
 
     async def on(
-        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
+        self,
+        incoming: web.BaseRequest,
+        call: Call,
+        request: Request,
+        body: bytes | None,
+        alter: Alterations = _UNALTERED,
     ) -> web.StreamResponse:
         """The answer, already on its way to the client. ApiError when none comes."""
         loop = asyncio.get_running_loop()
@@ -69,7 +80,7 @@ class Passing:
         try:
             while await self._store.wait_until_ready(deadline - loop.time()):
                 try:
-                    return await self._once(incoming, call, request, body)
+                    return await self._once(incoming, call, request, body, alter)
                 except aiohttp.ClientConnectorError:
                     # It has just ended, and nothing was sent: its next start takes the call.
                     if loop.time() > deadline:
@@ -83,7 +94,12 @@ class Passing:
         raise _UNAVAILABLE
 
     async def _once(
-        self, incoming: web.BaseRequest, call: Call, request: Request, body: bytes | None
+        self,
+        incoming: web.BaseRequest,
+        call: Call,
+        request: Request,
+        body: bytes | None,
+        alter: Alterations,
     ) -> web.StreamResponse:
         async with self._open().request(
             request.method,
@@ -93,6 +109,12 @@ class Passing:
             skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
             allow_redirects=False,
         ) as answer:
+            if (made := alter.get(answer.status)) is not None:
+                content = await answer.read()
+                if (other := made(content)) is not None:
+                    headers = dict(other.headers)
+                    return web.Response(status=other.status, body=other.body, headers=headers)
+                return await _send(incoming, answer, content)
             return await _send(incoming, answer)
 
     def _open(self) -> aiohttp.ClientSession:
@@ -167,7 +189,10 @@ async def _checked(incoming: web.BaseRequest, request: Request) -> AsyncIterator
         yield held
 
 
-async def _send(incoming: web.BaseRequest, answer: aiohttp.ClientResponse) -> web.StreamResponse:
+async def _send(
+    incoming: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes = b""
+) -> web.StreamResponse:
+    """`content`: what was read of the answer already."""
     headers = [
         (name.decode("latin-1"), value.decode("latin-1"))
         for name, value in answer.raw_headers
@@ -177,6 +202,8 @@ async def _send(incoming: web.BaseRequest, answer: aiohttp.ClientResponse) -> we
     for name, value in headers:
         response.headers.add(name, value)
     await response.prepare(incoming)
+    if content:
+        await response.write(content)
     async for chunk in answer.content.iter_any():
         await response.write(chunk)
     await response.write_eof()

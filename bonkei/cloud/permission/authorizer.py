@@ -41,8 +41,9 @@ class Authorizer:
         now: float,
     ) -> None:
         """ApiError of the code AccessDenied for the first requirement that is not met."""
-        for message in self._denials(caller, requirements, now):
-            raise ApiError("AccessDenied", message, 403)
+        for message in self.denials(caller, requirements, now):
+            if message:
+                raise ApiError("AccessDenied", message, 403)
 
     def ask(
         self, caller: Caller, service: str, operation: str, parameters: Parameters, now: float
@@ -51,14 +52,14 @@ class Authorizer:
         if (estate := self.estate) is None:
             return ""
         needed = required(service, operation, parameters, estate.names) or ()
-        return next(self._denials(caller, needed, now), "")
+        return next(filter(None, self.denials(caller, needed, now)), "")
 
     def ask_as_role(self, ask: RoleAsk, caller: Caller, now: float) -> str:
         """AWS's denial of a call that a service makes as a role; or nothing. `caller`: the session
         of that role."""
         if (estate := self.estate) is None:
             return ""
-        return next(self._denials(caller, requirements(ask, estate.names), now), "")
+        return next(filter(None, self.denials(caller, requirements(ask, estate.names), now)), "")
 
     def ask_as_service(self, ask: ServiceAsk, now: float) -> str:
         """AWS's denial of a call that a service makes as itself; or nothing."""
@@ -80,10 +81,11 @@ class Authorizer:
                     return message
         return ""
 
-    def _denials(
+    def denials(
         self, caller: Caller, requirements: Iterable[Requirement], now: float
     ) -> Iterator[str]:
-        """The messages of what is denied, where it is enforced; all is recorded."""
+        """For each requirement the message of its denial, or nothing where it is allowed or not
+        enforced. Each denial is recorded. Nothing at all of a role that cannot be judged."""
         if (estate := self.estate) is None or estate.unknown_policies(caller.role):
             return
         principal = Principal(caller.arn, caller.account, caller.role)
@@ -96,8 +98,9 @@ class Authorizer:
             if decision.is_allowed:
                 if caller.role:
                     self._ledger.use(caller.role, each.action, each.resource)
-            elif message := self._deny(request, decision, caller, now):
-                yield message
+                yield ""
+            else:
+                yield self._deny(request, decision, caller, now)
 
     def _deny(self, request: Request, decision: Decision, caller: Caller, now: float) -> str:
         """Records it. The message where it is enforced, otherwise nothing."""

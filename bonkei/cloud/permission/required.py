@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from json import JSONDecodeError, loads
 from typing import Any
 from urllib.parse import parse_qsl
-from xml.etree import ElementTree as ET
 
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import ApiError
@@ -16,12 +15,11 @@ from bonkei.cloud.permission.requirement import Requirement
 
 
 def required(
-    call: Call, parameters: Mapping[str, Any], request: Request, body: bytes | None, names: Names
+    call: Call, parameters: Mapping[str, Any], request: Request, names: Names
 ) -> tuple[Requirement, ...]:
     """The permissions of a call. Of a service whose permissions are not known here: none."""
     if call.service == "s3":
-        deleted = deleted_keys(body) if body and call.operation == "DeleteObjects" else ()
-        found = s3.required(call.operation, request, names, deleted)
+        found = s3.required(call.operation, request, names)
     else:
         found = services.required(call.service, call.operation, parameters, names)
     return found or ()
@@ -40,12 +38,3 @@ def sent_parameters(call: Call, request: Request, body: bytes) -> Mapping[str, A
     if not isinstance(content, dict):
         raise ApiError("SerializationException", "The request body is not a JSON object.")
     return content
-
-
-def deleted_keys(body: bytes) -> tuple[str, ...]:
-    """The keys that DeleteObjects names. S3 itself answers a document that is none."""
-    try:
-        root = ET.fromstring(body)  # noqa: S314 - expat bounds what entities may become
-    except ET.ParseError:
-        return ()
-    return tuple(each.text or "" for each in root.iter() if each.tag.rpartition("}")[2] == "Key")

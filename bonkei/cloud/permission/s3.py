@@ -100,12 +100,10 @@ _WITH_HEADER = {
 _READS = frozenset({"GetObject", "GetObjectVersion"})
 
 
-def required(
-    operation: str, request: Request, names: Names, deleted: tuple[str, ...] = ()
-) -> tuple[Requirement, ...] | None:
+def required(operation: str, request: Request, names: Names) -> tuple[Requirement, ...] | None:
     """The permissions; None for an operation that is not known here.
 
-    `deleted`: the keys that DeleteObjects names in its body.
+    None of them for DeleteObjects: `deletion` is asked for each of its objects.
     """
     bucket, key = s3_resource(request)
     context = _context(request)
@@ -113,10 +111,7 @@ def required(
     if operation == "ListBuckets":
         return (Requirement("s3:ListAllMyBuckets", context=context),)
     if operation == "DeleteObjects":
-        return tuple(
-            Requirement("s3:DeleteObject", f"{root}{bucket}/{each}", context=context)
-            for each in deleted
-        )
+        return ()
     if operation in _OF_BUCKET:
         return (Requirement(f"s3:{_OF_BUCKET[operation]}", f"{root}{bucket}", context=context),)
     if operation not in _OF_OBJECT:
@@ -134,6 +129,12 @@ def required(
     found += _of_source(operation, request, names, root)
     found += _of_key(bucket, action, names)
     return tuple(found)
+
+
+def deletion(bucket: str, key: str, version: str, names: Names) -> Requirement:
+    """Of one object of DeleteObjects."""
+    action = "s3:DeleteObjectVersion" if version else "s3:DeleteObject"
+    return Requirement(action, f"arn:{names.place.partition}:s3:::{bucket}/{key}")
 
 
 def _of_source(operation: str, request: Request, names: Names, root: str) -> Iterator[Requirement]:

@@ -104,8 +104,29 @@ def test_what_is_not_allowed_is_denied_in_the_words_of_aws(guarded: Room) -> Non
 def test_each_key_that_is_deleted_is_asked_for(guarded: Room) -> None:
     s3 = guarded.client("s3", "reader")
     s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": "public/a"}]})
+    s3.put_object(Bucket="shop", Key="public/a", Body=b"1")
     both = {"Objects": [{"Key": "public/a"}, {"Key": "private/b"}]}
-    assert denied(s3.delete_objects, Bucket="shop", Delete=both)[0] == "AccessDenied"
+    answer = s3.delete_objects(Bucket="shop", Delete=both)
+    assert [each["Key"] for each in answer["Deleted"]] == ["public/a"]
+    [error] = answer["Errors"]
+    assert (error["Key"], error["Code"]) == ("private/b", "AccessDenied")
+    assert "s3:DeleteObject on resource: arn:aws:s3:::shop/private/b" in error["Message"]
+    quiet = {"Objects": [{"Key": "private/b", "VersionId": "v"}], "Quiet": True}
+    answer = s3.delete_objects(Bucket="shop", Delete=quiet)
+    assert "Deleted" not in answer
+    assert "s3:DeleteObjectVersion" in answer["Errors"][0]["Message"]
+
+
+def test_a_missing_object_is_a_404_only_for_who_may_list(guarded: Room) -> None:
+    """GetObject, "Permissions" (Amazon S3 API Reference)."""
+    s3 = guarded.client("s3", "reader")
+    code, status, message = denied(s3.get_object, Bucket="shop", Key="public/none")
+    assert (code, status) == ("AccessDenied", 403)
+    assert "s3:ListBucket on resource: arn:aws:s3:::shop because" in message
+    assert denied(s3.head_object, Bucket="shop", Key="public/none")[1] == 403
+    person = guarded.client("s3")
+    assert denied(person.get_object, Bucket="shop", Key="public/none")[:2] == ("NoSuchKey", 404)
+    assert denied(person.get_object, Bucket="nowhere", Key="a")[:2] == ("NoSuchBucket", 404)
 
 
 def test_an_object_of_a_customers_key_needs_the_key(guarded: Room) -> None:

@@ -24,8 +24,8 @@ from bonkei.cloud.calls.request import Request
 from bonkei.cloud.calls.s3_operations import s3_operation
 from bonkei.cloud.permission import s3, services
 from bonkei.cloud.permission.names import names_of
-from bonkei.cloud.permission.required import deleted_keys
 from bonkei.cloud.permission.requirement import Place, Requirement
+from bonkei.cloud.permission.s3_answers import deleted_objects
 
 ACCOUNT = "123456789012"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/k"
@@ -177,12 +177,14 @@ def test_an_s3_request_needs_what_the_reference_has() -> None:
         request = Request(method, path, query, headers)
         bucket, _, key = path[1:].partition("/")
         operation = s3_operation(method, (bucket, key), request.parameters, request.header)
-        found = s3.required(operation, request, NAMES, ("k",))
+        found = s3.required(operation, request, NAMES)
         if found is None:  # a method that S3 does not have there
             assert operation not in model.operation_names
         else:
-            assert found, operation
+            assert found or operation == "DeleteObjects", operation
             assert all(map(is_in_reference, found)), found
+    assert is_in_reference(s3.deletion("b", "k", "", NAMES))
+    assert is_in_reference(s3.deletion("b", "k", "1", NAMES))
 
 
 def actions(service: str, operation: str, **given: Any) -> list[tuple[str, str]]:
@@ -274,8 +276,8 @@ def test_a_customers_key_is_needed_too() -> None:
 
 def test_the_keys_that_are_deleted() -> None:
     body = b'<Delete xmlns="http://x"><Object><Key>a&amp;b</Key></Object></Delete>'
-    assert deleted_keys(body) == ("a&b",)
-    assert deleted_keys(b"<Delete>") == ()
+    assert deleted_objects(body) == (("a&b", ""),)
+    assert deleted_objects(b"<Delete>") == ()
 
 
 def test_a_service_that_is_not_known() -> None:
