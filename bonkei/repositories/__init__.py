@@ -1,0 +1,8 @@
+"""CodeCommit: a bare git repository for each declared one, and for each that a call creates.
+
+repositories   the room: what is there, and what pushes bring
+git            runs git in one of them
+commits        commits and branches as values
+hook           notes each push, for those who wait for one
+service, files   CodeCommit's API
+"""

@@ -1,0 +1,192 @@
+"""The room: the repositories that are there, and what pushes bring."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import uuid
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.code_repository import CodeRepository
+from bonkei.repositories.commits import Commit, read_commit
+from bonkei.repositories.errors import GitError, no_branch, no_commit, no_repository
+from bonkei.repositories.git import git
+from bonkei.repositories.hook import Push, take_pushes, write_hook
+
+_NAME = re.compile(r"[\w.-]{1,100}")
+_COMMIT = re.compile(r"[0-9a-f]{7,40}")
+_LOOK = 0.5  # seconds between looks at what was pushed
+_MOST = 1_000
+_ABOUT = "bonkei.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`directory`: the bare repository. Times in Unix seconds."""
+
+    name: str
+    arn: str
+    id: str
+    directory: Path
+    description: str = ""
+    key_arn: str = ""
+    created: float = 0.0
+    modified: float = 0.0
+
+
+class Repositories:
+    """`follow` with each blueprint; `start` begins to look for pushes, `stop` in any case.
+
+    `on_push` hears of each reference that was pushed, in order.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        clock: Callable[[], float],
+        on_push: Callable[[Push], None] = lambda _: None,
+    ) -> None:
+        self._directory = directory
+        self._clock = clock
+        self._on_push = on_push
+        self._found: dict[str, Repository] = {}
+        self._looking: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """What an earlier run has left."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for about in sorted(self._directory.glob(f"*.git/{_ABOUT}")):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                values = json.loads(about.read_text(encoding="utf-8"))
+                found = Repository(directory=about.parent, **values)
+                self._found[found.name] = found
+
+    def start(self) -> None:
+        self._looking = asyncio.create_task(self._look())
+
+    async def follow(self, declared: Sequence[CodeRepository]) -> None:
+        """Make what is declared and not there. What is no longer declared stays: it holds
+        commits."""
+        for each in declared:
+            if each.name not in self._found:
+                await self.create(each.name, each.arn, each.description, each.key_arn, each.id)
+            found = self._found[each.name]
+            if found.description != each.description:
+                self._write(replace(found, description=each.description))
+
+    async def create(
+        self, name: str, arn: str, description: str = "", key_arn: str = "", id_: str = ""
+    ) -> Repository:
+        """An empty repository. AwsServiceError."""
+        if not _NAME.fullmatch(name) or name.endswith(".git"):
+            raise AwsServiceError(
+                "InvalidRepositoryNameException",
+                f"{name!r} is no name of a repository: 1 to 100 letters, digits and ._-, "
+                "without .git at its end",
+            )
+        if name in self._found:
+            raise AwsServiceError(
+                "RepositoryNameExistsException", f"Repository named {name} already exists"
+            )
+        if len(self._found) >= _MOST:
+            raise AwsServiceError(
+                "RepositoryLimitExceededException", f"There are {_MOST} repositories already"
+            )
+        directory, now = self._directory / f"{name}.git", self._clock()
+        await git(self._directory, "init", "--quiet", "--bare", "-b", "main", str(directory))
+        await git(directory, "config", "http.receivepack", "true")
+        await git(directory, "config", "uploadpack.allowAnySHA1InWant", "true")
+        write_hook(directory)
+        made = Repository(
+            name, arn, id_ or str(uuid.uuid4()), directory, description, key_arn, now, now
+        )
+        self._write(made)
+        return made
+
+    def describe(self, name: str, description: str) -> None:
+        """AwsServiceError."""
+        self._write(replace(self.find(name), description=description, modified=self._clock()))
+
+    def delete(self, name: str) -> Repository | None:
+        """As DeleteRepository: with all its commits."""
+        found = self._found.pop(name, None)
+        if found is not None:
+            shutil.rmtree(found.directory, ignore_errors=True)
+        return found
+
+    @property
+    def all(self) -> tuple[Repository, ...]:
+        """By name."""
+        return tuple(self._found[name] for name in sorted(self._found))
+
+    def find(self, name: str) -> Repository:
+        """AwsServiceError."""
+        try:
+            return self._found[name]
+        except KeyError:
+            raise no_repository(name) from None
+
+    async def branches(self, name: str) -> dict[str, str]:
+        """Branch -> commit, by name."""
+        listed = await git(
+            self.find(name).directory, "for-each-ref", "--format=%(refname) %(objectname)",
+            "refs/heads/",
+        )  # fmt: skip
+        pairs = (line.rsplit(" ", 1) for line in listed.decode().splitlines())
+        return {ref.removeprefix("refs/heads/"): commit for ref, commit in pairs}
+
+    async def default_branch(self, name: str) -> str:
+        """What HEAD names, once it is there; before the first push: nothing."""
+        head = (await git(self.find(name).directory, "symbolic-ref", "HEAD")).decode().strip()
+        branch = head.removeprefix("refs/heads/")
+        there = await self.branches(name)
+        return branch if branch in there else next(iter(there), "")
+
+    async def branch(self, name: str, branch: str) -> str:
+        """The commit of a branch. AwsServiceError."""
+        found = (await self.branches(name)).get(branch)
+        if found is None:
+            raise no_branch(branch, name)
+        return found
+
+    async def commit(self, name: str, commit: str) -> Commit:
+        """AwsServiceError."""
+        if not _COMMIT.fullmatch(commit):
+            raise AwsServiceError("InvalidCommitIdException", f"{commit!r} is no commit's id")
+        try:
+            return await read_commit(self.find(name).directory, commit)
+        except GitError:
+            raise no_commit(commit, name) from None
+
+    async def archive(self, name: str, commit: str, to: Path) -> None:
+        """A zip of everything in a commit, without the history. GitError."""
+        directory = self.find(name).directory
+        await git(directory, "archive", "--format=zip", f"--output={to}", commit)
+
+    async def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    def _write(self, repository: Repository) -> None:
+        values = asdict(repository)
+        del values["directory"]
+        file = repository.directory / _ABOUT
+        draft = file.with_suffix(".new")
+        draft.write_text(json.dumps(values), encoding="utf-8")
+        draft.replace(file)
+        self._found[repository.name] = repository
+
+    async def _look(self) -> None:
+        while True:
+            for each in self.all:
+                for push in take_pushes(each.directory, each.name):
+                    self._found[each.name] = replace(each, modified=self._clock())
+                    self._on_push(push)
+            await asyncio.sleep(_LOOK)

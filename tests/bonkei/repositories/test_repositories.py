@@ -1,0 +1,171 @@
+"""CodeCommit with real git."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint.code_repository import CodeRepository
+from bonkei.repositories.hook import UNNOTICED, Push
+from bonkei.repositories.repositories import Repositories
+from bonkei.repositories.service import service
+
+REGION, ACCOUNT = "ap-northeast-1", "123456789012"
+
+
+@pytest.fixture
+def pushes() -> list[Push]:
+    return []
+
+
+@pytest.fixture
+def room(tmp_path: Path, pushes: list[Push]) -> Repositories:
+    made = Repositories(tmp_path / "repositories", time.time, pushes.append)
+    made.open()
+    return made
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A working copy with two commits."""
+    directory = tmp_path / "work"
+    directory.mkdir()
+    _git(directory, "init", "-q", "-b", "main")
+    for number in (1, 2):
+        (directory / "sub").mkdir(exist_ok=True)
+        (directory / "sub" / "file.txt").write_text(f"{number}\n")
+        _git(directory, "add", "-A")
+        _git(directory, "commit", "-q", "-m", f"Commit {number}\n\nWith a body")
+    return directory
+
+
+_WHO = ("AUTHOR", "COMMITTER")
+
+
+def _git(directory: Path, *words: str, **more: str) -> str:
+    identity = {
+        f"GIT_{who}_{what}": "me" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+    }
+    return subprocess.run(
+        ["git", *words], cwd=directory, check=True, capture_output=True, text=True,
+        env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **identity, **more},
+    ).stdout.strip()  # fmt: skip
+
+
+async def call(room: Repositories, operation: str, **parameters: Any) -> Mapping[str, Any]:
+    caller = Caller("arn:aws:iam::123456789012:user/me", "me", ACCOUNT)
+    asked = AwsCall("codecommit", operation, parameters, caller, REGION, time.time())
+    return await service(room).answer(asked)
+
+
+async def refused(code: str, room: Repositories, operation: str, **parameters: Any) -> None:
+    with pytest.raises(AwsServiceError) as caught:
+        await call(room, operation, **parameters)
+    assert caught.value.code == code
+
+
+async def test_a_repository_is_created_pushed_to_and_shown(room: Repositories, work: Path) -> None:
+    made = await call(room, "CreateRepository", repositoryName="app", repositoryDescription="mine")
+    about = made["repositoryMetadata"]
+    assert about["cloneUrlHttp"] == f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/app"
+    assert about["defaultBranch"] is None, "before the first push there is none"
+    await refused("RepositoryNameExistsException", room, "CreateRepository", repositoryName="app")
+    await refused("InvalidRepositoryNameException", room, "CreateRepository", repositoryName="a b")
+    head = _git(work, "rev-parse", "HEAD")
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main", "HEAD:other")
+    got = await call(room, "GetRepository", repositoryName="app")
+    assert got["repositoryMetadata"]["defaultBranch"] == "main"
+    assert (await call(room, "ListBranches", repositoryName="app"))["branches"] == ["main", "other"]
+    branch = await call(room, "GetBranch", repositoryName="app", branchName="main")
+    assert branch["branch"] == {"branchName": "main", "commitId": head}
+    commit = (await call(room, "GetCommit", repositoryName="app", commitId=head))["commit"]
+    assert commit["message"] == "Commit 2\n\nWith a body"
+    assert (commit["author"]["name"], len(commit["parents"])) == ("me", 1)
+    file = await call(room, "GetFile", repositoryName="app", filePath="sub/file.txt")
+    assert (file["fileContent"], file["fileMode"]) == (b"2\n", "NORMAL")
+    folder = await call(room, "GetFolder", repositoryName="app", folderPath="/")
+    assert [each["absolutePath"] for each in folder["subFolders"]] == ["sub"]
+
+
+async def test_what_is_not_there_has_codecommits_errors(room: Repositories, work: Path) -> None:
+    await refused("RepositoryDoesNotExistException", room, "GetRepository", repositoryName="no")
+    await call(room, "CreateRepository", repositoryName="app")
+    named: dict[str, Any] = {"repositoryName": "app"}
+    await refused("BranchDoesNotExistException", room, "GetBranch", **named, branchName="main")
+    await refused("InvalidCommitIdException", room, "GetCommit", **named, commitId="--help")
+    await refused("CommitDoesNotExistException", room, "GetCommit", **named, commitId="a" * 40)
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    await refused("FileDoesNotExistException", room, "GetFile", **named, filePath="no")
+    await refused(
+        "DefaultBranchCannotBeDeletedException", room, "DeleteBranch", **named, branchName="main"
+    )
+
+
+async def test_branches_are_made_and_removed(room: Repositories, work: Path) -> None:
+    await call(room, "CreateRepository", repositoryName="app")
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    first, named = _git(work, "rev-parse", "HEAD~1"), {"repositoryName": "app"}
+    await call(room, "CreateBranch", **named, branchName="old", commitId=first)
+    await refused(
+        "BranchNameExistsException", room, "CreateBranch", **named, branchName="old", commitId=first
+    )
+    await call(room, "UpdateDefaultBranch", **named, defaultBranchName="old")
+    got = await call(room, "GetRepository", **named)
+    assert got["repositoryMetadata"]["defaultBranch"] == "old"
+    gone = await call(room, "DeleteBranch", **named, branchName="main")
+    assert gone["deletedBranch"]["branchName"] == "main"
+
+
+async def test_an_archive_has_the_commits_files_without_history(
+    room: Repositories, work: Path, tmp_path: Path
+) -> None:
+    await call(room, "CreateRepository", repositoryName="app")
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    to = tmp_path / "source.zip"
+    await room.archive("app", _git(work, "rev-parse", "HEAD~1"), to)
+    with zipfile.ZipFile(to) as found:
+        assert found.namelist() == ["sub/", "sub/file.txt"]
+        assert found.read("sub/file.txt") == b"1\n"
+
+
+async def test_a_push_is_heard_of_once_and_one_that_asks_for_silence_is_not(
+    room: Repositories, work: Path, pushes: list[Push]
+) -> None:
+    await call(room, "CreateRepository", repositoryName="app")
+    directory, head = str(room.find("app").directory), _git(work, "rev-parse", "HEAD")
+    room.start()
+    _git(work, "push", "-q", directory, "HEAD:main")
+    _git(work, "push", "-q", directory, "HEAD:quiet", **{UNNOTICED: "1"})
+    async with asyncio.timeout(10):
+        while not pushes:
+            await asyncio.sleep(0.02)
+    await room.stop()
+    assert pushes == [Push("app", "refs/heads/main", "0" * 40, head)]
+    assert pushes[0].branch == "main"
+
+
+async def test_everything_is_there_after_a_restart_and_what_is_declared_is_made(
+    room: Repositories, work: Path, tmp_path: Path
+) -> None:
+    declared = CodeRepository(
+        "aws_codecommit_repository.this", "arn:app", "app", "id-1", description="x"
+    )
+    await room.follow([declared])
+    _git(work, "push", "-q", str(room.find("app").directory), "HEAD:main")
+    again = Repositories(tmp_path / "repositories", time.time)
+    again.open()
+    await again.follow([declared])
+    assert (again.find("app").id, list(await again.branches("app"))) == ("id-1", ["main"])
+    await again.follow([])
+    assert [each.name for each in again.all] == ["app"], (
+        "commits are not removed with a declaration"
+    )
