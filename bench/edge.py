@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -28,9 +28,16 @@ from pathlib import Path
 import psutil
 import uvloop
 
-from bench.stack import blueprint
-from bonkei.edge import Edge, EdgeSettings
+from bench.stack import blueprint, with_logs
+from bonkei.edge import AccessRecord, Edge, EdgeSettings
 from bonkei.events import Bus, Endpoint, TargetRegistered
+from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
+from bonkei.logs.delivery.requests.target import Deliverer
+from bonkei.logs.store.limits import InputEvent
+from bonkei.miniature.measures.traffic import Traffic
+from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.edge_log import EdgeLog
+from bonkei.tasks import FileLogSink
 
 BODY = "x" * 120
 SECRET = "bench-header-value"  # noqa: S105 - a fixture
@@ -125,12 +132,38 @@ def wait_for(port: int, seconds: float = 10) -> None:
             return
 
 
-def serve_edge(target_port: int, ready: Connection) -> None:
-    """The child process: an edge whose target groups hold the one target."""
+def records(home: Path) -> Callable[[AccessRecord], None]:
+    """What the miniature does with each request: metrics, the edge's own lines, and the logs of
+    CloudFront, WAF and the load balancer, up to their compressed objects."""
+
+    async def put(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
+        return ""
+
+    def events(_group: str, _stream: str, _events: Sequence[InputEvent]) -> None: ...
+
+    lines = EdgeLog(FileLogSink(home))
+    deliveries = RequestDeliveries(
+        "123456789012", Means(put, events, {}, lines.write, print, factor=30)
+    )
+    deliveries.follow(with_logs(blueprint(SECRET)))
+    deliveries.open()
+    traffic = Traffic()
+    traffic.follow(blueprint(SECRET))
+    hooks = Requests()
+    hooks.hear(traffic.seen)
+    hooks.hear(deliveries.seen)
+    return hooks
+
+
+def serve_edge(target_port: int, ready: Connection, home: Path | None) -> None:
+    """The child process: an edge whose target groups hold the one target. With a `home`, it keeps
+    records of requests."""
 
     async def run() -> None:
         bus = Bus()
-        edge = Edge(bus, EdgeSettings(distribution_port=0, load_balancer_port=0))
+        on_access = records(home) if home is not None else None
+        settings = EdgeSettings(distribution_port=0, load_balancer_port=0)
+        edge = Edge(bus, settings, on_access=on_access)
         await edge.start(blueprint(SECRET))
         for group in ("web", "api"):
             bus.publish(
@@ -211,6 +244,29 @@ def wrk(url: str, seconds: int, connections: int, *headers: str, kind: str = "")
     return Result(float(match[1]), float(match[2]), float(match[3]), int(match[4]))
 
 
+@contextlib.contextmanager
+def edge_process(target: int, home: Path | None) -> Iterator[tuple[int, str, str]]:
+    """An edge: its process id, and the URLs of its load balancer and its distribution."""
+    ours, theirs = multiprocessing.Pipe()
+    child = multiprocessing.get_context("spawn").Process(
+        target=serve_edge, args=(target, theirs, home), daemon=True
+    )
+    child.start()
+    try:
+        if not ours.poll(30):
+            raise RuntimeError("the edge did not become ready")
+        ports = ours.recv()
+        balancer, distribution = ports["lb HTTP:80"], ports["d1.cloudfront.net"]
+        yield (
+            child.pid or 0,
+            f"http://127.0.0.1:{balancer}",
+            f"http://127.0.0.1:{distribution}",
+        )
+    finally:
+        child.terminate()
+        child.join()
+
+
 def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
     """The median of each row; a round takes every row once, so that what else the machine does
     falls on all of them."""
@@ -223,20 +279,9 @@ def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
         proxy_process = stack.enter_context(
             nginx(home, "proxy", _PROXY.format(port=proxy, target=target, secret=SECRET), proxy)
         )
-        ours, theirs = multiprocessing.Pipe()
-        child = multiprocessing.get_context("spawn").Process(
-            target=serve_edge, args=(target, theirs), daemon=True
-        )
-        child.start()
-        stack.callback(child.join)
-        stack.callback(child.terminate)
-        if not ours.poll(30):
-            raise RuntimeError("the edge did not become ready")
-        ports = ours.recv()
-        balancer = f"http://127.0.0.1:{ports['lb HTTP:80']}"
-        distribution = f"http://127.0.0.1:{ports['d1.cloudfront.net']}"
+        edge, balancer, distribution = stack.enter_context(edge_process(target, None))
+        logging, balancer_logs, distribution_logs = stack.enter_context(edge_process(target, home))
         header = f"X-Origin-Verify: {SECRET}"
-        edge = child.pid or 0
         rows: dict[str, tuple[int, str, tuple[str, ...]]] = {
             "target, direct": (target_process, f"http://127.0.0.1:{target}/api/x", ()),
             "nginx": (proxy_process, f"http://127.0.0.1:{proxy}/api/x", ()),
@@ -247,6 +292,9 @@ def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
             "nginx, no two alike": (proxy_process, f"http://127.0.0.1:{proxy}/api/unlike/", ()),
             "CloudFront + WAF + ALB, no two alike": (edge, f"{distribution}/api/unlike/", ()),
             "CloudFront, cached": (edge, f"{distribution}/cached/x", ()),
+            f"ALB (with WAF){_LOGGED}": (logging, f"{balancer_logs}/api/x", (header,)),
+            f"CloudFront + WAF + ALB{_LOGGED}": (logging, f"{distribution_logs}/api/x", ()),
+            f"CloudFront, cached{_LOGGED}": (logging, f"{distribution_logs}/cached/x", ()),
         }
         taken: dict[str, list[Result]] = {name: [] for name in rows}
         for _ in range(rounds):
@@ -262,6 +310,25 @@ def median(results: list[Result]) -> Result:
     return sorted(results, key=lambda result: result.rate)[len(results) // 2]
 
 
+_LOGGED = ", with records"
+
+
+def cost_of_records(results: dict[str, Result]) -> str:
+    """What the records of requests cost, as Markdown: each row with and without them."""
+    lines = [
+        "| requests/s | without records | with records | ratio | CPU µs a record |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, logged in results.items():
+        if name.endswith(_LOGGED):
+            plain = results[name.removesuffix(_LOGGED)]
+            lines.append(
+                f"| {name.removesuffix(_LOGGED)} | {plain.rate:,.0f} | {logged.rate:,.0f} "
+                f"| {logged.rate / plain.rate:.2f} | {logged.cpu - plain.cpu:.1f} |"
+            )
+    return "\n".join(lines)
+
+
 def table(results: dict[str, Result]) -> str:
     """The results as Markdown, with the ratio to nginx."""
     lines = [
@@ -273,6 +340,7 @@ def table(results: dict[str, Result]) -> str:
         f"| {result.rate / results[f'nginx{kind_of(name)}'].rate:.2f} | {result.cpu:.1f} |"
         + (f" ({result.errors} errors)" if result.errors else "")
         for name, result in results.items()
+        if not name.endswith(_LOGGED)
     ]
     return "\n".join(lines)
 
@@ -295,7 +363,8 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         return 1
-    print(table(measure(options.seconds, options.connections, options.rounds)))
+    results = measure(options.seconds, options.connections, options.rounds)
+    print(table(results) + "\n\n" + cost_of_records(results))
     return 0
 
 

@@ -20,6 +20,7 @@ from bonkei.events import Bus
 from bonkei.filter_pattern import parse
 from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import Means, RequestDeliveries
+from bonkei.logs.delivery.requests.target import Deliverer
 from bonkei.logs.logs import Logs, LogsSettings
 from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.limits import InputEvent
@@ -106,7 +107,7 @@ async def _delay(directory: Path) -> None:
 
 
 async def _requests() -> None:
-    async def put(_bucket: str, _key: str, _content: bytes) -> str:
+    async def put(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
         return ""
 
     def events(_group: str, _stream: str, _events: Sequence[InputEvent]) -> None: ...
@@ -120,18 +121,19 @@ async def _requests() -> None:
             access_logs=(AccessLog("lb", _ARN, "logs"),),
         )
     )
+    deliveries.open()
     exchange: Any = SimpleNamespace(
         request=SimpleNamespace(
             client=b"127.0.0.1", method=b"GET", target=b"/api/v1/status",
-            fields={b"host": b"site.example", b"user-agent": b"curl/8"},
+            fields={b"host": b"site.example", b"user-agent": b"curl/8"}, headers=[],
         ),
         note={"target_group_arn": "arn:group", "task_id": "task", "trace_id": b"Root=1-2-3"},
-        status=200, received=0, sent=4021, started=1.0,
+        status=200, received=0, sent=4021, started=1.0, inspections=(), identity=(b"", b"", b""),
     )  # fmt: skip
     print("| access logs, a request | CPU µs |\n|---|---:|")
     begun = time.process_time()
     for _ in range(REQUESTS):
-        deliveries.seen(access_record(exchange, 2.0, "listener", os.getpid()))
+        deliveries.seen(access_record(exchange, 2.0, "listener", os.getpid(), 7))
     _each("on its way: the record, and one append", begun)
     begun = time.process_time()
     await deliveries.deliver(time.time(), last=True)

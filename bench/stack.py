@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.access_log import AccessLog, WafLog
 from bonkei.blueprint.distribution import (
     Behavior,
     CachePolicy,
@@ -23,6 +26,8 @@ from bonkei.blueprint.load_balancer import (
 )
 from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule, WebAcl
 
+_BALANCER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/lb/1"
+_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/acl/1"
 _METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE")
 
 
@@ -36,6 +41,19 @@ def blueprint(secret: str) -> Blueprint:
             TargetGroup(name, f"arn:tg/{name}", name, 80, "HTTP", TargetHealthCheck(path="/"))
             for name in ("api", "web")
         ),
+    )
+
+
+def with_logs(measured: Blueprint) -> Blueprint:
+    """The same, and the load balancer, the distribution and the web ACL log every request."""
+    group = "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs"
+    return replace(
+        measured,
+        access_logs=(
+            AccessLog("lb", _BALANCER, "logs", "lb"),
+            AccessLog("aws_cloudfront_distribution.this", "arn:cf", "logs", "cdn"),
+        ),
+        waf_logs=(WafLog("waf", _ACL, (group,)),),
     )
 
 
@@ -65,7 +83,7 @@ def _web_acl(secret: str) -> WebAcl:
     header = FieldToMatch("single_header", "x-origin-verify")
     statement = ByteMatch(header, secret.encode(), "EXACTLY")
     rule = WafRule("verify", 1, WafAction("allow"), statement)
-    return WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("block"), (rule,), ("arn:lb",))
+    return WebAcl("acl", _ACL, "acl", "REGIONAL", WafAction("block"), (rule,), (_BALANCER,))
 
 
 def _load_balancer() -> LoadBalancer:
@@ -74,4 +92,4 @@ def _load_balancer() -> LoadBalancer:
 
     rule = ListenerRule("rule", "arn:rule", 10, (PathPattern(("/api/*",)),), forward("api"))
     listener = Listener("listener", "arn:listener", 80, "HTTP", forward("web"), (rule,))
-    return LoadBalancer("lb", "arn:lb", "lb", "lb.elb", (listener,))
+    return LoadBalancer("lb", _BALANCER, "lb", "lb.elb", (listener,))

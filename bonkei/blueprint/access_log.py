@@ -21,6 +21,7 @@ class AccessLog:
     source_arn: str
     bucket: str
     prefix: str = ""
+    cookies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,15 @@ class WafLogFilter:
 
 @dataclass(frozen=True, slots=True)
 class WafLog:
-    """Of a web ACL, to ARNs. The first filter that holds decides, else `default_behavior`."""
+    """Of a web ACL, to ARNs. The first filter that holds decides, else `default_behavior`.
+    `redacted`: single_header, uri_path, query_string or method, and a header's name."""
 
     address: str
     web_acl_arn: str
     destinations: tuple[str, ...]
     default_behavior: str = "KEEP"
     filters: tuple[WafLogFilter, ...] = ()
+    redacted: tuple[tuple[str, str], ...] = ()
 
 
 def read_access_logs(state: State) -> tuple[AccessLog, ...]:
@@ -60,7 +63,22 @@ def _access_logs(state: State) -> Iterator[AccessLog]:
         logs = block.block("logging_config")
         if logs is not None and logs.has("bucket"):
             bucket = logs.text("bucket").partition(".s3.")[0]
-            yield AccessLog(block.address, block.text("arn"), bucket, logs.text("prefix", ""))
+            yield AccessLog(
+                block.address,
+                block.text("arn"),
+                bucket,
+                logs.text("prefix", ""),
+                logs.flag("include_cookies"),
+            )
+
+
+def read_connection_logs(state: State) -> tuple[AccessLog, ...]:
+    """Of load balancers."""
+    return tuple(
+        AccessLog(block.address, block.text("arn"), logs.text("bucket"), logs.text("prefix", ""))
+        for block in state.managed("aws_lb", "aws_alb")
+        if (logs := block.block("connection_logs")) is not None and logs.flag("enabled")
+    )
 
 
 def read_waf_logs(state: State) -> tuple[WafLog, ...]:
@@ -71,9 +89,19 @@ def read_waf_logs(state: State) -> tuple[WafLog, ...]:
             block.text("resource_arn"),
             block.texts("log_destination_configs"),
             *_filters(block.block("logging_filter")),
+            tuple(_redacted(block)),
         )
         for block in state.managed("aws_wafv2_web_acl_logging_configuration")
     )
+
+
+def _redacted(block: Block) -> Iterator[tuple[str, str]]:
+    for each in block.blocks("redacted_fields"):
+        for kind in ("method", "query_string", "uri_path"):
+            if each.values.get(kind):
+                yield kind, ""
+        if (header := each.block("single_header")) is not None:
+            yield "single_header", header.text("name").lower()
 
 
 def _filters(block: Block | None) -> tuple[str, tuple[WafLogFilter, ...]]:

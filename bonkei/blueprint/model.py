@@ -17,6 +17,7 @@ from bonkei.blueprint.event_source import EventSource, Layer
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.load_balancer import LoadBalancer, TargetGroup
+from bonkei.blueprint.log_delivery import LogDelivery
 from bonkei.blueprint.log_group import (
     LogGroup,
     LogResourcePolicy,
@@ -61,7 +62,9 @@ class Blueprint:
     subscription_filters: tuple[SubscriptionFilter, ...] = ()
     log_resource_policies: tuple[LogResourcePolicy, ...] = ()
     access_logs: tuple[AccessLog, ...] = ()
+    connection_logs: tuple[AccessLog, ...] = ()
     waf_logs: tuple[WafLog, ...] = ()
+    log_deliveries: tuple[LogDelivery, ...] = ()
     alarms: tuple[Alarm, ...] = ()
     composite_alarms: tuple[CompositeAlarm, ...] = ()
     topics: tuple[Topic, ...] = ()

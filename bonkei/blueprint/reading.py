@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.access_log import read_access_logs, read_waf_logs
+from bonkei.blueprint.access_log import read_access_logs, read_connection_logs, read_waf_logs
 from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
 from bonkei.blueprint.bucket.reader import read_buckets
 from bonkei.blueprint.bucket.stored_object import read_stored_objects
@@ -19,6 +19,7 @@ from bonkei.blueprint.function import read_functions
 from bonkei.blueprint.key import read_keys
 from bonkei.blueprint.load_balancer.reader import read_load_balancers
 from bonkei.blueprint.load_balancer.target_group import read_target_groups
+from bonkei.blueprint.log_delivery import read_log_deliveries
 from bonkei.blueprint.log_group import (
     read_log_groups,
     read_log_resource_policies,
@@ -68,7 +69,9 @@ def read(document: Mapping[str, Any]) -> Blueprint:
         subscription_filters=read_subscription_filters(state),
         log_resource_policies=read_log_resource_policies(state),
         access_logs=read_access_logs(state),
+        connection_logs=read_connection_logs(state),
         waf_logs=read_waf_logs(state),
+        log_deliveries=read_log_deliveries(state),
         alarms=read_alarms(state),
         composite_alarms=read_composite_alarms(state),
         topics=read_topics(state),

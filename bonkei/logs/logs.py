@@ -16,6 +16,7 @@ from bonkei.logs.delivery.exports import Exports, exports_of
 from bonkei.logs.delivery.requests.deliveries import Means, PutObject, RequestDeliveries
 from bonkei.logs.delivery.requests.endpoints import Endpoints
 from bonkei.logs.delivery.requests.request import Finished
+from bonkei.logs.delivery.requests.target import Deliverer
 from bonkei.logs.errors import LogsError
 from bonkei.logs.service.api import LogsService
 from bonkei.logs.service.desk import Desk
@@ -52,7 +53,7 @@ class LogsSnapshot:
     notes: tuple[str, ...]
 
 
-async def no_bucket(_bucket: str, _key: str, _content: bytes) -> str:
+async def no_bucket(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
     """Where there is no S3."""
     return "there is no S3 here"
 
@@ -102,6 +103,11 @@ class Logs:
             self._exports = Exports(self.store, state, self._report)
         self._exports.follow(exports_of(blueprint.database_clusters, self._settings.database_logs))
         self.requests.follow(blueprint)
+        self._notes += self.requests.notes
+
+    def buckets_are_there(self) -> None:
+        """After each `apply`, once S3 has what is declared: objects can be delivered."""
+        self.requests.open()
 
     async def stop_requests(self) -> None:
         """After the edge, and before the endpoint: what waits goes to its bucket."""

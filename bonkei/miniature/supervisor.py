@@ -168,6 +168,7 @@ class Miniature:
                 self._prepare_containers(steps),
                 self._aws.follow(self._blueprint, steps),
             )
+            self._logs.buckets_are_there()
             await self._functions.follow(self._blueprint, steps)
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
@@ -376,6 +377,7 @@ class Miniature:
                 self._monitor.follow(self._blueprint)
                 await self._start_databases(steps)
                 await self._aws.follow(self._blueprint, steps)
+                self._logs.buckets_are_there()
                 await self._functions.follow(self._blueprint, steps)
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)

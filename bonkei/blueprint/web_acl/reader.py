@@ -17,6 +17,7 @@ from bonkei.blueprint.web_acl import (
 )
 from bonkei.blueprint.web_acl.statement import not_simulated_parts, read_statement
 
+_ARN_PARTS = 6
 _ACTIONS = ("allow", "block", "count", "captcha", "challenge")
 
 
@@ -35,7 +36,11 @@ def _web_acl(block: Resource, state: State, gaps: Gaps) -> WebAcl:
     arn = block.text("arn")
     if block.has("rule_json"):
         gaps.part(block, "rule_json", "rules as JSON text are not read: write them as blocks")
-    rules = [rule for item in _by_priority(block) for rule in _rules(item, _bodies(block), state)]
+    rules = [
+        rule if rule.group else replace(rule, labels=_full(rule.labels, arn))
+        for item in _by_priority(block)
+        for rule in _rules(item, _bodies(block), state)
+    ]
     for rule in rules:
         for part in not_simulated_parts(rule.statement):
             what = f"{part.kind} {part.name}".rstrip()
@@ -84,6 +89,7 @@ def _rules(block: Block, bodies: Mapping[str, _Body], state: State) -> Iterator[
         action=_action(action, bodies) if action else WafAction("count"),
         statement=read_statement(statement, state),
         metric_name=_metric_name(block),
+        labels=tuple(label.text("name") for label in block.blocks("rule_label")),
     )
 
 
@@ -110,7 +116,22 @@ def _group_rules(
                 name=f"{block.text('name')}/{rule.name}",
                 priority=block.integer("priority"),
                 action=action,
+                group=group.text("arn"),
+                labels=_full(rule.labels, group.text("arn")),
             )
+
+
+def _full(labels: tuple[str, ...], owner: str) -> tuple[str, ...]:
+    """The full names of a web ACL's or a rule group's labels.
+
+    "Label syntax and naming requirements in AWS WAF" (AWS WAF Developer Guide):
+    `awswaf:<account>:<webacl or rulegroup>:<name>:<label>`.
+    """
+    account, kind, name = "", "webacl", ""
+    if len(parts := owner.split(":", 5)) == _ARN_PARTS:
+        account, path = parts[4], parts[5].split("/")
+        kind, name = path[1] if len(path) > 1 else kind, path[2] if len(path) > 2 else name
+    return tuple(f"awswaf:{account}:{kind}:{name}:{each}" for each in labels)
 
 
 def _action(block: Block, bodies: Mapping[str, _Body]) -> WafAction:

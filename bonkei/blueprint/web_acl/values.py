@@ -155,11 +155,16 @@ class WafAction:
 
 @dataclass(frozen=True, slots=True)
 class WafRule:
+    """`labels`: what it adds to a request that matches, by their full names. `group`: the ARN of
+    the rule group that it comes from."""
+
     name: str
     priority: int
     action: WafAction
     statement: Statement
     metric_name: str = ""
+    labels: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from bonkei.edge.alb.rule import compile_conditions
 from bonkei.edge.alb.target_head import ForwardedHeaders, TargetHead
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Exchange, Flow, Onward, Prepared
-from bonkei.edge.http.firewall import Firewall
+from bonkei.edge.http.firewall import Firewall, Verdict
 from bonkei.edge.http.host_names import HostNames, host_name
 from bonkei.edge.http.message import Patience, Request, Response, Sink, answer, header
 from bonkei.edge.http.page import load_balancer_page
@@ -119,9 +119,13 @@ class ListenerHandler:
         head = self._forwarded.head(request)
 
         def onward(exchange: Exchange | None, sink: Sink) -> Flow | None:
-            if firewall is not None and (blocked := firewall.check(request)) is not None:
-                _forbid(request, exchange, sink, *blocked)
-                return None
+            if firewall is not None:
+                verdict = firewall.check(request)
+                if exchange is not None and exchange.logs:
+                    exchange.inspected(verdict, request)
+                if verdict.blocks:
+                    _forbid(request, exchange, sink, verdict)
+                    return None
             for rule in rules:
                 if rule.holds(request):
                     if exchange is not None and exchange.logs:
@@ -159,12 +163,10 @@ def _too_many_addresses(exchange: Exchange | None, sink: Sink) -> None:
     answer(sink, load_balancer_page(463), head_only=head_only)
 
 
-def _forbid(
-    request: Request, exchange: Exchange | None, sink: Sink, rule: str, response: Response | None
-) -> None:
+def _forbid(request: Request, exchange: Exchange | None, sink: Sink, verdict: Verdict) -> None:
     if exchange is not None:
-        exchange.annotate(blocked_by=rule)
-    answer(sink, response or _FORBIDDEN, head_only=request.method == b"HEAD")
+        exchange.annotate(blocked_by=verdict.rule)
+    answer(sink, verdict.response or _FORBIDDEN, head_only=request.method == b"HEAD")
 
 
 def _fixed(action: FixedResponse) -> Do:
@@ -180,8 +182,12 @@ def _fixed(action: FixedResponse) -> Do:
 def _redirect(action: Redirect, listener: Listener) -> Do:
     page = load_balancer_page(action.status)
 
-    def redirect(request: Request, _head: TargetHead, _: Exchange | None, sink: Sink) -> None:
+    def redirect(
+        request: Request, _head: TargetHead, exchange: Exchange | None, sink: Sink
+    ) -> None:
         location = redirect_location(action, listener, request)
+        if exchange is not None:
+            exchange.annotate(redirect_url=location)
         headers = (*page.headers, (b"Location", location))
         response = Response(action.status, headers, page.body)
         answer(sink, response, head_only=request.method == b"HEAD")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bonkei.edge.http.exchange import Exchange
+from bonkei.edge.http.firewall import Verdict
+from bonkei.edge.http.message import Header, Headers
 
 
 class AccessRecord(NamedTuple):
@@ -31,34 +33,49 @@ class AccessRecord(NamedTuple):
     trace_id: str = ""
     cache_result: str = ""  # Hit | RefreshHit | Miss | Error, for a distribution
     blocked_by: str = ""  # the name of the web ACL's rule; `host` for a Host that is not ours
+    redirect_url: str = ""  # of a load balancer's redirect
+    headers: Sequence[Header] = ()  # the client's
+    inspections: tuple[tuple[Verdict, Headers], ...] = ()  # of web ACLs, and what each one saw
+    connection: int = 0  # a number of the client's connection, unlike all others
+    edge_id: str = ""  # X-Amz-Cf-Id, of a distribution
 
 
 AccessHook = Callable[[AccessRecord], None]
 """Called on the event loop when a request is finished; it must neither block nor raise."""
 
 
-def access_record(exchange: Exchange, now: float, listener: str, client_port: int) -> AccessRecord:
+def access_record(
+    exchange: Exchange, now: float, listener: str, client_port: int, connection: int
+) -> AccessRecord:
     """A finished exchange; `now` is a time of the event loop's clock."""
     request, note = exchange.request, exchange.note or _NO_NOTE
     fields = request.fields
-    return AccessRecord(
-        listener,
-        request.client.decode(),
-        client_port,
-        request.method.decode(),
-        request.target.decode("latin-1"),
-        fields.get(b"host", b"").decode("latin-1"),
-        fields.get(b"user-agent", b"").decode("latin-1"),
-        exchange.status,
-        exchange.received,
-        exchange.sent,
-        now - exchange.started,
-        *[_text(note.get(name, "")) for name in _NOTED],
+    return AccessRecord._make(
+        (
+            listener,
+            request.client.decode(),
+            client_port,
+            request.method.decode(),
+            request.target.decode("latin-1"),
+            fields.get(b"host", b"").decode("latin-1"),
+            fields.get(b"user-agent", b"").decode("latin-1"),
+            exchange.status,
+            exchange.received,
+            exchange.sent,
+            now - exchange.started,
+            *[_text(note.get(name, "")) for name in _NOTED],
+            request.headers,
+            exchange.inspections,
+            connection,
+            exchange.identity[1].decode(),
+        )
     )
 
 
 _NO_NOTE: dict[str, str | bytes] = {}
-_NOTED = AccessRecord._fields[-6:]
+_NOTED = (
+    "target_group_arn", "task_id", "rule", "trace_id", "cache_result", "blocked_by", "redirect_url",
+)  # fmt: skip
 
 
 def _text(value: str | bytes) -> str:

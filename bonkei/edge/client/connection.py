@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
+from itertools import count
 
 from bonkei.edge.client.access import access_record
 from bonkei.edge.client.front import Front
@@ -15,6 +17,9 @@ from bonkei.edge.http.request_parser import RequestParser
 
 _IN_A_ROW = 64
 """Requests that one connection may have answered in a row before the others get their turn."""
+
+_NUMBERS = count(secrets.randbits(62) + 1)
+"""Of connections; a number does not come again after the next start."""
 
 _HELD = 64 * 1024
 """Bytes held behind a request in flight. With more, the client has to wait."""
@@ -30,7 +35,7 @@ class ClientConnection(IncomingRequests):
     """
 
     __slots__ = (
-        "_held", "_parser", "_peer", "_port", "_position", "_taking", "_unread",
+        "_held", "_number", "_parser", "_peer", "_port", "_position", "_taking", "_unread",
     )  # fmt: skip
 
     def __init__(self, front: Front) -> None:
@@ -47,6 +52,7 @@ class ClientConnection(IncomingRequests):
         peer = transport.get_extra_info("peername")
         self._peer: bytes = peer[0].encode() if peer else b""
         self._port: int = peer[1] if peer else 0
+        self._number = next(_NUMBERS)
         front = self._front
         self._parser = RequestParser(self, front.limits, self._peer)
         self._opened = front.deadlines.time()
@@ -267,4 +273,6 @@ class ClientConnection(IncomingRequests):
     def _log(self, exchange: Exchange) -> None:
         if self._front.on_access is not None:
             now = self._front.deadlines.time()
-            self._front.on_access(access_record(exchange, now, self._front.name, self._port))
+            self._front.on_access(
+                access_record(exchange, now, self._front.name, self._port, self._number)
+            )

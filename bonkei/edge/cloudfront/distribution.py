@@ -103,11 +103,13 @@ class DistributionHandler:
         prepared = self._prepare(behavior, request)
 
         def check(exchange: Exchange) -> Flow | None:
-            blocked = firewall.check(request)
-            if blocked is None:
+            verdict = firewall.check(request)
+            if exchange.logs:
+                exchange.inspected(verdict, request)
+            if not verdict.blocks:
                 return prepared(exchange)
-            exchange.annotate(blocked_by=blocked[0])
-            page = blocked[1] or cloudfront_page(403, "Request blocked.")
+            exchange.annotate(blocked_by=verdict.rule)
+            page = verdict.response or cloudfront_page(403, "Request blocked.")
             self._reject(behavior, request, exchange, page)
             return None
 

@@ -71,6 +71,8 @@ class Fetch:
         validated = stale if stale is not None and not stale.error else None
         request = behavior.origin_request(self._request, validated)
         request.mark(self._identity)
+        if self._exchange is not None:
+            self._exchange.identity = self._identity
         self._flow = self._handler.ask(behavior, request, self._exchange, self)
         return None if self._mode is Mode.OVER else self
 

@@ -39,7 +39,8 @@ def serve(
     """Answer from the cache; `now` is a time of the event loop's clock."""
     if exchange.logs:
         exchange.annotate(cache_result=x_cache[1].partition(b" ")[0])
-    shown = behavior.viewer.headers(stored.headers, x_cache, request_id())
+    exchange.identity = identity = request_id()
+    shown = behavior.viewer.headers(stored.headers, x_cache, identity)
     if x_cache is HIT:
         age = stored.age + max(0, int(now - stored.stored_at))
         shown.append(header(b"Age", b"%d" % age))
@@ -50,7 +51,8 @@ def show_page(behavior: CompiledBehavior, exchange: Exchange, page: Response) ->
     """Answer with an error page of CloudFront's own."""
     headers = [header(name, value) for name, value in page.headers]
     headers.append(header(b"Date", http_date(time.time())))
-    shown = behavior.viewer.headers(headers, ERROR, request_id())
+    exchange.identity = identity = request_id()
+    shown = behavior.viewer.headers(headers, ERROR, identity)
     exchange.annotate(cache_result="Error")
     exchange.head(page.status, reason(page.status), shown, len(page.body))
     if page.body and exchange.request.method != b"HEAD":

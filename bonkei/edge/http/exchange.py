@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from bonkei.edge.http.firewall import Verdict
 from bonkei.edge.http.message import (
     Body,
     Header,
@@ -114,6 +115,7 @@ class Exchange:
     sent = 0  # bytes of the response's body
     received = 0  # bytes of the request's body
     note: dict[str, str | bytes] | None = None  # for the access log
+    inspections: tuple[tuple[Verdict, Headers], ...] = ()  # of web ACLs, for the access log
     decorator: Decorator | None = None
     identity: Header = _UNKNOWN
     _chunked = False
@@ -279,6 +281,10 @@ class Exchange:
     def open_tunnel(self, tunnel: Tunnel) -> None:
         """From now on the client's bytes go to `tunnel`."""
         self._connection.open_tunnel(tunnel)
+
+    def inspected(self, verdict: Verdict, request: Request) -> None:
+        """A web ACL has decided about the request, as it looked there. For the access log."""
+        self.inspections = (*self.inspections, (verdict, request.headers))
 
     def annotate(self, **note: str | bytes) -> None:
         """Add values for the access log that only a layer knows."""

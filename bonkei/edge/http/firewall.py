@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from bonkei.edge.http.message import Request, Response
+
+
+class Verdict(NamedTuple):
+    """`acl`: its ARN. `rule`: the name of the rule that decided, or `Default_Action`. `counted`:
+    names of the rules that matched before and did not decide. `labels`: full names of what all
+    of them add. `response`: a block's own one."""
+
+    acl: str
+    rule: str
+    blocks: bool
+    counted: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    response: Response | None = None
 
 
 class Firewall(Protocol):
@@ -12,5 +25,5 @@ class Firewall(Protocol):
 
     body_needed: int
 
-    def check(self, request: Request) -> tuple[str, Response | None] | None:
-        """The name of the rule that blocks and its custom response, None to let pass."""
+    def check(self, request: Request) -> Verdict:
+        """Decide, and count."""

@@ -7,9 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bonkei.blueprint.web_acl import CustomResponse, WafRule, WebAcl
+from bonkei.edge.http.firewall import Verdict
 from bonkei.edge.http.message import Request, Response
 from bonkei.edge.waf.statement import Evaluate, compile_statement
 
+DEFAULT_ACTION = "Default_Action"
 BODY_BYTES = {"REGIONAL": 8 * 1024, "CLOUDFRONT": 16 * 1024}
 """Bytes of a body inspected by default ("Handling oversize web request components")."""
 
@@ -46,8 +48,9 @@ class _Rule:
     name: str
     kind: str
     holds: Evaluate
-    response: Response | None
     counter: RuleCounter
+    labels: tuple[str, ...]
+    verdict: Verdict  # when it decides, and nothing else has matched
 
 
 class CompiledWebAcl:
@@ -71,26 +74,34 @@ class CompiledWebAcl:
         self._rules = tuple(
             self._rule(rule) for rule in sorted(acl.rules, key=lambda rule: rule.priority)
         )
-        self._default_blocks = acl.default_action.kind == "block"
-        self._default_response = _response(acl.default_action.response)
+        self._default = Verdict(
+            acl.arn,
+            DEFAULT_ACTION,
+            acl.default_action.kind == "block",
+            response=_response(acl.default_action.response),
+        )
 
-    def check(self, request: Request) -> tuple[str, Response | None] | None:
-        """The name of the rule that blocks and its custom response; None to let pass."""
+    def check(self, request: Request) -> Verdict:
+        """Decide, and count."""
+        counted: tuple[_Rule, ...] = ()
         for rule in self._rules:
             if not rule.holds(request):
                 continue
             if rule.kind == "allow":
                 rule.counter.allowed += 1
-                return None
-            if rule.kind == "block":
+            elif rule.kind == "block":
                 rule.counter.blocked += 1
-                return rule.name, rule.response
-            rule.counter.counted += 1
-        if self._default_blocks:
+            else:
+                rule.counter.counted += 1
+                counted = (*counted, rule)
+                continue
+            return _with(rule.verdict, counted) if counted else rule.verdict
+        default = self._default
+        if default.blocks:
             self.counters.default.blocked += 1
-            return "Default_Action", self._default_response
-        self.counters.default.allowed += 1
-        return None
+        else:
+            self.counters.default.allowed += 1
+        return _with(default, counted) if counted else default
 
     def _rule(self, rule: WafRule) -> _Rule:
         statement = compile_statement(rule.statement, self._clock, self._body_bytes)
@@ -102,13 +113,23 @@ class CompiledWebAcl:
                 (rule.name, f"the action {kind} is only counted: only AWS can present the puzzle")
             )
         self.not_simulated += [(rule.name, reason) for reason in statement.differences]
+        response = _response(rule.action.response)
         return _Rule(
             rule.name,
             kind,
             statement.holds,
-            _response(rule.action.response),
             self.counters.rule(rule.name),
+            rule.labels,
+            Verdict(self.arn, rule.name, kind == "block", labels=rule.labels, response=response),
         )
+
+
+def _with(verdict: Verdict, counted: tuple[_Rule, ...]) -> Verdict:
+    labels = [label for rule in counted for label in rule.labels]
+    return verdict._replace(
+        counted=tuple(rule.name for rule in counted),
+        labels=tuple(dict.fromkeys((*labels, *verdict.labels))),
+    )
 
 
 def _response(custom: CustomResponse | None) -> Response | None:

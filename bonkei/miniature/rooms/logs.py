@@ -12,6 +12,7 @@ from bonkei.logs.awslogs.options import parse_options
 from bonkei.logs.delivery.requests.deliveries import PutObject
 from bonkei.logs.delivery.requests.request import Access
 from bonkei.logs.logs import Logs, LogsSnapshot, May, RoleWriter
+from bonkei.miniature.rooms.log_delivery import LogDelivery, Put
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.steps import Steps
 from bonkei.tasks import LogDriver, RouterStart
@@ -29,7 +30,7 @@ class LogRoom:
         self,
         make: MakeLogs,
         report: Report,
-        put_object: PutObject,
+        put_object: Put,
         routers: LogRouters,
         asks: Callable[[], Asks] = NothingIsAsked,
     ) -> None:
@@ -37,7 +38,8 @@ class LogRoom:
         self._asks = asks
         self._blueprint = Blueprint()
         self._routers = routers
-        self._logs = make(self._denial, report, put_object)
+        delivery = LogDelivery(put_object, asks, lambda: self._blueprint)
+        self._logs = make(self._denial, report, delivery)
         self._is_open = False
 
     @property
@@ -54,6 +56,10 @@ class LogRoom:
         self._logs.apply(blueprint)
         for note in self._logs.snapshot().notes:
             steps.note(note)
+
+    def buckets_are_there(self) -> None:
+        """After `follow`, once S3 has what is declared: what AWS's services log goes there."""
+        self._logs.buckets_are_there()
 
     async def log_driver(
         self, definition: TaskDefinition, container: Container, task_id: str

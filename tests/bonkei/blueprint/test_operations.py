@@ -6,6 +6,7 @@ import json
 
 from bonkei.blueprint.alarm import Metric, MetricQuery
 from bonkei.blueprint.build_project import BuildArtifacts, BuildLogs, BuildSource
+from bonkei.blueprint.log_delivery import LogDelivery
 
 
 def test_log_groups_and_metric_filters(blueprint) -> None:
@@ -90,6 +91,59 @@ def test_logs_of_requests(blueprint) -> None:
     [log] = found.waf_logs
     assert (log.web_acl_arn, log.destinations) == ("arn:acl", ("arn:group",))
     assert (log.default_behavior, log.filters[0].actions) == ("DROP", ("BLOCK",))
+
+
+def test_redacted_fields_of_wafs_log(blueprint) -> None:
+    fields = [
+        {"single_header": [{"name": "Authorization"}], "query_string": [], "method": None},
+        {"single_header": [], "query_string": [{}]},
+    ]
+    found = blueprint(
+        {
+            "aws_wafv2_web_acl_logging_configuration.this": {
+                "resource_arn": "arn:acl",
+                "log_destination_configs": ["arn:group"],
+                "redacted_fields": fields,
+            }
+        }
+    )
+    [log] = found.waf_logs
+    assert log.redacted == (("single_header", "authorization"), ("query_string", ""))
+
+
+def test_deliveries_of_cloudwatch_logs(blueprint) -> None:
+    destination = {"destination_resource_arn": "arn:aws:s3:::bucket/prefix"}
+    found = blueprint(
+        {
+            "aws_cloudwatch_log_delivery_source.this": {
+                "arn": "arn:source",
+                "name": "site",
+                "resource_arn": "arn:distribution",
+                "log_type": "ACCESS_LOGS",
+            },
+            "aws_cloudwatch_log_delivery_destination.this": {
+                "arn": "arn:destination",
+                "name": "bucket",
+                "output_format": "json",
+                "delivery_destination_configuration": [destination],
+            },
+            "aws_cloudwatch_log_delivery.this": {
+                "delivery_source_name": "site",
+                "delivery_destination_arn": "arn:destination",
+                "record_fields": ["date", "time"],
+                "s3_delivery_configuration": [
+                    {"suffix_path": "{yyyy}", "enable_hive_compatible_path": True}
+                ],
+            },
+        }
+    )
+    assert found.log_deliveries == (
+        LogDelivery(
+            *("aws_cloudwatch_log_delivery.this", "arn:source", "arn:distribution", "ACCESS_LOGS"),
+            *("arn:aws:s3:::bucket/prefix", "json", ("date", "time"), "", "{yyyy}", True),
+        ),
+    )
+    assert found.not_simulated == ()
 
 
 def test_an_alarm_on_a_metric(blueprint) -> None:

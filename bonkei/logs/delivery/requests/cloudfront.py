@@ -1,21 +1,27 @@
-"""CloudFront's standard log (legacy, v1).
+"""CloudFront's standard logs: legacy (v1), and v2 by deliveries of CloudWatch Logs.
 
-Source: "Standard logging (legacy)" (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/
-AccessLogs.html): 33 fields, separated by tabs, and the object's name. What needs TLS, cookies or
-headers that the record does not have is `-`.
+Sources (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide): "Standard logging (legacy)",
+"Configure standard logging (v2)" (standard-logging.html: paths, formats, fields) and "Log file
+fields" (standard-logs-reference.html). What needs TLS, the viewer's country or a response's headers
+is `-`.
 """
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterable
+import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import quote
 
-from bonkei.logs.delivery.requests.request import Finished
+from bonkei.blueprint.access_log import AccessLog
+from bonkei.blueprint.distribution import Distribution
+from bonkei.blueprint.log_delivery import LogDelivery
+from bonkei.logs.delivery.requests.request import Finished, header
+from bonkei.logs.delivery.requests.target import Deliverer, Key, Target, prefixed
 
-INTERVAL = 300.0
+DELIVERY = "delivery.logs.amazonaws.com"
 _FIELDS = (
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) "
     "cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header "
@@ -24,40 +30,141 @@ _FIELDS = (
     "time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len "
     "sc-range-start sc-range-end"
 )
+_LEGACY = tuple(_FIELDS.split())
+_DEFAULT = (*_LEGACY, "c-country", "cache-behavior-path-pattern")
+_FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
+    "cache-behavior-path-pattern": lambda request, of: _pattern(of, request.access.target),
+    "timestamp(ms)": lambda request, _: str(int(request.time * 1000)),
+    "timestamp": lambda request, _: str(int(request.time)),
+    "distributionid": lambda _, of: of.id,
+}
 _LOCATION = "NRT00-P0"  # no edge location is this one
+FORMATS = ("json", "plain", "w3c")
+"""Of v2; raw and parquet are not simulated."""
 
 
-def key(prefix: str, distribution_id: str, end: float, unique: str) -> str:
-    """Of the object with the entries until `end`."""
+def legacy(log: AccessLog, distribution: Distribution, account: str) -> Target:
+    """The legacy log. CloudFront writes by the bucket's access control list."""
+    folder = prefixed(log.prefix)
+    return Target(
+        title=f"the access log of {log.source}",
+        line=lambda request: "\t".join(_values(request, distribution, cookies=log.cookies)),
+        by=Deliverer("", distribution.arn, account),
+        bucket=log.bucket,
+        key=_key(folder, distribution.id),
+        head=f"#Version: 1.0\n#Fields: {' '.join(_LEGACY)}\n",
+    )
+
+
+def delivered(delivery: LogDelivery, distribution: Distribution, account: str) -> Target | None:
+    """The v2 log; None where its destination or its format is not simulated."""
+    fields = delivery.fields or _DEFAULT
+    to_group = ":log-group:" in delivery.destination
+    kind = delivery.output_format or ("json" if to_group else "w3c")
+    if kind not in FORMATS or not (to_group or ":s3:::" in delivery.destination):
+        return None
+    as_line = _formatted(kind, fields, delivery.delimiter or "\t")
+
+    def line(request: Finished) -> str:
+        known = dict(zip(_LEGACY, _values(request, distribution, cookies=True), strict=True))
+        for name, value in _FURTHER.items():
+            if name in fields:
+                known[name] = value(request, distribution)
+        return as_line([known.get(name, "-") for name in fields])
+
+    title = f"the log of {delivery.address}"
+    by = Deliverer(DELIVERY, delivery.source, account, grants_itself=True)
+    if to_group:
+        group = delivery.destination.split(":log-group:")[1].removesuffix(":*")
+        return Target(title, line, by, group=group, stream=distribution.id)
+    bucket, _, prefix = delivery.destination.split(":s3:::")[1].partition("/")
+    return Target(
+        title, line, by, bucket,
+        lambda end, unique: _key(_folder(delivery, distribution, prefix, account, end),
+                                 distribution.id)(end, unique),
+        head=f"#Fields: {' '.join(fields)}\n" if kind == "w3c" else "",
+    )  # fmt: skip
+
+
+def _formatted(
+    kind: str, fields: tuple[str, ...] | list[str], delimiter: str
+) -> Callable[[list[str]], str]:
+    if kind != "json":
+        return delimiter.join
+    return lambda values: json.dumps(
+        dict(zip(fields, values, strict=True)), ensure_ascii=False, separators=(",", ":")
+    )
+
+
+_VARIABLES = {"yyyy": "year", "MM": "month", "dd": "day", "HH": "hour"}
+
+
+def _folder(
+    delivery: LogDelivery, distribution: Distribution, prefix: str, account: str, end: float
+) -> str:
+    """The tables of "Example paths to access logs"."""
     moment = datetime.fromtimestamp(end, UTC)
-    begin = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-    return f"{begin}{distribution_id}.{moment:%Y-%m-%d-%H}.{unique}.gz"
+    values = {
+        "DistributionId": distribution.id,
+        "distributionid": distribution.id,
+        "accountid": account,
+        "yyyy": f"{moment:%Y}",
+        "MM": f"{moment:%m}",
+        "dd": f"{moment:%d}",
+        "HH": f"{moment:%H}",
+    }
+    suffix = delivery.suffix_path.strip("/")
+    for name, value in values.items():
+        shown = f"{_VARIABLES.get(name, name)}={value}" if delivery.hive else value
+        # A name that is written already, as in `year={yyyy}`, is not written twice.
+        suffix = suffix.replace(f"={{{name}}}", f"={value}").replace(f"{{{name}}}", shown)
+    own = f"aws-account-id={account}" if delivery.hive else account
+    # What was declared with the prefix that AWS adds keeps it, and gets no second one.
+    begin = prefix.strip("/") or (
+        "" if suffix.startswith("AWSLogs/") else f"AWSLogs/{own}/CloudFront"
+    )
+    return prefixed("/".join(part for part in (begin, suffix) if part))
 
 
-def body(requests: Iterable[Finished], domain_name: str) -> bytes:
-    """`domain_name`: the distribution's own."""
-    lines = [f"#Version: 1.0\n#Fields: {_FIELDS}\n"]
-    lines += [_entry(each, domain_name) for each in requests]
-    return gzip.compress("".join(lines).encode("utf-8", "surrogateescape"), 1, mtime=0)
+def _key(folder: str, distribution_id: str) -> Key:
+    def key(end: float, unique: str) -> str:
+        moment = datetime.fromtimestamp(end, UTC)
+        return f"{folder}{distribution_id}.{moment:%Y-%m-%d-%H}.{unique}.gz"
+
+    return key
 
 
-def _entry(request: Finished, domain_name: str) -> str:
+def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> tuple[str, ...]:
+    """Of the legacy log's fields, in their order."""
     access = request.access
     day, second = _day_and_second(int(request.time))
     stem, _, query = access.target.partition("?")
     result = access.cache_result or "Error"
     seconds = f"{access.seconds:.3f}"
-    return "\t".join(
-        (
-            day, second, _LOCATION, str(access.sent_bytes),
-            access.client, access.method, domain_name, _quoted(stem),
-            f"{access.status:03d}", "-", _quoted(access.user_agent) or "-",
-            query or "-", "-", result, access.trace_id.removeprefix("Root=") or "-",
-            access.host or "-", "http", str(access.received_bytes), seconds, "-", "-", "-",
-            result, "HTTP/1.1", "-", "-", str(access.client_port), seconds, result, "-",
-            str(access.sent_bytes), "-", "-",
-        )
-    ) + "\n"  # fmt: skip
+    cookie = header(access.headers, b"cookie") if cookies else ""
+    return (
+        day, second, _LOCATION, str(access.sent_bytes),
+        access.client, access.method, distribution.domain_name, _quoted(stem),
+        f"{access.status:03d}", _quoted(header(access.headers, b"referer")) or "-",
+        _quoted(access.user_agent) or "-", query or "-", _quoted(cookie) or "-", result,
+        access.edge_id or "-", access.host or "-", "http", str(access.received_bytes), seconds,
+        _quoted(header(access.headers, b"x-forwarded-for")) or "-", "-", "-",
+        result, "HTTP/1.1", "-", "-", str(access.client_port), seconds, result, "-",
+        str(access.sent_bytes), "-", "-",
+    )  # fmt: skip
+
+
+def _pattern(distribution: Distribution, target: str) -> str:
+    path = target.partition("?")[0].removeprefix("/")
+    for behavior in distribution.behaviors:
+        if _matcher(behavior.path_pattern.removeprefix("/")).fullmatch(path):
+            return behavior.path_pattern
+    return "*"
+
+
+@lru_cache(maxsize=256)
+def _matcher(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."))
 
 
 @lru_cache(maxsize=64)

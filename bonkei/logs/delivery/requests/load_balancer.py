@@ -1,91 +1,149 @@
-"""An Application Load Balancer's access log.
+"""An Application Load Balancer's access log and connection log.
 
-Source: "Access logs for your Application Load Balancer" (docs.aws.amazon.com/elasticloadbalancing/
-latest/application/load-balancer-access-logs.html): the fields of an entry, and the object's name.
-The time is the target's: what the load balancer itself takes is below a millisecond here.
+Sources: "Access logs for your Application Load Balancer" and "Connection logs for your Application
+Load Balancer" (docs.aws.amazon.com/elasticloadbalancing/latest/application/
+load-balancer-access-logs.html, …/load-balancer-connection-logs.html): the fields of an entry, and
+the objects' names. The time is the target's: what the load balancer itself takes is below a
+millisecond here. No connection leads from CloudFront to the load balancer here; the viewer's stands
+for it.
 """
 
 from __future__ import annotations
 
-import gzip
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
+from hashlib import blake2b
 
+from bonkei.blueprint.access_log import AccessLog
+from bonkei.blueprint.load_balancer import Action, Forward, LoadBalancer, Redirect
 from bonkei.logs.delivery.requests.request import Finished
+from bonkei.logs.delivery.requests.target import Deliverer, Target, prefixed
 
-INTERVAL = 300.0  # seconds between two objects
+_ADDRESS = "127.0.0.1"  # of the load balancer's node
+_PRINCIPAL = "logdelivery.elasticloadbalancing.amazonaws.com"
+_NOT_TRANSFORMED = '"-" "-" "-"'
 
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerLog:
-    """`rules`: the priority of each listener rule by its ARN; `scheme`: http or https."""
+    """`endpoints`: where tasks listen, by their ids; it may get more."""
 
-    arn: str
+    balancer: LoadBalancer
     account: str
-    region: str
-    rules: Mapping[str, int]
-    scheme: str = "http"
+    endpoints: Mapping[str, str] = field(default_factory=dict)
+    _rules: dict[str, tuple[int, str]] = field(default_factory=dict)  # priority, kind of action
+
+    def __post_init__(self) -> None:
+        for listener in self.balancer.listeners:
+            for rule in listener.rules:
+                self._rules[rule.arn] = (rule.priority, _kind(rule.action))
+
+    @property
+    def region(self) -> str:
+        return self.balancer.arn.split(":")[3]
 
     @property
     def name(self) -> str:
         """`app/<name>/<id>`."""
-        return self.arn.partition(":loadbalancer/")[2]
+        return self.balancer.arn.partition(":loadbalancer/")[2]
 
-    def key(self, prefix: str, end: float, address: str, unique: str) -> str:
-        """Of the object with the entries until `end`."""
-        moment = datetime.fromtimestamp(end, UTC)
-        begin = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        return (
-            f"{begin}AWSLogs/{self.account}/elasticloadbalancing/{self.region}/"
-            f"{moment:%Y/%m/%d}/{self.account}_elasticloadbalancing_{self.region}_"
-            f"{self.name.replace('/', '.')}_{moment:%Y%m%dT%H%MZ}_{address}_{unique}.log.gz"
+    def access(self, log: AccessLog) -> Target:
+        """The access log."""
+        return self._target(log, "access log", "", "ELBAccessLogTestFile", once=False)
+
+    def connections(self, log: AccessLog) -> Target:
+        """The connection log."""
+        return self._target(
+            log, "connection log", "conn_log.", "ELBConnectionLogTestFile", once=True
         )
 
-    def test_key(self, prefix: str) -> str:
-        """Of the object that says that the bucket can be written to."""
-        begin = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-        return f"{begin}AWSLogs/{self.account}/ELBAccessLogTestFile"
+    def _target(self, log: AccessLog, kind: str, begin: str, test: str, *, once: bool) -> Target:
+        folder = f"{prefixed(log.prefix)}AWSLogs/{self.account}"
+        text = f"Enable AWS ELB {kind}s for {log.source_arn}\n"
+        return Target(
+            title=f"the {kind} of {log.source}",
+            line=self.connection_entry if once else self.access_entry,
+            by=Deliverer(_PRINCIPAL, log.source_arn, self.account),
+            bucket=log.bucket,
+            key=lambda end, unique: self._key(folder, begin, end, unique),
+            once=once,
+            test=(f"{folder}/{test}", text),
+        )
 
-    def body(self, requests: Iterable[Finished], endpoints: Mapping[str, str]) -> bytes:
-        """`endpoints`: where tasks listen, by their ids."""
-        text = "".join(f"{self._entry(each, endpoints)}\n" for each in requests)
-        return gzip.compress(text.encode("utf-8", "surrogateescape"), 1, mtime=0)
+    def _key(self, folder: str, begin: str, end: float, unique: str) -> str:
+        moment = datetime.fromtimestamp(end, UTC)
+        return (
+            f"{folder}/elasticloadbalancing/{self.region}/{moment:%Y/%m/%d}/"
+            f"{begin}{self.account}_elasticloadbalancing_{self.region}_"
+            f"{self.name.replace('/', '.')}_{moment:%Y%m%dT%H%MZ}_{_ADDRESS}_{unique}.log.gz"
+        )
 
-    def _entry(self, request: Finished, endpoints: Mapping[str, str]) -> str:
+    def access_entry(self, request: Finished) -> str:
+        """One request."""
         access = request.access
         status = access.status or 460  # the client has gone
-        target = endpoints.get(access.task_id, "-") if access.task_id else "-"
+        target = self.endpoints.get(access.task_id, "-") if access.task_id else "-"
         seconds = f"0.000 {access.seconds:.3f} 0.000" if target != "-" else "-1 -1 -1"
         answered = str(access.status) if target != "-" and access.status else "-"
         host = access.host.rpartition(":")[0] or access.host
-        port = 443 if self.scheme == "https" else 80
-        url = f"{self.scheme}://{host}:{port}{_escaped(access.target)}"
-        priority = self.rules.get(access.rule, 0) if access.rule or target != "-" else -1
+        url = f"http://{host}:80{_escaped(access.target)}"
+        priority, actions = self._decided(request, target != "-")
         return " ".join(
             (
-                self.scheme, _iso(request.time), self.name,
+                "http", iso(request.time), self.name,
                 f"{access.client}:{access.client_port}", target, seconds, str(status), answered,
                 str(access.received_bytes), str(access.sent_bytes),
                 f'"{access.method} {url} HTTP/1.1"',
                 f'"{_escaped(access.user_agent) or "-"}"', "- -",
                 access.target_group_arn or "-", f'"{access.trace_id or "-"}"',
-                '"-" "-"', str(priority), _iso(request.time - access.seconds),
-                f'"{_action(access.blocked_by, target)}"',
-                '"-" "-"', f'"{target}" "{answered}"', '"-" "-"',
-                "TID_" + access.trace_id.rpartition("-")[2] if access.trace_id else "-",
+                '"-" "-"', str(priority), iso(request.time - access.seconds), f'"{actions}"',
+                f'"{_escaped(access.redirect_url) or "-"}" "-"', f'"{target}" "{answered}"',
+                '"-" "-"', connection_id(access.connection), _NOT_TRANSFORMED,
             )
         )  # fmt: skip
 
+    def _decided(self, request: Finished, by_target: bool) -> tuple[int, str]:
+        """The priority of the rule, and the actions: that of the web ACL comes first."""
+        access = request.access
+        if access.blocked_by:
+            return -1, "waf"
+        asked = any(":regional/" in verdict.acl for verdict, _ in access.inspections)
+        priority, kind = self._rules.get(access.rule, (0, ""))
+        if not kind:
+            kind = "redirect" if access.redirect_url else "fixed-response"
+        if by_target:
+            kind = "forward"
+        return priority, f"waf,{kind}" if asked else kind
 
-def _action(blocked_by: str, target: str) -> str:
-    if blocked_by:
-        return "waf"
-    return "forward" if target != "-" else "fixed-response"
+    def connection_entry(self, request: Finished) -> str:
+        """One connection, of its first request. Without TLS all about TLS is `-`."""
+        access = request.access
+        port = self.balancer.listeners[0].port if self.balancer.listeners else 80
+        for listener in self.balancer.listeners:
+            if listener.address == access.listener:
+                port = listener.port
+        return (
+            f"{iso(request.time - access.seconds)} {access.client} {access.client_port} {port} "
+            f'- - - "-" - - - {connection_id(access.connection)}'
+        )
 
 
-def _iso(time: float) -> str:
+def _kind(action: Action) -> str:
+    if isinstance(action, Forward):
+        return "forward"
+    return "redirect" if isinstance(action, Redirect) else "fixed-response"
+
+
+@lru_cache(maxsize=4096)
+def connection_id(number: int) -> str:
+    """`conn_trace_id`: in both logs the same."""
+    return f"TID_{blake2b(str(number).encode(), digest_size=16).hexdigest()}"
+
+
+def iso(time: float) -> str:
+    """With microseconds."""
     whole = int(time)
     return f"{_second(whole)}.{int((time - whole) * 1e6):06d}Z"
 

@@ -1,8 +1,27 @@
-"""A finished request, as the edge knows it."""
+"""A finished request, as the edge knows it. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
+
+Headers = Iterable[tuple[bytes, bytes, bytes]]
+"""A header's name in lower case, its value, and its line as it was written."""
+
+
+class Verdict(Protocol):
+    """What a web ACL (its ARN) decided."""
+
+    @property
+    def acl(self) -> str: ...
+    @property
+    def rule(self) -> str: ...
+    @property
+    def blocks(self) -> bool: ...
+    @property
+    def counted(self) -> tuple[str, ...]: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
 
 
 class Access(Protocol):
@@ -42,6 +61,16 @@ class Access(Protocol):
     def cache_result(self) -> str: ...
     @property
     def blocked_by(self) -> str: ...
+    @property
+    def redirect_url(self) -> str: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def inspections(self) -> Sequence[tuple[Verdict, Headers]]: ...
+    @property
+    def connection(self) -> int: ...
+    @property
+    def edge_id(self) -> str: ...
 
 
 class Finished(NamedTuple):
@@ -51,5 +80,14 @@ class Finished(NamedTuple):
     access: Access
 
 
-OTHER_HOST = "host"
-"""What `blocked_by` is when the host is not ours: no web ACL did that."""
+def headers_of(headers: Headers) -> list[tuple[str, str]]:
+    """Names as they were written, and values."""
+    return [
+        (line.partition(b":")[0].decode("latin-1"), value.decode("latin-1"))
+        for _, value, line in headers
+    ]
+
+
+def header(headers: Headers, name: bytes) -> str:
+    """The values of a header (its name in lower case), joined by commas."""
+    return ", ".join(value.decode("latin-1") for each, value, _ in headers if each == name)

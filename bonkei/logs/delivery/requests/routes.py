@@ -1,111 +1,153 @@
-"""Whose log a finished request belongs to. Pure."""
+"""Which logs want a finished request, and what they write of it. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.access_log import AccessLog, WafLog
-from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.load_balancer import Forward, LoadBalancer
-from bonkei.blueprint.web_acl import WebAcl
-from bonkei.logs.delivery.requests.request import OTHER_HOST, Access
-from bonkei.logs.delivery.requests.waf import keeps
-
-
-@dataclass(frozen=True, slots=True)
-class WafRoute:
-    """A web ACL with its log, and the ARN of what it protects."""
-
-    acl: WebAcl
-    log: WafLog
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """The access logs (by the ARN of their source) and web ACLs' logs that want a request."""
-
-    access_logs: tuple[str, ...]
-    waf: tuple[WafRoute, ...]
-
+from bonkei.logs.delivery.requests import cloudfront, waf
+from bonkei.logs.delivery.requests.load_balancer import LoadBalancerLog
+from bonkei.logs.delivery.requests.request import Access, Finished
+from bonkei.logs.delivery.requests.target import Target
 
 _KINDS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """By what a record names: addresses, and ARNs of rules and target groups."""
+    """`of`: the logs of each source (its ARN), a web ACL among them. `notes`: what is declared and
+    not simulated."""
 
-    distributions: dict[str, Distribution] = field(default_factory=dict)
-    balancers: dict[str, LoadBalancer] = field(default_factory=dict)
-    access_logs: dict[str, AccessLog] = field(default_factory=dict)
-    waf: dict[str, WafRoute] = field(default_factory=dict)
-    blocking: dict[str, str] = field(default_factory=dict)
-    _known: dict[tuple[str, str, str, str], Way] = field(default_factory=dict)
+    of: dict[str, tuple[Target, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    _distributions: dict[str, str] = field(default_factory=dict)  # ARNs, by address
+    _balancers: dict[str, str] = field(default_factory=dict)  # ARNs, by what a record names
+    _protected: dict[str, str] = field(default_factory=dict)  # balancers, by the ARN of their ACL
+    _known: dict[tuple[str, ...], tuple[Target, ...]] = field(default_factory=dict)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nobody wants a log."""
-        return not self.access_logs and not self.waf
+    def targets(self) -> tuple[Target, ...]:
+        return tuple(target for found in self.of.values() for target in found)
 
-    def way(self, access: Access) -> Way:
+    def way(self, access: Access) -> tuple[Target, ...]:
         """Found once for all requests of one kind."""
-        kind = (access.listener, access.rule, access.target_group_arn, access.blocked_by)
+        acls = [verdict.acl for verdict, _ in access.inspections]
+        kind = (access.listener, access.rule, access.target_group_arn, *acls)
         found = self._known.get(kind)
         if found is None:
             if len(self._known) >= _KINDS:
                 self._known.clear()
-            self._known[kind] = found = self._find(access)
+            sources = (self.distribution(access), self.balancer(access), *acls)
+            found = tuple(t for source in sources if source for t in self.of.get(source, ()))
+            self._known[kind] = found
         return found
 
-    def _find(self, access: Access) -> Way:
-        distribution, balancer = self.distributions.get(access.listener), self.balancer(access)
-        arns = [each.arn for each in (distribution, balancer) if each is not None]
-        action = "BLOCK" if access.blocked_by else "ALLOW"
-        return Way(
-            tuple(arn for arn in arns if arn in self.access_logs),
-            tuple(each for each in self.waf_routes(access) if keeps(each.log, action)),
-        )
+    def distribution(self, access: Access) -> str:
+        """The ARN of the distribution that a request came to; or nothing."""
+        return self._distributions.get(access.listener, "")
 
-    def balancer(self, access: Access) -> LoadBalancer | None:
-        """The load balancer that a request came to, if it came so far."""
+    def balancer(self, access: Access) -> str:
+        """The ARN of the load balancer that a request came to, if it came so far."""
         for name in (access.listener, access.rule, access.target_group_arn):
-            if name and (found := self.balancers.get(name)) is not None:
+            if name and (found := self._balancers.get(name)) is not None:
                 return found
-        protected = self.blocking.get(access.blocked_by, "") if access.blocked_by else ""
-        return self.balancers.get(protected)
-
-    def waf_routes(self, access: Access) -> Iterator[WafRoute]:
-        """The web ACLs with a log that have looked at a request."""
-        if access.blocked_by == OTHER_HOST:
-            return
-        distribution = self.distributions.get(access.listener)
-        balancer = self.balancer(access)
-        for arn in (distribution and distribution.arn, balancer and balancer.arn):
-            if arn and (route := self.waf.get(arn)) is not None:
-                yield route
+        for verdict, _ in access.inspections:
+            if (found := self._protected.get(verdict.acl)) is not None:
+                return found
+        return ""
 
 
-def find_routes(blueprint: Blueprint) -> Routes:
-    """What the definitions want logged, and where."""
-    routes = Routes()
-    for distribution in blueprint.distributions:
-        routes.distributions[distribution.address] = distribution
-    for balancer in blueprint.load_balancers:
-        for name in _names(balancer):
-            routes.balancers[name] = balancer
+def find_routes(
+    blueprint: Blueprint, account: str, endpoints: Mapping[str, str] | None = None
+) -> Routes:
+    """What the definitions want logged, and where. `endpoints`: where tasks listen."""
+    found: dict[str, list[Target]] = {}
+    notes: list[str] = []
+    routes = Routes(
+        _distributions={each.address: each.arn for each in blueprint.distributions},
+        _balancers={n: each.arn for each in blueprint.load_balancers for n in _names(each)},
+        _protected=_protected(blueprint),
+    )
+    for arn, target in _of_balancers(blueprint, account, endpoints or {}):
+        found.setdefault(arn, []).append(target)
+    for arn, target in _of_distributions(blueprint, account, notes):
+        found.setdefault(arn, []).append(target)
+    for arn, target in _of_web_acls(blueprint, account, routes, notes):
+        found.setdefault(arn, []).append(target)
+    return Routes(
+        {arn: tuple(targets) for arn, targets in found.items()},
+        tuple(notes),
+        routes._distributions,
+        routes._balancers,
+        routes._protected,
+    )
+
+
+Found = Iterator[tuple[str, Target]]
+
+
+def _of_balancers(blueprint: Blueprint, account: str, endpoints: Mapping[str, str]) -> Found:
+    logs = {
+        each.arn: LoadBalancerLog(each, account, endpoints) for each in blueprint.load_balancers
+    }
     for log in blueprint.access_logs:
-        routes.access_logs[log.source_arn] = log
-    waf_logs = {log.web_acl_arn: log for log in blueprint.waf_logs}
+        if (of := logs.get(log.source_arn)) is not None:
+            yield log.source_arn, of.access(log)
+    for log in blueprint.connection_logs:
+        if (of := logs.get(log.source_arn)) is not None:
+            yield log.source_arn, of.connections(log)
+
+
+def _of_distributions(blueprint: Blueprint, account: str, notes: list[str]) -> Found:
+    distributions = {each.arn: each for each in blueprint.distributions}
+    for log in blueprint.access_logs:
+        if (of := distributions.get(log.source_arn)) is not None:
+            yield of.arn, cloudfront.legacy(log, of, account)
+    for delivery in blueprint.log_deliveries:
+        of = distributions.get(delivery.resource_arn)
+        if of is None or delivery.log_type != "ACCESS_LOGS":
+            notes.append(
+                f"{delivery.address}: {delivery.log_type} of {delivery.resource_arn} are not "
+                "simulated: nothing is delivered"
+            )
+        elif (target := cloudfront.delivered(delivery, of, account)) is not None:
+            yield of.arn, target
+        else:
+            notes.append(f"{delivery.address}: {_why_not(delivery.destination)}")
+
+
+def _of_web_acls(blueprint: Blueprint, account: str, routes: Routes, notes: list[str]) -> Found:
+    acls = {each.arn: each for each in blueprint.web_acls}
+    for log in blueprint.waf_logs:
+        if (acl := acls.get(log.web_acl_arn)) is None:
+            continue
+        source_of = routes.distribution if acl.scope == "CLOUDFRONT" else routes.balancer
+        for target in waf.targets(log, acl, account, source_of):
+            yield acl.arn, target
+        notes += [
+            f"{log.address}: {_why_not(destination)}"
+            for destination in log.destinations
+            if not (":log-group:" in destination or ":s3:::" in destination)
+        ]
+
+
+def _why_not(destination: str) -> str:
+    if ":firehose:" in destination:
+        return f"Firehose ({destination}) is not simulated: nothing is delivered there"
+    return f"{destination} gets nothing here: its kind or the output format is not simulated"
+
+
+def _protected(blueprint: Blueprint) -> dict[str, str]:
+    """The load balancer of each regional web ACL, where it has only one."""
+    balancers = {each.arn for each in blueprint.load_balancers}
+    found = {}
     for acl in blueprint.web_acls:
-        for protected in acl.protects:
-            if protected in routes.balancers:
-                routes.blocking.update((rule.name, protected) for rule in acl.rules)
-            if (waf_log := waf_logs.get(acl.arn)) is not None:
-                routes.waf[protected] = WafRoute(acl, waf_log, protected)
-    return routes
+        protected = [arn for arn in acl.protects if arn in balancers]
+        if len(protected) == 1:
+            found[acl.arn] = protected[0]
+    return found
 
 
 def _names(balancer: LoadBalancer) -> Iterator[str]:
@@ -117,3 +159,26 @@ def _names(balancer: LoadBalancer) -> Iterator[str]:
             if isinstance(action, Forward):
                 yield from (target.target_group_arn for target in action.targets)
         yield from (rule.arn for rule in listener.rules)
+
+
+Entry = tuple[int, str]
+"""Milliseconds, and an entry of a log."""
+
+
+def sort(
+    routes: Routes, requests: Iterable[Finished], is_new: Mapping[str, set[int]]
+) -> dict[str, list[Entry]]:
+    """The entries of each log, by `Target.id`. `is_new`: the connections that a connection log has
+    already; it gets the others."""
+    found: dict[str, list[Entry]] = {}
+    for each in requests:
+        for target in routes.way(each.access):
+            if target.once:
+                known = is_new[target.id]
+                if each.access.connection in known:
+                    continue
+                known.add(each.access.connection)
+            line = target.line(each)
+            if line is not None:
+                found.setdefault(target.id, []).append((int(each.time * 1000), line))
+    return found

@@ -4,40 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bonkei.load_balancer_accounts import LOG_DELIVERY_ACCOUNTS
 from bonkei.provider.aws.shared.own import own
 from bonkei.provider.aws.shared.regions import load_balancer_zone
 from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
 
-# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
-_LOG_DELIVERY_ACCOUNTS = {
-    "us-east-1": "127311923021",
-    "us-east-2": "033677994240",
-    "us-west-1": "027434742980",
-    "us-west-2": "797873946194",
-    "af-south-1": "098369216593",
-    "ap-east-1": "754344448648",
-    "ap-south-1": "718504428378",
-    "ap-northeast-1": "582318560864",
-    "ap-northeast-2": "600734575887",
-    "ap-northeast-3": "383597477331",
-    "ap-southeast-1": "114774131450",
-    "ap-southeast-2": "783225319266",
-    "ca-central-1": "985666609251",
-    "eu-central-1": "054676820928",
-    "eu-west-1": "156460612806",
-    "eu-west-2": "652711504416",
-    "eu-west-3": "009996457667",
-    "eu-south-1": "635631232127",
-    "eu-north-1": "897822967062",
-    "me-south-1": "076674570225",
-    "sa-east-1": "507241528517",
-}
-
 
 def _log_delivery_account(config: Object, context: Context) -> Object:
     region = str(config.get("region") or context.region)
-    account = _LOG_DELIVERY_ACCOUNTS.get(region)
+    account = LOG_DELIVERY_ACCOUNTS.get(region)
     if account is None:
         raise Refused(
             f"there is no account for the access logs of load balancers in {region}",

@@ -56,7 +56,7 @@ def acl(*rules: WafRule, default: str = "allow", scope: Any = "REGIONAL") -> Com
 
 
 def blocks(statement: Statement, asked: Request) -> bool:
-    return acl(WafRule("rule", 1, WafAction("block"), statement)).check(asked) is not None
+    return acl(WafRule("rule", 1, WafAction("block"), statement)).check(asked).blocks
 
 
 @pytest.mark.parametrize(
@@ -119,11 +119,11 @@ def test_a_body_that_is_longer_than_what_is_inspected(
     rule = WafRule("evil", 1, WafAction("block"), ByteMatch(body, b"evil", "ENDS_WITH"))
     compiled = acl(rule, scope=scope)
     fits = b"x" * (limit - 4) + b"evil"
-    assert compiled.check(request(body=fits)) is not None
+    assert compiled.check(request(body=fits)).blocks
     longer = b"x" * (limit - 3) + b"evil"
-    assert (compiled.check(request(body=longer)) is not None) is matches
+    assert compiled.check(request(body=longer)).blocks is matches
     inside = fits + b"x"
-    assert (compiled.check(request(body=inside)) is not None) is (handling != "NO_MATCH")
+    assert compiled.check(request(body=inside)).blocks is (handling != "NO_MATCH")
 
 
 def test_regex_size_and_ip_set() -> None:
@@ -172,18 +172,21 @@ def test_without_the_header_a_rule_is_not_applied() -> None:
     assert not blocks(Not(ip_set), request())
     rate = RateBased(2, 60, "FORWARDED_IP", None, "X-Forwarded-For", fallback_matches=True)
     compiled = acl(WafRule("rate", 1, WafAction("block"), rate))
-    assert all(compiled.check(request()) is None for _ in range(9))
+    assert all(not compiled.check(request()).blocks for _ in range(9))
 
 
 def test_rules_by_priority_and_terminating_actions() -> None:
     """ "Setting rule priority": evaluation goes on after a count, and stops at allow or block."""
     compiled = acl(
-        WafRule("block", 30, WafAction("block"), TRUE),
-        WafRule("count", 10, WafAction("count"), TRUE),
+        WafRule("block", 30, WafAction("block"), TRUE, labels=("c", "a")),
+        WafRule("count", 10, WafAction("count"), TRUE, labels=("a", "b")),
         WafRule("allow", 20, WafAction("allow"), ByteMatch(PATH, b"/ok", "EXACTLY")),
     )
-    assert compiled.check(request("/ok")) is None
-    assert compiled.check(request("/no")) == ("block", None)
+    allowed = compiled.check(request("/ok"))
+    assert (allowed.rule, allowed.blocks, allowed.counted) == ("allow", False, ("count",))
+    blocked = compiled.check(request("/no"))
+    assert (blocked.rule, blocked.blocks, blocked.counted) == ("block", True, ("count",))
+    assert blocked.labels == ("a", "b", "c")
     counts = {
         name: (c.allowed, c.blocked, c.counted) for name, c in compiled.counters.rules.items()
     }
@@ -191,11 +194,11 @@ def test_rules_by_priority_and_terminating_actions() -> None:
 
 
 def test_the_default_action_and_a_custom_response() -> None:
-    assert acl(default="block").check(request()) == ("Default_Action", None)
+    default = acl(default="block").check(request())
+    assert (default.rule, default.blocks, default.response) == ("Default_Action", True, None)
     custom = CustomResponse(429, (("Retry-After", "1"),), '{"slow":1}', "APPLICATION_JSON")
     blocked = acl(WafRule("r", 1, WafAction("block", custom), TRUE)).check(request())
-    assert blocked is not None
-    response = blocked[1]
+    response = blocked.response
     assert response is not None
     assert (response.status, response.body) == (429, b'{"slow":1}')
     assert response.headers == ((b"Retry-After", b"1"), (b"Content-Type", b"application/json"))
@@ -238,7 +241,7 @@ def test_what_is_not_as_on_aws_is_named() -> None:
     assert "ten seconds" in reasons["rate"]
     assert "CSS_DECODE" in reasons["css"]
     assert "captcha" in reasons["puzzle"]
-    assert compiled.check(request()) is None
+    assert not compiled.check(request()).blocks
 
 
 def test_a_rate_counts_requests_in_its_window() -> None:
@@ -256,16 +259,16 @@ def test_a_rate_counts_requests_in_its_window() -> None:
 def test_a_rate_based_rule_counts_only_its_scope() -> None:
     rate = RateBased(2, 60, "IP", ByteMatch(PATH, b"/login", "STARTS_WITH"))
     compiled = acl(WafRule("rate", 1, WafAction("block"), rate))
-    assert all(compiled.check(request("/other")) is None for _ in range(9))
-    answers = [compiled.check(request("/login")) is None for _ in range(3)]
+    assert all(not compiled.check(request("/other")).blocks for _ in range(9))
+    answers = [not compiled.check(request("/login")).blocks for _ in range(3)]
     assert answers == [True, True, False]
-    assert compiled.check(request("/login", client="10.9.9.9")) is None
+    assert not compiled.check(request("/login", client="10.9.9.9")).blocks
 
 
 def test_an_address_is_counted_however_it_is_written() -> None:
     compiled = acl(WafRule("rate", 1, WafAction("block"), RateBased(1, 60, "FORWARDED_IP")))
     written = ["2001:db8::1", "2001:DB8:0::1", "2001:db8:0:0:0:0:0:1"]
-    answers = [compiled.check(request(x_forwarded_for=each)) is None for each in written]
+    answers = [not compiled.check(request(x_forwarded_for=each)).blocks for each in written]
     assert answers == [True, False, False]
 
 

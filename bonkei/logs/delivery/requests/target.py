@@ -1,0 +1,61 @@
+"""Where one log of a service goes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bonkei.logs.delivery.requests.request import Finished
+
+FIVE_MINUTES = 300.0
+"""Seconds between two objects."""
+
+Line = Callable[[Finished], str | None]
+"""An entry without its end; None where the log has none of this request."""
+
+Key = Callable[[float, str], str]
+"""An object's key, of the time of its end (Unix seconds) and a unique word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    """The service of AWS that writes, by the name that a policy's Principal has; `source_arn` and
+    `account` as its conditions have them. Without a name an access control list lets it write.
+
+    `grants_itself`: AWS adds the statement by itself where a bucket has no policy ("AWS service
+    logging requires permissions", docs.aws.amazon.com/AmazonCloudWatch/latest/logs/
+    AWS-logs-and-resource-policy.html).
+    """
+
+    service: str
+    source_arn: str = ""
+    account: str = ""
+    grants_itself: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """To objects of a bucket, or to a stream of a log group. `title`: for messages. `head`: what
+    each object begins with. `once`: an entry for a connection, not for each of its requests.
+    `test`: the key and the content of an object that shows that the bucket can be written to."""
+
+    title: str
+    line: Line
+    by: Deliverer
+    bucket: str = ""
+    key: Key = lambda _, unique: unique
+    group: str = ""
+    stream: str = ""
+    head: str = ""
+    once: bool = False
+    test: tuple[str, str] = ("", "")
+
+    @property
+    def id(self) -> str:
+        """The same after an apply that did not change it."""
+        return f"{self.title} {self.bucket} {self.group} {self.key(0.0, '')}"
+
+
+def prefixed(prefix: str) -> str:
+    """Without slashes around it, and with one at its end."""
+    return f"{stripped}/" if (stripped := prefix.strip("/")) else ""

@@ -1,0 +1,64 @@
+"""Objects that AWS's services put into buckets: each asks as its service first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from bonkei.aws_service import Asks
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
+from bonkei.load_balancer_accounts import LOG_DELIVERY_ACCOUNTS
+from bonkei.logs.delivery.requests.target import Deliverer
+
+Put = Callable[[str, str, bytes], Awaitable[str]]
+_REGION = 3  # the part of an ARN that is its region
+_FULL_CONTROL = {"s3:x-amz-acl": ("bucket-owner-full-control",)}
+_WITHOUT_LISTS = "BucketOwnerEnforced"
+
+
+class LogDelivery:
+    """Calling it delivers an object; what went wrong is the answer, or nothing."""
+
+    def __init__(
+        self, put: Put, asks: Callable[[], Asks], blueprint: Callable[[], Blueprint]
+    ) -> None:
+        self._put = put
+        self._asks = asks
+        self._blueprint = blueprint
+
+    async def __call__(self, bucket: str, key: str, content: bytes, by: Deliverer) -> str:
+        return self._denial(bucket, key, by) or await self._put(bucket, key, content)
+
+    def _denial(self, name: str, key: str, by: Deliverer) -> str:
+        buckets = self._blueprint().buckets
+        bucket = next((each for each in buckets if each.name == name), None)
+        if bucket is None:
+            return ""  # it is elsewhere, and nothing is claimed about it
+        if not by.service:
+            return _access_control_list(bucket)
+        if by.grants_itself and not bucket.policy:
+            return ""
+        region = by.source_arn.split(":")[_REGION]
+        account = LOG_DELIVERY_ACCOUNTS.get(region, "")
+        accounts = (account,) if account and "loadbalancing" in by.service else ()
+        return self._asks().service(
+            by.service, "s3:PutObject", f"{bucket.arn}/{key}", by.source_arn, accounts,
+            _FULL_CONTROL,
+        )  # fmt: skip
+
+
+def _access_control_list(bucket: Bucket) -> str:
+    """ "Standard logging (legacy)", its "Required permissions": CloudFront
+    (legacy) takes no bucket whose access control lists are off, as they are unless declared.
+
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/AccessLogs.html
+    """
+    for setting in bucket.settings:
+        if setting.name == "ownershipControls":
+            rules = setting.document["Rule"]
+            if all(rule["ObjectOwnership"] != _WITHOUT_LISTS for rule in rules):
+                return ""
+    return (
+        f"InvalidArgument: The S3 bucket {bucket.name} that you specified for CloudFront logs does "
+        "not enable ACL access"
+    )
