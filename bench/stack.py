@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.access_log import AccessLog, WafLog
+from bonkei.blueprint.access_log import AccessLog, WafLog, WafLogFilter
 from bonkei.blueprint.distribution import (
     Behavior,
     CachePolicy,
@@ -45,15 +45,17 @@ def blueprint(secret: str) -> Blueprint:
 
 
 def with_logs(measured: Blueprint) -> Blueprint:
-    """The same, and the load balancer, the distribution and the web ACL log every request."""
+    """The same, and the load balancer and the distribution log every request, the web ACL those
+    that it blocks or counts (as the shipped definitions have it)."""
     group = "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs"
+    blocks = WafLogFilter("KEEP", "MEETS_ANY", ("BLOCK", "COUNT"))
     return replace(
         measured,
         access_logs=(
             AccessLog("lb", _BALANCER, "logs", "lb"),
             AccessLog("aws_cloudfront_distribution.this", "arn:cf", "logs", "cdn"),
         ),
-        waf_logs=(WafLog("waf", _ACL, (group,)),),
+        waf_logs=(WafLog("waf", _ACL, (group,), "DROP", (blocks,)),),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bonkei.logs.delivery.requests.request import Finished
 
@@ -49,11 +49,11 @@ class Target:
     head: str = ""
     once: bool = False
     test: tuple[str, str] = ("", "")
+    id: str = field(init=False)  # the same after an apply that did not change it
 
-    @property
-    def id(self) -> str:
-        """The same after an apply that did not change it."""
-        return f"{self.title} {self.bucket} {self.group} {self.key(0.0, '')}"
+    def __post_init__(self) -> None:
+        place = f"{self.title} {self.bucket} {self.group} {self.key(0.0, '')}"
+        object.__setattr__(self, "id", place)
 
 
 def prefixed(prefix: str) -> str:

@@ -21,6 +21,7 @@ from bonkei.logs.delivery.requests.target import Deliverer, Line, Target, prefix
 
 _REDACTED = "REDACTED"
 _MOST_LABELS = 100
+_KINDS = 1_000
 _ACTIONS = {"captcha": "CAPTCHA", "challenge": "CHALLENGE"}
 
 SourceOf = Callable[[Access], str]
@@ -61,11 +62,20 @@ def _to_bucket(
 
 def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
     rules = {rule.name: rule for rule in acl.rules}
+    known: dict[Verdict, bool] = {}
+
+    def is_kept(verdict: Verdict) -> bool:
+        """Decided once for all requests with the same verdict."""
+        if verdict not in known:
+            if len(known) >= _KINDS:
+                known.clear()
+            known[verdict] = keeps(log, _actions(verdict, rules), verdict.labels)
+        return known[verdict]
 
     def line(request: Finished) -> str | None:
         seen = (each for each in request.access.inspections if each[0].acl == acl.arn)
         verdict, headers = next(seen, (None, ()))
-        if verdict is None or not keeps(log, _actions(verdict, rules), verdict.labels):
+        if verdict is None or not is_kept(verdict):
             return None
         found = _record(request, acl, verdict, rules, source_of(request.access))
         found["httpRequest"] |= _http_request(request.access, headers, log)
