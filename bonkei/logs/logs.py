@@ -18,6 +18,7 @@ from bonkei.logs.delivery.requests.endpoints import Endpoints
 from bonkei.logs.delivery.requests.request import Finished
 from bonkei.logs.delivery.requests.target import Deliverer
 from bonkei.logs.errors import LogsError
+from bonkei.logs.live_tails import LiveTails
 from bonkei.logs.service.api import LogsService
 from bonkei.logs.service.desk import Desk
 from bonkei.logs.store.documents import GroupDocument
@@ -81,6 +82,7 @@ class Logs:
         self._blueprint = Blueprint()
         self._notes: tuple[str, ...] = ()
         self._exports: Exports | None = None
+        self._tails = LiveTails()
         self._endpoints = Endpoints(bus)
         self.requests = RequestDeliveries(
             settings.account,
@@ -128,7 +130,11 @@ class Logs:
         if not self.store.is_open:
             raise LogsError("ServiceUnavailableException", "The miniature is starting.")
         return Desk(
-            self.store, self._settings.account, region, lambda: self._blueprint.metric_filters
+            self.store,
+            self._settings.account,
+            region,
+            lambda: self._blueprint.metric_filters,
+            self._tails,
         )
 
     def awslogs(
@@ -164,6 +170,7 @@ class Logs:
 
     def _arrived(self, group: str, stream: str, events: tuple[LogEvent, ...]) -> None:
         self._bus.publish(LogEventsIngested(group, stream, events))
+        self._tails.arrived(group, stream, events)
         document = self.store.group(group).document
         for each in matched(document, stream, events) if document.subscriptions else ():
             self._bus.publish(each)

@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall
-from bonkei.logs.service import events, groups, metric_filters, streams, subscriptions
+from bonkei.logs.service import events, groups, live_tail, metric_filters, streams, subscriptions
 from bonkei.logs.service.desk import Desk, Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     **groups.OPERATIONS,
     **streams.OPERATIONS,
     **events.OPERATIONS,
+    **live_tail.OPERATIONS,
     **metric_filters.OPERATIONS,
     **subscriptions.OPERATIONS,
 }
-"""Anything else (StartQuery and the rest of Logs Insights, StartLiveTail, export tasks) is refused
+"""Anything else (StartQuery and the rest of Logs Insights, export tasks) is refused
 by its name. Metric filters come from the definitions: PutMetricFilter is refused, too."""
 
 

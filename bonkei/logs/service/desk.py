@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bonkei.blueprint.log_group import MetricFilter
 from bonkei.logs.errors import invalid
+from bonkei.logs.live_tails import LiveTails
 from bonkei.logs.store.group import LogGroup
 from bonkei.logs.store.log_store import LogStore
 from bonkei.logs.store.position import from_token, to_token
@@ -19,12 +20,14 @@ Operation = Callable[["Desk", Parameters], Answer]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions."""
+    """`region` and `account`: for ARNs. `metric_filters`: those of the definitions.
+    `tails`: the sessions of Live Tail."""
 
     store: LogStore
     account: str
     region: str
     metric_filters: Callable[[], Sequence[MetricFilter]] = tuple
+    tails: LiveTails = field(default_factory=LiveTails)
 
     def arn(self, group: str) -> str:
         """Without the `:*` that stands for its streams."""

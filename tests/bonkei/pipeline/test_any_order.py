@@ -95,7 +95,9 @@ def no_execution_does_anything_after_it_was_superseded(table: Table) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, min_size=25, max_size=60))
+@given(
+    st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, min_size=25, max_size=60)
+)
 def test_what_always_holds(mode: str, steps: list[tuple[object, ...]]) -> None:
     table = Table(pipeline(*STAGES, mode=mode))
     for step in steps:
