@@ -109,7 +109,5 @@ def test_errors_are_the_models(logs: Any) -> None:
 def test_what_is_not_simulated_is_refused_by_name(logs: Any) -> None:
     with pytest.raises(ClientError, match="StartQuery"):
         logs.start_query(logGroupName="/app", startTime=0, endTime=1, queryString="fields @message")
-    with pytest.raises(ClientError, match="StartLiveTail"):
-        logs.start_live_tail(
-            logGroupIdentifiers=["arn:aws:logs:eu-west-1:123456789012:log-group:/app"]
-        )
+    with pytest.raises(ClientError, match="CreateExportTask"):
+        logs.create_export_task(logGroupName="/app", fromTime=0, to=1, destination="bucket")
