@@ -65,6 +65,7 @@ lock: $(VENV)/.development ## Lock every dependency again, with hashes and witho
 	$(COMPILE) requirements/scanners.in -o requirements/scanners.txt
 	$(COMPILE) requirements/ministack.in -o bonkei/cloud/data/ministack.txt
 	$(COMPILE) requirements/awscli.in -o bonkei/cloud/data/awscli.txt
+	$(COMPILE) requirements/trivy.in -o bonkei/builds/data/trivy.txt
 	$(COMPILE) requirements/aiobotocore.in -o tests/bonkei/cloud/clients/aiobotocore.txt
 	cd tests/bonkei/cloud/clients && npm install --package-lock-only --omit-lockfile-registry-resolved
 	$(COMPILE) requirements/function_python.in -c requirements/dev.txt -o bonkei/functions/data/python.txt

@@ -23,6 +23,7 @@ Enforce = Literal["off", "report", "on"]
 WORKSPACES = ".bonkei-workspaces"
 """The directory, in a home, that holds the homes of the other workspaces."""
 _LEAST_LOG_MEGABYTES = 16
+_LEAST_BUILD_MEGABYTES = 100
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
 
 
@@ -88,6 +89,10 @@ class Config:
     time_factor: int = 1
     """How many of AWS's minutes a minute of monitoring is."""
     enforce: Enforce = "on"
+    builds_outside: bool = False
+    """Whether a build may write outside its folder where this machine cannot confine it."""
+    builds_megabytes: int = 10_000
+    """What one build may write."""
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)
@@ -116,6 +121,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     table = _Table(_parse(file), str(file))
     root = file.parent.resolve()
     check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
+    builds = table.table("builds")
     workspace = _workspace(table, environment)
     config = Config(
         file=file.resolve(),
@@ -156,6 +162,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
         enforce=_enforce(table, environment),
+        builds_outside=builds.flag("outside"),
+        builds_megabytes=_build_megabytes(builds, file),
         slack_secret=table.table("slack").text("secret", ""),
         slack_url=_slack_url(environment),
         workspace=workspace,
@@ -307,6 +315,16 @@ def _log_megabytes(table: _Table, file: Path) -> int:
         raise ConfigError(
             f"{file}: [logs] `megabytes` is {size}",
             remedy=f"give it {_LEAST_LOG_MEGABYTES} or more",
+        )
+    return size
+
+
+def _build_megabytes(table: _Table, file: Path) -> int:
+    size = table.number("megabytes", 10_000)
+    if size < _LEAST_BUILD_MEGABYTES:
+        raise ConfigError(
+            f"{file}: [builds] `megabytes` is {size}",
+            remedy=f"give it {_LEAST_BUILD_MEGABYTES} or more",
         )
     return size
 

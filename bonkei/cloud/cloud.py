@@ -148,6 +148,11 @@ class Cloud:
         return f"{code}: {message}" if code else ""
 
     @property
+    def region(self) -> str:
+        """The definitions' region."""
+        return self._region
+
+    @property
     def directory(self) -> Path:
         """The room's own folder below the home."""
         return self._settings.directory

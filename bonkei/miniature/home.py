@@ -8,6 +8,7 @@
 ├── database/        the clusters' data, or where it is
 ├── ecs/             the task definitions that were registered
 ├── monitor/         metrics, and the alarms' states and history
+├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
 ├── functions/       the functions' packages, and the events that wait for them
 ├── topics/          what is published and not delivered yet
 ├── inbox/           what arrived instead of at Slack and in mailboxes
@@ -43,6 +44,7 @@ _MARKER_TEXT = f"""\
 CONTENTS = frozenset(
     {
         "addresses",
+        "builds",
         "cloud",
         "control",
         "control.sock",
@@ -177,6 +179,10 @@ class Home:
     @property
     def log_groups(self) -> Path:
         return self.path / "log-groups"
+
+    @property
+    def builds(self) -> Path:
+        return self.path / "builds"
 
     @property
     def environments(self) -> Path:

@@ -23,6 +23,7 @@ from bonkei.miniature.applied import workspace as workspace_of
 from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.descriptors import raise_limit_of_open_files
 from bonkei.miniature.rooms.access_hooks import Requests
+from bonkei.miniature.rooms.builds import BuildConnections, BuildRoom
 from bonkei.miniature.rooms.edge_log import EdgeLog
 from bonkei.miniature.rooms.functions import Connections, FunctionRoom, Ways
 from bonkei.miniature.rooms.logs import MakeLogs
@@ -43,7 +44,8 @@ class Parts:
     and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, and
     who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
     it cannot do. `monitor`: metrics and alarms, of what is around. `requests`: who hears of each
-    finished one. `functions`: Lambda, SNS and the inboxes, of the parts around them."""
+    finished one. `functions`: Lambda, SNS and the inboxes, of the parts around them.
+    `builds`: CodeBuild, likewise."""
 
     definitions: Definitions
     edge: Edge
@@ -55,6 +57,7 @@ class Parts:
     monitor: MakeMonitor
     requests: Requests
     functions: Callable[[Connections], FunctionRoom]
+    builds: Callable[[BuildConnections], BuildRoom]
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -134,4 +137,5 @@ def real_parts(
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,
         functions=lambda around: FunctionRoom(config, home, ways, around),
+        builds=lambda around: BuildRoom(config, home, around),
     )

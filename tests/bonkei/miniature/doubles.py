@@ -9,6 +9,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from bonkei.aws_service import Operations
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.cloud import CloudSnapshot
 from bonkei.database import DatabaseSnapshot
@@ -225,6 +226,19 @@ class Functions:
         return None
 
 
+class Builds:
+    service = Operations({})
+
+    async def start(self) -> None:
+        """Nothing is left."""
+
+    def follow(self, blueprint: Blueprint) -> None:
+        """No project is there."""
+
+    async def stop(self) -> None:
+        """Nothing runs."""
+
+
 @dataclass(frozen=True)
 class Parts:
     definitions: Definitions
@@ -237,6 +251,7 @@ class Parts:
     monitor: Callable[[Around], Monitor]
     requests: Requests
     functions: Callable[..., Functions]
+    builds: Callable[..., Builds]
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
@@ -258,6 +273,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda around: Monitor(None, bus, around),
             Requests(),
             lambda around: Functions(world),
+            lambda around: Builds(),
         )
 
     return make

@@ -1,0 +1,91 @@
+"""Zips: unpacked with care, and made so that the same files make the same bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from bonkei.builds.errors import PhaseError
+
+LARGEST = 5_000_000_000  # bytes, unpacked
+_MOST = 500_000  # files
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def unpack(archive: Path, into: Path) -> None:
+    """PhaseError when it is no zip, names a place outside `into`, or is too large."""
+    try:
+        with zipfile.ZipFile(archive) as found:
+            entries = found.infolist()
+            if len(entries) > _MOST or sum(each.file_size for each in entries) > LARGEST:
+                raise _refused("the source is larger than 5 GB or has more than 500,000 files")
+            for entry in entries:
+                _unpack_one(found, entry, into)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise _refused(f"the source is no zip archive: {error}") from None
+
+
+def _unpack_one(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, into: Path) -> None:
+    target = into / entry.filename
+    if not Path(os.path.normpath(target)).is_relative_to(into) or "\0" in entry.filename:
+        raise _refused(f"the source has {entry.filename!r}, which leads out of it")
+    if not target.parent.resolve().is_relative_to(into.resolve()):
+        raise _refused(f"the source has {entry.filename!r}, whose folder leads out of it")
+    if entry.is_dir():
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    mode = entry.external_attr >> 16
+    if target.is_symlink():
+        target.unlink()
+    if stat.S_ISLNK(mode):
+        target.symlink_to(archive.read(entry).decode("utf-8", "surrogateescape"))
+        return
+    with archive.open(entry) as source, target.open("wb") as sink:
+        shutil.copyfileobj(source, sink, 1024 * 1024)
+    target.chmod(0o755 if mode & 0o100 else 0o644)
+
+
+def pack(
+    root: Path, files: Iterable[tuple[str, str]], archive: Path, *, keep_links: bool = False
+) -> int:
+    """Zip (path below `root`, name in the archive) pairs; how many there are. A link that leads
+    out of `root` is left out, another one is followed, or kept as `keep_links` says."""
+    count, home = 0, root.resolve()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as made:
+        for path, name in files:
+            file = root / path
+            if not file.resolve().is_relative_to(home) or not file.is_file():
+                continue
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            if keep_links and file.is_symlink():
+                entry.external_attr = (stat.S_IFLNK | 0o777) << 16
+                made.writestr(entry, str(file.readlink()))
+            else:
+                executable = file.stat().st_mode & 0o100
+                entry.external_attr = (stat.S_IFREG | (0o755 if executable else 0o644)) << 16
+                with file.open("rb") as source, made.open(entry, "w") as sink:
+                    shutil.copyfileobj(source, sink, 1024 * 1024)
+            count += 1
+    return count
+
+
+def walk(root: Path) -> list[str]:
+    """Every file below `root` by its relative path; links to folders are not followed."""
+    found = []
+    for directory, folders, files in os.walk(root):
+        folders.sort()
+        base = Path(directory).relative_to(root)
+        found += [str(base / name) for name in files]
+        if len(found) > _MOST:
+            raise PhaseError("CLIENT_ERROR", f"there are more than {_MOST} files")
+    return found
+
+
+def _refused(text: str) -> PhaseError:
+    return PhaseError("CLIENT_ERROR", text)

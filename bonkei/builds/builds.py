@@ -1,0 +1,275 @@
+"""The room's life, as the miniature uses it: CodeBuild's projects and their builds."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds.errors import BuildsError
+from bonkei.builds.recorder import Recorder
+from bonkei.builds.run import Ground, Run, remove
+from bonkei.builds.running.confinement import Confinement, probe
+from bonkei.builds.running.log import BuildLog
+from bonkei.builds.store import Store, numbers
+from bonkei.builds.surroundings import BuildsSettings, Surroundings
+from bonkei.builds.tools.archives import HOSTS
+from bonkei.builds.tools.certificates import make_authority
+from bonkei.builds.tools.gate import Gate
+from bonkei.builds.values import TIMED_OUT, Build, BuildPhase, BuildRequest, BuildResult
+from bonkei.processes import Keeper
+
+OnLine = Callable[[str], None]
+_FLUSH = 0.5  # seconds between two deliveries to CloudWatch Logs
+_MOST_EVENTS = 5_000  # of one delivery
+_MINUTE = 60.0
+
+
+def ignore(_: str) -> None:
+    """For whom nobody listens."""
+
+
+class Builds:
+    """`start` once, `apply` with each blueprint, `stop` at the end: then nothing runs."""
+
+    def __init__(
+        self,
+        settings: BuildsSettings,
+        given: Surroundings,
+        *,
+        clock: Callable[[], float] = time.time,
+        minute: float = _MINUTE,
+    ) -> None:
+        self._settings = settings
+        self._given = given
+        self._clock = clock
+        self._minute = minute
+        self._keeper = Keeper(settings.directory / "processes")
+        self._projects: dict[str, BuildProject] = {}
+        self._builds: dict[str, Build] = {}
+        self._numbers: Counter[str] = Counter()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._listeners: dict[str, list[OnLine]] = {}
+        self._flushing: dict[str, Callable[[], None]] = {}
+        self._notes: dict[str, None] = {}
+        self._turn = asyncio.Condition()
+        self._running: Counter[str] = Counter()
+        self._ground: Ground | None = None
+
+    def start(self) -> None:
+        """What an earlier miniature has left is ended and removed."""
+        settings = self._settings
+        self._keeper.start()
+        remove(settings.directory / "runs")
+        self._store = Store(settings.directory)
+        kept = self._store.forget(self._store.read())
+        self._builds = {build.id: build for build in kept}
+        for project, number in numbers(kept):
+            self._numbers[project] = max(self._numbers[project], number)
+
+    def apply(self, projects: Sequence[BuildProject]) -> None:
+        """The projects that there are now. A running build goes on as it began."""
+        self._projects = {project.name: project for project in projects}
+
+    @property
+    def projects(self) -> tuple[BuildProject, ...]:
+        return tuple(self._projects.values())
+
+    def find(self, name: str) -> BuildProject:
+        """By name or ARN. BuildsError."""
+        for project in self._projects.values():
+            if name in (project.name, project.arn):
+                return project
+        raise BuildsError(
+            f"there is no build project {name}",
+            remedy=f"there are: {', '.join(sorted(self._projects)) or 'none'}",
+        )
+
+    def submit(self, request: BuildRequest) -> Build:
+        """A build that begins as soon as it may. BuildsError without the project."""
+        project = self.find(request.project)
+        unique = str(uuid4())
+        identifier = f"{project.name}:{unique}"
+        self._numbers[project.name] += 1
+        now = self._clock()
+        region = self._given.region()
+        prefix = project.logs.stream
+        build = Build(
+            id=identifier,
+            arn=f"arn:aws:codebuild:{region}:{self._given.account}:build/{identifier}",
+            number=self._numbers[project.name],
+            request=request,
+            start=now,
+            phases=(BuildPhase("SUBMITTED", "SUCCEEDED", now, now),),
+            log_group=project.logs.group or f"/aws/codebuild/{project.name}",
+            log_stream=f"{prefix}/{unique}" if prefix else unique,
+        )
+        self._hear(build)
+        self._tasks[identifier] = asyncio.create_task(self._live(project, build))
+        return build
+
+    async def wait(self, build_id: str) -> BuildResult:
+        """Once it is over. BuildsError when nobody knows it."""
+        self.get(build_id)
+        if task := self._tasks.get(build_id):
+            await asyncio.wait({task})
+        return BuildResult(self.get(build_id), self._store.log(build_id))
+
+    async def run(self, request: BuildRequest, on_line: OnLine = ignore) -> BuildResult:
+        """A build from its begin to its end; whoever cancels this stops it."""
+        build = self.submit(request)
+        self._listeners.setdefault(build.id, []).append(on_line)
+        try:
+            return await self.wait(build.id)
+        except asyncio.CancelledError:
+            await self.stop_build(build.id)
+            raise
+
+    async def stop_build(self, build_id: str) -> Build:
+        """As StopBuild. A build that is over stays as it is."""
+        self.get(build_id)
+        if task := self._tasks.get(build_id):
+            task.cancel()
+            await asyncio.wait({task})
+        return self.get(build_id)
+
+    def get(self, build_id: str) -> Build:
+        """By id or ARN. BuildsError."""
+        plain = build_id.rpartition(":build/")[2] or build_id
+        if plain not in self._builds:
+            raise BuildsError(f"there is no build {build_id}")
+        return self._builds[plain]
+
+    @property
+    def builds(self) -> tuple[Build, ...]:
+        """The newest first."""
+        return tuple(reversed(self._builds.values()))
+
+    def log(self, build_id: str) -> Path:
+        return self._store.log(self.get(build_id).id)
+
+    def follow(self, build_id: str, on_line: OnLine) -> Callable[[], None]:
+        """Lines as they come, from now on; the returned function ends it."""
+        heard = self._listeners.setdefault(self.get(build_id).id, [])
+        heard.append(on_line)
+
+        def end() -> None:
+            with suppress(ValueError):
+                heard.remove(on_line)
+
+        return end
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What `bonkei status` says of builds."""
+        return tuple(self._notes)
+
+    async def stop(self) -> None:
+        tasks = tuple(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._ground is not None:
+            self._ground.gate.stop()
+        self._keeper.stop()
+
+    async def _live(self, project: BuildProject, build: Build) -> None:
+        log = BuildLog(self._store.log(build.id), self._deliver(project, build), self._clock)
+        recorder = Recorder(build, log, self._clock, self._hear)
+        taken = False
+        try:
+            recorder.begin("QUEUED")
+            async with asyncio.timeout(project.queued_timeout * self._minute):
+                await self._take(project)
+                taken = True
+                ground = await self._get_ground()
+            recorder.end()
+            folder = self._settings.directory / "runs" / build.id.rpartition(":")[2][:13]
+            await Run(project, recorder, log, folder.resolve(), ground).execute()
+        except (TimeoutError, asyncio.CancelledError) as error:
+            status = TIMED_OUT if isinstance(error, TimeoutError) else "STOPPED"
+            recorder.end(status)
+            log.close()
+            recorder.complete(status)
+        finally:
+            self._flush(build.id)
+            self._listeners.pop(build.id, None)
+            self._tasks.pop(build.id, None)
+            if taken:
+                self._running[project.name] -= 1
+                async with self._turn:
+                    self._turn.notify_all()
+
+    async def _take(self, project: BuildProject) -> None:
+        """Wait for a place: the project's own limit, and this machine's."""
+        limit = project.concurrent_build_limit or self._settings.at_once
+        async with self._turn:
+            await self._turn.wait_for(
+                lambda: (
+                    self._running[project.name] < limit
+                    and self._running.total() < self._settings.at_once
+                )
+            )
+            self._running[project.name] += 1
+
+    async def _get_ground(self) -> Ground:
+        """Made with the first build: most miniatures run none."""
+        if self._ground is None:
+            self._ground = await asyncio.to_thread(self._make_ground)
+        return self._ground
+
+    def _make_ground(self) -> Ground:
+        directory = self._settings.directory
+        now = datetime.fromtimestamp(self._clock(), UTC)
+        gate = Gate(make_authority(directory / "tls", HOSTS, now))
+        gate.start()
+        possible = self.confinement()
+        return Ground(self._settings, self._given, self._keeper, gate, possible, self._minute)
+
+    def confinement(self) -> Confinement:
+        """Whether this machine can keep a build to its folder."""
+        return probe(self._settings.directory / "runs")
+
+    def _hear(self, build: Build) -> None:
+        self._builds[build.id] = build
+        with suppress(OSError):
+            self._store.write(build)
+        if build.is_over:
+            kept = self._store.forget(list(self._builds.values()))
+            self._builds = {each.id: each for each in kept}
+        self._given.changed(build)
+
+    def _deliver(self, project: BuildProject, build: Build) -> Callable[[float, str], None]:
+        waiting: list[tuple[int, str]] = []
+
+        def flush() -> None:
+            events, waiting[:] = list(waiting), []
+            if not events or not project.logs.enabled:
+                return
+            why = self._given.logs.write(
+                project.role_arn, build.log_group, build.log_stream, events
+            )
+            if why:
+                self._notes[f"{project.name}: its log is not in {build.log_group}: {why}"] = None
+
+        def deliver(at: float, line: str) -> None:
+            for hear in tuple(self._listeners.get(build.id, ())):
+                hear(line)
+            if not waiting:
+                with suppress(RuntimeError):
+                    asyncio.get_running_loop().call_later(_FLUSH, flush)
+            waiting.append((int(at * 1000), line or " "))
+            if len(waiting) >= _MOST_EVENTS:
+                flush()
+
+        self._flushing[build.id] = flush
+        return deliver
+
+    def _flush(self, build_id: str) -> None:
+        self._flushing.pop(build_id, lambda: None)()

@@ -1,0 +1,43 @@
+"""Which phase follows which, and what a failure means: pure.
+
+"Build phase transitions",
+https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html: a build that
+fails in INSTALL or PRE_BUILD goes on with FINALIZING; POST_BUILD and UPLOAD_ARTIFACTS follow a
+failed BUILD too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from bonkei.builds.buildspec.model import PHASES, Buildspec, OnFailure, PhaseSpec
+
+_KEEP = 4_096  # characters of a failed command's output that a retry's pattern is matched against
+
+
+def phase_spec(spec: Buildspec, name: str) -> PhaseSpec:
+    """A phase of the buildspec; one that is not written has no commands, and succeeds."""
+    found = [phase for phase in spec.phases if phase.name == name]
+    return found[0] if found else PhaseSpec(name)
+
+
+def following(phase: PhaseSpec, failed: bool) -> str:
+    """The next phase: one of the buildspec's, "artifacts" or "end"."""
+    if failed and phase.on_failure.action != "CONTINUE":
+        aborted = phase.on_failure.action == "ABORT"
+        if aborted or phase.name in ("install", "pre_build"):
+            return "end"
+    position = PHASES.index(phase.name)
+    return PHASES[position + 1] if position + 1 < len(PHASES) else "artifacts"
+
+
+def is_retried(rule: OnFailure, tried: int, output: str) -> bool:
+    """Whether a phase that has failed runs again; `tried` counts the retries so far."""
+    if rule.action != "RETRY" or tried >= rule.retries:
+        return False
+    return re.search(rule.pattern, output[-_KEEP:], re.DOTALL) is not None
+
+
+def failure_message(command: str, code: int) -> str:
+    """As CodeBuild words it."""
+    return f"Error while executing command: {command}. Reason: exit status {code}"

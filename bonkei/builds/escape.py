@@ -1,0 +1,69 @@
+"""Commands that write outside the build's own folder, found by reading them: pure.
+
+Only for a machine that cannot confine a build. It finds what is written down, not what a program
+does; so it refuses by a line, and promises nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bonkei.builds.buildspec.model import Buildspec
+
+_COPYING = ("cp", "ln", "install", "rsync")
+_HARMLESS = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/dev/tty")
+_REDIRECTION = re.compile(r"(?:^|[^<\d&])\d?>{1,2}\|?\s*[\"']?(/[^\s\"';|&)]+)")
+_WRITING = re.compile(
+    r"(?:^|[;&|(]\s*|\b(?:then|do|else)\s+|\bsudo\s+)"
+    r"(?P<program>cp|mv|mkdir|install|tee|ln|touch|rm|chmod|chown|dd|sed\s+-i|rsync)\b(?P<rest>[^;&|\n]*)"
+)
+_PLACED = re.compile(
+    r"\b(?:curl|wget|tar|unzip|gunzip)\b[^;&|\n]*?\s"
+    r"(?:-o|-O|-P|-C|-d|--output|--directory|--output-document|--directory-prefix)[= ]?"
+    r"[\"']?(/[^\s\"';|&)]+)"
+)
+_INSTALLING = re.compile(
+    r"(?:^|[;&|(]\s*|\bsudo\s+)(?:apt-get|apt|yum|dnf|apk|brew|snap|rpm|dpkg|npm\s+(?:i|install)\s+-g|"
+    r"systemctl|service|useradd|mount|update-alternatives)\b"
+)
+_PATH = re.compile(r"(?:^|\s)[\"']?(/[^\s\"';|&)]*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Escape:
+    """`line` of the buildspec, the command and what it would write."""
+
+    line: int
+    command: str
+    what: str
+
+
+def escapes(spec: Buildspec) -> Iterator[Escape]:
+    """Each entry that writes outside, with the line where it begins."""
+    for phase in spec.phases:
+        written = [*phase.commands, *phase.finally_]
+        for line, command in zip(phase.lines, written, strict=False):
+            what = outside(command)
+            if what:
+                yield Escape(line, command, what)
+
+
+def outside(command: str) -> str:
+    """What a command would write outside its folder; empty when nothing is seen."""
+    if match := _INSTALLING.search(command):
+        return f"`{match[0].strip(' ;&|(')}` changes this machine"
+    for pattern in (_REDIRECTION, _PLACED):
+        for match in pattern.finditer(command):
+            if not match[1].startswith(_HARMLESS):
+                return f"it writes {match[1]}"
+    for match in _WRITING.finditer(command):
+        paths = [p for p in _PATH.findall(match["rest"]) if not p.startswith(_HARMLESS)]
+        last = f" {match['rest']}".rstrip().rpartition(" ")[2]
+        # Of a copy only the last one is written.
+        if match["program"] in _COPYING and not last.strip("\"'").startswith("/"):
+            continue
+        if paths:
+            return f"`{match['program']}` writes {paths[-1]}"
+    return ""

@@ -1,0 +1,119 @@
+"""UPLOAD_ARTIFACTS: the files that the buildspec names, as zips, where they belong."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.build_project import BuildArtifacts, BuildProject
+from bonkei.builds.artifacts.archive import pack, walk
+from bonkei.builds.artifacts.patterns import select
+from bonkei.builds.buildspec.model import ArtifactSpec, Buildspec
+from bonkei.builds.errors import PhaseError
+from bonkei.builds.running.script import name_script
+from bonkei.builds.surroundings import Surroundings
+from bonkei.builds.values import Build, BuildOutput
+
+Say = Callable[[str], None]
+Expand = Callable[[str], Awaitable[int]]
+
+
+class Upload:
+    """Of one build."""
+
+    def __init__(
+        self, project: BuildProject, build: Build, folder: Path, source: Path, given: Surroundings
+    ) -> None:
+        self._project = project
+        self._build = build
+        self._folder = folder
+        self._source = source
+        self._given = given
+
+    async def execute(self, spec: Buildspec, say: Say, expand: Expand) -> tuple[BuildOutput, ...]:
+        """What was put, and where. PhaseError with the code CLIENT_ERROR."""
+        wanted = self._wanted(spec)
+        made = []
+        for index, (output, artifact) in enumerate(wanted):
+            archive = self._folder / f"artifact-{index}.zip"
+            say(f"Expanding base directory path: {artifact.base_directory}")
+            say("Assembling file list")
+            paths = await asyncio.to_thread(walk, self._source)
+            files = list(select(artifact, paths))
+            if not files:
+                raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
+            await asyncio.to_thread(
+                pack, self._source, files, archive, keep_links=artifact.enable_symlinks
+            )
+            say(f"Found {len(files)} file(s) for {output.name or 'the artifact'}")
+            placed = await self._name(output, artifact, expand)
+            await self._put(placed, archive)
+            made.append(placed)
+        return tuple(made)
+
+    def _wanted(self, spec: Buildspec) -> list[tuple[BuildOutput, ArtifactSpec]]:
+        """Each output with what the buildspec says of it. An output without a word in the
+        buildspec is an error of CodeBuild's, too."""
+        secondary = dict(spec.secondary_artifacts)
+        if self._build.request.outputs:
+            return [
+                (output, self._of_pipeline(output, secondary, spec))
+                for output in self._build.request.outputs
+            ]
+        found = []
+        primary = self._project.artifacts
+        if primary.type == "S3" and spec.artifacts is not None and spec.artifacts.files:
+            found.append((self._output(primary, spec.artifacts), spec.artifacts))
+        for each in self._project.secondary_artifacts:
+            artifact = secondary.get(each.identifier)
+            if artifact is None:
+                said = f"secondary-artifacts has no {each.identifier}"
+                raise PhaseError("CLIENT_ERROR", said)
+            found.append((self._output(each, artifact), artifact))
+        return found
+
+    def _of_pipeline(
+        self, output: BuildOutput, secondary: dict[str, ArtifactSpec], spec: Buildspec
+    ) -> ArtifactSpec:
+        """A pipeline's only output takes `artifacts`; of several each takes its own."""
+        if output.name in secondary:
+            return secondary[output.name]
+        if spec.artifacts is not None and len(self._build.request.outputs) == 1:
+            return spec.artifacts
+        raise PhaseError("CLIENT_ERROR", f"no definition for the artifact {output.name} found")
+
+    def _output(self, place: BuildArtifacts, artifact: ArtifactSpec) -> BuildOutput:
+        """`path/build-id/name`, as the project says it."""
+        name = artifact.name if place.override_name and artifact.name else place.name
+        unique = self._build.id.partition(":")[2] if place.namespace == "BUILD_ID" else ""
+        parts = [place.path.strip("/"), unique, (name or self._project.name).strip("/")]
+        key = "/".join(part for part in parts if part)
+        return BuildOutput(place.identifier, place.location, key)
+
+    async def _name(
+        self, output: BuildOutput, artifact: ArtifactSpec, expand: Expand
+    ) -> BuildOutput:
+        """The key with what the shell makes of a name such as `app-$(date +%Y)`."""
+        overridden = not self._build.request.outputs and artifact.name
+        if not overridden or "$" not in output.key:
+            return output
+        target = self._folder / "state" / "name"
+        state = str(target.parent)
+        if await expand(name_script(state, output.key, str(target))):
+            raise PhaseError(
+                "CLIENT_ERROR", f"the artifact's name {artifact.name} is no shell word"
+            )
+        key = target.read_text(encoding="utf-8")[:1024]
+        return BuildOutput(output.name, output.bucket, key)
+
+    async def _put(self, output: BuildOutput, archive: Path) -> None:
+        key = self._build.request.encryption_key or self._project.encryption_key
+        try:
+            await self._given.objects.put(
+                self._project.role_arn, output.bucket, output.key, archive, key
+            )
+        except AwsServiceError as error:
+            said = f"s3://{output.bucket}/{output.key}: {error.code}: {error.message}"
+            raise PhaseError("CLIENT_ERROR", said) from None

@@ -1,0 +1,321 @@
+"""The life of one build, from PROVISIONING to COMPLETED: the order is `course`'s, this does it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds import course, escape, outputs
+from bonkei.builds.buildspec.model import Buildspec, PhaseSpec
+from bonkei.builds.buildspec.reader import read
+from bonkei.builds.errors import PhaseError
+from bonkei.builds.recorder import Recorder
+from bonkei.builds.running import limits
+from bonkei.builds.running.confinement import Confinement
+from bonkei.builds.running.log import BuildLog
+from bonkei.builds.running.machine import Machine
+from bonkei.builds.running.script import entry_script, values_script
+from bonkei.builds.sources import Fetched, buildspec_text, fetch
+from bonkei.builds.surroundings import BuildsSettings, Surroundings
+from bonkei.builds.tools.commands import write_commands
+from bonkei.builds.tools.gate import Gate, Guest
+from bonkei.builds.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
+from bonkei.builds.values_of import Resolved, resolve
+from bonkei.builds.variables import Layout, codebuild_variables, exported
+from bonkei.processes import Keeper
+
+_MINUTE = 60.0
+_LARGEST_VALUES = 131_072  # bytes of all exported variables
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all builds stand on."""
+
+    settings: BuildsSettings
+    given: Surroundings
+    keeper: Keeper
+    gate: Gate
+    confinement: Confinement
+    minute: float = _MINUTE
+
+
+class Run:
+    """`execute` once; a cancelled one stops the build."""
+
+    def __init__(
+        self, project: BuildProject, recorder: Recorder, log: BuildLog, folder: Path, ground: Ground
+    ) -> None:
+        self._project = project
+        self._record = recorder
+        self._log = log
+        self._folder = folder
+        self._ground = ground
+        self._machine = Machine(folder, ground.keeper, log.feed)
+        self._variables: Mapping[str, str] = {}
+        self._breach: PhaseError | None = None
+        self._token = ""
+        self._secret: frozenset[str] = frozenset()
+        self._guarding: asyncio.Task[None] | None = None
+
+    async def execute(self) -> None:
+        """To its end, whatever happens; the recorder has how it ended."""
+        minutes = self._record.build.request.timeout or self._project.timeout
+        status = SUCCEEDED
+        try:
+            async with asyncio.timeout(minutes * self._ground.minute):
+                await self._do_all()
+        except TimeoutError:
+            status = TIMED_OUT
+            self._end_open(TIMED_OUT, "BUILD_TIMED_OUT", "Build has timed out.")
+        except asyncio.CancelledError:
+            status = STOPPED
+            self._end_open(STOPPED, "", "")
+        except PhaseError as error:
+            fault = error.code == "INTERNAL_SERVICE_ERROR"
+            status = FAULT if fault else FAILED
+            self._end_open(status, error.code, _with_remedy(error))
+        except OSError as error:
+            status = FAULT
+            self._end_open(FAULT, "INTERNAL_SERVICE_ERROR", f"{error.filename}: {error.strerror}")
+        if status == SUCCEEDED and self._record.is_failing:
+            status = FAILED
+        await self._finish(status)
+
+    async def _finish(self, status: str) -> None:
+        self._record.begin("FINALIZING")
+        if self._guarding is not None:
+            self._guarding.cancel()
+        await self._machine.stop()
+        self._ground.gate.dismiss(self._token)
+        with suppress(OSError, ValueError):
+            await asyncio.to_thread(self._ground.given.tooling.collect, self._folder)
+        await asyncio.to_thread(remove, self._folder)
+        self._record.end()
+        self._log.close()
+        self._record.complete(status)
+
+    def _end_open(self, status: str, code: str, message: str) -> None:
+        if self._record.is_in_phase:
+            self._record.end(status, code, message)
+
+    async def _do_all(self) -> None:
+        record = self._record
+        record.begin("PROVISIONING")
+        await self._provision()
+        record.end()
+        record.begin("DOWNLOAD_SOURCE")
+        fetched = await fetch(self._project, record.build.request, self._folder, self._ground.given)
+        self._log.say(f"CODEBUILD_SRC_DIR={fetched.source}")
+        spec = await self._prepare(fetched)
+        record.end()
+        await self._phases(spec, fetched)
+
+    async def _provision(self) -> None:
+        ground, settings = self._ground, self._ground.settings
+        for name in ("home", "tmp", "shm", "state", "bin", "tools"):
+            (self._folder / name).mkdir(parents=True, mode=0o700)
+        possible = ground.confinement.is_possible
+        self._log.say("Running on the miniature: an image is not run, this machine's commands are")
+        if not possible:
+            self._log.say(f"Nothing confines this build: {ground.confinement.why_not}")
+        privileged = self._project.privileged
+        keep = ground.given.keep
+        hidden = ground.given.hidden
+        await self._machine.start(keep, hidden, is_confined=possible, has_engine=privileged)
+        guard = limits.Guard(self._folder, settings.disk, settings.processes)
+        self._guarding = asyncio.create_task(self._guard(guard))
+
+    async def _guard(self, guard: limits.Guard) -> None:
+        """End the build that takes too much."""
+        try:
+            self._breach = await guard.watch(lambda: self._machine.pids)
+            await self._machine.stop()
+        except asyncio.CancelledError:
+            return
+
+    async def _prepare(self, fetched: Fetched) -> Buildspec:
+        project, given, record = self._project, self._ground.given, self._record
+        where, text = buildspec_text(project, record.build.request, fetched.source)
+        self._log.say(f"YAML location is {where}")
+        spec = read(text)
+        for note in spec.left_out:
+            self._log.say(f"Not simulated: {note}")
+        self._refuse_escapes(spec)
+        if fetched.version:
+            request = replace(record.build.request, resolved_source_version=fetched.version)
+            record.update(request=request)
+        self._log.say("Processing environment variables")
+        values = await resolve(spec, project, record.build.request.variables, given)
+        self._secret = values.secret
+        self._log.hide(values.values[name] for name in values.secret)
+        for phase in spec.phases:
+            if phase.run_as not in ("", "root"):
+                self._log.say(f"Not simulated: {phase.name} runs as this user, not {phase.run_as}")
+        await self._set_variables(fetched, values, text)
+        self._begin_state(fetched.source)
+        return spec
+
+    async def _set_variables(self, fetched: Fetched, values: Resolved, text: str) -> None:
+        ground, build = self._ground, self._record.build
+        given, folder = ground.given, self._folder
+        person = os.environ.get("PATH", os.defpath)
+        commands = await given.commands(self._log.say)
+        stood_in = write_commands(folder / "bin", folder / "tools", person, commands)
+        if stood_in:
+            self._log.say(f"Commands of the miniature: {', '.join(stood_in)}")
+        obstacle = given.obstacle(self._project)
+        # The gate answers in a thread of its own, the log is the loop's.
+        loop = asyncio.get_running_loop()
+        self._token = ground.gate.admit(
+            Guest(obstacle, lambda text: _in_loop(loop, self._log.say, text))
+        )
+        layout = Layout(
+            str(fetched.source), str(folder / "home"), f"{folder / 'bin'}{os.pathsep}{person}",
+            tuple((name, str(place)) for name, place in fetched.sources),
+        )  # fmt: skip
+        identity = given.identity(self._project.role_arn, build.id.replace(":", "-"))
+        self._log.hide(v for k, v in identity.items() if "TOKEN" in k or "SECRET" in k)
+        self._variables = {
+            **codebuild_variables(build, self._project, layout, given.region()),
+            **identity,
+            **ground.gate.variables(self._token),
+            "MINIATURE_TOOLS": str(folder / "tools"),
+            **({} if ground.confinement.is_possible else {"TMPDIR": str(folder / "tmp")}),
+            **await asyncio.to_thread(given.tooling.prepare, folder, text),
+            **values.values,
+        }
+
+    def _refuse_escapes(self, spec: Buildspec) -> None:
+        if self._ground.confinement.is_possible or self._ground.settings.may_write_outside:
+            return
+        for each in escape.escapes(spec):
+            raise PhaseError(
+                "CLIENT_ERROR",
+                f"line {each.line} of the buildspec: {each.what}, and nothing confines a build "
+                f"here ({self._ground.confinement.why_not}): {each.command.splitlines()[0]}",
+                remedy='write below "$HOME"; or set `outside = true` under [builds] in bonkei.toml',
+            )
+
+    def _begin_state(self, source: Path) -> None:
+        state = self._folder / "state"
+        (state / "directory").write_text(f"{source}\n", encoding="utf-8")
+        (state / "variables").touch()
+
+    async def _phases(self, spec: Buildspec, fetched: Fetched) -> None:
+        name = "install"
+        while name not in ("artifacts", "end"):
+            phase = course.phase_spec(spec, name)
+            self._record.begin(name.upper())
+            failed = await self._phase(spec, phase, fetched.source)
+            if failed is None:
+                self._record.end()
+            else:
+                self._record.end(FAILED, failed.code, failed.message)
+            name = course.following(phase, failed is not None)
+        await self._export(spec)
+        if name == "artifacts":
+            self._record.begin("UPLOAD_ARTIFACTS")
+            upload = outputs.Upload(
+                self._project, self._record.build, self._folder, fetched.source, self._ground.given
+            )
+            made = await upload.execute(spec, self._log.say, self._expand)
+            self._record.update(outputs=made)
+            self._record.end()
+
+    async def _phase(self, spec: Buildspec, phase: PhaseSpec, source: Path) -> PhaseError | None:
+        """Why it has failed, after its retries; None when it has not."""
+        tried = 0
+        while True:
+            failed = await self._entries(spec, phase.commands, source)
+            last = await self._entries(spec, phase.finally_, source)
+            failed = failed or last
+            if failed is None:
+                return None
+            if not course.is_retried(phase.on_failure, tried, self._log.recent):
+                return failed
+            tried += 1
+            self._log.say(f"Retrying {phase.name}: {tried} of {phase.on_failure.retries}")
+
+    async def _entries(
+        self, spec: Buildspec, commands: tuple[str, ...], source: Path
+    ) -> PhaseError | None:
+        for command in commands:
+            self._log.say(f"Running command {command}")
+            self._log.recent = ""
+            code = await self._entry(spec, command, source)
+            if code:
+                status = code if code > 0 else 128 - code
+                self._log.say(f"Command did not exit successfully {command} exit status {status}")
+                message = course.failure_message(command, status)
+                return PhaseError("COMMAND_EXECUTION_ERROR", message)
+        return None
+
+    async def _entry(self, spec: Buildspec, command: str, source: Path) -> int:
+        state = self._folder / "state"
+        (state / "entry").write_text(f"{command}\n", encoding="utf-8")
+        script = entry_script(
+            str(state),
+            is_succeeding=not self._record.is_failing,
+            is_separate=spec.separate_shells,
+        )
+        return await self._shell(spec.shell, script, source)
+
+    async def _shell(self, shell: str, script: str, directory: Path) -> int:
+        program = shutil.which(shell) or f"/bin/{shell}"
+        try:
+            return await self._machine.run((program, "-c", script), self._variables, directory)
+        except PhaseError as error:
+            raise (self._breach or error) from None
+
+    async def _export(self, spec: Buildspec) -> None:
+        """The variables that are handed on; whatever they are by now."""
+        if not spec.exported:
+            return
+        target = self._folder / "state" / "exported.json"
+        script = values_script(
+            str(target.parent), sys.executable, str(target), tuple(spec.exported)
+        )
+        found: Mapping[str, str] = {}
+        if await self._shell(spec.shell, script, self._folder) == 0:
+            with suppress(OSError, ValueError):
+                if target.stat().st_size <= _LARGEST_VALUES:
+                    found = json.loads(target.read_text(encoding="utf-8"))
+        self._record.update(exported=exported(spec.exported, found, tuple(self._secret)))
+
+    async def _expand(self, script: str) -> int:
+        return await self._shell("bash" if shutil.which("bash") else "sh", script, self._folder)
+
+
+def _with_remedy(error: PhaseError) -> str:
+    return f"{error.message}\n{error.remedy}" if error.remedy else error.message
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, say: object, text: str) -> None:
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(say, text)  # type: ignore[arg-type]
+
+
+def remove(folder: Path) -> None:
+    """A build's folder. An overlay leaves folders there that nobody may enter, not even we."""
+
+    def again(_function: object, path: str, _: object) -> None:
+        with suppress(OSError):
+            Path(path).parent.chmod(0o700)
+            Path(path).chmod(0o700)
+            if Path(path).is_dir() and not Path(path).is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                Path(path).unlink()
+
+    shutil.rmtree(folder, onerror=again)
+    if folder.exists():
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,165 @@
+"""The program that runs a build's entries, one after the other, at the order of the miniature.
+
+    python -I -S inside.py PLACE.json
+
+It is process 1 of the build's own namespaces where the kernel has them. There it first makes the
+file system that PLACE.json describes: everything is read-only but the build's folder, system
+folders have a layer in that folder which takes what is written, and /tmp is the build's own. Then
+it reads orders from standard input, a JSON object a line: `argv`, `variables` (the whole
+environment), `directory`. Each is run to its end; the answer on the descriptor `answers` is a line
+with `code`. At the end of input it ends, and the kernel ends whatever still runs in the namespace.
+
+It runs alone, without this package: only the standard library.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import platform
+import signal
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+_MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
+_MOUNT_ATTR_RDONLY = 1
+_AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
+_MOUNT_SETATTR = 442
+_PR_SET_DUMPABLE = 4
+
+
+class _Attributes(ctypes.Structure):
+    """`struct mount_attr` of linux/mount.h."""
+
+    _fields_ = (
+        ("set", ctypes.c_uint64),
+        ("clear", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns", ctypes.c_uint64),
+    )
+
+
+def main(place: Mapping[str, Any]) -> None:
+    """See the module's description."""
+    if place["is_confined"]:
+        confine(place)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(place["answers"], "w", encoding="utf-8", buffering=1)
+    os.set_inheritable(answers.fileno(), False)
+    answers.write('{"code": 0}\n')  # ready
+    for line in sys.stdin:
+        code = run(json.loads(line))
+        answers.write(json.dumps({"code": code}) + "\n")
+
+
+def run(order: Mapping[str, Any]) -> int:
+    """One entry to its end; its exit code. What it has left running in the background goes on."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        child = os.fork()
+        if child == 0:
+            _become(order, nothing)
+    finally:
+        os.close(nothing)
+    while True:
+        with suppress(ChildProcessError):
+            ended, status = os.wait()
+            if ended == child:
+                return os.waitstatus_to_exitcode(status)
+            continue
+        return 1
+
+
+def _become(order: Mapping[str, Any], stdin: int) -> None:
+    try:
+        os.setsid()
+        os.dup2(stdin, 0)
+        os.chdir(order["directory"])
+        os.execve(order["argv"][0], order["argv"], order["variables"])  # noqa: S606
+    except OSError as error:
+        os.write(2, f"{order['argv'][0]}: {error.strerror}\n".encode())
+    os._exit(127)
+
+
+def confine(place: Mapping[str, Any]) -> None:
+    """Make the build's view of the file system. OSError when the kernel does not allow it."""
+    folder: str = place["folder"]
+    _mount("", "/", "", _MS_REC | _MS_PRIVATE)
+    _mount(folder, folder, "", _MS_BIND)
+    _set_read_only("/", recursive=True, value=True)
+    _set_read_only(folder, recursive=False, value=False)
+    # What a mount below hides is held by a descriptor, and shown again at its path.
+    kept = {path: os.open(path, os.O_PATH) for path in [folder, *place["keep"]]}
+    for path in place["layers"]:
+        upper, work = f"{folder}/layers{path}/upper", f"{folder}/layers{path}/work"
+        os.makedirs(upper, exist_ok=True)  # noqa: PTH103 - as everything here: few imports
+        os.makedirs(work, exist_ok=True)  # noqa: PTH103
+        options = f"lowerdir={path},upperdir={upper},workdir={work},userxattr"
+        _mount("overlay", path, "overlay", 0, options)
+    for path, own in place["own"].items():
+        os.makedirs(own, exist_ok=True)  # noqa: PTH103
+        _mount(own, path, "", _MS_BIND)
+        _set_read_only(path, recursive=False, value=False)
+    for path, descriptor in kept.items():
+        if not _is_there(path, descriptor):
+            os.makedirs(path, exist_ok=True)  # noqa: PTH103
+            _mount(f"/proc/self/fd/{descriptor}", path, "", _MS_BIND | _MS_REC)
+        os.close(descriptor)
+    for path in place["hidden"]:
+        _hide(path)
+    with suppress(OSError):  # a container may have masked it: then the old one stays
+        _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    os.chdir(folder)
+
+
+def _is_there(path: str, descriptor: int) -> bool:
+    """Whether a path still leads to what it led to. A layer shows the same file under another
+    device, so the number alone is compared."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return False
+    return found.st_ino == os.fstat(descriptor).st_ino
+
+
+def _hide(path: str) -> None:
+    """Put something empty over a file or folder of the person's."""
+    with suppress(OSError):
+        if os.path.isdir(path):  # noqa: PTH112
+            _mount("tmpfs", path, "tmpfs", _MS_NOSUID | _MS_NODEV, "size=4k,mode=700")
+        elif os.path.exists(path):  # noqa: PTH110
+            _mount(os.devnull, path, "", _MS_BIND)
+
+
+def _mount(source: str, target: str, kind: str, flags: int, options: str = "") -> None:
+    texts = [text.encode() or None for text in (source, target, kind)]
+    if _library().mount(*texts, ctypes.c_ulong(flags), options.encode() or None):
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount {kind or source} on {target}: {os.strerror(number)}")
+
+
+def _set_read_only(path: str, *, recursive: bool, value: bool) -> None:
+    attributes = _Attributes(*((_MOUNT_ATTR_RDONLY, 0) if value else (0, _MOUNT_ATTR_RDONLY)))
+    failed = _library().syscall(
+        ctypes.c_long(_MOUNT_SETATTR), ctypes.c_int(_AT_FDCWD), path.encode(),
+        ctypes.c_uint(_AT_RECURSIVE if recursive else 0),
+        ctypes.byref(attributes), ctypes.c_size_t(ctypes.sizeof(attributes)),
+    )  # fmt: skip
+    if failed:
+        number = ctypes.get_errno()
+        raise OSError(number, f"mount_setattr {path}: {os.strerror(number)}")
+
+
+def _library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or (platform.system() != "Linux" and not sys.argv[1]):
+        sys.exit("usage: inside.py PLACE.json")
+    with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
+        main(json.load(file))

@@ -1,0 +1,106 @@
+"""A build's log: for CloudWatch, the terminal and a file, bounded and without secrets."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+LARGEST = 32_000_000  # bytes that a build's log keeps
+_LONGEST = 200_000  # bytes of one line; CloudWatch Logs takes 256 KB
+_TAIL = 64_000  # bytes of the end, kept beyond the limit
+_HIDDEN = "***"
+_SHORTEST_SECRET = 4  # characters: a shorter one would hide words
+
+Listener = Callable[[float, str], None]  # (Unix time, line)
+
+
+class BuildLog:
+    """`say` for the agent's own lines, `feed` for what the build prints; `close` at the end."""
+
+    def __init__(
+        self, file: Path, listener: Listener, clock: Callable[[], float] = time.time
+    ) -> None:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = file.open("w", encoding="utf-8", errors="replace")
+        self._listener = listener
+        self._clock = clock
+        self._secrets: tuple[str, ...] = ()
+        self._rest = b""
+        self._kept = 0
+        self._lost = 0
+        self._tail = b""
+        self.recent = ""  # the end of what the running entry has printed
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Values that come from Parameter Store, Secrets Manager or are credentials."""
+        found = {line for each in secrets for line in (each, *each.splitlines())}
+        known = {*self._secrets, *(each for each in found if len(each) >= _SHORTEST_SECRET)}
+        self._secrets = tuple(sorted(known, key=len, reverse=True))
+
+    def say(self, text: str) -> None:
+        """A line of the agent's: `[Container] 2024/04/21 21:06:52.675129 Phase is …`."""
+        self.flush()
+        now = self._clock()
+        moment = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d %H:%M:%S.%f")
+        for line in self._clean(text).splitlines() or [""]:
+            self._write(now, f"[Container] {moment} {line}", always=True)
+
+    def feed(self, data: bytes) -> None:
+        """A piece of output."""
+        if self._kept >= LARGEST:
+            self._lost += len(data)
+            self._tail = (self._tail + data)[-_TAIL:]
+            return
+        *whole, self._rest = (self._rest + data).split(b"\n")
+        for line in whole:
+            self._print(line)
+        if len(self._rest) > _LONGEST:
+            self.flush()
+
+    def flush(self) -> None:
+        """A last line may have no end."""
+        rest, self._rest = self._rest, b""
+        if rest:
+            self._print(rest)
+
+    def end_of_output(self) -> str:
+        """The last of what was printed, for a person in a hurry."""
+        return self._tail.decode("utf-8", "replace") if self._tail else self.recent
+
+    def close(self) -> None:
+        self.flush()
+        if self._lost:
+            self._kept = 0
+            limit, lost, tail = LARGEST // 1_000_000, self._lost, self._tail
+            self._lost = 0
+            self.say(f"The log keeps {limit} MB; {lost} bytes were left out. The last of them:")
+            for line in tail.split(b"\n")[1:]:
+                self._print(line)
+        with suppress(OSError):  # a full disk: the miniature says so elsewhere
+            self._file.close()
+
+    def _print(self, data: bytes) -> None:
+        for start in range(0, max(1, len(data)), _LONGEST):
+            piece = data[start : start + _LONGEST].removesuffix(b"\r")
+            line = self._clean(piece.decode("utf-8", "replace"))
+            self.recent = f"{self.recent}{line}\n"[-4096:]
+            self._write(self._clock(), line)
+
+    def _write(self, at: float, line: str, *, always: bool = False) -> None:
+        self._kept += len(line) + 1
+        if self._kept > LARGEST and not always:
+            self._lost += len(line) + 1
+            self._tail = (self._tail + line.encode() + b"\n")[-_TAIL:]
+            return
+        with suppress(OSError):
+            self._file.write(f"{line}\n")
+            self._file.flush()
+        self._listener(at, line)
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, _HIDDEN)
+        return text

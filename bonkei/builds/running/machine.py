@@ -1,0 +1,150 @@
+"""The process of one build: it runs scripts one after the other, and nothing of it is left at the
+end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from bonkei.builds.errors import PhaseError
+from bonkei.builds.running.confinement import INSIDE, place, unshare_command
+from bonkei.processes import Keeper, launch_command
+
+_CHUNK = 64 * 1024
+_PATIENCE = 30.0  # seconds for the namespaces to be made
+
+
+class Machine:
+    """`start`, then `run` any number of times, `stop` in any case. `listener` gets the output as
+    it comes, in pieces of any length."""
+
+    def __init__(self, folder: Path, keeper: Keeper, listener: Callable[[bytes], None]) -> None:
+        self._folder = folder
+        self._keeper = keeper
+        self._listener = listener
+        self._process: asyncio.subprocess.Process | None = None
+        self._answers: asyncio.StreamReader | None = None
+        self._transport: asyncio.BaseTransport | None = None
+        self._output = -1
+
+    async def start(
+        self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
+    ) -> None:
+        """PhaseError when the kernel does not let it."""
+        loop = asyncio.get_running_loop()
+        self._output, output = os.pipe()
+        read, answers = os.pipe()
+        os.set_blocking(self._output, False)
+        loop.add_reader(self._output, self.drain)
+        described = place(
+            self._folder, answers, keep, hidden, is_confined=is_confined, has_engine=has_engine
+        )
+        file = self._folder / "place.json"
+        file.write_text(json.dumps(described), encoding="utf-8")
+        inside = [sys.executable, "-I", "-S", str(INSIDE), str(file)]
+        command = [*unshare_command(), *inside] if is_confined else inside
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *launch_command(command, ending=signal.SIGKILL),
+                cwd=self._folder,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LANG": "C.UTF-8"},
+                stdin=asyncio.subprocess.PIPE,
+                stdout=output,
+                stderr=output,
+                pass_fds=(answers,),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise PhaseError("INTERNAL_SERVICE_ERROR", f"no process: {error}") from error
+        finally:
+            os.close(output)
+            os.close(answers)
+        with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
+            self._keeper.keep(self._process.pid)
+        self._answers = asyncio.StreamReader()
+        self._transport, _ = await loop.connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(self._answers),  # type: ignore[arg-type]
+            os.fdopen(read, "rb"),
+        )
+        try:
+            await asyncio.wait_for(self._answer(), _PATIENCE)
+        except TimeoutError:
+            raise PhaseError("INTERNAL_SERVICE_ERROR", "the build's process hangs") from None
+
+    async def run(self, argv: Sequence[str], variables: Mapping[str, str], directory: Path) -> int:
+        """Its exit code; a signal's is negative. PhaseError when the whole build has died."""
+        order = {"argv": list(argv), "variables": dict(variables), "directory": str(directory)}
+        assert self._process is not None  # noqa: S101 - `start` made it
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for
+        try:
+            self._process.stdin.write(json.dumps(order).encode() + b"\n")
+            await self._process.stdin.drain()
+        except ConnectionError:
+            raise _died() from None
+        code = await self._answer()
+        self.drain()  # what came before the answer is in the log before what comes next
+        return code
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Of every process of the build that this machine shows."""
+        if self._process is None or self._process.returncode is not None:
+            return ()
+        with suppress(psutil.Error):
+            root = psutil.Process(self._process.pid)
+            return (root.pid, *(each.pid for each in root.children(recursive=True)))
+        return ()
+
+    async def stop(self) -> None:
+        """Nothing of it runs then. May be called again."""
+        process, self._process = self._process, None
+        if process is not None:
+            # Without a namespace a process may have left the group: it is still a descendant.
+            with suppress(psutil.Error):
+                for each in psutil.Process(process.pid).children(recursive=True):
+                    with suppress(psutil.Error):
+                        each.kill()
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            await process.wait()
+            self._keeper.release(process.pid)
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+        if self._output >= 0:
+            self.drain()
+            asyncio.get_running_loop().remove_reader(self._output)
+            os.close(self._output)
+            self._output = -1
+
+    def drain(self) -> None:
+        """Take what the pipe holds now, a bounded piece of it: others use the loop, too."""
+        for _ in range(16):
+            try:
+                data = os.read(self._output, _CHUNK)
+            except OSError:  # empty, or closed
+                return
+            if not data:
+                asyncio.get_running_loop().remove_reader(self._output)
+                return
+            self._listener(data)
+
+    async def _answer(self) -> int:
+        assert self._answers is not None  # noqa: S101 - `start` made it
+        line = await self._answers.readline()
+        if not line:
+            self.drain()
+            raise _died()
+        return int(json.loads(line)["code"])
+
+
+def _died() -> PhaseError:
+    return PhaseError("COMMAND_EXECUTION_ERROR", "the build's process has ended from outside")

@@ -1,0 +1,83 @@
+"""What the room needs of the others; `bonkei/miniature` composes it, tests have doubles."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds.buildspec.model import SecretReference
+from bonkei.builds.values import Build
+
+
+class Objects(Protocol):
+    """S3, as a role may use it. AwsServiceError."""
+
+    async def get(self, role_arn: str, bucket: str, key: str, version: str, into: Path) -> None: ...
+
+    async def put(
+        self, role_arn: str, bucket: str, key: str, file: Path, encryption_key: str
+    ) -> None: ...
+
+
+class LogWriter(Protocol):
+    """CloudWatch Logs, as the build's role may write there; why it could not, or nothing. Events
+    are (Unix milliseconds, text)."""
+
+    def write(
+        self, role_arn: str, group: str, stream: str, events: Sequence[tuple[int, str]]
+    ) -> str: ...
+
+
+Values = Callable[[str, str], Awaitable[str]]
+"""A parameter of SSM: (role, name)."""
+Secrets = Callable[[str, SecretReference], Awaitable[str]]
+"""A secret's whole value: (role, reference)."""
+Checkout = Callable[[str, str, str, Path], Awaitable[str]]
+"""(role, location, version, into) of a CodeCommit repository; the commit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tooling:
+    """Of the project that Terraform works on. `prepare`: before the entries, with the build's
+    folder and its buildspec; more variables. `collect`: after them."""
+
+    prepare: Callable[[Path, str], Mapping[str, str]]
+    collect: Callable[[Path], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """`identity`: a role's variables for a build. `commands`: command lines by name, installed when
+    they are first wanted. `obstacle`: why a project's subnets have no way to the internet.
+    `changed`: hears of each change of a build. `keep` must stay visible in a build, `hidden` must
+    not."""
+
+    region: Callable[[], str]
+    account: str
+    objects: Objects
+    logs: LogWriter
+    identity: Callable[[str, str], Mapping[str, str]]
+    parameter: Values
+    secret: Secrets
+    checkout: Checkout
+    commands: Callable[[Callable[[str], None]], Awaitable[Mapping[str, Sequence[str]]]]
+    obstacle: Callable[[BuildProject], str]
+    tooling: Tooling
+    changed: Callable[[Build], None]
+    keep: tuple[Path, ...] = ()
+    hidden: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuildsSettings:
+    """`directory`: the room's own. `may_write_outside`: builds run where nothing confines them,
+    whatever they write. Disk in bytes and processes bound one build; `at_once` all."""
+
+    directory: Path
+    may_write_outside: bool = False
+    disk: int = 10_000_000_000
+    processes: int = 2_000
+    at_once: int = 4

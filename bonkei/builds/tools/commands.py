@@ -1,0 +1,50 @@
+"""The folder of commands that comes first on a build's PATH.
+
+What the machine has is used as it is. Where it has none, a command of CodeBuild's image that the
+miniature provides stands in (`aws`, `unzip`, …). The others are missing, as in an image without
+them.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from shlex import join
+
+STAND_INS = Path(__file__).with_name("stand_ins.py")
+_OURS = ("unzip", "curl", "sha256sum")
+ALWAYS = frozenset({"aws", "terraform", "trivy"})
+"""Always the miniature's: the person's own `aws` may be a wrapper with settings of its own."""
+
+
+def write_commands(
+    folder: Path, tools: Path, path: str, provided: Mapping[str, Sequence[str]]
+) -> tuple[str, ...]:
+    """Fill `folder`, which leads the PATH, and `tools`, where the served archives look for what
+    they run. `provided`: the command line for a name. Returns the names that are stood in for."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tools.mkdir(parents=True, exist_ok=True)
+    ours: dict[str, Sequence[str]] = {
+        name: (sys.executable, "-I", "-S", str(STAND_INS), name) for name in _OURS
+    }
+    if shutil.which("python3", path=path) is None:
+        ours["python3"] = (sys.executable,)
+    made = []
+    for name, command in {**ours, **provided}.items():
+        script = f'#!/bin/sh\nexec {join(command)} "$@"\n'
+        if name in ALWAYS:
+            _write(tools / name, script)
+        # Terraform and Trivy are in no image of CodeBuild's: a build has to fetch them.
+        if name in ("terraform", "trivy"):
+            continue
+        if name in ALWAYS or shutil.which(name, path=path) is None:
+            _write(folder / name, script)
+            made.append(name)
+    return tuple(sorted(made))
+
+
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    file.chmod(0o755)

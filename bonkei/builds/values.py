@@ -1,0 +1,125 @@
+"""What goes into a build and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+SUCCEEDED = "SUCCEEDED"
+FAILED = "FAILED"
+FAULT = "FAULT"
+STOPPED = "STOPPED"
+TIMED_OUT = "TIMED_OUT"
+IN_PROGRESS = "IN_PROGRESS"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildInput:
+    """A zip in a bucket, which the build's role reads; or a folder, which is copied. The first
+    input of a build is its source, the others lie at `CODEBUILD_SRC_DIR_<name>`."""
+
+    name: str
+    bucket: str = ""
+    key: str = ""
+    version: str = ""
+    folder: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutput:
+    """Where the build's role puts an artifact, as a zip. The first output of a build takes
+    `artifacts`, the others `secondary-artifacts` of their name; a single one takes either."""
+
+    name: str
+    bucket: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildRequest:
+    """As StartBuild: what is not given is the project's. Without inputs the project's own sources
+    are fetched. `variables` are (name, value, type); `timeout` is in minutes."""
+
+    project: str
+    inputs: tuple[BuildInput, ...] = ()
+    outputs: tuple[BuildOutput, ...] = ()
+    variables: tuple[tuple[str, str, str], ...] = ()
+    initiator: str = "bonkei"
+    source_version: str = ""
+    resolved_source_version: str = ""
+    encryption_key: str = ""
+    buildspec: str = ""
+    timeout: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildPhase:
+    """One phase as `batch-get-builds` shows it; times in Unix seconds. `end` is 0 and `status`
+    empty while it runs."""
+
+    name: str
+    status: str = ""
+    start: float = 0.0
+    end: float = 0.0
+    code: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A build at a moment. `number` counts the project's builds from 1."""
+
+    id: str
+    arn: str
+    number: int
+    request: BuildRequest
+    status: str = IN_PROGRESS
+    start: float = 0.0
+    end: float = 0.0
+    phases: tuple[BuildPhase, ...] = ()
+    exported: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[BuildOutput, ...] = ()
+    log_group: str = ""
+    log_stream: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        return self.status != IN_PROGRESS
+
+    @property
+    def phase(self) -> str:
+        """The current phase."""
+        return self.phases[-1].name if self.phases else "SUBMITTED"
+
+    @property
+    def error(self) -> str:
+        """The first failure, with its phase; empty when there is none."""
+        for each in self.phases:
+            if each.status not in ("", SUCCEEDED):
+                return f"{each.name}: {each.code or each.status}: {each.message}".removesuffix(": ")
+        return "" if self.status in (SUCCEEDED, IN_PROGRESS) else self.status
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A build that is over, and the file with its whole log."""
+
+    build: Build
+    log: Path
+
+    @property
+    def id(self) -> str:
+        return self.build.id
+
+    @property
+    def status(self) -> str:
+        return self.build.status
+
+    @property
+    def error(self) -> str:
+        return self.build.error
+
+    @property
+    def exported(self) -> Mapping[str, str]:
+        return self.build.exported

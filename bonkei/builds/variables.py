@@ -1,0 +1,81 @@
+"""The environment of a build: pure.
+
+"Environment variables in build environments",
+https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html. Of several
+values of one name, StartBuild's wins over the project's, and that over the buildspec's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds.values import Build
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders of one build. `sources`: where each secondary source lies, by its name."""
+
+    source: str
+    home: str
+    path: str
+    sources: tuple[tuple[str, str], ...] = ()
+
+
+def codebuild_variables(
+    build: Build, project: BuildProject, layout: Layout, region: str
+) -> dict[str, str]:
+    """What CodeBuild itself sets."""
+    request = build.request
+    found = {
+        "CI": "true",
+        "CODEBUILD_CI": "true",
+        "CODEBUILD_BUILD_ARN": build.arn,
+        "CODEBUILD_BUILD_ID": build.id,
+        "CODEBUILD_BUILD_IMAGE": project.image,
+        "CODEBUILD_BUILD_NUMBER": str(build.number),
+        "CODEBUILD_BUILD_SUCCEEDING": "1",
+        "CODEBUILD_BUILD_URL": _console(region, build.id),
+        "CODEBUILD_INITIATOR": request.initiator,
+        "CODEBUILD_KMS_KEY_ID": request.encryption_key or project.encryption_key,
+        "CODEBUILD_LOG_PATH": build.log_stream,
+        "CODEBUILD_PROJECT_ARN": project.arn,
+        "CODEBUILD_RESOLVED_SOURCE_VERSION": request.resolved_source_version,
+        "CODEBUILD_SOURCE_VERSION": request.source_version,
+        "CODEBUILD_SRC_DIR": layout.source,
+        "CODEBUILD_START_TIME": str(int(build.start * 1000)),
+        "HOME": layout.home,
+        "PATH": layout.path,
+        "LANG": "C.UTF-8",
+        "USER": "root",
+        "PWD": layout.source,
+    }
+    for name, place in layout.sources:
+        found[f"CODEBUILD_SRC_DIR_{name}"] = place
+    return {name: value for name, value in found.items() if value}
+
+
+def typed(
+    project: BuildProject, given: Sequence[tuple[str, str, str]]
+) -> dict[str, tuple[str, str]]:
+    """(value, type) by name, of the project's variables and those of the request over them."""
+    pairs = [*project.environment, *given]
+    return {name: (value, kind or "PLAINTEXT") for name, value, kind in pairs}
+
+
+def exported(
+    names: Sequence[str], found: Mapping[str, str], secret: Sequence[str]
+) -> dict[str, str]:
+    """What the build hands on: no secret, and nothing that begins with AWS_."""
+    return {
+        name: found[name]
+        for name in names
+        if name in found and name not in secret and not name.startswith("AWS_")
+    }
+
+
+def _console(region: str, identifier: str) -> str:
+    base = f"https://{region}.console.aws.amazon.com/codebuild/home?region={region}"
+    return f"{base}#/builds/{identifier}/view/new"

@@ -1,0 +1,99 @@
+"""`terraform` in a build: `python -m bonkei.miniature.rooms.build_terraform EXECUTABLE ARGUMENTS`.
+
+The real Terraform (the library, or EXECUTABLE where it is not empty) with the miniature's provider.
+MINIATURE_PROVIDER is the folder with the provider's share of the home. Backends, locks, variables
+and plans are the build's own: nothing of them is changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bonkei.miniature.rooms.build_tools import PLACE
+from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
+from bonkei.terraform.runs.run import command
+
+_WITH_PROVIDER = frozenset(
+    {
+        *("init", "validate", "plan", "apply", "destroy", "refresh", "show", "import", "test"),
+        *("console", "providers", "output", "state", "taint", "untaint", "graph"),
+    }
+)
+_WITH_STATE = frozenset({"plan", "apply", "destroy", "refresh", "import"})
+_NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
+
+
+def main(executable: str, arguments: Sequence[str]) -> int:
+    """Terraform's exit code."""
+    program = command(executable or None)
+    words = [word for word in arguments if not word.startswith("-")]
+    operation = words[0] if words else ""
+    own = Path(os.environ.get("MINIATURE_PROVIDER", ""))
+    if operation not in _WITH_PROVIDER or not own.is_absolute():
+        return _run([*program, *arguments], os.environ)
+    directory = Path(_chdir(arguments))
+    settings = own / "terraform.tfrc"
+    settings.write_text(_NO_PROVIDERS % (own / "none"), encoding="utf-8")
+    environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(settings), "GOGC": "400"}
+    with _state(program, operation, words[1:], directory, environment) as state:
+        place = json.loads((own / PLACE).read_text(encoding="utf-8"))
+        surroundings = ProviderSurroundings(own, state, place["account_id"], place["existing"])
+        with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
+            environment["TF_REATTACH_PROVIDERS"] = provider.reattach()
+            return _run([*program, *arguments], environment)
+
+
+def _chdir(arguments: Sequence[str]) -> str:
+    for word in arguments:
+        if word.startswith("-chdir="):
+            return word.removeprefix("-chdir=")
+    return str(Path.cwd())
+
+
+@contextlib.contextmanager
+def _state(
+    program: Sequence[str], operation: str, files: Sequence[str], directory: Path,
+    environment: Mapping[str, str],
+) -> Iterator[Path | None]:  # fmt: skip
+    """The state that the provider knows from the beginning: a plan carries its own, otherwise the
+    backend has it."""
+    if operation not in _WITH_STATE:
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "state.json"
+        plans = [directory / name for name in files if zipfile.is_zipfile(directory / name)]
+        if operation == "apply" and plans:
+            with zipfile.ZipFile(plans[0]) as plan:
+                target.write_bytes(plan.read("tfstate"))
+        else:
+            pulled = subprocess.run(
+                [*program, f"-chdir={directory}", "state", "pull"],
+                env=dict(environment),
+                capture_output=True,
+                check=False,
+            )
+            target.write_bytes(pulled.stdout if pulled.returncode == 0 else b"")
+        yield target if target.stat().st_size else None
+
+
+def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:
+    """Terraform in the foreground; it gets the signals that this process gets."""
+    process = subprocess.Popen(list(words), env=dict(environment))
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda received, _frame: process.send_signal(received))
+    code = process.wait()
+    return code if code >= 0 else 128 - code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))

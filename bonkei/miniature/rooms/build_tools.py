@@ -1,0 +1,130 @@
+"""What a build's commands run: the miniature's own Terraform, Trivy and `aws`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import bonkei.builds
+import bonkei.cloud
+from bonkei.errors import BonkeiError
+
+_TRIVY = Path(bonkei.builds.__file__).parent / "data" / "trivy.txt"
+_AWS = Path(bonkei.cloud.__file__).parent / "data" / "awscli.txt"
+PLACE = "place.json"
+
+
+class Commands:
+    """The command lines of a build's tools; what is missing is installed when a build first runs.
+    `terraform`: an executable to use instead of the library."""
+
+    def __init__(
+        self, install: Callable[[Sequence[Path]], Awaitable[Path]], terraform: str | None
+    ) -> None:
+        self._install = install
+        self._terraform = terraform
+
+    async def all(self, say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
+        """By name. What cannot be had says so when it is called: a build may not need it."""
+        return {
+            "terraform": (
+                *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.build_terraform"),
+                self._terraform or "",
+            ),
+            "trivy": await self._installed("trivy", _TRIVY, say),
+            "aws": await self._installed("aws", _AWS, say),
+        }
+
+    async def _installed(self, name: str, lock: Path, say: Callable[[str], None]) -> Sequence[str]:
+        if name == "trivy" and (own := shutil.which("trivy")):
+            return (own,)
+        try:
+            program = await self._install((lock,)) / "bin" / name
+        except BonkeiError as error:
+            say(f"{name} is not there: {error.message}")
+            return _refusal(name, error.message)
+        if program.is_file():
+            return (str(program),)
+        why = f"there is no {name} on the PATH, and its package has none for this machine"
+        return _refusal(name, why)
+
+
+def _refusal(name: str, why: str) -> Sequence[str]:
+    """A command that fails, and says what was not done."""
+    said = f"{name}: {why}. NOTHING was done. Put {name} on the PATH of `bonkei up`."
+    return (sys.executable, "-I", "-c", f"import sys; sys.exit({said!r})")
+
+
+class Provider:
+    """The provider's share of the home for a build's Terraform: copied into the build's folder,
+    and what has changed there is taken back. So a build writes below its own folder only."""
+
+    def __init__(self, home: Path, account_id: str, existing: Sequence[Mapping[str, Any]]) -> None:
+        self._home = home
+        self._account = account_id
+        self._existing = existing
+
+    def prepare(self, folder: Path, buildspec: str) -> Mapping[str, str]:
+        """More variables. Only a build that runs Terraform gets the secrets' values."""
+        if "terraform" not in buildspec:
+            return {}
+        own = folder / "provider"
+        (own / "terraform").mkdir(parents=True, mode=0o700)
+        (own / "secrets").mkdir(mode=0o700)
+        for file in self._files():
+            shutil.copy(file, own / file.relative_to(self._home))
+        known = {
+            str(file.relative_to(self._home)): _digest(file.read_bytes()) for file in self._files()
+        }
+        place = {"account_id": self._account, "existing": list(self._existing), "known": known}
+        (own / PLACE).write_text(json.dumps(place, default=str), encoding="utf-8")
+        return {"MINIATURE_PROVIDER": str(own), "CHECKPOINT_DISABLE": "1"}
+
+    def collect(self, folder: Path) -> None:
+        """New and changed secrets, and counters that have gone on."""
+        own = folder / "provider"
+        if not own.is_dir():
+            return
+        known = json.loads((own / PLACE).read_text(encoding="utf-8"))["known"]
+        for file in sorted((own / "secrets").iterdir()):
+            name = f"secrets/{file.name}"
+            if file.name.startswith(".") or file.is_symlink() or not file.is_file():
+                continue
+            content = file.read_bytes()
+            if known.get(name) != _digest(content):
+                _write(self._home / name, content)
+        self._count_on(own / "terraform" / "counters.json")
+
+    def _count_on(self, file: Path) -> None:
+        if not file.is_file() or file.is_symlink():
+            return
+        there = self._home / "terraform" / "counters.json"
+        before = json.loads(there.read_text(encoding="utf-8")) if there.is_file() else {}
+        now = json.loads(file.read_text(encoding="utf-8"))
+        names = {*before, *now}
+        merged = {name: max(int(before.get(name, 0)), int(now.get(name, 0))) for name in names}
+        if merged != before:
+            _write(there, json.dumps(merged, indent=1, sort_keys=True).encode())
+
+    def _files(self) -> list[Path]:
+        secrets = self._home / "secrets"
+        found = [f for f in secrets.iterdir() if f.is_file()] if secrets.is_dir() else []
+        counters = self._home / "terraform" / "counters.json"
+        return [*found, *([counters] if counters.is_file() else [])]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f".{file.name}.build")
+    draft.touch(mode=0o600)
+    draft.write_bytes(content)
+    draft.replace(file)

@@ -1,0 +1,239 @@
+"""CodeBuild as the supervisor uses it: the room of builds, with the parts around it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import bonkei
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds.buildspec.model import SecretReference
+from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
+from bonkei.config import Config
+from bonkei.errors import BonkeiError
+from bonkei.logs.errors import LogsError
+from bonkei.logs.logs import RoleWriter
+from bonkei.miniature.home import Home
+from bonkei.miniature.rooms.build_tools import Commands, Provider
+from bonkei.network.reach import obstacle_to_internet, places
+
+if TYPE_CHECKING:
+    from bonkei.aws_service import Operations
+    from bonkei.builds.builds import Builds
+    from bonkei.builds.values import Build
+    from bonkei.cloud.cloud import Cloud
+
+Install = Callable[[Sequence[Path]], Awaitable[Path]]
+_SESSION = "AWSCodeBuild"
+
+
+@dataclass(frozen=True, slots=True)
+class BuildConnections:
+    """What is there once the supervisor has made it."""
+
+    cloud: Callable[[], Cloud]
+    writer: Callable[[str, str], RoleWriter]
+    install: Install
+
+
+class BuildRoom:
+    """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
+
+    def __init__(self, config: Config, home: Home, around: BuildConnections) -> None:
+        self._config = config
+        self._home = home
+        self._around = around
+        self._blueprint = Blueprint()
+        self._builds: Builds | None = None
+        self._hearing: list[Callable[[Build], None]] = []
+
+    def hear(self, listener: Callable[[Build], None]) -> None:
+        """Call it at each change of a build."""
+        self._hearing.append(listener)
+
+    async def start(self) -> None:
+        """What an earlier miniature has left of builds is ended."""
+        from bonkei.builds.builds import Builds  # noqa: PLC0415 - cryptography takes a while
+
+        config = self._config
+        settings = BuildsSettings(
+            self._home.builds, config.builds_outside, config.builds_megabytes * 1_000_000
+        )
+        builds = Builds(settings, self._surroundings())
+        await asyncio.to_thread(builds.start)
+        self._builds = builds
+
+    def follow(self, blueprint: Blueprint) -> None:
+        self._blueprint = blueprint
+        self.builds.apply(blueprint.build_projects)
+
+    @property
+    def builds(self) -> Builds:
+        """The room itself, after the start."""
+        assert self._builds is not None  # noqa: S101 - `start` made it
+        return self._builds
+
+    @property
+    def service(self) -> Operations:
+        """CodeBuild's API."""
+        from bonkei.builds.service import api  # noqa: PLC0415 - as above
+
+        return api.service(lambda: self.builds)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What `bonkei status` says of builds."""
+        return self._builds.notes if self._builds is not None else ()
+
+    async def stop(self) -> None:
+        if self._builds is not None:
+            await self._builds.stop()
+
+    def _surroundings(self) -> Surroundings:
+        home, config = self._home, self._config
+        commands = Commands(self._around.install, config.terraform)
+        provider = Provider(home.path, config.account_id, config.existing)
+        root = Path(bonkei.__file__).resolve().parents[1]
+        seen = (root, Path(sys.prefix), Path(sys.base_prefix), home.environments, config.root)
+        unseen = ("secrets", "cloud", "database", "terraform", "evaluated", "inbox", "topics")
+        return Surroundings(
+            region=self._region,
+            account=config.account_id,
+            objects=_Objects(self._around.cloud),
+            logs=_Logs(self._around.writer, self._region),
+            identity=self._identity,
+            parameter=self._parameter,
+            secret=self._secret,
+            checkout=self._checkout,
+            commands=commands.all,
+            obstacle=self._obstacle,
+            tooling=Tooling(provider.prepare, provider.collect),
+            changed=self._changed,
+            keep=seen,
+            hidden=tuple(home.path / name for name in (*unseen, "control.sock", "control")),
+        )
+
+    def _changed(self, build: Build) -> None:
+        for hear in self._hearing:
+            hear(build)
+
+    def _identity(self, role: str, build: str) -> Mapping[str, str]:
+        return self._around.cloud().callers.build(role, build)
+
+    def _region(self) -> str:
+        return self._around.cloud().region
+
+    def _obstacle(self, project: BuildProject) -> str:
+        """CodeBuild takes any of the subnets: one with a way out is enough. A build has no public
+        address."""
+        found = [
+            obstacle_to_internet(self._blueprint, place)
+            for place in places(self._blueprint, project.subnet_ids, project.security_group_ids)
+        ]
+        return found[0] if found and all(found) else ""
+
+    async def _checkout(self, _role: str, location: str, version: str, into: Path) -> str:
+        """A repository of CodeCommit, by the end of its URL. The build's role may need no right to
+        it here: CodeBuild's `codecommit:GitPull` is not asked for."""
+        name = location.rstrip("/").rpartition("/")[2]
+        repository = self._home.path / "repositories" / f"{name}.git"
+        if not repository.is_dir():
+            raise AwsServiceError(
+                "RepositoryDoesNotExistException", f"{name} is no repository of the miniature"
+            )
+        await _git("clone", "--quiet", "--no-hardlinks", str(repository), str(into))
+        if version:
+            await _git("-C", str(into), "checkout", "--quiet", version)
+        return await _git("-C", str(into), "rev-parse", "HEAD")
+
+    async def _parameter(self, role: str, name: str) -> str:
+        given = {"Names": [name], "WithDecryption": True}
+        answer = await self._call(role, "ssm", "AmazonSSM.GetParameters", given)
+        for each in answer.get("Parameters", ()):
+            return str(each["Value"])
+        raise AwsServiceError("ParameterNotFound", f"Parameter {name} does not exist")
+
+    async def _secret(self, role: str, reference: SecretReference) -> str:
+        given = {"SecretId": reference.secret}
+        if reference.stage:
+            given["VersionStage"] = reference.stage
+        if reference.version:
+            given["VersionId"] = reference.version
+        target = "secretsmanager.GetSecretValue"
+        answer = await self._call(role, "secretsmanager", target, given)
+        return str(answer.get("SecretString", ""))
+
+    async def _call(
+        self, role: str, service: str, target: str, content: Mapping[str, object]
+    ) -> Mapping[str, Any]:
+        return await self._around.cloud().call(role, service, target, content)
+
+
+async def _git(*words: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        "git", *words,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )  # fmt: skip
+    said = (await process.communicate())[0].decode("utf-8", "replace").strip()
+    if process.returncode:
+        raise AwsServiceError("CLIENT_ERROR", f"git {words[0]}: {said}")
+    return said
+
+
+class _Objects:
+    """`bonkei.builds.surroundings.Objects` by the endpoint."""
+
+    def __init__(self, cloud: Callable[[], Cloud]) -> None:
+        self._cloud = cloud
+
+    async def get(self, role_arn: str, bucket: str, key: str, version: str, into: Path) -> None:
+        objects = self._cloud().objects
+        await objects.get(role_arn, _SESSION, (bucket, key), into, version)
+
+    async def put(
+        self, role_arn: str, bucket: str, key: str, file: Path, encryption_key: str
+    ) -> None:
+        objects = self._cloud().objects
+        await objects.put(role_arn, _SESSION, (bucket, key), file, encryption_key)
+
+
+class _Logs:
+    """`bonkei.builds.surroundings.LogWriter`: as CodeBuild writes, by the build's role."""
+
+    def __init__(self, writer: Callable[[str, str], RoleWriter], region: Callable[[], str]) -> None:
+        self._writer = writer
+        self._region = region
+        self._made: set[tuple[str, str, str]] = set()
+
+    def write(
+        self, role_arn: str, group: str, stream: str, events: Sequence[tuple[int, str]]
+    ) -> str:
+        writer = self._writer(role_arn, self._region())
+        try:
+            if (role_arn, group, stream) not in self._made:
+                self._make(writer, group, stream)
+                self._made.add((role_arn, group, stream))
+            writer.put(group, stream, list(events))
+        except (LogsError, BonkeiError, OSError) as error:
+            return str(error)
+        return ""
+
+    @staticmethod
+    def _make(writer: RoleWriter, group: str, stream: str) -> None:
+        try:
+            writer.create_stream(group, stream)
+        except LogsError as error:
+            if error.code == "ResourceAlreadyExistsException":
+                return
+            if error.code != "ResourceNotFoundException":
+                raise
+            writer.create_group(group)
+            writer.create_stream(group, stream)

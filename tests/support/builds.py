@@ -1,0 +1,174 @@
+"""A room of builds for tests: real processes, and doubles of what is around it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import bonkei
+from bonkei.aws_service import AwsServiceError
+from bonkei.blueprint.build_project import BuildProject
+from bonkei.builds.builds import Builds
+from bonkei.builds.buildspec.model import SecretReference
+from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
+from bonkei.builds.values import Build, BuildInput, BuildRequest, BuildResult
+
+ROLE = "arn:aws:iam::123456789012:role/build"
+REGION = "ap-northeast-1"
+
+
+class Bucket:
+    """S3 without permissions: files by (bucket, key)."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.keys: list[tuple[str, str, str]] = []  # (bucket, key, encryption key) of each put
+
+    def file(self, bucket: str, key: str) -> Path:
+        return self._directory / bucket / key
+
+    async def get(self, role_arn: str, bucket: str, key: str, version: str, into: Path) -> None:
+        file = self.file(bucket, key)
+        if not file.is_file():
+            raise AwsServiceError("NoSuchKey", "The specified key does not exist.", 404)
+        shutil.copy(file, into)
+
+    async def put(
+        self, role_arn: str, bucket: str, key: str, file: Path, encryption_key: str
+    ) -> None:
+        target = self.file(bucket, key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
+        self.keys.append((bucket, key, encryption_key))
+
+
+class Lines:
+    """CloudWatch Logs that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str, str]] = []
+
+    def write(
+        self, role_arn: str, group: str, stream: str, events: Sequence[tuple[int, str]]
+    ) -> str:
+        self.events += [(group, stream, text) for _, text in events]
+        return ""
+
+
+async def _parameter(role: str, name: str) -> str:
+    if name != "/known":
+        raise AwsServiceError("AccessDeniedException", f"no ssm:GetParameters on {name}")
+    return "of-the-store"
+
+
+async def _secret(role: str, reference: SecretReference) -> str:
+    if reference.secret != "known":
+        raise AwsServiceError("ResourceNotFoundException", "no such secret")
+    return '{"user": "me", "number": 7}' if not reference.version else "older"
+
+
+async def _checkout(role: str, location: str, version: str, into: Path) -> str:
+    (into / "from-a-repository").write_text(location, encoding="utf-8")
+    return "c0ffee"
+
+
+@dataclass
+class World:
+    """What the doubles have seen."""
+
+    directory: Path
+    bucket: Bucket
+    lines: Lines = field(default_factory=Lines)
+    changes: list[Build] = field(default_factory=list)
+    commands: dict[str, Sequence[str]] = field(default_factory=dict)
+    obstacle: str = ""
+    prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
+    hidden: tuple[Path, ...] = ()
+
+    def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
+        return self.prepare(folder, text)
+
+    def surroundings(self) -> Surroundings:
+        async def commands(_say: Callable[[str], None]) -> Mapping[str, Sequence[str]]:
+            return self.commands
+
+        return Surroundings(
+            region=lambda: REGION,
+            account="123456789012",
+            objects=self.bucket,
+            logs=self.lines,
+            identity=lambda role, build: {"AWS_REGION": REGION, "AWS_SESSION": f"{role}/{build}"},
+            parameter=_parameter,
+            secret=_secret,
+            checkout=_checkout,
+            commands=commands,
+            obstacle=lambda _project: self.obstacle,
+            tooling=Tooling(self._prepare, lambda _folder: None),
+            changed=self.changes.append,
+            keep=kept(),
+            hidden=self.hidden,
+        )
+
+
+def kept() -> tuple[Path, ...]:
+    """What a build must see although /tmp is its own: Python and this code."""
+    return (Path(bonkei.__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix))
+
+
+class Room:
+    """A started room with one project, `p`."""
+
+    def __init__(self, directory: Path, **settings: Any) -> None:
+        self.world = World(directory, Bucket(directory / "s3"))
+        minute = settings.pop("minute", 60.0)
+        self.builds = Builds(
+            BuildsSettings(directory / "builds", **settings),
+            self.world.surroundings(),
+            minute=minute,
+        )
+        self.source = directory / "given"
+        self.source.mkdir(exist_ok=True)
+        self.projects: dict[str, BuildProject] = {}
+
+    def project(self, buildspec: str = "", name: str = "p", **values: Any) -> BuildProject:
+        """Declare a project; others stay."""
+        found = BuildProject(
+            address=f"aws_codebuild_project.{name}",
+            arn=f"arn:aws:codebuild:{REGION}:123456789012:project/{name}",
+            name=name,
+            role_arn=ROLE,
+            image="aws/codebuild/amazonlinux-x86_64-standard:5.0",
+            buildspec=buildspec,
+            **values,
+        )
+        self.projects[name] = found
+        self.builds.apply(tuple(self.projects.values()))
+        return found
+
+    async def run(self, buildspec: str = "", **request: Any) -> BuildResult:
+        """A build of `p` from the folder `source`."""
+        if buildspec:
+            self.project(buildspec)
+        request.setdefault("inputs", (BuildInput("Source", folder=self.source),))
+        return await self.builds.run(BuildRequest("p", **request))
+
+
+def log(result: BuildResult) -> str:
+    return result.log.read_text(encoding="utf-8")
+
+
+def statuses(result: BuildResult) -> dict[str, str]:
+    """Of each phase, in their order."""
+    return {phase.name: phase.status for phase in result.build.phases}
+
+
+def spec(*commands: str, more: str = "", shell: str = "bash") -> str:
+    """A buildspec whose phase build has these commands."""
+    import json
+
+    listed = "".join(f"\n      - {json.dumps(command)}" for command in commands)
+    return f"version: 0.2\nenv:\n  shell: {shell}\nphases:\n  build:\n    commands:{listed}\n{more}"
