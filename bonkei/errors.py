@@ -7,6 +7,7 @@ BonkeiError                 message, remedy; `bonkei.cli` prints it in one place
 ├── EdgeError               a listener cannot be opened               (bonkei.edge)
 ├── TaskError               a container cannot be prepared or started (bonkei.tasks)
 ├── AwsServiceError         an AWS service refuses a call             (bonkei.aws_service)
+├── TemplateError           a template of CloudFormation is refused   (bonkei.cloudformation)
 ├── CloudError              the AWS endpoint cannot do its work       (bonkei.cloud)
 ├── DatabaseError           PostgreSQL cannot be started              (bonkei.database)
 └── MiniatureError          already running, not running, …           (bonkei.miniature)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bonkei.blueprint.access_log import read_access_logs, read_connection_logs, read_waf_logs
@@ -37,18 +37,19 @@ from bonkei.blueprint.secret import read_secrets
 from bonkei.blueprint.security_group import read_security_groups
 from bonkei.blueprint.service.reader import read_clusters, read_services
 from bonkei.blueprint.service.task_definition import read_task_definitions
-from bonkei.blueprint.state import State
+from bonkei.blueprint.state import Resource, State
 from bonkei.blueprint.state.tags import read_all_tags
 from bonkei.blueprint.storage import read_parameters, read_queues, read_tables
 from bonkei.blueprint.web_acl.reader import read_web_acls
 
 
-def read(document: Mapping[str, Any]) -> Blueprint:
+def read(document: Mapping[str, Any], more: Iterable[Resource] = ()) -> Blueprint:
     """Read the architecture from the output of `terraform show -json` (of the applied state).
 
-    Raises BlueprintError, which names the resource's address and the attribute.
+    `more`: resources of the same form that are not Terraform's. Raises BlueprintError, which names
+    the resource's address and the attribute.
     """
-    state, gaps = State.parse(document), Gaps()
+    state, gaps = State.parse(document).with_more(more), Gaps()
     return Blueprint(
         distributions=read_distributions(state, gaps),
         web_acls=read_web_acls(state, gaps),

@@ -22,7 +22,7 @@ from bonkei.cloud.backing.process import LOCK, MiniStack
 from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.endpoint import Endpoint
-from bonkei.cloud.identity.credentials import Issuer
+from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
 from bonkei.cloud.objects import Objects
@@ -99,7 +99,7 @@ class Cloud:
         )
         self._client = JsonClient()
         self.objects = Objects(
-            lambda role, session: self._issuer.assume(role, session, now=time.time(), seconds=900),
+            self._credentials,
             lambda: self._endpoint.url,
             lambda: self._region,
         )
@@ -166,13 +166,15 @@ class Cloud:
     ) -> Mapping[str, Any]:
         """A call of a JSON protocol through the endpoint, as a role or, without one, as the person;
         `target` as in X-Amz-Target. AwsServiceError."""
-        credentials = (
-            self._issuer.assume(role_arn, "bonkei", now=time.time(), seconds=900)
-            if role_arn
-            else self._issuer.person()
-        )
+        credentials = self._credentials(role_arn, "bonkei")
         address = Address(self._endpoint.url, service, region or self._region)
         return await self._client.call(credentials, address, target, content)
+
+    def _credentials(self, role_arn: str, session: str) -> Credentials:
+        """Of a role's session or, without one, of the person."""
+        if not role_arn:
+            return self._issuer.person()
+        return self._issuer.assume(role_arn, session, now=time.time(), seconds=900)
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

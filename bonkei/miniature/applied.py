@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bonkei import blueprint
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
@@ -29,9 +30,13 @@ class Definitions:
         """Apply the definitions. Returns one line about the changes. Raises TerraformError."""
         return self._workspace.apply(progress=report).render()
 
-    def read(self) -> Blueprint:
-        """The blueprint of the last apply."""
-        return blueprint.read(self._workspace.state())
+    def read(self, more: Iterable[Resource] = ()) -> Blueprint:
+        """The blueprint of the last apply, with further resources."""
+        return blueprint.read(self._workspace.state(), more)
+
+    def resources(self) -> Sequence[Resource]:
+        """Those of the last apply."""
+        return State.parse(self._workspace.state()).resources
 
 
 def workspace(

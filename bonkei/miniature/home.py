@@ -46,6 +46,7 @@ CONTENTS = frozenset(
         "addresses",
         "builds",
         "cloud",
+        "cloudformation",
         "control",
         "control.sock",
         "database",
@@ -195,6 +196,11 @@ class Home:
     @property
     def cloud(self) -> Path:
         return self.path / "cloud"
+
+    @property
+    def stacks(self) -> Path:
+        """CloudFormation's."""
+        return self.path / "cloudformation"
 
     @property
     def functions(self) -> Path:

@@ -60,6 +60,7 @@ from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.rehearsal import World
+from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.steps import Report, Steps
 from bonkei.provider.counters import FileCounters
 from bonkei.tasks import TaskError, Tasks, TaskSettings, TasksSnapshot
@@ -129,6 +130,13 @@ class Miniature:
             lambda: self._aws.asks,
         )
         rooms.update(self._monitor.answers)
+        self._stacks = StackRoom(
+            home.stacks,
+            self._parts.definitions,
+            self._follow_stacks,
+            lambda: self._aws.cloud.objects,
+        )
+        own["cloudformation"] = self._stacks.service
         self._parts.requests.hear(self._monitor.measures.seen)
         self._parts.requests.hear(self._logs.seen)
         self._aws = AwsEndpoint(self._parts.cloud, rooms)
@@ -189,6 +197,7 @@ class Miniature:
             unhealthy = await self._roll_out(steps)
             self._started = True
             self._monitor.begin()
+            self._stacks.resume()
             settle_memory()
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)
@@ -207,6 +216,7 @@ class Miniature:
         try:
             await close_all(
                 self._control.stop,
+                self._stacks.stop,
                 self._monitor.stop,
                 self._builds.stop,
                 self._stop_tasks,
@@ -245,7 +255,7 @@ class Miniature:
             else:
                 report = self._unless_stopped(steps.note)
                 step.detail = await asyncio.to_thread(known.apply, report)
-            self._blueprint = await asyncio.to_thread(known.read)
+            self._blueprint = await asyncio.to_thread(self._stacks.read)
 
     def _unless_stopped(self, report: Report) -> Report:
         """Terraform runs in a thread that cannot be cancelled: it ends at its next report."""
@@ -382,7 +392,7 @@ class Miniature:
             self._reread_settings(report)
             before, self._blueprint = (
                 self._blueprint,
-                await asyncio.to_thread(self._parts.definitions.read),
+                await asyncio.to_thread(self._stacks.read),
             )
             self._changes.definitions_win()
             self._translator.book = self._addresses()
@@ -404,6 +414,21 @@ class Miniature:
             settle_memory()
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
+
+    async def _follow_stacks(self) -> Sequence[str]:
+        """Follow the stacks, whose resources none of the services' tasks depend on. Returns the
+        endpoint's notes."""
+        async with self._changing:
+            self._require_started()
+            steps = Steps(self._report)
+            self._blueprint = await asyncio.to_thread(self._stacks.read)
+            self._translator.book = self._addresses()
+            self._logs.follow(self._blueprint, steps)
+            self._monitor.follow(self._blueprint)
+            await self._aws.follow(self._blueprint, steps)
+            await self._functions.follow(self._blueprint, steps)
+            snapshot = self._aws.snapshot()
+            return snapshot.notes if snapshot is not None else ()
 
     def _reread_settings(self, report: Report) -> None:
         """Read the containers' directories from bonkei.toml again; other settings need a new

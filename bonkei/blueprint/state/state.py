@@ -6,7 +6,7 @@ Format: "JSON Output Format", https://developer.hashicorp.com/terraform/internal
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +42,13 @@ class State:
         module = root.block("root_module")
         found = list(_resources(module)) if module else []
         return cls(tuple(sorted(found, key=lambda resource: natural(resource.address))))
+
+    def with_more(self, more: Iterable[Resource]) -> State:
+        """With further resources, in their place."""
+        found = [*self.resources, *more]
+        if len(found) == len(self.resources):
+            return self
+        return State(tuple(sorted(found, key=lambda resource: natural(resource.address))))
 
     def managed(self, *types: str) -> tuple[Resource, ...]:
         """The resources of these types (several: an old and a new name of one thing)."""

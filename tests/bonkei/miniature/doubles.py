@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +11,7 @@ from typing import Any
 
 from bonkei.aws_service import Operations
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.state import Resource
 from bonkei.cloud.cloud import CloudSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
@@ -64,8 +65,11 @@ class Definitions:
         self.world.on_apply(report)
         return "3 added"
 
-    def read(self) -> Blueprint:
+    def read(self, more: Iterable[Resource] = ()) -> Blueprint:
         return self.world.blueprint
+
+    def resources(self) -> Sequence[Resource]:
+        return ()
 
 
 @dataclass

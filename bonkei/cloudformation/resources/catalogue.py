@@ -1,0 +1,29 @@
+"""Every resource type that is served, by CloudFormation's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.cloudformation.resources import (
+    codebuild,
+    codecommit,
+    codepipeline,
+    dynamodb,
+    events,
+    iam,
+    kms,
+    logs,
+    s3,
+    sns,
+    sqs,
+    ssm,
+)
+from bonkei.cloudformation.resources.kind import Kind
+
+_MODULES = (
+    *(codebuild, codecommit, codepipeline, dynamodb, events, iam, kms, logs, s3, sns, sqs, ssm),
+)
+
+KINDS: Mapping[str, Kind] = {
+    name: kind for module in _MODULES for name, kind in module.KINDS.items()
+}

@@ -1,0 +1,73 @@
+"""Amazon EventBridge: rules with their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.cloudformation.resources.kind import (
+    Kind,
+    Made,
+    Request,
+    TypedValues,
+    blocks,
+    document,
+    values,
+)
+
+
+def _rule(request: Request) -> Made:
+    given = request.properties
+    name = request.name("Name", 64)
+    arn = request.place.arn("events", f"rule/{name}")
+    pattern = given.get("EventPattern")
+    state = values(
+        id=name,
+        name=name,
+        arn=arn,
+        description=given.get("Description", ""),
+        event_bus_name=given.get("EventBusName", "default"),
+        event_pattern=None if pattern is None else document(pattern),
+        schedule_expression=given.get("ScheduleExpression", ""),
+        role_arn=given.get("RoleArn", ""),
+        state=given.get("State", "ENABLED"),
+        tags=request.all_tags(),
+    )
+    targets = [_target(name, each) for each in given.get("Targets", ())]
+    return Made(name, {"Arn": arn}, (("aws_cloudwatch_event_rule", state), *targets))
+
+
+def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
+    transformer, letters = given.get("InputTransformer"), given.get("DeadLetterConfig")
+    task = given.get("EcsParameters")
+    state = values(
+        id=f"{rule}-{given['Id']}",
+        rule=rule,
+        target_id=given["Id"],
+        arn=given["Arn"],
+        role_arn=given.get("RoleArn", ""),
+        input=given.get("Input"),
+        input_path=given.get("InputPath"),
+        input_transformer=blocks(
+            values(
+                input_paths=transformer.get("InputPathsMap", {}),
+                input_template=transformer["InputTemplate"],
+            )
+        )
+        if isinstance(transformer, Mapping)
+        else None,
+        dead_letter_config=blocks({"arn": letters.get("Arn")})
+        if isinstance(letters, Mapping)
+        else None,
+        ecs_target=blocks(
+            {
+                "task_definition_arn": task["TaskDefinitionArn"],
+                "task_count": task.get("TaskCount", 1),
+            }
+        )
+        if isinstance(task, Mapping)
+        else None,
+    )
+    return "aws_cloudwatch_event_target", state
+
+
+KINDS: Mapping[str, Kind] = {"AWS::Events::Rule": Kind(_rule, named_by="Name")}

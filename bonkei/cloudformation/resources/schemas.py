@@ -1,0 +1,53 @@
+"""What AWS's registry says of each type that is served: data/types.json.gz.
+
+`scripts/extract_cloudformation_types.py` writes the file. Form: "Resource type schema",
+https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """`replaced_by`: top-level properties whose change makes a new resource."""
+
+    document: Mapping[str, Any]
+    replaced_by: frozenset[str]
+    read_only: frozenset[str]
+
+
+@cache
+def _content() -> Mapping[str, Any]:
+    packed = files("bonkei.cloudformation").joinpath("data", "types.json.gz").read_bytes()
+    content: Mapping[str, Any] = json.loads(gzip.decompress(packed))
+    return content
+
+
+def schema_of(kind: str) -> Schema:
+    """KeyError for a type that is not served."""
+    document = _content()["types"][kind]
+    fixed = [
+        *document.get("createOnlyProperties", ()),
+        *document.get("conditionalCreateOnlyProperties", ()),
+    ]
+    return Schema(document, _top(fixed), _top(document.get("readOnlyProperties", ())))
+
+
+def _top(pointers: list[str]) -> frozenset[str]:
+    """The properties of pointers such as /properties/Name; one further down is not one of them."""
+    parts = [pointer.split("/")[2:] for pointer in pointers]
+    return frozenset(part[0] for part in parts if len(part) == 1)
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Every type that AWS has."""
+    return frozenset(_content()["names"])

@@ -1,0 +1,77 @@
+"""From a call to what the stack is to be."""
+
+from __future__ import annotations
+
+import uuid
+
+from bonkei.aws_service import AwsCall, AwsServiceError
+from bonkei.cloudformation.errors import TemplateError
+from bonkei.cloudformation.resources.kind import Place
+from bonkei.cloudformation.service.describing import exports_of
+from bonkei.cloudformation.service.requests import (
+    GetObject,
+    inputs,
+    read,
+    refuse,
+    template_text,
+)
+from bonkei.cloudformation.stacks.engine import Stacks
+from bonkei.cloudformation.stacks.planning import Surroundings, plan
+from bonkei.cloudformation.stacks.values import Stack, Target
+
+_MOST_STACKS = 2_000
+_UNCHANGEABLE = frozenset(
+    {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "CREATE_FAILED"}
+)
+
+
+class Planner:
+    """`get_object`: from the miniature's S3, for a template's URL."""
+
+    def __init__(self, stacks: Stacks, get_object: GetObject) -> None:
+        self._stacks = stacks
+        self._get_object = get_object
+
+    async def text(self, call: AwsCall, before: Stack | None) -> str:
+        return await template_text(call, before, self._get_object)
+
+    async def plan(self, call: AwsCall, stack: Stack) -> Target:
+        """AwsServiceError for what CloudFormation, or the miniature, refuses."""
+        before = stack if stack.inputs.template else None
+        template = read(await self.text(call, before))
+        given = inputs(call, template, before)
+        others = (one for one in self._stacks.all(call.region) if one.id != stack.id)
+        imports = {name: value for _, name, value in exports_of(iter(others))}
+        try:
+            target = plan(template, given, stack, Surroundings(place_of(call), imports))
+        except TemplateError as error:
+            refuse(error.message)
+        for output in target.outputs:
+            if output.export in imports:
+                refuse(f"Export with name {output.export} is already exported by another stack")
+        self._require_room(stack)
+        return target
+
+    def _require_room(self, stack: Stack) -> None:
+        live = [one for one in self._stacks.everywhere() if not one.gone and one.id != stack.id]
+        if len(live) >= _MOST_STACKS:
+            raise AwsServiceError("LimitExceededException", "Limit for stack has been exceeded")
+
+
+def place_of(call: AwsCall) -> Place:
+    """Where a call is."""
+    region = call.region
+    partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
+    found = next((one for start, one in partition.items() if region.startswith(f"{start}-")), "aws")
+    return Place(found, region, call.caller.account)
+
+
+def new_stack(name: str, call: AwsCall) -> Stack:
+    place = place_of(call)
+    return Stack(place.arn("cloudformation", f"stack/{name}/{uuid.uuid4()}"), name, call.time)
+
+
+def require_changeable(stack: Stack) -> None:
+    """AwsServiceError while an operation runs, and for a stack that can only be deleted."""
+    if stack.in_progress or stack.status in _UNCHANGEABLE:
+        refuse(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")

@@ -1,0 +1,146 @@
+"""Runs operations: one phase after the other, each on disk before anything follows it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bonkei.cloudformation.stacks.conflicts import Name, conflicts
+from bonkei.cloudformation.stacks.operation import begin, conclude, prepare
+from bonkei.cloudformation.stacks.store import MOST_DELETED, Store
+from bonkei.cloudformation.stacks.values import Stack, StackResource, Target
+from bonkei.errors import BonkeiError
+
+_PATIENCE = 5.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What could not be made or removed: `subject` is a resource's address ("STACK.LOGICALID"), or
+    a kind and a physical name ("bucket logs"); empty for everything."""
+
+    subject: str
+    reason: str
+
+
+class World(Protocol):
+    """What stacks are part of."""
+
+    async def follow(self) -> Sequence[Failed]:
+        """Let the miniature have the resources that the stacks have now."""
+        ...
+
+    async def elsewhere(self) -> Iterable[Name]:
+        """The names that resources outside stacks have."""
+        ...
+
+
+class Stacks:
+    """All stacks. `resume` once the world can follow: it takes up what was cut off."""
+
+    def __init__(self, store: Store, world: World, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._world = world
+        self._clock = clock
+        self._by_id = {stack.id: stack for stack in store.load()}
+        self._one_at_a_time = asyncio.Lock()
+        self._running: set[asyncio.Task[None]] = set()
+
+    def all(self, region: str) -> Sequence[Stack]:
+        """Those of a region, deleted ones too; the oldest first."""
+        return [stack for stack in self._by_id.values() if stack.region == region]
+
+    def everywhere(self) -> Sequence[Stack]:
+        return list(self._by_id.values())
+
+    def put(self, stack: Stack) -> None:
+        """Keep a stack; on disk when it returns."""
+        self._store.put(stack)
+        self._by_id[stack.id] = stack
+        self._forget_the_oldest()
+
+    def forget(self, stack: Stack) -> None:
+        self._store.forget(stack)
+        self._by_id.pop(stack.id, None)
+
+    async def operate(self, stack: Stack, status: str, target: Target | None = None) -> None:
+        """Begin an operation; it is on disk before anything is done. It goes on by itself: this
+        returns at its end, or after a few seconds. AWS answers sooner, but then its own command
+        would ask after half a minute only."""
+        begun = begin(stack, status, self._clock(), target)
+        self.put(begun)
+        await asyncio.wait({self._go_on(begun.id)}, timeout=_PATIENCE)
+
+    def resume(self) -> None:
+        """Go on with the operations that a stop has cut off."""
+        for stack in self._by_id.values():
+            if stack.in_progress:
+                self._go_on(stack.id)
+
+    async def idle(self) -> None:
+        """Wait until no operation runs."""
+        while self._running:
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Cut off what runs; `resume` takes it up."""
+        for task in self._running:
+            task.cancel()
+        await self.idle()
+
+    def _go_on(self, identifier: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._run(identifier))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _run(self, identifier: str) -> None:
+        async with self._one_at_a_time:
+            while (stack := self._by_id[identifier]).in_progress:
+                prepared = prepare(stack, await self._faults(stack), self._clock())
+                self.put(prepared)
+                failed = await self._follow()
+                self.put(conclude(prepared, _blame(failed, stack, prepared), self._clock()))
+
+    async def _follow(self) -> Sequence[Failed]:
+        try:
+            return await self._world.follow()
+        except BonkeiError as error:
+            return [Failed("", error.message)]
+
+    async def _faults(self, stack: Stack) -> Mapping[str, str]:
+        wrong = {each.logical_id: each.reason for each in stack.wanted.resources if each.reason}
+        elsewhere = await self._world.elsewhere()
+        return {**conflicts(stack, self._by_id.values(), elsewhere), **wrong}
+
+    def _forget_the_oldest(self) -> None:
+        """A deleted stack that has left something is not forgotten."""
+        gone = [one for one in self._by_id.values() if one.gone and not one.retained]
+        for stack in sorted(gone, key=lambda one: one.deleted)[:-MOST_DELETED]:
+            self.forget(stack)
+
+
+def _blame(failed: Sequence[Failed], before: Stack, stack: Stack) -> Mapping[str, str]:
+    """Logical id -> reason, of the stack's own resources."""
+    found: dict[str, str] = {}
+    for each in (*before.leaving, *before.resources, *stack.resources):
+        for one in failed:
+            if _is_about(one.subject, each, stack):
+                found[each.logical_id] = one.reason
+    return found
+
+
+def _is_about(subject: str, each: StackResource, stack: Stack) -> bool:
+    if subject in ("", address_of(stack, each)):
+        return True
+    kind, _, name = subject.partition(" ")
+    is_kind = each.type.lower().endswith(f"::{kind}")
+    return is_kind and name in (each.physical_id, each.physical_id.rpartition(":")[2])
+
+
+def address_of(stack: Stack, resource: StackResource) -> str:
+    """How messages name a stack's resource."""
+    return f"{stack.name}.{resource.logical_id}"

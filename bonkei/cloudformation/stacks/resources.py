@@ -1,0 +1,39 @@
+"""The stacks' resources for the blueprint, and what of them is not carried out here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from bonkei.blueprint import NotSimulated
+from bonkei.blueprint.state import Resource
+from bonkei.cloudformation.resources.catalogue import KINDS
+from bonkei.cloudformation.stacks.engine import address_of
+from bonkei.cloudformation.stacks.values import Stack
+
+
+def gaps(stacks: Iterable[Stack]) -> Iterator[NotSimulated]:
+    """Of each resource the properties that are kept, and have no effect."""
+    for stack in stacks:
+        for each in stack.existing:
+            for path, reason in KINDS[each.type].unserved.items():
+                if _has(each.properties, path.split(".")):
+                    yield NotSimulated(
+                        f"{each.type}.{path}", reason, address=address_of(stack, each)
+                    )
+
+
+def _has(value: Any, path: list[str]) -> bool:
+    if isinstance(value, list):
+        return any(_has(each, path) for each in value)
+    if not isinstance(value, Mapping) or path[0] not in value:
+        return False
+    return len(path) == 1 or _has(value[path[0]], path[1:])
+
+
+def resources_of(stacks: Iterable[Stack]) -> Iterator[Resource]:
+    """The stacks' resources, as if Terraform's state had them."""
+    for stack in stacks:
+        for each in stack.existing:
+            for kind, values in each.state:
+                yield Resource(address_of(stack, each), values, type=kind)

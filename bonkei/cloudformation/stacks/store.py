@@ -1,0 +1,94 @@
+"""Stacks on disk, one file each. A file is replaced as a whole, so none is ever half written."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import types
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from bonkei.cloudformation.errors import TemplateError
+from bonkei.cloudformation.stacks.values import Stack
+
+MOST_DELETED = 100
+"""Deleted stacks that are remembered. AWS remembers them for 90 days."""
+
+
+class Store(Protocol):
+    """Where stacks are kept."""
+
+    def load(self) -> list[Stack]: ...
+
+    def put(self, stack: Stack) -> None: ...
+
+    def forget(self, stack: Stack) -> None: ...
+
+
+class MemoryStore:
+    """A double of `FileStore`."""
+
+    def __init__(self) -> None:
+        self.stacks: dict[str, Stack] = {}
+
+    def load(self) -> list[Stack]:
+        return list(self.stacks.values())
+
+    def put(self, stack: Stack) -> None:
+        self.stacks[stack.id] = stack
+
+    def forget(self, stack: Stack) -> None:
+        self.stacks.pop(stack.id, None)
+
+
+class FileStore:
+    """In one directory, made when the first stack is. Files are the owner's alone: a parameter that
+    is not shown is in them."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def load(self) -> list[Stack]:
+        """In the order of their creation. TemplateError for a file that is none of ours."""
+        found = []
+        for file in sorted(self._directory.glob("*.json")):
+            try:
+                found.append(_decoded(Stack, json.loads(file.read_text(encoding="utf-8"))))
+            except (ValueError, KeyError, TypeError) as error:
+                raise TemplateError(f"{file} is not a stack's file: {error}") from None
+        return sorted(found, key=lambda stack: stack.created)
+
+    def put(self, stack: Stack) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = self._file(stack)
+        draft = file.with_suffix(".new")
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file_:
+            json.dump(dataclasses.asdict(stack), file_)
+        draft.replace(file)
+
+    def forget(self, stack: Stack) -> None:
+        self._file(stack).unlink(missing_ok=True)
+
+    def _file(self, stack: Stack) -> Path:
+        return self._directory / f"{stack.name}.{stack.id.rpartition('/')[2]}.json"
+
+
+def _decoded(kind: Any, value: Any) -> Any:
+    """The value of a type: frozen dataclasses, tuples, mappings and scalars."""
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind)
+        return kind(**{name: _decoded(hints[name], one) for name, one in value.items()})  # type: ignore[operator]
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        if len(arguments) == 2 and arguments[1] is Ellipsis:
+            return tuple(_decoded(arguments[0], each) for each in value)
+        return tuple(_decoded(one, each) for one, each in zip(arguments, value, strict=True))
+    if origin in (typing.Union, types.UnionType):
+        (only,) = [each for each in arguments if each is not type(None)]
+        return None if value is None else _decoded(only, value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {name: _decoded(arguments[1], one) for name, one in value.items()}
+    return value

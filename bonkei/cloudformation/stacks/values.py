@@ -1,0 +1,155 @@
+"""A stack, its resources, its events and change sets: frozen, and as JSON on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StackResource:
+    """A resource with everything that is known of it. `generation` counts its replacements, from 1.
+    `state`: Terraform's types and attributes, as `bonkei.cloudformation.resources` makes them."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: Values
+    attributes: Mapping[str, str]
+    state: tuple[tuple[str, Values], ...]
+    deletion_policy: str = "Delete"
+    update_replace_policy: str = "Delete"
+    generation: int = 1
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    time: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StackOutput:
+    name: str
+    value: str
+    description: str = ""
+    export: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StackEvent:
+    id: str
+    time: float
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str = ""
+    token: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """What a stack is made of. `parameters` are resolved; `no_echo` names those not shown."""
+
+    template: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    no_echo: tuple[str, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    capabilities: tuple[str, ...] = ()
+    description: str = ""
+    role_arn: str = ""
+    notification_arns: tuple[str, ...] = ()
+    imports: tuple[str, ...] = ()  # names of other stacks' exports
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`replacement`: True or False, and empty for what is added or removed. `details`: the changed
+    properties, each with whether it makes a new resource."""
+
+    action: str  # Add | Modify | Remove
+    logical_id: str
+    physical_id: str
+    type: str
+    replacement: str = ""
+    details: tuple[tuple[str, bool], ...] = ()
+    policy: str = ""  # Delete | Retain | ...: what becomes of the old one
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What an operation is to reach: the resources in their order, and the outputs."""
+
+    inputs: Inputs = field(default_factory=Inputs)
+    resources: tuple[StackResource, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSet:
+    id: str
+    name: str
+    kind: str  # CREATE | UPDATE
+    created: float
+    target: Target
+    changes: tuple[Change, ...]
+    status: str = "CREATE_COMPLETE"
+    reason: str = ""
+    execution: str = "AVAILABLE"
+    description: str = ""
+    on_failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """`events`: the newest last. `wanted` and `previous`: what the operation in progress is to
+    reach, and what it began with. `leaving`: replaced resources that are still there. `retained`:
+    resources that are no longer the stack's, and exist. `on_failure` (ROLLBACK, DELETE, DO_NOTHING)
+    says what follows a failure. Times are Unix seconds, 0 for never."""
+
+    id: str
+    name: str
+    created: float
+    status: str = "REVIEW_IN_PROGRESS"
+    reason: str = ""
+    updated: float = 0.0
+    deleted: float = 0.0
+    inputs: Inputs = field(default_factory=Inputs)
+    resources: tuple[StackResource, ...] = ()
+    outputs: tuple[StackOutput, ...] = ()
+    events: tuple[StackEvent, ...] = ()
+    change_sets: tuple[ChangeSet, ...] = ()
+    wanted: Target = field(default_factory=Target)
+    previous: Target = field(default_factory=Target)
+    leaving: tuple[StackResource, ...] = ()
+    retained: tuple[StackResource, ...] = ()
+    on_failure: str = "ROLLBACK"
+    protected: bool = False
+    change_set_id: str = ""
+    token: str = ""
+
+    @property
+    def in_progress(self) -> bool:
+        return self.status.endswith("_IN_PROGRESS") and self.status != "REVIEW_IN_PROGRESS"
+
+    @property
+    def gone(self) -> bool:
+        return self.status == "DELETE_COMPLETE"
+
+    @property
+    def region(self) -> str:
+        return self.id.split(":")[3]
+
+    @property
+    def existing(self) -> tuple[StackResource, ...]:
+        """What the miniature is to have of it."""
+        here = (each for each in self.resources if each.status not in NOT_THERE)
+        return (*here, *self.leaving, *self.retained)
+
+    def resource(self, logical_id: str) -> StackResource | None:
+        return next((each for each in self.resources if each.logical_id == logical_id), None)
+
+
+NOT_THERE = frozenset({"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
+"""Statuses of resources that do not exist, or should not."""

@@ -1,0 +1,78 @@
+"""Templates as tests write them, and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bonkei.cloudformation.evaluation.functions import Scope
+from bonkei.cloudformation.evaluation.parameters import Given, resolve_parameters
+from bonkei.cloudformation.resources.kind import Place
+from bonkei.cloudformation.stacks.conflicts import Name
+from bonkei.cloudformation.stacks.engine import Failed
+from bonkei.cloudformation.stacks.planning import Surroundings, plan
+from bonkei.cloudformation.stacks.values import Inputs, Stack, Target
+from bonkei.cloudformation.template import read_template
+
+ROOT = Path(__file__).resolve().parents[3]
+PIPELINE = (ROOT / "environment" / "terraform_pipeline.yaml").read_text(encoding="utf-8")
+PLACE = Place("aws", "ap-northeast-1", "123456789012")
+STACK = Stack(PLACE.arn("cloudformation", "stack/shop/0"), "shop", 1.0)
+DIGESTS = {"TerraformSha256": "a" * 64, "TrivySha256": "b" * 64}
+STATUS_PAGE = {
+    "ServiceName": "statuspage",
+    "EnvironmentIdentifier": "production",
+    "CodeCommitRepositoryName": "statuspage",
+    **DIGESTS,
+}
+
+
+def parameters(text: str, given: Mapping[str, str]) -> Mapping[str, str]:
+    declared = read_template(text).parameters
+    return resolve_parameters(declared, {name: Given(one) for name, one in given.items()}, {})
+
+
+def planned(
+    text: str,
+    stack: Stack = STACK,
+    imports: Mapping[str, str] | None = None,
+    /,
+    **given: str,
+) -> Target:
+    template = read_template(text)
+    inputs = Inputs(text, parameters(text, given))
+    return plan(template, inputs, stack, Surroundings(PLACE, imports or {}))
+
+
+def outputs(text: str, imports: Mapping[str, str] | None = None, /, **given: str) -> dict[str, str]:
+    return {one.name: one.value for one in planned(text, STACK, imports, **given).outputs}
+
+
+def output(expression: str, more: str = "", **given: str) -> str:
+    """The value of one expression, in a template that has `more`."""
+    key = "Resources:\n  Key: { Type: AWS::KMS::Key }\n"
+    text = f"{more}\n{key}Outputs:\n  It: {{ Value: {expression} }}\n"
+    return outputs(text, **given)["It"]
+
+
+def scope(**references: Any) -> Scope:
+    return Scope(references=references)
+
+
+@dataclass
+class World:
+    """A double of the miniature: it notes, and fails as it is told."""
+
+    failing: list[Failed] = field(default_factory=list)
+    names: list[Name] = field(default_factory=list)
+    followed: int = 0
+
+    async def follow(self) -> list[Failed]:
+        self.followed += 1
+        failing, self.failing = self.failing, []
+        return failing
+
+    async def elsewhere(self) -> list[Name]:
+        return self.names

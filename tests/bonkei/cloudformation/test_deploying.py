@@ -1,0 +1,238 @@
+"""The repository's own pipeline stack, deployed by the real command in a real AWS endpoint.
+
+What `docs/operations/set-up.md` makes a person type has to work here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.bonkei.cloudformation.house import House
+from tests.bonkei.cloudformation.stacks import ROOT, STATUS_PAGE
+
+NAME = "statuspage-production-tf-pipeline"
+TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"
+STATE = "statuspage-production-tf-state-123456789012"
+OTHERS = {
+    "address": "aws_s3_bucket.other",
+    "type": "aws_s3_bucket",
+    "values": {"bucket": "other-team", "arn": "arn:aws:s3:::other-team"},
+}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    house = House(tmp_path_factory.mktemp("home"), OTHERS)
+    house.open()
+    try:
+        yield house
+    finally:
+        house.close()
+        house.end()
+
+
+def deploy(house: House, template: Path = TEMPLATE, name: str = NAME, **given: str) -> Any:
+    parameters = [f"{key}={value}" for key, value in {**STATUS_PAGE, **given}.items()]
+    return house.aws(
+        "cloudformation", "deploy", "--stack-name", name, "--template-file", template,
+        "--capabilities", "CAPABILITY_NAMED_IAM", "--parameter-overrides", *parameters,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def deployed(house: House) -> House:
+    done = deploy(house)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return house
+
+
+def stack(house: House, name: str = NAME) -> dict[str, Any]:
+    (found,) = house.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return dict(found)
+
+
+def test_the_outputs_are_the_documented_ones(deployed: House) -> None:
+    found = stack(deployed)
+    assert found["StackStatus"] == "CREATE_COMPLETE"
+    assert {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]} == {
+        "PipelineName": "statuspage-production-pipeline-tf",
+        "TfvarsLocation": "s3://statuspage-production-tf-pipeline-tfvars/statuspage/production/"
+        "terraform.tfvars",
+        "StateBucketName": STATE,
+        "LockTableName": "statuspage-production-tf-lock",
+        "OperatorRoleArn": "arn:aws:iam::123456789012:role/statuspage-production-tf-operator",
+        "PermissionsBoundaryArn": "arn:aws:iam::123456789012:policy/statuspage-production-boundary",
+    }
+
+
+def test_the_buckets_have_their_settings(deployed: House) -> None:
+    s3 = deployed.client("s3")
+    assert s3.get_bucket_versioning(Bucket=STATE)["Status"] == "Enabled"
+    (rule,) = s3.get_bucket_encryption(Bucket=STATE)["ServerSideEncryptionConfiguration"]["Rules"]
+    key = rule["ApplyServerSideEncryptionByDefault"]
+    assert (key["SSEAlgorithm"], rule["BucketKeyEnabled"]) == ("aws:kms", True)
+    described = deployed.client("kms").describe_key(KeyId=key["KMSMasterKeyID"])["KeyMetadata"]
+    assert (
+        described["Description"] == "statuspage-production: Terraform's state, plans and variables"
+    )
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=STATE)["Rules"]
+    assert rule["NoncurrentVersionExpiration"] == {
+        "NoncurrentDays": 365,
+        "NewerNoncurrentVersions": 50,
+    }
+    blocked = s3.get_public_access_block(Bucket=STATE)["PublicAccessBlockConfiguration"]
+    assert all(blocked.values())
+    policy = json.loads(s3.get_bucket_policy(Bucket=STATE)["Policy"])
+    assert policy["Statement"][0]["Resource"] == [
+        f"arn:aws:s3:::{STATE}",
+        f"arn:aws:s3:::{STATE}/*",
+    ]
+
+
+def test_the_table_and_the_alias_are_there(deployed: House) -> None:
+    table = deployed.client("dynamodb").describe_table(TableName="statuspage-production-tf-lock")
+    assert table["Table"]["DeletionProtectionEnabled"] is True
+    aliases = deployed.client("kms").list_aliases()["Aliases"]
+    assert "alias/statuspage-production-tf-pipeline" in {each["AliasName"] for each in aliases}
+
+
+def test_the_blueprint_has_all_of_it(deployed: House) -> None:
+    blueprint = deployed.blueprint
+    assert {each.name for each in blueprint.roles} == {
+        f"statuspage-production-tf-{name}"
+        for name in ("scan", "plan", "apply", "pipeline", "operator")
+    }
+    assert [each.name for each in blueprint.log_groups] == [
+        f"/aws/codebuild/statuspage-production-tf-{name}" for name in ("apply", "plan", "scan")
+    ]
+    (pipeline,) = blueprint.pipelines
+    assert [each.name for each in pipeline.stages] == [
+        "Source",
+        "tfsec",
+        "Plan",
+        "Approve",
+        "Apply",
+    ]
+    assert (pipeline.type, pipeline.execution_mode) == ("V2", "QUEUED")
+    assert pipeline.address == f"{NAME}.Pipeline"
+    assert len(blueprint.build_projects) == 3
+    assert {each.address for each in blueprint.buckets} >= {
+        "aws_s3_bucket.other",
+        f"{NAME}.StateBucket",
+    }
+
+
+def test_a_role_may_what_its_policies_say(deployed: House) -> None:
+    """The policies of `ArtifactAccess`, `VariablesAccess` and `StateLockAndRead`."""
+    s3 = deployed.client("s3", "statuspage-production-tf-plan")
+    s3.put_object(Bucket=STATE, Key="terraform.tfstate.tflock", Body=b"{}")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=STATE, Key="terraform.tfstate", Body=b"{}")
+    applying = deployed.client("s3", "statuspage-production-tf-apply")
+    applying.put_object(Bucket=STATE, Key="terraform.tfstate", Body=b"{}")
+
+
+def test_the_same_again_changes_nothing(deployed: House) -> None:
+    done = deploy(deployed)
+    assert "No changes to deploy. Stack statuspage-production-tf-pipeline is up to date" in (
+        done.stdout + done.stderr
+    )
+
+
+def test_a_mistake_changes_nothing(deployed: House) -> None:
+    done = deploy(deployed, ServiceName="Statuspage")
+    assert done.returncode != 0
+    assert "Parameter ServiceName failed to satisfy constraint: Lower-case letters" in done.stderr
+    assert stack(deployed)["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_an_update_an_own_failure_and_the_way_back(deployed: House, tmp_path: Path) -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    changed = tmp_path / "changed.yaml"
+    more = "  More:\n    Type: AWS::S3::Bucket\n    Properties: { BucketName: %s }\n\nOutputs:\n"
+    changed.write_text(text.replace("\nOutputs:\n", "\n" + more % "other-team"), encoding="utf-8")
+    failed = deploy(deployed, changed, TerraformVersion="1.15.6")
+    assert failed.returncode != 0
+    found = stack(deployed)
+    assert found["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert version(deployed) == "1.15.5"
+    events = deployed.client("cloudformation").describe_stack_events(StackName=NAME)["StackEvents"]
+    reasons = [each.get("ResourceStatusReason", "") for each in events]
+    assert any("'other-team' already exists" in reason for reason in reasons)
+    changed.write_text(text.replace("\nOutputs:\n", "\n" + more % "more"), encoding="utf-8")
+    assert deploy(deployed, changed, TerraformVersion="1.15.6").returncode == 0
+    assert stack(deployed)["StackStatus"] == "UPDATE_COMPLETE"
+    assert version(deployed) == "1.15.6"
+    assert "more" in buckets(deployed)
+    assert deploy(deployed, TerraformVersion="1.15.5").returncode == 0
+    assert "more" not in buckets(deployed)
+
+
+def version(house: House) -> str:
+    (plan,) = [each for each in house.blueprint.build_projects if each.name.endswith("tf-plan")]
+    return next(each[1] for each in plan.environment if each[0] == "TERRAFORM_VERSION")
+
+
+def buckets(house: House) -> set[str]:
+    return {each["Name"] for each in house.client("s3").list_buckets()["Buckets"]}
+
+
+def test_a_template_by_its_url(deployed: House) -> None:
+    """As `aws cloudformation deploy --s3-bucket` sends it."""
+    deployed.client("s3").put_object(Bucket=STATE, Key="a/template", Body=KEY.encode())
+    url = f"{deployed.cloud.snapshot().url}/{STATE}/a/template"
+    cloudformation = deployed.client("cloudformation")
+    cloudformation.create_stack(StackName="by-url", TemplateURL=url)
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="by-url")
+    assert cloudformation.get_template(StackName="by-url")["TemplateBody"] == KEY
+    cloudformation.delete_stack(StackName="by-url")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="by-url")
+
+
+KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
+FULL = "Resources: { Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: full } } }\n"
+
+
+def test_a_bucket_with_objects_is_not_deleted(deployed: House) -> None:
+    """ "The bucket you tried to delete is not empty": the stack waits in DELETE_FAILED."""
+    cloudformation, s3 = deployed.client("cloudformation"), deployed.client("s3")
+    cloudformation.create_stack(StackName="full", TemplateBody=FULL)
+    s3.put_object(Bucket="full", Key="a", Body=b"a")
+    cloudformation.delete_stack(StackName="full")
+    found = stack(deployed, "full")
+    assert found["StackStatus"] == "DELETE_FAILED"
+    assert "failed to delete: [Bucket]" in found["StackStatusReason"]
+    s3.delete_object(Bucket="full", Key="a")
+    cloudformation.delete_stack(StackName="full")
+    with pytest.raises(ClientError, match="Stack with id full does not exist"):
+        stack(deployed, "full")
+    assert "full" not in buckets(deployed)
+
+
+def test_stacks_are_there_after_a_start(deployed: House) -> None:
+    before = stack(deployed)
+    deployed.close()
+    deployed.open()
+    assert stack(deployed) == before
+    assert STATE in buckets(deployed)
+
+
+def test_a_deletion_keeps_what_the_template_retains(deployed: House) -> None:
+    """Last: `DeletionPolicy: RetainExceptOnCreate` keeps buckets, table, key and log groups."""
+    cloudformation = deployed.client("cloudformation")
+    identifier = stack(deployed)["StackId"]
+    cloudformation.delete_stack(StackName=NAME)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=identifier)
+    assert STATE in buckets(deployed)
+    blueprint = deployed.blueprint
+    assert (blueprint.roles, blueprint.pipelines, blueprint.build_projects) == ((), (), ())
+    assert len(blueprint.log_groups) == 3
+    assert deploy(deployed).returncode != 0  # their names are taken
+    assert stack(deployed)["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert STATE in buckets(deployed)

@@ -1,0 +1,90 @@
+"""Parameters, by "CloudFormation template Parameters syntax".
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+The messages are those of CloudFormation, as people have reported them.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from bonkei.cloudformation.errors import TemplateError
+from bonkei.cloudformation.evaluation.parameters import Given, resolve_parameters
+from bonkei.cloudformation.template import read_template
+from tests.bonkei.cloudformation.stacks import output, parameters
+
+KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
+
+
+def declared(text: str) -> str:
+    return f"{KEY}Parameters:\n  P: {{ {text} }}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "refusal"),
+    [
+        ("Type: String, AllowedValues: [a, b]", "c", "Parameter 'P' must be one of AllowedValues"),
+        ("Type: String, AllowedPattern: '[a-z]+'", "aB", r"'P' must match pattern \[a-z\]\+"),
+        ("Type: String, MinLength: 3", "ab", "must contain at least 3 characters"),
+        ("Type: String, MaxLength: 1", "ab", "must contain at most 1 characters"),
+        ("Type: Number", "x", "must be a number"),
+        ("Type: Number, MinValue: 1", "0", "must be a number not less than 1"),
+        ("Type: Number, MaxValue: 2.5", "3", "must be a number not greater than 2.5"),
+        ("Type: List<Number>", "1,x", "must be a number"),
+        ("Type: CommaDelimitedList, AllowedPattern: '[a-z]+'", "a,B", "must match pattern"),
+        ("Type: CommaDelimitedList, AllowedValues: [a]", "a,b", "must be one of AllowedValues"),
+        (
+            "Type: String, AllowedPattern: '[a-z]+', ConstraintDescription: Letters only.",
+            "7",
+            "Parameter P failed to satisfy constraint: Letters only.",
+        ),
+        ("Type: String", "x" * 4097, "must contain at most 4096 bytes"),
+    ],
+)  # fmt: skip
+def test_constraints(text: str, value: str, refusal: str) -> None:
+    with pytest.raises(TemplateError, match=refusal):
+        parameters(declared(text), {"P": value})
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Type: String, AllowedPattern: '[a-z]+'", "abc"),
+        ("Type: String, MinLength: 1, MaxLength: 3", "abc"),
+        ("Type: Number, MinValue: -1, MaxValue: 1", "0.5"),
+        ("Type: CommaDelimitedList, AllowedPattern: '[a-z]+'", "a, b"),
+    ],
+)
+def test_values_that_fit(text: str, value: str) -> None:
+    assert parameters(declared(text), {"P": value}) == {"P": value}
+
+
+def test_the_default_has_to_fit_too() -> None:
+    with pytest.raises(TemplateError, match="must be one of AllowedValues"):
+        parameters(declared("Type: String, AllowedValues: [a], Default: b"), {})
+
+
+def test_missing_and_unknown_ones() -> None:
+    with pytest.raises(TemplateError, match=r"Parameters: \[P\] must have values"):
+        parameters(declared("Type: String"), {})
+    with pytest.raises(TemplateError, match=r"Parameters: \[Q\] do not exist in the template"):
+        parameters(declared("Type: String, Default: ''"), {"Q": "x"})
+
+
+def test_the_previous_value() -> None:
+    template = read_template(declared("Type: String, Default: a"))
+    given = {"P": Given(previous=True)}
+    assert resolve_parameters(template.parameters, given, {"P": "before"}) == {"P": "before"}
+    with pytest.raises(TemplateError, match="Cannot specify usePreviousValue as true"):
+        resolve_parameters(template.parameters, given, {})
+
+
+def test_a_list_is_a_list_for_ref() -> None:
+    """ "any extra white space before or after an item is ignored" """
+    more = "Parameters:\n  P: { Type: CommaDelimitedList, Default: 'a , b' }\n"
+    assert output("!Join ['-', !Ref P]", more) == "a-b"
+
+
+def test_a_default_that_yaml_takes_for_something_else() -> None:
+    assert parameters(declared("Type: String, Default: 2010-09-09"), {})["P"] == "2010-09-09"
+    assert parameters(declared("Type: String, Default: true"), {})["P"] == "true"
