@@ -425,6 +425,7 @@ class Miniature:
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
             self._monitor.follow(self._blueprint)
+            self._builds.follow(self._blueprint)
             await self._aws.follow(self._blueprint, steps)
             await self._functions.follow(self._blueprint, steps)
             snapshot = self._aws.snapshot()
