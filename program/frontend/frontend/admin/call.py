@@ -45,6 +45,11 @@ class Page:
     visit: Visit | None = None  # replaces the call's visit
 
 
+def form_page(form: object, page: str, action: str, **more: object) -> Page:
+    """A page of one form: `page` names its messages; the form is sent to `action`."""
+    return Page("admin/form.html", {"form": form, "page": page, "action": action, **more})
+
+
 @dataclass(frozen=True, slots=True)
 class Redirect:
     """Post/Redirect/Get: `notice` names the message that the next page shows."""

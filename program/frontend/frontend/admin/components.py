@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from starlette.routing import Route
 
 from frontend.admin.area import Area
-from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.call import Call, Outcome, Page, Redirect, form_page
 from frontend.admin.form import Field, Form, blank, choices_of, read_form
-from frontend.admin.submit import Current, confirm, submit
-from frontend.admin.sure import asked, sure_page
+from frontend.admin.submit import Current, submit
+from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient
 from frontend.api.model import Component, ComponentList, ComponentStatus
 from frontend.api.reader import Reader
@@ -143,20 +143,14 @@ class Components:
 
     async def ask_to_delete(self, call: Call) -> Outcome:
         found = await self._client.get_versioned(_path(call), Component, caller=call.caller)
-        form = Form((), {"name": found.value.name}, version=found.etag)
-        return _delete_page(call, form)
+        return _sure(call).ask(found.value.name, found.etag)
 
     async def delete(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
-            await self._client.change(
-                "DELETE", _path(call), caller=call.caller, if_match=form.version
-            )
+        async def send(version: str) -> None:
+            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
             self._reader.expire()
-            return Redirect(LIST, "notice.deleted", form.values["name"])
 
-        return await confirm(call, form, send, lambda form: _delete_page(call, form))
+        return await _sure(call).confirm(call, send, LIST, "notice.deleted")
 
     async def _all(self, call: Call) -> tuple[Component, ...]:
         found = await self._client.get("/components", ComponentList, caller=call.caller)
@@ -188,19 +182,13 @@ def _members(form: Form) -> Mapping[str, str | None]:
 
 
 def _new_page(form: Form) -> Page:
-    return Page("admin/form.html", {"form": form, "page": "component_new", "action": LIST})
+    return form_page(form, "component_new", LIST)
 
 
 def _edit_page(call: Call, form: Form) -> Page:
     action = f"{LIST}/{call.part('id')}"
-    values: dict[str, object] = {
-        "form": form,
-        "page": "component",
-        "action": action,
-        "delete": f"{action}/delete",
-    }
-    return Page("admin/form.html", values)
+    return form_page(form, "component", action, delete=f"{action}/delete")
 
 
-def _delete_page(call: Call, form: Form) -> Page:
-    return sure_page(form, "component_delete", f"{LIST}/{call.part('id')}")
+def _sure(call: Call) -> Sure:
+    return Sure("component_delete", f"{LIST}/{call.part('id')}")

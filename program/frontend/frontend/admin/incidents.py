@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from frontend.admin.affected import affected_members, affected_values
 from frontend.admin.area import Area
-from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.call import Call, Outcome, Page, Redirect, form_page
 from frontend.admin.form import Field, Form, Theirs, blank, read_form, when, write_time
 from frontend.admin.incident_form import (
     BODIES,
@@ -22,8 +22,8 @@ from frontend.admin.incident_form import (
     path_of,
     update_fields,
 )
-from frontend.admin.submit import Current, confirm, submit
-from frontend.admin.sure import asked, sure_page
+from frontend.admin.submit import Current, submit
+from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient, Versioned
 from frontend.api.error import BackendRefusedError
 from frontend.api.model import (
@@ -185,19 +185,14 @@ class Incidents:
 
     async def ask_to_delete(self, call: Call) -> Outcome:
         found = await self._incident(call)
-        return _delete_page(call, Form((), {"name": found.value.title}, version=found.etag))
+        return _sure(call).ask(found.value.title, found.etag)
 
     async def delete(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
-            await self._client.change(
-                "DELETE", path_of(call), caller=call.caller, if_match=form.version
-            )
+        async def send(version: str) -> None:
+            await self._client.change("DELETE", path_of(call), caller=call.caller, if_match=version)
             self._reader.expire()
-            return Redirect(LIST, "notice.deleted", form.values["name"])
 
-        return await confirm(call, form, send, lambda form: _delete_page(call, form))
+        return await _sure(call).confirm(call, send, LIST, "notice.deleted")
 
     async def _drafts(self, call: Call) -> Sequence[Draft]:
         """The drafts; none from a backend of the release before, during a deployment."""
@@ -263,25 +258,17 @@ def _affected_changed(form: Form, incident: Incident) -> bool:
 
 
 def _new_page(form: Form, draft: str = "") -> Page:
-    values: dict[str, object] = {"form": form, "page": "incident_new", "action": LIST}
-    if draft:
-        values |= {"hidden": {"draft": draft}, "delete": f"/admin/drafts/{draft}/delete"}
-    return Page("admin/form.html", values)
+    more = {"hidden": {"draft": draft}, "delete": f"/admin/drafts/{draft}/delete"} if draft else {}
+    return form_page(form, "incident_new", LIST, **more)
 
 
 def _edit_page(call: Call, form: Form) -> Page:
     here = f"{LIST}/{call.part('id')}"
-    values: dict[str, object] = {
-        "form": form,
-        "page": "incident_edit",
-        "action": f"{here}/edit",
-        "delete": f"{here}/delete",
-    }
-    return Page("admin/form.html", values)
+    return form_page(form, "incident_edit", f"{here}/edit", delete=f"{here}/delete")
 
 
-def _delete_page(call: Call, form: Form) -> Page:
-    return sure_page(form, "incident_delete", f"{LIST}/{call.part('id')}")
+def _sure(call: Call) -> Sure:
+    return Sure("incident_delete", f"{LIST}/{call.part('id')}")
 
 
 def _incident_page(incident: Incident, form: Form, version: str) -> Page:

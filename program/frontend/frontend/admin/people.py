@@ -5,13 +5,12 @@ from __future__ import annotations
 from starlette.routing import Route
 
 from frontend.admin.area import Area
-from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.call import Call, Outcome, Page
 from frontend.admin.form import Fault, Field, Form, read_form
-from frontend.admin.submit import confirm, submit
-from frontend.admin.sure import asked, sure_page
+from frontend.admin.submit import submit
+from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient
 from frontend.api.people import (
-    Administrator,
     AdministratorList,
     ApiKeyList,
     AuditList,
@@ -73,23 +72,17 @@ class People:
         return await submit(call, form, send, page)
 
     async def ask_to_disable(self, call: Call) -> Outcome:
-        return _sure(call, await self._one(call), "administrator_disable", "disable")
+        return _sure_to(call, "disable").ask(await self._name(call))
 
     async def disable(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
+        async def send(_: str) -> None:
             path = f"/administrators/{parse_id(call.part('id'))}/disable"
             await self._client.change("POST", path, caller=call.caller)
-            return Redirect(PEOPLE, "notice.disabled", form.values["name"])
 
-        action = f"{PEOPLE}/{call.part('id')}/disable"
-        return await confirm(
-            call, form, send, lambda form: sure_page(form, "administrator_disable", PEOPLE, action)
-        )
+        return await _sure_to(call, "disable").confirm(call, send, PEOPLE, "notice.disabled")
 
     async def ask_to_reset(self, call: Call) -> Outcome:
-        return _sure(call, await self._one(call), "administrator_reset", "reset-password")
+        return _sure_to(call, "reset", "reset-password").ask(await self._name(call))
 
     async def reset(self, call: Call) -> Outcome:
         path = f"/administrators/{parse_id(call.part('id'))}/reset-password"
@@ -121,22 +114,16 @@ class People:
     async def ask_to_revoke(self, call: Call) -> Outcome:
         wanted = parse_id(call.part("id"))
         found = await self._client.get("/api-keys", ApiKeyList, caller=call.caller)
-        names = [key.name for key in found.keys if key.id == wanted]
-        form = Form((), {"name": names[0] if names else ""})
-        return sure_page(form, "key_revoke", KEYS, f"{KEYS}/{wanted}/delete")
+        return _sure_of_key(call).ask(
+            next((key.name for key in found.keys if key.id == wanted), "")
+        )
 
     async def revoke(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
+        async def send(_: str) -> None:
             path = f"/api-keys/{parse_id(call.part('id'))}"
             await self._client.change("DELETE", path, caller=call.caller)
-            return Redirect(KEYS, "notice.revoked", form.values["name"])
 
-        action = f"{KEYS}/{call.part('id')}/delete"
-        return await confirm(
-            call, form, send, lambda form: sure_page(form, "key_revoke", KEYS, action)
-        )
+        return await _sure_of_key(call).confirm(call, send, KEYS, "notice.revoked")
 
     async def audit(self, call: Call) -> Outcome:
         query: dict[str, str | int] = {"limit": 50}
@@ -150,15 +137,19 @@ class People:
         found = await self._client.get("/administrators", AdministratorList, caller=call.caller)
         return Page("admin/people.html", {"form": form, "people": found.administrators})
 
-    async def _one(self, call: Call) -> Administrator | None:
+    async def _name(self, call: Call) -> str:
         wanted = parse_id(call.part("id"))
         found = await self._client.get("/administrators", AdministratorList, caller=call.caller)
-        return next((one for one in found.administrators if one.id == wanted), None)
+        return next((one.username for one in found.administrators if one.id == wanted), "")
 
 
-def _sure(call: Call, one: Administrator | None, page: str, deed: str) -> Page:
-    form = Form((), {"name": one.username if one else ""})
-    return sure_page(form, page, PEOPLE, f"{PEOPLE}/{call.part('id')}/{deed}")
+def _sure_to(call: Call, deed: str, path: str = "") -> Sure:
+    action = f"{PEOPLE}/{call.part('id')}/{path or deed}"
+    return Sure(f"administrator_{deed}", PEOPLE, action)
+
+
+def _sure_of_key(call: Call) -> Sure:
+    return Sure("key_revoke", KEYS, f"{KEYS}/{call.part('id')}/delete")
 
 
 def _password_page(made: NewPassword, page: str) -> Page:

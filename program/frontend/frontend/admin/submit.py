@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
-from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.call import Call, Outcome, Page
 from frontend.admin.form import Fault, Form, Theirs, new_key
 from frontend.api.error import BackendRefusedError, BackendUnavailableError
 from frontend.language import Language, catalogue
@@ -88,16 +88,3 @@ def unavailable(form: Form) -> Form:
     return form.with_faults(
         {}, Fault("fault.unavailable_once" if form.key else "fault.unavailable")
     )
-
-
-async def confirm(
-    call: Call,
-    form: Form,
-    send: Callable[[], Awaitable[Redirect]],
-    page: Callable[[Form], Page],
-) -> Outcome:
-    """Like `submit`, for a confirmation page."""
-    try:
-        return await send()
-    except BackendRefusedError as error:
-        return replace(page(refused(form, error, call.visit.spoken)), status=error.status)

@@ -8,11 +8,11 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from frontend.admin.area import Area
-from frontend.admin.call import Call, Outcome, Page, Redirect
+from frontend.admin.call import Call, Outcome, Page, Redirect, form_page
 from frontend.admin.form import Form, read_form, when, write_time
 from frontend.admin.incident_form import edit_fields, path_of
-from frontend.admin.submit import Current, confirm, submit
-from frontend.admin.sure import asked, sure_page
+from frontend.admin.submit import Current, submit
+from frontend.admin.sure import Sure
 from frontend.api.client import BackendClient, Versioned
 from frontend.api.model import Draft, Incident, IncidentUpdate
 from frontend.api.reader import Reader
@@ -71,35 +71,26 @@ class Updates:
     async def ask_to_delete(self, call: Call) -> Outcome:
         found = await self._incident(call)
         update = _update(call, found.value)
-        name = format_moment(call.visit.spoken, update.created_at)
-        return _delete_page(call, Form((), {"name": name}, version=found.etag))
+        return _sure(call).ask(format_moment(call.visit.spoken, update.created_at), found.etag)
 
     async def delete(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
-            await self._client.change(
-                "DELETE", _path(call), caller=call.caller, if_match=form.version
-            )
+        async def send(version: str) -> None:
+            await self._client.change("DELETE", _path(call), caller=call.caller, if_match=version)
             self._reader.expire()
-            return Redirect(_back(call), "notice.deleted", form.values["name"])
 
-        return await confirm(call, form, send, lambda form: _delete_page(call, form))
+        return await _sure(call).confirm(call, send, _back(call), "notice.deleted")
 
     async def ask_to_discard(self, call: Call) -> Outcome:
         path = f"/drafts/{parse_id(call.part('id'))}"
         found = await self._client.get(path, Draft, caller=call.caller)
-        return _discard_page(call, Form((), {"name": found.content.title}))
+        return _sure_of_draft(call).ask(found.content.title)
 
     async def discard(self, call: Call) -> Outcome:
-        form = asked(call)
-
-        async def send() -> Redirect:
+        async def send(_: str) -> None:
             path = f"/drafts/{parse_id(call.part('id'))}"
             await self._client.change("DELETE", path, caller=call.caller)
-            return Redirect("/admin", "notice.deleted", form.values["name"])
 
-        return await confirm(call, form, send, lambda form: _discard_page(call, form))
+        return await _sure_of_draft(call).confirm(call, send, "/admin", "notice.deleted")
 
     async def _incident(self, call: Call) -> Versioned[Incident]:
         return await self._client.get_versioned(path_of(call), Incident, caller=call.caller)
@@ -131,22 +122,18 @@ def _back(call: Call) -> str:
 
 
 def _edit_page(call: Call, form: Form) -> Page:
-    here = f"{_back(call)}/updates/{call.part('update')}"
-    values: dict[str, object] = {
-        "form": form,
-        "page": "update_edit",
-        "action": here,
-        "delete": f"{here}/delete",
-    }
-    return Page("admin/form.html", values)
+    return form_page(form, "update_edit", _here(call), delete=f"{_here(call)}/delete")
 
 
-def _delete_page(call: Call, form: Form) -> Page:
-    here = f"{_back(call)}/updates/{call.part('update')}"
-    return sure_page(form, "update_delete", here)
+def _here(call: Call) -> str:
+    return f"{_back(call)}/updates/{call.part('update')}"
 
 
-def _discard_page(call: Call, form: Form) -> Page:
-    identifier = call.part("id")
-    back = f"/admin/incidents/new?draft={identifier}"
-    return sure_page(form, "draft_delete", back, f"/admin/drafts/{identifier}/delete")
+def _sure(call: Call) -> Sure:
+    return Sure("update_delete", _here(call))
+
+
+def _sure_of_draft(call: Call) -> Sure:
+    draft = call.part("id")
+    back = f"/admin/incidents/new?draft={draft}"
+    return Sure("draft_delete", back, f"/admin/drafts/{draft}/delete")
