@@ -9,7 +9,6 @@ records written to a file. Needs wrk (Debian: `apt install wrk`).
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import shutil
@@ -22,7 +21,16 @@ from pathlib import Path
 
 from backend.migrate import migrate
 
-from bench.edge import Result, free_port, load, median, wait_for
+from bench.load import (
+    Options,
+    Result,
+    Row,
+    free_port,
+    read_options,
+    table,
+    take,
+    wait_for,
+)
 from tests.program.backend.postgresql import (
     PASSWORD,
     USERNAME,
@@ -88,8 +96,7 @@ def backend_environment(server: Server, home: Path) -> dict[str, str]:
     return environment
 
 
-def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
-    """The median of each row; a round takes every row once."""
+def measure(options: Options) -> dict[str, Result]:
     with tempfile.TemporaryDirectory() as directory, contextlib.ExitStack() as stack:
         home = Path(directory)
         port, hello_port = free_port(), free_port()
@@ -102,44 +109,22 @@ def measure(seconds: int, connections: int, rounds: int) -> dict[str, Result]:
             (home / "body").write_bytes(answer.read())
         command = ["-c", _HELLO, str(hello_port), str(home / "body")]
         hello = stack.enter_context(process(command, hello_port, home / "hello"))
-        rows: dict[str, tuple[int, str, tuple[str, ...]]] = {
-            "hello, the same bytes": (hello, f"http://127.0.0.1:{hello_port}/", ()),
-            "status, ready": (backend, url, ()),
-            "status, confirmed by a query": (backend, url, ("Cache-Control: no-cache",)),
-        }
-        taken: dict[str, list[Result]] = {name: [] for name in rows}
-        for _ in range(rounds):
-            for name, (pid, address, headers) in rows.items():
-                taken[name].append(load(pid, address, seconds, connections, *headers))
-        return {name: median(results) for name, results in taken.items()}
-
-
-def table(results: dict[str, Result]) -> str:
-    """The results as Markdown, with the ratio to hello."""
-    hello = next(iter(results.values()))
-    lines = [
-        "| | requests/s | p50 ms | p99 ms | × hello | CPU µs/request |",
-        "|---|---:|---:|---:|---:|---:|",
-    ]
-    lines += [
-        f"| {name} | {each.rate:,.0f} | {each.p50:.2f} | {each.p99:.2f} "
-        f"| {each.rate / hello.rate:.2f} | {each.cpu:.1f} |"
-        + (f" ({each.errors} errors)" if each.errors else "")
-        for name, each in results.items()
-    ]
-    return "\n".join(lines)
+        return take(
+            {
+                "hello, the same bytes": Row(hello, f"http://127.0.0.1:{hello_port}/"),
+                "status, ready": Row(backend, url),
+                "status, confirmed by a query": Row(backend, url, ("Cache-Control: no-cache",)),
+            },
+            options,
+        )
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.program", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=32)
-    parser.add_argument("--rounds", type=int, default=3)
-    options = parser.parse_args(arguments)
+    options = read_options("program", __doc__, arguments)
     if shutil.which("wrk") is None:
         print("program: not measured, wrk not found (Debian: apt install wrk)", file=sys.stderr)
         return 1
-    print(table(measure(options.seconds, options.connections, options.rounds)))
+    print(table(measure(options), "hello", lambda _: "hello, the same bytes"))
     return 0
 
 

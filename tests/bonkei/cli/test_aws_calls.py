@@ -11,19 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from bonkei.cli import bonkei
 from bonkei.cloud.calls.record import KEPT, CallLog, Record
+from tests.bonkei.cli.projects import make_project, run
 
 TASK = "arn:aws:iam::123456789012:role/task"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "infrastructure").mkdir()
-    (tmp_path / "bonkei.toml").write_text("", encoding="utf-8")
-    return tmp_path
+    return make_project(tmp_path)
 
 
 @pytest.fixture
@@ -37,11 +35,6 @@ def call(operation: str, role: str = "") -> Record:
     return Record(1.0, "arn:aws:iam::123456789012:user/u", role, "sqs", operation, 200, "", 1.0, "")
 
 
-def run(root: Path, *arguments: str) -> Result:
-    command = ["--config", str(root / "bonkei.toml"), "aws", *arguments]
-    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
-
-
 def operations(result: Result) -> list[str]:
     assert result.exit_code == 0, result.output
     return [json.loads(line)["operation"] for line in result.stdout.splitlines()]
@@ -50,39 +43,41 @@ def operations(result: Result) -> list[str]:
 def test_options_may_follow_the_word(root: Path, calls: CallLog) -> None:
     calls.add(call("One", TASK))
     calls.add(call("Two"))
-    assert operations(run(root, "calls", "--json")) == ["One", "Two"]
-    assert operations(run(root, "--json", "calls", "--role", "task")) == ["One"]
-    assert run(root, "calls", "more").exit_code == 2
+    assert operations(run(root, "aws", "calls", "--json")) == ["One", "Two"]
+    assert operations(run(root, "aws", "--json", "calls", "--role", "task")) == ["One"]
+    assert run(root, "aws", "calls", "more").exit_code == 2
 
 
 def test_a_roles_calls_are_found_among_many_others(root: Path, calls: CallLog) -> None:
     calls.add(call("One", TASK))
     for number in range(120):
         calls.add(call(str(number)))
-    assert operations(run(root, "calls", "--json", "--role", TASK)) == ["One"]
-    assert operations(run(root, "calls", "--json")) == [str(number) for number in range(20, 120)]
+    assert operations(run(root, "aws", "calls", "--json", "--role", TASK)) == ["One"]
+    assert operations(run(root, "aws", "calls", "--json")) == [
+        str(number) for number in range(20, 120)
+    ]
 
 
 def test_without_words_it_says_what_to_say(root: Path) -> None:
-    result = run(root)
+    result = run(root, "aws")
     assert (result.exit_code, "bonkei aws -- s3 ls" in result.stderr) == (2, True)
-    assert run(root, "--help").exit_code == 0
+    assert run(root, "aws", "--help").exit_code == 0
 
 
 def test_what_was_called_on_what_is_shown(root: Path, calls: CallLog) -> None:
     calls.add(replace(call("SendMessage"), resource="http://q"))
-    assert "sqs:SendMessage http://q  user/u" in run(root, "calls").stdout
+    assert "sqs:SendMessage http://q  user/u" in run(root, "aws", "calls").stdout
 
 
 def test_no_call_controls_the_terminal(root: Path, calls: CallLog) -> None:
     calls.add(call("Evil\x9b2J\x1b[2J"))
-    assert "Evil\\x9b2J\\x1b[2J" in run(root, "calls").stdout
+    assert "Evil\\x9b2J\\x1b[2J" in run(root, "aws", "calls").stdout
 
 
 def test_that_nothing_was_called_is_said(root: Path, calls: CallLog) -> None:
-    assert run(root, "calls").stderr == "no calls yet\n"
+    assert run(root, "aws", "calls").stderr == "no calls yet\n"
     calls.add(call("One"))
-    assert run(root, "calls", "--role", "task").stderr == "this role has made no call\n"
+    assert run(root, "aws", "calls", "--role", "task").stderr == "this role has made no call\n"
 
 
 @pytest.fixture

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from bonkei.cli import bonkei
 from bonkei.miniature.home import MARKER
+from tests.bonkei.cli.projects import make_project
+from tests.bonkei.cli.projects import run as run_in
 
 DEFINITIONS = """\
 terraform {
@@ -57,10 +59,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
-    (root / "infrastructure").mkdir()
-    (root / "infrastructure" / "main.tf").write_text(DEFINITIONS, encoding="utf-8")
-    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    root = make_project(tmp_path_factory.mktemp("project"), DEFINITIONS)
     (root / "kept.tfvars").write_text("days = 30\n", encoding="utf-8")
     (root / "page.md").write_text("<!-- diagram: release-pipeline -->\n<!-- /diagram -->\n")
     (root / "release.yaml").write_text(
@@ -73,10 +72,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def run(project: Path) -> Run:
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(bonkei, ["--config", str(project / "bonkei.toml"), *arguments])
-
-    return invoke
+    return functools.partial(run_in, project)
 
 
 def test_a_finding_names_its_place(run: Run) -> None:

@@ -10,14 +10,12 @@ from click.testing import CliRunner, Result
 from bonkei.cli import bonkei
 from bonkei.errors import BonkeiError
 from bonkei.miniature.home import MARKER, Home
+from tests.bonkei.cli.projects import make_project
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    root = tmp_path / "user" / "project"
-    (root / "infrastructure").mkdir(parents=True)
-    (root / "bonkei.toml").write_text("", encoding="utf-8")
-    return root
+    return make_project(tmp_path / "user" / "project")
 
 
 def run(root: Path, home: Path, *arguments: str, typed: str = "") -> Result:

@@ -7,20 +7,18 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from bonkei.cli import bonkei
 from bonkei.cli.log_groups import find_groups
 from bonkei.logs.store.documents import GroupDocument
 from bonkei.logs.store.log_store import LogStore
+from tests.bonkei.cli.projects import make_project, run
 
 NOW = 1_767_261_600_000  # 2026-01-01T10:00:00Z
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> LogStore:
-    (tmp_path / "infrastructure").mkdir()
-    (tmp_path / "bonkei.toml").write_text("", encoding="utf-8")
+    make_project(tmp_path)
     store = LogStore(tmp_path / ".bonkei" / "log-groups", clock=lambda: NOW / 1000)
     store.open()
     for group, stream in (("/ecs/web", "a/1"), ("/ecs/web", "b/2"), ("/aws/rds/cluster/db", "i")):
@@ -36,13 +34,8 @@ def store(tmp_path: Path) -> LogStore:
     return store
 
 
-def run(tmp_path: Path, *arguments: str) -> Result:
-    command = ["--config", str(tmp_path / "bonkei.toml"), "logs", *arguments]
-    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
-
-
 def said(tmp_path: Path, *arguments: str) -> list[str]:
-    result = run(tmp_path, *arguments, "--json")
+    result = run(tmp_path, "logs", *arguments, "--json")
     assert result.exit_code == 0, result.output
     return [json.loads(line)["message"] for line in result.stdout.splitlines()]
 
@@ -58,7 +51,7 @@ def test_shows_a_group_in_order_of_time(tmp_path: Path) -> None:
     assert said(tmp_path, "--destination", "cloudwatch", "--level", "ERROR") == [
         ":@:[1]:FATAL:  over", "two",
     ]  # fmt: skip
-    shown = run(tmp_path, "--group", "web").stdout.splitlines()
+    shown = run(tmp_path, "logs", "--group", "web").stdout.splitlines()
     assert shown[0].endswith("2026-01-01T10:00:00.000Z INFO    one [r-1]")
 
 
@@ -66,17 +59,17 @@ def test_shows_a_group_in_order_of_time(tmp_path: Path) -> None:
 def test_filters_as_cloudwatch_does(tmp_path: Path) -> None:
     assert said(tmp_path, "--group", "web", "--filter", '{ $.level = "ERROR" }') == ["two"]
     assert said(tmp_path, "--group", "web", "--request", "r-1") == ["one"]
-    assert "a comparison is missing" in run(tmp_path, "--filter", "{ $.a").output
+    assert "a comparison is missing" in run(tmp_path, "logs", "--filter", "{ $.a").output
 
 
 @pytest.mark.usefixtures("store")
 def test_names_what_is_not_there(tmp_path: Path) -> None:
-    result = run(tmp_path, "--group", "none")
+    result = run(tmp_path, "logs", "--group", "none")
     assert result.exit_code == 1
     assert "there is no log group none" in str(result.exception)
-    assert run(tmp_path, "web", "--group", "web").exit_code == 2
-    assert run(tmp_path, "--destination", "local", "--group", "web").exit_code == 2
-    empty = run(tmp_path, "--group", "web", "--filter", "nothing")
+    assert run(tmp_path, "logs", "web", "--group", "web").exit_code == 2
+    assert run(tmp_path, "logs", "--destination", "local", "--group", "web").exit_code == 2
+    empty = run(tmp_path, "logs", "--group", "web", "--filter", "nothing")
     assert (empty.exit_code, empty.stdout) == (0, "")
     assert "no event is like that" in empty.stderr
 
@@ -96,7 +89,7 @@ def test_a_reader_leaves_what_is_half_written(tmp_path: Path) -> None:
     path = next((tmp_path / ".bonkei" / "log-groups").glob("*/*/*.log"))
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:20])
-    assert run(tmp_path, "--destination", "cloudwatch").exit_code == 0
+    assert run(tmp_path, "logs", "--destination", "cloudwatch").exit_code == 0
     assert path.read_bytes() == whole + whole[:20]
 
 

@@ -10,17 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-from bonkei.cli import bonkei
+from tests.bonkei.cli.projects import make_project, run
 
 TASK = "0123456789abcdef0123456789abcdef"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    (tmp_path / "infrastructure").mkdir()
-    (tmp_path / "bonkei.toml").write_text("", encoding="utf-8")
+    make_project(tmp_path)
     logs = tmp_path / ".bonkei" / "logs"
     for name in ("app-web", "app-db"):
         (logs / name).mkdir(parents=True)
@@ -40,14 +38,9 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(root: Path, *arguments: str) -> Result:
-    command = ["--config", str(root / "bonkei.toml"), "logs", *arguments]
-    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
-
-
 def logs(root: Path, *arguments: str) -> list[str]:
     """The lines without their labels, times and ids."""
-    result = run(root, *arguments)
+    result = run(root, "logs", *arguments)
     assert result.exit_code == 0, result.output
     lines = [line.partition(" | ")[2] for line in result.stdout.splitlines()]
     return [line.partition("Z ")[2].removeprefix(f"{TASK[:8]} ") or line for line in lines]
@@ -79,7 +72,7 @@ def test_only_what_is_bad_enough(root: Path) -> None:
     bad = ["Traceback (most recent call last):", "  no end", "error: stopping"]
     assert logs(root, "--level", "error") == bad
     assert logs(root, "--level", "WARNING", "-n", "2") == ["WARNING 製 \\x1b[2J", "error: stopping"]
-    none = run(root, "--level", "FATAL")
+    none = run(root, "logs", "--level", "FATAL")
     assert (none.exit_code, none.stdout, none.stderr) == (0, "", "no line is like that\n")
 
 
@@ -87,13 +80,13 @@ def test_only_what_is_new_enough(root: Path) -> None:
     assert logs(root, "--since", "2026-01-01T10:00:05Z") == EVERYTHING[5:]
     assert logs(root, "--since", "2026-01-01T19:00:05+09:00", "-n", "1") == EVERYTHING[-1:]
     assert logs(root, "--since", "1h") == []
-    wrong = run(root, "--since", "soon")
+    wrong = run(root, "logs", "--since", "soon")
     assert wrong.exit_code == 2
     assert "10m" in wrong.stderr
 
 
 def test_raw_is_what_was_written(root: Path) -> None:
-    result = run(root, "web", "--raw", "-n", "2")
+    result = run(root, "logs", "web", "--raw", "-n", "2")
     assert result.stdout.splitlines() == [
         "  no end",
         '{"level": "WARNING", "message": "製 \\u001b[2J"}',
@@ -101,7 +94,7 @@ def test_raw_is_what_was_written(root: Path) -> None:
 
 
 def test_json_has_one_object_a_line(root: Path) -> None:
-    shown = run(root, "--json").stdout
+    shown = run(root, "logs", "--json").stdout
     made = [json.loads(line) for line in shown.splitlines()]
     assert [one["time"] for one in made] == sorted(one["time"] for one in made)
     assert made[-2] == {
@@ -145,12 +138,12 @@ def test_one_of_them(root: Path, name: str) -> None:
 
 
 def test_none_of_them_is_told_with_those_there_are(root: Path) -> None:
-    result = run(root, "nobody")
+    result = run(root, "logs", "nobody")
     assert "nothing named nobody has logs" in str(result.exception)
 
 
 def test_fewer_than_no_lines_is_refused(root: Path) -> None:
-    result = run(root, "--lines", "-3")
+    result = run(root, "logs", "--lines", "-3")
     assert result.exit_code == 2
     assert "--lines" in result.output
 

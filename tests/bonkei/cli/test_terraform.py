@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from bonkei.cli import bonkei
 from bonkei.terraform import TerraformError
+from tests.bonkei.cli.projects import make_project
+from tests.bonkei.cli.projects import run as run_in
 
 MAIN = """\
 terraform {
@@ -48,20 +50,14 @@ Run = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("project")
-    (root / "infrastructure").mkdir()
-    (root / "infrastructure" / "main.tf").write_text(MAIN, encoding="utf-8")
+    root = make_project(tmp_path_factory.mktemp("project"), MAIN)
     (root / "infrastructure" / "pets.tftest.hcl").write_text(TESTS, encoding="utf-8")
-    (root / "bonkei.toml").write_text("", encoding="utf-8")
     return root
 
 
 @pytest.fixture
 def run(project: Path) -> Run:
-    def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(bonkei, ["--config", str(project / "bonkei.toml"), *arguments])
-
-    return invoke
+    return functools.partial(run_in, project)
 
 
 def test_plan_and_apply_take_terraforms_options(run: Run) -> None:

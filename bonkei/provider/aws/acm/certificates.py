@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from bonkei.provider.aws.shared.checks import at, matches
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import own
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.shared.seeds import HEX, LOWER, scatter
-from bonkei.provider.behaviour import Problem, ResourceBehaviour
+from bonkei.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
 
 _DOMAIN = matches(r"(\*\.)?([a-zA-Z0-9_-]{1,63}\.)+[a-zA-Z]{2,}", "a domain name")
@@ -104,4 +105,21 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         lambda mint: {"id": mint.context.now.replace("T", " ").replace("Z", " +0000 UTC")},
         at("certificate_arn", arn("acm")),
     ),
+}
+
+
+def _certificates(context: Context) -> Iterator[Object]:
+    """A certificate is waited for until it is issued; here that takes no time."""
+    for certificate in context.peers("aws_acm_certificate"):
+        yield {
+            **certificate,
+            "domain": certificate.get("domain_name"),
+            "status": "ISSUED",
+            "certificate": "",
+            "certificate_chain": "",
+        }
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_acm_certificate": own("aws_acm_certificate", _certificates),
 }

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.import_ids import parts_of
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import own
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.shared.seeds import ALPHANUMERIC, LOWER
-from bonkei.provider.behaviour import Context, ResourceBehaviour
+from bonkei.provider.behaviour import Context, DataSource, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 # "Route 53 hosted zone" of every CloudFront distribution.
@@ -75,4 +76,10 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_cognito_identity_pool": resource(
         _identity_pool,
     ),
+}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_cognito_user_pool": own("aws_cognito_user_pool", user_pool_id="id"),
+    "aws_cognito_user_pool_client": own("aws_cognito_user_pool_client", client_id="id"),
 }

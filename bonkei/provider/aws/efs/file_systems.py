@@ -11,8 +11,9 @@ from bonkei.provider.aws.shared.checks import at, length, one_of
 from bonkei.provider.aws.shared.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.shared.formats import address, arn
 from bonkei.provider.aws.shared.naming import Mint
+from bonkei.provider.aws.shared.own import own
 from bonkei.provider.aws.shared.resource import resource
-from bonkei.provider.behaviour import ResourceBehaviour
+from bonkei.provider.behaviour import DataSource, ResourceBehaviour
 from bonkei.provider.values import Value
 
 
@@ -85,4 +86,9 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("backup_policy.status", one_of("ENABLED", "DISABLED")),
         import_="file_system_id",
     ),
+}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_efs_access_point": own("aws_efs_access_point", access_point_id="id"),
 }

@@ -13,9 +13,10 @@ from bonkei.provider.aws.shared.checks import at, between, matches
 from bonkei.provider.aws.shared.documents import json_document, parse, same_json
 from bonkei.provider.aws.shared.formats import arn, schedule
 from bonkei.provider.aws.shared.import_ids import unexpected
+from bonkei.provider.aws.shared.lookups import none_found
 from bonkei.provider.aws.shared.naming import Mint
 from bonkei.provider.aws.shared.resource import resource
-from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
+from bonkei.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
@@ -135,4 +136,20 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         },
         at("event_pattern", pattern),
     ),
+}
+
+
+def _event_bus(config: Object, context: Context) -> Object:
+    name = config.get("name")
+    for bus in context.peers("aws_cloudwatch_event_bus"):
+        if bus.get("name") == name:
+            return bus
+    if name != "default":
+        raise none_found("aws_cloudwatch_event_bus", config)
+    place = f"arn:{context.partition}:events:{context.region}:{context.account_id}"
+    return {"id": name, "name": name, "arn": f"{place}:event-bus/default", "description": ""}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    "aws_cloudwatch_event_bus": DataSource(read=_event_bus),
 }

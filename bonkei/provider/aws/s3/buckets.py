@@ -14,9 +14,11 @@ from bonkei.provider.aws.shared.checks import at, between, length, one_of, uniqu
 from bonkei.provider.aws.shared.documents import RESOURCE, policy, same_policy
 from bonkei.provider.aws.shared.formats import arn, kms_key
 from bonkei.provider.aws.shared.naming import Mint, Minting
+from bonkei.provider.aws.shared.own import by_own_names
 from bonkei.provider.aws.shared.regions import bucket_zone
 from bonkei.provider.aws.shared.resource import resource
-from bonkei.provider.behaviour import Problem, ResourceBehaviour
+from bonkei.provider.aws.shared.seeds import HEX, scatter
+from bonkei.provider.behaviour import Context, DataSource, Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _CLASSES = (
@@ -241,4 +243,14 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("key", length(1, 1024)),
         recomputed={"etag": "content content_base64 source source_hash", "version_id": "*"},
     ),
+}
+
+
+def _canonical_user(_: Object, context: Context) -> Object:
+    return {"id": scatter(context.account_id, 64, HEX), "display_name": ""}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    **by_own_names("aws_s3_bucket aws_s3_object"),
+    "aws_canonical_user_id": DataSource(read=_canonical_user),
 }

@@ -5,14 +5,15 @@ https://docs.aws.amazon.com/cloud-map/latest/api/Welcome.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from bonkei.provider.aws.shared.checks import at, length, matches
 from bonkei.provider.aws.shared.naming import Mint, Minting
+from bonkei.provider.aws.shared.own import by_own_names, own
 from bonkei.provider.aws.shared.resource import resource
 from bonkei.provider.aws.shared.seeds import LOWER, UPPER
-from bonkei.provider.behaviour import ResourceBehaviour
-from bonkei.provider.values import Value
+from bonkei.provider.behaviour import Context, DataSource, ResourceBehaviour
+from bonkei.provider.values import Object, Value
 
 _NAME = matches(r"[!-~]{1,1024}", "visible ASCII characters")
 _DOMAIN = matches(r"([a-zA-Z0-9_-]+\.?)+", "a domain name")
@@ -58,4 +59,16 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_service_discovery_service": resource(
         _service,
     ),
+}
+
+
+def _namespaces(context: Context) -> Iterator[Object]:
+    for kind in ("private", "public"):
+        for namespace in context.peers(f"aws_service_discovery_{kind}_dns_namespace"):
+            yield {**namespace, "type": f"DNS_{kind.upper()}"}
+
+
+DATA_SOURCES: Mapping[str, DataSource] = {
+    **by_own_names("aws_service_discovery_http_namespace aws_service_discovery_service"),
+    "aws_service_discovery_dns_namespace": own("aws_service_discovery_namespace", _namespaces),
 }

@@ -1,0 +1,22 @@
+"""A project of definitions, and the commands that run in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from bonkei.cli import bonkei
+
+
+def make_project(root: Path, definitions: str = "") -> Path:
+    (root / "infrastructure").mkdir(parents=True)
+    (root / "infrastructure" / "main.tf").write_text(definitions, encoding="utf-8")
+    (root / "bonkei.toml").write_text("", encoding="utf-8")
+    return root
+
+
+def run(root: Path, *arguments: str) -> Result:
+    """A command with the project's own home, whatever the environment names."""
+    command = ["--config", str(root / "bonkei.toml"), *arguments]
+    return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})
