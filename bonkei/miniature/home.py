@@ -11,6 +11,8 @@
 ├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
 ├── functions/       the functions' packages, and the events that wait for them
 ├── topics/          what is published and not delivered yet
+├── pipelines/       the pipelines' executions
+├── repositories/    CodeCommit's repositories
 ├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
@@ -59,7 +61,9 @@ CONTENTS = frozenset(
         "log-groups",
         "logs",
         "monitor",
+        "pipelines",
         "processes",
+        "repositories",
         "secrets",
         "started",
         "tasks",
@@ -209,6 +213,14 @@ class Home:
     @property
     def topics(self) -> Path:
         return self.path / "topics"
+
+    @property
+    def pipelines(self) -> Path:
+        return self.path / "pipelines"
+
+    @property
+    def repositories(self) -> Path:
+        return self.path / "repositories"
 
     @property
     def inbox(self) -> Path:

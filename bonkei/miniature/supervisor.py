@@ -59,6 +59,7 @@ from bonkei.miniature.rooms.functions import Connections
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.steps import Report, Steps
@@ -120,6 +121,13 @@ class Miniature:
             )
         )
         own["codebuild"] = self._builds.service
+        self._pipelines = PipelineRoom(
+            home,
+            self._bus,
+            report,
+            Neighbours(lambda: self._aws.cloud, self._functions, self._builds),
+        )
+        own.update(self._pipelines.services)
         rooms = ChainMap(own, self._functions.services)  # those come while it starts
         self._monitor = MonitorRoom(
             self._parts.monitor,
@@ -193,11 +201,13 @@ class Miniature:
             self._logs.buckets_are_there()
             await self._functions.follow(self._blueprint, steps)
             self._builds.follow(self._blueprint)
+            await self._pipelines.follow(self._blueprint, are_new=False)
             await self._one_offs.run(self._blueprint, self._tasks, steps)
             unhealthy = await self._roll_out(steps)
             self._started = True
             self._monitor.begin()
             self._stacks.resume()
+            self._pipelines.begin()
             settle_memory()
             for line in announce(self._config, self._home, self._blueprint, self._edge.snapshot()):
                 self._report(line)
@@ -217,6 +227,7 @@ class Miniature:
             await close_all(
                 self._control.stop,
                 self._stacks.stop,
+                self._pipelines.stop,
                 self._monitor.stop,
                 self._builds.stop,
                 self._stop_tasks,
@@ -406,6 +417,7 @@ class Miniature:
                 self._logs.buckets_are_there()
                 await self._functions.follow(self._blueprint, steps)
                 self._builds.follow(self._blueprint)
+                await self._pipelines.follow(self._blueprint, are_new=True)
                 await self._migrate(steps, "applied")
                 unhealthy = await self._roll_out(steps)
                 unhealthy += await checks.judge(self._edge.snapshot, steps)
@@ -428,6 +440,7 @@ class Miniature:
             self._builds.follow(self._blueprint)
             await self._aws.follow(self._blueprint, steps)
             await self._functions.follow(self._blueprint, steps)
+            await self._pipelines.follow(self._blueprint, are_new=True)
             snapshot = self._aws.snapshot()
             return snapshot.notes if snapshot is not None else ()
 

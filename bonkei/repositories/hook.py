@@ -1,7 +1,7 @@
 """A hook of git that notes each push, in a file of its own in the repository.
 
 Who pushes over HTTP and who pushes to the folder itself look the same then. A push with
-`BONKEI_UNNOTICED` in its environment is not noted: `bonkei pipeline run` starts the pipeline.
+`_BONKEI_UNNOTICED` in its environment is not noted: `bonkei pipeline run` starts the pipeline.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-UNNOTICED = "BONKEI_UNNOTICED"
+UNNOTICED = "_BONKEI_UNNOTICED"
 _PUSHES = "bonkei-pushes"
 _BYTES = 1_000_000
 _SCRIPT = f"""\

@@ -56,6 +56,9 @@ class EventTargets:
                 raise TargetError(str(error)) from None
         elif service == "logs":
             await self._log(arn, payload)
+        elif service == "codepipeline":
+            named = {"name": arn.rpartition(":")[2]}
+            await self._call(arn, "codepipeline", "StartPipelineExecution", named)
         elif service == "ecs" and target.task_definition_arn:
             task: dict[str, Any] = {
                 "cluster": arn,
@@ -104,5 +107,7 @@ def _needs(service: str, target: EventTarget) -> Iterator[tuple[str, str]]:
         yield "sqs:SendMessage", target.arn
     elif service == "logs":
         yield "logs:PutLogEvents", f"{target.arn.removesuffix(':*')}:log-stream:{_STREAM}"
+    elif service == "codepipeline" and target.role_arn:
+        yield "codepipeline:StartPipelineExecution", target.arn
     elif service == "ecs" and target.role_arn and target.task_definition_arn:
         yield "ecs:RunTask", target.task_definition_arn

@@ -1,0 +1,10 @@
+"""Runners of actions, by provider.
+
+source      CodeCommit, and CodeStarSourceConnection
+codebuild   CodeBuild, as a build and as a test
+approval    a person's approval
+function    Lambda
+deploy      ECS
+upload      S3
+artifact    what they share: a zip in the artifact bucket
+"""

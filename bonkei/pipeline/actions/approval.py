@@ -1,0 +1,63 @@
+"""A manual approval: its topic hears of it, then it waits for `put-approval-result`.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from bonkei.aws_service import Asks
+from bonkei.pipeline.actions.artifact import require
+from bonkei.pipeline.core.values import Finished
+from bonkei.pipeline.runners import ActionWork, AfterRestart
+
+Publish = Callable[[str, str, str], Awaitable[None]]
+"""A subject and a message to a topic (its ARN). AwsServiceError."""
+
+
+class ManualApproval:
+    """Provider Manual."""
+
+    after_restart: AfterRestart = "follow"
+
+    def __init__(self, publish: Publish, asks: Asks) -> None:
+        self._publish = publish
+        self._asks = asks
+
+    async def run(self, work: ActionWork) -> Finished | None:
+        topic = work.settings.get("NotificationArn", "")
+        if topic and not work.run.summary:
+            require(self._asks, work, topic, "sns:Publish")
+            subject = f"APPROVAL NEEDED: AWS CodePipeline {work.pipeline.name} for action "
+            subject = (subject + work.action.name)[:100]
+            await self._publish(topic, subject, json.dumps(notification(work)))
+        if not work.run.summary:
+            work.note("", "", work.settings.get("CustomData", "") or "Waits for an approval")
+        return None
+
+
+def notification(work: ActionWork) -> dict[str, object]:
+    """What the topic gets."""
+    pipeline, stage, action = work.pipeline.name, work.stage, work.action.name
+    console = (
+        f"https://console.aws.amazon.com/codesuite/codepipeline/pipelines/{pipeline}/view"
+        f"?region={work.region}"
+    )
+    expires = datetime.fromtimestamp(work.run.expires, UTC)
+    return {
+        "region": work.region,
+        "consoleLink": console,
+        "approval": {
+            "pipelineName": pipeline,
+            "stageName": stage,
+            "actionName": action,
+            "token": work.run.token,
+            "expires": f"{expires:%Y-%m-%dT%H:%MZ}",
+            "externalEntityLink": work.settings.get("ExternalEntityLink"),
+            "approvalReviewLink": f"{console}#/{stage}/{action}/approve/{work.run.token}",
+            "customData": work.settings.get("CustomData"),
+        },
+    }

@@ -1,0 +1,63 @@
+"""Artifacts between the artifact bucket and a folder of this machine."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from bonkei.aws_service import Asks, AwsServiceError
+from bonkei.pipeline.core.values import StoredArtifact
+from bonkei.pipeline.runners import ActionWork, Artifacts
+
+
+class Store:
+    """The artifacts of pipelines. `directory`: where a zip is while it is made."""
+
+    def __init__(self, artifacts: Artifacts, directory: Path) -> None:
+        self._artifacts = artifacts
+        self._directory = directory
+
+    @contextmanager
+    def folder(self) -> Iterator[Path]:
+        """A folder that is gone afterwards."""
+        self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryDirectory(dir=self._directory) as folder:
+            yield Path(folder)
+
+    async def put(self, work: ActionWork, output: StoredArtifact, file: Path) -> StoredArtifact:
+        """As the action's or the pipeline's role, encrypted with the store's key. The artifact with
+        its version. AwsServiceError."""
+        place = (output.bucket, output.key)
+        version = await self._artifacts.put(work.role, work.session, place, file, key_arn(work))
+        return replace(output, version=version)
+
+    async def put_at(self, work: ActionWork, place: tuple[str, str], file: Path) -> None:
+        """Anywhere else in S3: (bucket, key). AwsServiceError."""
+        await self._artifacts.put(work.role, work.session, place, file)
+
+    async def get(self, work: ActionWork, name: str, to: Path) -> StoredArtifact:
+        """An input artifact's zip. AwsServiceError."""
+        found = next((each for each in work.run.inputs if each.name == name), None)
+        if found is None:
+            raise AwsServiceError("ConfigurationError", f"the action has no input artifact {name}")
+        place = (found.bucket, found.key)
+        await self._artifacts.get(work.role, work.session, place, to, found.version)
+        return found
+
+
+def key_arn(work: ActionWork) -> str:
+    """Of the artifact store's key; empty without one of its own."""
+    key = work.pipeline.encryption_key
+    if not key or key.startswith("arn:"):
+        return key
+    return work.arn("kms", key if key.startswith("alias/") else f"key/{key}")
+
+
+def require(asks: Asks, work: ActionWork, resource: str, *actions: str) -> None:
+    """AwsServiceError unless the role may do all of these."""
+    for action in actions:
+        if denial := asks.role(work.role, work.session, action, resource):
+            raise AwsServiceError("PermissionError", denial)

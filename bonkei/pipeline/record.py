@@ -1,0 +1,92 @@
+"""A pipeline's book on disk: a file for each execution, and one for the rest.
+
+Each file is written beside its old one and then takes its place, so that a SIGKILL leaves the old
+or the new, never a part. The executions come first: what the other file counts can be counted
+again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from bonkei.pipeline.core.values import Book, Execution
+
+T = TypeVar("T")
+_REST = "pipeline.json"
+
+
+class Record:
+    """Of one pipeline, in a directory of its own."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def read(self) -> Book:
+        """What an earlier run has written; an empty book where it has not. A file that cannot be
+        read is left out."""
+        executions = []
+        for file in self._directory.glob("executions/*.json"):
+            with suppress(OSError, ValueError, TypeError, KeyError):
+                executions.append(load(Execution, json.loads(file.read_text(encoding="utf-8"))))
+        executions.sort(key=lambda each: each.number)
+        book = Book()
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            text = (self._directory / _REST).read_text(encoding="utf-8")
+            book = load(Book, json.loads(text))
+        return replace(
+            book,
+            executions=tuple(executions),
+            starts=max([book.starts, *(each.number for each in executions)]),
+            arrivals=max([book.arrivals, *(each.arrived for each in executions)]),
+        )
+
+    def write(self, before: Book, book: Book) -> None:
+        """What has changed. OSError."""
+        known = {each.id: each for each in before.executions}
+        for each in book.executions:
+            if known.get(each.id) is not each:
+                _write(self._directory / "executions" / f"{each.id}.json", asdict(each))
+        for gone in known.keys() - {each.id for each in book.executions}:
+            (self._directory / "executions" / f"{gone}.json").unlink(missing_ok=True)
+        if replace(before, executions=()) != replace(book, executions=()):
+            _write(self._directory / _REST, asdict(replace(book, executions=())))
+
+
+def _write(file: Path, values: Mapping[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as opened:
+        json.dump(values, opened)
+    draft.replace(file)
+
+
+def load(kind: type[T], value: Any) -> T:
+    """A value of a dataclass from what `asdict` and JSON have made of it. TypeError, KeyError."""
+    loaded: T = _load(kind, value)
+    return loaded
+
+
+def _load(kind: Any, value: Any) -> Any:
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        given = {
+            f.name: _load(hints[f.name], value[f.name]) for f in fields(kind) if f.name in value
+        }
+        return kind(**given)  # type: ignore[operator]
+    if get_origin(kind) is tuple:
+        return _load_tuple(get_args(kind), value)
+    if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
+        raise TypeError(f"{value!r} is no {kind}")
+    return value
+
+
+def _load_tuple(inside: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if len(inside) == 2 and inside[1] is Ellipsis:
+        return tuple(_load(inside[0], each) for each in value)
+    return tuple(_load(kind, each) for kind, each in zip(inside, value, strict=True))

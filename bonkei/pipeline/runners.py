@@ -1,0 +1,137 @@
+"""What carries actions out. The room calls it; `bonkei/miniature` gives it the other rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bonkei.blueprint.pipeline import Pipeline, PipelineAction
+from bonkei.pipeline.core.values import ActionRun, Finished, Override, StoredArtifact
+
+AfterRestart = Literal["again", "follow", "fail"]
+"""What becomes of an action that was under way when the miniature ended: it runs again from its
+beginning (nothing comes of that twice), it is followed by its external id, or it has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionWork:
+    """An action to carry out. `run.configuration` has no references left. `note` keeps the external
+    id, its URL and a summary while it runs."""
+
+    pipeline: Pipeline
+    action: PipelineAction
+    run: ActionRun
+    execution_id: str
+    stage: str
+    override: Override | None
+    note: Callable[[str, str, str], None]
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        return dict(self.run.configuration)
+
+    @property
+    def role(self) -> str:
+        """The action's own role, or the pipeline's."""
+        return self.action.role_arn or self.pipeline.role_arn
+
+    @property
+    def session(self) -> str:
+        """The name of the role's session: CodePipeline takes the execution's id."""
+        return self.execution_id
+
+    @property
+    def region(self) -> str:
+        return self.pipeline.arn.split(":")[3]
+
+    @property
+    def account(self) -> str:
+        return self.pipeline.arn.split(":")[4]
+
+    def arn(self, service: str, resource: str) -> str:
+        """Of something in the pipeline's account and region."""
+        partition = self.pipeline.arn.split(":")[1]
+        return f"arn:{partition}:{service}:{self.region}:{self.account}:{resource}"
+
+
+class ActionRunner(Protocol):
+    """Carries the actions of one provider out."""
+
+    @property
+    def after_restart(self) -> AfterRestart: ...
+
+    async def run(self, work: ActionWork) -> Finished | None:
+        """What has become of it; None when somebody else will say so (an approval). An
+        AwsServiceError is a failure with its code. Cancelled: nobody waits for it any longer."""
+        ...
+
+
+class Artifacts(Protocol):
+    """S3, as a role: `Objects` of the endpoint."""
+
+    async def put(
+        self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
+    ) -> str: ...
+
+    async def get(
+        self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
+    ) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOrder:
+    """A build for a pipeline. `sources`: the first is the primary one. `environment`: name, value
+    and type."""
+
+    project: str
+    initiator: str
+    execution_id: str
+    environment: tuple[tuple[str, str, str], ...]
+    sources: tuple[StoredArtifact, ...]
+    outputs: tuple[StoredArtifact, ...]
+    key_arn: str = ""
+    source_version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOutcome:
+    """`message`: where and why it failed. `exported`: the variables that its buildspec exports."""
+
+    id: str
+    status: str  # SUCCEEDED | FAILED | FAULT | TIMED_OUT | STOPPED
+    exported: tuple[tuple[str, str], ...] = ()
+    message: str = ""
+
+
+class Builds(Protocol):
+    """CodeBuild."""
+
+    async def start(self, order: BuildOrder) -> str:
+        """The build's id, at once. AwsServiceError."""
+        ...
+
+    async def wait(self, build_id: str) -> BuildOutcome:
+        """When it is over; of one that is not known any more, that it has failed."""
+        ...
+
+
+class Sources(Protocol):
+    """CodeCommit, and what stands for repositories behind connections."""
+
+    async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
+        """The branch's commit, or the given one. AwsServiceError."""
+        ...
+
+    async def archive(self, repository: str, commit: str, to: Path) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCommit:
+    id: str
+    message: str
+    author: str
+    author_email: str
+    author_date: str
+    committer_date: str

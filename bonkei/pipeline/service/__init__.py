@@ -1,0 +1,9 @@
+"""CodePipeline's API.
+
+service       what is asked of it, as calls
+state         a pipeline's state: stages, actions, transitions, conditions
+history       executions and action executions, as lists
+declaration   a pipeline's structure
+
+https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
+"""

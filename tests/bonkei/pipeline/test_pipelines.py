@@ -1,0 +1,388 @@
+"""The room with doubles of the others: what is done and kept, and what a restart makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline_books import approval, build, pipeline, source
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked
+from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.events import ServiceEvent
+from bonkei.pipeline.actions.approval import ManualApproval
+from bonkei.pipeline.actions.artifact import Store
+from bonkei.pipeline.actions.codebuild import CodeBuild
+from bonkei.pipeline.actions.source import CodeCommitSource
+from bonkei.pipeline.pipelines import Around, Pipelines
+from bonkei.pipeline.runners import BuildOrder, BuildOutcome, SourceCommit
+from bonkei.pipeline.service.service import service
+
+COMMIT = "a" * 40
+SOURCE = source(configuration=(("RepositoryName", "app"), ("BranchName", "main")))
+BUILD = build(
+    namespace="build",
+    outputs=("Built",),
+    configuration=(
+        ("ProjectName", "builder"),
+        ("EnvironmentVariables", '[{"name": "TAG", "value": "#{source.CommitId}"}]'),
+    ),
+)
+APPROVE = approval(
+    configuration=(
+        ("CustomData", "release #{source.CommitId}: #{build.SUMMARY}"),
+        ("NotificationArn", "arn:aws:sns:ap-northeast-1:123456789012:people"),
+    )
+)
+DEMO = pipeline(
+    Stage("Source", (SOURCE,)), Stage("Build", (BUILD,)), Stage("Approve", (APPROVE,)),
+    mode="QUEUED", encryption_key="arn:aws:kms:ap-northeast-1:123456789012:key/k",
+)  # fmt: skip
+
+
+class World:
+    """The rooms around: S3, CodeCommit, CodeBuild, SNS, EventBridge, IAM."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], tuple[bytes, str]] = {}
+        self.orders: list[BuildOrder] = []
+        self.published: list[tuple[str, str, dict[str, Any]]] = []
+        self.events: list[ServiceEvent] = []
+        self.denied: set[str] = set()
+        self.outcome = BuildOutcome("builder:1", "SUCCEEDED", (("SUMMARY", "1 to add"),))
+        self.release = asyncio.Event()
+        self.release.set()
+        self.now = 1_000.0
+        self.waited = 0
+
+    async def find(self, repository: str, branch: str, commit: str) -> SourceCommit:
+        if branch != "main":
+            raise AwsServiceError("BranchDoesNotExistException", f"no branch {branch}")
+        return SourceCommit(commit or COMMIT, "A change", "me", "me@x", "2026-01-01T00:00:00Z", "")
+
+    async def archive(self, repository: str, commit: str, to: Path) -> None:
+        to.write_bytes(b"zip of " + commit.encode())
+
+    async def put(
+        self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
+    ) -> str:
+        self.objects[place] = file.read_bytes(), key_arn
+        return f"v{len(self.objects)}"
+
+    async def get(
+        self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
+    ) -> str:
+        to.write_bytes(self.objects[place][0])
+        return version
+
+    async def start(self, order: BuildOrder) -> str:
+        self.orders.append(order)
+        return self.outcome.id
+
+    async def wait(self, build_id: str) -> BuildOutcome:
+        self.waited += 1
+        await self.release.wait()
+        return self.outcome
+
+    async def publish(self, topic: str, subject: str, message: str) -> None:
+        self.published.append((topic, subject, json.loads(message)))
+
+    def role(self, role: str, session: str, action: str, resource: str, context: Any = None) -> str:
+        return f"{role} may not {action} {resource}" if action in self.denied else ""
+
+    service = NothingIsAsked.service
+
+
+class Room:
+    """The pipelines, and the endpoint's calls of them."""
+
+    def __init__(self, world: World, directory: Path, declared: Pipeline = DEMO) -> None:
+        self.world = world
+        store = Store(world, directory / "work")
+        runners = {
+            ("Source", "CodeCommit"): CodeCommitSource(world, store, world),
+            ("Build", "CodeBuild"): CodeBuild(world, world),
+            ("Approval", "Manual"): ManualApproval(world.publish, world),
+        }
+        self.pipelines = Pipelines(
+            directory,
+            Around(runners, world.events.append, lambda _: None),
+            clock=lambda: world.now,
+        )
+        self.pipelines.follow([declared], are_new=False)
+        self._service = service(self.pipelines)
+
+    async def call(self, operation: str, **given: Any) -> Mapping[str, Any]:
+        caller = Caller("arn:aws:iam::123456789012:user/me", "me", "123456789012")
+        asked = AwsCall("codepipeline", operation, given, caller, "ap-northeast-1", self.world.now)
+        return await self._service.answer(asked)
+
+    async def start(self, **given: Any) -> str:
+        answer = await self.call("StartPipelineExecution", name="demo", **given)
+        return str(answer["pipelineExecutionId"])
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not is_so():
+                await asyncio.sleep(0.002)
+
+    async def status(self, id_: str, *wanted: str) -> str:
+        """Its state, once it is one of these."""
+        book = lambda: self.pipelines.book("demo").find(id_)  # noqa: E731
+        await self.until(lambda: (found := book()) is not None and found.status in wanted)
+        return book().status  # type: ignore[union-attr]
+
+    async def token(self) -> str:
+        """Of the approval that waits."""
+        found: list[str] = []
+
+        def is_there() -> bool:
+            found[:] = [
+                action.token
+                for execution in self.pipelines.book("demo").executions
+                for stage in execution.stages
+                for action in stage.actions
+                if action.token and action.status == "InProgress" and action.summary
+            ]
+            return bool(found)
+
+        await self.until(is_there)
+        return found[0]
+
+    async def answer(self, status: str, said: str = "") -> None:
+        await self.call(
+            "PutApprovalResult", pipelineName="demo", stageName="Approve", actionName="Approve",
+            token=await self.token(), result={"status": status, "summary": said},
+        )  # fmt: skip
+
+
+@pytest.fixture
+async def world() -> World:
+    return World()
+
+
+@pytest.fixture
+async def room(world: World, tmp_path: Path) -> AsyncIterator[Room]:
+    made = Room(world, tmp_path)
+    yield made
+    await made.pipelines.stop()
+
+
+async def test_a_release_from_the_commit_to_the_approval(room: Room, world: World) -> None:
+    id_ = await room.start()
+    token = await room.token()
+    ((place, (content, key)),) = world.objects.items()
+    assert (content, key) == (b"zip of " + COMMIT.encode(), DEMO.encryption_key)
+    assert place[1].startswith("demo/Source/")
+    order = world.orders[0]
+    assert order.environment == (("TAG", COMMIT, "PLAINTEXT"),)
+    assert (order.initiator, order.source_version) == ("codepipeline/demo", COMMIT)
+    assert (order.sources[0].key, order.sources[0].version) == (place[1], "v1")
+    assert order.outputs[0].key.startswith("demo/Built/")
+    topic, subject, message = world.published[0]
+    assert (topic.endswith(":people"), "APPROVAL NEEDED" in subject) == (True, True)
+    assert message["approval"]["customData"] == f"release {COMMIT}: 1 to add"
+    assert (message["approval"]["token"], message["region"]) == (token, "ap-northeast-1")
+    await room.answer("Approved", "fine")
+    assert await room.status(id_, "Succeeded", "Failed") == "Succeeded"
+    states = [(e.detail_type.split()[1], e.detail["state"]) for e in world.events]
+    assert states[0] == ("Pipeline", "STARTED")
+    assert states[-1] == ("Pipeline", "SUCCEEDED")
+    failed = [e for e in world.events if e.detail["state"] == "FAILED"]
+    assert failed == []
+
+
+async def test_the_state_shows_stages_actions_and_the_token(room: Room, world: World) -> None:
+    id_ = await room.start()
+    token = await room.token()
+    state = await room.call("GetPipelineState", name="demo")
+    stages = {stage["stageName"]: stage for stage in state["stageStates"]}
+    assert stages["Source"]["latestExecution"]["status"] == "Succeeded"
+    assert stages["Source"]["actionStates"][0]["currentRevision"]["revisionId"] == COMMIT
+    waits = stages["Approve"]["actionStates"][0]["latestExecution"]
+    assert (waits["status"], waits["token"]) == ("InProgress", token)
+    assert "1 to add" in waits["summary"]
+    second = await room.start()
+    await room.until(lambda: room.pipelines.book("demo").find(second).waiting == "Approve")  # type: ignore[union-attr]
+    state = await room.call("GetPipelineState", name="demo")
+    approve = state["stageStates"][2]
+    assert approve["inboundExecution"]["pipelineExecutionId"] == second
+    assert approve["latestExecution"]["pipelineExecutionId"] == id_
+    listed = await room.call("ListPipelineExecutions", pipelineName="demo")
+    assert [each["pipelineExecutionId"] for each in listed["pipelineExecutionSummaries"]] == [
+        second,
+        id_,
+    ]
+    one = await room.call("ListPipelineExecutions", pipelineName="demo", maxResults=1)
+    assert one["nextToken"] == "1"
+    actions = await room.call(
+        "ListActionExecutions", pipelineName="demo", filter={"pipelineExecutionId": id_}
+    )
+    built = next(a for a in actions["actionExecutionDetails"] if a["actionName"] == "Build")
+    assert built["output"]["outputVariables"] == {"SUMMARY": "1 to add"}
+    assert built["output"]["executionResult"]["externalExecutionId"] == "builder:1"
+
+
+async def test_a_rejection_fails_the_release(room: Room) -> None:
+    id_ = await room.start()
+    await room.answer("Rejected", "not today")
+    assert await room.status(id_, "Succeeded", "Failed") == "Failed"
+
+
+async def test_a_failed_build_fails_the_release_with_its_words(room: Room, world: World) -> None:
+    world.outcome = BuildOutcome("builder:2", "FAILED", message="Phase: BUILD: exit status 1")
+    id_ = await room.start()
+    assert await room.status(id_, "Succeeded", "Failed") == "Failed"
+    pipelines = [e for e in world.events if e.detail_type.startswith("CodePipeline Pipeline")]
+    assert pipelines[-1].detail["state"] == "FAILED"
+    action = [e for e in world.events if "Action" in e.detail_type][-1]
+    assert "exit status 1" in action.detail["execution-result"]["external-execution-summary"]
+    assert pipelines[-1].resources == (DEMO.arn,)
+
+
+async def test_a_start_may_name_its_commit(room: Room, world: World) -> None:
+    other = "b" * 40
+    wanted = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": other}
+    await room.start(sourceRevisions=[wanted])
+    await room.token()
+    assert world.orders[0].source_version == other
+
+
+@pytest.mark.parametrize("action", ["codecommit:GetBranch", "codebuild:StartBuild", "sns:Publish"])
+async def test_what_the_role_may_not_do_fails_the_action(
+    room: Room, world: World, action: str
+) -> None:
+    world.denied.add(action)
+    id_ = await room.start()
+    assert await room.status(id_, "Succeeded", "Failed") == "Failed"
+    found = room.pipelines.book("demo").find(id_)
+    assert found is not None
+    assert f"may not {action}" in found.summary
+
+
+async def test_an_action_that_is_not_simulated_fails_by_name(world: World, tmp_path: Path) -> None:
+    deploy = PipelineAction("d", "Deploy", "CodeDeploy")
+    other = pipeline(Stage("Source", (SOURCE,)), Stage("Deploy", (deploy,)))
+    room = Room(world, tmp_path, other)
+    id_ = await room.start()
+    assert await room.status(id_, "Failed") == "Failed"
+    assert "CodeDeploy" in room.pipelines.book("demo").find(id_).summary  # type: ignore[union-attr]
+    await room.pipelines.stop()
+
+
+async def test_after_a_restart_an_approval_waits_on_with_its_token(
+    room: Room, world: World, tmp_path: Path
+) -> None:
+    id_ = await room.start()
+    token = await room.token()
+    await room.pipelines.stop()
+    again = Room(world, tmp_path)
+    assert await again.token() == token
+    assert len(world.published) == 1, "nobody is asked twice"
+    await again.answer("Approved")
+    assert await again.status(id_, "Succeeded", "Failed") == "Succeeded"
+    await again.pipelines.stop()
+
+
+async def test_after_a_restart_a_build_is_followed_by_its_id(
+    room: Room, world: World, tmp_path: Path
+) -> None:
+    world.release.clear()
+    id_ = await room.start()
+    await room.until(lambda: world.waited == 1)
+    await room.pipelines.stop()
+    world.release.set()
+    again = Room(world, tmp_path)
+    await again.token()
+    assert len(world.orders) == 1, "it was not built twice"
+    assert again.pipelines.book("demo").find(id_) is not None
+    await again.pipelines.stop()
+
+
+async def test_what_cannot_be_followed_has_failed_after_a_restart(
+    world: World, tmp_path: Path
+) -> None:
+    room = Room(world, tmp_path)
+    started = asyncio.Event()
+
+    async def never(order: BuildOrder) -> str:
+        started.set()
+        await asyncio.Event().wait()
+        return ""
+
+    world.start = never  # type: ignore[method-assign]
+    id_ = await room.start()
+    await started.wait()
+    await room.pipelines.stop()
+    again = Room(world, tmp_path)
+    assert await again.status(id_, "Failed") == "Failed"
+    assert "ended while the action ran" in again.pipelines.book("demo").find(id_).summary  # type: ignore[union-attr]
+    await again.pipelines.stop()
+
+
+async def test_what_was_answered_is_on_disk(room: Room, tmp_path: Path) -> None:
+    id_ = await room.start()
+    file = tmp_path / "demo" / "executions" / f"{id_}.json"
+    assert json.loads(file.read_text())["status"] == "InProgress"
+    file.with_suffix(".new").write_text('{"id": "hal')
+    (tmp_path / "demo" / "executions" / "broken.json").write_text("{")
+    await room.pipelines.stop()
+    again = Room(room.world, tmp_path)
+    assert [each.id for each in again.pipelines.book("demo").executions] == [id_]
+    await again.pipelines.stop()
+
+
+async def test_time_outs_come_due_while_it_runs(room: Room, world: World) -> None:
+    room.pipelines.start()
+    id_ = await room.start()
+    await room.token()
+    world.now += 7 * 86_400
+    await room.start()
+    assert await room.status(id_, "Failed") == "Failed"
+
+
+async def test_a_new_pipeline_starts_once_and_an_existing_one_does_not(
+    world: World, tmp_path: Path
+) -> None:
+    """As AWS: "CodePipeline starts a new pipeline at once"."""
+    room = Room(world, tmp_path)
+    assert room.pipelines.book("demo").executions == ()
+    other = pipeline(Stage("Source", (SOURCE,)), Stage("Build", (BUILD,)))
+    new = type(other)(**{**_values(other), "name": "new"})
+    room.pipelines.follow([DEMO, new], are_new=True)
+    assert [each.trigger for each in room.pipelines.book("new").executions] == ["CreatePipeline"]
+    room.pipelines.follow([DEMO, new], are_new=True)
+    assert len(room.pipelines.book("new").executions) == 1
+    await room.pipelines.stop()
+
+
+def _values(declared: Pipeline) -> dict[str, Any]:
+    return {name: getattr(declared, name) for name in declared.__slots__}
+
+
+async def test_unknown_names_have_codepipelines_errors(room: Room) -> None:
+    for operation, given, code in (
+        ("GetPipelineState", {"name": "no"}, "PipelineNotFoundException"),
+        ("GetPipelineExecution", {"pipelineName": "demo", "pipelineExecutionId": COMMIT},
+         "PipelineExecutionNotFoundException"),
+        ("EnableStageTransition",
+         {"pipelineName": "demo", "stageName": "no", "transitionType": "Inbound"},
+         "StageNotFoundException"),
+        ("PutJobSuccessResult", {"jobId": "no"}, "JobNotFoundException"),
+        ("ListPipelines", {"nextToken": "x"}, "InvalidNextTokenException"),
+    ):  # fmt: skip
+        with pytest.raises(AwsServiceError) as caught:
+            await room.call(operation, **given)
+        assert caught.value.code == code
+
+
+async def test_the_declaration_is_shown_as_it_is(room: Room) -> None:
+    shown = await room.call("GetPipeline", name="demo")
+    declared = shown["pipeline"]
+    assert [stage["name"] for stage in declared["stages"]] == ["Source", "Build", "Approve"]
+    assert declared["artifactStore"]["encryptionKey"]["id"] == DEMO.encryption_key
+    assert shown["metadata"]["pipelineArn"] == DEMO.arn
