@@ -19,10 +19,15 @@ _WRITING = re.compile(
     r"(?:^|[;&|(]\s*|\b(?:then|do|else)\s+|\bsudo\s+)"
     r"(?P<program>cp|mv|mkdir|install|tee|ln|touch|rm|chmod|chown|dd|sed\s+-i|rsync)\b(?P<rest>[^;&|\n]*)"
 )
-_PLACED = re.compile(
-    r"\b(?:curl|wget|tar|unzip|gunzip)\b[^;&|\n]*?\s"
-    r"(?:-o|-O|-P|-C|-d|--output|--directory|--output-document|--directory-prefix)[= ]?"
-    r"[\"']?(/[^\s\"';|&)]+)"
+_TARGETS = {
+    r"curl": r"-[A-Za-z]*o|--output",
+    r"wget": r"-[A-Za-z]*[OP]|--output-document|--directory-prefix",
+    r"tar": r"-[A-Za-z]*C|--directory",
+    r"unzip": r"-[A-Za-z]*d",
+}
+_PLACED = tuple(
+    re.compile(rf"\b{program}\b[^;&|\n]*?\s(?:{options})[= ]?[\"']?(/[^\s\"';|&)]+)")
+    for program, options in _TARGETS.items()
 )
 _INSTALLING = re.compile(
     r"(?:^|[;&|(]\s*|\bsudo\s+)(?:apt-get|apt|yum|dnf|apk|brew|snap|rpm|dpkg|npm\s+(?:i|install)\s+-g|"
@@ -54,7 +59,7 @@ def outside(command: str) -> str:
     """What a command would write outside its folder; empty when nothing is seen."""
     if match := _INSTALLING.search(command):
         return f"`{match[0].strip(' ;&|(')}` changes this machine"
-    for pattern in (_REDIRECTION, _PLACED):
+    for pattern in (_REDIRECTION, *_PLACED):
         for match in pattern.finditer(command):
             if not match[1].startswith(_HARMLESS):
                 return f"it writes {match[1]}"

@@ -236,14 +236,15 @@ class Run:
         tried = 0
         while True:
             failed = await self._entries(spec, phase.commands, source)
+            printed = self._log.recent
             last = await self._entries(spec, phase.finally_, source)
             failed = failed or last
             if failed is None:
                 return None
-            if not course.is_retried(phase.on_failure, tried, self._log.recent):
+            if not course.is_retried(phase.on_failure, tried, printed):
                 return failed
             tried += 1
-            self._log.say(f"Retrying {phase.name}: {tried} of {phase.on_failure.retries}")
+            self._log.say(f"Retrying {phase.name.upper()}: {tried} of {phase.on_failure.retries}")
 
     async def _entries(
         self, spec: Buildspec, commands: tuple[str, ...], source: Path

@@ -17,6 +17,7 @@ from bonkei.builds.buildspec.model import SecretReference
 from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
 from bonkei.builds.values import Build, BuildInput, BuildRequest, BuildResult
 
+ROOT = Path(bonkei.__file__).resolve().parents[1]
 ROLE = "arn:aws:iam::123456789012:role/build"
 REGION = "ap-northeast-1"
 

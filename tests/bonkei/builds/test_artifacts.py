@@ -1,0 +1,152 @@
+"""UPLOAD_ARTIFACTS, and what a zip may hold."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from builds import Room, log, spec, statuses
+
+from bonkei.blueprint.build_project import BuildArtifacts
+from bonkei.builds.artifacts.archive import pack, unpack
+from bonkei.builds.artifacts.patterns import select
+from bonkei.builds.buildspec.model import ArtifactSpec
+from bonkei.builds.errors import PhaseError
+from bonkei.builds.values import BuildInput, BuildOutput
+
+# The folders of "Buildspec syntax", under artifacts/base-directory.
+TREE = [
+    "my-build-1/my-file-1.txt",
+    "my-build-2/my-file-2.txt",
+    "my-build-2/my-subdirectory/my-file-3.txt",
+    "top.txt",
+]
+
+
+@pytest.mark.parametrize(
+    ("artifact", "expected"),
+    [
+        # The page's own two examples.
+        (
+            ArtifactSpec(("*/my-file-3.txt",), "my-build-2"),
+            ["my-subdirectory/my-file-3.txt"],
+        ),
+        (
+            ArtifactSpec(("**/*",), "my-build*", discard_paths=True),
+            ["my-file-1.txt", "my-file-2.txt", "my-file-3.txt"],
+        ),
+        (ArtifactSpec(("**/*",)), TREE),
+        (ArtifactSpec(("my-build-2/*",)), ["my-build-2/my-file-2.txt"]),
+        (ArtifactSpec(("my-build-2/**/*",)), TREE[1:3]),
+        (ArtifactSpec(("./top.txt",)), ["top.txt"]),
+        (ArtifactSpec(("**/*",), exclude_paths=("my-build-2/**/*",)), [TREE[0], TREE[3]]),
+        (ArtifactSpec(("**/*",), exclude_paths=("my-build-2",)), [TREE[0], TREE[3]]),
+        (ArtifactSpec(("**/*",), "my-build-2", exclude_paths=("*.txt",)), [TREE[2][11:]]),
+        (ArtifactSpec(("nothing",)), []),
+        (ArtifactSpec(("my-build-2",)), []),  # a folder by its name is no file
+    ],
+)
+def test_patterns_name_what_the_page_says(artifact: ArtifactSpec, expected: list[str]) -> None:
+    assert [name for _, name in select(artifact, TREE)] == expected
+
+
+def names(file: Path) -> list[str]:
+    return sorted(zipfile.ZipFile(file).namelist())
+
+
+async def test_a_pipeline_s_outputs_go_where_it_says(room: Room) -> None:
+    more = (
+        "artifacts:\n  base-directory: out\n  files: [a]\n"
+        "  secondary-artifacts:\n    Second:\n      files: ['out/**/*']\n"
+    )
+    text = spec("mkdir -p out/deep", "echo 1 >out/a", "echo 2 >out/deep/b", more=more)
+    result = await room.run(
+        text, outputs=(BuildOutput("Plan", "art", "p/Plan/x"),), encryption_key="arn:key"
+    )
+    assert result.status == "SUCCEEDED", log(result)
+    assert room.world.bucket.keys == [("art", "p/Plan/x", "arn:key")]
+    assert names(room.world.bucket.file("art", "p/Plan/x")) == ["a"]
+    result = await room.run(
+        text, outputs=(BuildOutput("Second", "art", "2"), BuildOutput("Third", "art", "3"))
+    )
+    assert "no definition for the artifact Third found" in result.error
+    result = await room.run(text, outputs=(BuildOutput("Second", "art", "2"),))
+    assert names(room.world.bucket.file("art", "2")) == ["out/a", "out/deep/b"]
+
+
+async def test_no_match_fails_the_upload(room: Room) -> None:
+    more = "artifacts:\n  files: [nothing]\n"
+    result = await room.run(spec("true", more=more), outputs=(BuildOutput("O", "b", "k"),))
+    assert result.status == "FAILED"
+    assert statuses(result)["UPLOAD_ARTIFACTS"] == "FAILED"
+    assert "CLIENT_ERROR: no matching artifact paths found" in result.error
+
+
+async def test_a_project_s_own_artifacts_and_their_names(room: Room) -> None:
+    more = "artifacts:\n  files: [a]\n  name: app-$(printf 1)-$CODEBUILD_BUILD_NUMBER.zip\n"
+    text = spec("echo 1 >a", more=more)
+    place = BuildArtifacts("S3", "out", "given", "/some/path/", "BUILD_ID", "ZIP")
+    room.project(text, artifacts=place)
+    result = await room.run()
+    unique = result.id.partition(":")[2]
+    assert room.world.bucket.keys[-1][:2] == ("out", f"some/path/{unique}/given")
+    room.project(text, artifacts=BuildArtifacts("S3", "out", "given", override_name=True))
+    result = await room.run()
+    assert room.world.bucket.keys[-1][:2] == ("out", "app-1-2.zip"), log(result)
+
+
+async def test_the_source_of_a_pipeline_is_a_zip_that_the_role_reads(room: Room) -> None:
+    archive = room.world.bucket.file("art", "s")
+    archive.parent.mkdir(parents=True)
+    (room.source / "run.sh").write_text("#!/bin/sh\necho from the zip\n", encoding="utf-8")
+    (room.source / "run.sh").chmod(0o755)
+    pack(room.source, [("run.sh", "run.sh")], archive)
+    room.project(spec("./run.sh"))
+    result = await room.run(inputs=(BuildInput("Source", "art", "s"),))
+    assert "\nfrom the zip\n" in log(result)
+    result = await room.run(inputs=(BuildInput("Source", "art", "gone"),))
+    assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: NoSuchKey")
+
+
+def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x", encoding="utf-8")
+    pack(tmp_path, [("a", "a")], tmp_path / "1.zip")
+    (tmp_path / "a").touch()
+    pack(tmp_path, [("a", "a")], tmp_path / "2.zip")
+    assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
+
+
+def test_a_link_out_of_the_source_is_not_handed_on(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / "out").symlink_to("/etc/passwd")
+    (source / "in").symlink_to("real")
+    (source / "real").write_text("x", encoding="utf-8")
+    files = [(name, name) for name in ("in", "out", "real")]
+    assert pack(source, files, tmp_path / "followed.zip") == 2
+    assert names(tmp_path / "followed.zip") == ["in", "real"]
+    pack(source, files, tmp_path / "kept.zip", keep_links=True)
+    entry = zipfile.ZipFile(tmp_path / "kept.zip").getinfo("in")
+    assert stat.S_ISLNK(entry.external_attr >> 16)
+
+
+@pytest.mark.parametrize("name", ["../out", "/out", "a/../../out", "link/out"])
+def test_a_zip_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
+    archive, into = tmp_path / "x.zip", tmp_path / "into"
+    into.mkdir()
+    with zipfile.ZipFile(archive, "w") as made:
+        link = zipfile.ZipInfo("link")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        made.writestr(link, str(tmp_path))
+        made.writestr(name, "bad")
+    with pytest.raises(PhaseError, match="leads out of it"):
+        unpack(archive, into)
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK no")
+    with pytest.raises(PhaseError, match="no zip archive"):
+        unpack(tmp_path / "x.zip", tmp_path)

@@ -1,0 +1,167 @@
+"""A build harms nothing: it writes below its own folder only."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from builds import Room, log, spec
+
+from bonkei.builds.buildspec.reader import read
+from bonkei.builds.escape import escapes, outside
+from bonkei.builds.running.confinement import Confinement, probe
+
+NAMESPACES = probe(Path("/tmp/bonkei-probe"))  # noqa: S108 - removed below
+shutil.rmtree("/tmp/bonkei-probe", ignore_errors=True)  # noqa: S108
+confined = pytest.mark.skipif(
+    sys.platform != "linux" or not NAMESPACES.is_possible, reason=NAMESPACES.why_not
+)
+
+
+@confined
+async def test_what_a_build_writes_elsewhere_is_gone_with_it(room: Room) -> None:
+    outer = room.world.directory / "outside"
+    outer.mkdir()
+    places = [f"{folder}/bonkei-was-here" for folder in ("/usr/local/bin", "/etc", "/tmp")]  # noqa: S108
+    result = await room.run(
+        spec(
+            *(f"echo x >{place} && test -s {place}" for place in places),
+            "rm -rf /usr/share/doc /etc/hosts; ! test -e /etc/hosts",
+            f"! touch {outer}/x",
+            "! touch /x",
+        )
+    )
+    assert result.status == "SUCCEEDED", log(result)
+    assert [place for place in [*places, "/x", str(outer / "x")] if Path(place).exists()] == []
+    assert Path("/etc/hosts").exists()
+
+
+@confined
+async def test_it_sees_neither_keys_nor_what_is_hidden_nor_other_processes(
+    room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = tmp_path / "person"
+    (person / ".aws").mkdir(parents=True)
+    (person / ".aws" / "credentials").write_text("key", encoding="utf-8")
+    (person / ".netrc").write_text("key", encoding="utf-8")
+    hidden = tmp_path / "secrets"
+    hidden.mkdir()
+    (hidden / "password").write_text("key", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(person))
+    room = Room(tmp_path / "other")
+    room.world.hidden = (hidden,)
+    room.builds._given = room.world.surroundings()
+    room.builds.start()
+    # /tmp is the build's own, so these would not be there anyway: they are kept to be hidden.
+    result = await room.run(
+        spec(
+            f"! cat {person}/.aws/credentials",
+            f"! grep key {person}/.netrc",
+            f"! cat {hidden}/password",
+            "test $(ls -d /proc/[0-9]* | wc -l) -lt 10",
+        )
+    )
+    await room.builds.stop()
+    assert result.status == "SUCCEEDED", log(result)
+
+
+class Unconfined(Room):
+    """On a machine that has no namespaces."""
+
+
+@pytest.fixture
+async def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Room]:
+    room = Unconfined(tmp_path)
+    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
+    room.builds.start()
+    yield room
+    await room.builds.stop()
+
+
+async def test_without_namespaces_a_build_that_keeps_to_itself_runs(open_room: Room) -> None:
+    result = await open_room.run(
+        spec('mkdir -p "$HOME/tools"', "echo x >here", 'test -d "$TMPDIR"', "cat /etc/hosts")
+    )
+    assert result.status == "SUCCEEDED", log(result)
+    assert "Nothing confines this build: there are none" in log(result)
+
+
+async def test_without_namespaces_others_are_refused_with_the_line(open_room: Room) -> None:
+    target = open_room.world.directory / "written"
+    result = await open_room.run(spec("echo first", f"echo x >{target}"))
+    assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: line 8 of the buildspec: it wri")
+    assert "[builds] in bonkei.toml" in result.error
+    assert "\nfirst\n" not in log(result)
+    assert not target.exists()
+
+
+async def test_the_setting_lets_them_run(tmp_path: Path, monkeypatch) -> None:
+    room = Room(tmp_path, may_write_outside=True)
+    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
+    room.builds.start()
+    target = tmp_path / "written"
+    result = await room.run(spec(f"echo x >{target}"))
+    await room.builds.stop()
+    assert result.status == "SUCCEEDED", log(result)
+    assert target.read_text(encoding="utf-8") == "x\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "curl -o /usr/local/bin/terraform https://x",
+        "curl -fsSLo /usr/local/bin/terraform https://x",
+        "unzip -q -o x.zip -d /usr/local/bin",
+        "tar -xzf x.tar.gz -C /usr/local/bin trivy",
+        "echo a > /etc/motd",
+        "echo a >>/etc/motd",
+        "cat x 2>/var/log/y",
+        "mv terraform /usr/local/bin/",
+        "cp -r a /opt",
+        "sudo cp a /opt/b",
+        "mkdir -p /tools",
+        "test -d x || mkdir /x",
+        "install -m 755 a /usr/bin/a",
+        "ln -s a /usr/bin/a",
+        "rm -rf /var/lib/x",
+        "tee /etc/x",
+        "apt-get update -y",
+        "yum install -y jq",
+        "npm install -g cdk",
+        "if true; then touch /x; fi",
+    ],
+)
+def test_a_command_that_writes_outside_is_found(command: str) -> None:
+    assert outside(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        'curl -fsSL -o "$HOME/tools/x" https://x/a',
+        "cp /etc/hosts .",
+        "cat /etc/hosts >here",
+        "echo x >/dev/null 2>&1",
+        "echo a >&2",
+        "unzip -q -o x.zip -d tools",
+        'rm -rf "$HOME/x" build',
+        "test a -gt 3",
+        "ls /usr/bin",
+        "python3 /opt/x.py",
+        'terraform show -json "$CODEBUILD_SRC_DIR_Plan/tfplan" >"$HOME/plan.json"',
+        "aws s3 cp s3://bucket/key .",
+    ],
+)
+def test_one_that_does_not_is_left_alone(command: str) -> None:
+    assert not outside(command), outside(command)
+
+
+def test_none_of_ours_writes_outside() -> None:
+    from buildspecs import BUILDSPECS
+
+    files = sorted(BUILDSPECS.glob("*.yaml"))
+    assert len(files) == 7
+    assert [found for file in files for found in escapes(read(file.read_text("utf-8")))] == []

@@ -1,0 +1,175 @@
+"""Builds that misbehave: nothing of them is left, and no other notices."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+from builds import ROOT, Room, log, spec, statuses
+
+from bonkei.builds.values import BuildInput, BuildRequest
+
+
+def left(mark: str) -> list[int]:
+    """Processes whose command line has this word, in whatever namespace."""
+    running = psutil.process_iter(["cmdline"])
+    return [each.pid for each in running if mark in (each.info["cmdline"] or ())]
+
+
+def mark() -> str:
+    """A number of seconds that no other test sleeps for."""
+    return f"{100_000 + os.getpid()}.{time.monotonic_ns() % 1_000_000}"
+
+
+STUBBORN = (
+    'trap "" TERM INT HUP; for n in 1 2 3; do (trap "" TERM; setsid sleep {0} &) ; done; '
+    "nohup setsid sh -c 'trap \"\" TERM; sleep {0}' >/dev/null 2>&1 & sleep 0.2; echo forked"
+)
+
+
+async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(room: Room) -> None:
+    word = mark()
+    result = await room.run(spec(STUBBORN.format(word)))
+    assert result.status == "SUCCEEDED", log(result)
+    assert left(word) == []
+
+
+async def test_a_build_that_never_ends_times_out(tmp_path: Path) -> None:
+    """`TIMED_OUT`, with the code that CodeBuild gives."""
+    room = Room(tmp_path, minute=0.2)
+    room.builds.start()
+    word = mark()
+    room.project(spec("echo begun", f"trap '' TERM; sleep {word}"), timeout=5)
+    result = await room.run()
+    await room.builds.stop()
+    assert result.status == "TIMED_OUT"
+    assert statuses(result)["BUILD"] == "TIMED_OUT"
+    assert "BUILD: BUILD_TIMED_OUT: Build has timed out." in result.error
+    assert "POST_BUILD" not in statuses(result)
+    assert "\nbegun\n" in log(result)
+    assert left(word) == []
+
+
+async def test_stop_build_stops_it(room: Room) -> None:
+    word = mark()
+    room.project(spec(STUBBORN.format(word), f"sleep {word}"))
+    inputs = (BuildInput("Source", folder=room.source),)
+    build = room.builds.submit(BuildRequest("p", inputs=inputs))
+    lines: list[str] = []
+    room.builds.follow(build.id, lines.append)
+    async with asyncio.timeout(20):
+        while "forked" not in lines:
+            await asyncio.sleep(0.02)
+    stopped = await room.builds.stop_build(build.id)
+    assert stopped.status == "STOPPED"
+    assert stopped.phases[-3].name == "BUILD"
+    assert stopped.phases[-3].status == "STOPPED"
+    assert left(word) == []
+    # Once more changes nothing.
+    assert await room.builds.stop_build(build.id) == stopped
+
+
+async def test_a_build_that_fills_the_disk_is_ended(tmp_path: Path) -> None:
+    room = Room(tmp_path, disk=30_000_000)
+    room.builds.start()
+    result = await room.run(
+        spec("while true; do head -c 1000000 /dev/zero >>/tmp/fill; sleep 0.005; done")
+    )
+    await room.builds.stop()
+    assert result.status == "FAILED"
+    assert "MB; it may write 30 MB" in result.error
+    assert list((tmp_path / "builds" / "runs").iterdir()) == []
+
+
+async def test_a_build_with_too_many_processes_is_ended(tmp_path: Path) -> None:
+    room = Room(tmp_path, processes=50)
+    room.builds.start()
+    word = mark()
+    result = await room.run(spec(f"for n in $(seq 100); do sleep {word} & done; wait"))
+    await room.builds.stop()
+    assert result.status == "FAILED"
+    assert "processes; it may have 50" in result.error
+    assert left(word) == []
+
+
+async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> None:
+    turns = 0
+
+    async def beside() -> None:
+        nonlocal turns
+        while True:
+            await asyncio.sleep(0.005)
+            turns += 1
+
+    other = asyncio.create_task(beside())
+    result = await room.run(
+        spec("yes 0123456789012345678901234567890123456789 | head -c 100000000", "echo the end")
+    )
+    other.cancel()
+    assert result.status == "SUCCEEDED"
+    assert 30_000_000 < result.log.stat().st_size < 34_000_000
+    said = log(result)
+    assert "The log keeps 32 MB" in said
+    assert "\nthe end\n" in said
+    assert turns > 50  # the loop went on for others
+    total = sum(len(text) for *_, text in room.world.lines.events)
+    assert total < 34_000_000
+
+
+async def test_a_line_without_end_and_bytes_that_are_no_text(room: Room) -> None:
+    result = await room.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
+    assert result.status == "SUCCEEDED"
+    assert max(len(line) for line in log(result).splitlines()) <= 200_000
+    assert "\ufffd\ufffd" in log(result)
+
+
+async def test_a_build_that_ends_its_own_agent_fails(room: Room) -> None:
+    result = await room.run(spec("kill -9 1; kill -9 $PPID; sleep 0.2", "echo not reached"))
+    assert result.status in ("FAILED", "SUCCEEDED")  # process 1 of a namespace cannot be killed
+    if result.status == "FAILED":
+        assert "ended from outside" in result.error
+
+
+_MINIATURE = """
+import asyncio, sys
+sys.path[:0] = [{root!r}, {support!r}]
+from pathlib import Path
+from builds import Room, spec
+async def main():
+    room = Room(Path({home!r}))
+    room.builds.start()
+    await room.run(spec({command!r}, "sleep {word}"), )
+asyncio.run(main())
+"""
+
+
+async def test_a_killed_miniature_leaves_no_process_and_says_so_later(tmp_path: Path) -> None:
+    word = mark()
+    program = _MINIATURE.format(
+        root=str(ROOT), support=str(ROOT / "tests" / "support"), home=str(tmp_path),
+        command=STUBBORN.format(word), word=word,
+    )  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-c", program], start_new_session=True)
+    deadline = time.monotonic() + 20
+    while len(left(word)) < 4 and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert len(left(word)) >= 4
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    while left(word) and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert left(word) == []
+    room = Room(tmp_path)
+    room.builds.start()
+    (build,) = room.builds.builds
+    assert build.status == "FAULT"
+    assert "the miniature has ended" in build.error
+    assert (await room.builds.wait(build.id)).status == "FAULT"
+    assert not (tmp_path / "builds" / "runs").exists()
+    await room.builds.stop()
