@@ -51,8 +51,11 @@ class LogGroups:
         return stream.startswith(self.stream)
 
 
-def find_groups(directory: Path, name: str | None, stream: str) -> LogGroups:
-    """The groups of a name, or its end after a slash; all of them without one. MiniatureError."""
+def find_groups(
+    directory: Path, name: str | None, stream: str, service: str | None = None
+) -> LogGroups:
+    """The groups of a name, or its end after a slash; those of a service, which is a part of their
+    name or its last word; all of them without one. MiniatureError."""
     there = open_groups(directory)
     if not there:
         raise MiniatureError(
@@ -60,10 +63,17 @@ def find_groups(directory: Path, name: str | None, stream: str) -> LogGroups:
         )
     chosen = [group for group in there if name in (None, group.name)]
     chosen = chosen or [group for group in there if group.name.endswith(f"/{name}")]
+    if service is not None:
+        chosen = [group for group in there if _is_of(group.name, service)]
+        name = f"of {service}"
     if not chosen:
         known = ", ".join(group.name for group in there)
         raise MiniatureError(f"there is no log group {name}", remedy=f"there are: {known}")
     return LogGroups(tuple(chosen), stream)
+
+
+def _is_of(group: str, service: str) -> bool:
+    return any(service in (part, part.rpartition("-")[2]) for part in group.split("/"))
 
 
 def _record(group: str, event: Stored) -> Record:

@@ -20,6 +20,7 @@ Kind = Literal["container", "database", "supervisor"]
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(?:Z| UTC:?)? ?")
 _SEVERITY = re.compile(r"(?:^|:)(DEBUG[1-5]?|INFO|NOTICE|WARNING|ERROR|LOG|FATAL|PANIC): ")
 _PART = re.compile(r"(?:^|:)(?:DETAIL|HINT|CONTEXT|STATEMENT|QUERY|LOCATION): ")
+_COMMENT = re.compile(r"/\*.*?request_id='([^']+)'.*?\*/")
 _BEGINS = re.compile(r"\W{0,2}(TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|CRITICAL|FATAL)\b")
 _TRACEBACK = "Traceback (most recent call last)"
 _SPELLINGS = {
@@ -86,6 +87,27 @@ def read(label: str, kind: Kind, lines: Iterable[str]) -> Iterator[Record]:
             in_traceback = False
         yield record
         before = record
+
+
+def with_requests(records: Iterable[Record]) -> Iterator[Record]:
+    """A database's records, each with the request that its statement names in a comment.
+
+    PostgreSQL writes a message in one piece: an error, its details, its statement.
+    """
+    together: list[Record] = []
+    for record in records:
+        begins = _SEVERITY.search(record.text) is not None and not record.text.startswith("\t")
+        if begins and together:
+            yield from _of_one_request(together)
+            together = []
+        together.append(record)
+    yield from _of_one_request(together)
+
+
+def _of_one_request(together: list[Record]) -> Iterator[Record]:
+    found = _COMMENT.search("\n".join(record.text for record in together))
+    identifier = found[1] if found else ""
+    return (replace(record, request_id=identifier) for record in together)
 
 
 def _record(label: str, kind: Kind, line: str, before: Record) -> Record:

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import heapq
 import sys
-import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from bonkei.cli.completion import complete_log
 from bonkei.cli.context import Context, pass_context
-from bonkei.cli.log_record import LEVELS, Kind, Record, parse_since, read
+from bonkei.cli.log_files import Follower, label_of, last, log_files
+from bonkei.cli.log_objects import LogObjects
+from bonkei.cli.log_record import LEVELS, Record, parse_since
 from bonkei.cli.terminal import as_json, safe, uses_colour
-from bonkei.miniature.home import MiniatureError
 
 if TYPE_CHECKING:
     from bonkei.cli.log_groups import LogGroups
     from bonkei.filter_pattern import FilterPattern
 
-_POLL = 0.2  # seconds between two looks at the files
 _COLOURS = {"WARNING": "yellow", "ERROR": "red", "FATAL": "red", "DEBUG": "bright_black"}
 _SHOWN_ID = 8  # characters of a task's id, as in `bonkei status`
-_SUPERVISOR = "bonkei"
-_DATABASE = "postgresql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +40,7 @@ class Filter:
         return (
             record.time >= self.since
             and (not self.level or record.is_at_least(self.level))
-            and self.request in record.text
+            and (self.request in record.text or self.request in record.request_id)
             and (self.pattern is None or self.pattern.matches(record.text))
         )
 
@@ -115,8 +108,8 @@ def _pattern(
 @click.option("--stream", default="", help="Of a group: only streams that begin like this.")
 @click.option(
     "--destination",
-    type=click.Choice(("local", "cloudwatch")),
-    help="local: what was written here; cloudwatch: what reached the log groups.",
+    type=click.Choice(("local", "cloudwatch", "s3")),
+    help="local: what was written here; cloudwatch: what reached the log groups; s3: the buckets.",
 )
 @click.option("--raw", "form", flag_value="raw", help="The lines as their program wrote them.")
 @click.option("--json", "form", flag_value="json", help="One JSON object a line.")
@@ -143,20 +136,24 @@ def logs(
     """
     wanted = Filter(level.upper() if level else "", since, request, pattern)
     count = lines if lines is not None else (None if since or request else 100)
+    if destination == "s3":
+        _require_no_group(group, stream)
+        objects = LogObjects(context.home.cloud / "s3", service)
+        _show_objects(objects, wanted, count, form, follow)
+        return
     if group is not None or destination == "cloudwatch" or stream:
         from bonkei.cli.log_groups import find_groups
 
-        _require_groups_alone(service, destination)
-        _show_groups(
-            find_groups(context.home.log_groups, group, stream), wanted, count, form, follow
-        )
+        _require_groups_alone(service, group, destination)
+        found = find_groups(context.home.log_groups, group, stream, service)
+        _show_groups(found, wanted, count, form, follow)
         return
     directory = context.home.logs
-    files = _files(directory, service)
-    show = _printer(form, max(len(_label(file)) for file in files))
-    follower = _Follower(directory, service, files) if follow else None
+    files = log_files(directory, service)
+    show = _printer(form, max(len(label_of(file)) for file in files))
+    follower = Follower(directory, service, files) if follow else None
     shown = 0
-    for record in _last(files, wanted, count):
+    for record in last(files, wanted, count):
         show(record)
         shown += 1
     if not shown and count != 0 and not follow:
@@ -169,9 +166,17 @@ def logs(
             return
 
 
-def _require_groups_alone(service: str | None, destination: str | None) -> None:
-    if service is not None:
-        raise click.UsageError("SERVICE is for what was written here: name a --group instead")
+def _require_no_group(group: str | None, stream: str) -> None:
+    if group is not None or stream:
+        raise click.UsageError("--group and --stream are of cloudwatch, not of s3")
+
+
+def _require_groups_alone(service: str | None, group: str | None, destination: str | None) -> None:
+    if service is not None and (group is not None or destination is None):
+        raise click.UsageError(
+            "SERVICE and --group exclude each other: `bonkei logs SERVICE --destination cloudwatch`"
+            " shows the groups of a service"
+        )
     if destination == "local":
         raise click.UsageError("--group and --stream are of cloudwatch, not of local")
 
@@ -191,6 +196,21 @@ def _show_groups(
                 show(record)
     elif not found and count != 0:
         click.echo("no event is like that", err=True)
+
+
+def _show_objects(
+    objects: LogObjects, wanted: Filter, count: int | None, form: str | None, follow: bool
+) -> None:
+    found, width = objects.last(wanted, wanted.since, count)
+    show = _printer(form, width)
+    for record in found:
+        show(record)
+    if follow:
+        with suppress(KeyboardInterrupt):
+            for record in filter(wanted, objects.follow()):
+                show(record)
+    elif not found and count != 0:
+        click.echo("no line is like that", err=True)
 
 
 def _printer(form: str | None, width: int) -> Callable[[Record], None]:
@@ -227,89 +247,6 @@ def _level(record: Record) -> str:
     if record.fields is None or not record.level:
         return ""  # a plain line has its level in its words
     return click.style(f"{record.level:<7}", fg=_COLOURS.get(record.level))
-
-
-def _files(directory: Path, service: str | None) -> list[Path]:
-    found = sorted(directory.glob("*.log")) + sorted(directory.glob("*/*.log"))
-    if not found:
-        raise MiniatureError("there are no logs yet", remedy="start the miniature with `bonkei up`")
-    if service is None:
-        return found
-    wanted = [file for file in found if service in _names(file)]
-    if not wanted:
-        known = ", ".join(sorted({_label(file) for file in found}))
-        raise MiniatureError(f"nothing named {service} has logs", remedy=f"there are: {known}")
-    return wanted
-
-
-def _names(file: Path) -> set[str]:
-    """A log answers to its service's name, its container's, and the last word of the service's."""
-    service = file.parent.name
-    return {_label(file), service, file.stem, service.rpartition("-")[2]}
-
-
-def _label(file: Path) -> str:
-    return file.stem if file.parent.name == "logs" else f"{file.parent.name}/{file.stem}"
-
-
-def _kind(file: Path) -> Kind:
-    if file.parent.name == "logs" and file.stem == _SUPERVISOR:
-        return "supervisor"
-    return "database" if file.stem == _DATABASE else "container"
-
-
-def _last(files: list[Path], wanted: Filter, count: int | None) -> Iterable[Record]:
-    """The last `count` (None: all) records of all files together, in order of time."""
-
-    def lines(file: Path) -> Iterable[str]:
-        kept = _kept(file, wanted.since)
-        # Without a filter each line counts, so only the last ones are read.
-        return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
-
-    streams = [filter(wanted, read(_label(file), _kind(file), lines(file))) for file in files]
-    merged = heapq.merge(*streams, key=attrgetter("time"))
-    return merged if count is None else deque(merged, maxlen=count)
-
-
-def _kept(file: Path, since: str) -> Iterator[str]:
-    """The lines of a log from a time on, with those of the file that it was before."""
-    for path in (file.with_name(f"{file.name}.1"), file):
-        if path.exists():
-            with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
-                for line in lines:
-                    second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
-                    if not (since and line[:1].isdigit() and second < since[:19]):
-                        yield line.rstrip("\n")
-
-
-class _Follower:
-    """Lines written after its creation, also to files that appear or are rotated meanwhile."""
-
-    def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
-        self._directory = directory
-        self._service = service
-        self._offsets = {file: file.stat().st_size for file in known}
-
-    def records(self) -> Iterator[Record]:
-        """Without an end."""
-        while True:
-            for file in _files(self._directory, self._service):
-                yield from read(_label(file), _kind(file), self._new(file))
-            time.sleep(_POLL)
-
-    def _new(self, file: Path) -> list[str]:
-        size = file.stat().st_size
-        start = self._offsets.get(file, 0)
-        if size < start:  # rotated: it began anew
-            start = 0
-        if size <= start:
-            return []
-        with file.open("rb") as handle:
-            handle.seek(start)
-            data = handle.read()
-        end = data.rfind(b"\n") + 1
-        self._offsets[file] = start + end
-        return data[:end].decode("utf-8", "replace").split("\n")[:-1]
 
 
 COMMANDS = (logs,)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bonkei.logs.delivery.requests.request import Finished
+from bonkei.logs.delivery.requests.request import Access, Finished, header
 from bonkei.tasks import LogLine, LogSink
 
 _MOST = 200  # lines for each time that requests are shown
@@ -33,6 +33,12 @@ class EdgeLog:
         self._sink.close()
 
 
+def _request_id(access: Access) -> str:
+    """As the programs behind the edge find it: what the load balancer gave it, or the caller."""
+    given = header(access.headers, b"x-request-id")
+    return given or access.trace_id or header(access.headers, b"x-amzn-trace-id")
+
+
 def _line(request: Finished) -> LogLine:
     access = request.access
     path = access.target.partition("?")[0]  # what stands in a query may be a secret
@@ -42,7 +48,7 @@ def _line(request: Finished) -> LogLine:
         "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": "INFO",
         "message": f"{access.method} {path} {access.status}",
-        "request_id": access.trace_id,
+        "request_id": _request_id(access),
         "method": access.method,
         "path": path,
         "status": access.status,

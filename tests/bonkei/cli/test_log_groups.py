@@ -68,6 +68,8 @@ def test_names_what_is_not_there(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert "there is no log group none" in str(result.exception)
     assert run(tmp_path, "logs", "web", "--group", "web").exit_code == 2
+    assert run(tmp_path, "logs", "web", "--stream", "a").exit_code == 2
+    assert said(tmp_path, "web", "--destination", "cloudwatch", "--level", "ERROR") == ["two"]
     assert run(tmp_path, "logs", "--destination", "local", "--group", "web").exit_code == 2
     empty = run(tmp_path, "logs", "--group", "web", "--filter", "nothing")
     assert (empty.exit_code, empty.stdout) == (0, "")

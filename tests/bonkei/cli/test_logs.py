@@ -164,3 +164,25 @@ def test_new_lines_are_followed(root: Path) -> None:
             file.write(f'2026-01-01T10:01:01.000Z {TASK} {{"level": "ERROR", "msg": "new"}}\n')
         assert "ERROR   new" in process.stdout.readline()
         process.terminate()
+
+
+def test_a_databases_message_belongs_to_the_request_of_its_statement(root: Path) -> None:
+    """PostgreSQL writes an error, its details and its statement in one piece."""
+    (root / ".bonkei" / "logs" / "app-db" / "postgresql.log").write_text(
+        "2026-01-01 10:00:01 UTC::app@db:[7]:ERROR:  of another request\n"
+        "2026-01-01 10:00:01 UTC::app@db:[7]:STATEMENT:  /*request_id='r-2'*/ SELECT 2\n"
+        "2026-01-01 10:00:02 UTC::app@db:[8]:ERROR:  division by zero\n"
+        "2026-01-01 10:00:02 UTC::app@db:[8]:STATEMENT:  /*request_id='r-1'*/ SELECT 1\n"
+        "\tFROM a\n"
+        "2026-01-01 10:00:03 UTC::@:[1]:LOG:  checkpoint starting: time\n"
+        "2026-01-01 10:00:04 UTC::app@db:[8]:LOG:  duration: 1200.000 ms  execute x: "
+        "/*traceparent='t',request_id='r-1'*/ SELECT 3\n"
+    )
+    found = run(root, "logs", "--request", "r-1", "--json")
+    texts = [json.loads(line)["text"] for line in found.stdout.splitlines()]
+    assert [text.partition("]:")[2] or text for text in texts] == [
+        "ERROR:  division by zero",
+        "STATEMENT:  /*request_id='r-1'*/ SELECT 1",
+        "\tFROM a",
+        "LOG:  duration: 1200.000 ms  execute x: /*traceparent='t',request_id='r-1'*/ SELECT 3",
+    ]

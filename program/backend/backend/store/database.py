@@ -17,6 +17,7 @@ from backend.settings import DatabaseSettings
 from backend.store.connect import connect_arguments, url
 from backend.store.connection import BoundedConnection
 from backend.store.outage import Outage
+from backend.store.request_comment import name_request
 from backend.store.tables import revision
 
 # How long a request may wait for the database, and how much of that for a connection. Clients of
@@ -68,6 +69,9 @@ class Database:
                 **connect_arguments(settings),
                 "async_creator_fn": BoundedConnection.connect,
             },
+        )
+        sa.event.listen(
+            self._engine.sync_engine, "before_cursor_execute", name_request, retval=True
         )
         self._transactions = self._engine.execution_options(isolation_level="READ COMMITTED")
         self._snapshot = self._engine.execution_options(

@@ -1,0 +1,117 @@
+"""The logs that were written on this machine: files, each with the one that it was before."""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from operator import attrgetter
+from pathlib import Path
+from typing import Protocol
+
+from bonkei.cli.log_record import Kind, Record, read, with_requests
+from bonkei.miniature.home import MiniatureError
+
+_POLL = 0.2  # seconds between two looks at the files
+_SUPERVISOR = "bonkei"
+_DATABASE = "postgresql"
+
+
+class Wanted(Protocol):
+    """Which records are shown. `is_rare`: more lines have to be read than are shown."""
+
+    @property
+    def since(self) -> str: ...
+    @property
+    def is_rare(self) -> bool: ...
+    def __call__(self, record: Record) -> bool: ...
+
+
+def log_files(directory: Path, service: str | None) -> list[Path]:
+    found = sorted(directory.glob("*.log")) + sorted(directory.glob("*/*.log"))
+    if not found:
+        raise MiniatureError("there are no logs yet", remedy="start the miniature with `bonkei up`")
+    if service is None:
+        return found
+    wanted = [file for file in found if service in _names(file)]
+    if not wanted:
+        known = ", ".join(sorted({label_of(file) for file in found}))
+        raise MiniatureError(f"nothing named {service} has logs", remedy=f"there are: {known}")
+    return wanted
+
+
+def _names(file: Path) -> set[str]:
+    """A log answers to its service's name, its container's, and the last word of the service's."""
+    service = file.parent.name
+    return {label_of(file), service, file.stem, service.rpartition("-")[2]}
+
+
+def label_of(file: Path) -> str:
+    return file.stem if file.parent.name == "logs" else f"{file.parent.name}/{file.stem}"
+
+
+def _kind(file: Path) -> Kind:
+    if file.parent.name == "logs" and file.stem == _SUPERVISOR:
+        return "supervisor"
+    return "database" if file.stem == _DATABASE else "container"
+
+
+def _records(file: Path, lines: Iterable[str]) -> Iterator[Record]:
+    kind = _kind(file)
+    records = read(label_of(file), kind, lines)
+    return with_requests(records) if kind == "database" else records
+
+
+def last(files: list[Path], wanted: Wanted, count: int | None) -> Iterable[Record]:
+    """The last `count` (None: all) records of all files together, in order of time."""
+
+    def lines(file: Path) -> Iterable[str]:
+        kept = _kept(file, wanted.since)
+        # Without a filter each line counts, so only the last ones are read.
+        return kept if count is None or wanted.is_rare else deque(kept, maxlen=count)
+
+    streams = [filter(wanted, _records(file, lines(file))) for file in files]
+    merged = heapq.merge(*streams, key=attrgetter("time"))
+    return merged if count is None else deque(merged, maxlen=count)
+
+
+def _kept(file: Path, since: str) -> Iterator[str]:
+    """The lines of a log from a time on, with those of the file that it was before."""
+    for path in (file.with_name(f"{file.name}.1"), file):
+        if path.exists():
+            with path.open(encoding="utf-8", errors="replace", newline="\n") as lines:
+                for line in lines:
+                    second = line[:19].replace(" ", "T", 1)  # which PostgreSQL writes
+                    if not (since and line[:1].isdigit() and second < since[:19]):
+                        yield line.rstrip("\n")
+
+
+class Follower:
+    """Lines written after its creation, also to files that appear or are rotated meanwhile."""
+
+    def __init__(self, directory: Path, service: str | None, known: list[Path]) -> None:
+        self._directory = directory
+        self._service = service
+        self._offsets = {file: file.stat().st_size for file in known}
+
+    def records(self) -> Iterator[Record]:
+        """Without an end."""
+        while True:
+            for file in log_files(self._directory, self._service):
+                yield from _records(file, self._new(file))
+            time.sleep(_POLL)
+
+    def _new(self, file: Path) -> list[str]:
+        size = file.stat().st_size
+        start = self._offsets.get(file, 0)
+        if size < start:  # rotated: it began anew
+            start = 0
+        if size <= start:
+            return []
+        with file.open("rb") as handle:
+            handle.seek(start)
+            data = handle.read()
+        end = data.rfind(b"\n") + 1
+        self._offsets[file] = start + end
+        return data[:end].decode("utf-8", "replace").split("\n")[:-1]

@@ -1,0 +1,30 @@
+"""Each statement names the request that it belongs to, so that the database's log does, too.
+
+PostgreSQL logs the statement of an error, of a long wait for a lock and of a slow query. A comment
+in it needs no setting of the server: Aurora's prefix of log lines has no place for more. It comes
+first, because a long statement has many lines. PostgreSQL's statistics leave comments out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend import logs
+
+
+def name_request(
+    _connection: Any,
+    _cursor: Any,
+    statement: str,
+    parameters: Any,
+    _context: Any,
+    _many: bool,
+) -> tuple[str, Any]:
+    """For SQLAlchemy's event `before_cursor_execute`.
+
+    A request's id cannot end the comment: `request_id_of` takes no star, quote or percent sign.
+    """
+    request = logs.request_id.get()
+    if request is None:
+        return statement, parameters
+    return f"/*request_id='{request}'*/ {statement}", parameters

@@ -1,0 +1,41 @@
+"""The database's log names the request of a statement that failed; its statistics do not."""
+
+from __future__ import annotations
+
+import pytest
+import sqlalchemy as sa
+from backend import logs
+from backend.api.requests import request_id_of
+from backend.settings import ServeSettings
+from backend.store.database import Database
+from sqlalchemy import exc
+
+from tests.program.backend.postgresql import Server
+
+
+async def test_a_failed_statement_is_logged_with_its_request(
+    server: Server, settings: ServeSettings
+) -> None:
+    database = Database(settings)
+    before = len(server.log.read_text())
+    token = logs.request_id.set("Root=1-6b08514c-1c8f3c21d5d6000912c21a01")
+    try:
+        for way in (database.query, database.snapshot, database.transaction):
+            async with way() as connection:
+                with pytest.raises(exc.DBAPIError):
+                    await connection.execute(sa.text("SELECT\n 1/0"))
+    finally:
+        logs.request_id.reset(token)
+    async with database.query() as connection:
+        with pytest.raises(exc.DBAPIError):
+            await connection.execute(sa.text("SELECT 2/0"))
+    await database.close()
+    written = server.log.read_text()[before:]
+    comment = "STATEMENT:  /*request_id='Root=1-6b08514c-1c8f3c21d5d6000912c21a01'*/ SELECT"
+    assert written.count(comment) == 3
+    assert "STATEMENT:  SELECT 2/0" in written
+
+
+@pytest.mark.parametrize("given", [b"a*/ b", b"*/", b"'", b"%s", b"a\nb", b"$1 "])
+def test_no_id_ends_the_comment(given: bytes) -> None:
+    assert request_id_of({b"x-request-id": given}) != given.decode()
