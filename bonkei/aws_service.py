@@ -20,12 +20,15 @@ from bonkei.errors import BonkeiError
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN."""
+    """A principal as `sts:GetCallerIdentity` names it; `role` is the assumed role's ARN. `source`:
+    what its credentials were made for (`task web`), which says where in the network it calls from;
+    empty: a person, or nothing is known."""
 
     arn: str
     user_id: str
     account: str
     role: str = ""
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

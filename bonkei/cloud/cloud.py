@@ -30,6 +30,7 @@ from bonkei.cloud.own import secrets_manager, sts
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Ledger
+from bonkei.cloud.permission.network import NetworkWays
 from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.cloud.provision import Provisioner
@@ -80,6 +81,7 @@ class Cloud:
         self._calls = CallLog(settings.directory / "calls.jsonl")
         self._ledger = Ledger(settings.directory)
         self._authorizer = Authorizer(settings.enforce, self._ledger)
+        self._network = NetworkWays(settings.enforce, self._ledger, report)
         self.asks = Asking(self._authorizer, self._issuer)
         self._endpoint = Endpoint(
             self._issuer,
@@ -87,6 +89,7 @@ class Cloud:
             Passing(self._store, settings.account),
             self._calls,
             self._authorizer,
+            self._network,
             report=report,
             connections=settings.connections,
         )
@@ -122,16 +125,19 @@ class Cloud:
         self._blueprint = blueprint
         self._region = find_region(blueprint)
         self._authorizer.use(Estate(blueprint, Place(self._settings.account, self._region)))
+        self._network.use(blueprint)
         if self._starting is not None:
             await asyncio.wait({self._starting})
         if not self._failure:
             self._notes = await self._provision(blueprint)
             self._store.save()
 
-    def task_environment(self, definition: TaskDefinition, task_id: str) -> dict[str, str]:
+    def task_environment(
+        self, definition: TaskDefinition, task_id: str, source: str = ""
+    ) -> dict[str, str]:
         """The variables with which a task calls AWS as its role. Without a role it has no
-        identity."""
-        return self.callers.task(definition.task_role_arn, task_id)
+        identity. `source`: as `Caller` has it."""
+        return self.callers.task(definition.task_role_arn, task_id, source)
 
     def environment(self, role: str) -> dict[str, str]:
         """The variables with which a person's command calls as that person, or as a role.

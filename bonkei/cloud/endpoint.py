@@ -6,6 +6,7 @@ refuses it by name, in the error format of its protocol.
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from bonkei.cloud.identity import browser_upload, container_credentials, signatu
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.identity.signature import payload_hash, verify
 from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.network import UNKNOWN, NetworkWays, Via
 from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.permission.s3_answers import S3Rights
 from bonkei.cloud.port.listener import Listener
@@ -39,6 +41,9 @@ BODY_BYTES = 17 * 1024 * 1024
 OWN_BODY_BYTES = 8 * 1024 * 1024
 """The largest body that Bonkei parses, for a call that it answers: Lambda's events have 6 MB."""
 _TOO_LARGE = ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
+_LOOK = 0.5  # seconds after which it is noticed that a client has gone
+_NO_WAY = 127.0
+"""Seconds: tcp_syn_retries of Linux, 6, give that."""
 _WHOLE = frozenset({"DeleteObjects", "PostObject"})
 """Operations of S3 whose body names the objects."""
 
@@ -53,6 +58,7 @@ class Endpoint:
         passing: Passing,
         calls: CallLog,
         authorizer: Authorizer,
+        network: NetworkWays | None = None,
         clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda _: None,
         connections: int = CONNECTIONS,
@@ -62,6 +68,7 @@ class Endpoint:
         self._passing = passing
         self._calls = calls
         self._authorizer = authorizer
+        self._network = network or NetworkWays()
         self._s3 = S3Rights(authorizer)
         self._clock = clock
         self._streams = Streams(max(connections // 4, 1))
@@ -110,11 +117,11 @@ class Endpoint:
         return verify(request, payload_hash(request, body), secrets, now=now)
 
     async def answer(
-        self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str
+        self, call: Call, caller: Caller, request: Request, body: bytes, request_id: str, via: Via
     ) -> tuple[web.StreamResponse | Streamed, str]:
         """Bonkei's own answer, and the code if it is an error."""
         asked = self._answering.read(call, caller, request, body, request_id)
-        self.permit(call, caller, asked.parameters, request)
+        self.permit(call, caller, asked.parameters, request, via)
         answer, error = await self._answering.answer(call, asked)
         if isinstance(answer, Streamed):
             self._streams.require_room()
@@ -126,11 +133,11 @@ class Endpoint:
 
     async def pass_on(
         self, incoming: web.BaseRequest, call: Call, caller: Caller, request: Request,
-        body: bytes | None,
+        body: bytes | None, via: Via,
     ) -> web.StreamResponse:  # fmt: skip
         if call.service != "s3":
             return await self._passing.on(incoming, call, request, body)
-        decided = self._s3.decide(call, caller, request, body, self._clock())
+        decided = self._s3.decide(call, caller, request, body, self._clock(), via)
         if decided.answer is not None:
             return _response(decided.answer)
         return await self._passing.on(
@@ -143,11 +150,18 @@ class Endpoint:
         caller: Caller,
         parameters: Mapping[str, Any],
         request: Request,
+        via: Via,
     ) -> None:
         """ApiError when the caller may not do this."""
         if (estate := self._authorizer.estate) is not None:
             needed = required(call, parameters, request, estate.names)
-            self._authorizer.permit(caller, needed, self._clock())
+            self._authorizer.permit(caller, needed, self._clock(), via)
+
+    def way(self, call: Call, caller: Caller, request: Request) -> Via:
+        """Of a call through its caller's network. Who uses a URL that was signed before is not who
+        has signed it."""
+        is_presigned = "authorization" not in request.header
+        return UNKNOWN if is_presigned else self._network.via(caller, call.service, call.region)
 
     def is_passed_on(self, call: Call) -> bool:
         """Whether MiniStack answers it."""
@@ -176,6 +190,7 @@ class _Exchange:
         self._call = identify(request, b"")
         self._error = ""
         self._content = b""
+        self._via = UNKNOWN
 
     async def run(self) -> web.StreamResponse:
         began, at = time.perf_counter(), self._endpoint.now()
@@ -207,13 +222,18 @@ class _Exchange:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)
             self._caller = await self._endpoint.who(self._request, body)
+            self._via = self._endpoint.way(self._call, self._caller, self._request)
+            if self._via.obstacle:
+                return await self._time_out()
             if body is None or self._endpoint.is_passed_on(self._call):
                 parameters = sent_parameters(self._call, self._request, content)
-                self._endpoint.permit(self._call, self._caller, parameters, self._request)
+                self._endpoint.permit(
+                    self._call, self._caller, parameters, self._request, self._via
+                )
                 if body is None:
                     self._go_on()
                 return await self._endpoint.pass_on(
-                    self._incoming, self._call, self._caller, self._request, body
+                    self._incoming, self._call, self._caller, self._request, body, self._via
                 )
             return await self._answer_ourselves(content)
         except ApiError as error:
@@ -223,9 +243,22 @@ class _Exchange:
 
     async def _answer_ourselves(self, body: bytes) -> web.StreamResponse | Streamed:
         response, self._error = await self._endpoint.answer(
-            self._call, self._caller, self._request, body, self._id
+            self._call, self._caller, self._request, body, self._id, self._via
         )
         return response
+
+    async def _time_out(self) -> web.StreamResponse:
+        """No answer comes, as from an address that no packet reaches: the client gives up, or the
+        connection is cut after as long as Linux tries to connect."""
+        self._error = "NetworkTimeout"
+        end = asyncio.get_running_loop().time() + _NO_WAY
+        while asyncio.get_running_loop().time() < end:
+            if self._incoming.transport is None:  # the client has gone
+                break
+            await asyncio.sleep(_LOOK)
+        if self._incoming.transport is not None:
+            self._incoming.transport.abort()
+        return web.Response(status=504)
 
     def _expand(self, body: bytes | None) -> bytes:
         """The body of a call to MiniStack stays as it was sent."""

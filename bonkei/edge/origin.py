@@ -5,33 +5,15 @@ from __future__ import annotations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.distribution import Distribution, Origin
 from bonkei.blueprint.load_balancer import Listener
+from bonkei.network.origins import origin_balancer
 
 
 def origin_listener(
     blueprint: Blueprint, distribution: Distribution, origin: Origin
 ) -> Listener | None:
     """The listener at the origin's name and port; None where no load balancer has one."""
-    name = origin.domain_name.lower()
-    port = origin.https_port if _by_https(distribution, origin) else origin.http_port
-    for balancer in blueprint.load_balancers:
-        if name == balancer.dns_name.lower() or name in balancer.aliases:
-            for listener in balancer.listeners:
-                if listener.port == port:
-                    return listener
-    return None
-
-
-def _by_https(distribution: Distribution, origin: Origin) -> bool:
-    """Whether the origin is reached by HTTPS. `match-viewer` means as the viewers connect: by HTTPS
-    where a behavior insists on it."""
-    if origin.protocol_policy != "match-viewer":
-        return origin.protocol_policy == "https-only"
-    policies = [
-        behavior.viewer_protocol_policy
-        for behavior in distribution.behaviors
-        if behavior.origin_id == origin.id
-    ]
-    return bool(policies) and "allow-all" not in policies
+    found = origin_balancer(blueprint, distribution, origin)
+    return found[1] if found else None
 
 
 def first_listener(blueprint: Blueprint) -> Listener | None:

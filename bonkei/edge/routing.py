@@ -4,7 +4,7 @@ blueprint gives a new table, and requests in flight keep the one they began with
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bonkei.blueprint import Blueprint
@@ -15,16 +15,21 @@ from bonkei.blueprint.service import Service, ServiceConnect, ServiceConnectEndp
 from bonkei.edge.alb.load_balancer import ListenerHandler
 from bonkei.edge.cloudfront.cache import Cache
 from bonkei.edge.cloudfront.distribution import DistributionHandler, Originator
+from bonkei.edge.cloudfront.unreachable import Unreachable
 from bonkei.edge.errors import EdgeError
 from bonkei.edge.http.deadlines import Deadlines
 from bonkei.edge.http.exchange import Handler
 from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.origin import first_listener, origin_listener
-from bonkei.edge.service_connect import Relay, ServiceHandler
+from bonkei.edge.service_connect import ClosedService, Relay, ServiceHandler
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.targets.registry import Registry
 from bonkei.edge.targets.target_health import matches
 from bonkei.edge.waf.web_acl import CompiledWebAcl, Counters
+from bonkei.network.callers import find_caller
+from bonkei.network.flows import container_port
+from bonkei.network.origins import closed_origins
+from bonkei.network.ways import obstacle_to_peer
 
 Kind = Literal["distribution", "load_balancer", "service_connect"]
 HTTP_PROTOCOLS = frozenset({"http"})
@@ -174,6 +179,23 @@ class _Compiler:
                 host = self._settings.service_addresses.get(endpoint.dns_name)
                 if connect is not None and host is not None:
                     yield self._service_opening(service, connect, endpoint, host)
+                if connect is not None:
+                    yield from self._for_callers(service, connect, endpoint)
+
+    def _for_callers(
+        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
+    ) -> Iterator[Opening]:
+        """Each caller has an address of its own for the name, so that it is known who calls."""
+        port = container_port(self._blueprint, service, endpoint.port_name)
+        for (name, dns_name), host in self._settings.caller_addresses.items():
+            if dns_name != endpoint.dns_name:
+                continue
+            caller = find_caller(self._blueprint, f"task {name}")
+            is_closed = False
+            if caller is not None and self._settings.enforces_network:
+                is_closed = bool(obstacle_to_peer(self._blueprint, caller, service, port))
+            opening = self._service_opening(service, connect, endpoint, host, is_closed=is_closed)
+            yield replace(opening, name=f"{endpoint.dns_name} for {name}")
 
     def _protecting(self, arn: str) -> CompiledWebAcl | None:
         for acl in self._blueprint.web_acls:
@@ -240,9 +262,12 @@ class _Compiler:
         empty = Cache(settings.cache_bytes, settings.cached_object_bytes)
         cache = self._memory.caches.setdefault(distribution.id, empty)
         origins: dict[str, Originator | None] = {}
+        closed = closed_origins(self._blueprint, distribution) if settings.enforces_network else {}
         for origin in distribution.origins:
             listener = origin_listener(self._blueprint, distribution, origin)
             origins[origin.id] = self._listeners[listener.arn] if listener else None
+            if origin.id in closed:
+                origins[origin.id] = Unreachable()
         firewall = self.web_acls.get(distribution.web_acl_arn)
         return DistributionHandler(
             distribution,
@@ -257,9 +282,10 @@ class _Compiler:
     # Service Connect.
 
     def _service_opening(
-        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint, host: str
-    ) -> Opening:
-        handler = self._service(service, connect, endpoint)
+        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint,
+        host: str, *, is_closed: bool = False,
+    ) -> Opening:  # fmt: skip
+        handler = self._service(service, connect, endpoint, is_closed)
         return Opening(
             key=f"service {host}:{endpoint.port} {endpoint.port_name}",
             kind="service_connect",
@@ -273,12 +299,17 @@ class _Compiler:
         )
 
     def _service(
-        self, service: Service, connect: ServiceConnect, endpoint: ServiceConnectEndpoint
+        self,
+        service: Service,
+        connect: ServiceConnect,
+        endpoint: ServiceConnectEndpoint,
+        is_closed: bool,
     ) -> ServiceHandler | Relay:
         pool = self._registry.service(service.arn, endpoint.port_name)
         if self._app_protocol(service, endpoint.port_name) in HTTP_PROTOCOLS:
-            return ServiceHandler(pool, connect, self._deadlines, endpoint.dns_name)
-        return Relay(pool, connect, self._deadlines)
+            make = ClosedService if is_closed else ServiceHandler
+            return make(pool, connect, self._deadlines, endpoint.dns_name)
+        return Relay(pool, connect, self._deadlines, is_closed=is_closed)
 
     def _app_protocol(self, service: Service, port_name: str) -> str:
         """The mapping's appProtocol; empty for TCP. HTTP/2 and gRPC are relayed as TCP."""

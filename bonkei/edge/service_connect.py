@@ -35,6 +35,10 @@ _UNREACHABLE = service_page(
     503,
     "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
 )
+_NO_WAY = service_page(
+    503,
+    "upstream connect error or disconnect/reset before headers. reset reason: connection timeout",
+)
 _TIMEOUT = service_page(504, "upstream request timeout")
 
 
@@ -90,11 +94,27 @@ class ServiceHandler:
         return run
 
 
+class ClosedService(ServiceHandler):
+    """The same for a caller that the network lets not through: the proxy beside it finds no way to
+    any task."""
+
+    def prepare(self, request: Request) -> Prepared:  # noqa: ARG002 - none is read
+        def run(exchange: Exchange) -> Flow | None:
+            exchange.respond(_NO_WAY)
+            return None
+
+        return run
+
+
 class Relay:
     """Relays connections to a service's TCP port, each to one task."""
 
-    def __init__(self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines) -> None:
+    def __init__(
+        self, pool: Pool, settings: ServiceConnect, deadlines: Deadlines, *, is_closed: bool = False
+    ) -> None:
+        """`is_closed`: the network lets this caller not through, and each connection is cut."""
         self.pool = pool
+        self.is_closed = is_closed
         self.idle_timeout = _seconds(settings.idle_timeout, TCP_IDLE_TIMEOUT)
         self.deadlines = deadlines
         self.connections: set[RelayClient] = set()
@@ -221,7 +241,7 @@ class RelayClient(_Half):
     async def _connect(self) -> None:
         tried: tuple[Target, ...] = ()
         loop = asyncio.get_running_loop()
-        while len(tried) <= _RETRIES:
+        while len(tried) <= _RETRIES and not self._relay.is_closed:
             target = self._relay.pool.choose(tried)
             if target is None:
                 break

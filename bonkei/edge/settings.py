@@ -32,7 +32,9 @@ class EdgeSettings:
     `open_files`: how many the process may have open; connections stay below it.
     `hosts`: further names that the listeners answer to, with wildcards; `*` for any.
     `service_addresses` maps a Service Connect DNS name to the loopback address in its place; the
-    port is the endpoint's own. `enforces_network`: security groups decide what reaches a target.
+    port is the endpoint's own. `caller_addresses`: (caller, DNS name) -> the address at which that
+    caller alone finds it. `enforces_network`: the network decides who reaches an origin, a target
+    and a service.
     """
 
     host: str = "127.0.0.1"
@@ -40,6 +42,7 @@ class EdgeSettings:
     load_balancer_port: int = 8081
     hosts: tuple[str, ...] = ()
     service_addresses: Mapping[str, str] = field(default_factory=dict)
+    caller_addresses: Mapping[tuple[str, str], str] = field(default_factory=dict)
     cache_bytes: int = 64 * 1024 * 1024
     cached_object_bytes: int = 8 * 1024 * 1024
     initial_probe_interval: float = 0.2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
 from bonkei.addresses import AddressBook, Loopback, can_bind
 from bonkei.blueprint import Blueprint
 from bonkei.edge import EdgeSnapshot
@@ -9,13 +12,92 @@ from bonkei.miniature.home import MiniatureError
 
 
 class Translator:
-    """Translates with the addresses of the current blueprint."""
+    """Translates with the addresses of the current blueprint. `callers`: the book of each caller
+    that has addresses of its own."""
 
     def __init__(self) -> None:
         self.book = AddressBook()
+        self.callers: Mapping[str, AddressBook] = {}
 
     def translate(self, value: str) -> str:
         return self.book.translate(value)
+
+    def of(self, caller: str) -> CallerTranslator:
+        """For what one caller is told."""
+        return CallerTranslator(self, caller)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerTranslator:
+    """Translates for one caller."""
+
+    translator: Translator
+    caller: str
+
+    def translate(self, value: str) -> str:
+        book = self.translator.callers.get(self.caller, self.translator.book)
+        return book.translate(value)
+
+    def of(self, caller: str) -> CallerTranslator:
+        return self.translator.of(caller)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerAddresses:
+    """(caller, Service Connect name) and (caller, cluster's ARN) -> the address at which only that
+    caller finds it. `missing`: addresses that this machine does not answer on."""
+
+    services: Mapping[tuple[str, str], str]
+    clusters: Mapping[tuple[str, str], str]
+    missing: tuple[str, ...] = ()
+
+
+_MOST = 120  # addresses of callers; the rest of a miniature's 254 are for names
+
+
+def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresses:
+    """Of each service, for each name of another service in its namespace and for each cluster.
+
+    A machine without further loopback addresses (macOS, unless they are added) has none of them:
+    callers then share one address, and nobody knows who calls.
+    """
+    services, clusters, missing = dict[tuple[str, str], str](), dict[tuple[str, str], str](), []
+    for kind, caller, name in list(_pairs(blueprint))[:_MOST]:
+        address = loopback.address(f"{caller} to {kind} {name}")
+        if not can_bind(address):
+            missing.append(address)
+        elif kind == "service":
+            services[caller, name] = address
+        else:
+            clusters[caller, name] = address
+    return CallerAddresses(services, clusters, tuple(missing))
+
+
+def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
+    for caller in blueprint.services:
+        for cluster in blueprint.database_clusters:
+            yield "cluster", caller.name, cluster.arn
+        for callee in blueprint.services:
+            connect, own = callee.service_connect, caller.service_connect
+            if connect is None or own is None or connect.namespace != own.namespace:
+                continue
+            for endpoint in connect.endpoints if callee.name != caller.name else ():
+                yield "service", caller.name, endpoint.dns_name
+
+
+def caller_books(
+    blueprint: Blueprint, book: AddressBook, addresses: CallerAddresses
+) -> dict[str, AddressBook]:
+    """The address book of each caller: the shared one, with its own addresses."""
+    books: dict[str, AddressBook] = {}
+    for caller in {name for name, _ in (*addresses.services, *addresses.clusters)}:
+        own = {name: host for (who, name), host in addresses.services.items() if who == caller}
+        arns = {arn: host for (who, arn), host in addresses.clusters.items() if who == caller}
+        hosts = cluster_hosts(blueprint, arns)
+        books[caller] = replace(
+            book, services={**book.services, **own}, hosts={**book.hosts, **hosts}
+        )
+    return books
 
 
 def service_addresses(blueprint: Blueprint, loopback: Loopback) -> dict[str, str]:
@@ -45,6 +127,7 @@ def cluster_hosts(blueprint: Blueprint, addresses: dict[str, str]) -> dict[str, 
     return {
         name: addresses[cluster.arn]
         for cluster in blueprint.database_clusters
+        if cluster.arn in addresses
         for name in (
             cluster.endpoint,
             cluster.reader_endpoint,

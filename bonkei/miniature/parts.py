@@ -6,7 +6,7 @@ A test puts doubles here. The supervisor only decides their order, and stays the
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,7 @@ class Parts:
     who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
     it cannot do. `monitor`: metrics and alarms, of what is around. `requests`: who hears of each
     finished one. `functions`: Lambda, SNS and the inboxes, of the parts around them.
-    `builds`: CodeBuild, likewise."""
+    `builds`: CodeBuild, likewise. `caller_addresses`: where the edge looks for them."""
 
     definitions: Definitions
     edge: Edge
@@ -58,6 +58,7 @@ class Parts:
     requests: Requests
     functions: Callable[[Connections], FunctionRoom]
     builds: Callable[[BuildConnections], BuildRoom]
+    caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 MakeParts = Callable[[Config, Home, Bus, Mapping[str, str], Report], Parts]
@@ -92,6 +93,7 @@ def real_parts(
             report,
         )
 
+    callers: dict[tuple[str, str], str] = {}
     requests = Requests()
     workspace = workspace_of(config, home.path)
     ways = Ways(
@@ -110,6 +112,7 @@ def real_parts(
                 load_balancer_port=config.alb_port,
                 hosts=config.edge_hosts,
                 service_addresses=service_addresses,
+                caller_addresses=callers,
                 enforces_network=config.enforce == "on",
                 open_files=raise_limit_of_open_files(),
             ),
@@ -138,4 +141,5 @@ def real_parts(
         requests=requests,
         functions=lambda around: FunctionRoom(config, home, ways, around),
         builds=lambda around: BuildRoom(config, home, around),
+        caller_addresses=callers,
     )

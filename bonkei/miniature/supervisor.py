@@ -59,6 +59,7 @@ from bonkei.miniature.rooms.functions import Connections
 from bonkei.miniature.rooms.log_routers import LogRouters
 from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.network import NetworkRoom
 from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
 from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.rooms.stacks import StackRoom
@@ -88,6 +89,9 @@ class Miniature:
         self._translator = addresses.Translator()
         self._parts = parts(config, home, self._bus, self._services, report)
         self._edge = self._parts.edge
+        self._network = NetworkRoom(
+            config.enforce, self._parts.caller_addresses, self._translator, report
+        )
         self._tasks: Tasks | None = None
         self._registered = RegisteredDefinitions(
             home.path / "ecs" / "task-definitions.json",
@@ -232,6 +236,7 @@ class Miniature:
                 self._builds.stop,
                 self._stop_tasks,
                 lambda: self._edge.stop(grace=1.0),
+                self._network.stop,
                 self._databases.stop,
                 self._logs.stop_requests,
                 self._functions.stop,
@@ -284,12 +289,14 @@ class Miniature:
         self._clusters = addresses.cluster_addresses(self._blueprint, self._loopback)
         addresses.require_addresses(services | self._clusters)
         self._services.update(services)
-        return AddressBook(
+        book = AddressBook(
             hosts=addresses.cluster_hosts(self._blueprint, self._clusters),
             services=services,
             urls=addresses.public_urls(self._blueprint, self._edge.snapshot())
             | self._aws.urls(self._blueprint),
         )
+        self._network.place(self._blueprint, self._loopback, book)
+        return book
 
     def _public_listeners(self) -> list[ListenerState]:
         listeners = self._edge.snapshot().listeners
@@ -301,9 +308,13 @@ class Miniature:
             containers=self._containers,
             addresses=self._translator,
             progress=steps.note,
-            cloud=self._aws.task_environment,
+            cloud=lambda definition, task_id, group: self._aws.task_environment(
+                definition, task_id, self._network.source(task_id, group)
+            ),
             may_read=self._aws.may_read,
-            may_start=self._aws.may_start,
+            may_start=lambda definition, group: (
+                self._network.may_start(definition, group) or self._aws.may_start(definition, group)
+            ),
             log_driver=self._logs.log_driver,
             log_router=self._logs.log_router,
         )
@@ -320,6 +331,7 @@ class Miniature:
 
     async def _start_databases(self, steps: Steps) -> None:
         await self._databases.follow(self._blueprint.database_clusters, self._clusters, steps)
+        await self._network.follow(self._clusters, steps)
 
     async def _prepare_containers(self, steps: Steps) -> None:
         """The containers' own environments, side by side, before the first of them is needed."""

@@ -15,6 +15,7 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Subnet, VpcEndpoint
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
+from bonkei.network.acl import acl_obstacle
 from bonkei.policy.lenient import allowed
 
 HTTPS = 443
@@ -65,7 +66,19 @@ def cidr_blocks(blueprint: Blueprint, subnet_ids: Iterable[str]) -> tuple[str, .
 
 
 def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str:
-    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS; empty when it can.
+    """Why an AWS service (`logs`, `ecr.api`, …) cannot be reached over HTTPS, or refuses what a
+    task does there to start and to log; empty when it can."""
+    obstacle, endpoint = way_to_service(blueprint, place, service)
+    if obstacle or endpoint is None:
+        return obstacle
+    return _refused_by_policy(endpoint)
+
+
+def way_to_service(
+    blueprint: Blueprint, place: Place, service: str, region: str = ""
+) -> tuple[str, VpcEndpoint | None]:
+    """The obstacle on the way to an AWS service, or the endpoint that the way leads through; None:
+    the way leads over the internet. `region` empty: the endpoints' own.
 
     An interface endpoint with private DNS takes over the service's name in the whole VPC, so no
     other way is used. "Access an AWS service using an interface VPC endpoint",
@@ -75,20 +88,19 @@ def obstacle_to_service(blueprint: Blueprint, place: Place, service: str) -> str
         endpoint
         for endpoint in blueprint.network.endpoints
         if endpoint.vpc_id == place.subnet.vpc_id and endpoint.service == service
+        if region in ("", endpoint.region)
     ]
     for endpoint in endpoints:
         if endpoint.kind == "Interface" and endpoint.private_dns:
-            closed = _obstacle_to_endpoint(blueprint, place, endpoint)
-            return closed or _refused_by_policy(endpoint)
+            return _obstacle_to_endpoint(blueprint, place, endpoint), endpoint
     for endpoint in endpoints:
         if endpoint.kind == "Gateway" and place.subnet.route_table_id in endpoint.route_table_ids:
-            closed = _obstacle_to_gateway_endpoint(blueprint, place, service)
-            return closed or _refused_by_policy(endpoint)
+            return _obstacle_to_gateway_endpoint(blueprint, place, service), endpoint
     if not place.subnet.routes_known or not _holds_vpc(blueprint, place):
-        return ""  # there may be endpoints outside the definitions
+        return "", None  # there may be endpoints outside the definitions
     without = f"{place.subnet.address} has no endpoint for {service}"
     internet = obstacle_to_internet(blueprint, place)
-    return f"{without}, and {internet}" if internet else ""
+    return (f"{without}, and {internet}" if internet else ""), None
 
 
 def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
@@ -110,7 +122,29 @@ def obstacle_to_internet(blueprint: Blueprint, place: Place) -> str:
             return f"{subnet.address}, the subnet of the NAT gateway, has no internet gateway"
     if place.groups and not any(_lets_out(group, HTTPS) for group in place.groups):
         return f"{_names(place.groups)} allows no HTTPS out to the internet"
-    return ""
+    return acl_obstacle(blueprint.network, place.subnet, None, HTTPS)
+
+
+def obstacle_into(
+    blueprint: Blueprint,
+    place: Place,
+    group_ids: Iterable[str],
+    subnet_ids: Iterable[str],
+    port: int,
+) -> str:
+    """Why TCP from a place to what stands in these subnets, with these groups, is refused; empty
+    when it is allowed. An ACL is an obstacle only if it closes every one of the subnets."""
+    subnet_ids = tuple(subnet_ids)
+    obstacle = obstacle_between(
+        blueprint, place.groups, (place.subnet.cidr_block,), all_groups(blueprint, group_ids),
+        cidr_blocks(blueprint, subnet_ids), port,
+    )  # fmt: skip
+    found = [blueprint.network.subnet(each) for each in subnet_ids]
+    closed = [
+        acl_obstacle(blueprint.network, place.subnet, subnet, port) if subnet else ""
+        for subnet in found
+    ]
+    return obstacle or (closed[0] if closed and all(closed) else "")
 
 
 def _holds_vpc(blueprint: Blueprint, place: Place) -> bool:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.load_balancer import LoadBalancer
+from bonkei.blueprint.load_balancer import Forward, LoadBalancer
+from bonkei.blueprint.network import Subnet
 from bonkei.blueprint.service import Service
+from bonkei.network.acl import acl_obstacle
 from bonkei.network.reach import all_groups, cidr_blocks, obstacle_between, places
 
 
@@ -39,16 +41,29 @@ def obstacles_to(
     cidrs = cidr_blocks(blueprint, balancer.subnet_ids)
     return tuple(
         obstacle_between(blueprint, source, cidrs, place.groups, (place.subnet.cidr_block,), port)
+        or _closed_by_acl(blueprint, balancer, place.subnet, port)
         for place in places(
             blueprint, service.subnet_ids, service.security_group_ids, service.assign_public_ip
         )
     )
 
 
+def _closed_by_acl(blueprint: Blueprint, balancer: LoadBalancer, target: Subnet, port: int) -> str:
+    """An obstacle only if it holds for every subnet of the balancer."""
+    sources = [blueprint.network.subnet(each) for each in balancer.subnet_ids]
+    closed = [
+        acl_obstacle(blueprint.network, source, target, port) if source else ""
+        for source in sources
+    ]
+    return closed[0] if closed and all(closed) else ""
+
+
 def forwards_to(balancer: LoadBalancer, target_group_arn: str) -> bool:
     """Whether a listener of the balancer names the target group in one of its actions."""
     return any(
-        target_group_arn in repr(action)
+        target.target_group_arn == target_group_arn
         for listener in balancer.listeners
         for action in (listener.default_action, *(rule.action for rule in listener.rules))
+        if isinstance(action, Forward)
+        for target in action.targets
     )

@@ -18,6 +18,10 @@ class Translator(Protocol):
 
     def translate(self, value: str) -> str: ...
 
+    def of(self, caller: str) -> Translator:
+        """For what one caller is told: a service's name, or a family."""
+        ...
+
 
 class NoTranslation:
     """Leaves every value as it is."""
@@ -25,8 +29,11 @@ class NoTranslation:
     def translate(self, value: str) -> str:
         return value
 
+    def of(self, caller: str) -> Translator:  # noqa: ARG002 - all are told the same
+        return self
 
-def no_cloud(_definition: TaskDefinition, _task_id: str) -> Mapping[str, str]:
+
+def no_cloud(_definition: TaskDefinition, _task_id: str, _group: str) -> Mapping[str, str]:
     """No variables: without an AWS endpoint."""
     return {}
 
@@ -74,7 +81,7 @@ class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
     `progress` is called with a short line for slow work (creating an environment).
-    `cloud`: the variables with which a task (its definition, its id) calls AWS.
+    `cloud`: the variables with which a task (its definition, its id, its group) calls AWS.
     `may_read`: why the execution role may not read the secret of an ARN; empty: it may.
     `may_start`: why ECS cannot start a task of a group (`service:web`), in its words.
     `log_driver`: where a container's lines go besides the `LogSink`.
@@ -90,6 +97,6 @@ class TaskSettings:
     metric_period: float = 60.0
     log_driver: OpenLogDriver = no_log_driver
     log_router: Callable[[RouterStart], tuple[str, ...]] = no_log_router
-    cloud: Callable[[TaskDefinition, str], Mapping[str, str]] = no_cloud
+    cloud: Callable[[TaskDefinition, str, str], Mapping[str, str]] = no_cloud
     may_read: Callable[[TaskDefinition, str], str] = may_read_all
     may_start: Callable[[TaskDefinition, str], str] = may_start_all

@@ -123,6 +123,7 @@ def _origin(block: Block, state: State) -> Origin:
         keepalive_timeout=timeouts.number("origin_keepalive_timeout", 5),
         connection_attempts=block.integer("connection_attempts", 3),
         connection_timeout=block.number("connection_timeout", 10),
+        in_vpc=vpc is not None,
     )
 
 

@@ -68,7 +68,8 @@ class Behavior:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a behavior's requests go. `headers` are added to each (the secret header is one)."""
+    """Where a behavior's requests go. `headers` are added to each (the secret header is one).
+    `in_vpc`: a VPC origin."""
 
     id: str
     domain_name: str
@@ -81,6 +82,7 @@ class Origin:
     keepalive_timeout: float = 5.0
     connection_attempts: int = 3
     connection_timeout: float = 10.0
+    in_vpc: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,15 @@
 """The network: VPCs, subnets with the routes that hold in them, gateways and endpoints.
 
 values   the values for reachability
+acls     network ACLs
 reader   aws_vpc, aws_subnet and their routing
 """
 
 from bonkei.blueprint.network.values import (
+    AclRule,
     NatGateway,
     Network,
+    NetworkAcl,
     PrefixList,
     Route,
     RouteTarget,
@@ -16,8 +19,10 @@ from bonkei.blueprint.network.values import (
 )
 
 __all__ = [
+    "AclRule",
     "NatGateway",
     "Network",
+    "NetworkAcl",
     "PrefixList",
     "Route",
     "RouteTarget",

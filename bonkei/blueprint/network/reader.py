@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bonkei.blueprint.network import (
+from bonkei.blueprint.network.acls import read_acls
+from bonkei.blueprint.network.values import (
     NatGateway,
     Network,
     PrefixList,
@@ -65,11 +66,13 @@ def read_network(state: State) -> Network:
                 id=block.text("id"),
                 subnet_id=block.text("subnet_id", ""),
                 connectivity=block.text("connectivity_type", "public"),
+                public_ip=block.text("public_ip", ""),
             )
             for block in state.managed("aws_nat_gateway")
         ),
         endpoints=tuple(_endpoint(block, state) for block in state.managed("aws_vpc_endpoint")),
         prefix_lists=tuple(_prefix_lists(state)),
+        acls=read_acls(state),
     )
 
 
@@ -178,8 +181,17 @@ def _endpoint(block: Resource, state: State) -> VpcEndpoint:
         security_group_ids=tuple(sorted(groups)),
         route_table_ids=tuple(sorted(tables)),
         private_dns=block.flag("private_dns_enabled"),
-        policy=read_policy_document(block, "policy"),
+        policy=read_policy_document(_has_policy(block, state), "policy"),
     )
+
+
+def _has_policy(endpoint: Resource, state: State) -> Resource:
+    own = [
+        found
+        for found in state.managed("aws_vpc_endpoint_policy")
+        if found.text("vpc_endpoint_id") == endpoint.text("id")
+    ]
+    return own[0] if own else endpoint
 
 
 def _associated(kind: str, attribute: str, endpoint_id: str, state: State) -> set[str]:

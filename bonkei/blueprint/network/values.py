@@ -61,6 +61,7 @@ class NatGateway:
     id: str
     subnet_id: str
     connectivity: str  # public | private
+    public_ip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,41 @@ class VpcEndpoint:
     policy: tuple[PolicyStatement, ...] = ()  # empty: everything is allowed
 
     @property
+    def region(self) -> str:
+        """Empty where the name has none."""
+        parts = self.service_name.split(".")
+        return parts[2] if self.service_name.startswith("com.amazonaws.") else ""
+
+    @property
     def service(self) -> str:
         """The service's part of the name: `ecr.api`, `s3`, `logs`."""
         parts = self.service_name.split(".")
         return ".".join(parts[3:]) if self.service_name.startswith("com.amazonaws.") else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AclRule:
+    """Numbered; the lowest number that fits decides. `protocol` is `-1` for all."""
+
+    direction: Literal["ingress", "egress"]
+    number: int
+    allows: bool
+    protocol: str
+    cidr_block: str
+    from_port: int
+    to_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkAcl:
+    """Stateless: both directions of a connection have to pass. Without a rule that fits, nothing
+    passes."""
+
+    address: str
+    id: str
+    vpc_id: str
+    subnet_ids: tuple[str, ...]
+    rules: tuple[AclRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +136,7 @@ class Network:
     nat_gateways: tuple[NatGateway, ...] = ()
     endpoints: tuple[VpcEndpoint, ...] = ()
     prefix_lists: tuple[PrefixList, ...] = ()
+    acls: tuple[NetworkAcl, ...] = ()
 
     def subnet(self, subnet_id: str) -> Subnet | None:
         """The subnet of an id."""

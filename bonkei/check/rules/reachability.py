@@ -6,15 +6,13 @@ import re
 from collections.abc import Callable, Iterator
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.service import Container, Service, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.subject import Rule, Subject
+from bonkei.network.flows import databases_of, image_services, peers_of
 from bonkei.network.reach import (
     Place,
-    all_groups,
-    cidr_blocks,
-    obstacle_between,
+    obstacle_into,
     obstacle_to_internet,
     obstacle_to_service,
     places,
@@ -22,7 +20,6 @@ from bonkei.network.reach import (
 from bonkei.network.targets import forwards_to, obstacles_to
 
 _ECR_HOST = re.compile(r"^\d+\.dkr\.ecr(?:-fips)?\.[\w-]+\.amazonaws\.com")
-_URL = re.compile(r"^[a-z+]+://(?:[^@/]*@)?([^/:]+)(?::(\d+))?")
 _REMEDY = (
     "give the subnet an interface or gateway endpoint for the service (with a security group that"
     " lets the task in on 443) or a route to a NAT gateway, and let the task's group out to it"
@@ -33,10 +30,8 @@ Need = tuple[str, str]
 
 
 def _image_needs(container: Container) -> Iterator[Need]:
-    """ECR's layers come from S3: "Amazon ECR interface VPC endpoints"."""
-    if _ECR_HOST.match(container.image):
-        for service in ("ecr.api", "ecr.dkr", "s3"):
-            yield service, f"pulls {container.name}'s image"
+    for service in image_services(container):
+        yield service, f"pulls {container.name}'s image"
 
 
 def _log_needs(subject: Subject, container: Container) -> Iterator[Need]:
@@ -114,13 +109,10 @@ def exec_reaches_its_channel(subject: Subject) -> Iterator[Problem]:
 def task_reaches_database(subject: Subject) -> Iterator[Problem]:
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
-        for cluster in _databases_of(definition, blueprint):
-            target = all_groups(blueprint, cluster.security_group_ids)
-            cidrs = cidr_blocks(blueprint, cluster.subnet_ids)
+        for cluster in databases_of(definition, blueprint):
             for place in _places(blueprint, service):
-                own = (place.subnet.cidr_block,)
-                obstacle = obstacle_between(
-                    blueprint, place.groups, own, target, cidrs, cluster.port
+                obstacle = obstacle_into(
+                    blueprint, place, cluster.security_group_ids, cluster.subnet_ids, cluster.port
                 )
                 if obstacle:
                     yield Problem(
@@ -154,12 +146,12 @@ def task_reaches_peers(subject: Subject) -> Iterator[Problem]:
     """With Service Connect the caller's proxy connects to the callee's container port."""
     blueprint = subject.blueprint
     for service, definition in _services(blueprint):
-        for callee, port in _peers_of(definition, blueprint):
-            target = all_groups(blueprint, callee.security_group_ids)
-            cidrs = cidr_blocks(blueprint, callee.subnet_ids)
+        for callee, port in peers_of(definition, blueprint):
             for place in _places(blueprint, service):
-                own = (place.subnet.cidr_block,)
-                if obstacle := obstacle_between(blueprint, place.groups, own, target, cidrs, port):
+                obstacle = obstacle_into(
+                    blueprint, place, callee.security_group_ids, callee.subnet_ids, port
+                )
+                if obstacle:
                     yield Problem(
                         service.address,
                         f"{service.name} cannot call {callee.name}: {obstacle}",
@@ -196,34 +188,6 @@ def _places(blueprint: Blueprint, service: Service) -> tuple[Place, ...]:
     return places(
         blueprint, service.subnet_ids, service.security_group_ids, service.assign_public_ip
     )
-
-
-def _databases_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[DatabaseCluster]:
-    """Clusters with an endpoint in a container's environment, alone or within a URL."""
-    values = [value for c in definition.containers for _, value in c.environment]
-    for cluster in blueprint.database_clusters:
-        names = [name for name in (cluster.endpoint, cluster.reader_endpoint) if name]
-        if any(name in value for name in names for value in values):
-            yield cluster
-
-
-def _peers_of(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[tuple[Service, int]]:
-    """Services with their Service Connect name in a URL of a container's environment, and the
-    port."""
-    urls = [
-        m for c in definition.containers for _, value in c.environment if (m := _URL.match(value))
-    ]
-    hosts = {match[1] for match in urls}
-    for callee in blueprint.services:
-        endpoints = callee.service_connect.endpoints if callee.service_connect else ()
-        ports = {
-            mapping.name: mapping.container_port
-            for container in blueprint.task_definition(callee.task_definition_arn).containers
-            for mapping in container.port_mappings
-        }
-        for endpoint in endpoints:
-            if endpoint.dns_name in hosts and endpoint.port_name in ports:
-                yield callee, ports[endpoint.port_name]
 
 
 _PRIVATE_LINK = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html"

@@ -20,9 +20,11 @@ PATH = "/v2/credentials/"
 SECONDS = 6 * 3600.0  # as long as ECS's
 
 
-def task_environment(issuer: Issuer, endpoint: str, role_arn: str, task_id: str) -> dict[str, str]:
-    """The variables for a task of this role."""
-    name = _name(role_arn, task_id)
+def task_environment(
+    issuer: Issuer, endpoint: str, role_arn: str, task_id: str, source: str = ""
+) -> dict[str, str]:
+    """The variables for a task of this role. `source`: as `Caller` has it."""
+    name = _name(role_arn, task_id, source)
     return {
         "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}{PATH}{name}",
         "AWS_CONTAINER_AUTHORIZATION_TOKEN": issuer.authorization(name),
@@ -37,8 +39,8 @@ def answer(
     expected = issuer.authorization(name).encode()
     if not hmac.compare_digest(authorization.encode("utf-8", "replace"), expected):
         return _answer(403, {"code": "AccessDenied", "message": "the authorization token is wrong"})
-    role_arn, task_id = _parts(name)
-    credentials = issuer.assume(role_arn, task_id, now=now, seconds=seconds)
+    role_arn, task_id, source = _parts(name)
+    credentials = issuer.assume(role_arn, task_id, now=now, seconds=seconds, source=source)
     expires = datetime.fromtimestamp(credentials.expires_at or 0, UTC)
     return _answer(
         200,
@@ -56,14 +58,15 @@ def _answer(status: int, content: dict[str, str]) -> Answer:
     return Answer(status, json.dumps(content).encode(), (("content-type", "application/json"),))
 
 
-def _name(role_arn: str, task_id: str) -> str:
-    return base64.urlsafe_b64encode(f"{role_arn} {task_id}".encode()).decode().rstrip("=")
+def _name(role_arn: str, task_id: str, source: str) -> str:
+    text = " ".join(filter(None, (role_arn, task_id, source)))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _parts(name: str) -> tuple[str, str]:
+def _parts(name: str) -> tuple[str, str, str]:
     try:
         text = base64.urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
         text = ""
-    role_arn, _, task_id = text.partition(" ")
-    return role_arn, task_id
+    role_arn, task_id, source, *_ = (*text.split(" ", 2), "", "")
+    return role_arn, task_id, source

@@ -44,10 +44,14 @@ class Issuer:
         """Credentials of the IAM user `PERSON`."""
         return Credentials(self._access_key("AKIA", PERSON), self._secret(PERSON))
 
-    def assume(self, role_arn: str, session: str, *, now: float, seconds: float) -> Credentials:
-        """Credentials of a session of `role_arn` for `seconds`. The name must be valid for STS."""
+    def assume(
+        self, role_arn: str, session: str, *, now: float, seconds: float, source: str = ""
+    ) -> Credentials:
+        """Credentials of a session of `role_arn` for `seconds`. The name must be valid for STS.
+        `source`: as `Caller` has it."""
         expires_at = int(now + seconds)
-        claims = json.dumps([role_arn, session, expires_at], separators=(",", ":")).encode()
+        wanted = [role_arn, session, expires_at, *([source] if source else [])]
+        claims = json.dumps(wanted, separators=(",", ":")).encode()
         token = base64.b64encode(self._code(b"token", claims) + claims).decode()
         return Credentials(
             self._access_key("ASIA", token), self._secret(token), token, float(expires_at)
@@ -62,20 +66,20 @@ class Issuer:
             if hmac.compare_digest(access_key, self._access_key("AKIA", PERSON)):
                 return self._secret(PERSON), self._user()
             raise _UNKNOWN
-        role_arn, session, expires_at = self._claims(token)
+        role_arn, session, expires_at, source = self._claims(token)
         if not hmac.compare_digest(access_key, self._access_key("ASIA", token)):
             raise _UNKNOWN
         if now >= expires_at:
             raise ApiError(
                 "ExpiredToken", "The security token included in the request is expired", 403
             )
-        return self._secret(token), self._session(role_arn, session)
+        return self._secret(token), self._session(role_arn, session, source)
 
     def authorization(self, purpose: str) -> str:
         """A bearer token for one purpose, such as one task's credentials."""
         return self._text(b"authorization", purpose, 32)
 
-    def _claims(self, token: str) -> tuple[str, str, float]:
+    def _claims(self, token: str) -> tuple[str, str, float, str]:
         try:
             raw = base64.b64decode(token, validate=True)
         except (binascii.Error, ValueError):
@@ -83,8 +87,8 @@ class Issuer:
         code, claims = raw[:32], raw[32:]
         if not hmac.compare_digest(code, self._code(b"token", claims)):
             raise _UNKNOWN
-        role_arn, session, expires_at = json.loads(claims)
-        return role_arn, session, expires_at
+        role_arn, session, expires_at, *source = json.loads(claims)
+        return role_arn, session, expires_at, "".join(source)
 
     def _user(self) -> Caller:
         account = self._account
@@ -94,7 +98,7 @@ class Issuer:
         """A session of a role, as AWS's own services take it."""
         return self._session(role_arn, name)
 
-    def _session(self, role_arn: str, session: str) -> Caller:
+    def _session(self, role_arn: str, session: str, source: str = "") -> Caller:
         partition, _, _, account, resource = role_arn.split(":", 5)[1:]
         name = resource.rpartition("/")[2]  # a role's path is no part of its sessions' ARNs
         return Caller(
@@ -102,6 +106,7 @@ class Issuer:
             f"{self._id('AROA', role_arn)}:{session}",
             account,
             role_arn,
+            source,
         )
 
     def _access_key(self, prefix: str, of: str) -> str:

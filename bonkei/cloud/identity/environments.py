@@ -34,24 +34,27 @@ class CallerEnvironments:
         self._roles = roles
         self._clock = clock
 
-    def task(self, role_arn: str, task_id: str) -> dict[str, str]:
+    def task(self, role_arn: str, task_id: str, source: str = "") -> dict[str, str]:
         """As ECS: an address that hands out the role's credentials. Without a role, no identity.
-        The task's own definition says its region."""
+        The task's own definition says its region. `source`: as `Caller` has it."""
         environment = {**self._address(), "AWS_EC2_METADATA_DISABLED": "true"}
         if role_arn:
-            environment |= task_environment(self._issuer, self._url(), role_arn, task_id)
+            environment |= task_environment(self._issuer, self._url(), role_arn, task_id, source)
         return environment
 
     def function(self, role_arn: str, name: str) -> dict[str, str]:
         """As Lambda: the credentials themselves. The session is called as the function is."""
         now = self._clock()
-        made = self._issuer.assume(role_arn, name, now=now, seconds=_FUNCTION_SECONDS)
+        made = self._issuer.assume(
+            role_arn, name, now=now, seconds=_FUNCTION_SECONDS, source=f"function {name}"
+        )
         return {**self._place(), **_keys(made), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def build(self, role_arn: str, build_id: str) -> dict[str, str]:
         """As CodeBuild: an address, as for a task. The session is `AWSCodeBuild-…`."""
-        session = f"AWSCodeBuild-{build_id}"
-        return {**self._place(), **self.task(role_arn, session)}
+        session = f"AWSCodeBuild-{build_id.replace(':', '-')}"
+        source = f"project {build_id.partition(':')[0]}"
+        return {**self._place(), **self.task(role_arn, session, source)}
 
     def person(self, role: str = "") -> dict[str, str]:
         """Of whoever sits in front of the machine, or of a role by its name or ARN. CloudError."""

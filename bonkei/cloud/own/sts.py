@@ -36,7 +36,8 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
                 "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed "
                 "by role chaining",
             )
-        made = issuer.assume(role, session, now=call.time, seconds=seconds)
+        source = call.caller.source  # another role calls from the same place
+        made = issuer.assume(role, session, now=call.time, seconds=seconds, source=source)
         _, caller = issuer.secret_of(made.access_key, made.token, now=call.time)
         return {
             "AssumedRoleUser": {"Arn": caller.arn, "AssumedRoleId": caller.user_id},

@@ -11,10 +11,11 @@ from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission.asks import RoleAsk, ServiceAsk, requirements
 from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Denial, Ledger
+from bonkei.cloud.permission.network import UNKNOWN, Via
 from bonkei.cloud.permission.requirement import Requirement
 from bonkei.cloud.permission.services import Parameters, required
 from bonkei.config import Enforce
-from bonkei.policy import Decision, Policies, Principal, Request, decide, denial
+from bonkei.policy import Decision, Policies, Principal, Reason, Request, decide, denial
 
 
 class Authorizer:
@@ -39,9 +40,11 @@ class Authorizer:
         caller: Caller,
         requirements: Iterable[Requirement],
         now: float,
+        via: Via = UNKNOWN,
     ) -> None:
-        """ApiError of the code AccessDenied for the first requirement that is not met."""
-        for message in self.denials(caller, requirements, now):
+        """ApiError of the code AccessDenied for the first requirement that is not met. `via`: the
+        call's way."""
+        for message in self.denials(caller, requirements, now, via):
             if message:
                 raise ApiError("AccessDenied", message, 403)
 
@@ -82,17 +85,19 @@ class Authorizer:
         return ""
 
     def denials(
-        self, caller: Caller, requirements: Iterable[Requirement], now: float
+        self, caller: Caller, requirements: Iterable[Requirement], now: float, via: Via = UNKNOWN
     ) -> Iterator[str]:
         """For each requirement the message of its denial, or nothing where it is allowed or not
         enforced. Each denial is recorded. Nothing at all of a role that cannot be judged."""
         if (estate := self.estate) is None or estate.unknown_policies(caller.role):
             return
         principal = Principal(caller.arn, caller.account, caller.role)
-        shared = _context_of(caller, now, estate)
+        shared = {**_context_of(caller, now, estate), **via.context}
         for each in requirements:
             context = {**shared, **each.context} if each.context else shared
             policies = estate.policies(caller.role, each.resource)
+            if via.policy is not None and _passes_endpoint(each):
+                policies = replace(policies, endpoint=via.policy)
             request = Request(principal, each.action, each.resource, context)
             request, decision = _ask(request, each, policies)
             if decision.is_allowed:
@@ -100,14 +105,18 @@ class Authorizer:
                     self._ledger.use(caller.role, each.action, each.resource)
                 yield ""
             else:
-                yield self._deny(request, decision, caller, now)
+                yield self._deny(request, decision, caller, now, via)
 
-    def _deny(self, request: Request, decision: Decision, caller: Caller, now: float) -> str:
+    def _deny(
+        self, request: Request, decision: Decision, caller: Caller, now: float, via: Via = UNKNOWN
+    ) -> str:
         """Records it. The message where it is enforced, otherwise nothing."""
         message = denial(request, decision)
         enforced = self._enforce == "on"
         statement = decision.statement
         looked_at = self._estate.looked_at(caller.role, request.resource) if self._estate else ()
+        if decision.reason is Reason.ENDPOINT and not statement:
+            looked_at = (via.endpoint,)
         self._ledger.deny(
             Denial(
                 now, caller.role, caller.arn, request.action, request.resource,
@@ -126,6 +135,12 @@ def _ask(request: Request, each: Requirement, policies: Policies) -> tuple[Reque
         other = replace(request, resource=each.alternative)
         return request, decide(other, policies)
     return request, decision
+
+
+def _passes_endpoint(each: Requirement) -> bool:
+    """A service takes a customer's key with the caller's right, but not through its endpoint; a
+    role is passed on, which is no call."""
+    return "kms:viaservice" not in each.context and each.action != "iam:PassRole"
 
 
 def _principals(ask: ServiceAsk) -> Iterator[Principal]:

@@ -16,6 +16,7 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.calls.request import Call, Request, s3_resource
 from bonkei.cloud.errors import Answer, ApiError, render
 from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.network import UNKNOWN, Via
 from bonkei.cloud.permission.requirement import Requirement
 from bonkei.cloud.permission.s3 import deletion
 
@@ -48,24 +49,27 @@ class S3Rights:
         self._authorizer = authorizer
 
     def decide(
-        self, call: Call, caller: Caller, request: Request, body: bytes | None, now: float
-    ) -> Decided:
+        self, call: Call, caller: Caller, request: Request, body: bytes | None, now: float,
+        via: Via = UNKNOWN,
+    ) -> Decided:  # fmt: skip
         if self._authorizer.estate is None:
             return Decided(request, body)
         if call.operation == "DeleteObjects" and body:
-            return self._deletion(caller, request, body, now)
+            return self._deletion(caller, request, body, now, via)
         if call.operation in READS:
-            missing = partial(self._missing, call, caller, request, now)
+            missing = partial(self._missing, call, caller, request, now, via)
             return Decided(request, body, {404: missing})
         return Decided(request, body)
 
-    def _deletion(self, caller: Caller, request: Request, body: bytes, now: float) -> Decided:
+    def _deletion(
+        self, caller: Caller, request: Request, body: bytes, now: float, via: Via
+    ) -> Decided:
         estate = self._authorizer.estate
         assert estate is not None  # noqa: S101 - `decide` has seen it
         bucket, _ = s3_resource(request)
         objects = deleted_objects(body)
         needed = [deletion(bucket, *each, estate.names) for each in objects]
-        messages = self._authorizer.denials(caller, needed, now)
+        messages = self._authorizer.denials(caller, needed, now, via)
         denied = {
             each: message for each, message in zip(objects, messages, strict=False) if message
         }
@@ -81,7 +85,7 @@ class S3Rights:
         return Decided(altered, left, {200: partial(_joined, denied)})
 
     def _missing(
-        self, call: Call, caller: Caller, request: Request, now: float, body: bytes
+        self, call: Call, caller: Caller, request: Request, now: float, via: Via, body: bytes
     ) -> Answer | None:
         """A bucket that is missing stays a 404."""
         estate = self._authorizer.estate
@@ -90,7 +94,7 @@ class S3Rights:
         bucket, _ = s3_resource(request)
         arn = f"arn:{estate.names.place.partition}:s3:::{bucket}"
         listing = [Requirement("s3:ListBucket", arn)]
-        message = next(filter(None, self._authorizer.denials(caller, listing, now)), "")
+        message = next(filter(None, self._authorizer.denials(caller, listing, now, via)), "")
         if not message:
             return None
         answer = render(ApiError("AccessDenied", message, 403), call.protocol, "")
@@ -127,11 +131,11 @@ def with_errors(body: bytes, denied: Mapping[tuple[str, str], str]) -> bytes:
     for (key, version), message in denied.items():
         error = ET.SubElement(root, f"{space}Error")
         said = {"Key": key, "VersionId": version, "Code": "AccessDenied", "Message": message}
-        for name, text in said.items():
-            if text:
-                ET.SubElement(error, f"{space}{name}").text = text
-    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return text
+        for name, value in said.items():
+            if value:
+                ET.SubElement(error, f"{space}{name}").text = value
+    made: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return made
 
 
 def _parse(body: bytes) -> ET.Element | None:

@@ -41,8 +41,10 @@ class AwsEndpoint:
         for note in snapshot.notes:
             steps.note(note)
 
-    def task_environment(self, definition: TaskDefinition, task_id: str) -> Mapping[str, str]:
-        return self._started().task_environment(definition, task_id)
+    def task_environment(
+        self, definition: TaskDefinition, task_id: str, source: str
+    ) -> Mapping[str, str]:
+        return self._started().task_environment(definition, task_id, source)
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
         """Why the task's execution role may not read a secret or a parameter; empty: it may."""

@@ -206,12 +206,13 @@ class Executor:
             task.spec.local.definition,
             self._settings.may_read,
         )
-        cloud = self._settings.cloud(task.spec.local.definition, task.scratch.name)
+        definition, group = task.spec.local.definition, task.spec.group
+        cloud = self._settings.cloud(definition, task.scratch.name, group)
         return build_environment(
             local,
             task.spec.local.definition.arn,
             Surroundings(task.scratch, task.endpoints, software, cloud),
-            self._settings.addresses,
+            self._settings.addresses.of(group),
             self._vault,
         )
 

@@ -174,7 +174,7 @@ class Cloud:
     async def apply(self, blueprint: Blueprint) -> None:
         await self.world.do("cloud follows")
 
-    def task_environment(self, definition: Any, task_id: str) -> dict[str, str]:
+    def task_environment(self, definition: Any, task_id: str, source: str) -> dict[str, str]:
         return {}
 
     def environment(self, role: str) -> dict[str, str]:
@@ -256,6 +256,7 @@ class Parts:
     requests: Requests
     functions: Callable[..., Functions]
     builds: Callable[..., Builds]
+    caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def parts_of(world: World) -> Callable[..., Parts]:

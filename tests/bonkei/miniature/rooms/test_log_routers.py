@@ -103,7 +103,10 @@ def run(tmp_path: Path) -> Run:
                 directories,
                 log_driver=driver,
                 log_router=lambda start: routers.command(start, "main"),
-                cloud=lambda _definition, _id: {**log_routers.KEYS, "AWS_ENDPOINT_URL": aws.url},
+                cloud=lambda _definition, _id, _group: {
+                    **log_routers.KEYS,
+                    "AWS_ENDPOINT_URL": aws.url,
+                },
             )
             tasks = Tasks(Bus(), MemoryVault({}), settings, logs=sink)
             try:

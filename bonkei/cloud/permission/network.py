@@ -1,0 +1,115 @@
+"""The way of a call through the caller's network: whether AWS would let the connection time out,
+which endpoint's policy is asked, and the condition keys that say where the call comes from.
+
+"AWS global condition context keys": aws:SourceIp is in a request that does not come through an
+endpoint, aws:VpcSourceIp and aws:SourceVpce in one that does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from bonkei.aws_service import Caller
+from bonkei.blueprint import Blueprint
+from bonkei.cloud.permission.ledger import Denial, Ledger
+from bonkei.config import Enforce
+from bonkei.network.callers import find_caller
+from bonkei.network.ways import Way, way_to_aws
+from bonkei.policy import Policy
+
+_SAID_AGAIN = 60.0  # seconds after which the same obstacle is reported again
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """`obstacle`: why the connection would time out; empty: it is open, or not enforced. `context`:
+    the condition keys of the way. `policy`: the endpoint's, where it has one of its own;
+    `endpoint`: its Terraform address."""
+
+    obstacle: str = ""
+    context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    policy: Policy | None = None
+    endpoint: str = ""
+
+
+UNKNOWN = Via()
+"""The way of a caller of which nothing is known: everything is open."""
+
+
+class NetworkWays:
+    """`enforce`: "report" lets calls pass and says what would have timed out. `report` hears of an
+    obstacle at once, and not again for a minute."""
+
+    def __init__(
+        self,
+        enforce: Enforce = "off",
+        ledger: Ledger | None = None,
+        report: Callable[[str], None] = lambda _: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._enforce = enforce
+        self._ledger = ledger
+        self._report = report
+        self._clock = clock
+        self._said: dict[tuple[str, str], float] = {}
+        self._find = lru_cache(maxsize=2048)(lambda *_: UNKNOWN)
+
+    def use(self, blueprint: Blueprint) -> None:
+        """Decide by these definitions from now on."""
+        policies: dict[str, Policy] = {}
+
+        def find(source: str, service: str, region: str, key: str) -> Via:
+            caller = find_caller(blueprint, source)
+            if caller is None or self._enforce == "off":
+                return UNKNOWN
+            way = way_to_aws(blueprint, caller, service, region, key)
+            policy = None
+            if way.endpoint is not None and way.endpoint.policy:
+                policy = policies.setdefault(way.endpoint.id, Policy(way.endpoint.policy))
+            endpoint = way.endpoint.address if way.endpoint else ""
+            return Via(way.obstacle, _context(way), policy, endpoint)
+
+        self._find = lru_cache(maxsize=2048)(find)
+
+    def via(self, caller: Caller, service: str, region: str) -> Via:
+        """The way of a call. An obstacle is reported and recorded at once."""
+        if not caller.source:
+            return UNKNOWN
+        found = self._find(caller.source, service, region, caller.arn)
+        if not found.obstacle:
+            return found
+        self._say(caller, service, found.obstacle)
+        if self._enforce == "on":
+            return found
+        return UNKNOWN
+
+    def _say(self, caller: Caller, service: str, obstacle: str) -> None:
+        now = self._clock()
+        key = (caller.source, service)
+        if now - self._said.get(key, -_SAID_AGAIN) < _SAID_AGAIN:
+            return
+        self._said[key] = now
+        who = caller.source.partition(" ")[2].partition(" ")[0]
+        enforced = self._enforce == "on"
+        does = "times out" if enforced else "would time out"
+        self._report(f"{who} cannot reach {service}, and its call {does}: {obstacle}")
+        if self._ledger is not None:
+            self._ledger.deny(
+                Denial(now, caller.role, caller.arn, f"{service}:*", "*", "network", obstacle,
+                       enforced)
+            )  # fmt: skip
+
+
+def _context(way: Way) -> Mapping[str, tuple[str, ...]]:
+    if way.endpoint is not None:
+        said = {
+            "aws:sourcevpce": way.endpoint.id,
+            "aws:sourcevpc": way.vpc_id,
+            "aws:vpcsourceip": way.private_ip,
+        }
+    else:
+        said = {"aws:sourceip": way.public_ip}
+    return {name: (value,) for name, value in said.items() if value}

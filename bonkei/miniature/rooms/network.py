@@ -1,0 +1,113 @@
+"""The network as the supervisor uses it: an address for each caller and what it calls, gates before
+the databases, and what keeps a task from starting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+
+from bonkei.addresses import AddressBook, Loopback
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.database import DatabaseCluster
+from bonkei.blueprint.service import TaskDefinition
+from bonkei.config import Enforce
+from bonkei.miniature.addresses import (
+    CallerAddresses,
+    Translator,
+    caller_addresses,
+    caller_books,
+)
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rooms.gates import Gates, Way
+from bonkei.miniature.steps import Steps
+from bonkei.network.callers import find_caller
+from bonkei.network.start import obstacle_to_start
+from bonkei.network.ways import obstacle_to_cluster
+
+
+class NetworkRoom:
+    """`place` before the edge follows a blueprint, `follow` once the databases do. `shared`: where
+    the edge finds the addresses of callers."""
+
+    def __init__(
+        self,
+        enforce: Enforce,
+        shared: MutableMapping[tuple[str, str], str],
+        translator: Translator,
+        report: Callable[[str], None],
+    ) -> None:
+        self._enforce = enforce
+        self._shared = shared
+        self._translator = translator
+        self._report = report
+        self._gates = Gates(enforce, report)
+        self._blueprint = Blueprint()
+        self._addresses = CallerAddresses({}, {})
+        self._sources: dict[str, str] = {}
+
+    def place(self, blueprint: Blueprint, loopback: Loopback, book: AddressBook) -> None:
+        """The addresses of callers; none without enforcement, which costs nothing then."""
+        self._blueprint = blueprint
+        if self._enforce == "off":
+            return
+        self._addresses = caller_addresses(blueprint, loopback)
+        self._shared.clear()
+        self._shared.update(self._addresses.services)
+        self._translator.callers = caller_books(blueprint, book, self._addresses)
+
+    async def follow(self, clusters: Mapping[str, str], steps: Steps) -> None:
+        """`clusters`: where each database listens, by its ARN. MiniatureError."""
+        for address in self._addresses.missing:
+            steps.note(
+                f"who calls at {address} is not known here, so the network is not enforced there; "
+                f"give the loopback interface the address: sudo ifconfig lo0 alias {address}"
+            )
+        try:
+            await self._gates.follow(self._ways(clusters))
+        except OSError as error:
+            raise MiniatureError(
+                f"a caller's address cannot be listened on: {error.strerror or error}",
+                remedy="see what listens there, or set BONKEI_ENFORCE=off",
+            ) from None
+
+    def _ways(self, clusters: Mapping[str, str]) -> Iterator[Way]:
+        known = {cluster.arn: cluster for cluster in self._blueprint.database_clusters}
+        for (name, arn), host in self._addresses.clusters.items():
+            if arn in known and arn in clusters:
+                cluster = known[arn]
+                target = (clusters[arn], cluster.port)
+                why = self._why(name, cluster)
+                yield Way(name, cluster.identifier, host, cluster.port, target, why)
+
+    def _why(self, name: str, cluster: DatabaseCluster) -> str:
+        caller = find_caller(self._blueprint, f"task {name}")
+        return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
+
+    def source(self, task_id: str, group: str) -> str:
+        """What a task's credentials say about where it calls from."""
+        return self._sources.get(task_id) or f"task {group}"
+
+    def started(self, task_id: str, source: str) -> None:
+        """A task was started with a network of its own."""
+        if len(self._sources) > _MOST:
+            self._sources.pop(next(iter(self._sources)))
+        self._sources[task_id] = source
+
+    def may_start(self, definition: TaskDefinition, group: str) -> str:
+        """Why ECS cannot start a task, in its words; empty: it can. With "report" it is reported
+        only."""
+        if self._enforce == "off":
+            return ""
+        caller = find_caller(self._blueprint, f"task {group}")
+        words, why = obstacle_to_start(self._blueprint, definition, caller)
+        if not why:
+            return ""
+        if self._enforce == "report":
+            self._report(f"{group} would not start: {why}")
+            return ""
+        return f"{words} ({why})"
+
+    async def stop(self) -> None:
+        await self._gates.stop()
+
+
+_MOST = 1_000  # tasks whose own network is remembered

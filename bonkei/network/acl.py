@@ -1,0 +1,68 @@
+"""Network ACLs: stateless, by subnet.
+
+"Control subnet traffic with network access control lists",
+https://docs.aws.amazon.com/vpc/latest/userguide/vpc-network-acls.html
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+
+from bonkei.blueprint.network import AclRule, Network, NetworkAcl, Subnet
+
+EPHEMERAL = (32768, 60999)
+"""The ports that Linux answers to ("Ephemeral ports", on the page above)."""
+_INTERNET = "0.0.0.0/0"
+
+
+def acl_obstacle(network: Network, source: Subnet, target: Subnet | None, port: int) -> str:
+    """Why an ACL stops TCP to `port` or its answers; empty when both pass. `target` None: the
+    internet. Within one subnet no ACL counts. A subnet without one that is declared has the VPC's
+    default one, which lets all pass."""
+    if target is not None and target.id == source.id:
+        return ""
+    here, there = source.cidr_block, target.cidr_block if target else _INTERNET
+    ports = (port, port)
+    if own := acl_of(network, source.id):
+        if not _passes(own, "egress", there, ports):
+            return f"{own.address} lets nothing out of {source.address} on port {port}"
+        if not _passes(own, "ingress", there, EPHEMERAL):
+            return f"{own.address} lets no answers into {source.address}"
+    if target is not None and (other := acl_of(network, target.id)):
+        if not _passes(other, "ingress", here, ports):
+            return f"{other.address} lets nothing into {target.address} on port {port}"
+        if not _passes(other, "egress", here, EPHEMERAL):
+            return f"{other.address} lets no answers out of {target.address}"
+    return ""
+
+
+def acl_of(network: Network, subnet_id: str) -> NetworkAcl | None:
+    """The declared ACL of a subnet."""
+    return next((acl for acl in network.acls if subnet_id in acl.subnet_ids), None)
+
+
+def _passes(acl: NetworkAcl, direction: str, peer: str, ports: tuple[int, int]) -> bool:
+    """A rule that covers only a part of the ports or of the peer does not decide for all of it: it
+    counts only where it denies."""
+    for rule in acl.rules:
+        if rule.direction != direction or rule.protocol not in ("-1", "tcp"):
+            continue
+        touches, covers = _fits(rule, peer, ports)
+        if covers:
+            return rule.allows
+        if touches and not rule.allows:
+            return False
+    return False
+
+
+def _fits(rule: AclRule, peer: str, ports: tuple[int, int]) -> tuple[bool, bool]:
+    try:
+        wanted, given = ip_network(rule.cidr_block, strict=False), ip_network(peer, strict=False)
+    except ValueError:
+        return False, False
+    if wanted.version != given.version:
+        return False, False
+    low, high = ports
+    touches = wanted.overlaps(given) and rule.from_port <= high and rule.to_port >= low
+    within = given.subnet_of(wanted) and rule.from_port <= low and rule.to_port >= high  # type: ignore[arg-type]
+    return touches, within

@@ -1,0 +1,70 @@
+"""Every closed way of the definitions, for `bonkei status`: who does not reach whom, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.distribution import Distribution
+from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.network.callers import find_caller
+from bonkei.network.flows import databases_of, peers_of
+from bonkei.network.origins import closed_origins
+from bonkei.network.start import obstacle_to_start
+from bonkei.network.targets import closed_target_groups
+from bonkei.network.ways import obstacle_to_cluster, obstacle_to_peer
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """`why` names what to change by its Terraform address."""
+
+    source: str
+    target: str
+    why: str
+
+
+def obstacles(blueprint: Blueprint) -> tuple[Obstacle, ...]:
+    """CloudFront to the load balancer, that to its targets, tasks to peers, databases and AWS."""
+    return tuple(_all(blueprint))
+
+
+def _all(blueprint: Blueprint) -> Iterator[Obstacle]:
+    for distribution in blueprint.distributions:
+        yield from _of_distribution(blueprint, distribution)
+    names = {group.arn: group.name for group in blueprint.target_groups}
+    for arn, why in closed_target_groups(blueprint).items():
+        yield Obstacle("the load balancer", names.get(arn, arn), why)
+    for service in blueprint.services:
+        definition = _definition(blueprint, service)
+        if definition is not None:
+            yield from _of_service(blueprint, service, definition)
+
+
+def _of_distribution(blueprint: Blueprint, distribution: Distribution) -> Iterator[Obstacle]:
+    for origin, why in closed_origins(blueprint, distribution).items():
+        yield Obstacle(distribution.domain_name, origin, why)
+
+
+def _of_service(
+    blueprint: Blueprint, service: Service, definition: TaskDefinition
+) -> Iterator[Obstacle]:
+    caller = find_caller(blueprint, f"task {service.name}")
+    if caller is None:
+        return
+    for cluster in databases_of(definition, blueprint):
+        if why := obstacle_to_cluster(blueprint, caller, cluster):
+            yield Obstacle(service.name, cluster.identifier, why)
+    for callee, port in peers_of(definition, blueprint):
+        if why := obstacle_to_peer(blueprint, caller, callee, port):
+            yield Obstacle(service.name, callee.name, why)
+    if why := obstacle_to_start(blueprint, definition, caller)[1]:
+        yield Obstacle(service.name, "AWS, to start", why)
+
+
+def _definition(blueprint: Blueprint, service: Service) -> TaskDefinition | None:
+    try:
+        return blueprint.task_definition(service.task_definition_arn)
+    except KeyError:
+        return None

@@ -1,0 +1,50 @@
+"""The way from a distribution to its origins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.distribution import Distribution, Origin
+from bonkei.blueprint.load_balancer import Listener, LoadBalancer
+from bonkei.network.ways import obstacle_to_balancer
+
+
+def closed_origins(blueprint: Blueprint, distribution: Distribution) -> Mapping[str, str]:
+    """Id of an origin -> why CloudFront does not reach the load balancer there."""
+    closed: dict[str, str] = {}
+    for origin in distribution.origins:
+        found = origin_balancer(blueprint, distribution, origin)
+        if found is not None:
+            balancer, listener = found
+            why = obstacle_to_balancer(blueprint, balancer, origin, listener.port)
+            if why:
+                closed[origin.id] = why
+    return closed
+
+
+def origin_balancer(
+    blueprint: Blueprint, distribution: Distribution, origin: Origin
+) -> tuple[LoadBalancer, Listener] | None:
+    """What is at the origin's name and port; None where no load balancer is."""
+    name = origin.domain_name.lower()
+    port = origin.https_port if _by_https(distribution, origin) else origin.http_port
+    for balancer in blueprint.load_balancers:
+        if name == balancer.dns_name.lower() or name in balancer.aliases:
+            for listener in balancer.listeners:
+                if listener.port == port:
+                    return balancer, listener
+    return None
+
+
+def _by_https(distribution: Distribution, origin: Origin) -> bool:
+    """Whether the origin is reached by HTTPS. `match-viewer` means as the viewers connect: by HTTPS
+    where a behavior insists on it."""
+    if origin.protocol_policy != "match-viewer":
+        return origin.protocol_policy == "https-only"
+    policies = [
+        behavior.viewer_protocol_policy
+        for behavior in distribution.behaviors
+        if behavior.origin_id == origin.id
+    ]
+    return bool(policies) and "allow-all" not in policies

@@ -1,0 +1,118 @@
+"""A caller's own address before a database: carried on, held, opened again."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bonkei.miniature.rooms.gates import Gates, Way
+
+WHY = "aws_security_group.db lets nothing in from aws_security_group.app on port 5432"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data.upper())
+            await writer.drain()
+    await closed(writer)
+
+
+async def closed(*writers: asyncio.StreamWriter) -> None:
+    for writer in writers:
+        writer.close()
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+
+
+@contextlib.asynccontextmanager
+async def upper() -> AsyncIterator[tuple[str, int]]:
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()
+    finally:
+        server.close()
+        await asyncio.sleep(0.02)  # its connections end
+
+
+def way(port: int, target: tuple[str, int], why: str = "") -> Way:
+    return Way("app", "db", "127.0.0.1", port, target, why)
+
+
+async def test_an_open_way_is_carried_both_ways() -> None:
+    said: list[str] = []
+    gates, port = Gates("on", said.append), free_port()
+    async with upper() as target:
+        await gates.follow([way(port, target)])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        sent = b"abc" * 400_000
+        reading = asyncio.create_task(reader.readexactly(len(sent)))
+        writer.write(sent)
+        assert await reading == sent.upper()
+        writer.write_eof()
+        assert await reader.read() == b""
+        await closed(writer)
+        await gates.stop()
+    assert said == []
+
+
+async def test_a_closed_way_answers_nothing_and_says_why_at_once_and_once() -> None:
+    said: list[str] = []
+    gates, port = Gates("on", said.append), free_port()
+    async with upper() as target:
+        await gates.follow([way(port, target, WHY)])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"hello")
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.2)
+        assert said == [f"app cannot reach db, and times out: {WHY}"]
+        _, other = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.sleep(0.05)
+        assert len(said) == 1
+
+        await gates.follow([way(port, target)])  # the rule is back: what waits goes on
+        assert await asyncio.wait_for(reader.read(5), 5) == b"HELLO"
+        await gates.follow([way(port, target, WHY)])  # a carried connection is tracked, and stays
+        writer.write(b"again")
+        assert await asyncio.wait_for(reader.read(5), 5) == b"AGAIN"
+        await closed(writer, other)
+        await gates.stop()
+
+
+async def test_report_lets_pass_and_says_what_would_fail() -> None:
+    said: list[str] = []
+    gates, port = Gates("report", said.append), free_port()
+    async with upper() as target:
+        await gates.follow([way(port, target, WHY)])
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"hello")
+        assert await reader.read(5) == b"HELLO"
+        assert said == [f"app cannot reach db, and would time out: {WHY}"]
+        await closed(writer)
+        await gates.stop()
+
+
+async def test_a_client_that_gives_up_and_a_server_that_is_gone() -> None:
+    gates, port = Gates("on", lambda _: None), free_port()
+    gone = free_port()
+    await gates.follow([way(port, ("127.0.0.1", gone), WHY)])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    await closed(writer)
+    await gates.follow([way(port, ("127.0.0.1", gone))])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    with contextlib.suppress(ConnectionError):
+        assert await asyncio.wait_for(reader.read(), 5) == b""
+    await closed(writer)
+    await gates.follow([])
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", port)
