@@ -10,6 +10,7 @@ run            the life of one build
 sources, values_of, outputs    its three ways to the outside: what it fetches, asks, hands on
 running        its process, its log, its limits
 artifacts      zips and patterns of files
+happenings     what EventBridge hears: pure
 tools          commands and downloads of a build
 service        CodeBuild's API, for the AWS endpoint
 surroundings   what the room needs of the others

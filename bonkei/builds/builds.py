@@ -20,7 +20,6 @@ from bonkei.builds.running.log import BuildLog
 from bonkei.builds.store import Store, numbers
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
 from bonkei.builds.tools.archives import HOSTS
-from bonkei.builds.tools.certificates import make_authority
 from bonkei.builds.tools.gate import Gate
 from bonkei.builds.values import TIMED_OUT, Build, BuildPhase, BuildRequest, BuildResult
 from bonkei.processes import Keeper
@@ -116,10 +115,10 @@ class Builds:
 
     async def wait(self, build_id: str) -> BuildResult:
         """Once it is over. BuildsError when nobody knows it."""
-        self.get(build_id)
-        if task := self._tasks.get(build_id):
+        build = self.get(build_id)
+        if task := self._tasks.get(build.id):
             await asyncio.wait({task})
-        return BuildResult(self.get(build_id), self._store.log(build_id))
+        return BuildResult(self.get(build.id), self._store.log(build.id))
 
     async def run(self, request: BuildRequest, on_line: OnLine = ignore) -> BuildResult:
         """A build from its begin to its end; whoever cancels this stops it."""
@@ -132,9 +131,9 @@ class Builds:
             raise
 
     async def stop_build(self, build_id: str) -> Build:
-        """As StopBuild. A build that is over stays as it is."""
-        self.get(build_id)
-        if task := self._tasks.get(build_id):
+        """As StopBuild. A build that is over stays as it is. BuildsError."""
+        await asyncio.sleep(0)  # one that has only just been submitted begins, and so can end
+        if task := self._tasks.get(self.get(build_id).id):
             task.cancel()
             await asyncio.wait({task})
         return self.get(build_id)
@@ -171,6 +170,7 @@ class Builds:
         return tuple(self._notes)
 
     async def stop(self) -> None:
+        await asyncio.sleep(0)  # as above
         tasks = tuple(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -225,6 +225,8 @@ class Builds:
         return self._ground
 
     def _make_ground(self) -> Ground:
+        from bonkei.builds.tools.certificates import make_authority  # noqa: PLC0415 - slow to load
+
         directory = self._settings.directory
         now = datetime.fromtimestamp(self._clock(), UTC)
         gate = Gate(make_authority(directory / "tls", HOSTS, now))

@@ -96,8 +96,13 @@ class Run:
             self._guarding.cancel()
         await self._machine.stop()
         self._ground.gate.dismiss(self._token)
-        with suppress(OSError, ValueError):
-            await asyncio.to_thread(self._ground.given.tooling.collect, self._folder)
+        role = self._project.role_arn
+        try:
+            lines = await asyncio.to_thread(self._ground.given.tooling.collect, self._folder, role)
+        except (OSError, ValueError) as error:
+            lines = (f"What Terraform has made is not kept: {error}",)
+        for line in lines:
+            self._log.say(line)
         await asyncio.to_thread(remove, self._folder)
         self._record.end()
         self._log.close()
@@ -128,7 +133,7 @@ class Run:
         if not possible:
             self._log.say(f"Nothing confines this build: {ground.confinement.why_not}")
         privileged = self._project.privileged
-        keep = ground.given.keep
+        keep = (*ground.given.keep, ground.gate.authorities)
         hidden = ground.given.hidden
         await self._machine.start(keep, hidden, is_confined=possible, has_engine=privileged)
         guard = limits.Guard(self._folder, settings.disk, settings.processes)

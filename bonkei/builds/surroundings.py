@@ -42,10 +42,11 @@ Checkout = Callable[[str, str, str, Path], Awaitable[str]]
 @dataclass(frozen=True, slots=True)
 class Tooling:
     """Of the project that Terraform works on. `prepare`: before the entries, with the build's
-    folder and its buildspec; more variables. `collect`: after them."""
+    folder and its buildspec; more variables. `collect`: after them, for the build's role; lines
+    for its log."""
 
     prepare: Callable[[Path, str], Mapping[str, str]]
-    collect: Callable[[Path], None]
+    collect: Callable[[Path, str], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)

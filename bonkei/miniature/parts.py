@@ -140,6 +140,6 @@ def real_parts(
         monitor=lambda around: Monitor(home.monitor, bus, around, config.time_factor),
         requests=requests,
         functions=lambda around: FunctionRoom(config, home, ways, around),
-        builds=lambda around: BuildRoom(config, home, around),
+        builds=lambda around: BuildRoom(config, home, bus, around),
         caller_addresses=callers,
     )

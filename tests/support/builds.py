@@ -108,7 +108,7 @@ class World:
             checkout=_checkout,
             commands=commands,
             obstacle=lambda _project: self.obstacle,
-            tooling=Tooling(self._prepare, lambda _folder: None),
+            tooling=Tooling(self._prepare, lambda _folder, _role: ()),
             changed=self.changes.append,
             keep=kept(),
             hidden=self.hidden,
@@ -121,7 +121,7 @@ def kept() -> tuple[Path, ...]:
 
 
 class Room:
-    """A started room with one project, `p`."""
+    """A started room with one project, `app`."""
 
     def __init__(self, directory: Path, **settings: Any) -> None:
         self.world = World(directory, Bucket(directory / "s3"))
@@ -135,7 +135,7 @@ class Room:
         self.source.mkdir(exist_ok=True)
         self.projects: dict[str, BuildProject] = {}
 
-    def project(self, buildspec: str = "", name: str = "p", **values: Any) -> BuildProject:
+    def project(self, buildspec: str = "", name: str = "app", **values: Any) -> BuildProject:
         """Declare a project; others stay."""
         found = BuildProject(
             address=f"aws_codebuild_project.{name}",
@@ -151,11 +151,11 @@ class Room:
         return found
 
     async def run(self, buildspec: str = "", **request: Any) -> BuildResult:
-        """A build of `p` from the folder `source`."""
+        """A build of `app` from the folder `source`."""
         if buildspec:
             self.project(buildspec)
         request.setdefault("inputs", (BuildInput("Source", folder=self.source),))
-        return await self.builds.run(BuildRequest("p", **request))
+        return await self.builds.run(BuildRequest("app", **request))
 
 
 def log(result: BuildResult) -> str:

@@ -19,6 +19,7 @@ import json
 import os
 import platform
 import signal
+import stat
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -106,7 +107,7 @@ def confine(place: Mapping[str, Any]) -> None:
         _set_read_only(path, recursive=False, value=False)
     for path, descriptor in kept.items():
         if not _is_there(path, descriptor):
-            os.makedirs(path, exist_ok=True)  # noqa: PTH103
+            _make_place(path, stat.S_ISDIR(os.fstat(descriptor).st_mode))
             _mount(f"/proc/self/fd/{descriptor}", path, "", _MS_BIND | _MS_REC)
         os.close(descriptor)
     for path in place["hidden"]:
@@ -114,6 +115,13 @@ def confine(place: Mapping[str, Any]) -> None:
     with suppress(OSError):  # a container may have masked it: then the old one stays
         _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     os.chdir(folder)
+
+
+def _make_place(path: str, is_folder: bool) -> None:
+    """Something to mount on, of the same kind."""
+    os.makedirs(path if is_folder else os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
+    if not is_folder:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
 
 
 def _is_there(path: str, descriptor: int) -> bool:

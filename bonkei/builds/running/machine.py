@@ -78,6 +78,9 @@ class Machine:
             await asyncio.wait_for(self._answer(), _PATIENCE)
         except TimeoutError:
             raise PhaseError("INTERNAL_SERVICE_ERROR", "the build's process hangs") from None
+        except PhaseError:
+            said = "the build's process has not begun; the log's end says why"
+            raise PhaseError("INTERNAL_SERVICE_ERROR", said) from None
 
     async def run(self, argv: Sequence[str], variables: Mapping[str, str], directory: Path) -> int:
         """Its exit code; a signal's is negative. PhaseError when the whole build has died."""

@@ -30,7 +30,7 @@ def project_shape(project: BuildProject) -> Shape:
         "serviceRole": project.role_arn,
         "timeoutInMinutes": project.timeout,
         "queuedTimeoutInMinutes": project.queued_timeout,
-        "encryptionKey": project.encryption_key,
+        "encryptionKey": project.encryption_key or None,
         "tags": [{"key": key, "value": value} for key, value in project.tags],
         "vpcConfig": _network(project),
         "logsConfig": _logs(project),
@@ -75,7 +75,7 @@ def build_shape(build: Build, project: BuildProject | None, region: str) -> Shap
             "serviceRole": project.role_arn,
             "timeoutInMinutes": request.timeout or project.timeout,
             "queuedTimeoutInMinutes": project.queued_timeout,
-            "encryptionKey": request.encryption_key or project.encryption_key,
+            "encryptionKey": request.encryption_key or project.encryption_key or None,
             "cache": {"type": project.cache},
             "vpcConfig": _network(project),
         }

@@ -15,32 +15,30 @@ from shlex import join
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 _OURS = ("unzip", "curl", "sha256sum")
-ALWAYS = frozenset({"aws", "terraform", "trivy"})
-"""Always the miniature's: the person's own `aws` may be a wrapper with settings of its own."""
+FETCHED = frozenset({"terraform", "trivy"})
+"""In no image of CodeBuild's: a build has to fetch them."""
 
 
 def write_commands(
     folder: Path, tools: Path, path: str, provided: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
     """Fill `folder`, which leads the PATH, and `tools`, where the served archives look for what
-    they run. `provided`: the command line for a name. Returns the names that are stood in for."""
+    they run. `provided`: the command line for a name; it is used whatever the machine has. Returns
+    the names that are stood in for."""
     folder.mkdir(parents=True, exist_ok=True)
     tools.mkdir(parents=True, exist_ok=True)
     ours: dict[str, Sequence[str]] = {
-        name: (sys.executable, "-I", "-S", str(STAND_INS), name) for name in _OURS
+        name: (sys.executable, "-I", "-S", str(STAND_INS), name)
+        for name in _OURS
+        if shutil.which(name, path=path) is None
     }
     if shutil.which("python3", path=path) is None:
         ours["python3"] = (sys.executable,)
     made = []
     for name, command in {**ours, **provided}.items():
-        script = f'#!/bin/sh\nexec {join(command)} "$@"\n'
-        if name in ALWAYS:
-            _write(tools / name, script)
-        # Terraform and Trivy are in no image of CodeBuild's: a build has to fetch them.
-        if name in ("terraform", "trivy"):
-            continue
-        if name in ALWAYS or shutil.which(name, path=path) is None:
-            _write(folder / name, script)
+        _write(tools / name, f'#!/bin/sh\nexec {join(command)} "$@"\n')
+        if name not in FETCHED:
+            (folder / name).symlink_to(tools / name)
             made.append(name)
     return tuple(sorted(made))
 

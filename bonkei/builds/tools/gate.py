@@ -17,11 +17,15 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from secrets import token_urlsafe
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from bonkei.builds.tools.archives import HOSTS, Served, find
-from bonkei.builds.tools.certificates import Authority
+
+if TYPE_CHECKING:
+    from bonkei.builds.tools.certificates import Authority
 
 _SILENCE = 60.0  # seconds without a byte
 _CONNECTIONS = 64
@@ -75,6 +79,11 @@ class Gate:
             self._server.server_close()
             self._server = None
 
+    @property
+    def authorities(self) -> Path:
+        """The file with whom a build trusts."""
+        return self._authority.bundle
+
     def admit(self, guest: Guest) -> str:
         """The token by which the gate knows a build."""
         token = token_urlsafe(18)
@@ -89,7 +98,7 @@ class Gate:
         assert self._server is not None  # noqa: S101 - `start` made it
         url = f"http://build:{token}@127.0.0.1:{self._server.server_address[1]}"
         near = "127.0.0.1,localhost,::1"
-        trusted = str(self._authority.bundle)
+        trusted = str(self.authorities)
         names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
         return {
             **dict.fromkeys(names, url),

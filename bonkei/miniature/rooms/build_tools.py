@@ -64,7 +64,15 @@ class Provider:
     """The provider's share of the home for a build's Terraform: copied into the build's folder,
     and what has changed there is taken back. So a build writes below its own folder only."""
 
-    def __init__(self, home: Path, account_id: str, existing: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        home: Path,
+        account_id: str,
+        existing: Sequence[Mapping[str, Any]],
+        may: Callable[[str, str, str], str],
+    ) -> None:
+        """`may`: why a role may not do something to a secret or a parameter of the account."""
+        self._may = may
         self._home = home
         self._account = account_id
         self._existing = existing
@@ -85,20 +93,40 @@ class Provider:
         (own / PLACE).write_text(json.dumps(place, default=str), encoding="utf-8")
         return {"MINIATURE_PROVIDER": str(own), "CHECKPOINT_DISABLE": "1"}
 
-    def collect(self, folder: Path) -> None:
-        """New and changed secrets, and counters that have gone on."""
+    def collect(self, folder: Path, role: str) -> Sequence[str]:
+        """New and changed secrets, as far as the role may write them, and counters that have gone
+        on. A line for each secret that is not taken."""
         own = folder / "provider"
         if not own.is_dir():
-            return
+            return ()
+        refused = []
         known = json.loads((own / PLACE).read_text(encoding="utf-8"))["known"]
         for file in sorted((own / "secrets").iterdir()):
             name = f"secrets/{file.name}"
             if file.name.startswith(".") or file.is_symlink() or not file.is_file():
                 continue
             content = file.read_bytes()
-            if known.get(name) != _digest(content):
+            if known.get(name) == _digest(content):
+                continue
+            if why := self._denial(file.name, role):
+                refused.append(f"{file.name} is not kept: {why}")
+            else:
                 _write(self._home / name, content)
         self._count_on(own / "terraform" / "counters.json")
+        return refused
+
+    def _denial(self, name: str, role: str) -> str:
+        """Why the role may not write a secret. A file has `_` where the secret's name has `/`."""
+        action, path = "secretsmanager:PutSecretValue", f"secret:{name}"
+        service, _, parameter = name.partition("_parameter_")
+        if service.startswith("arn_aws_ssm_"):
+            action, path = "ssm:PutParameter", f"parameter/{parameter}"
+        reasons = []
+        for written in dict.fromkeys((path.replace("_", "/"), path)):
+            reasons.append(self._may(role, action, written))
+            if not reasons[-1]:
+                return ""
+        return reasons[0]
 
     def _count_on(self, file: Path) -> None:
         if not file.is_file() or file.is_symlink():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +15,11 @@ from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.build_project import BuildProject
 from bonkei.builds.buildspec.model import SecretReference
+from bonkei.builds.happenings import events
 from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
 from bonkei.config import Config
 from bonkei.errors import BonkeiError
+from bonkei.events import Bus
 from bonkei.logs.errors import LogsError
 from bonkei.logs.logs import RoleWriter
 from bonkei.miniature.home import Home
@@ -45,13 +48,15 @@ class BuildConnections:
 class BuildRoom:
     """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
 
-    def __init__(self, config: Config, home: Home, around: BuildConnections) -> None:
+    def __init__(self, config: Config, home: Home, bus: Bus, around: BuildConnections) -> None:
         self._config = config
         self._home = home
+        self._bus = bus
         self._around = around
         self._blueprint = Blueprint()
         self._builds: Builds | None = None
         self._hearing: list[Callable[[Build], None]] = []
+        self._told: dict[str, Build] = {}
 
     def hear(self, listener: Callable[[Build], None]) -> None:
         """Call it at each change of a build."""
@@ -98,7 +103,7 @@ class BuildRoom:
     def _surroundings(self) -> Surroundings:
         home, config = self._home, self._config
         commands = Commands(self._around.install, config.terraform)
-        provider = Provider(home.path, config.account_id, config.existing)
+        provider = Provider(home.path, config.account_id, config.existing, self._denial)
         root = Path(bonkei.__file__).resolve().parents[1]
         seen = (root, Path(sys.prefix), Path(sys.base_prefix), home.environments, config.root)
         unseen = ("secrets", "cloud", "database", "terraform", "evaluated", "inbox", "topics")
@@ -122,6 +127,18 @@ class BuildRoom:
     def _changed(self, build: Build) -> None:
         for hear in self._hearing:
             hear(build)
+        found = [p for p in self.builds.projects if p.name == build.request.project]
+        project = found[0] if found else None
+        for event in events(self._told.get(build.id), build, project, time.time()):
+            self._bus.publish(event)
+        self._told[build.id] = build
+        if build.is_over:
+            del self._told[build.id]
+
+    def _denial(self, role: str, action: str, path: str) -> str:
+        service = action.partition(":")[0]
+        resource = f"arn:aws:{service}:{self._region()}:{self._config.account_id}:{path}"
+        return self._around.cloud().asks.role(role, _SESSION, action, resource)
 
     def _identity(self, role: str, build: str) -> Mapping[str, str]:
         return self._around.cloud().callers.build(role, build)

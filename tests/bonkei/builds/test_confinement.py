@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,8 +15,9 @@ from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
 from bonkei.builds.running.confinement import Confinement, probe
 
-NAMESPACES = probe(Path("/tmp/bonkei-probe"))  # noqa: S108 - removed below
-shutil.rmtree("/tmp/bonkei-probe", ignore_errors=True)  # noqa: S108
+_MADE = Path(tempfile.mkdtemp())
+NAMESPACES = probe(_MADE)
+shutil.rmtree(_MADE)
 confined = pytest.mark.skipif(
     sys.platform != "linux" or not NAMESPACES.is_possible, reason=NAMESPACES.why_not
 )

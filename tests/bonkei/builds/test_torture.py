@@ -60,7 +60,7 @@ async def test_stop_build_stops_it(room: Room) -> None:
     word = mark()
     room.project(spec(STUBBORN.format(word), f"sleep {word}"))
     inputs = (BuildInput("Source", folder=room.source),)
-    build = room.builds.submit(BuildRequest("p", inputs=inputs))
+    build = room.builds.submit(BuildRequest("app", inputs=inputs))
     lines: list[str] = []
     room.builds.follow(build.id, lines.append)
     async with asyncio.timeout(20):
@@ -99,13 +99,14 @@ async def test_a_build_with_too_many_processes_is_ended(tmp_path: Path) -> None:
 
 
 async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> None:
-    turns = 0
+    longest = 0.0
 
     async def beside() -> None:
-        nonlocal turns
+        nonlocal longest
         while True:
+            before = time.monotonic()
             await asyncio.sleep(0.005)
-            turns += 1
+            longest = max(longest, time.monotonic() - before)
 
     other = asyncio.create_task(beside())
     result = await room.run(
@@ -117,7 +118,7 @@ async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> N
     said = log(result)
     assert "The log keeps 32 MB" in said
     assert "\nthe end\n" in said
-    assert turns > 50  # the loop went on for others
+    assert longest < 3.0, longest  # the loop went on for others
     total = sum(len(text) for *_, text in room.world.lines.events)
     assert total < 34_000_000
 

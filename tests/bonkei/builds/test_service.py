@@ -1,0 +1,169 @@
+"""CodeBuild's API: https://docs.aws.amazon.com/codebuild/latest/APIReference/Welcome.html
+
+The answers are checked by botocore's own model of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+from builds import REGION, Room, spec
+
+from bonkei.aws_service import AwsCall, AwsServiceError, Caller
+from bonkei.blueprint.build_project import BuildArtifacts, BuildLogs, BuildSource
+from bonkei.builds.service.api import service
+
+MODEL = ServiceModel(Loader().load_service_model("codebuild", "service-2"), "codebuild")
+ME = Caller("arn:aws:sts::123456789012:assumed-role/operator/me", "AROA:me", "123456789012")
+
+
+class Api:
+    def __init__(self, room: Room) -> None:
+        self._service = service(lambda: room.builds)
+
+    async def __call__(self, operation: str, **parameters: Any) -> dict[str, Any]:
+        answer = await self._service.answer(
+            AwsCall("codebuild", operation, parameters, ME, REGION, 0.0)
+        )
+        found = _without_none(answer)
+        shape = MODEL.operation_model(operation).output_shape
+        # An empty list is sent, although the model wants one entry at least.
+        report = ParamValidator().validate({k: v for k, v in found.items() if v != []}, shape)
+        assert not report.has_errors(), report.generate_report()
+        return found
+
+
+def _without_none(value: Any) -> Any:
+    """As the endpoint writes an answer."""
+    if isinstance(value, dict):
+        return {key: _without_none(each) for key, each in value.items() if each is not None}
+    return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+async def over(room: Room, identifier: str) -> None:
+    await room.builds.wait(identifier)
+
+
+async def test_a_build_of_a_project_outside_a_pipeline(room: Room) -> None:
+    api = Api(room)
+    room.project(
+        spec("echo $X", "export X=9", more="").replace(
+            "  shell: bash\n", "  shell: bash\n  exported-variables: [X]\n"
+        ),
+        environment=(("X", "1", "PLAINTEXT"),),
+        logs=BuildLogs(group="/g"),
+        vpc_id="vpc-1",
+        subnet_ids=("subnet-1",),
+        security_group_ids=("sg-1",),
+    )
+    override = [{"name": "X", "value": "2", "type": "PLAINTEXT"}]
+    started = (await api("StartBuild", projectName="app", environmentVariablesOverride=override))[
+        "build"
+    ]
+    assert (started["buildStatus"], started["buildComplete"]) == ("IN_PROGRESS", False)
+    assert started["initiator"] == "operator/me"
+    assert started["buildNumber"] == 1
+    await over(room, started["id"])
+    (build,) = (await api("BatchGetBuilds", ids=[started["id"], "p:gone"]))["builds"]
+    assert (build["buildStatus"], build["currentPhase"]) == ("SUCCEEDED", "COMPLETED")
+    assert build["exportedEnvironmentVariables"] == [{"name": "X", "value": "9"}]
+    assert build["phases"][6]["phaseType"] == "BUILD"
+    assert build["phases"][6]["contexts"] == [{"statusCode": "", "message": ""}]
+    assert build["logs"]["streamName"] == started["id"].partition(":")[2]
+    assert (await api("BatchGetBuilds", ids=["p:gone"]))["buildsNotFound"] == ["p:gone"]
+    assert (await api("ListBuildsForProject", projectName="app"))["ids"] == [started["id"]]
+    assert (await api("ListBuilds"))["ids"] == [started["id"]]
+    again = (await api("RetryBuild", id=started["id"]))["build"]
+    assert again["buildNumber"] == 2
+    await over(room, again["id"])
+    assert (await api("ListBuilds", sortOrder="ASCENDING"))["ids"] == [started["id"], again["id"]]
+
+
+async def test_projects_are_shown_as_they_are_declared(room: Room) -> None:
+    api = Api(room)
+    room.project(
+        "buildspec.yaml",
+        source=BuildSource("S3", "b/k", "", "v1"),
+        secondary_sources=(BuildSource("S3", "b/k2", "two"),),
+        artifacts=BuildArtifacts("S3", "out", "n", "p", "BUILD_ID", "ZIP"),
+        concurrent_build_limit=1,
+        tags=(("Team", "web"),),
+    )
+    room.project("", name="other")
+    (found,) = (await api("BatchGetProjects", names=["app", "gone"]))["projects"]
+    assert found["source"] == {
+        "type": "S3", "location": "b/k", "buildspec": "buildspec.yaml", "insecureSsl": False,
+    }  # fmt: skip
+    assert (found["timeoutInMinutes"], found["concurrentBuildLimit"]) == (60, 1)
+    assert found["tags"] == [{"key": "Team", "value": "web"}]
+    assert (await api("BatchGetProjects", names=["gone"]))["projectsNotFound"] == ["gone"]
+    assert (await api("ListProjects"))["projects"] == ["app", "other"]
+    assert (await api("ListProjects", sortOrder="DESCENDING"))["projects"] == ["other", "app"]
+
+
+async def test_stop_build(room: Room) -> None:
+    api = Api(room)
+    room.project(spec("sleep 100"))
+    started = (await api("StartBuild", projectName="app"))["build"]
+    stopped = (await api("StopBuild", id=started["id"]))["build"]
+    assert (stopped["buildStatus"], stopped["buildComplete"]) == ("STOPPED", True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "code", "said"),
+    [
+        ("StartBuild", {"projectName": "gone"}, "ResourceNotFoundException", "Project cannot be"),
+        ("ListBuildsForProject", {"projectName": "gone"}, "ResourceNotFoundException", "Project"),
+        ("StopBuild", {"id": "p:gone"}, "ResourceNotFoundException", "no build p:gone"),
+        ("RetryBuild", {"id": "p:gone"}, "ResourceNotFoundException", "no build p:gone"),
+        ("StartBuild", {"projectName": "pipe"}, "InvalidInputException", "by CodePipeline"),
+        (
+            "StartBuild",
+            {"projectName": "app", "serviceRoleOverride": "r"},
+            "InvalidInputException",
+            "serviceRoleOverride is not simulated",
+        ),
+        ("ListBuilds", {"nextToken": "x"}, "InvalidInputException", "token"),
+    ],
+)
+async def test_refusals(room: Room, operation: str, parameters: Any, code: str, said: str) -> None:
+    room.project(spec("true"))
+    room.project("b.yaml", name="pipe", source=BuildSource("CODEPIPELINE"))
+    with pytest.raises(AwsServiceError, match=said) as refused:
+        await Api(room)(operation, **parameters)
+    assert refused.value.code == code
+
+
+async def test_a_project_s_limit_makes_builds_wait_their_turn(room: Room) -> None:
+    """ "Concurrent build limit", and the queue before it."""
+    api = Api(room)
+    room.project(spec("sleep 0.3"), concurrent_build_limit=1)
+    ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(3)]
+    await asyncio.sleep(0.15)
+    builds = (await api("BatchGetBuilds", ids=ids))["builds"]
+    assert [build["currentPhase"] == "QUEUED" for build in builds] == [False, True, True]
+    await room.builds.stop_build(ids[1])
+    for each in ids:
+        await over(room, each)
+    done = (await api("BatchGetBuilds", ids=ids))["builds"]
+    assert [build["buildStatus"] for build in done] == ["SUCCEEDED", "STOPPED", "SUCCEEDED"]
+    (first, last) = (done[0], done[2])
+    assert last["phases"][2]["startTime"] >= first["endTime"]
+
+
+async def test_a_build_that_waits_too_long_times_out(tmp_path) -> None:
+    room = Room(tmp_path, minute=0.05)
+    room.builds.start()
+    room.project(spec("sleep 2"), concurrent_build_limit=1, queued_timeout=5, timeout=100)
+    api = Api(room)
+    ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(2)]
+    await over(room, ids[1])
+    (build,) = (await api("BatchGetBuilds", ids=[ids[1]]))["builds"]
+    assert build["buildStatus"] == "TIMED_OUT"
+    assert build["phases"][1]["phaseStatus"] == "TIMED_OUT"
+    await room.builds.stop()
