@@ -112,8 +112,9 @@ def tighten(context: Context, role: str) -> None:
 def _roles(context: Context, name: str) -> tuple[Role, ...]:
     """The role of a name or an ARN, or all."""
     from bonkei import blueprint
+    from bonkei.miniature.rooms.stacks import stacked
 
-    roles = blueprint.read(context.workspace.state()).roles
+    roles = blueprint.read(context.workspace.state(), stacked(context.home.stacks)).roles
     found = tuple(role for role in roles if not name or name in (role.name, role.arn))
     if not found:
         known = ", ".join(role.name for role in roles) or "none"

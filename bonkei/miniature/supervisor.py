@@ -147,6 +147,7 @@ class Miniature:
             self._parts.definitions,
             self._follow_stacks,
             lambda: self._aws.cloud.objects,
+            self._bus,
         )
         own["cloudformation"] = self._stacks.service
         self._parts.requests.hear(self._monitor.measures.seen)
@@ -384,6 +385,7 @@ class Miniature:
             self._logs.snapshot(),
             self._monitor.snapshot(),
             self._functions.snapshot(),
+            self._stacks.snapshot(),
         )
 
     def _task_snapshot(self) -> TasksSnapshot | None:

@@ -70,7 +70,7 @@ class _Check:
         self._groups(schema, value, path)
         typed = {}
         for name, each in value.items():
-            fitting = [one for text, one in patterns.items() if re.search(text, name)]
+            fitting = [one for text, one in patterns.items() if _matches(text, name)]
             if name in properties:
                 typed[name] = self.value(properties[name], each, f"{path}/{name}")
             elif fitting:

@@ -73,7 +73,22 @@ def _source(given: Values) -> Values:
         git_clone_depth=given.get("GitCloneDepth", 0),
         insecure_ssl=given.get("InsecureSsl", False),
         report_build_status=given.get("ReportBuildStatus", False),
+        auth=_optional(given.get("Auth"), _auth),
+        git_submodules_config=_optional(given.get("GitSubmodulesConfig"), _submodules),
+        build_status_config=_optional(given.get("BuildStatusConfig"), _build_status),
     )
+
+
+def _auth(given: Values) -> Values:
+    return values(type=given["Type"], resource=given.get("Resource"))
+
+
+def _submodules(given: Values) -> Values:
+    return {"fetch_submodules": given["FetchSubmodules"]}
+
+
+def _build_status(given: Values) -> Values:
+    return values(context=given.get("Context"), target_url=given.get("TargetUrl"))
 
 
 def _environment(given: Values) -> Values:
@@ -84,6 +99,7 @@ def _environment(given: Values) -> Values:
         image_pull_credentials_type=given.get("ImagePullCredentialsType", "CODEBUILD"),
         privileged_mode=given.get("PrivilegedMode", False),
         certificate=given.get("Certificate"),
+        registry_credential=_optional(given.get("RegistryCredential"), _credential),
         environment_variable=[
             {
                 "name": each["Name"],
@@ -93,6 +109,13 @@ def _environment(given: Values) -> Values:
             for each in given.get("EnvironmentVariables", ())
         ],
     )
+
+
+def _credential(given: Values) -> Values:
+    return {
+        "credential": given["Credential"],
+        "credential_provider": given["CredentialProvider"],
+    }
 
 
 def _cache(given: Values) -> Values:
@@ -136,8 +159,13 @@ KINDS: Mapping[str, Kind] = {
         unserved={
             "BadgeEnabled": "a build has no badge",
             "BuildBatchConfig": "batches are not simulated",
+            "Cache.CacheNamespace": "a cache is the project's own",
+            "Environment.DockerServer": "a build uses this machine's container engine",
+            "Environment.Fleet": "builds run on this machine",
+            "Environment.HostKernel": "builds run on this machine",
             "FileSystemLocations": "EFS is not in the miniature",
             "ResourceAccessRole": "builds are not public",
+            "Source.SourceIdentifier": "only secondary sources have a name",
             "Triggers": "no webhook reaches the miniature",
             "Visibility": "builds are not public",
         },

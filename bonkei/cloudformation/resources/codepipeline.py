@@ -18,7 +18,7 @@ def _pipeline(request: Request) -> Made:
     arn = request.place.arn("codepipeline", name)
     stores = [(each["ArtifactStore"], each["Region"]) for each in given.get("ArtifactStores", ())]
     if "ArtifactStore" in given:
-        stores.append((given["ArtifactStore"], ""))
+        stores.append((given["ArtifactStore"], None))
     state = values(
         id=name,
         name=name,
@@ -42,7 +42,7 @@ def _pipeline(request: Request) -> Made:
     return Made(name, {"Version": "1", "Arn": arn}, (("aws_codepipeline", state),))
 
 
-def _store(given: Values, region: str) -> Values:
+def _store(given: Values, region: str | None) -> Values:
     key = given.get("EncryptionKey")
     return values(
         location=given["Location"],
@@ -110,10 +110,17 @@ def _action(given: Values) -> Values:
         configuration=_configuration(given),
         input_artifacts=_names(given, "InputArtifacts"),
         output_artifacts=_names(given, "OutputArtifacts"),
-        role_arn=given.get("RoleArn", ""),
-        region=given.get("Region", ""),
-        namespace=given.get("Namespace", ""),
+        role_arn=given.get("RoleArn"),
+        region=given.get("Region"),
+        namespace=given.get("Namespace"),
         timeout_in_minutes=given.get("TimeoutInMinutes"),
+        commands=given.get("Commands"),
+        output_variables=given.get("OutputVariables"),
+        output_artifacts_for_compute_action=[
+            {"name": each["Name"], "files": each["Files"]}
+            for each in given.get("OutputArtifacts", ())
+            if "Files" in each
+        ],
     )
 
 
@@ -172,6 +179,8 @@ KINDS: Mapping[str, Kind] = {
         named_by="Name",
         unserved={
             "DisableInboundStageTransitions": "no transition is disabled",
+            "Stages.Actions.EnvironmentVariables": "a Commands action gets no variables",
+            "Stages.Blockers": "no stage is blocked by a schedule",
             "RestartExecutionOnUpdate": "an update starts no run",
         },
     ),

@@ -54,7 +54,7 @@ def _table(request: Request) -> Made:
 
 def _keys(given: Values) -> dict[str, Any]:
     names = {"HASH": "hash_key", "RANGE": "range_key"}
-    return {names[each["KeyType"]]: each["AttributeName"] for each in given["KeySchema"]}
+    return {names.get(each["KeyType"], ""): each["AttributeName"] for each in given["KeySchema"]}
 
 
 def _throughput(given: Values) -> dict[str, Any]:
@@ -79,10 +79,18 @@ KINDS: Mapping[str, Kind] = {
         named_by="TableName",
         unserved={
             "ContributorInsightsSpecification": "no insights are collected",
+            "GlobalSecondaryIndexes.ContributorInsightsSpecification": "no insights are collected",
+            "GlobalSecondaryIndexes.OnDemandThroughput": "throughput is not limited",
+            "GlobalSecondaryIndexes.WarmThroughput": "throughput is not limited",
+            "PointInTimeRecoverySpecification.RecoveryPeriodInDays": "no table is restored",
+            "SSESpecification.SSEType": "KMS is the only one",
+            "StreamSpecification.ResourcePolicy": "a stream's own policy is not asked",
+            "StreamSpecification.Tags": "a stream has no tags",
             "ImportSourceSpecification": "a table begins empty",
             "KinesisStreamSpecification": "Kinesis is not in the miniature",
             "OnDemandThroughput": "throughput is not limited",
             "ResourcePolicy": "a table's own policy is not asked",
+            "VectorIndexes": "a table has no vector indexes",
             "WarmThroughput": "throughput is not limited",
         },
     ),

@@ -70,4 +70,35 @@ def _target(rule: str, given: Mapping[str, object]) -> TypedValues:
     return "aws_cloudwatch_event_target", state
 
 
-KINDS: Mapping[str, Kind] = {"AWS::Events::Rule": Kind(_rule, named_by="Name")}
+_OTHERS = {
+    "AppSyncParameters": "AppSync",
+    "BatchParameters": "Batch",
+    "HttpParameters": "API Gateway",
+    "KinesisParameters": "Kinesis",
+    "RedshiftDataParameters": "Redshift",
+    "RunCommandParameters": "Run Command",
+    "SageMakerPipelineParameters": "SageMaker",
+}
+_OF_TASKS = (
+    *("CapacityProviderStrategy", "EnableECSManagedTags", "EnableExecuteCommand", "Group"),
+    *("LaunchType", "NetworkConfiguration", "PlacementConstraints", "PlacementStrategies"),
+    *("PlatformVersion", "PropagateTags", "ReferenceId", "TagList"),
+)
+
+KINDS: Mapping[str, Kind] = {
+    "AWS::Events::Rule": Kind(
+        _rule,
+        named_by="Name",
+        unserved={
+            **{
+                f"Targets.{name}": f"{one} is not in the miniature" for name, one in _OTHERS.items()
+            },
+            **{
+                f"Targets.EcsParameters.{name}": "a task runs as its task definition says"
+                for name in _OF_TASKS
+            },
+            "Targets.RetryPolicy": "deliveries are tried as often as usual",
+            "Targets.SqsParameters": "a rule's message has no group",
+        },
+    )
+}

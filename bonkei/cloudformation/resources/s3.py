@@ -115,7 +115,8 @@ def _object_lock(given: Values) -> Values:
             )
         )
     }
-    return {"rule": blocks(rule)}
+    enabled = given.get("ObjectLockEnabled", "Enabled")
+    return {"object_lock_enabled": enabled, "rule": blocks(rule)}
 
 
 def _website(given: Values) -> Values:
@@ -180,7 +181,10 @@ _UNSERVED = (
     *("AbacStatus", "AccelerateConfiguration", "AccessControl", "AnalyticsConfigurations"),
     *("IntelligentTieringConfigurations", "InventoryConfigurations", "MetadataConfiguration"),
     *("MetadataTableConfiguration", "MetricsConfigurations", "ReplicationConfiguration"),
-    *("BucketNamePrefix", "BucketNamespace"),
+    *("BucketNamePrefix", "BucketNamespace", "LoggingConfiguration.TargetObjectKeyFormat"),
+    "BucketEncryption.ServerSideEncryptionConfiguration.BlockedEncryptionTypes",
+    "ObjectLockConfiguration.Rule.DefaultRetention.DefaultEventHold",
+    "WebsiteConfiguration.RoutingRules",
 )
 
 KINDS: Mapping[str, Kind] = {

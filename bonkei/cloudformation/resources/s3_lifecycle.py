@@ -10,7 +10,9 @@ from bonkei.cloudformation.resources.kind import Values, blocks, values
 
 def lifecycle(given: Values) -> Values:
     """Rules without an id get one, as S3 does it."""
-    return {"rule": [_rule(rule, number) for number, rule in enumerate(given["Rules"], start=1)]}
+    rules = [_rule(rule, number) for number, rule in enumerate(given["Rules"], start=1)]
+    smallest = given.get("TransitionDefaultMinimumObjectSize")
+    return values(rule=rules, transition_default_minimum_object_size=smallest)
 
 
 def _rule(rule: Values, number: int) -> Values:
@@ -61,11 +63,13 @@ def _expiration(rule: Values) -> list[Mapping[str, Any]] | None:
 
 
 def _noncurrent_expiration(rule: Values) -> list[Mapping[str, Any]] | None:
-    given = rule.get("NoncurrentVersionExpiration")
+    given, days = (
+        rule.get("NoncurrentVersionExpiration"),
+        rule.get("NoncurrentVersionExpirationInDays"),
+    )
     if given is not None:
         days, newer = given["NoncurrentDays"], given.get("NewerNoncurrentVersions")
         return blocks(values(noncurrent_days=days, newer_noncurrent_versions=newer))
-    days = rule.get("NoncurrentVersionExpirationInDays")
     return None if days is None else blocks({"noncurrent_days": days})
 
 

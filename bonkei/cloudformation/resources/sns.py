@@ -90,6 +90,7 @@ KINDS: Mapping[str, Kind] = {
             "ArchivePolicy": "messages are not archived",
             "DataProtectionPolicy": "no data is masked",
             "DeliveryStatusLogging": "deliveries are not logged",
+            "MaximumMessageSize": "every topic takes 256 KB",
         },
     ),
     "AWS::SNS::Subscription": Kind(

@@ -90,9 +90,16 @@ def resource_answer(stack: Stack, resource: StackResource) -> Answer:
 
 
 def resource_detail(stack: Stack, resource: StackResource) -> Answer:
-    """As `StackResourceDetail` and `StackResourceSummary`: another name for the time."""
+    """As `StackResourceDetail`: another name for the time."""
     described = resource_answer(stack, resource)
-    return {**described, "LastUpdatedTimestamp": described.pop("Timestamp")}
+    time = described.pop("Timestamp")
+    return {**described, "LastUpdatedTimestamp": time}
+
+
+def resource_summary(stack: Stack, resource: StackResource) -> Answer:
+    """As `StackResourceSummary`: without the stack."""
+    detail = resource_detail(stack, resource)
+    return {name: value for name, value in detail.items() if name not in ("StackName", "StackId")}
 
 
 def event_answer(stack: Stack, event: StackEvent) -> Answer:

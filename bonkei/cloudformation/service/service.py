@@ -14,6 +14,7 @@ from bonkei.cloudformation.service.describing import (
     exports_of,
     resource_answer,
     resource_detail,
+    resource_summary,
     stack_answer,
     summary_answer,
 )
@@ -204,7 +205,7 @@ class _Asking:
 
     async def list_resources(self, call: AwsCall) -> Answer:
         stack = require(self._stacks, call)
-        found = [resource_detail(stack, each) for each in stack.resources]
+        found = [resource_summary(stack, each) for each in stack.resources]
         return {"StackResourceSummaries": found}
 
     async def template(self, call: AwsCall) -> Answer:

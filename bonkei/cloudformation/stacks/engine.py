@@ -11,7 +11,8 @@ from typing import Protocol
 from bonkei.cloudformation.stacks.conflicts import Name, conflicts
 from bonkei.cloudformation.stacks.operation import begin, conclude, prepare
 from bonkei.cloudformation.stacks.store import MOST_DELETED, Store
-from bonkei.cloudformation.stacks.values import Stack, StackResource, Target
+from bonkei.cloudformation.stacks.validity import invalid
+from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackResource, Target
 from bonkei.errors import BonkeiError
 
 _PATIENCE = 5.0  # seconds
@@ -41,9 +42,16 @@ class World(Protocol):
 class Stacks:
     """All stacks. `resume` once the world can follow: it takes up what was cut off."""
 
-    def __init__(self, store: Store, world: World, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: Store,
+        world: World,
+        on_event: Callable[[Stack, StackEvent], None] = lambda *_: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._store = store
         self._world = world
+        self._on_event = on_event
         self._clock = clock
         self._by_id = {stack.id: stack for stack in store.load()}
         self._one_at_a_time = asyncio.Lock()
@@ -58,8 +66,13 @@ class Stacks:
 
     def put(self, stack: Stack) -> None:
         """Keep a stack; on disk when it returns."""
+        known = self._by_id.get(stack.id)
         self._store.put(stack)
         self._by_id[stack.id] = stack
+        before = {event.id for event in known.events} if known is not None else set()
+        for event in stack.events:
+            if event.id not in before:
+                self._on_event(stack, event)
         self._forget_the_oldest()
 
     def forget(self, stack: Stack) -> None:
@@ -112,9 +125,15 @@ class Stacks:
             return [Failed("", error.message)]
 
     async def _faults(self, stack: Stack) -> Mapping[str, str]:
+        """What of an operation's target cannot be made. Nothing, where it goes back or ends."""
+        if stack.status not in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"):
+            return {}
         wrong = {each.logical_id: each.reason for each in stack.wanted.resources if each.reason}
+        before = {each.logical_id: each.state for each in stack.previous.resources}
+        new = [one for one in stack.wanted.resources if before.get(one.logical_id) != one.state]
+        refused = await asyncio.to_thread(invalid, new)
         elsewhere = await self._world.elsewhere()
-        return {**conflicts(stack, self._by_id.values(), elsewhere), **wrong}
+        return {**conflicts(stack, self._by_id.values(), elsewhere), **refused, **wrong}
 
     def _forget_the_oldest(self) -> None:
         """A deleted stack that has left something is not forgotten."""
@@ -124,8 +143,8 @@ class Stacks:
 
 
 def _blame(failed: Sequence[Failed], before: Stack, stack: Stack) -> Mapping[str, str]:
-    """Logical id -> reason, of the stack's own resources."""
-    found: dict[str, str] = {}
+    """Logical id -> reason, of the stack's own resources; "" -> why nothing was followed."""
+    found: dict[str, str] = {one.subject: one.reason for one in failed if not one.subject}
     for each in (*before.leaving, *before.resources, *stack.resources):
         for one in failed:
             if _is_about(one.subject, each, stack):

@@ -20,7 +20,7 @@ from bonkei.cloudformation.stacks.values import (
 )
 
 Failures = Mapping[str, str]
-"""Logical id -> reason."""
+"""Logical id -> reason; "" -> why the miniature could not follow at all."""
 
 _STACK = "AWS::CloudFormation::Stack"
 _MOST_EVENTS = 5_000
@@ -61,7 +61,7 @@ def conclude(stack: Stack, failures: Failures, now: float) -> Stack:
         case "UPDATE_ROLLBACK_IN_PROGRESS":
             return _went_back(stack, failures, now)
     for logical_id, reason in failures.items():
-        stack = _told(stack, logical_id, "", "DELETE_FAILED", now, reason)
+        stack = _told(stack, logical_id or stack.name, "", "DELETE_FAILED", now, reason)
     return _now(stack, "UPDATE_COMPLETE", now)
 
 
@@ -192,8 +192,9 @@ def _ended(stack: Stack, failures: Failures, now: float) -> Stack:
     )
     rolls_back = stack.status == "ROLLBACK_IN_PROGRESS"
     stack = replace(stack, resources=left, wanted=Target(), previous=Target())
-    if failed:
+    if failed or "" in failures:
         reason = f"The following resource(s) failed to delete: [{', '.join(sorted(failed))}]. "
+        reason = reason if failed else failures[""]
         return _now(stack, "ROLLBACK_FAILED" if rolls_back else "DELETE_FAILED", now, reason)
     if rolls_back:
         return _now(stack, "ROLLBACK_COMPLETE", now)

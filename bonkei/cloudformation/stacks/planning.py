@@ -175,7 +175,11 @@ def _resource(
         told = "\n".join(problems)
         what = f"Properties validation failed for resource {declared.logical_id} with message:"
         return _failing(declared, typed, f"{what}\n{told}", generation)
-    made = kind.make(request)
+    try:
+        made = kind.make(request)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass
+        what = f"Invalid request provided: {declared.type} cannot be made of these properties"
+        return _failing(declared, typed, f"{what} ({error!r})", generation)
     return StackResource(
         logical_id=declared.logical_id,
         type=declared.type,

@@ -151,5 +151,15 @@ class Stack:
         return next((each for each in self.resources if each.logical_id == logical_id), None)
 
 
+@dataclass(frozen=True, slots=True)
+class StackSnapshot:
+    """A stack for `bonkei status`."""
+
+    name: str
+    status: str
+    resources: int
+    reason: str = ""
+
+
 NOT_THERE = frozenset({"CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"})
 """Statuses of resources that do not exist, or should not."""

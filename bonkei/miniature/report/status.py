@@ -8,6 +8,7 @@ from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
+from bonkei.cloudformation.stacks.values import StackSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.logs.logs import LogsSnapshot
@@ -32,6 +33,7 @@ def compose_status(
     logs: LogsSnapshot | None = None,
     monitor: MonitorSnapshot | None = None,
     functions: FunctionsSnapshot | None = None,
+    stacks: Sequence[StackSnapshot] = (),
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -54,6 +56,7 @@ def compose_status(
         "logs": _plain(logs),
         "monitor": _plain(monitor),
         "functions": _plain(functions),
+        "stacks": _plain(stacks),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -83,6 +86,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     sections = (
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
+        _stacks(status["stacks"]),
         _functions(status["functions"]),
         _messages(status["functions"]),
         _logs(status["logs"]),
@@ -125,6 +129,14 @@ def _cloud(cloud: Mapping[str, Any] | None) -> Iterator[str]:
         if cloud["ca_file"]:
             yield f"  with TLS on the same port, for clients that trust {cloud['ca_file']}"
         yield from (f"  {note}" for note in cloud["notes"])
+
+
+def _stacks(stacks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [
+        (stack["name"], stack["status"], f"{stack['resources']} resources", stack["reason"])
+        for stack in stacks
+    ]
+    yield from _table("STACKS", rows)
 
 
 def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:

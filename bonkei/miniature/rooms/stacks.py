@@ -17,13 +17,21 @@ from bonkei.cloudformation.service.service import service
 from bonkei.cloudformation.stacks.conflicts import Name, names_of
 from bonkei.cloudformation.stacks.engine import Failed, Stacks
 from bonkei.cloudformation.stacks.resources import gaps, resources_of
+from bonkei.cloudformation.stacks.status_change import status_change
 from bonkei.cloudformation.stacks.store import FileStore
+from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackSnapshot
+from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.applied import Definitions
 
 if TYPE_CHECKING:
     from bonkei.cloud.objects import Objects
 
 _NOTE = re.compile(r"(.+?) (?:is not as declared|stays): (.*)", re.DOTALL)
+
+
+def stacked(directory: Path) -> tuple[Resource, ...]:
+    """The resources of the stacks below a home, whether a miniature runs or not."""
+    return tuple(resources_of(FileStore(directory).load()))
 
 
 class StackRoom:
@@ -36,11 +44,13 @@ class StackRoom:
         definitions: Definitions,
         follow: Callable[[], Awaitable[Sequence[str]]],
         objects: Callable[[], Objects],
+        bus: Bus,
     ) -> None:
         self._definitions = definitions
         self._follow = follow
         self._objects = objects
-        self._stacks = Stacks(FileStore(directory), self)
+        self._bus = bus
+        self._stacks = Stacks(FileStore(directory), self, self._on_event)
         self.service: AwsService = service(self._stacks, self._get_object)
         self.resume = self._stacks.resume
         self.stop = self._stacks.stop
@@ -59,6 +69,18 @@ class StackRoom:
             return [Failed(error.address, error.message)]
         found = [_NOTE.fullmatch(note) for note in notes]
         return [Failed(one[1], one[2]) for one in found if one is not None]
+
+    def snapshot(self) -> Sequence[StackSnapshot]:
+        """For `bonkei status`."""
+        return [
+            StackSnapshot(stack.name, stack.status, len(stack.resources), stack.reason)
+            for stack in self._stacks.everywhere()
+            if not stack.gone
+        ]
+
+    def _on_event(self, stack: Stack, event: StackEvent) -> None:
+        happened = status_change(stack, event)
+        self._bus.publish(ServiceEvent("aws.cloudformation", *happened, event.time))
 
     async def elsewhere(self) -> Iterable[Name]:
         """The names of Terraform's resources."""

@@ -19,6 +19,7 @@ from bonkei.blueprint.state import Resource, State
 from bonkei.cloud.backing.process import LOCK
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.settings import CloudSettings
+from bonkei.events import Bus
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
@@ -51,6 +52,7 @@ class House:
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
         self.blueprint = Blueprint()
+        self.bus = Bus()
 
     def open(self) -> None:
         settings = CloudSettings(self._home / "cloud", ACCOUNT, 0, self._home)
@@ -71,6 +73,7 @@ class House:
             self._definitions,
             self._follow,
             lambda: self.cloud.objects,
+            self.bus,
         )
         services["cloudformation"] = self.stacks.service
         await self.cloud.start()
