@@ -169,7 +169,7 @@ def batches(entries: Iterator[tuple[int, str, int]]) -> Iterator[list[tuple[int,
 def _name(section: Section, name: str, otherwise: Callable[[str], str]) -> Name:
     if not section.text(name):
         return lambda tag, _record: otherwise(tag)
-    fill = template(section.text(name))
+    fill = template(section.text(name), whole=True)  # else "the log_group_name … is used instead"
     return lambda tag, record: fill(tag, record, ()) or otherwise(tag)
 
 

@@ -66,10 +66,10 @@ def text_of(value: Any) -> str | None:
     return None
 
 
-def template(text: str) -> Callable[[str, Record, Sequence[str]], str]:
+def template(text: str, *, whole: bool = False) -> Callable[[str, Record, Sequence[str]], str]:
     """A text with accessors in it, of a tag, a record and the groups of a match (`$0`, `$1`).
 
-    What is not there is empty.
+    What is not there is empty; with `whole`, the text is empty then.
     """
     parts: list[str | tuple[str, list[str | int]]] = []
     end = 0
@@ -79,10 +79,15 @@ def template(text: str) -> Callable[[str, Record, Sequence[str]], str]:
     parts.append(text[end:])
 
     def fill(tag: str, record: Record, groups: Sequence[str]) -> str:
-        return "".join(
+        filled = [
             part if isinstance(part, str) else _filled(part[0], part[1], tag, record, groups)
             for part in parts
-        )
+        ]
+        if whole and any(
+            not isinstance(p, str) and not f for p, f in zip(parts, filled, strict=True)
+        ):
+            return ""
+        return "".join(filled)
 
     return fill
 

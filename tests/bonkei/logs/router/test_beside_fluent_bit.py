@@ -48,7 +48,38 @@ async def deliver(binary: str, directory: Path) -> Any:
     return records, events
 
 
-@pytest.mark.skipif(not BINARY, reason="no fluent-bit on the PATH or in BONKEI_FLUENT_BIT")
+needs_binary = pytest.mark.skipif(
+    not BINARY, reason="no fluent-bit on the PATH or in BONKEI_FLUENT_BIT"
+)
+
+
+@pytest.mark.parametrize("binary", ["", pytest.param(BINARY, marks=needs_binary)])
+async def test_a_stop_with_a_refused_chunk_loses_nothing(binary: str, tmp_path: Path) -> None:
+    """Permission is away when the router is told to stop, and comes back within its `grace`.
+
+    Fluent Bit 5.0.9 aborts here, and loses all of it, where the configuration has
+    `storage.backlog.flush_on_shutdown`.
+    """
+    stand = Stand(binary, tmp_path)
+    await stand.start()
+    stand.aws.status = 403
+    try:
+        await stand.write(500)
+        async with asyncio.timeout(20):
+            while not stand.aws.calls:
+                await asyncio.sleep(0.05)
+        ending = asyncio.create_task(stand.end())
+        await asyncio.sleep(1.5)
+        stand.aws.status = 0
+        await ending
+        assert stand.process is not None
+        assert stand.process.poll() == 0
+        assert stand.counts() == (0, 0)
+    finally:
+        await stand.aws.stop()
+
+
+@needs_binary
 async def test_both_deliver_the_same(tmp_path: Path) -> None:
     own = await deliver("", tmp_path / "reader")
     assert own == await deliver(BINARY, tmp_path / "real")
