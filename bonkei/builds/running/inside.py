@@ -30,7 +30,7 @@ _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_SETATTR = 442
-_PR_SET_DUMPABLE = 4
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class _Attributes(ctypes.Structure):
@@ -48,6 +48,9 @@ def main(place: Mapping[str, Any]) -> None:
     """See the module's description."""
     if place["is_confined"]:
         confine(place)
+    elif platform.system() == "Linux":
+        # What leaves its parent stays a descendant, and so can be ended.
+        _library().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     answers = os.fdopen(place["answers"], "w", encoding="utf-8", buffering=1)
     os.set_inheritable(answers.fileno(), False)
@@ -167,7 +170,7 @@ def _library() -> ctypes.CDLL:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or (platform.system() != "Linux" and not sys.argv[1]):
+    if len(sys.argv) != 2:
         sys.exit("usage: inside.py PLACE.json")
     with open(sys.argv[1], encoding="utf-8") as file:  # noqa: PTH123
         main(json.load(file))

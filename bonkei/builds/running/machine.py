@@ -34,12 +34,14 @@ class Machine:
         self._answers: asyncio.StreamReader | None = None
         self._transport: asyncio.BaseTransport | None = None
         self._output = -1
+        self._is_confined = False
 
     async def start(
         self, keep: Sequence[Path], hidden: Sequence[Path], *, is_confined: bool, has_engine: bool
     ) -> None:
         """PhaseError when the kernel does not let it."""
         loop = asyncio.get_running_loop()
+        self._is_confined = is_confined
         self._output, output = os.pipe()
         read, answers = os.pipe()
         os.set_blocking(self._output, False)
@@ -110,14 +112,7 @@ class Machine:
         """Nothing of it runs then. May be called again."""
         process, self._process = self._process, None
         if process is not None:
-            # Without a namespace a process may have left the group: it is still a descendant.
-            with suppress(psutil.Error):
-                for each in psutil.Process(process.pid).children(recursive=True):
-                    with suppress(psutil.Error):
-                        each.kill()
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+            await self._end(process)
             self._keeper.release(process.pid)
         if self._transport is not None:
             self._transport.close()
@@ -127,6 +122,24 @@ class Machine:
             asyncio.get_running_loop().remove_reader(self._output)
             os.close(self._output)
             self._output = -1
+
+    async def _end(self, process: asyncio.subprocess.Process) -> None:
+        """The first process of a namespace takes all others along; its parent ends after it, once
+        the kernel has ended them. Without a namespace each descendant is ended."""
+        others: list[psutil.Process] = []
+        with suppress(psutil.Error):
+            root = psutil.Process(process.pid)
+            others = root.children(recursive=True)
+            for each in others[:1] if self._is_confined else others:
+                with suppress(psutil.Error):
+                    each.kill()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE if self._is_confined and others else 0):
+                await process.wait()
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        await asyncio.to_thread(psutil.wait_procs, others, timeout=_PATIENCE)
 
     def drain(self) -> None:
         """Take what the pipe holds now, a bounded piece of it: others use the loop, too."""

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 from builds import ROOT, Room, log, spec, statuses
 
+from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.values import BuildInput, BuildRequest
 
 
@@ -36,6 +38,19 @@ STUBBORN = (
 async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(room: Room) -> None:
     word = mark()
     result = await room.run(spec(STUBBORN.format(word)))
+    assert result.status == "SUCCEEDED", log(result)
+    assert left(word) == []
+
+
+async def test_nor_does_it_on_a_machine_without_namespaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = Room(tmp_path, may_write_outside=True)
+    monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
+    room.builds.start()
+    word = mark()
+    result = await room.run(spec(STUBBORN.format(word)))
+    await room.builds.stop()
     assert result.status == "SUCCEEDED", log(result)
     assert left(word) == []
 
