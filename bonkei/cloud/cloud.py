@@ -32,6 +32,7 @@ from bonkei.cloud.permission.estate import Estate
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.network import NetworkWays
 from bonkei.cloud.permission.requirement import Place
+from bonkei.cloud.port.bodies import Bodies
 from bonkei.cloud.port.certificate import ca_file, load_tls
 from bonkei.cloud.provision import Provisioner
 from bonkei.cloud.provision.step import S3Step
@@ -83,15 +84,17 @@ class Cloud:
         self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._network = NetworkWays(settings.enforce, self._ledger, report)
         self.asks = Asking(self._authorizer, self._issuer)
+        bodies = Bodies(settings.limits)
         self._endpoint = Endpoint(
             self._issuer,
             Answering(self._own(services, vault), report=report),
-            Passing(self._store, settings.account),
+            Passing(self._store, settings.account, bodies),
             self._calls,
             self._authorizer,
             self._network,
             report=report,
-            connections=settings.connections,
+            limits=settings.limits,
+            bodies=bodies,
         )
         self._ca_file = ""
         self.callers = CallerEnvironments(

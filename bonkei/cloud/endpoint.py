@@ -18,6 +18,7 @@ from aiohttp import web
 from bonkei.aws_service import Caller
 from bonkei.cloud.answering import Answering
 from bonkei.cloud.backing.passing import Passing
+from bonkei.cloud.calls import s3_limits
 from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.calls.request import Call, Request, identify
 from bonkei.cloud.calls.resource import resource_of
@@ -29,9 +30,10 @@ from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.network import UNKNOWN, NetworkWays, Via
 from bonkei.cloud.permission.required import required, sent_parameters
 from bonkei.cloud.permission.s3_answers import S3Rights
+from bonkei.cloud.port.bodies import SMALL, TOO_LARGE, Bodies
 from bonkei.cloud.port.listener import Listener
 from bonkei.cloud.services import is_passed_on, is_served, not_served
-from bonkei.cloud.settings import CONNECTIONS, HOST
+from bonkei.cloud.settings import HOST, Limits
 from bonkei.cloud.spelling import spell
 from bonkei.cloud.streaming import Streamed, Streams
 from bonkei.cloud.wire.reading import expand
@@ -40,7 +42,6 @@ BODY_BYTES = 17 * 1024 * 1024
 """The largest body of a call that is no object: DynamoDB's batches have 16 MB."""
 OWN_BODY_BYTES = 8 * 1024 * 1024
 """The largest body that Bonkei parses, for a call that it answers: Lambda's events have 6 MB."""
-_TOO_LARGE = ApiError("RequestEntityTooLarge", "The request body is too large.", 413)
 _LOOK = 0.5  # seconds after which it is noticed that a client has gone
 _NO_WAY = 127.0
 """Seconds: tcp_syn_retries of Linux, 6, give that."""
@@ -61,8 +62,11 @@ class Endpoint:
         network: NetworkWays | None = None,
         clock: Callable[[], float] = time.time,
         report: Callable[[str], None] = lambda _: None,
-        connections: int = CONNECTIONS,
+        limits: Limits | None = None,
+        bodies: Bodies | None = None,
     ) -> None:
+        limits = limits or Limits()
+        self.bodies = bodies or Bodies(limits)
         self._issuer = issuer
         self._answering = answering
         self._passing = passing
@@ -71,8 +75,8 @@ class Endpoint:
         self._network = network or NetworkWays()
         self._s3 = S3Rights(authorizer)
         self._clock = clock
-        self._streams = Streams(max(connections // 4, 1))
-        self._listener = Listener(self._serve, report, connections)
+        self._streams = Streams(max(limits.connections // 4, 1), self.bodies)
+        self._listener = Listener(self._serve, report, limits)
         self.port = 0
 
     @property
@@ -207,8 +211,11 @@ class _Exchange:
                     resource_of(self._call, self._request, self._content),
                 )
             )  # fmt: skip
+            self._endpoint.bodies.release(self._incoming)
         if isinstance(response, Streamed):  # recorded already: it may go on for hours
             return await self._endpoint.stream(self._incoming, response)
+        if isinstance(response, web.Response) and (response.content_length or 0) > SMALL:
+            await self._endpoint.bodies.deliver(self._incoming, response)
         return response
 
     async def _answer(self) -> web.StreamResponse | Streamed:
@@ -216,11 +223,13 @@ class _Exchange:
             streams = self._call.service == "s3" and self._call.operation not in _WHOLE
             if not streams:
                 self._go_on()
-            body = None if streams else await self._read_body()
+            read = self._endpoint.bodies.whole
+            body = None if streams else await read(self._incoming, BODY_BYTES)
             content = self._content = self._expand(body)
-            if body is not None:
+            if self._request.is_form:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)
+            s3_limits.check(self._call, self._request)
             self._caller = await self._endpoint.who(self._request, body)
             self._via = self._endpoint.way(self._call, self._caller, self._request)
             if self._via.obstacle:
@@ -265,7 +274,7 @@ class _Exchange:
         if body is None or self._endpoint.is_passed_on(self._call):
             return body or b""
         if len(body) > OWN_BODY_BYTES:
-            raise _TOO_LARGE
+            raise TOO_LARGE
         return expand(body, self._request.header.get("content-encoding", ""), OWN_BODY_BYTES)
 
     def _go_on(self) -> None:
@@ -273,14 +282,6 @@ class _Exchange:
         asks = self._request.header.get("expect", "").lower() == "100-continue"
         if asks and self._incoming.transport is not None:
             self._incoming.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    async def _read_body(self) -> bytes:
-        body = bytearray()
-        async for chunk in self._incoming.content.iter_any():
-            body += chunk
-            if len(body) > BODY_BYTES:
-                raise _TOO_LARGE
-        return bytes(body)
 
 
 def _read(incoming: web.BaseRequest) -> Request:

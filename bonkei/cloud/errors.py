@@ -56,8 +56,11 @@ def render(error: ApiError, protocol: Protocol, request_id: str) -> Answer:
         )
     code, message = escape(error.code), escape(error.message)
     if protocol == "rest-xml":
+        more = "".join(
+            f"<{name}>{escape(str(one))}</{name}>" for name, one in error.members.items()
+        )
         text = (
-            f"<Error><Code>{code}</Code><Message>{message}</Message>"
+            f"<Error><Code>{code}</Code><Message>{message}</Message>{more}"
             f"<RequestId>{request_id}</RequestId></Error>"
         )
         identity = ("x-amz-request-id", request_id)

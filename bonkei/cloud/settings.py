@@ -12,6 +12,23 @@ CONNECTIONS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one client may cost the others.
+
+    `connections` at once; `idle` seconds between two calls of one, and until its first head is
+    whole; `silence` seconds without a byte of a body; `unread` seconds for a client that takes
+    nothing of its answer; `head` bytes before a body; `held` bytes of bodies in memory together.
+    """
+
+    connections: int = CONNECTIONS
+    idle: float = 60.0
+    silence: float = 20.0
+    unread: float = 60.0
+    head: int = 64 * 1024
+    held: int = 96 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
 class CloudSettings:
     """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
     root module, where the files are that declared objects name. `enforce`: whether a call that IAM
@@ -26,6 +43,6 @@ class CloudSettings:
     open_files: int = 65535
 
     @property
-    def connections(self) -> int:
-        """At once. Each may need another one to MiniStack."""
-        return min(CONNECTIONS, max(self.open_files // 4, 8))
+    def limits(self) -> Limits:
+        """Each connection may need another one to MiniStack."""
+        return Limits(connections=min(CONNECTIONS, max(self.open_files // 4, 8)))

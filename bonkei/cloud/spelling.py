@@ -35,7 +35,7 @@ def spell(error: ApiError, call: Call) -> ApiError:
     """The error in the form of the call's protocol."""
     if call.protocol == "rest-xml":
         code, status = _S3.get(error.code, (error.code, error.status))
-        return ApiError(code, error.message, status)
+        return ApiError(code, error.message, status, error.members)
     if call.protocol in ("json", "rest-json", "smithy-rpc-v2-cbor"):
         code = _JSON.get(error.code, error.code)
         status = 400 if error.status == 403 else error.status

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bonkei.cloud.errors import Answer, ApiError
+from bonkei.cloud.port.bodies import Bodies
 
 _LOOK = 0.5  # seconds after which it is noticed that a client has gone
-_PATIENCE = 60.0  # seconds for a client that does not take an event
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,9 @@ class Streamed:
 class Streams:
     """All that are open. More than `limit` are refused."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, bodies: Bodies) -> None:
         self._limit = limit
+        self._bodies = bodies
         self._open: set[asyncio.Task[None]] = set()
 
     def require_room(self) -> None:
@@ -44,7 +45,7 @@ class Streams:
         the client goes, the service's iterator is closed."""
         head = streamed.head
         response = web.StreamResponse(status=head.status, headers=dict(head.headers))
-        pump = asyncio.create_task(_pump(incoming, response, streamed.body))
+        pump = asyncio.create_task(_pump(incoming, response, streamed.body, self._bodies))
         self._open.add(pump)
         try:
             while not pump.done():
@@ -68,11 +69,13 @@ class Streams:
 
 
 async def _pump(
-    incoming: web.BaseRequest, response: web.StreamResponse, body: AsyncGenerator[bytes, None]
+    incoming: web.BaseRequest,
+    response: web.StreamResponse,
+    body: AsyncGenerator[bytes, None],
+    bodies: Bodies,
 ) -> None:
-    with suppress(ConnectionError, TimeoutError):
+    with suppress(ConnectionError):
         await response.prepare(incoming)
         async with aclosing(body) as pieces:
             async for piece in pieces:
-                async with asyncio.timeout(_PATIENCE):
-                    await response.write(piece)
+                await bodies.write(incoming, response, piece)

@@ -3,4 +3,5 @@
 process     starts and watches it
 freezing    whether it hangs or only works
 passing     passes a call on, and its answer back
+connections the connections for that, kept for the next call
 """

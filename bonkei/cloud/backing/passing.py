@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
-import aiohttp
 from aiohttp import web
-from yarl import URL
+from multidict import CIMultiDict
 
+from bonkei.cloud.backing.connections import Body, NotConnectedError, StoreAnswer, StoreConnections
+from bonkei.cloud.calls import s3_limits
 from bonkei.cloud.calls.request import Call, Request
 from bonkei.cloud.errors import Answer, ApiError
+from bonkei.cloud.port.bodies import SMALL, Bodies
+from bonkei.cloud.port.connection import Crowd, connection_of
 
 _OURS = frozenset(
     {
@@ -35,8 +38,8 @@ _PATIENCE = 5.0
 _POLL = 0.05
 _LATE = 0.5
 """Seconds after which a call's answer is late."""
-_SILENCE = 75.0
-"""Seconds without a byte after which it counts as hanging; SQS lets a client wait for 20."""
+_CALLS = 256  # at once; a client that waits for a message holds a place
+_UPLOADS = 64  # of large bodies at once: MiniStack holds a megabyte of each
 
 
 Alterations = Mapping[int, Callable[[bytes], Answer | None]]
@@ -45,8 +48,10 @@ _UNALTERED: Alterations = MappingProxyType({})
 
 
 class Store(Protocol):
-    """The store behind the endpoint."""
+    """The store behind the endpoint, on this machine."""
 
+    @property
+    def port(self) -> int: ...
     @property
     def url(self) -> str: ...
     async def wait_until_ready(self, seconds: float) -> bool: ...
@@ -57,14 +62,15 @@ class Store(Protocol):
 class Passing:
     """`account`: the owner of the resources."""
 
-    def __init__(self, store: Store, account: str) -> None:
+    def __init__(self, store: Store, account: str, bodies: Bodies) -> None:
         self._store = store
         self._account = account
-        self._session: aiohttp.ClientSession | None = None
+        self._bodies = bodies
+        self._connections = StoreConnections()
+        self._calls, self._uploads = Crowd(_CALLS), Crowd(_UPLOADS)
 
     async def close(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        self._connections.close()
 
     async def on(
         self,
@@ -74,82 +80,112 @@ class Passing:
         body: bytes | None,
         alter: Alterations = _UNALTERED,
     ) -> web.StreamResponse:
-        """The answer, already on its way to the client. ApiError when none comes."""
+        """The answer; a long one is already on its way to the client. ApiError when none comes.
+        `body` None: that of an object, as it arrives."""
+        sent = await self._body(incoming, request) if body is None else body
+        crowds = (self._calls,) if isinstance(sent, bytes) else (self._uploads, self._calls)
+        connection = connection_of(incoming)
+        try:
+            for crowd in crowds:
+                await crowd.enter(connection)
+            return await self._ask(incoming, call, request, sent, alter)
+        finally:
+            for crowd in crowds:
+                crowd.leave(connection)
+
+    async def _ask(
+        self,
+        incoming: web.BaseRequest,
+        call: Call,
+        request: Request,
+        body: Body,
+        alter: Alterations,
+    ) -> web.StreamResponse:
         loop = asyncio.get_running_loop()
         deadline, watch = loop.time() + _PATIENCE, _Watch(self._store)
         try:
             while await self._store.wait_until_ready(deadline - loop.time()):
                 try:
-                    return await self._once(incoming, call, request, body, alter)
-                except aiohttp.ClientConnectorError:
+                    answer = await self._connections.ask(
+                        self._store.port,
+                        self._head(call, request, isinstance(body, bytes)),
+                        body,
+                        bodiless=request.method == "HEAD",
+                    )
+                except NotConnectedError:
                     # It has just ended, and nothing was sent: its next start takes the call.
                     if loop.time() > deadline:
                         break
                     await asyncio.sleep(_POLL)
-        except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            if isinstance(error.__cause__, ApiError):
-                raise error.__cause__ from None
+                else:
+                    return await self._hand_on(incoming, answer, alter)
+        except (ConnectionError, TimeoutError, EOFError):
+            if incoming.transport is None:
+                raise
         finally:
             watch.end()
         raise _UNAVAILABLE
 
-    async def _once(
-        self,
-        incoming: web.BaseRequest,
-        call: Call,
-        request: Request,
-        body: bytes | None,
-        alter: Alterations,
+    async def _body(self, incoming: web.BaseRequest, request: Request) -> Body:
+        """A short one as a whole: a slow client does not hold MiniStack for it."""
+        pieces = _checked(self._bodies.pieces(incoming), request)
+        length = incoming.content_length
+        if length is None and "transfer-encoding" in request.header:
+            return pieces
+        if (length or 0) > SMALL:
+            return pieces
+        return b"".join([piece async for piece in pieces])
+
+    async def _hand_on(
+        self, incoming: web.BaseRequest, answer: StoreAnswer, alter: Alterations
     ) -> web.StreamResponse:
-        async with self._open().request(
-            request.method,
-            URL(self._target(request), encoded=True),
-            headers=self._headers(call, request),
-            data=_checked(incoming, request) if body is None else body,
-            skip_auto_headers=("User-Agent", "Content-Type", "Accept-Encoding"),
-            allow_redirects=False,
-        ) as answer:
-            if (made := alter.get(answer.status)) is not None:
-                content = await answer.read()
-                if (other := made(content)) is not None:
-                    headers = dict(other.headers)
-                    return web.Response(status=other.status, body=other.body, headers=headers)
-                return await _send(incoming, answer, content)
-            return await _send(incoming, answer)
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=256),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=_SILENCE),
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
+        try:
+            headers = CIMultiDict(
+                (name, value) for name, value in answer.headers if name.lower() not in _HOP
             )
-        return self._session
+            made = alter.get(answer.status)
+            is_short = answer.length is not None and (answer.length <= SMALL or answer.is_read)
+            if made is not None or is_short:
+                body = await answer.read()
+                if made is not None and (other := made(body)) is not None:
+                    more = dict(other.headers)
+                    return web.Response(status=other.status, body=other.body, headers=more)
+                return web.Response(status=answer.status, headers=headers, body=body)
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(incoming)
+            async for piece in answer.pieces():
+                await self._bodies.write(incoming, response, piece)
+            await response.write_eof()
+            return response
+        finally:
+            answer.end()
 
-    def _target(self, request: Request) -> str:
-        query = "&".join(
-            part for part in request.query.split("&") if part.partition("=")[0] not in _PRESIGNED
-        )
-        bucket = request.bucket_in_host
-        path = f"/{bucket}{request.path}" if bucket else request.path
-        return f"{self._store.url}{path}" + (f"?{query}" if query else "")
-
-    def _headers(self, call: Call, request: Request) -> list[tuple[str, str]]:
+    def _head(self, call: Call, request: Request, is_whole: bool) -> list[str]:
         """The client's headers without its identity: MiniStack has one account, and trusts the
         endpoint."""
         scope = f"{self._account}/20200101/{call.region}/{call.service}/aws4_request"
-        kept = [(name, value) for name, value in request.headers if name not in _OURS]
-        host = request.header.get("host", "")
+        own = f"127.0.0.1:{self._store.port}"
+        # SQS makes its URLs of the host. A bucket in S3's is in the path by now.
+        host = own if call.service == "s3" else request.header.get("host", "")
         length = request.header.get("content-length")
         return [
-            *kept,
-            # SQS makes its URLs of it. A bucket in S3's is in the path by now.
-            ("host", URL(self._store.url).authority if call.service == "s3" else host),
-            ("authorization", _UNCHECKED.format(scope)),
-            *([("content-length", length)] if length else []),
-        ]  # fmt: skip
+            f"{request.method} {_target(request)} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in request.headers if name not in _OURS),
+            f"host: {host}",
+            f"authorization: {_UNCHECKED.format(scope)}",
+            *([f"content-length: {length}"] if length and not is_whole else []),
+        ]
+
+
+def _target(request: Request) -> str:
+    bucket = request.bucket_in_host
+    path = f"/{bucket}{request.path}" if bucket else request.path
+    if not request.query:
+        return path
+    query = "&".join(
+        part for part in request.query.split("&") if part.partition("=")[0] not in _PRESIGNED
+    )
+    return f"{path}?{query}" if query else path
 
 
 class _Watch:
@@ -168,13 +204,15 @@ class _Watch:
         self._timer = self._loop.call_later(_LATE, self._look)
 
 
-async def _checked(incoming: web.BaseRequest, request: Request) -> AsyncIterator[bytes]:
-    """The body as it arrives. If it differs from the signed one, MiniStack never gets its last
-    piece."""
+async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
+    """A body as it arrives. If it differs from the signed one, or is too long, MiniStack never gets
+    its last piece."""
     wanted = request.header.get("x-amz-content-sha256", "")
     digest = hashlib.sha256() if len(wanted) == 64 else None
-    held = b""  # the last piece is passed on only if the whole body is right
-    async for chunk in incoming.content.iter_any():
+    held, size = b"", 0  # the last piece is passed on only if the whole body is right
+    async for chunk in pieces:
+        size += len(chunk)
+        s3_limits.check_size(size)
         if digest is not None:
             digest.update(chunk)
         if held:
@@ -187,27 +225,6 @@ async def _checked(incoming: web.BaseRequest, request: Request) -> AsyncIterator
         )
     if held:
         yield held
-
-
-async def _send(
-    incoming: web.BaseRequest, answer: aiohttp.ClientResponse, content: bytes = b""
-) -> web.StreamResponse:
-    """`content`: what was read of the answer already."""
-    headers = [
-        (name.decode("latin-1"), value.decode("latin-1"))
-        for name, value in answer.raw_headers
-        if name.decode("latin-1").lower() not in _HOP
-    ]
-    response = web.StreamResponse(status=answer.status)
-    for name, value in headers:
-        response.headers.add(name, value)
-    await response.prepare(incoming)
-    if content:
-        await response.write(content)
-    async for chunk in answer.content.iter_any():
-        await response.write(chunk)
-    await response.write_eof()
-    return response
 
 
 _UNAVAILABLE = ApiError(

@@ -46,7 +46,11 @@ class MiniStack:
         self._guard: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
-        self.port = 0
+        self._port = 0
+
+    @property
+    def port(self) -> int:
+        return self._port
 
     @property
     def url(self) -> str:
@@ -67,6 +71,8 @@ class MiniStack:
 
     async def wait_until_ready(self, seconds: float) -> bool:
         """Whether it answers within `seconds`."""
+        if self._ready.is_set():
+            return True
         with suppress(TimeoutError):
             await asyncio.wait_for(self._ready.wait(), seconds)
         return self._ready.is_set()
@@ -115,7 +121,7 @@ class MiniStack:
         log = self._settings.directory / "ministack.log"
         for name in ("state", "s3"):
             (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.port = self.port or _free_port()
+        self._port = self._port or _free_port()
         command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
         with log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
@@ -172,8 +178,11 @@ class MiniStack:
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(directory / "s3"),
             "LOG_LEVEL": "WARNING",
-            # An arena for each of its threads would cost more memory than it helps.
+            # An arena for each of its threads would cost more memory than it helps, and what one
+            # moment needed goes back to the system.
             "MALLOC_ARENA_MAX": "2",
+            "MALLOC_MMAP_THRESHOLD_": str(128 * 1024),
+            "MALLOC_TRIM_THRESHOLD_": str(1024 * 1024),
         }
 
 

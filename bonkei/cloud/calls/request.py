@@ -15,6 +15,7 @@ from bonkei.cloud.wire.forms import fields
 from bonkei.cloud.wire.model import find_model
 
 _RPC = re.compile(r"/service/[^/]+/operation/(\w+)")
+_NONE: Mapping[str, str] = MappingProxyType({})
 _SCOPE = re.compile(r"Credential=([^/,\s]*)/(\d{8})/([^/,\s]*)/([^/,\s]*)/aws4_request")
 
 
@@ -35,7 +36,23 @@ class Request:
     @cached_property
     def parameters(self) -> Mapping[str, str]:
         """The query, decoded; a name without a value is empty."""
+        if not self.query:
+            return _NONE
         return MappingProxyType(dict(parse_qsl(self.query, keep_blank_values=True)))
+
+    @cached_property
+    def scope(self) -> Scope | None:
+        """The scope of the signature, in the Authorization header or in a presigned URL."""
+        text = self.header.get("authorization", "")
+        if not text and (credential := self.parameters.get("X-Amz-Credential")):
+            text = f"Credential={credential}"
+        found = _SCOPE.search(text)
+        return None if found is None else Scope(found[1], found[2], found[3], found[4])
+
+    @property
+    def is_form(self) -> bool:
+        """Whether its body has parameters of the query protocol."""
+        return "x-www-form-urlencoded" in self.header.get("content-type", "")
 
     @cached_property
     def bucket_in_host(self) -> str:
@@ -67,18 +84,9 @@ class Call:
     region: str = ""
 
 
-def find_scope(request: Request) -> Scope | None:
-    """The scope of the signature, in the Authorization header or in a presigned URL."""
-    text = request.header.get("authorization", "")
-    if not text and (credential := request.parameters.get("X-Amz-Credential")):
-        text = f"Credential={credential}"
-    found = _SCOPE.search(text)
-    return None if found is None else Scope(found[1], found[2], found[3], found[4])
-
-
 def identify(request: Request, body: bytes) -> Call:
-    """Identify a call. `body` matters only for the query protocol; it is not needed for S3."""
-    scope = find_scope(request)
+    """Identify a call. `body` matters only for a form of the query protocol."""
+    scope = request.scope
     # A call without a signature is for S3: no other service has public resources.
     service, region = (scope.service, scope.region) if scope else ("s3", "")
     if target := request.header.get("x-amz-target"):
@@ -92,8 +100,7 @@ def identify(request: Request, body: bytes) -> Call:
             request.method, s3_resource(request), request.parameters, request.header
         )
         return Call(service, operation, "rest-xml", region)
-    kind = request.header.get("content-type", "")
-    form = dict(fields(body.decode("latin-1"))) if "x-www-form-urlencoded" in kind else {}
+    form = dict(fields(body.decode("latin-1"))) if request.is_form else {}
     asked = {**request.parameters, **form}
     model = find_model(service)
     if action := asked.get("Action"):

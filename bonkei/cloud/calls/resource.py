@@ -18,6 +18,7 @@ _NAMES = (
     *("Names", "Name", "RequestItems", "Path"),
 )
 """Members of requests, the narrower first."""
+_PLACES = {name: place for place, name in enumerate(_NAMES)}
 _LARGE = 64 * 1024
 _FIRST = re.compile(
     rb'"(' + "|".join(_NAMES).encode() + rb')"\s*:\s*"((?:[^"\\]|\\.){1,400})"', re.ASCII
@@ -47,8 +48,8 @@ def _parameters(call: Call, request: Request, body: bytes) -> Mapping[str, Any]:
 
 
 def _first(parameters: Mapping[str, Any]) -> str:
-    for name in _NAMES:
-        value = parameters.get(name)
+    for name in sorted(_PLACES.keys() & parameters.keys(), key=_PLACES.__getitem__):
+        value = parameters[name]
         if isinstance(value, str) and value:
             return value
         if isinstance(value, list | dict) and value:

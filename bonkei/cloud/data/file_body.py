@@ -9,9 +9,9 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-LARGE = 1024 * 1024
+LARGE = 256 * 1024
 """Bytes. A longer body becomes a file, a shorter one stays bytes."""
-_STEP = 4 * 1024 * 1024
+_STEP = 256 * 1024
 
 
 def remove(path):

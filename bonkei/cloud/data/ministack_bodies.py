@@ -10,13 +10,17 @@ import inspect
 import os
 import shutil
 import tempfile
+from contextvars import ContextVar
 from pathlib import Path
 
 from file_body import LARGE, Digests, FileBody, Frames, Part, remove
+from hypercorn.protocol.http_stream import HTTPStream
 from ministack import app
 from ministack.services import s3
 from ministack_journal import REFUSED, NotKeptError
 
+_STREAM = ContextVar("stream")
+"""hypercorn's, of the call that a task answers."""
 _INCOMING = Path(s3.DATA_DIR).parent / "incoming"
 
 
@@ -278,10 +282,24 @@ def _answers_go_out_as_files():
         listed = app._asgi_header_list(headers)
         await send({"type": "http.response.start", "status": status, "headers": listed})
         for piece in body.pieces() if not head else ():
+            if _STREAM.get().closed:
+                return
             await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     app._send_response = send_pieces
+
+
+def _clients_that_have_gone_get_nothing():
+    """hypercorn goes on writing, and each failed write would keep its piece in a traceback."""
+    app_send = HTTPStream.app_send
+
+    async def send_while_there(stream, message):
+        _STREAM.set(stream)
+        if message is None or not stream.closed:
+            await app_send(stream, message)
+
+    HTTPStream.app_send = send_while_there
 
 
 def install():
@@ -295,3 +313,4 @@ def install():
     _parts_are_joined_as_files()
     _failed_writes_leave_what_was()
     _answers_go_out_as_files()
+    _clients_that_have_gone_get_nothing()

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl, quote
 
 from bonkei.aws_service import Caller
-from bonkei.cloud.calls.request import Request, Scope, find_scope
+from bonkei.cloud.calls.request import Request, Scope
 from bonkei.cloud.errors import ApiError
 
 SKEW = 300.0
@@ -59,7 +59,7 @@ def verify(request: Request, payload: str, secrets: Secrets, *, now: float) -> C
     _check_time(signed, now)
     secret, caller = secrets(signed.scope.access_key, signed.token)
     key = signing_key(secret, signed.scope.date, signed.scope.region, signed.scope.service)
-    expected = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
+    expected = hmac.digest(key, _string_to_sign(request, signed, payload), "sha256").hex()
     if not hmac.compare_digest(expected, signed.signature):
         raise ApiError(
             "SignatureDoesNotMatch",
@@ -77,7 +77,7 @@ def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
     signed = _Signed(scope, request.header["x-amz-date"], names, "", "")
     payload = request.header.get("x-amz-content-sha256") or hashlib.sha256(body).hexdigest()
     key = signing_key(secret, scope.date, scope.region, scope.service)
-    code = hmac.new(key, _string_to_sign(request, signed, payload), hashlib.sha256).hexdigest()
+    code = hmac.digest(key, _string_to_sign(request, signed, payload), "sha256").hex()
     credential = f"{scope.access_key}/{scope.date}/{scope.region}/{scope.service}/aws4_request"
     return (
         f"{_ALGORITHM} Credential={credential}, SignedHeaders={';'.join(names)}, Signature={code}"
@@ -85,7 +85,7 @@ def sign(request: Request, body: bytes, scope: Scope, secret: str) -> str:
 
 
 def _read(request: Request) -> _Signed:
-    scope = find_scope(request)
+    scope = request.scope
     if header := request.header.get("authorization"):
         parts = dict(_HEADER.findall(header))
         time = request.header.get("x-amz-date", "")
@@ -156,7 +156,7 @@ def _string_to_sign(request: Request, signed: _Signed, payload: str) -> bytes:
             request.method,
             _canonical_path(request.path, signed.scope.service),
             _canonical_query(request.query),
-            *(f"{name}:{_value(request, name)}" for name in signed.headers),
+            *(f"{name}:{value}" for name, value in _values(request, signed.headers)),
             "",
             ";".join(signed.headers),
             payload,
@@ -172,6 +172,8 @@ def _canonical_path(path: str, service: str) -> str:
 
 
 def _canonical_query(query: str) -> str:
+    if not query:
+        return ""
     pairs = parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape")
     encoded = sorted(
         (_encode(name), _encode(value)) for name, value in pairs if name != "X-Amz-Signature"
@@ -183,9 +185,18 @@ def _encode(text: str) -> str:
     return quote(text, safe="-_.~", errors="surrogateescape")
 
 
-def _value(request: Request, name: str) -> str:
-    values = (value for each, value in request.headers if each == name)
-    return ",".join(_SPACES.sub(" ", value.strip()) for value in values)
+def _values(request: Request, names: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The values of a header that was sent more than once are one list."""
+    once = len(request.header) == len(request.headers)
+    for name in names:
+        if once:
+            yield name, _trimmed(request.header[name])
+        else:
+            yield name, ",".join(_trimmed(value) for each, value in request.headers if each == name)
+
+
+def _trimmed(value: str) -> str:
+    return _SPACES.sub(" ", value.strip()) if "  " in value else value.strip()
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
@@ -92,7 +93,7 @@ class Authorizer:
         if (estate := self.estate) is None or estate.unknown_policies(caller.role):
             return
         principal = Principal(caller.arn, caller.account, caller.role)
-        shared = {**_context_of(caller, now, estate), **via.context}
+        shared = {**_context_of(caller, int(now), estate.names.place.region), **via.context}
         for each in requirements:
             context = {**shared, **each.context} if each.context else shared
             policies = estate.policies(caller.role, each.resource)
@@ -160,7 +161,7 @@ def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
         "aws:principalservicename": ask.service,
         "aws:sourceaccount": account,
         "aws:resourceaccount": account,
-        **_of_any(now, estate),
+        **_of_any(int(now), estate.names.place.region),
     }
     if ask.source_arn:
         context["aws:sourcearn"] = ask.source_arn
@@ -169,7 +170,8 @@ def _context_of_service(ask: ServiceAsk, now: float, estate: Estate) -> Context:
     return {name: (value,) for name, value in context.items()}
 
 
-def _context_of(caller: Caller, now: float, estate: Estate) -> Context:
+@lru_cache(maxsize=64)
+def _context_of(caller: Caller, now: int, region: str) -> Context:
     """Of the "AWS global condition context keys". The endpoint stands for AWS's: it speaks TLS."""
     context = {
         "aws:principalarn": caller.role or caller.arn,
@@ -179,18 +181,18 @@ def _context_of(caller: Caller, now: float, estate: Estate) -> Context:
         "aws:userid": caller.user_id,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
-        **_of_any(now, estate),
+        **_of_any(now, region),
     }
     if not caller.role:
         context["aws:username"] = caller.arn.rpartition("/")[2]
     return {name: (value,) for name, value in context.items()}
 
 
-def _of_any(now: float, estate: Estate) -> dict[str, str]:
+def _of_any(now: int, region: str) -> dict[str, str]:
     moment = datetime.fromtimestamp(now, UTC)
     return {
         "aws:securetransport": "true",
-        "aws:requestedregion": estate.names.place.region,
+        "aws:requestedregion": region,
         "aws:currenttime": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
-        "aws:epochtime": str(int(now)),
+        "aws:epochtime": str(now),
     }

@@ -15,10 +15,12 @@ from contextlib import suppress
 from aiohttp import web
 
 from bonkei.cloud.errors import CloudError
-from bonkei.cloud.settings import CONNECTIONS, HOST
+from bonkei.cloud.port.connection import Connection, Connections, connection_of
+from bonkei.cloud.settings import HOST, Limits
 
 _CLOSED = 32  # of the oldest connections, beyond the limit
 _GRACE = 5.0  # seconds for the calls that are being answered when it stops
+_GONE = 499  # as nginx names a client that has closed its connection
 _HANDSHAKE = b"\x16"
 _PATIENCE = 10.0  # seconds for a first byte, and for a handshake
 _PAUSE = 0.05  # seconds until there may be room again
@@ -29,17 +31,15 @@ Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 class Listener:
     """`serve` answers a call. `tls`: None until a certificate exists. `report` is called once
-    when the system refuses connections. Of more connections than `limit`, the new ones wait in the
-    system's queue, and the oldest idle ones are closed for them."""
+    when the system refuses connections. Of more connections than the limit, the new ones wait in
+    the system's queue. The oldest idle ones are closed for them; when none is idle, those whose
+    clients send or take next to nothing."""
 
-    def __init__(
-        self, serve: Serve, report: Callable[[str], None], limit: int = CONNECTIONS
-    ) -> None:
+    def __init__(self, serve: Serve, report: Callable[[str], None], limits: Limits) -> None:
         self._serve = serve
         self._report = report
-        self._limit = limit
-        self._server: web.Server | None = None
-        self._busy: set[web.RequestHandler] = set()
+        self._limits = limits
+        self._server: Connections | None = None
         self._socket: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._opening: set[asyncio.Task[None]] = set()
@@ -72,7 +72,7 @@ class Listener:
                 remedy="let BONKEI_CLOUD_PORT name another port",
             ) from None
         self._socket = listening
-        self._server = web.Server(self._answer, access_log=None, auto_decompress=False)
+        self._server = Connections(self._answer, self._limits)
         self._accepting = asyncio.create_task(self._accept(listening, self._server))
 
     async def stop(self) -> None:
@@ -89,14 +89,16 @@ class Listener:
             await self._server.shutdown(_GRACE)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        handler = request.protocol
-        self._busy.add(handler)
+        connection = connection_of(request)
+        connection.is_busy = True
         try:
             return await self._serve(request)
+        except ConnectionError:
+            return web.Response(status=_GONE)  # nobody gets it
         finally:
-            self._busy.discard(handler)
+            connection.is_busy = False
 
-    async def _accept(self, listening: socket.socket, server: web.Server) -> None:
+    async def _accept(self, listening: socket.socket, server: Connections) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._room(server)
@@ -110,14 +112,16 @@ class Listener:
             self._opening.add(task)
             task.add_done_callback(self._opening.discard)
 
-    async def _room(self, server: web.Server) -> None:
+    async def _room(self, server: Connections) -> None:
         """Returns when one more connection has room. It closes the oldest that are idle now and
         were idle a pause ago: a new one might be about to send its first call."""
-        before, quiet = set[web.RequestHandler](), set[asyncio.Task[None]]()
-        while self.connections >= self._limit:
-            idle = [one for one in server.connections if one not in self._busy]
-            for handler in [one for one in idle if one in before][:_CLOSED]:
-                handler.force_close()
+        before, quiet = set[Connection](), set[asyncio.Task[None]]()
+        while self.connections >= self._limits.connections:
+            now = asyncio.get_running_loop().time()
+            idle = [one for one in server.open if not one.is_busy]
+            slow = [one for one in server.open if one.is_busy and one.is_slow(now)]
+            for connection in ([one for one in idle if one in before] or slow)[:_CLOSED]:
+                connection.abort()
             for task in quiet & self._quiet:
                 task.cancel()
             before, quiet = set(idle), set(self._quiet)
@@ -128,7 +132,7 @@ class Listener:
             self._has_reported = True
             self._report(f"the AWS endpoint cannot take a connection: {error.strerror}")
 
-    async def _open(self, connection: socket.socket, server: web.Server) -> None:
+    async def _open(self, connection: socket.socket, server: Connections) -> None:
         """Hand the connection to the server, as HTTP or HTTPS."""
         loop = asyncio.get_running_loop()
         try:
@@ -158,7 +162,7 @@ class Listener:
         assert task is not None  # noqa: S101 - it runs as one
         self._quiet.add(task)
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(min(_PATIENCE, self._limits.idle)):
                 await _readable(connection)
         finally:
             self._quiet.discard(task)

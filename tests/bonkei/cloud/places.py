@@ -23,6 +23,7 @@ from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger
+from bonkei.cloud.settings import Limits
 
 
 class Nothing:
@@ -41,27 +42,29 @@ class Place:
         stop: Callable[[], None],
     ) -> None:
         self.url, self.own, self.reports, self.stop = url, own, reports, stop
-        self._person = issuer.person()
+        self.person = issuer.person()
 
     def client(self, service: str) -> Any:
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name="eu-west-1",
-            aws_access_key_id=self._person.access_key,
-            aws_secret_access_key=self._person.secret_key,
+            aws_access_key_id=self.person.access_key,
+            aws_secret_access_key=self.person.secret_key,
             config=Config(retries={"max_attempts": 1}, parameter_validation=False),
         )
 
     def send(self, service: str, body: bytes, **headers: str) -> httpx.Response:
         request = AWSRequest("POST", self.url, headers=headers, data=body)
-        person = BotoCredentials(self._person.access_key, self._person.secret_key)
+        person = BotoCredentials(self.person.access_key, self.person.secret_key)
         SigV4Auth(person, service, "eu-west-1").add_auth(request)
         return httpx.post(self.url, content=body, headers=dict(request.headers))
 
 
 @contextmanager
-def serving(own: Mapping[str, AwsService], directory: Path) -> Iterator[Place]:
+def serving(
+    own: Mapping[str, AwsService], directory: Path, limits: Limits | None = None
+) -> Iterator[Place]:
     """`own`: by botocore's names."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
@@ -70,7 +73,8 @@ def serving(own: Mapping[str, AwsService], directory: Path) -> Iterator[Place]:
     passing: Any = Nothing()
     answering = Answering(own, report=reports.append)
     free = Authorizer("off", Ledger(directory))
-    endpoint = Endpoint(issuer, answering, passing, CallLog(directory / "calls.jsonl"), free)
+    log = CallLog(directory / "calls.jsonl")
+    endpoint = Endpoint(issuer, answering, passing, log, free, limits=limits)
 
     def stop() -> None:
         asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)

@@ -225,3 +225,17 @@ def test_a_snapshot_takes_the_place_of_the_journal(room: Room) -> None:
     backing(room).kill()
     item = dynamodb.get_item(TableName="carts", Key={"id": {"S": "kept"}})
     assert item["Item"] == {"id": {"S": "kept"}}
+
+
+def test_downloads_that_end_early_leave_nothing_in_memory(room: Room) -> None:
+    s3, process = room.client("s3"), backing(room)
+    s3.put_object(Bucket="shop", Key="long", Body=b"x" * 16_000_000)
+    before = process.memory_info().rss
+    for _ in range(12):
+        body = s3.get_object(Bucket="shop", Key="long")["Body"]
+        body.read(1_000)
+        body.close()
+        s3.close()  # the connection, with what it has not read
+        s3 = room.client("s3")
+    time.sleep(0.2)
+    assert process.memory_info().rss - before < 48 * 2**20

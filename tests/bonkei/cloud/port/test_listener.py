@@ -17,7 +17,7 @@ from aiohttp import web
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.port.certificate import DAYS, ca_file, load_tls
 from bonkei.cloud.port.listener import Listener
-from bonkei.cloud.settings import CloudSettings
+from bonkei.cloud.settings import CloudSettings, Limits
 
 LIMIT = 40
 DAY = 86_400.0
@@ -32,7 +32,7 @@ async def listener(tmp_path: Path) -> AsyncIterator[Listener]:
         return web.Response(text=request.path)
 
     reports: list[str] = []
-    listener = Listener(serve, reports.append, LIMIT)
+    listener = Listener(serve, reports.append, Limits(LIMIT))
     listener.start(0)
     listener.tls = load_tls(tmp_path)
     yield listener
@@ -101,7 +101,7 @@ async def test_a_port_that_is_taken(listener: Listener) -> None:
     async def serve(_: web.BaseRequest) -> web.Response:
         return web.Response()
 
-    second = Listener(serve, lambda _: None)
+    second = Listener(serve, lambda _: None, Limits())
     with pytest.raises(CloudError, match="cannot listen") as caught:
         second.start(listener.port)
     assert "BONKEI_CLOUD_PORT" in caught.value.remedy
@@ -132,4 +132,4 @@ def test_a_certificate_is_kept_until_it_ends_or_is_damaged(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(("files", "connections"), [(65_535, 1_024), (1_024, 256), (16, 8)])
 def test_connections_leave_files_for_others(tmp_path: Path, files: int, connections: int) -> None:
-    assert CloudSettings(tmp_path, "1", open_files=files).connections == connections
+    assert CloudSettings(tmp_path, "1", open_files=files).limits.connections == connections

@@ -15,6 +15,8 @@ from botocore.eventstream import EventStreamBuffer
 from botocore.exceptions import ClientError, EventStreamError
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Operations
+from bonkei.cloud.port.bodies import Bodies
+from bonkei.cloud.settings import Limits
 from bonkei.cloud.streaming import Streams
 from bonkei.cloud.wire.event_stream import message
 from tests.bonkei.cloud.places import Place, serving
@@ -158,7 +160,7 @@ def test_streams_end_when_the_miniature_stops(place: Place, start: Start, tail: 
 
 def test_more_streams_than_the_limit_are_refused() -> None:
     with pytest.raises(AwsServiceError, match="ThrottlingException: 0 streams"):
-        Streams(0).require_room()
+        Streams(0, Bodies(Limits())).require_room()
 
 
 def test_every_kind_of_header() -> None:

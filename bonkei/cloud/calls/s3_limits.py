@@ -1,0 +1,68 @@
+"""The limits of S3 that a call's head shows, refused before its body is read.
+
+Source: "Amazon S3 multipart upload limits" and "Creating object key names" in the Amazon S3 User
+Guide; "Error responses" in the Amazon S3 API Reference for the codes and their words.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import unquote
+
+from bonkei.cloud.calls.request import Call, Request, s3_resource
+from bonkei.cloud.errors import ApiError
+
+LARGEST = 5 * 1024**3
+"""Bytes of one PUT, one part, or the source of one copy."""
+PARTS = 10_000
+_KEY = 1_024  # bytes of UTF-8
+_METADATA = 2_048  # bytes of all names and values of a user's metadata
+_META = "x-amz-meta-"
+_WITH_BODY = frozenset({"PutObject", "UploadPart"})
+_WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
+_NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
+
+
+def check(call: Call, request: Request) -> None:
+    """ApiError when the call asks for more than S3 takes."""
+    if call.service != "s3":
+        return
+    _, key = s3_resource(request)
+    if len(unquote(key).encode("utf-8", "surrogateescape")) > _KEY:
+        size = {"Size": len(key.encode("utf-8", "surrogateescape")), "MaxSizeAllowed": _KEY}
+        raise ApiError("KeyTooLongError", "Your key is too long", 400, size)
+    if call.operation in _WITH_PART:
+        _check_part(request.parameters.get("partNumber", ""))
+    if call.operation in _NEW:
+        _check_metadata(request)
+    if call.operation in _WITH_BODY:
+        for name in ("x-amz-decoded-content-length", "content-length"):
+            if (text := request.header.get(name, "")).isdecimal():
+                check_size(int(text))
+                break
+
+
+def check_size(size: int) -> None:
+    """ApiError when an object of `size` bytes is too large for one upload."""
+    if size > LARGEST:
+        members = {"ProposedSize": size, "MaxSizeAllowed": LARGEST}
+        message = "Your proposed upload exceeds the maximum allowed size"
+        raise ApiError("EntityTooLarge", message, 400, members)
+
+
+def _check_part(text: str) -> None:
+    if not text.isdecimal() or not 1 <= int(text) <= PARTS:
+        members = {"ArgumentName": "partNumber", "ArgumentValue": text}
+        message = f"Part number must be an integer between 1 and {PARTS}, inclusive"
+        raise ApiError("InvalidArgument", message, 400, members)
+
+
+def _check_metadata(request: Request) -> None:
+    size = sum(
+        len(name) - len(_META) + len(value.encode("utf-8", "surrogateescape"))
+        for name, value in request.headers
+        if name.startswith(_META)
+    )
+    if size > _METADATA:
+        members = {"Size": size, "MaxSizeAllowed": _METADATA}
+        message = "Your metadata headers exceed the maximum allowed metadata size"
+        raise ApiError("MetadataTooLarge", message, 400, members)

@@ -1,0 +1,169 @@
+"""Clients that send or take next to nothing: they lose their place, and others are served."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from bonkei.aws_service import AwsCall, Operations
+from bonkei.cloud.settings import Limits
+from tests.bonkei.cloud.places import Place, serving
+
+SOON = 5.0  # seconds for a machine that is busy
+QUICK = Limits(connections=12, idle=1.0, silence=0.4, unread=0.4, head=20_000, held=1_000_000)
+PATIENT = Limits(connections=12)
+Start = Callable[[Limits], Place]
+
+
+async def describe(call: AwsCall) -> Mapping[str, Any]:
+    long = call.parameters.get("logGroupNamePrefix") == "long"
+    return {"nextToken": "x" * (12_000_000 if long else 1)}
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    with ExitStack() as stack:
+
+        def started(limits: Limits) -> Place:
+            own = {"logs": Operations({"DescribeLogGroups": describe})}
+            return stack.enter_context(serving(own, tmp_path, limits))
+
+        yield started
+
+
+def call(place: Place, body: bytes = b"{}", length: int | None = None) -> bytes:
+    """A signed call; `length`: the one that it announces."""
+    headers = {"X-Amz-Target": "Logs_20140328.DescribeLogGroups", "X-Amz-Content-SHA256": "0" * 64}
+    request = AWSRequest("POST", place.url, headers=headers, data=body)
+    person = Credentials(place.person.access_key, place.person.secret_key)
+    SigV4Auth(person, "logs", "eu-west-1").add_auth(request)
+    host = f"Host: {urlsplit(place.url).netloc}"
+    lines = [f"{name}: {value}" for name, value in request.headers.items()]
+    size = f"Content-Length: {len(body) if length is None else length}"
+    return "\r\n".join(["POST / HTTP/1.1", host, *lines, size, "", ""]).encode() + body
+
+
+@contextmanager
+def connected(place: Place, number: int = 1) -> Iterator[list[socket.socket]]:
+    address = urlsplit(place.url)
+    with ExitStack() as stack:
+        yield [
+            stack.enter_context(socket.create_connection((address.hostname, address.port), SOON))
+            for _ in range(number)
+        ]
+
+
+def answer_of(client: socket.socket) -> bytes:
+    """All until the end of the connection."""
+    found = b""
+    with suppress(ConnectionResetError):
+        while data := client.recv(65_536):
+            found += data
+    return found
+
+
+def is_served(place: Place) -> bool:
+    began = time.monotonic()
+    with connected(place) as [client]:
+        client.sendall(call(place))
+        return client.recv(12) == b"HTTP/1.1 200" and time.monotonic() - began < SOON
+
+
+def test_a_body_that_stops_is_answered_as_s3_does(start: Start) -> None:
+    place = start(QUICK)
+    with connected(place) as [client]:
+        client.sendall(call(place, b'{"l', length=100))
+        answer = answer_of(client)
+    assert answer.startswith(b"HTTP/1.1 400")
+    assert b"RequestTimeout" in answer
+    assert b"not read from or written to within the timeout period" in answer
+
+
+def test_a_head_has_a_limit_and_a_time(start: Start) -> None:
+    place = start(QUICK)
+    with connected(place, 3) as [long, slow, silent]:
+        line = b"x: " + b"y" * 5_000 + b"\r\n"
+        slow.sendall(b"GET / HTTP/1.1\r\n" + line)
+        with suppress(ConnectionError):
+            long.sendall(b"GET / HTTP/1.1\r\n" + line * 20)
+        assert answer_of(long).startswith((b"HTTP/1.1 431", b""))
+        assert answer_of(slow) == answer_of(silent) == b""  # closed after `idle`
+
+
+@pytest.mark.parametrize("kind", ["heads", "bodies", "answers", "silent"])
+def test_others_are_served_while_slow_ones_hold_every_place(start: Start, kind: str) -> None:
+    """Three times as many as there are places."""
+    place = start(PATIENT)
+    long = b'{"logGroupNamePrefix": "long"}'
+    sent = {
+        "heads": call(place)[:50],
+        "bodies": call(place, b"{", length=100),
+        "answers": call(place, long),
+        "silent": b"",
+    }[kind]
+    with connected(place, 3 * PATIENT.connections) as clients:
+        for client in clients:
+            with suppress(ConnectionError):
+                client.sendall(sent)
+        assert all(is_served(place) for _ in range(5))
+
+
+def test_who_does_not_take_an_answer_is_left(start: Start) -> None:
+    place = start(QUICK)
+    with connected(place) as [client]:
+        client.sendall(call(place, b'{"logGroupNamePrefix": "long"}'))
+        time.sleep(1.0)
+        assert len(answer_of(client)) < 12_000_000  # what the system's buffers held
+
+
+def test_bodies_in_memory_have_a_limit_together(start: Start) -> None:
+    place = start(Limits(held=1_000_000))
+    part = b"x" * 700_000
+    with connected(place, 2) as [first, second]:
+        first.sendall(call(place, part, length=800_000))
+        time.sleep(0.3)
+        second.sendall(call(place, part, length=800_000))
+        assert second.recv(12) == b"HTTP/1.1 503"
+    deadline = time.monotonic() + SOON
+    while not has_room(place, part) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert has_room(place, part)
+
+
+def has_room(place: Place, body: bytes) -> bool:
+    with connected(place) as [client]:
+        client.sendall(call(place, body))
+        return client.recv(12) != b"HTTP/1.1 503"
+
+
+def test_half_closed_clients_cost_nothing(start: Start) -> None:
+    place = start(PATIENT)
+    with connected(place, 30) as clients:
+        for number, client in enumerate(clients):
+            with suppress(ConnectionError):
+                client.sendall(call(place)[: None if number % 2 else -5])
+                client.shutdown(socket.SHUT_WR)
+        assert is_served(place)
+        for client in clients:
+            answer_of(client)  # each has its end
+
+
+def test_many_calls_at_once_on_one_connection(start: Start) -> None:
+    """Pipelined, and the answers are not read before the last one is sent."""
+    place = start(PATIENT)
+    with connected(place) as [client]:
+        client.sendall(call(place) * 300)
+        assert is_served(place)
+        found = b""
+        while found.count(b"HTTP/1.1 200") < 300:
+            found += client.recv(65_536)
