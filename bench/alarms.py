@@ -35,6 +35,8 @@ from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.own import secrets_manager
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger
+from bonkei.cloud.port.bodies import Bodies
+from bonkei.cloud.settings import Limits
 from bonkei.events import Bus
 from bonkei.functions.functions import Functions, FunctionsSettings, Surroundings
 from bonkei.inbox.slack import SlackInbox
@@ -76,7 +78,7 @@ class EveryThird(SlackInbox):
 
 
 class NoStore:
-    url = ""
+    port, url = 0, ""
 
     def look(self) -> None:
         """There is nothing to look at."""
@@ -135,7 +137,7 @@ async def measure(folder: Path) -> None:
     endpoint = Endpoint(
         issuer,
         Answering(own),
-        Passing(NoStore(), ACCOUNT),
+        Passing(NoStore(), ACCOUNT, Bodies(Limits())),
         CallLog(folder / "calls"),
         Authorizer("off", Ledger(folder / "ledger")),
     )
