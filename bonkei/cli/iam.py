@@ -90,9 +90,10 @@ def used(context: Context, role: str, form: str | None) -> None:
 @click.argument("role")
 @pass_context
 def tighten(context: Context, role: str) -> None:
-    """Print the policy that covers what ROLE used, as a difference; nothing is changed.
+    """Print the policy that covers what ROLE used and what AWS does as it, as a difference.
 
-    A grant of a service whose calls the miniature does not see stays.
+    Nothing is changed. Image pulls, logs, shells and builds count as used where the definitions
+    have them. A grant of a service whose calls the miniature does not see stays.
     """
     from bonkei.cloud.permission.services import OBSERVED
     from bonkei.policy.grants import tighten as tightened
@@ -103,6 +104,7 @@ def tighten(context: Context, role: str) -> None:
         raise click.ClickException(
             f"{found.name} has used nothing since the home was made; use the application first"
         )
+    used_by_role = _with_needs(used_by_role, found, context)
     before = _hcl(found.statements)
     after = _hcl(tightened(found.statements, used_by_role, OBSERVED))
     lines = list(difflib.unified_diff(before, after, "granted", "used", lineterm="", n=99))
@@ -119,6 +121,19 @@ def _roles(context: Context, name: str) -> tuple[Role, ...]:
     if not found:
         known = ", ".join(role.name for role in roles) or "none"
         raise click.ClickException(f"the definitions have no role {name}; there are: {known}")
+    return found
+
+
+def _with_needs(
+    used_by_role: Mapping[str, Collection[str]], role: Role, context: Context
+) -> Mapping[str, Collection[str]]:
+    """What was used, and what AWS does as the role by the definitions."""
+    from bonkei import blueprint
+    from bonkei.policy.needs import needs_of
+
+    found = {action: list(resources) for action, resources in used_by_role.items()}
+    for need in needs_of(role.arn, blueprint.read(context.workspace.state())):
+        found.setdefault(need.action, []).append(need.resource)
     return found
 
 

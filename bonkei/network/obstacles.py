@@ -11,7 +11,7 @@ from bonkei.blueprint.service import Service, TaskDefinition
 from bonkei.network.callers import find_caller
 from bonkei.network.flows import databases_of, peers_of
 from bonkei.network.origins import closed_origins
-from bonkei.network.start import obstacle_to_start
+from bonkei.network.start import obstacle_to_build, obstacle_to_start
 from bonkei.network.targets import closed_target_groups
 from bonkei.network.ways import obstacle_to_cluster, obstacle_to_peer
 
@@ -40,6 +40,13 @@ def _all(blueprint: Blueprint) -> Iterator[Obstacle]:
         definition = _definition(blueprint, service)
         if definition is not None:
             yield from _of_service(blueprint, service, definition)
+    yield from _of_projects(blueprint)
+
+
+def _of_projects(blueprint: Blueprint) -> Iterator[Obstacle]:
+    for project in blueprint.build_projects:
+        if why := obstacle_to_build(blueprint, project):
+            yield Obstacle(project.name, "AWS, to build", why)
 
 
 def _of_distribution(blueprint: Blueprint, distribution: Distribution) -> Iterator[Obstacle]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.build_project import BuildProject
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.network.callers import Caller
 from bonkei.network.flows import image_services, secret_services
-from bonkei.network.reach import obstacle_to_service
+from bonkei.network.reach import obstacle_to_service, places, way_to_service
 
 _SETUP = "ResourceInitializationError: unable to pull secrets or registry auth"
 _WORDS = {
@@ -50,6 +51,21 @@ def obstacle_to_start(
         if found and all(found):
             return _WORDS.get(service, _PULL), found[0]
     return "", ""
+
+
+def obstacle_to_build(blueprint: Blueprint, project: BuildProject) -> str:
+    """Why a build cannot take its source or write its log; empty when it can, or is in no VPC.
+
+    "Use AWS CodeBuild with Amazon Virtual Private Cloud"."""
+    places_ = places(blueprint, project.subnet_ids, project.security_group_ids)
+    wanted = ["s3"] if "CODEPIPELINE" in (project.source.type, project.artifacts.type) else []
+    if project.logs.enabled:
+        wanted.append("logs")
+    for service in wanted:
+        found = [way_to_service(blueprint, place, service)[0] for place in places_]
+        if found and all(found):
+            return found[0]
+    return ""
 
 
 def _needed(definition: TaskDefinition) -> Iterator[str]:

@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role
-from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.permission import table
 from bonkei.check.subject import Rule, Subject
 from bonkei.policy.lenient import allows, matches_any
 from bonkei.policy.managed import managed_statements, unknown_managed_policies
+from bonkei.policy.needs import EXEC_ACTIONS, execution_needs
 from bonkei.policy.wildcard import matches
-
-_ECR_IMAGE = re.compile(
-    r"^(?P<account>\d+)\.dkr\.ecr\.(?P<region>[\w-]+)\.amazonaws\.com/(?P<name>[^:@]+)"
-)
-_EXEC_ACTIONS = (
-    "ssmmessages:CreateControlChannel",
-    "ssmmessages:CreateDataChannel",
-    "ssmmessages:OpenControlChannel",
-    "ssmmessages:OpenDataChannel",
-)
-
-# (action, resource, what for)
-Need = tuple[str, str, str]
 
 
 def role_is_not_almighty(subject: Subject) -> Iterator[Problem]:
@@ -81,7 +67,7 @@ def role_names_what_is_there(subject: Subject) -> Iterator[Problem]:
     definitions do not contain all others."""
     blueprint = subject.blueprint
     known = [*blueprint.arns, *(c.master_secret_arn for c in blueprint.database_clusters)]
-    known += [n for d in blueprint.task_definitions for _, n, _ in execution_needs(d, blueprint)]
+    known += [n.resource for d in blueprint.task_definitions for n in execution_needs(d, blueprint)]
     known = [arn for arn in known if arn not in ("", "*")]
     own = {part for arn in blueprint.arns for part in arn.split(":")[3:5]} | {"*", ""}
     for role in blueprint.roles:
@@ -118,7 +104,7 @@ def _unneeded_by_execution(role: Role, blueprint: Blueprint) -> Iterator[Problem
         if statement.effect != "Allow":
             continue
         for action in statement.actions:
-            if not any(matches(action, needed, ignore_case=True) for needed, _, _ in needs):
+            if not any(matches(action, need.action, ignore_case=True) for need in needs):
                 yield Problem(
                     statement.address,
                     f"{role.name} may {action}, but its tasks do not need that to start",
@@ -147,11 +133,12 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
     for definition in blueprint.task_definitions:
         role = blueprint.role(definition.execution_role_arn)
         if role is not None and not unknown_managed_policies(role):
-            for action, resource, purpose in execution_needs(definition, blueprint):
-                if action not in _USEFUL and not allows(role, action, resource):
+            for need in execution_needs(definition, blueprint):
+                if need.action not in _USEFUL and not allows(role, need.action, need.resource):
                     yield Problem(
                         definition.address,
-                        f"{role.name} may not {action} on {resource}: the task {purpose}",
+                        f"{role.name} may not {need.action} on {need.resource}: the task"
+                        f" {need.purpose}",
                         "allow it in the execution role",
                         "execution_role_arn",
                     )
@@ -159,7 +146,7 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
         definition = blueprint.task_definition(service.task_definition_arn)
         role = blueprint.role(definition.task_role_arn)
         if service.execute_command and role is not None and not unknown_managed_policies(role):
-            missing = [action for action in _EXEC_ACTIONS if not allows(role, action, "*")]
+            missing = [action for action in EXEC_ACTIONS if not allows(role, action, "*")]
             if missing:
                 yield Problem(
                     service.address,
@@ -172,69 +159,6 @@ def role_allows_what_is_needed(subject: Subject) -> Iterator[Problem]:
 
 # Granted by AWS's own execution policy, and only needed in part.
 _USEFUL = ("ecr:BatchCheckLayerAvailability", "logs:CreateLogGroup", "s3:GetBucketLocation")
-
-
-def execution_needs(definition: TaskDefinition, blueprint: Blueprint) -> Iterator[Need]:
-    """The actions of ECS with the execution role to start these tasks.
-
-    "Amazon ECS task execution IAM role",
-    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
-    """
-    for container in definition.containers:
-        yield from _image_needs(container)
-        yield from _log_needs(container, definition.arn)
-        for name, value_from in container.secrets:
-            yield from _secret_needs(name, value_from, blueprint)
-
-
-def _image_needs(container: Container) -> Iterator[Need]:
-    match = _ECR_IMAGE.match(container.image)
-    if match is None:
-        return
-    purpose = f"pulls {container.name}'s image"
-    repository = f"arn:aws:ecr:{match['region']}:{match['account']}:repository/{match['name']}"
-    yield "ecr:GetAuthorizationToken", "*", purpose
-    yield "ecr:BatchCheckLayerAvailability", repository, purpose
-    yield "ecr:BatchGetImage", repository, purpose
-    yield "ecr:GetDownloadUrlForLayer", repository, purpose
-
-
-def _log_needs(container: Container, definition_arn: str) -> Iterator[Need]:
-    log = container.log_configuration
-    if log is None or log.driver != "awslogs":
-        return
-    options = dict(log.options)
-    partition, _, region, account = (*definition_arn.split(":"), "", "", "", "")[1:5]
-    region, name = options.get("awslogs-region", region), options.get("awslogs-group", "")
-    stream = f"arn:{partition}:logs:{region}:{account}:log-group:{name}:log-stream:any"
-    purpose = f"ships {container.name}'s log"
-    yield "logs:CreateLogStream", stream, purpose
-    yield "logs:PutLogEvents", stream, purpose
-    if options.get("awslogs-create-group") == "true":
-        yield "logs:CreateLogGroup", stream, purpose
-
-
-def _secret_needs(name: str, value_from: str, blueprint: Blueprint) -> Iterator[Need]:
-    purpose = f"reads the secret {name}"
-    if ":secretsmanager:" not in value_from:
-        yield "ssm:GetParameters", value_from, purpose
-        return
-    arn = ":".join(value_from.split(":")[:7])
-    yield "secretsmanager:GetSecretValue", arn, purpose
-    key = _key_of(arn, blueprint)
-    if key:
-        yield "kms:Decrypt", key, purpose
-
-
-def _key_of(secret_arn: str, blueprint: Blueprint) -> str:
-    """The customer managed key of a secret. AWS's own key needs no permission."""
-    names = [s.kms_key_id for s in blueprint.secrets if s.arn == secret_arn]
-    names += [
-        c.master_secret_kms_key_id
-        for c in blueprint.database_clusters
-        if c.master_secret_arn == secret_arn
-    ]
-    return next((key.arn for key in blueprint.keys for n in names if n in (key.arn, key.id)), "")
 
 
 def _allowing(role: Role) -> Iterator[PolicyStatement]:

@@ -96,7 +96,7 @@ class Authorizer:
         shared = {**_context_of(caller, int(now), estate.names.place.region), **via.context}
         for each in requirements:
             context = {**shared, **each.context} if each.context else shared
-            policies = estate.policies(caller.role, each.resource)
+            policies = estate.policies(caller.role, each.resource, each.action)
             if via.policy is not None and _passes_endpoint(each):
                 policies = replace(policies, endpoint=via.policy)
             request = Request(principal, each.action, each.resource, context)

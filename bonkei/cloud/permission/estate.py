@@ -52,13 +52,15 @@ class Estate:
         role itself when the definitions do not have it."""
         return self._identity(role_arn).unknown
 
-    def policies(self, role_arn: str, resource: str) -> Policies:
+    def policies(self, role_arn: str, resource: str, action: str) -> Policies:
         """`role_arn` empty: a person, who may do everything that resources let the account do."""
         identity = self._identity(role_arn)
-        is_role = resource in self._roles
+        # A role's trust is about who assumes it, and not about who passes it on or reads it.
+        is_role = resource in self._roles and action.startswith("sts:")
+        passed = resource in self._roles and not is_role
         return Policies(
             identity=identity.policy,
-            resource=self._resource(resource),
+            resource=None if passed else self._resource(resource),
             boundary=identity.boundary,
             resource_decides=is_role or resource in self._keys,
             is_trust=is_role,

@@ -1,0 +1,86 @@
+"""`bonkei iam`: what was denied and where, what was used, and what would be enough."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bonkei.cloud.permission.ledger import Denial, Ledger
+from tests.bonkei.cli.projects import make_project, run
+
+DEFINITIONS = """
+provider "aws" { region = "eu-west-1" }
+
+resource "aws_iam_role" "start" {
+  name               = "start"
+  assume_role_policy = jsonencode({ Statement = [{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ecs-tasks.amazonaws.com" }
+  }] })
+}
+
+resource "aws_iam_role_policy" "start" {
+  role   = aws_iam_role.start.name
+  policy = jsonencode({ Version = "2012-10-17", Statement = [
+    { Effect = "Allow", Action = ["s3:GetObject", "s3:PutObject"],
+      Resource = "arn:aws:s3:::shop/*" },
+    { Effect = "Allow", Action = ["ecr:BatchGetImage", "ecr:PutImage"], Resource = "*" },
+  ] })
+}
+
+resource "aws_ecs_task_definition" "web" {
+  family                   = "web"
+  requires_compatibilities = ["FARGATE"]
+  network_mode             = "awsvpc"
+  cpu                      = 256
+  memory                   = 512
+  execution_role_arn       = aws_iam_role.start.arn
+  container_definitions    = jsonencode([{
+    name = "web", image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/web:1"
+  }])
+}
+"""
+ROLE = "arn:aws:iam::123456789012:role/start"
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = make_project(tmp_path_factory.mktemp("iam") / "project", DEFINITIONS)
+    applied = run(made, "apply")
+    assert applied.exit_code == 0, applied.output
+    ledger = Ledger(made / ".bonkei" / "cloud")
+    ledger.deny(
+        Denial(1.0, ROLE, f"{ROLE}/x", "s3:DeleteObject", "arn:aws:s3:::shop/a",
+               "identity-based policy", "no", enforced=True,
+               looked_at=("aws_iam_role_policy.start",), absent_keys=("aws:sourceip",))
+    )  # fmt: skip
+    ledger.use(ROLE, "s3:GetObject", "arn:aws:s3:::shop/a")
+    return made
+
+
+def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Path) -> None:
+    shown = run(root, "iam", "denied").output
+    line = DEFINITIONS.splitlines().index('resource "aws_iam_role_policy" "start" {') + 1
+    assert "start: s3:DeleteObject denied" in shown
+    assert f"looked at infrastructure/main.tf:{line} (aws_iam_role_policy.start)" in shown
+    assert 'actions = ["s3:DeleteObject"]  resources = ["arn:aws:s3:::shop/a"]' in shown
+    assert "not known here, so absent: aws:sourceip" in shown
+    [found] = json.loads(run(root, "iam", "denied", "--role", "start", "--json").output)
+    assert found["action"] == "s3:DeleteObject"
+    assert json.loads(run(root, "iam", "denied", "--role", "other", "--json").output) == []
+
+
+def test_what_was_used_and_what_never_was(root: Path) -> None:
+    shown = run(root, "iam", "used", "start").output
+    assert "✓ s3:GetObject on arn:aws:s3:::shop/*" in shown
+    assert "– s3:PutObject on arn:aws:s3:::shop/*  (never used)" in shown
+    assert run(root, "iam", "used", "nobody").exit_code == 1
+
+
+def test_the_tight_policy_keeps_what_was_used_and_what_a_task_needs_to_start(root: Path) -> None:
+    shown = run(root, "iam", "tighten", "start").output
+    assert '-    "s3:PutObject",' in shown
+    assert '-    "ecr:PutImage",' in shown
+    assert '     "s3:GetObject",' in shown
+    assert '     "ecr:BatchGetImage",' in shown

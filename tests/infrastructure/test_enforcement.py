@@ -1,0 +1,46 @@
+"""Of these definitions: each permission that a role needs, and each rule of a security group, is
+taken away in turn, and something fails by name. docs/enforcement.md counts both."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from enforced import denied, rules_taken_away, table, taken_away
+from evaluations import Evaluation
+
+from bonkei.network.obstacles import obstacles
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "enforcement.md"
+# Nothing that runs here calls these: people do, and CodePipeline and CodeBuild are documented to
+# look at the key of the artifacts.
+NOT_ASKED = {"kms:DescribeKey"}
+PEOPLE = "statuspage-development-operator"
+
+
+@pytest.mark.parametrize("environment", ["development", "production"])
+def test_as_they_are_nothing_is_refused(environment: str, request: pytest.FixtureRequest) -> None:
+    blueprint = request.getfixturevalue(environment).blueprint
+    found = [(role.name, each["action"], each["resource"])
+             for role in blueprint.roles for each in denied(blueprint, role)]  # fmt: skip
+    assert found == []
+    assert obstacles(blueprint) == ()
+
+
+def test_each_permission_that_a_role_needs_is_missed(development: Evaluation) -> None:
+    for each in taken_away(development.blueprint):
+        if each.role == PEOPLE or each.action in NOT_ASKED:
+            continue
+        wanted = each.action.replace("*", "")
+        assert any(action.startswith(wanted) for action in each.denied), each
+        assert each.address in each.looked_at, each
+
+
+def test_each_rule_of_a_security_group_is_missed(development: Evaluation) -> None:
+    for address, found in rules_taken_away(development.blueprint):
+        assert found, f"{address} can be taken away, and nobody misses it"
+
+
+def test_the_page_counts_both(development: Evaluation) -> None:
+    found = table(development.blueprint)
+    assert found in PAGE.read_text(encoding="utf-8"), f"the page has to say:\n{found}"
