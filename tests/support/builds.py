@@ -89,6 +89,7 @@ class World:
     obstacle: str = ""
     prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
     hidden: tuple[Path, ...] = ()
+    keep: tuple[Path, ...] = ()
 
     def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
@@ -110,7 +111,7 @@ class World:
             obstacle=lambda _project: self.obstacle,
             tooling=Tooling(self._prepare, lambda _folder, _role: ()),
             changed=self.changes.append,
-            keep=kept(),
+            keep=(*kept(), *self.keep),
             hidden=self.hidden,
         )
 

@@ -142,9 +142,10 @@ async def test_refusals(room: Room, operation: str, parameters: Any, code: str, 
 async def test_a_project_s_limit_makes_builds_wait_their_turn(room: Room) -> None:
     """ "Concurrent build limit", and the queue before it."""
     api = Api(room)
-    room.project(spec("sleep 0.3"), concurrent_build_limit=1)
+    room.project(spec("sleep 0.6"), concurrent_build_limit=1)
     ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(3)]
-    await asyncio.sleep(0.15)
+    while room.builds.get(ids[0]).phase in ("SUBMITTED", "QUEUED"):
+        await asyncio.sleep(0.02)
     builds = (await api("BatchGetBuilds", ids=ids))["builds"]
     assert [build["currentPhase"] == "QUEUED" for build in builds] == [False, True, True]
     await room.builds.stop_build(ids[1])
