@@ -21,7 +21,14 @@ from bonkei.builds.store import Store, numbers
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
 from bonkei.builds.tools.archives import HOSTS
 from bonkei.builds.tools.gate import Gate
-from bonkei.builds.values import TIMED_OUT, Build, BuildPhase, BuildRequest, BuildResult
+from bonkei.builds.values import (
+    TIMED_OUT,
+    Build,
+    BuildPhase,
+    BuildRequest,
+    BuildResult,
+    BuildsSnapshot,
+)
 from bonkei.processes import Keeper
 
 OnLine = Callable[[str], None]
@@ -164,10 +171,15 @@ class Builds:
 
         return end
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What `bonkei status` says of builds."""
-        return tuple(self._notes)
+    def snapshot(self) -> BuildsSnapshot:
+        """For `bonkei status`."""
+        last = {each.request.project: each for each in self._builds.values() if each.is_over}
+        return BuildsSnapshot(
+            len(self._projects),
+            tuple((each.id, each.phase) for each in self._builds.values() if not each.is_over),
+            tuple((each.id, each.status, each.error) for each in last.values()),
+            tuple(self._notes),
+        )
 
     async def stop(self) -> None:
         await asyncio.sleep(0)  # as above

@@ -53,6 +53,19 @@ class Upload:
             made.append(placed)
         return tuple(made)
 
+    async def keep_reports(self, spec: Buildspec, into: Path) -> int:
+        """The files of all report groups in one archive; how many there are."""
+        paths = await asyncio.to_thread(walk, self._source)
+        files = [
+            (path, f"{group.rpartition('/')[2]}/{name}")
+            for group, report in spec.reports
+            for path, name in select(report, paths)
+        ]
+        if files:
+            into.parent.mkdir(exist_ok=True, mode=0o700)
+            await asyncio.to_thread(pack, self._source, files, into)
+        return len(files)
+
     def _wanted(self, spec: Buildspec) -> list[tuple[BuildOutput, ArtifactSpec]]:
         """Each output with what the buildspec says of it. An output without a word in the
         buildspec is an error of CodeBuild's, too."""

@@ -63,6 +63,8 @@ class Run:
         self._variables: Mapping[str, str] = {}
         self._breach: PhaseError | None = None
         self._token = ""
+        unique = recorder.build.id.rpartition(":")[2]
+        self._reports = ground.settings.directory / "reports" / f"{unique}.zip"
         self._secret: frozenset[str] = frozenset()
         self._guarding: asyncio.Task[None] | None = None
 
@@ -227,11 +229,14 @@ class Run:
                 self._record.end(FAILED, failed.code, failed.message)
             name = course.following(phase, failed is not None)
         await self._export(spec)
+        upload = outputs.Upload(
+            self._project, self._record.build, self._folder, fetched.source, self._ground.given
+        )
+        if spec.reports:
+            count = await upload.keep_reports(spec, self._reports)
+            self._log.say(f"Reports: {count} file(s) in {self._reports}")
         if name == "artifacts":
             self._record.begin("UPLOAD_ARTIFACTS")
-            upload = outputs.Upload(
-                self._project, self._record.build, self._folder, fetched.source, self._ground.given
-            )
             made = await upload.execute(spec, self._log.say, self._expand)
             self._record.update(outputs=made)
             self._record.end()

@@ -28,6 +28,7 @@ class Store:
     def __init__(self, directory: Path) -> None:
         self._records = directory / "records"
         self._logs = directory / "logs"
+        self._reports = directory / "reports"
         for each in (self._records, self._logs):
             each.mkdir(parents=True, exist_ok=True, mode=0o700)
 
@@ -59,6 +60,7 @@ class Store:
             if len(kept) >= _MOST or (kept and total > _LOGS):
                 (self._records / f"{_name(build.id)}.json").unlink(missing_ok=True)
                 self.log(build.id).unlink(missing_ok=True)
+                (self._reports / f"{_name(build.id)}.zip").unlink(missing_ok=True)
             else:
                 kept.append(build)
         return kept[::-1]

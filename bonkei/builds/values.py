@@ -102,6 +102,17 @@ class Build:
 
 
 @dataclass(frozen=True, slots=True)
+class BuildsSnapshot:
+    """`running`: (id, phase) of each; `last`: (id, status, error) of the last one of each project.
+    `notes`: what a person should know, such as a log that nobody may write."""
+
+    projects: int
+    running: tuple[tuple[str, str], ...]
+    last: tuple[tuple[str, str, str], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class BuildResult:
     """A build that is over, and the file with its whole log."""
 

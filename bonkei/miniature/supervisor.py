@@ -386,6 +386,7 @@ class Miniature:
             self._monitor.snapshot(),
             self._functions.snapshot(),
             self._stacks.snapshot(),
+            self._builds.snapshot(),
         )
 
     def _task_snapshot(self) -> TasksSnapshot | None:

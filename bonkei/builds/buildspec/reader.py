@@ -74,7 +74,7 @@ def _left_out(root: Node) -> Iterator[str]:
     if not root.get("cache").is_missing:
         yield "cache: nothing is kept from build to build"
     if not root.get("reports").is_missing:
-        yield "reports: the files are kept with the build; there are no report groups"
+        yield "reports: there are no report groups; the files are kept in builds/reports"
     for name, phase in root.get("phases").items():
         versions = phase.get("runtime-versions")
         for runtime, version in versions.items():

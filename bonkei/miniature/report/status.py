@@ -19,6 +19,7 @@ from bonkei.monitor.monitor import MonitorSnapshot
 from bonkei.tasks import TasksSnapshot
 
 if TYPE_CHECKING:
+    from bonkei.builds.values import BuildsSnapshot
     from bonkei.cloud.cloud import CloudSnapshot
     from bonkei.miniature.rooms.functions import FunctionsSnapshot
 
@@ -34,6 +35,7 @@ def compose_status(
     monitor: MonitorSnapshot | None = None,
     functions: FunctionsSnapshot | None = None,
     stacks: Sequence[StackSnapshot] = (),
+    builds: BuildsSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -57,6 +59,7 @@ def compose_status(
         "monitor": _plain(monitor),
         "functions": _plain(functions),
         "stacks": _plain(stacks),
+        "builds": _plain(builds),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -87,6 +90,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
         _stacks(status["stacks"]),
+        _builds(status["builds"]),
         _functions(status["functions"]),
         _messages(status["functions"]),
         _logs(status["logs"]),
@@ -137,6 +141,14 @@ def _stacks(stacks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for stack in stacks
     ]
     yield from _table("STACKS", rows)
+
+
+def _builds(builds: Mapping[str, Any] | None) -> Iterator[str]:
+    """Those that run, and the last one of each project."""
+    if builds:
+        rows = [(name, "IN_PROGRESS", phase) for name, phase in builds["running"]]
+        yield from _table("BUILDS", [*rows, *builds["last"]])
+        yield from (f"  {note}" for note in builds["notes"])
 
 
 def _alarms(monitor: Mapping[str, Any] | None) -> Iterator[str]:

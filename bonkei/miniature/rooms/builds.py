@@ -29,7 +29,7 @@ from bonkei.network.reach import obstacle_to_internet, places
 if TYPE_CHECKING:
     from bonkei.aws_service import Operations
     from bonkei.builds.builds import Builds
-    from bonkei.builds.values import Build
+    from bonkei.builds.values import Build, BuildsSnapshot
     from bonkei.cloud.cloud import Cloud
 
 Install = Callable[[Sequence[Path]], Awaitable[Path]]
@@ -91,10 +91,8 @@ class BuildRoom:
 
         return api.service(lambda: self.builds)
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What `bonkei status` says of builds."""
-        return self._builds.notes if self._builds is not None else ()
+    def snapshot(self) -> BuildsSnapshot | None:
+        return self._builds.snapshot() if self._builds is not None else None
 
     async def stop(self) -> None:
         if self._builds is not None:

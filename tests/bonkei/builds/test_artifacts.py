@@ -150,3 +150,22 @@ def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK no")
     with pytest.raises(PhaseError, match="no zip archive"):
         unpack(tmp_path / "x.zip", tmp_path)
+
+
+async def test_the_files_of_reports_are_kept_and_forgotten_with_their_build(room: Room) -> None:
+    more = "reports:\n  unit:\n    files: ['**/*.xml']\n    base-directory: out\n"
+    result = await room.run(spec("mkdir -p out/a", "echo x >out/a/r.xml; echo y >out/n", more=more))
+    kept = room.world.directory / "builds" / "reports" / f"{result.id.partition(':')[2]}.zip"
+    assert result.status == "SUCCEEDED", log(result)
+    assert names(kept) == ["unit/a/r.xml"]
+    assert "there are no report groups" in log(result)
+
+
+async def test_the_oldest_builds_are_forgotten(room: Room, monkeypatch) -> None:
+    monkeypatch.setattr("bonkei.builds.store._MOST", 2)
+    more = "reports:\n  unit:\n    files: ['r']\n"
+    ids = [(await room.run(spec("touch r", more=more))).id for _ in range(3)]
+    assert [build.id for build in room.builds.builds] == [ids[2], ids[1]]
+    for folder in ("records", "logs", "reports"):
+        found = sorted((room.world.directory / "builds" / folder).iterdir())
+        assert [file.stem for file in found] == sorted(one.partition(":")[2] for one in ids[1:])

@@ -1,5 +1,7 @@
-"""This repository's buildspecs, run by the room: real curl, digests and archives; the tools that they
-fetch, and AWS, are stand-ins."""
+"""This repository's buildspecs, run by the room with real curl, digests and archives.
+
+The tools that they fetch, and AWS, are stand-ins.
+"""
 
 from __future__ import annotations
 

@@ -239,6 +239,9 @@ class Builds:
     def follow(self, blueprint: Blueprint) -> None:
         """No project is there."""
 
+    def snapshot(self) -> None:
+        return None
+
     async def stop(self) -> None:
         """Nothing runs."""
 
