@@ -20,6 +20,8 @@ from bonkei.cloud.endpoint import Endpoint
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.ledger import Ledger
+from bonkei.cloud.port.bodies import Bodies
+from bonkei.cloud.settings import Limits
 from bonkei.functions.service import service
 from tests.bonkei.functions.rooms import function, package, room
 
@@ -32,7 +34,7 @@ def handler(event, context):
 
 
 class NoStore:
-    url = ""
+    port, url = 0, ""
 
     def look(self) -> None:
         """There is nothing to look at."""
@@ -49,7 +51,7 @@ async def test_invoke_and_describe(tmp_path: Path) -> None:
         endpoint = Endpoint(
             issuer,
             answering,
-            Passing(NoStore(), "123456789012"),
+            Passing(NoStore(), "123456789012", Bodies(Limits())),
             CallLog(tmp_path / "calls"),
             Authorizer("off", Ledger(tmp_path / "ledger")),
         )
