@@ -19,13 +19,15 @@ class Repository:
     url: str
     immutable: bool = False
     scan_on_push: bool = False
-    lifecycle: bool = False
+    lifecycle_policy: str = ""
     policy: tuple[PolicyStatement, ...] = ()
 
 
 def read_repositories(state: State) -> tuple[Repository, ...]:
     """Every image repository."""
-    with_lifecycle = {p.text("repository") for p in state.managed("aws_ecr_lifecycle_policy")}
+    lifecycles = {
+        p.text("repository"): p.text("policy") for p in state.managed("aws_ecr_lifecycle_policy")
+    }
     return tuple(
         Repository(
             address=block.address,
@@ -36,7 +38,7 @@ def read_repositories(state: State) -> tuple[Repository, ...]:
             scan_on_push=any(
                 c.flag("scan_on_push") for c in block.blocks("image_scanning_configuration")
             ),
-            lifecycle=block.text("name") in with_lifecycle,
+            lifecycle_policy=lifecycles.get(block.text("name"), ""),
             policy=tuple(
                 statement
                 for found in state.managed("aws_ecr_repository_policy")

@@ -21,7 +21,7 @@ from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.backing.process import LOCK, MiniStack
 from bonkei.cloud.calls.record import CallLog
 from bonkei.cloud.client import Address, JsonClient
-from bonkei.cloud.endpoint import Endpoint
+from bonkei.cloud.endpoint import Beside, Endpoint
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
@@ -62,6 +62,7 @@ class Cloud:
     """`start` at once, `apply` with each blueprint, `stop` in any case.
 
     `services`: what the miniature's rooms answer, by botocore's names; it may get more later.
+    `beside`: what else answers on the port, by the beginning of the path.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Cloud:
         environments: Environments,
         services: Mapping[str, AwsService],
         report: Callable[[str], None],
+        beside: Mapping[str, Beside] | None = None,
     ) -> None:
         self._settings = settings
         self._environments = environments
@@ -95,6 +97,7 @@ class Cloud:
             report=report,
             limits=settings.limits,
             bodies=bodies,
+            beside=beside,
         )
         self._ca_file = ""
         self.callers = CallerEnvironments(

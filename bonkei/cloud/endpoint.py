@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -49,8 +49,12 @@ _WHOLE = frozenset({"DeleteObjects", "PostObject"})
 """Operations of S3 whose body names the objects."""
 
 
+Beside = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
 class Endpoint:
-    """`passing` may be set after the start: calls for MiniStack wait for it."""
+    """`passing` may be set after the start: calls for MiniStack wait for it. `beside`: who answers
+    paths that begin so, without a signature of AWS: an image registry, git."""
 
     def __init__(
         self,
@@ -64,9 +68,11 @@ class Endpoint:
         report: Callable[[str], None] = lambda _: None,
         limits: Limits | None = None,
         bodies: Bodies | None = None,
+        beside: Mapping[str, Beside] | None = None,
     ) -> None:
         limits = limits or Limits()
         self.bodies = bodies or Bodies(limits)
+        self._beside = beside if beside is not None else {}
         self._issuer = issuer
         self._answering = answering
         self._passing = passing
@@ -104,6 +110,9 @@ class Endpoint:
             return _response(
                 container_credentials.answer(self._issuer, request.path, token, now=self._clock())
             )
+        for begin, answer in self._beside.items():
+            if request.path.startswith(begin) and not _is_signed(request):
+                return await answer(incoming)
         return await _Exchange(self, incoming, request).run()
 
     # What an exchange asks of it.
@@ -291,6 +300,12 @@ def _read(incoming: web.BaseRequest) -> Request:
         for name, value in incoming.raw_headers
     )
     return Request(incoming.method, path, query, headers)
+
+
+def _is_signed(request: Request) -> bool:
+    """As a call of AWS, in its headers or its query."""
+    authorization = request.header.get("authorization", "")
+    return authorization.startswith("AWS") or "X-Amz-Signature" in request.query
 
 
 def _response(answer: Answer) -> web.Response:

@@ -6,6 +6,7 @@
 ├── evaluated/       the same beside the miniature, for `bonkei check` and `bonkei diagram`
 ├── secrets/         the secrets' values
 ├── database/        the clusters' data, or where it is
+├── registry/        the images that were pushed, and the sources of those that tasks run from
 ├── ecs/             the task definitions that were registered
 ├── monitor/         metrics, and the alarms' states and history
 ├── builds/          CodeBuild's builds: their records and logs, and the folders of running ones
@@ -63,6 +64,7 @@ CONTENTS = frozenset(
         "monitor",
         "pipelines",
         "processes",
+        "registry",
         "repositories",
         "secrets",
         "started",

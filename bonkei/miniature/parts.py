@@ -20,6 +20,7 @@ from bonkei.events import Bus
 from bonkei.logs.logs import Logs, LogsSettings
 from bonkei.miniature.applied import Definitions
 from bonkei.miniature.applied import workspace as workspace_of
+from bonkei.miniature.aws.endpoint import MakeCloud
 from bonkei.miniature.home import Home
 from bonkei.miniature.lifecycle.descriptors import raise_limit_of_open_files
 from bonkei.miniature.rooms.access_hooks import Requests
@@ -36,23 +37,25 @@ from bonkei.vault import FileVault, Vault
 
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import Cloud
+    from bonkei.cloud.endpoint import Beside
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """`database`: of a cluster and its address. `install`: requirements, where environments are,
-    and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, and
-    who hears what becomes of it. `logs`: CloudWatch Logs, of what roles may do, and who hears what
-    it cannot do. `monitor`: metrics and alarms, of what is around. `requests`: who hears of each
-    finished one. `functions`: Lambda, SNS and the inboxes, of the parts around them.
-    `builds`: CodeBuild, likewise. `caller_addresses`: where the edge looks for them."""
+    and who hears what takes long. `cloud`: the AWS endpoint, of the services that rooms answer, who
+    hears what becomes of it, and what else answers on its port. `logs`: CloudWatch Logs, of what
+    roles may do, and who hears what it cannot do. `monitor`: metrics and alarms, of what is around.
+    `requests`: who hears of each finished one. `functions`: Lambda, SNS and the inboxes, of the
+    parts around them. `builds`: CodeBuild, likewise. `caller_addresses`: where the edge looks for
+    them."""
 
     definitions: Definitions
     edge: Edge
     tasks: Callable[[TaskSettings], Tasks]
     database: Callable[[DatabaseCluster, str], Database]
     install: Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
-    cloud: Callable[[Mapping[str, AwsService], Report], Cloud]
+    cloud: MakeCloud
     logs: MakeLogs
     monitor: MakeMonitor
     requests: Requests
@@ -75,7 +78,9 @@ def real_parts(
             cluster, host, home.path, vault, config.database_url, shared=config.database_shared
         )
 
-    def cloud(services: Mapping[str, AwsService], report: Report) -> Cloud:
+    def cloud(
+        services: Mapping[str, AwsService], report: Report, beside: Mapping[str, Beside]
+    ) -> Cloud:
         from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - aiohttp takes a while to load
 
         return Cloud(
@@ -91,6 +96,7 @@ def real_parts(
             lambda lock: ensure_environment((lock,), home.environments, report),
             services,
             report,
+            beside,
         )
 
     callers: dict[tuple[str, str], str] = {}

@@ -61,6 +61,7 @@ from bonkei.miniature.rooms.logs import LogRoom
 from bonkei.miniature.rooms.monitor import MonitorRoom
 from bonkei.miniature.rooms.network import NetworkRoom
 from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.rooms.registry import RegistryRoom
 from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.rooms.stacks import StackRoom
 from bonkei.miniature.steps import Report, Steps
@@ -97,8 +98,14 @@ class Miniature:
             home.path / "ecs" / "task-definitions.json",
             FileCounters(home.path / "terraform" / "counters.json"),
         )
+        self._registry = RegistryRoom(home, lambda: self._aws.asks, report)
         self._ecs = EcsView(
-            lambda: self._blueprint, self._running, self._change, report, self._registered
+            lambda: self._blueprint,
+            self._running,
+            self._change,
+            report,
+            self._registered,
+            self._registry.digest,
         )
         authority = ca_file(home.cloud / "tls")
         routers = LogRouters(config.fluent_bit, self._containers, report, authority)
@@ -142,6 +149,7 @@ class Miniature:
             lambda: self._aws.asks,
         )
         rooms.update(self._monitor.answers)
+        rooms.update(self._registry.services)
         self._stacks = StackRoom(
             home.stacks,
             self._parts.definitions,
@@ -152,7 +160,7 @@ class Miniature:
         own["cloudformation"] = self._stacks.service
         self._parts.requests.hear(self._monitor.measures.seen)
         self._parts.requests.hear(self._logs.seen)
-        self._aws = AwsEndpoint(self._parts.cloud, rooms)
+        self._aws = AwsEndpoint(self._parts.cloud, rooms, self._registry.beside)
         server = describe(config.database_url) if config.database_url else ""
         self._databases = Databases(self._parts.database, server)
         self._one_offs = OneOffs(config.one_offs, Started(home.started))
@@ -193,6 +201,7 @@ class Miniature:
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
             self._monitor.follow(self._blueprint)
+            self._registry.follow(self._blueprint)
             with steps.step("edge") as step:
                 await self._edge.start(self._blueprint)
                 step.detail = ", ".join(listener.url for listener in self._public_listeners())
@@ -318,6 +327,7 @@ class Miniature:
             ),
             log_driver=self._logs.log_driver,
             log_router=self._logs.log_router,
+            built=self._registry.built,
         )
 
     def _running(self) -> Tasks:
@@ -427,6 +437,7 @@ class Miniature:
                 self._translator.book = self._addresses()
                 self._logs.follow(self._blueprint, steps)
                 self._monitor.follow(self._blueprint)
+                self._registry.follow(self._blueprint)
                 await self._start_databases(steps)
                 await self._aws.follow(self._blueprint, steps)
                 self._logs.buckets_are_there()
@@ -452,6 +463,7 @@ class Miniature:
             self._translator.book = self._addresses()
             self._logs.follow(self._blueprint, steps)
             self._monitor.follow(self._blueprint)
+            self._registry.follow(self._blueprint)
             self._builds.follow(self._blueprint)
             await self._aws.follow(self._blueprint, steps)
             await self._functions.follow(self._blueprint, steps)

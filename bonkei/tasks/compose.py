@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.execution.environment import container_ports
 from bonkei.tasks.images.content import Content
@@ -36,7 +37,9 @@ class Composition:
     notes: tuple[Note, ...]
 
 
-def compose(blueprint: Blueprint, directories: Mapping[str, Path]) -> Composition:
+def compose(
+    blueprint: Blueprint, directories: Mapping[str, Path], built: Built = nothing_is_built
+) -> Composition:
     """The services to run, from the definitions and the directories of their containers."""
     specs: list[ServiceSpec] = []
     notes: list[Note] = []
@@ -49,7 +52,7 @@ def compose(blueprint: Blueprint, directories: Mapping[str, Path]) -> Compositio
             notes.append(Note(subject, f"not run: task definition {missing} is not defined"))
             continue
         registrations = find_registrations(service, definition)
-        local = local_task(definition, directories, serving=registrations.containers)
+        local = local_task(definition, directories, serving=registrations.containers, built=built)
         specs.append(
             _service_spec(service, local, registrations, _drain_timeout(blueprint, service))
         )
@@ -82,10 +85,12 @@ def one_off(
     directories: Mapping[str, Path],
     container: str,
     command: tuple[str, ...] | None,
+    built: Built = nothing_is_built,
 ) -> TaskSpec:
     """A task that is run by itself, its command overridden as by `run-task`. TaskError when the
     container cannot be run here."""
-    return stand_alone(definition, directories, (ContainerOverride(container, command),))
+    override = ContainerOverride(container, command)
+    return stand_alone(definition, directories, (override,), built=built)
 
 
 def stand_alone(
@@ -93,6 +98,7 @@ def stand_alone(
     directories: Mapping[str, Path],
     overrides: Sequence[ContainerOverride],
     started_by: str = "",
+    built: Built = nothing_is_built,
 ) -> TaskSpec:
     """A task that belongs to no service, with the overrides of `run-task`. TaskError when a
     container of these is not there, or cannot be run here."""
@@ -104,7 +110,8 @@ def stand_alone(
                 remedy="name one of " + ", ".join(names),
             )
     serving = frozenset(override.name for override in overrides)
-    local = local_task(_override(definition, overrides), directories, serving=serving)
+    changed = _override(definition, overrides)
+    local = local_task(changed, directories, serving=serving, built=built)
     if local.refused:
         wanted = next(iter(serving), names[0] if names else "NAME")
         raise TaskError(

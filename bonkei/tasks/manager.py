@@ -73,7 +73,10 @@ class Tasks:
         """
         self._start()
         self._definitions = {d.arn: d for d in blueprint.task_definitions}
-        composition = await asyncio.to_thread(compose, blueprint, self._settings.containers)
+        settings = self._settings
+        composition = await asyncio.to_thread(
+            compose, blueprint, settings.containers, settings.built
+        )
         self._composition = composition
         known = self._scheduler.services
         specs = [
@@ -103,7 +106,8 @@ class Tasks:
         self._start()
         definition = self._definition(task_definition)
         override = None if command is None else tuple(command)
-        spec = one_off(definition, self._settings.containers, container, override)
+        settings = self._settings
+        spec = one_off(definition, settings.containers, container, override, settings.built)
         started: list[str] = []
 
         def begin(now: float) -> list[m.Action]:
@@ -133,7 +137,8 @@ class Tasks:
         """Start one task that nobody waits for; its id. `snapshot` says how it goes, and for a
         while how it ended. TaskError as for `run_task`."""
         self._start()
-        spec = stand_alone(definition, self._settings.containers, overrides, started_by)
+        settings = self._settings
+        spec = stand_alone(definition, settings.containers, overrides, started_by, settings.built)
         started: list[str] = []
 
         def begin(now: float) -> list[m.Action]:
@@ -151,7 +156,8 @@ class Tasks:
         """A task's id, and its container's process with that command for the caller to start, until
         `give_back`. TaskError as for `run_task`."""
         self._start()
-        spec = one_off(definition, self._settings.containers, container, tuple(command))
+        settings, wanted = self._settings, tuple(command)
+        spec = one_off(definition, settings.containers, container, wanted, settings.built)
         task_id = secrets.token_hex(16)
         return task_id, await self._executor.lend(task_id, spec, container)
 

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.logs import OpenLogDriver, no_log_driver
 
@@ -80,6 +81,7 @@ def say_nothing(_message: str) -> None:
 class TaskSettings:
     """`containers`: name of a container -> the directory of its Dockerfile.
 
+    `built`: the folder of what an image in the registry was built from.
     `progress` is called with a short line for slow work (creating an environment).
     `cloud`: the variables with which a task (its definition, its id, its group) calls AWS.
     `may_read`: why the execution role may not read the secret of an ARN; empty: it may.
@@ -92,6 +94,7 @@ class TaskSettings:
 
     home: Path
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    built: Built = nothing_is_built
     addresses: Translator = field(default_factory=NoTranslation)
     progress: Callable[[str], None] = say_nothing
     metric_period: float = 60.0

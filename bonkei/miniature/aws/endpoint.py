@@ -14,21 +14,26 @@ from bonkei.miniature.steps import Report, Steps
 
 if TYPE_CHECKING:
     from bonkei.cloud.cloud import Cloud, CloudSnapshot
+    from bonkei.cloud.endpoint import Beside
 
-MakeCloud = Callable[[Mapping[str, AwsService], Report], "Cloud"]
+MakeCloud = Callable[[Mapping[str, AwsService], Report, Mapping[str, "Beside"]], "Cloud"]
 
 
 class AwsEndpoint:
-    """`services`: what the rooms answer of AWS, by botocore's names."""
+    """`services`: what the rooms answer of AWS, by botocore's names. `beside`: what else answers on
+    its port, by the beginning of the path."""
 
-    def __init__(self, make: MakeCloud, services: Mapping[str, AwsService]) -> None:
+    def __init__(
+        self, make: MakeCloud, services: Mapping[str, AwsService], beside: Mapping[str, Beside]
+    ) -> None:
         self._make = make
         self._services = services
+        self._beside = beside
         self._cloud: Cloud | None = None
 
     async def start(self, steps: Steps) -> None:
         """Start while Terraform runs: its libraries and its store are slow to load."""
-        self._cloud = self._make(self._services, steps.note)
+        self._cloud = self._make(self._services, steps.note, self._beside)
         await self._cloud.start()
 
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:

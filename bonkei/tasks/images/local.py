@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.blueprint.service import Container, ContainerDependency, TaskDefinition
+from bonkei.tasks.built import Built, nothing_is_built
 from bonkei.tasks.errors import TaskError
 from bonkei.tasks.images.content import Content, find_content
 from bonkei.tasks.images.image import Image, read_image
@@ -63,7 +64,11 @@ class LocalTask:
 
 
 def local_task(
-    definition: TaskDefinition, directories: Mapping[str, Path], *, serving: frozenset[str]
+    definition: TaskDefinition,
+    directories: Mapping[str, Path],
+    *,
+    serving: frozenset[str],
+    built: Built = nothing_is_built,
 ) -> LocalTask:
     """`serving` names the containers that requests go to: without one, the task is refused.
 
@@ -75,7 +80,8 @@ def local_task(
     remedies: list[tuple[str, str]] = []
     for container in definition.containers:
         try:
-            runnable.append(_local_container(container, directories))
+            directory = built(container.image) or directories.get(container.name)
+            runnable.append(_local_container(container, directory))
         except TaskError as error:
             kind = "essential; " if container.essential else ""
             left_out.append((container.name, f"{kind}{error.message}"))
@@ -108,8 +114,7 @@ def _after_their_router(locals_: Sequence[LocalContainer]) -> Iterator[LocalCont
             yield replace(each, container=replace(container, depends_on=added))
 
 
-def _local_container(container: Container, directories: Mapping[str, Path]) -> LocalContainer:
-    directory = directories.get(container.name)
+def _local_container(container: Container, directory: Path | None) -> LocalContainer:
     if container.firelens is not None and container.firelens.type != "fluentbit":
         raise TaskError(f"it is a log router of {container.firelens.type}, which is not simulated")
     if directory is None and container.firelens is not None and is_stock_router(container.image):

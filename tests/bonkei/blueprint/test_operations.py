@@ -332,7 +332,9 @@ def test_keys_and_repositories(blueprint) -> None:
     )
     assert (found.keys[0].aliases, found.keys[0].rotation) == (("alias/app",), True)
     repository = found.repositories[0]
-    assert (repository.immutable, repository.scan_on_push, repository.lifecycle) == (True,) * 3
+    assert (repository.immutable, repository.scan_on_push, bool(repository.lifecycle_policy)) == (
+        (True,) * 3
+    )
 
 
 def test_a_pipeline_keeps_the_order_of_its_stages(blueprint) -> None:

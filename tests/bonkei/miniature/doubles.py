@@ -276,7 +276,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             lambda settings: Tasks(world, bus, settings),
             lambda cluster, host: Database(world, cluster.identifier, host),
             install,
-            lambda ecs, report: Cloud(world),
+            lambda ecs, report, beside: Cloud(world),
             lambda may, report, put_object: Logs(world),
             lambda around: Monitor(None, bus, around),
             Requests(),

@@ -1,0 +1,87 @@
+"""The distribution API, as a client: push and pull.
+
+Every registry's name leads to the miniature's own: nothing leaves this machine.
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from bonkei.registry.errors import RegistryError
+from bonkei.registry.manifest import MEDIA_TYPES, read_manifest
+from bonkei.registry.names import Reference
+from bonkei.registry.package import Package
+
+_PATIENCE = 60.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """`url`: of the miniature's AWS endpoint. `authorization`: the header of a login, or empty."""
+
+    url: str
+    authorization: str = ""
+
+    def check(self) -> None:
+        """RegistryError unless the login is accepted."""
+        self._ask("GET", "/v2/")
+
+    def push(self, image: Package, to: Reference) -> None:
+        self.check()  # an answer to HEAD cannot say what is wrong
+        for digest, content in image.blobs:
+            if not self._has(to.name, digest):
+                _, headers = self._ask("POST", f"/v2/{to.name}/blobs/uploads/")
+                place = f"{headers['location']}?digest={digest}"
+                self._ask("PUT", place, content, {"Content-Type": "application/octet-stream"})
+        media_type = read_manifest(image.manifest, "").media_type
+        place = f"/v2/{to.name}/manifests/{to.wanted}"
+        self._ask("PUT", place, image.manifest, {"Content-Type": media_type})
+
+    def pull(self, what: Reference) -> Package:
+        accept = {"Accept": ", ".join(MEDIA_TYPES)}
+        manifest, _ = self._ask("GET", f"/v2/{what.name}/manifests/{what.wanted}", headers=accept)
+        blobs = [
+            (each.digest, self._ask("GET", f"/v2/{what.name}/blobs/{each.digest}")[0])
+            for each in read_manifest(manifest, "").blobs
+        ]
+        return Package(manifest, tuple(blobs))
+
+    def _has(self, name: str, digest: str) -> bool:
+        try:
+            self._ask("HEAD", f"/v2/{name}/blobs/{digest}")
+        except RegistryError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
+    def _ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = {}
+    ) -> tuple[bytes, Mapping[str, str]]:
+        sent = {**headers, **({"Authorization": self.authorization} if self.authorization else {})}
+        request = urllib.request.Request(  # noqa: S310 - the miniature's own address
+            urljoin(self.url, path), data=body, headers=sent, method=method
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE) as answer:  # noqa: S310
+                found = {name.lower(): value for name, value in answer.headers.items()}
+                return answer.read(), found
+        except urllib.error.HTTPError as error:
+            raise _refusal(error) from None
+        except OSError as error:
+            raise RegistryError(
+                "UNAVAILABLE", f"the miniature's registry ({self.url}) does not answer: {error}"
+            ) from None
+
+
+def _refusal(error: urllib.error.HTTPError) -> RegistryError:
+    try:
+        [first, *_] = json.loads(error.read())["errors"]
+    except (ValueError, KeyError, TypeError):
+        return RegistryError("UNKNOWN", f"HTTP status {error.code}", error.code)
+    return RegistryError(first["code"], first["message"], error.code)

@@ -1,0 +1,210 @@
+"""The commands: what a buildspec types."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from dockerfile_parse import DockerfileParser
+
+from bonkei.registry.docker.client import Client
+from bonkei.registry.docker.local import LocalImages
+from bonkei.registry.errors import RegistryError
+from bonkei.registry.manifest import read_manifest
+from bonkei.registry.names import read_reference
+from bonkei.registry.package import package
+
+_VERSION = "bonkei (no container engine: it packages, pushes and pulls)"
+_NOT_DONE = ("RUN",)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses what it does not know by name, as one of the command's own errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise RegistryError(
+            "UNSUPPORTED", f"{message}\nThis docker is the miniature's own; it knows: {_KNOWN}"
+        )
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code."""
+    try:
+        options = _parser().parse_args(list(arguments))
+        options.run(options, _images())
+    except RegistryError as error:
+        print(f"docker: {error.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _images() -> LocalImages:
+    return LocalImages(Path(os.environ.get("HOME") or ".") / ".bonkei-docker")
+
+
+def _client(images: LocalImages, host: str) -> Client:
+    url = os.environ.get("AWS_ENDPOINT_URL", "")
+    if not url:
+        raise RegistryError("UNAVAILABLE", "AWS_ENDPOINT_URL does not say where the registry is")
+    return Client(url, images.authorization(host))
+
+
+def _log_in(options: argparse.Namespace, images: LocalImages) -> None:
+    password = sys.stdin.read().strip() if options.password_stdin else options.password or ""
+    pair = base64.b64encode(f"{options.username}:{password}".encode()).decode()
+    host = options.server.removeprefix("https://").strip("/")
+    url = _client(images, host).url
+    Client(url, f"Basic {pair}").check()
+    images.log_in(host, f"Basic {pair}")
+    print("Login Succeeded")
+
+
+def _log_out(options: argparse.Namespace, images: LocalImages) -> None:
+    images.log_out(options.server.removeprefix("https://").strip("/"))
+    print(f"Removing login credentials for {options.server}")
+
+
+def _build(options: argparse.Namespace, images: LocalImages) -> None:
+    folder = Path(options.folder)
+    if not folder.is_dir():
+        raise RegistryError("UNSUPPORTED", f"unable to prepare context: path {folder} not found")
+    dockerfile = Path(options.file) if options.file else folder / "Dockerfile"
+    built = package(folder, dockerfile)
+    skipped = list(_instructions(dockerfile, _NOT_DONE))
+    print(f"packaged {folder} as {built.digest}")
+    if skipped:
+        print(
+            f"not done, for want of a container engine: {len(skipped)} RUN instructions of "
+            f"{dockerfile} (a task that runs from this image installs its requirements.txt)"
+        )
+    for name in options.tag:
+        images.keep(_full(name), built)
+    if options.push:
+        for name in options.tag:
+            _push_one(_full(name), images)
+
+
+def _instructions(dockerfile: Path, wanted: tuple[str, ...]) -> Iterator[str]:
+    with dockerfile.open("rb") as content:
+        for entry in DockerfileParser(fileobj=content).structure:
+            if entry["instruction"] in wanted:
+                yield entry["value"]
+
+
+def _push(options: argparse.Namespace, images: LocalImages) -> None:
+    _push_one(_full(options.image), images)
+
+
+def _push_one(name: str, images: LocalImages) -> None:
+    reference = read_reference(name)
+    image = images.find(name)
+    print(f"The push refers to repository [{reference.host}/{reference.name}]")
+    _client(images, reference.host).push(image, reference)
+    print(f"{reference.wanted}: digest: {image.digest} size: {len(image.manifest)}")
+
+
+def _pull(options: argparse.Namespace, images: LocalImages) -> None:
+    reference = read_reference(options.image)
+    if not reference.is_ecr:
+        raise RegistryError("UNSUPPORTED", f"{options.image}: only ECR's images can be pulled here")
+    image = _client(images, reference.host).pull(reference)
+    images.keep(_full(options.image), image)
+    print(f"Digest: {image.digest}\n{options.image}")
+
+
+def _tag(options: argparse.Namespace, images: LocalImages) -> None:
+    images.find(_full(options.source))
+    images.tag(_full(options.target), images.images()[_full(options.source)])
+
+
+def _list(_options: argparse.Namespace, images: LocalImages) -> None:
+    print(f"{'REPOSITORY:TAG':60} DIGEST")
+    for name, digest in sorted(images.images().items()):
+        print(f"{name:60} {digest[7:19]}")
+
+
+def _remove(options: argparse.Namespace, images: LocalImages) -> None:
+    for name in options.images:
+        images.remove(_full(name))
+        print(f"Untagged: {name}")
+
+
+def _inspect(options: argparse.Namespace, images: LocalImages) -> None:
+    image = images.find(_full(options.image))
+    reference = read_reference(options.image)
+    place = f"{reference.host}/{reference.name}" if reference.host else reference.name
+    size = read_manifest(image.manifest, "").size
+    tags, digests = [options.image], [f"{place}@{image.digest}"]
+    found = {"Id": image.digest, "RepoTags": tags, "RepoDigests": digests, "Size": size}
+    print(json.dumps([found], indent=4))
+
+
+def _version(_options: argparse.Namespace, _images: LocalImages) -> None:
+    print(f"Docker version {_VERSION}")
+
+
+def _full(name: str) -> str:
+    """With its tag. RegistryError for no reference."""
+    reference = read_reference(name)
+    return name if ":" in name.rpartition("/")[2] or reference.digest else f"{name}:latest"
+
+
+_KNOWN = "build, buildx build, images, inspect, login, logout, pull, push, rmi, tag, version"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="docker", allow_abbrev=False, description=_VERSION)
+    parser.add_argument("-v", "--version", action="version", version=f"Docker version {_VERSION}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def add(name: str, run: Callable[..., None], help_: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help_, allow_abbrev=False)
+        made.set_defaults(run=run)
+        return made
+
+    login = add("login", _log_in, "sign in to a registry")
+    login.add_argument("-u", "--username", default="AWS")
+    login.add_argument("-p", "--password")
+    login.add_argument("--password-stdin", action="store_true")
+    login.add_argument("server")
+    add("logout", _log_out, "forget a login").add_argument("server")
+    _build_options(add("build", _build, "package a folder with its Dockerfile"))
+    buildx = commands.add_parser("buildx", help="as build", allow_abbrev=False)
+    inner = buildx.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    built = inner.add_parser("build", allow_abbrev=False)
+    built.set_defaults(run=_build)
+    _build_options(built)
+    add("push", _push, "push an image").add_argument("image")
+    add("pull", _pull, "pull an image").add_argument("image")
+    tag = add("tag", _tag, "give an image another name")
+    tag.add_argument("source")
+    tag.add_argument("target")
+    add("images", _list, "list images")
+    add("rmi", _remove, "remove images").add_argument("images", nargs="+")
+    add("inspect", _inspect, "describe an image").add_argument("image")
+    image = commands.add_parser("image", help="inspect, ls", allow_abbrev=False)
+    kinds = image.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    described = kinds.add_parser("inspect", allow_abbrev=False)
+    described.set_defaults(run=_inspect)
+    described.add_argument("image")
+    kinds.add_parser("ls", allow_abbrev=False).set_defaults(run=_list)
+    add("version", _version, "say what this is")
+    return parser
+
+
+def _build_options(parser: argparse.ArgumentParser) -> None:
+    """Options that change nothing about a package are accepted; all others are refused."""
+    parser.add_argument("-t", "--tag", action="append", default=[])
+    parser.add_argument("-f", "--file")
+    parser.add_argument("--push", action="store_true")
+    for flag in ("--pull", "--load", "--no-cache", "-q", "--quiet", "--rm"):
+        parser.add_argument(flag, action="store_true")
+    for option in ("--platform", "--progress", "--provenance", "--sbom", "--cache-from", "--label"):
+        parser.add_argument(option, action="append")
+    parser.add_argument("folder")

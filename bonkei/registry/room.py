@@ -1,0 +1,145 @@
+"""The registry's front: the declared repositories, what each allows, and who may do what."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from bonkei.aws_service import Asks, Caller
+from bonkei.blueprint.repository import Repository
+from bonkei.registry.errors import RegistryError, name_unknown
+from bonkei.registry.lifecycle import expired
+from bonkei.registry.manifest import digest_of
+from bonkei.registry.names import read_reference
+from bonkei.registry.store import ImageStore
+from bonkei.registry.tokens import Tokens
+from bonkei.registry.unpacking import tidy, unpack
+from bonkei.registry.uploads import Uploads
+from bonkei.registry.values import Contents, Image
+
+
+class Registry:
+    """`home`: its folder. `key`: the home's secret. `asks`: what IAM says."""
+
+    def __init__(
+        self,
+        home: Path,
+        key: Callable[[], bytes],
+        asks: Callable[[], Asks],
+        report: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._home = home
+        self._asks = asks
+        self._report = report
+        self._clock = clock
+        self._declared: Mapping[str, Repository] = {}
+        self.store = ImageStore(home, clock)
+        self.uploads = Uploads(self.store)
+        self._key = key
+
+    def follow(self, repositories: Sequence[Repository]) -> None:
+        """Take over the declared repositories. Those that are gone lose their images."""
+        self.store.open()
+        self._declared = {each.name: each for each in repositories}
+        self.store.keep_only(self._declared)
+        for name in self._declared:
+            self.expire(name)
+        tidy(self._home / "unpacked")
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        return Tokens(self._key())
+
+    @property
+    def repositories(self) -> Sequence[Repository]:
+        return tuple(self._declared.values())
+
+    def repository(self, name: str) -> Repository:
+        """RegistryError (NAME_UNKNOWN) when it is not declared."""
+        try:
+            return self._declared[name]
+        except KeyError:
+            raise name_unknown(name, self.account) from None
+
+    @property
+    def account(self) -> str:
+        arns = [each.arn for each in self._declared.values()]
+        return arns[0].split(":")[4] if arns else ""
+
+    def who(self, authorization: str) -> Caller:
+        """RegistryError (UNAUTHORIZED) for a password that is not ours, or too old."""
+        caller = self.tokens.read(authorization, self._clock())
+        if caller is None:
+            raise RegistryError(
+                "UNAUTHORIZED",
+                "Your authorization token has expired. Reauthenticate and try again."
+                if authorization
+                else "no basic auth credentials",
+                401,
+            )
+        return caller
+
+    def permit(self, caller: Caller, action: str, name: str) -> None:
+        """RegistryError (DENIED) in IAM's words. Without a role the caller is a person."""
+        arn = self.repository(name).arn
+        if caller.role:
+            session = caller.arn.rpartition("/")[2]
+            if denial := self._asks().role(caller.role, session, f"ecr:{action}", arn):
+                raise RegistryError("DENIED", denial, 403)
+
+    def push(self, name: str, body: bytes, media_type: str, tag: str) -> Image:
+        """RegistryError for a tag that is taken in an immutable repository."""
+        repository = self.repository(name)
+        before = self.store.contents(name).tags.get(tag)
+        if repository.immutable and before not in (None, digest_of(body)):
+            raise RegistryError(
+                "TAG_INVALID",
+                f"The image tag '{tag}' already exists in the '{name}' repository and cannot be "
+                "overwritten because the tag is immutable.",
+            )
+        image = self.store.put_manifest(name, body, media_type, tag)
+        self.expire(name)
+        return image
+
+    def expire(self, name: str) -> None:
+        """Apply the repository's lifecycle policy; on AWS this takes up to a day."""
+        policy = self._declared[name].lifecycle_policy
+        if gone := expired(policy, self.store.contents(name), self._clock()):
+            self.store.delete(name, gone)
+            self._report(f"{name}: its lifecycle policy expired {len(gone)} of its images")
+
+    def contents(self, name: str) -> Contents:
+        self.repository(name)
+        return self.store.contents(name)
+
+    # For the tasks.
+
+    def find(self, image: str) -> Image | None:
+        """What a task definition's `image` means; None when it is not in this registry."""
+        try:
+            reference = read_reference(image)
+        except RegistryError:
+            return None
+        if not reference.is_ecr or reference.name not in self._declared:
+            return None
+        return self.store.contents(reference.name).find(reference.wanted)
+
+    def digest(self, image: str) -> str:
+        """Of what a task definition's `image` means; empty when it is not in this registry."""
+        found = self.find(image)
+        return found.digest if found else ""
+
+    def files(self, image: str) -> Path | None:
+        """The folder of a packaged image's sources, with its Dockerfile; None for another one.
+        RegistryError when it cannot be unpacked."""
+        found = self.find(image)
+        if found is None:
+            return None
+        folder = unpack(self.store, found, self._home / "unpacked")
+        if folder is not None:
+            os.utime(folder)
+        return folder

@@ -1,0 +1,144 @@
+"""The `docker` of a build: what a buildspec types, against a registry."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from bonkei.registry.unpacking import tidy
+from tests.bonkei.registry.conftest import HOST, World
+
+IMAGE = f"{HOST}/shop/web:1a2b"
+
+
+class Docker:
+    def __init__(self, world: World, home: Path) -> None:
+        self.world, self.home = world, home
+
+    async def __call__(self, *arguments: str, sends: str = "") -> tuple[int, str]:
+        """Exit code, and what it printed."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bonkei.registry.docker", *arguments,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "HOME": str(self.home), "AWS_ENDPOINT_URL": self.world.url},
+        )  # fmt: skip
+        printed, _ = await process.communicate(sends.encode())
+        return process.returncode or 0, printed.decode()
+
+    async def log_in(self) -> None:
+        code, printed = await self(
+            "login", "--username", "AWS", "--password-stdin", HOST, sends=self.world.password()
+        )
+        assert (code, printed) == (0, "Login Succeeded\n")
+
+
+@pytest.fixture
+def docker(world: World, tmp_path: Path) -> Docker:
+    return Docker(world, tmp_path / "home")
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Path:
+    folder = tmp_path / "program"
+    (folder / "web").mkdir(parents=True)
+    (folder / "Dockerfile").write_text("FROM python:3.13\nRUN pip install x\nCOPY web web\n")
+    (folder / "web" / "main.py").write_text("print('hello')\n")
+    (folder / "web" / "notes.log").write_text("no part of it")
+    (folder / ".dockerignore").write_text("**/*.log\n")
+    return folder
+
+
+async def test_a_build_is_pushed_and_runs_from_its_tag(
+    world: World, docker: Docker, program: Path
+) -> None:
+    await docker.log_in()
+    code, printed = await docker("build", "--pull", "-t", IMAGE, str(program))
+    assert code == 0
+    assert "not done, for want of a container engine: 1 RUN" in printed
+    code, printed = await docker("push", IMAGE)
+    assert code == 0, printed
+    assert f"1a2b: digest: {world.registry.digest(IMAGE)}" in printed
+    assert ("ecr:PutImage", "shop/web") in world.asked
+    files = world.registry.files(IMAGE)
+    assert files is not None
+    assert (files / "web" / "main.py").read_text() == "print('hello')\n"
+    assert not (files / "web" / "notes.log").exists()
+    assert world.registry.files(f"{HOST}/shop/web:other") is None
+
+
+async def test_the_same_sources_make_the_same_image(
+    world: World, docker: Docker, program: Path
+) -> None:
+    await docker.log_in()
+    await docker("build", "-t", IMAGE, str(program))
+    (program / "web" / "main.py").touch()
+    (program / "web" / "notes.log").write_text("other")
+    await docker("build", "-t", "other:1", str(program))
+    _, printed = await docker("image", "inspect", "other:1")
+    assert json.loads(printed)[0]["Id"] == json.loads((await docker("inspect", IMAGE))[1])[0]["Id"]
+    (program / "web" / "main.py").write_text("print('bye')\n")
+    await docker("build", "-t", "third", str(program))
+    code, _ = await docker("push", IMAGE)
+    assert code == 0
+    await docker("tag", "third:latest", IMAGE)
+    code, printed = await docker("push", IMAGE)
+    assert code == 1
+    assert "cannot be overwritten because the tag is immutable" in printed
+
+
+async def test_what_was_pushed_can_be_pulled(world: World, docker: Docker, program: Path) -> None:
+    await docker.log_in()
+    await docker("build", "-t", IMAGE, str(program))
+    await docker("push", IMAGE)
+    await docker("rmi", IMAGE)
+    assert (await docker("inspect", IMAGE))[0] == 1
+    code, printed = await docker("pull", IMAGE)
+    assert code == 0
+    assert world.registry.digest(IMAGE) in printed
+    assert (await docker("inspect", IMAGE))[0] == 0
+
+
+async def test_refusals_are_named(world: World, docker: Docker, program: Path) -> None:
+    code, printed = await docker("login", "-u", "AWS", "-p", "wrong", HOST)
+    assert (code, "authorization token" in printed) == (1, True)
+    await docker("build", "-t", IMAGE, str(program))
+    code, printed = await docker("push", IMAGE)
+    assert (code, "no basic auth credentials" in printed) == (1, True)
+    await docker.log_in()
+    world.denied.add("ecr:PutImage")
+    code, printed = await docker("push", IMAGE)
+    assert (code, "may not ecr:PutImage" in printed) == (1, True)
+    await docker("tag", IMAGE, f"{HOST}/nobody:1")
+    code, printed = await docker("push", f"{HOST}/nobody:1")
+    assert "repository with name 'nobody' does not exist" in printed
+    for unknown in (("run", "x"), ("build", "--squash", "."), ("build", "--build-arg", "A=b", ".")):
+        code, printed = await docker(*unknown)
+        assert (code, "it knows: build" in printed) == (1, True)
+    code, printed = await docker("build", "-t", "x", str(program / "web"))
+    assert (code, "failed to read dockerfile" in printed) == (1, True)
+    world.now += 13 * 3600
+    assert "has expired" in (await docker("push", IMAGE))[1]
+
+
+async def test_old_folders_go(
+    world: World, docker: Docker, program: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bonkei.registry.unpacking._KEPT", 2)
+    await docker.log_in()
+    folders = []
+    for tag in "abc":
+        (program / "web" / "main.py").write_text(tag)
+        await docker("build", "-t", f"{HOST}/shop/web:{tag}", str(program))
+        await docker("push", f"{HOST}/shop/web:{tag}")
+        folder = world.registry.files(f"{HOST}/shop/web:{tag}")
+        assert folder is not None
+        os.utime(folder, (ord(tag), ord(tag)))
+        folders.append(folder)
+    tidy(folders[0].parent)
+    assert [folder.exists() for folder in folders] == [False, True, True]
