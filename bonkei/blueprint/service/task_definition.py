@@ -24,12 +24,15 @@ _SCALARS = (
     "family", "task_role_arn", "execution_role_arn", "network_mode", "requires_compatibilities",
     "cpu", "memory", "pid_mode", "ipc_mode",
 )  # fmt: skip
-_BLOCKS = ("runtime_platform", "ephemeral_storage", "proxy_configuration")
+_BLOCKS = ("runtime_platform", "ephemeral_storage")
 _ALWAYS: Mapping[str, Any] = {
     "cpu": 0, "essential": True, "environment": [], "mountPoints": [], "portMappings": [],
     "volumesFrom": [], "systemControls": [],
 }  # fmt: skip
 """Members that ECS describes of each container, whether they were registered or not."""
+
+
+_OTHER_NAMES = {"configure_at_launch": "configuredAtLaunch", "size_in_gib": "sizeInGiB"}
 
 
 def read_task_definitions(state: State) -> tuple[TaskDefinition, ...]:
@@ -76,6 +79,9 @@ def _of_terraform(block: Resource) -> TaskDefinition:
     for name in _BLOCKS:
         for one in block.blocks(name):
             document[_camel(name)] = _in_api_form(one.values)
+    for proxy in block.blocks("proxy_configuration"):
+        pairs = [{"name": name, "value": value} for name, value in proxy.pairs("properties")]
+        document["proxyConfiguration"] = {**_in_api_form(proxy.values), "properties": pairs}
     document["containerDefinitions"] = in_api_spelling(block.json(_CONTAINERS))
     document["volumes"] = [_volume(each.values) for each in block.blocks("volume")]
     document["tags"] = [{"key": k, "value": v} for k, v in sorted(read_tags(block).items())]
@@ -106,6 +112,8 @@ def _in_api_form(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _camel(name: str) -> str:
+    if name in _OTHER_NAMES:
+        return _OTHER_NAMES[name]
     first, *others = name.split("_")
     return first + "".join(map(str.capitalize, others))
 

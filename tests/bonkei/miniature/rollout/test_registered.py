@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.loaders import Loader
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service.task_definition import read_task_definitions
@@ -87,12 +88,17 @@ def test_terraforms_definition_is_described_as_ecs_would() -> None:
         "arn": f"{PLACE}/web:7", "family": "web", "revision": 7, "cpu": "256", "memory": "512",
         "network_mode": "awsvpc", "requires_compatibilities": ["FARGATE"], "pid_mode": "",
         "runtime_platform": [{"cpu_architecture": "ARM64", "operating_system_family": "LINUX"}],
+        "ephemeral_storage": [{"size_in_gib": 30}],
+        "proxy_configuration": [{"container_name": "envoy", "type": "APPMESH",
+                                 "properties": {"AppPorts": "8080"}}],
         "volume": [
-            {"name": "data", "host_path": "", "efs_volume_configuration": [
+            {"name": "data", "host_path": "", "configure_at_launch": True,
+             "efs_volume_configuration": [
                 {"file_system_id": "fs-1", "authorization_config": [{"iam": "ENABLED"}]}]},
         ],
         "tags_all": {"a": "b"},
-        "container_definitions": json.dumps([{"name": "web", "image": "web:1", "user": "1"}]),
+        "container_definitions": json.dumps([{"name": "web", "image": "web:1", "user": "1",
+            "linuxParameters": {"initProcessEnabled": True}}]),
     }  # fmt: skip
     resource = Resource("d", values, type="aws_ecs_task_definition")
     [definition] = read_task_definitions(State((resource,)))
@@ -104,6 +110,7 @@ def test_terraforms_definition_is_described_as_ecs_would() -> None:
     assert volume == {
         "name": "data",
         "host": {},
+        "configuredAtLaunch": True,
         "efsVolumeConfiguration": {
             "fileSystemId": "fs-1", "authorizationConfig": {"iam": "ENABLED"},
         },
@@ -111,3 +118,18 @@ def test_terraforms_definition_is_described_as_ecs_would() -> None:
     [container] = document["containerDefinitions"]
     assert (container["essential"], container["environment"], container["user"]) == (True, [], "1")
     assert document["tags"] == [{"key": "a", "value": "b"}]
+    del document["tags"]
+    _require_known(document, "TaskDefinition")
+
+
+def _require_known(value: Any, shape_name: str) -> None:
+    """Every member has its name from ECS's own model."""
+    shapes = Loader().load_service_model("ecs", "service-2")["shapes"]
+    shape = shapes[shape_name]
+    if shape["type"] == "structure":
+        for name, member in value.items():
+            assert name in shape["members"]
+            _require_known(member, shape["members"][name]["shape"])
+    elif shape["type"] == "list":
+        for member in value:
+            _require_known(member, shape["member"]["shape"])
