@@ -1,7 +1,9 @@
 """The miniature: the running parts joined, started in order, and following the definitions.
 
 Joining
-    supervisor    the parts, in the order of their start; follows each new blueprint
+    supervisor    starts and stops the rooms in their order
+    changes       follows new definitions, restarts services
+    assembly      the rooms, connected with each other
     parts         makes every component that touches the machine; tests put doubles here
     rooms         each room of Bonkei (functions, logs, monitor) as the supervisor uses it
     aws           the AWS endpoint, and the services that rooms answer behind it

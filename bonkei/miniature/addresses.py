@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bonkei.addresses import AddressBook, Loopback, can_bind
 from bonkei.blueprint import Blueprint
@@ -40,6 +41,31 @@ class CallerTranslator:
 
     def of(self, caller: str) -> CallerTranslator:
         return self.translator.of(caller)
+
+
+class Addresses:
+    """The addresses that a miniature has given. `services`: by Service Connect name; `clusters`: by
+    the ARN of the database cluster."""
+
+    def __init__(self, held: Path) -> None:
+        """`held`: the file of the home that keeps them."""
+        self.loopback = Loopback(held)
+        self.translator = Translator()
+        self.services: dict[str, str] = {}
+        self.clusters: dict[str, str] = {}
+
+    def follow(self, blueprint: Blueprint, edge: EdgeSnapshot, queues: Mapping[str, str]) -> None:
+        """Give every name of the blueprint its address. `queues`: queues' URLs on AWS and here.
+        MiniatureError."""
+        services = service_addresses(blueprint, self.loopback)
+        self.clusters = cluster_addresses(blueprint, self.loopback)
+        require_addresses(services | self.clusters)
+        self.services.update(services)
+        self.translator.book = AddressBook(
+            hosts=cluster_hosts(blueprint, self.clusters),
+            services=services,
+            urls={**public_urls(blueprint, edge), **queues},
+        )
 
 
 @dataclass(frozen=True, slots=True)

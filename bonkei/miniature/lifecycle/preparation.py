@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import indent
 
 from bonkei.blueprint import Blueprint
-from bonkei.tasks import TasksSnapshot
+from bonkei.miniature.steps import Report, Steps
+from bonkei.tasks import TaskError, TasksSnapshot
 from bonkei.tasks.compose import content_notes
 from bonkei.tasks.images.local import LocalTask, local_task
 
@@ -38,6 +41,36 @@ def prepare(blueprint: Blueprint, directories: Mapping[str, Path]) -> Preparatio
         if container.content.requirements
     }
     return Preparation(requirements, tuple(dict.fromkeys(_notes(local_tasks))))
+
+
+Install = Callable[[Sequence[Path], Path, Report], Awaitable[Path]]
+
+
+async def prepare_containers(
+    blueprint: Blueprint,
+    directories: Mapping[str, Path],
+    install: Install,
+    environments: Path,
+    steps: Steps,
+) -> None:
+    """The containers' own environments, side by side, before the first of them is needed."""
+
+    async def installed(requirements: Sequence[Path]) -> bool:
+        """False on failure: then only the tasks that need them cannot start."""
+        try:
+            await install(requirements, environments, steps.note)
+        except TaskError as error:
+            steps.note(f"{error.message}\n{indent(error.remedy, '  ')}")
+            return False
+        return True
+
+    with steps.step("containers") as step:
+        needed = await asyncio.to_thread(prepare, blueprint, dict(directories))
+        step.detail = needed.summary
+        for note in needed.notes:
+            steps.note(note)
+        wanted = dict.fromkeys(needed.requirements.values())
+        step.failed = not all(await asyncio.gather(*map(installed, wanted)))
 
 
 def _notes(local_tasks: list[LocalTask]) -> Iterator[str]:

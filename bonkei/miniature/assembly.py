@@ -1,0 +1,222 @@
+"""The rooms of a miniature, made and connected with each other; nothing runs yet."""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service, TaskDefinition
+from bonkei.cloud.port.certificate import ca_file
+from bonkei.config import Config
+from bonkei.database import describe
+from bonkei.edge.snapshot import ListenerState
+from bonkei.events import Bus
+from bonkei.miniature.addresses import Addresses
+from bonkei.miniature.aws.ecs_view import Change, EcsView
+from bonkei.miniature.aws.endpoint import AwsEndpoint
+from bonkei.miniature.aws.own_services import own_services
+from bonkei.miniature.home import Home, MiniatureError
+from bonkei.miniature.lifecycle.one_offs import OneOffError, OneOffs, Started
+from bonkei.miniature.measures.measures import Shown
+from bonkei.miniature.parts import MakeParts
+from bonkei.miniature.rollout.diagnosis import Unhealthy
+from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.miniature.rollout.rollout import roll_out
+from bonkei.miniature.rollout.service_changes import ServiceChanges
+from bonkei.miniature.rollout.watch import Watch
+from bonkei.miniature.rooms.builds import BuildConnections
+from bonkei.miniature.rooms.databases import Databases
+from bonkei.miniature.rooms.functions import Connections
+from bonkei.miniature.rooms.log_routers import LogRouters
+from bonkei.miniature.rooms.logs import LogRoom
+from bonkei.miniature.rooms.monitor import MonitorRoom
+from bonkei.miniature.rooms.network import NetworkRoom
+from bonkei.miniature.rooms.pipelines import Neighbours, PipelineRoom
+from bonkei.miniature.rooms.registry import RegistryRoom
+from bonkei.miniature.rooms.stacks import StackRoom
+from bonkei.miniature.steps import Report, Steps
+from bonkei.provider.counters import FileCounters
+from bonkei.tasks import Tasks, TaskSettings, TasksSnapshot
+
+
+class Assembly:
+    """`blueprint` is the current one; `tasks` is None until the start has made them."""
+
+    def __init__(
+        self,
+        config: Config,
+        home: Home,
+        report: Report,
+        make: MakeParts,
+        change: Change,
+        follow_stacks: Callable[[], Awaitable[Sequence[str]]],
+    ) -> None:
+        """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow what stacks
+        have changed; returns notes."""
+        self._home = home
+        self._report = report
+        self.blueprint = Blueprint()
+        self.tasks: Tasks | None = None
+        self.bus = Bus()
+        self.containers = dict(config.containers)
+        self.addresses = Addresses(home.addresses)
+        self.parts = make(config, home, self.bus, self.addresses.services, report)
+        self.edge = self.parts.edge
+        self.network = NetworkRoom(
+            config.enforce, self.parts.caller_addresses, self.addresses.translator, report
+        )
+        self.registered = RegisteredDefinitions(
+            home.path / "ecs" / "task-definitions.json",
+            FileCounters(home.path / "terraform" / "counters.json"),
+        )
+        self.registry = RegistryRoom(home, lambda: self.aws.asks, report)
+        self.service_changes = ServiceChanges()
+        self.watch = Watch(self.bus)
+        self.one_offs = OneOffs(config.one_offs, Started(home.started))
+        server = describe(config.database_url) if config.database_url else ""
+        self.databases = Databases(self.parts.database, server)
+        routers = LogRouters(
+            config.fluent_bit, self.containers, report, ca_file(home.cloud / "tls")
+        )
+        self.logs = LogRoom(
+            self.parts.logs, report, self._put_object, routers, lambda: self.aws.asks
+        )
+        self.functions = self.parts.functions(
+            Connections(
+                lambda: self.aws.cloud, self.logs.writer, self.addresses.translator.translate
+            )
+        )
+        self.builds = self.parts.builds(
+            BuildConnections(
+                lambda: self.aws.cloud,
+                self.logs.writer,
+                lambda locks: self.parts.install(locks, home.environments, report),
+            )
+        )
+        self.pipelines = PipelineRoom(
+            home,
+            self.bus,
+            report,
+            Neighbours(lambda: self.aws.cloud, self.functions, self.builds),
+        )
+        self.stacks = StackRoom(
+            home.stacks,
+            self.parts.definitions,
+            follow_stacks,
+            lambda: self.aws.cloud.objects,
+            self.bus,
+        )
+        services = self._services(change)
+        self.monitor = MonitorRoom(
+            self.parts.monitor,
+            self.bus,
+            Shown(self.edge.snapshot, self.task_snapshot, self.databases.snapshots),
+            services,
+            self._call_queue,
+            lambda: self.aws.asks,
+        )
+        services.update({**self.monitor.answers, **self.registry.services})
+        self.parts.requests.hear(self.monitor.measures.seen)
+        self.parts.requests.hear(self.logs.seen)
+        self.aws = AwsEndpoint(self.parts.cloud, services, self.registry.beside)
+
+    def _services(self, change: Change) -> ChainMap[str, AwsService]:
+        """The services of AWS that rooms answer; those of functions come while they start."""
+        ecs = EcsView(lambda: self.blueprint, self.running, change, self._self._report, self.registered, self.registry.digest
+        own = own_services(
+            lambda: ecs if self.tasks is not None else None,
+            self.logs.service,
+            lambda: self.blueprint,
+            self.edge.snapshot,
+            self.databases.snapshots,
+        )
+        rooms = {"codebuild": self.builds.service, "cloudformation": self.stacks.service}
+        return ChainMap({**own, **rooms, **self.pipelines.services}, self.functions.services)
+
+    def running(self) -> Tasks:
+        """The tasks, once the start has made them."""
+        assert self.tasks is not None  # noqa: S101 - the start makes it before
+        return self.tasks
+
+    def task_snapshot(self) -> TasksSnapshot | None:
+        return self.tasks.snapshot() if self.tasks is not None else None
+
+    def public_listeners(self) -> list[ListenerState]:
+        listeners = self.edge.snapshot().listeners
+        return [listener for listener in listeners if listener.kind != "service_connect"]
+
+    def locate(self) -> None:
+        """Give every name of the blueprint its address, and publish the public URLs."""
+        urls = self.aws.urls(self.blueprint)
+        self.addresses.follow(self.blueprint, self.edge.snapshot(), urls)
+        self.network.place(self.blueprint, self.addresses.loopback, self.addresses.translator.book)
+
+    def follow_records(self, steps: Steps) -> None:
+        """Addresses, log groups, alarms and repositories, before what writes to them."""
+        self.locate()
+        self.logs.follow(self.blueprint, steps)
+        self.monitor.follow(self.blueprint)
+        self.registry.follow(self.blueprint)
+
+    async def follow_deliveries(self, steps: Steps, *, are_new: bool) -> None:
+        """What needs the resources behind the endpoint. `are_new`: pipelines that are declared for
+        the first time run at once."""
+        self.logs.buckets_are_there()
+        await self.functions.follow(self.blueprint, steps)
+        self.builds.follow(self.blueprint)
+        await self.pipelines.follow(self.blueprint, are_new=are_new)
+
+    def task_settings(self, steps: Steps) -> TaskSettings:
+        return TaskSettings(
+            home=self._home.path,
+            containers=self.containers,
+            addresses=self.addresses.translator,
+            progress=steps.note,
+            cloud=self._task_environment,
+            may_read=self.aws.may_read,
+            may_start=self._may_start,
+            log_driver=self.logs.log_driver,
+            log_router=self.logs.log_router,
+            built=self.registry.built,
+        )
+
+    def _task_environment(
+        self, definition: TaskDefinition, task_id: str, group: str
+    ) -> Mapping[str, str]:
+        source = self.network.source(task_id, group)
+        return self.aws.task_environment(definition, task_id, source)
+
+    def _may_start(self, definition: TaskDefinition, group: str) -> str:
+        return self.network.may_start(definition, group) or self.aws.may_start(definition, group)
+
+    async def follow_databases(self, steps: Steps) -> None:
+        clusters = self.blueprint.database_clusters
+        await self.databases.follow(clusters, self.addresses.clusters, steps)
+        await self.network.follow(self.addresses.clusters, steps)
+
+    async def migrate(self, steps: Steps, done: str, service: Service | None = None) -> None:
+        """Run the one-off commands before new tasks. After a failure the running tasks go on."""
+        try:
+            await self.one_offs.run(self.blueprint, self.running(), steps, service)
+        except OneOffError as error:
+            raise MiniatureError(
+                f"{done}, and no new task is started: {error.message}",
+                remedy=f"{error.remedy}\nthe old tasks serve on",
+            ) from None
+
+    async def roll_out(self, steps: Steps, *only: str) -> list[Unhealthy]:
+        """All services, or these ARNs, as the blueprint and later calls of `ecs` have them."""
+        blueprint = self.service_changes.over(self.registered.over(self.blueprint))
+        logs = self._home.logs
+        return await roll_out(self.running(), self.watch, blueprint, steps, logs, only)
+
+    async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
+        return await self.aws.put_object(bucket, key, content)
+
+    async def _call_queue(
+        self, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        return await self.aws.cloud.call("", "sqs", f"AmazonSQS.{operation}", parameters, region)

@@ -1,0 +1,123 @@
+"""Changes of a running miniature: new definitions, new tasks of a service, stacks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+
+from bonkei.cloud.own.ecs import ServiceChange
+from bonkei.config import Config, ConfigError, is_unchanged, load
+from bonkei.miniature.assembly import Assembly
+from bonkei.miniature.control import Call
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.lifecycle.memory import settle_memory
+from bonkei.miniature.rollout.diagnosis import names
+from bonkei.miniature.rollout.rollout import find_service, require_tasks, still_unhealthy
+from bonkei.miniature.rollout.service_changes import FORCED
+from bonkei.miniature.rollout.target_checks import TargetChecks
+from bonkei.miniature.steps import Report, Steps
+
+
+class Changes:
+    """One at a time: each holds `lock`, as the start does. None comes before `are_possible`."""
+
+    def __init__(self, config: Config, report: Report) -> None:
+        self._config = config
+        self._report = report
+        self._assembly: Assembly | None = None
+        self.lock = asyncio.Lock()
+
+    def are_possible(self, assembly: Assembly) -> None:
+        """The miniature has started."""
+        self._assembly = assembly
+
+    def started(self) -> Assembly:
+        """MiniatureError before the miniature has started."""
+        if self._assembly is None:
+            raise MiniatureError("the miniature has not started yet", remedy="try again then")
+        return self._assembly
+
+    async def reload(self, call: Call) -> None:
+        """Follow the applied definitions; requests in flight are not touched."""
+        async with self.lock:
+            assembly = self.started()
+            report = self._kept(call.report)
+            steps = Steps(report)
+            self._report("Following the definitions that `bonkei apply` has applied")
+            self._reread_settings(assembly, report)
+            before, assembly.blueprint = (
+                assembly.blueprint,
+                await asyncio.to_thread(assembly.stacks.read),
+            )
+            assembly.service_changes.definitions_win()
+            assembly.locate()
+            with TargetChecks(assembly.bus, before, assembly.blueprint) as checks:
+                await assembly.edge.apply(assembly.blueprint)
+                assembly.follow_records(steps)
+                await assembly.follow_databases(steps)
+                await assembly.aws.follow(assembly.blueprint, steps)
+                await assembly.follow_deliveries(steps, are_new=True)
+                await assembly.migrate(steps, "applied")
+                unhealthy = await assembly.roll_out(steps)
+                unhealthy += await checks.judge(assembly.edge.snapshot, steps)
+            if not unhealthy:
+                unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
+            settle_memory()
+        if unhealthy:
+            raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
+
+    async def follow_stacks(self) -> Sequence[str]:
+        """Follow the stacks, whose resources none of the services' tasks depend on. Returns the
+        endpoint's notes."""
+        async with self.lock:
+            assembly = self.started()
+            steps = Steps(self._report)
+            assembly.blueprint = await asyncio.to_thread(assembly.stacks.read)
+            assembly.follow_records(steps)
+            await assembly.aws.follow(assembly.blueprint, steps)
+            await assembly.follow_deliveries(steps, are_new=True)
+            snapshot = assembly.aws.snapshot()
+            return snapshot.notes if snapshot is not None else ()
+
+    async def restart(self, call: Call) -> None:
+        service = find_service(self.started().blueprint, call.service)
+        await self.change(service.arn, FORCED, call.report)
+
+    async def change(
+        self, arn: str, change: ServiceChange, report: Report = lambda _: None
+    ) -> None:
+        """As `ecs update-service`: another count at once; new tasks in place of the service's own
+        after what a release does before them."""
+        async with self.lock:
+            assembly = self.started()
+            service = next(each for each in assembly.blueprint.services if each.arn == arn)
+            steps = Steps(self._kept(report))
+            if change.has_new_tasks:
+                require_tasks(service, assembly.tasks)
+                self._report(f"Restarting {service.name}")
+                await assembly.migrate(steps, "not restarted", service)
+            assembly.service_changes.add(arn, change)
+            unhealthy = await assembly.roll_out(steps, service.arn)
+        if unhealthy:
+            raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")
+
+    def _reread_settings(self, assembly: Assembly, report: Report) -> None:
+        """Read the containers' directories from bonkei.toml again; other settings need a new
+        start."""
+        with suppress(ConfigError):
+            now = load(self._config.file, os.environ)
+            assembly.containers.clear()
+            assembly.containers.update(now.containers)
+        if not is_unchanged(self._config, os.environ):
+            report(f"{self._config.file.name} has changed: this takes effect at the next start")
+
+    def _kept(self, report: Report) -> Report:
+        """A report to a command that is also written to the miniature's log."""
+
+        def both(text: str) -> None:
+            self._report(text)
+            report(text)
+
+        return both
