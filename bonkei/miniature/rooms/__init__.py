@@ -3,7 +3,10 @@
 functions        Lambda, SNS and the inboxes; `carriers` bring messages from one to another
 logs             CloudWatch Logs; `log_routers` runs FireLens, `edge_log` has the edge's own lines,
                  `log_delivery` puts objects into buckets as AWS's services do
-builds           CodeBuild; `build_tools` has the commands that its builds run
+builds           CodeBuild; `build_tools` has the commands that its builds run, one of them in
+                 `build_terraform`
+pipelines        CodePipeline and CodeCommit
+stacks           CloudFormation
 monitor          metrics and alarms; `event_targets` and `ecs_events` are EventBridge's two ends
 rehearsal        provokes each alarm, for `bonkei alarm rehearse`
 registry         the image registry, and the tasks that run from what was pushed to it
