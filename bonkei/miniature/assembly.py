@@ -125,7 +125,14 @@ class Assembly:
 
     def _services(self, change: Change) -> ChainMap[str, AwsService]:
         """The services of AWS that rooms answer; those of functions come while they start."""
-        ecs = EcsView(lambda: self.blueprint, self.running, change, self._self._report, self.registered, self.registry.digest
+        ecs = EcsView(
+            lambda: self.blueprint,
+            self.running,
+            change,
+            self._report,
+            self.registered,
+            self.registry.digest,
+        )
         own = own_services(
             lambda: ecs if self.tasks is not None else None,
             self.logs.service,
