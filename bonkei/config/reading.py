@@ -1,108 +1,26 @@
-"""The user's settings: `bonkei.toml`, and a few variables of the environment that override it.
-
-ConfigError (BonkeiError): a file or a variable says something that cannot be.
-"""
+"""Finds, reads and checks `bonkei.toml`; variables of the environment win over it."""
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
 
-from bonkei.errors import BonkeiError
+from bonkei.config.table import ConfigError, Table, parse
+from bonkei.config.values import (
+    DEFAULT_WORKSPACE,
+    WORKSPACES,
+    Announcement,
+    Config,
+    Enforce,
+    OneOff,
+)
 
 FILE_NAME = "bonkei.toml"
-DEFAULT_WORKSPACE = "default"
-Enforce = Literal["off", "report", "on"]
-"""Whether what AWS would refuse is refused (on), only recorded (report), or not looked at (off)."""
-WORKSPACES = ".bonkei-workspaces"
-"""The directory, in a home, that holds the homes of the other workspaces."""
-_LEAST_LOG_MEGABYTES = 16
-_LEAST_BUILD_MEGABYTES = 100
 _WORKSPACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,89}")
-
-
-class ConfigError(BonkeiError):
-    """bonkei.toml or the environment is wrong; the message names the place."""
-
-
-@dataclass(frozen=True, slots=True)
-class OneOff:
-    """A command in a task of its own, as `ecs run-task` would run it, before new tasks start."""
-
-    name: str
-    task_definition: str  # its family, or the end of it after a hyphen
-    container: str
-    command: tuple[str, ...]
-    when: Literal["each-start", "first-start"]
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """A line that `bonkei up` ends with: where a generated secret is to be read."""
-
-    label: str
-    secret: str  # its name, or the end of it after a slash
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Settings, checked; every path is absolute.
-
-    `edge_port` is where the first distribution listens, `alb_port` the load balancer behind it.
-    """
-
-    file: Path
-    root: Path
-    definitions: Path
-    home: Path
-    variable_files: tuple[Path, ...] = ()
-    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    one_offs: tuple[OneOff, ...] = ()
-    announcements: tuple[Announcement, ...] = ()
-    existing: tuple[Mapping[str, Any], ...] = ()
-    """Resources outside the stack that its data sources look up."""
-    remote_states: Mapping[str, Mapping[str, Any]] = field(
-        default_factory=lambda: MappingProxyType({})
-    )
-    """The outputs of other stacks, by the name of the terraform_remote_state that reads them."""
-    check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """off, warning or error, by the name of a rule of `bonkei check`."""
-    check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
-    """Directories of containers that do not run here, by the container's name."""
-    edge_port: int = 8080
-    edge_hosts: tuple[str, ...] = ()
-    """Names besides their own that the listeners answer to; `*` for any."""
-    alb_port: int = 8081
-    cloud_port: int = 8083
-    fluent_bit: str = ""
-    """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
-    log_megabytes: int = 512
-    """The size of all log groups; the oldest events are deleted first."""
-    log_time_factor: int = 30
-    """How many of AWS's minutes one is, between two objects of an access log."""
-    time_factor: int = 1
-    """How many of AWS's minutes a minute of monitoring is."""
-    enforce: Enforce = "on"
-    builds_outside: bool = False
-    """Whether a build may write outside its folder where this machine cannot confine it."""
-    builds_megabytes: int = 10_000
-    """What one build may write."""
-    slack_secret: str = ""
-    """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
-    slack_url: str = field(default="", repr=False)
-    workspace: str = "default"
-    """The value of `terraform.workspace`; each workspace has its own home."""
-    account_id: str = "123456789012"
-    database_url: str | None = None
-    """A server of the person's own; `database_shared`: it may hold others' data."""
-    database_shared: bool = False
-    terraform: str | None = None
 
 
 def find(start: Path) -> Path:
@@ -118,7 +36,7 @@ def find(start: Path) -> Path:
 
 def load(file: Path, environment: Mapping[str, str]) -> Config:
     """Read and check `file`; variables of the environment win over it."""
-    table = _Table(_parse(file), str(file))
+    table = Table(parse(file), str(file))
     root = file.parent.resolve()
     check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
     builds = table.table("builds")
@@ -157,13 +75,13 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
-        fluent_bit=_fluent_bit(table.table("log_routers")),
-        log_megabytes=_log_megabytes(logs, file),
+        fluent_bit=table.table("log_routers").text("fluent_bit", ""),
+        log_megabytes=_megabytes(logs, file, "logs", 512, 16),
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
         enforce=_enforce(table, environment),
         builds_outside=builds.flag("outside"),
-        builds_megabytes=_build_megabytes(builds, file),
+        builds_megabytes=_megabytes(builds, file, "builds", 10_000, 100),
         slack_secret=table.table("slack").text("secret", ""),
         slack_url=_slack_url(environment),
         workspace=workspace,
@@ -214,87 +132,10 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
     return read_anew == config
 
 
-class _Table:
-    """One table of the file. Keys that are not read are an error."""
-
-    def __init__(self, values: Mapping[str, Any], place: str) -> None:
-        self._values = dict(values)
-        self._place = place
-        self._children: list[_Table] = []
-
-    def _take(self, key: str, kind: type, wanted: str, default: Any) -> Any:
-        value = self._values.pop(key, default)
-        if value is None:
-            raise ConfigError(f"{self._place}: `{key}` is missing", remedy=f"give it {wanted}")
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ConfigError(f"{self._place}: `{key}` is {value!r}", remedy=f"give it {wanted}")
-        return value
-
-    def text(self, key: str, default: str | None = None) -> str:
-        return str(self._take(key, str, "a string", default))
-
-    def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        value = self._take(
-            key, list, "a list of strings", None if default is None else list(default)
-        )
-        if not all(isinstance(item, str) for item in value):
-            raise ConfigError(
-                f"{self._place}: `{key}` is {value!r}", remedy="give it a list of strings"
-            )
-        return tuple(value)
-
-    def number(self, key: str, default: int) -> int:
-        return int(self._take(key, int, "a number", default))
-
-    def flag(self, key: str) -> bool:
-        return bool(self._take(key, bool, "true or false", default=False))
-
-    def table(self, key: str) -> _Table:
-        child = _Table(self._take(key, dict, "a table", {}), f"{self._place}: [{key}]")
-        self._children.append(child)
-        return child
-
-    def tables(self, key: str) -> tuple[_Table, ...]:
-        entries = self._take(key, list, f"tables: [[{key}]]", [])
-        children = tuple(_Table(entry, f"{self._place}: [[{key}]]") for entry in entries)
-        self._children.extend(children)
-        return children
-
-    def named_tables(self) -> dict[str, _Table]:
-        return {name: self.table(name) for name in tuple(self._values)}
-
-    def all_texts(self) -> dict[str, str]:
-        return {key: self.text(key) for key in tuple(self._values)}
-
-    def everything(self) -> dict[str, Any]:
-        """All that is left, as TOML has it: for keys that are not the settings' own."""
-        values, self._values = self._values, {}
-        return values
-
-    def done(self) -> None:
-        for child in self._children:
-            child.done()
-        if self._values:
-            unknown = ", ".join(f"`{key}`" for key in sorted(self._values))
-            raise ConfigError(
-                f"{self._place}: {unknown} is not a setting",
-                remedy="docs/settings.md lists every setting; check the spelling",
-            )
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{file}: {error}", remedy="correct the TOML syntax there") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} cannot be read: {error}") from None
-
-
 _TIME_FACTORS = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 
 
-def _time_factor(table: _Table, file: Path, section: str, default: int) -> int:
+def _time_factor(table: Table, file: Path, section: str, default: int) -> int:
     """A minute has whole seconds after it, too."""
     found = table.number("time_factor", default)
     if found not in _TIME_FACTORS:
@@ -305,26 +146,11 @@ def _time_factor(table: _Table, file: Path, section: str, default: int) -> int:
     return found
 
 
-def _fluent_bit(table: _Table) -> str:
-    return table.text("fluent_bit", "")
-
-
-def _log_megabytes(table: _Table, file: Path) -> int:
-    size = table.number("megabytes", 512)
-    if size < _LEAST_LOG_MEGABYTES:
+def _megabytes(table: Table, file: Path, section: str, default: int, least: int) -> int:
+    size = table.number("megabytes", default)
+    if size < least:
         raise ConfigError(
-            f"{file}: [logs] `megabytes` is {size}",
-            remedy=f"give it {_LEAST_LOG_MEGABYTES} or more",
-        )
-    return size
-
-
-def _build_megabytes(table: _Table, file: Path) -> int:
-    size = table.number("megabytes", 10_000)
-    if size < _LEAST_BUILD_MEGABYTES:
-        raise ConfigError(
-            f"{file}: [builds] `megabytes` is {size}",
-            remedy=f"give it {_LEAST_BUILD_MEGABYTES} or more",
+            f"{file}: [{section}] `megabytes` is {size}", remedy=f"give it {least} or more"
         )
     return size
 
@@ -339,7 +165,7 @@ def _slack_url(environment: Mapping[str, str]) -> str:
     return url
 
 
-def _workspace(table: _Table, environment: Mapping[str, str]) -> str:
+def _workspace(table: Table, environment: Mapping[str, str]) -> str:
     """A name that Terraform takes, and that can be a directory's."""
     name = table.text("workspace", DEFAULT_WORKSPACE)
     place = "`workspace`"
@@ -353,7 +179,7 @@ def _workspace(table: _Table, environment: Mapping[str, str]) -> str:
     return name
 
 
-def _enforce(table: _Table, environment: Mapping[str, str]) -> Enforce:
+def _enforce(table: Table, environment: Mapping[str, str]) -> Enforce:
     place, value = "`enforce`", table.text("enforce", "on")
     if environment.get("BONKEI_ENFORCE"):
         place, value = "BONKEI_ENFORCE", environment["BONKEI_ENFORCE"]
@@ -363,7 +189,7 @@ def _enforce(table: _Table, environment: Mapping[str, str]) -> Enforce:
     raise ConfigError(f"{place} is {value!r}", remedy='give it "off", "report" or "on"')
 
 
-def _account_id(table: _Table) -> str:
+def _account_id(table: Table) -> str:
     number = table.text("account_id", "123456789012")
     if not re.fullmatch(r"\d{12}", number):
         raise ConfigError(
@@ -390,7 +216,7 @@ def _home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
     return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
 
 
-def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:
+def _containers(table: Table, root: Path, file: Path) -> dict[str, Path]:
     containers = table.table("containers").named_tables()
     return {
         name: _directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
@@ -398,7 +224,7 @@ def _containers(table: _Table, root: Path, file: Path) -> dict[str, Path]:
     }
 
 
-def _levels(table: _Table, file: Path) -> dict[str, str]:
+def _levels(table: Table, file: Path) -> dict[str, str]:
     levels = table.all_texts()
     for rule, level in levels.items():
         if level not in ("off", "warning", "error"):
@@ -409,7 +235,7 @@ def _levels(table: _Table, file: Path) -> dict[str, str]:
     return levels
 
 
-def _one_off(table: _Table) -> OneOff:
+def _one_off(table: Table) -> OneOff:
     when = table.text("when", "each-start")
     if when not in ("each-start", "first-start"):
         raise ConfigError(
@@ -427,7 +253,7 @@ def _one_off(table: _Table) -> OneOff:
 _HOST = re.compile(r"\*|(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 
-def _hosts(table: _Table, file: Path) -> tuple[str, ...]:
+def _hosts(table: Table, file: Path) -> tuple[str, ...]:
     hosts = table.texts("hosts", ())
     for host in hosts:
         if not _HOST.fullmatch(host):
@@ -439,7 +265,7 @@ def _hosts(table: _Table, file: Path) -> tuple[str, ...]:
 
 
 def _port(
-    table: _Table, environment: Mapping[str, str], section: str, variable: str, default: int
+    table: Table, environment: Mapping[str, str], section: str, variable: str, default: int
 ) -> int:
     port = table.number("port", default)
     place = f"[{section}] port"

@@ -1,0 +1,33 @@
+"""The user's settings: `bonkei.toml`, and a few variables of the environment that override it.
+
+values     the settings
+reading    finds the file, reads and checks it
+table      one table of the file; keys that nobody reads are an error
+
+ConfigError (BonkeiError): a file or a variable says something that cannot be.
+"""
+
+from bonkei.config.reading import FILE_NAME, find, is_unchanged, load
+from bonkei.config.table import ConfigError
+from bonkei.config.values import (
+    DEFAULT_WORKSPACE,
+    WORKSPACES,
+    Announcement,
+    Config,
+    Enforce,
+    OneOff,
+)
+
+__all__ = [
+    "DEFAULT_WORKSPACE",
+    "FILE_NAME",
+    "WORKSPACES",
+    "Announcement",
+    "Config",
+    "ConfigError",
+    "Enforce",
+    "OneOff",
+    "find",
+    "is_unchanged",
+    "load",
+]

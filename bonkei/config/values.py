@@ -1,0 +1,89 @@
+"""The settings, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+DEFAULT_WORKSPACE = "default"
+Enforce = Literal["off", "report", "on"]
+"""Whether what AWS would refuse is refused (on), only recorded (report), or not looked at (off)."""
+WORKSPACES = ".bonkei-workspaces"
+"""The directory, in a home, that holds the homes of the other workspaces."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOff:
+    """A command in a task of its own, as `ecs run-task` would run it, before new tasks start."""
+
+    name: str
+    task_definition: str  # its family, or the end of it after a hyphen
+    container: str
+    command: tuple[str, ...]
+    when: Literal["each-start", "first-start"]
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A line that `bonkei up` ends with: where a generated secret is to be read."""
+
+    label: str
+    secret: str  # its name, or the end of it after a slash
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, checked; every path is absolute.
+
+    `edge_port` is where the first distribution listens, `alb_port` the load balancer behind it.
+    """
+
+    file: Path
+    root: Path
+    definitions: Path
+    home: Path
+    variable_files: tuple[Path, ...] = ()
+    containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    one_offs: tuple[OneOff, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
+    existing: tuple[Mapping[str, Any], ...] = ()
+    """Resources outside the stack that its data sources look up."""
+    remote_states: Mapping[str, Mapping[str, Any]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """The outputs of other stacks, by the name of the terraform_remote_state that reads them."""
+    check_levels: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """off, warning or error, by the name of a rule of `bonkei check`."""
+    check_programs: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    """Directories of containers that do not run here, by the container's name."""
+    edge_port: int = 8080
+    edge_hosts: tuple[str, ...] = ()
+    """Names besides their own that the listeners answer to; `*` for any."""
+    alb_port: int = 8081
+    cloud_port: int = 8083
+    fluent_bit: str = ""
+    """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
+    log_megabytes: int = 512
+    """The size of all log groups; the oldest events are deleted first."""
+    log_time_factor: int = 30
+    """How many of AWS's minutes one is, between two objects of an access log."""
+    time_factor: int = 1
+    """How many of AWS's minutes a minute of monitoring is."""
+    enforce: Enforce = "on"
+    builds_outside: bool = False
+    """Whether a build may write outside its folder where this machine cannot confine it."""
+    builds_megabytes: int = 10_000
+    """What one build may write."""
+    slack_secret: str = ""
+    """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
+    slack_url: str = field(default="", repr=False)
+    workspace: str = "default"
+    """The value of `terraform.workspace`; each workspace has its own home."""
+    account_id: str = "123456789012"
+    database_url: str | None = None
+    """A server of the person's own; `database_shared`: it may hold others' data."""
+    database_shared: bool = False
+    terraform: str | None = None
