@@ -238,7 +238,7 @@ class _Exchange:
             if self._request.is_form:
                 self._call = identify(self._request, content)
             self._endpoint.require_served(self._call)
-            s3_limits.check(self._call, self._request)
+            s3_limits.check(self._call, self._request, content)
             self._caller = await self._endpoint.who(self._request, body)
             self._via = self._endpoint.way(self._call, self._caller, self._request)
             if self._via.obstacle:

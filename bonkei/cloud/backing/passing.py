@@ -182,9 +182,8 @@ def _target(request: Request) -> str:
     path = f"/{bucket}{request.path}" if bucket else request.path
     if not request.query:
         return path
-    query = "&".join(
-        part for part in request.query.split("&") if part.partition("=")[0] not in _PRESIGNED
-    )
+    query = s3_limits.capped(request.query)
+    query = "&".join(part for part in query.split("&") if part.partition("=")[0] not in _PRESIGNED)
     return f"{path}?{query}" if query else path
 
 
@@ -212,7 +211,7 @@ async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncItera
     held, size = b"", 0  # the last piece is passed on only if the whole body is right
     async for chunk in pieces:
         size += len(chunk)
-        s3_limits.check_size(size)
+        s3_limits.check_arrived(size, request)
         if digest is not None:
             digest.update(chunk)
         if held:

@@ -6,6 +6,7 @@ Guide; "Error responses" in the Amazon S3 API Reference for the codes and their 
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
 from bonkei.cloud.calls.request import Call, Request, s3_resource
@@ -17,13 +18,23 @@ PARTS = 10_000
 _KEY = 1_024  # bytes of UTF-8
 _METADATA = 2_048  # bytes of all names and values of a user's metadata
 _META = "x-amz-meta-"
+_LENGTH = "x-amz-decoded-content-length"
+_DELETED = 1_000  # objects of one call
+_LISTED = 1_000
+_PAGE = re.compile(r"(?<![^&])(max-keys|max-parts|max-uploads)=(\d{4,18})(?=&|$)")
+_ONE_KEY = re.compile(rb"<(?:\w+:)?Key[\s/>]")
+_MALFORMED = (
+    "The XML you provided was not well-formed or did not validate against our published schema"
+)
+_IMPLIES = "A header you provided implies functionality that is not implemented"
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
 _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
-def check(call: Call, request: Request) -> None:
-    """ApiError when the call asks for more than S3 takes."""
+def check(call: Call, request: Request, body: bytes = b"") -> None:
+    """ApiError when the call asks for more than S3 takes. `body`: of a call that names objects in
+    it."""
     if call.service != "s3":
         return
     _, key = s3_resource(request)
@@ -35,10 +46,21 @@ def check(call: Call, request: Request) -> None:
     if call.operation in _NEW:
         _check_metadata(request)
     if call.operation in _WITH_BODY:
-        for name in ("x-amz-decoded-content-length", "content-length"):
-            if (text := request.header.get(name, "")).isdecimal():
-                check_size(int(text))
-                break
+        _check_length(request)
+    if call.operation == "DeleteObjects" and len(_ONE_KEY.findall(body)) > _DELETED:
+        raise ApiError("MalformedXML", _MALFORMED, 400)
+
+
+def capped(query: str) -> str:
+    """The query of a listing: however many a client asks for, a page has 1,000 at most
+    ("ListObjectsV2", "ListParts", "ListMultipartUploads")."""
+    return _PAGE.sub(lambda found: f"{found[1]}={min(int(found[2]), _LISTED)}", query)
+
+
+def check_arrived(size: int, request: Request) -> None:
+    """ApiError when a body that is still arriving is too large. What frames its chunks is not
+    counted as the object's."""
+    check_size(size if _LENGTH not in request.header else size - size // 32 - 65_536)
 
 
 def check_size(size: int) -> None:
@@ -47,6 +69,21 @@ def check_size(size: int) -> None:
         members = {"ProposedSize": size, "MaxSizeAllowed": LARGEST}
         message = "Your proposed upload exceeds the maximum allowed size"
         raise ApiError("EntityTooLarge", message, 400, members)
+
+
+def _check_length(request: Request) -> None:
+    """ "Common request headers": a PUT has to say its length; chunks of HTTP are for S3's own
+    framing only."""
+    length = request.header.get(_LENGTH) or request.header.get("content-length")
+    if length is not None and length.isdecimal():
+        check_size(int(length))
+    elif "transfer-encoding" in request.header:
+        header = {"Header": "Transfer-Encoding"}
+        raise ApiError("NotImplemented", _IMPLIES, 501, header)
+    else:
+        raise ApiError(
+            "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
+        )
 
 
 def _check_part(text: str) -> None:

@@ -9,6 +9,7 @@ import signal
 
 import ministack_bodies
 import ministack_journal
+import ministack_parts
 import ministack_records
 from ministack import app
 from ministack.services import dynamodb, kms, sns, sqs
@@ -100,6 +101,7 @@ if __name__ == "__main__":
     _keep_stream_labels()
     _name_queues_alike()
     ministack_bodies.install()
+    ministack_parts.install()
     journal = ministack_journal.install(ministack_records)
 
     def save(*_: object) -> None:

@@ -92,9 +92,13 @@ class Listener:
         connection = connection_of(request)
         connection.is_busy = True
         try:
-            return await self._serve(request)
+            response = await self._serve(request)
+            if not request.content.is_eof() and not response.prepared:
+                response.force_close()  # a client that was refused may not send the rest
         except ConnectionError:
             return web.Response(status=_GONE)  # nobody gets it
+        else:
+            return response
         finally:
             connection.is_busy = False
 
