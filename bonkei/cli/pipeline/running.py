@@ -1,0 +1,111 @@
+"""`bonkei pipeline run`: begins a run, and watches it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from bonkei.cli.context import Context
+from bonkei.cli.pipeline.client import Endpoint
+from bonkei.cli.pipeline.run_view import RunView
+from bonkei.cli.pipeline.source import release, sources
+from bonkei.cli.pipeline.text import full_name
+from bonkei.cli.pipeline.watch import WAITS, Answers, Watch, can_ask
+from bonkei.errors import BonkeiError
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    pipeline: str
+    id: str
+
+
+class NothingToRepeatError(BonkeiError):
+    """`--from` names a stage that no run was in."""
+
+
+def begin(
+    context: Context, endpoint: Endpoint, given: str, commit: str, stage: str, say: Say
+) -> Started:
+    """A new run of a commit, or the last run once more from a stage."""
+    name = full_name(endpoint, given)
+    if stage:
+        return _repeat(endpoint, name, stage, say)
+    declaration = endpoint.pipeline("GetPipeline", name=name)["pipeline"]
+    found = sources(declaration)
+    wanted: dict[str, Any] = {}
+    if found:
+        released = release(context, endpoint, found, commit)
+        for each in released.notes:
+            say(f"  {each}")
+        say(f"{name}: {released.commit[:12]} {released.title}")
+        wanted["sourceRevisions"] = [
+            {
+                "actionName": each.action,
+                "revisionType": "COMMIT_ID",
+                "revisionValue": released.commit,
+            }
+            for each in found
+        ]
+    started = endpoint.pipeline("StartPipelineExecution", name=name, **wanted)
+    return Started(name, started["pipelineExecutionId"])
+
+
+def _repeat(endpoint: Endpoint, name: str, stage: str, say: Say) -> Started:
+    state = endpoint.pipeline("GetPipelineState", name=name)
+    stages = {each["stageName"]: each for each in state["stageStates"]}
+    found = stages.get(stage, {}).get("latestExecution")
+    if found is None:
+        raise NothingToRepeatError(
+            f"no run of {name} was in the stage {stage}",
+            remedy=f"its stages are: {', '.join(stages)}",
+        )
+    id_ = found["pipelineExecutionId"]
+    endpoint.pipeline(
+        "RetryStageExecution",
+        pipelineName=name,
+        stageName=stage,
+        pipelineExecutionId=id_,
+        retryMode="ALL_ACTIONS",
+    )
+    say(f"{name}: {id_} again from {stage}")
+    return Started(name, id_)
+
+
+def watch(
+    endpoint: Endpoint, started: Started, decided: str, say: Say
+) -> tuple[int, dict[str, Any]]:
+    """The exit code, and the run as JSON has it."""
+    answers = Answers(decided, can_ask())
+    try:
+        view, waits = Watch(endpoint, answers, say).follow(started.pipeline, started.id)
+    except KeyboardInterrupt:
+        say(
+            f"\n  The run goes on: `bonkei pipeline show {started.pipeline}`. Stop it by\n"
+            "  bonkei aws -- codepipeline stop-pipeline-execution --pipeline-name "
+            f"{started.pipeline} --pipeline-execution-id {started.id}"
+        )
+        raise click.Abort from None
+    if waits:
+        say(
+            "  It waits for an approval, and nobody can be asked here: `bonkei aws -- codepipeline "
+            "put-approval-result`,\n  or run with --approve or --reject"
+        )
+        return WAITS, view.as_json()
+    say(_last_words(view))
+    return int(view.status != "Succeeded"), view.as_json()
+
+
+def _last_words(view: RunView) -> str:
+    total = sum(each.seconds for each in view.actions if each.category != "Approval")
+    said = f"{view.status} after {total:.1f} s of work"
+    if view.status == "Succeeded":
+        return said
+    failed = [each for each in view.actions if each.status == "Failed" and each.external_id]
+    more = f"\n  bonkei pipeline logs {view.id[:8]} {failed[-1].name}" if failed else ""
+    return f"{said}: {view.summary}{more}"
