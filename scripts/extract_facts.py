@@ -26,7 +26,7 @@ from bonkei.provider import schema
 from bonkei.provider.schema import Block
 from scripts.schema import apis
 from scripts.schema.facts import Facts, Provider
-from scripts.schema.golang import Source
+from scripts.schema.golang.source import Source
 from scripts.schema.limits import add_limits
 
 Json = Any

@@ -7,11 +7,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from scripts.schema.golang import Call, Evaluation, Function, Source, Struct, Value
+from scripts.schema.checks import Json, are_numbers, check, checks_of_sdk, constant
+from scripts.schema.golang.evaluation import Evaluation
+from scripts.schema.golang.source import Source
+from scripts.schema.golang.values import Call, Function, Struct, Value
 
-Json = Any
 Facts = dict[str, dict[str, Json]]
 """Dotted path of an argument or block -> its facts."""
 
@@ -110,7 +111,7 @@ def _sdk_block(schema: dict[str, Value], prefix: str, found: Facts) -> None:
         if isinstance(inner, Struct) and isinstance(inner.fields.get("Schema"), dict):
             _sdk_block(inner.fields["Schema"], f"{path}.", found)
         elif isinstance(inner, Struct):
-            checks = _checks_of_sdk(inner.fields)
+            checks = checks_of_sdk(inner.fields)
             _put(found, path, {f"each_{key}": value for key, value in checks.items()})
 
 
@@ -131,7 +132,7 @@ def _sdk_facts(fields: dict[str, Value]) -> dict[str, Json]:
         facts["new"] = True
     if fields.get("Sensitive") is True:
         facts["sensitive"] = True
-    default = _constant(fields.get("Default"))
+    default = constant(fields.get("Default"))
     if default is not None:
         facts["default"] = default
     for go, ours in _RELATIONS.items():
@@ -143,118 +144,12 @@ def _sdk_facts(fields: dict[str, Value]) -> dict[str, Json]:
             facts[ours] = fields[go]
     if isinstance(fields.get("Deprecated"), str):
         facts["deprecated"] = fields["Deprecated"]
-    facts.update(_checks_of_sdk(fields))
+    facts.update(checks_of_sdk(fields))
     return facts
 
 
 def _without_indexes(name: str) -> str:
     return re.sub(r"\.\d+(?=\.|$)", "", name)
-
-
-def _constant(value: Value) -> Json:
-    if isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, Call) and value.name == "enum-member":
-        return {"member": f"{value.types[0]}.{value.arguments[0]}"}
-    return None
-
-
-def _checks_of_sdk(fields: dict[str, Value]) -> dict[str, Json]:
-    checks: dict[str, Json] = {}
-    for name in ("ValidateFunc", "ValidateDiagFunc"):
-        value = fields.get(name)
-        if isinstance(value, Call):
-            checks |= _check(value)
-    return checks
-
-
-def _check(call: Call) -> dict[str, Json]:
-    """What one validator asks; nothing, if it is not one of those whose meaning is certain."""
-    name, arguments = call.name.rpartition(".")[2], call.arguments
-    if name in ("ToDiagFunc", "All"):
-        found: dict[str, Json] = {}
-        for one in arguments:
-            found |= _check(one) if isinstance(one, Call) else {}
-        return found
-    if name in _BOUNDS:
-        key, low, high = _BOUNDS[name]
-        count = sum(isinstance(one, int) for one in (low, high))
-        if not _numbers(arguments, count) or not _measures(call):
-            return {}
-        return {
-            key: [arguments[one] if isinstance(one, int) else _OPEN[one] for one in (low, high)]
-        }
-    if name == "StringIsNotEmpty":
-        return {"length": [1, None]}
-    if name in ("StringMatch", "RegexMatches") and isinstance(arguments[0], Call):
-        said = arguments[1] if len(arguments) > 1 else ""
-        return _pattern(arguments[0].arguments[0], said if isinstance(said, str) else "")
-    return _values(name, call)
-
-
-_OPEN = {"none": None, "zero": 0}
-_BOUNDS: dict[str, tuple[str, int | str, int | str]] = {
-    "IntBetween": ("range", 0, 1),
-    "FloatBetween": ("range", 0, 1),
-    "Between": ("range", 0, 1),
-    "IntAtLeast": ("range", 0, "none"),
-    "FloatAtLeast": ("range", 0, "none"),
-    "AtLeast": ("range", 0, "none"),
-    "IntAtMost": ("range", "none", 0),
-    "StringLenBetween": ("length", 0, 1),
-    "LengthBetween": ("length", 0, 1),
-    "LengthAtLeast": ("length", 0, "none"),
-    "LengthAtMost": ("length", "zero", 0),
-}
-"""Validator -> the kind of its limit, and the positions of its lower and upper bound."""
-
-
-def _measures(call: Call) -> bool:
-    """Whether a validator called "Between" or "AtLeast" is one of numbers."""
-    name = call.name.rpartition(".")[2]
-    numbers = ("int64validator", "int32validator", "float64validator")
-    return name not in ("Between", "AtLeast") or call.name.startswith(numbers)
-
-
-def _values(name: str, call: Call) -> dict[str, Json]:
-    """An enumeration, of the API or written out."""
-    ignored = {"ignore_case": True}
-    if call.types and name in ("Validate", "FrameworkValidate"):
-        return {"enum": call.types[0]}
-    if call.types and name in ("ValidateIgnoreCase", "FrameworkValidateIgnoreCase"):
-        return {"enum": call.types[0], **ignored}
-    if name == "StringInSlice":
-        values = _texts(call.arguments[0])
-        return (
-            {"enum": values, **(ignored if call.arguments[1:] == (True,) else {})} if values else {}
-        )
-    if name == "IntInSlice" and isinstance(numbers := call.arguments[0], list):
-        return {"enum": numbers} if all(isinstance(one, int) for one in numbers) else {}
-    if call.name == "stringvalidator.OneOf":
-        values = _texts([*call.arguments])
-        return {"enum": values} if values else {}
-    return {}
-
-
-def _numbers(arguments: tuple[Value, ...], count: int) -> bool:
-    numbers = [one for one in arguments if isinstance(one, int | float)]
-    return len(arguments) == count == len(numbers)
-
-
-def _texts(values: Value) -> list[Json]:
-    found = [_constant(one) for one in values] if isinstance(values, list) else []
-    return found if all(isinstance(one, str | dict) for one in found) else []
-
-
-def _pattern(pattern: Value, said: str) -> dict[str, Json]:
-    """A pattern that means the same in Python."""
-    if not isinstance(pattern, str) or re.search(r"\\[pPzQ]|\[\[:", pattern):
-        return {}
-    try:
-        re.compile(pattern)
-    except re.error:
-        return {}
-    return {"patterns": [[pattern, said]]}
 
 
 def _framework_block(schema: Struct, prefix: str, found: Facts) -> None:
@@ -288,7 +183,7 @@ def _framework_facts(fields: dict[str, Value]) -> dict[str, Json]:
             facts["new_if"] = name
     default = fields.get("Default")
     if isinstance(default, Call) and default.name.rpartition(".")[2].startswith("Static"):
-        value = _constant(default.arguments[0]) if default.arguments else None
+        value = constant(default.arguments[0]) if default.arguments else None
         if value is not None:
             facts["default"] = value
     custom = fields.get("CustomType")
@@ -309,15 +204,15 @@ def _framework_validator(validator: Call) -> dict[str, Json]:
             return {_RELATIONS_OF_FRAMEWORK[name]: roots}
         return {}
     collection = kind in ("listvalidator", "setvalidator", "mapvalidator")
-    if collection and name == "SizeAtMost" and _numbers(validator.arguments, 1):
+    if collection and name == "SizeAtMost" and are_numbers(validator.arguments, 1):
         return {"max": validator.arguments[0]}
-    if collection and name == "SizeAtLeast" and _numbers(validator.arguments, 1):
+    if collection and name == "SizeAtLeast" and are_numbers(validator.arguments, 1):
         return {"min": validator.arguments[0]}
-    if collection and name == "SizeBetween" and _numbers(validator.arguments, 2):
+    if collection and name == "SizeBetween" and are_numbers(validator.arguments, 2):
         return {"min": validator.arguments[0], "max": validator.arguments[1]}
     if collection and name == "IsRequired":
         return {"min": 1}
-    return {} if collection else _check(validator)
+    return {} if collection else check(validator)
 
 
 def _root(argument: Value) -> str:

@@ -9,7 +9,8 @@ import pytest
 
 from scripts.schema import apis
 from scripts.schema.facts import Provider
-from scripts.schema.golang import Source, attribute_name
+from scripts.schema.golang.names import attribute_name
+from scripts.schema.golang.source import Source
 
 HEAD = """package thing
 import (
