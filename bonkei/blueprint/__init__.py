@@ -3,7 +3,7 @@
 model       Blueprint: everything that was read
 reading     how it is read, subject by subject
 alarm, ...  one subject each: its values, and how they are read. Large subjects have a folder:
-            distribution, load_balancer, network, service, web_acl
+            bucket, distribution, load_balancer, network, release, service, web_acl
 coverage    what the miniature does not simulate
 state       Terraform's state, as readers see it
 """

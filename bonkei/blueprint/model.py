@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from bonkei.blueprint.access_log import AccessLog, WafLog
 from bonkei.blueprint.alarm import Alarm, CompositeAlarm
 from bonkei.blueprint.bucket import Bucket, StoredObject
-from bonkei.blueprint.build_project import BuildProject
-from bonkei.blueprint.code_repository import CodeRepository
 from bonkei.blueprint.coverage import NotSimulated
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.blueprint.distribution import Distribution
@@ -27,8 +25,10 @@ from bonkei.blueprint.log_group import (
 )
 from bonkei.blueprint.network import Network
 from bonkei.blueprint.notification import EventRule, Topic
-from bonkei.blueprint.pipeline import Pipeline
-from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.release.build_project import BuildProject
+from bonkei.blueprint.release.code_repository import CodeRepository
+from bonkei.blueprint.release.image_repository import Repository
+from bonkei.blueprint.release.pipeline import Pipeline
 from bonkei.blueprint.role import Role
 from bonkei.blueprint.secret import Secret
 from bonkei.blueprint.security_group import SecurityGroup

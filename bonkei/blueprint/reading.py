@@ -9,8 +9,6 @@ from bonkei.blueprint.access_log import read_access_logs, read_connection_logs, 
 from bonkei.blueprint.alarm import read_alarms, read_composite_alarms
 from bonkei.blueprint.bucket.reader import read_buckets
 from bonkei.blueprint.bucket.stored_object import read_stored_objects
-from bonkei.blueprint.build_project import read_build_projects
-from bonkei.blueprint.code_repository import read_code_repositories
 from bonkei.blueprint.coverage import Gaps, read_coverage
 from bonkei.blueprint.database import read_database_clusters
 from bonkei.blueprint.distribution.reader import read_distributions
@@ -30,8 +28,10 @@ from bonkei.blueprint.log_group import (
 from bonkei.blueprint.model import Blueprint
 from bonkei.blueprint.network.reader import read_network
 from bonkei.blueprint.notification import read_event_rules, read_schedules, read_topics
-from bonkei.blueprint.pipeline import read_pipelines
-from bonkei.blueprint.repository import read_repositories
+from bonkei.blueprint.release.build_project import read_build_projects
+from bonkei.blueprint.release.code_repository import read_code_repositories
+from bonkei.blueprint.release.image_repository import read_repositories
+from bonkei.blueprint.release.pipeline import read_pipelines
 from bonkei.blueprint.role import read_roles
 from bonkei.blueprint.secret import read_secrets
 from bonkei.blueprint.security_group import read_security_groups

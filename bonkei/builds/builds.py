@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.errors import BuildsError
 from bonkei.builds.recorder import Recorder
 from bonkei.builds.run import Ground, Run, remove

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.values import Build, BuildPhase
 from bonkei.events import ServiceEvent
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.build_project import BuildArtifacts, BuildProject
+from bonkei.blueprint.release.build_project import BuildArtifacts, BuildProject
 from bonkei.builds.artifacts.archive import pack, walk
 from bonkei.builds.artifacts.patterns import select
 from bonkei.builds.buildspec.model import ArtifactSpec, Buildspec

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds import course, escape, outputs
 from bonkei.builds.buildspec.model import Buildspec, PhaseSpec
 from bonkei.builds.buildspec.reader import read

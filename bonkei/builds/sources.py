@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.build_project import BuildProject, BuildSource
+from bonkei.blueprint.release.build_project import BuildProject, BuildSource
 from bonkei.builds.artifacts.archive import unpack
 from bonkei.builds.errors import PhaseError
 from bonkei.builds.surroundings import Surroundings

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.buildspec.model import SecretReference
 from bonkei.builds.values import Build
 

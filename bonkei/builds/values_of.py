@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.buildspec.model import Buildspec, SecretReference
 from bonkei.builds.buildspec.reader import secret_reference
 from bonkei.builds.errors import PhaseError

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from bonkei.blueprint.build_project import BuildProject
-from bonkei.blueprint.pipeline import (
+from bonkei.blueprint.release.build_project import BuildProject
+from bonkei.blueprint.release.pipeline import (
     Condition,
     Pipeline,
     PipelineAction,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.network.callers import Caller
 from bonkei.network.flows import image_services, secret_services

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from bonkei.blueprint.pipeline import Pipeline
+from bonkei.blueprint.release.pipeline import Pipeline
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.core.values import ActionRun, Book, Changed, Execution, StoredArtifact
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.errors import BonkeiError
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.core import answers, commands

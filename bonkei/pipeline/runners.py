@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.pipeline.core.values import ActionRun, Finished, Override, StoredArtifact
 
 AfterRestart = Literal["again", "follow", "fail"]

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.build_project import BuildProject
 from bonkei.blueprint.function import Function
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction
+from bonkei.blueprint.release.build_project import BuildProject
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.blueprint.service import Container, TaskDefinition
 
 _ECR_IMAGE = re.compile(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Operations
-from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.room import Registry
 from bonkei.registry.tokens import SECONDS, USER

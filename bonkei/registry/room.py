@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from bonkei.aws_service import Asks, Caller
-from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry.errors import RegistryError, name_unknown
 from bonkei.registry.lifecycle import expired
 from bonkei.registry.manifest import digest_of

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.code_repository import CodeRepository
+from bonkei.blueprint.release.code_repository import CodeRepository
 from bonkei.repositories.commits import Commit, read_commit
 from bonkei.repositories.errors import GitError, no_branch, no_commit, no_repository
 from bonkei.repositories.git import git

@@ -11,7 +11,7 @@ from typing import Any
 
 import bonkei
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.builds import Builds
 from bonkei.builds.buildspec.model import SecretReference
 from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling

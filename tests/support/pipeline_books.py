@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import count
 
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.commands import Command, run
 from bonkei.pipeline.core.values import (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Operations
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.builds import Builds
 from bonkei.builds.errors import BuildsError
 from bonkei.builds.service.shapes import Shape, build_shape, project_shape

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.build_project import BuildArtifacts, BuildProject, BuildSource
+from bonkei.blueprint.release.build_project import BuildArtifacts, BuildProject, BuildSource
 from bonkei.builds.values import Build, BuildPhase
 
 Shape = Mapping[str, Any]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
-from bonkei.blueprint.build_project import BuildProject
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.build_project import BuildProject
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.diagram.model import Arrow, Diagram, Group, Kind, Node
 from bonkei.diagram.names import words
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import bonkei
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.build_project import BuildProject
+from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.buildspec.model import SecretReference
 from bonkei.builds.happenings import events
 from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling

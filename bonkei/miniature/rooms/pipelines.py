@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from bonkei.aws_service import Asks, AwsService, AwsServiceError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.home import Home
 from bonkei.miniature.rooms.builds import BuildRoom

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import Pipeline, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, Stage
 from bonkei.pipeline.core.desk import Desk, Mint
 from bonkei.pipeline.core.finding import abandon_actions, find_execution, find_stage
 from bonkei.pipeline.core.progress import settle

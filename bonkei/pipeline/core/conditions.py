@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from bonkei.blueprint.pipeline import Condition, Rule
+from bonkei.blueprint.release.pipeline import Condition, Rule
 from bonkei.pipeline.core.values import ConditionRun, Execution, RuleRun
 from bonkei.pipeline.core.variables import UnresolvedError, resolve
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from bonkei.blueprint.pipeline import Pipeline, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, Stage
 from bonkei.pipeline.core.values import (
     ActionRun,
     Book,

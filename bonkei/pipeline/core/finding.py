@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import Stage
+from bonkei.blueprint.release.pipeline import Stage
 from bonkei.pipeline.core.desk import Desk
 from bonkei.pipeline.core.values import AbandonAction, Execution
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bonkei.blueprint.pipeline import PipelineAction
+from bonkei.blueprint.release.pipeline import PipelineAction
 
 CONCURRENT = 50
 """Executions that are under way at once, in the modes QUEUED and PARALLEL."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bonkei.blueprint.pipeline import Condition, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Condition, PipelineAction, Stage
 from bonkei.pipeline.core.conditions import evaluate
 from bonkei.pipeline.core.desk import Desk
 from bonkei.pipeline.core.keys import artifact_key

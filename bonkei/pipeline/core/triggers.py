@@ -13,7 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bonkei.blueprint.pipeline import Filter, GitPush, Pipeline, PipelineAction, Trigger
+from bonkei.blueprint.release.pipeline import Filter, GitPush, Pipeline, PipelineAction, Trigger
 
 
 @dataclass(frozen=True, slots=True)

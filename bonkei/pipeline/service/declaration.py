@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.pipeline import (
+from bonkei.blueprint.release.pipeline import (
     Condition,
     Filter,
     OnFailure,

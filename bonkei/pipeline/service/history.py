@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bonkei.blueprint.pipeline import Pipeline
+from bonkei.blueprint.release.pipeline import Pipeline
 from bonkei.pipeline.core.values import ActionRun, Book, Execution, StoredArtifact
 from bonkei.pipeline.service.declaration import action_type
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.pipeline.core.values import ActionRun, Book, ConditionRun, Execution, StageRun
 from bonkei.pipeline.core.waiting import waiting
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from bonkei.blueprint.alarm import Metric, MetricQuery
-from bonkei.blueprint.build_project import BuildArtifacts, BuildLogs, BuildSource
 from bonkei.blueprint.log_delivery import LogDelivery
+from bonkei.blueprint.release.build_project import BuildArtifacts, BuildLogs, BuildSource
 
 
 def test_log_groups_and_metric_filters(blueprint) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builds import Room, log, spec, statuses
 
-from bonkei.blueprint.build_project import BuildArtifacts
+from bonkei.blueprint.release.build_project import BuildArtifacts
 from bonkei.builds.artifacts.archive import pack, unpack
 from bonkei.builds.artifacts.patterns import select
 from bonkei.builds.buildspec.model import ArtifactSpec

@@ -104,7 +104,7 @@ async def test_secondary_sources_lie_apart(room: Room) -> None:
 
 
 async def test_the_log_is_delivered_where_the_project_says(room: Room) -> None:
-    from bonkei.blueprint.build_project import BuildLogs
+    from bonkei.blueprint.release.build_project import BuildLogs
 
     room.project(spec("echo one", "echo two"), logs=BuildLogs(group="/g", stream="s"))
     result = await room.run()

@@ -15,7 +15,7 @@ from botocore.validate import ParamValidator
 from builds import REGION, Room, spec
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
-from bonkei.blueprint.build_project import BuildArtifacts, BuildLogs, BuildSource
+from bonkei.blueprint.release.build_project import BuildArtifacts, BuildLogs, BuildSource
 from bonkei.builds.service.api import service
 
 MODEL = ServiceModel(Loader().load_service_model("codebuild", "service-2"), "codebuild")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline_books import Table, approval, build, pipeline, source
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import OnFailure, Stage
+from bonkei.blueprint.release.pipeline import OnFailure, Stage
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.structure import restructure
 from bonkei.pipeline.core.values import Changed, Execution, Finished

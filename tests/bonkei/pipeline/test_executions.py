@@ -6,7 +6,7 @@ import pytest
 from pipeline_books import Table, approval, build, pipeline, source
 
 from bonkei.aws_service import AwsServiceError
-from bonkei.blueprint.pipeline import Condition, OnFailure, PipelineVariable, Rule, Stage
+from bonkei.blueprint.release.pipeline import Condition, OnFailure, PipelineVariable, Rule, Stage
 from bonkei.pipeline.core import answers, commands
 from bonkei.pipeline.core.structure import restructure
 from bonkei.pipeline.core.values import AbandonAction, Override

@@ -12,7 +12,7 @@ import pytest
 from pipeline_books import approval, build, pipeline, source
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller, NothingIsAsked
-from bonkei.blueprint.pipeline import Pipeline, PipelineAction, Stage
+from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction, Stage
 from bonkei.events import ServiceEvent
 from bonkei.pipeline.actions.approval import ManualApproval
 from bonkei.pipeline.actions.artifact import Store

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from bonkei.aws_service import Caller
-from bonkei.blueprint.repository import Repository
+from bonkei.blueprint.release.image_repository import Repository
 from bonkei.registry import http
 from bonkei.registry.room import Registry
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Caller
-from bonkei.blueprint.code_repository import CodeRepository
+from bonkei.blueprint.release.code_repository import CodeRepository
 from bonkei.repositories.hook import UNNOTICED, Push
 from bonkei.repositories.repositories import Repositories
 from bonkei.repositories.service import service
