@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from bonkei.cloud.calls.record import s3_limits
+from bonkei.cloud.calls import s3_limits
 from tests.bonkei.cloud.rooms import REGION, Room
 
 GIB = 1024**3
