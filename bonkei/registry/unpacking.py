@@ -6,6 +6,7 @@ import shutil
 import tarfile
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import IO
 
 from bonkei.registry.errors import RegistryError
 from bonkei.registry.manifest import read_manifest
@@ -30,7 +31,8 @@ def unpack(store: ImageStore, image: Image, root: Path) -> Path | None:
     draft = Path(mkdtemp(prefix="draft-", dir=root))
     try:
         for layer in _layers(store, image):
-            _extract(layer, draft)
+            with layer.open("rb") as content:
+                extract(content, draft)
         _put_in_place(draft, folder)
     except (tarfile.TarError, OSError, EOFError) as error:
         shutil.rmtree(draft, ignore_errors=True)
@@ -68,9 +70,9 @@ def _layers(store: ImageStore, image: Image) -> list[Path]:
     return [each for each in found if each is not None]
 
 
-def _extract(layer: Path, target: Path) -> None:
-    """The `data` filter refuses what leaves the folder, devices and the like."""
-    with tarfile.open(layer, "r:gz") as archive:
+def extract(layer: IO[bytes], target: Path) -> None:
+    """The `data` filter refuses what leaves the folder, devices and the like: tarfile.TarError."""
+    with tarfile.open(fileobj=layer, mode="r:gz") as archive:
         total = 0
         for member in archive:
             total += member.size

@@ -36,7 +36,11 @@ class Commands:
                 *(sys.executable, "-P", "-m", "bonkei.miniature.rooms.build_terraform"),
                 self._terraform or "",
             ),
-            "trivy": await self._installed("trivy", _TRIVY, say),
+            "docker": (sys.executable, "-P", "-m", "bonkei.registry.docker"),
+            "trivy": (
+                *(sys.executable, "-P", "-m", "bonkei.registry.docker.scan"),
+                *await self._installed("trivy", _TRIVY, say),
+            ),
             "aws": await self._installed("aws", _AWS, say),
         }
 

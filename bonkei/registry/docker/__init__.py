@@ -6,5 +6,6 @@ command that it does not know is refused by name.
 
 commands   the commands, their options, what they print
 local      the images that were built or pulled, and the logins, below $HOME
+scan       `trivy image` of what this docker has built
 client     the distribution API, as a client
 """

@@ -24,12 +24,12 @@ _VERSION = "bonkei (no container engine: it packages, pushes and pulls)"
 _NOT_DONE = ("RUN",)
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Refuses what it does not know by name, as one of the command's own errors."""
 
     def error(self, message: str) -> NoReturn:
         raise RegistryError(
-            "UNSUPPORTED", f"{message}\nThis docker is the miniature's own; it knows: {_KNOWN}"
+            "UNSUPPORTED", f"{message}\nThis command is the miniature's own.\n{self.format_usage()}"
         )
 
 
@@ -37,18 +37,19 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code."""
     try:
         options = _parser().parse_args(list(arguments))
-        options.run(options, _images())
+        options.run(options, local_images())
     except RegistryError as error:
         print(f"docker: {error.message}", file=sys.stderr)
         return 1
     return 0
 
 
-def _images() -> LocalImages:
+def local_images() -> LocalImages:
     return LocalImages(Path(os.environ.get("HOME") or ".") / ".bonkei-docker")
 
 
-def _client(images: LocalImages, host: str) -> Client:
+def client(images: LocalImages, host: str) -> Client:
+    """RegistryError when nothing says where the registry is."""
     url = os.environ.get("AWS_ENDPOINT_URL", "")
     if not url:
         raise RegistryError("UNAVAILABLE", "AWS_ENDPOINT_URL does not say where the registry is")
@@ -59,7 +60,7 @@ def _log_in(options: argparse.Namespace, images: LocalImages) -> None:
     password = sys.stdin.read().strip() if options.password_stdin else options.password or ""
     pair = base64.b64encode(f"{options.username}:{password}".encode()).decode()
     host = options.server.removeprefix("https://").strip("/")
-    url = _client(images, host).url
+    url = client(images, host).url
     Client(url, f"Basic {pair}").check()
     images.log_in(host, f"Basic {pair}")
     print("Login Succeeded")
@@ -84,10 +85,10 @@ def _build(options: argparse.Namespace, images: LocalImages) -> None:
             f"{dockerfile} (a task that runs from this image installs its requirements.txt)"
         )
     for name in options.tag:
-        images.keep(_full(name), built)
+        images.keep(full_name(name), built)
     if options.push:
         for name in options.tag:
-            _push_one(_full(name), images)
+            _push_one(full_name(name), images)
 
 
 def _instructions(dockerfile: Path, wanted: tuple[str, ...]) -> Iterator[str]:
@@ -98,14 +99,14 @@ def _instructions(dockerfile: Path, wanted: tuple[str, ...]) -> Iterator[str]:
 
 
 def _push(options: argparse.Namespace, images: LocalImages) -> None:
-    _push_one(_full(options.image), images)
+    _push_one(full_name(options.image), images)
 
 
 def _push_one(name: str, images: LocalImages) -> None:
     reference = read_reference(name)
     image = images.find(name)
     print(f"The push refers to repository [{reference.host}/{reference.name}]")
-    _client(images, reference.host).push(image, reference)
+    client(images, reference.host).push(image, reference)
     print(f"{reference.wanted}: digest: {image.digest} size: {len(image.manifest)}")
 
 
@@ -113,14 +114,14 @@ def _pull(options: argparse.Namespace, images: LocalImages) -> None:
     reference = read_reference(options.image)
     if not reference.is_ecr:
         raise RegistryError("UNSUPPORTED", f"{options.image}: only ECR's images can be pulled here")
-    image = _client(images, reference.host).pull(reference)
-    images.keep(_full(options.image), image)
+    image = client(images, reference.host).pull(reference)
+    images.keep(full_name(options.image), image)
     print(f"Digest: {image.digest}\n{options.image}")
 
 
 def _tag(options: argparse.Namespace, images: LocalImages) -> None:
-    images.find(_full(options.source))
-    images.tag(_full(options.target), images.images()[_full(options.source)])
+    images.find(full_name(options.source))
+    images.tag(full_name(options.target), images.images()[full_name(options.source)])
 
 
 def _list(_options: argparse.Namespace, images: LocalImages) -> None:
@@ -131,12 +132,12 @@ def _list(_options: argparse.Namespace, images: LocalImages) -> None:
 
 def _remove(options: argparse.Namespace, images: LocalImages) -> None:
     for name in options.images:
-        images.remove(_full(name))
+        images.remove(full_name(name))
         print(f"Untagged: {name}")
 
 
 def _inspect(options: argparse.Namespace, images: LocalImages) -> None:
-    image = images.find(_full(options.image))
+    image = images.find(full_name(options.image))
     reference = read_reference(options.image)
     place = f"{reference.host}/{reference.name}" if reference.host else reference.name
     size = read_manifest(image.manifest, "").size
@@ -149,19 +150,16 @@ def _version(_options: argparse.Namespace, _images: LocalImages) -> None:
     print(f"Docker version {_VERSION}")
 
 
-def _full(name: str) -> str:
+def full_name(name: str) -> str:
     """With its tag. RegistryError for no reference."""
     reference = read_reference(name)
     return name if ":" in name.rpartition("/")[2] or reference.digest else f"{name}:latest"
 
 
-_KNOWN = "build, buildx build, images, inspect, login, logout, pull, push, rmi, tag, version"
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="docker", allow_abbrev=False, description=_VERSION)
+    parser = Parser(prog="docker", allow_abbrev=False, description=_VERSION)
     parser.add_argument("-v", "--version", action="version", version=f"Docker version {_VERSION}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    commands = parser.add_subparsers(required=True, dest="command", parser_class=Parser)
 
     def add(name: str, run: Callable[..., None], help_: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=help_, allow_abbrev=False)
@@ -176,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     add("logout", _log_out, "forget a login").add_argument("server")
     _build_options(add("build", _build, "package a folder with its Dockerfile"))
     buildx = commands.add_parser("buildx", help="as build", allow_abbrev=False)
-    inner = buildx.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    inner = buildx.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     built = inner.add_parser("build", allow_abbrev=False)
     built.set_defaults(run=_build)
     _build_options(built)
@@ -189,7 +187,7 @@ def _parser() -> argparse.ArgumentParser:
     add("rmi", _remove, "remove images").add_argument("images", nargs="+")
     add("inspect", _inspect, "describe an image").add_argument("image")
     image = commands.add_parser("image", help="inspect, ls", allow_abbrev=False)
-    kinds = image.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    kinds = image.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     described = kinds.add_parser("inspect", allow_abbrev=False)
     described.set_defaults(run=_inspect)
     described.add_argument("image")

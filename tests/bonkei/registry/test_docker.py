@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from bonkei.registry.unpacking import tidy
+from scripts import scanners
 from tests.bonkei.registry.conftest import HOST, World
 
 IMAGE = f"{HOST}/shop/web:1a2b"
@@ -20,10 +22,12 @@ class Docker:
     def __init__(self, world: World, home: Path) -> None:
         self.world, self.home = world, home
 
-    async def __call__(self, *arguments: str, sends: str = "") -> tuple[int, str]:
+    async def __call__(
+        self, *arguments: str, sends: str = "", of: str = "bonkei.registry.docker"
+    ) -> tuple[int, str]:
         """Exit code, and what it printed."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bonkei.registry.docker", *arguments,
+            sys.executable, "-m", of, *arguments,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={**os.environ, "HOME": str(self.home), "AWS_ENDPOINT_URL": self.world.url},
@@ -119,7 +123,7 @@ async def test_refusals_are_named(world: World, docker: Docker, program: Path) -
     assert "repository with name 'nobody' does not exist" in printed
     for unknown in (("run", "x"), ("build", "--squash", "."), ("build", "--build-arg", "A=b", ".")):
         code, printed = await docker(*unknown)
-        assert (code, "it knows: build" in printed) == (1, True)
+        assert (code, "the miniature's own" in printed) == (1, True)
     code, printed = await docker("build", "-t", "x", str(program / "web"))
     assert (code, "failed to read dockerfile" in printed) == (1, True)
     world.now += 13 * 3600
@@ -142,3 +146,42 @@ async def test_old_folders_go(
         folders.append(folder)
     tidy(folders[0].parent)
     assert [folder.exists() for folder in folders] == [False, True, True]
+
+
+AN_AWS_KEY = "aws_access_key_id=AKIA" + "Q7RYTBW2N5XK3M4P"
+
+
+async def test_trivy_scans_what_was_packaged(
+    world: World, docker: Docker, program: Path, tmp_path: Path
+) -> None:
+    """The real Trivy, with the options of program_build.yaml."""
+    scanners.install()
+    trivy = shutil.which("trivy", path=scanners.environment()["PATH"]) or ""
+    await docker.log_in()
+    options = ("--exit-code", "1", "--severity", "HIGH,CRITICAL", "--ignore-unfixed",
+               "--pkg-types", "os,library", "--scanners", "vuln,secret,misconfig")  # fmt: skip
+
+    async def scan(image: str, *more: str) -> tuple[int, str]:
+        program_ = "bonkei.registry.docker.scan"
+        return await docker(trivy, "image", *options, *more, image, of=program_)
+
+    for tag, content, user in (
+        ("good", "", "10001"),
+        ("bad", AN_AWS_KEY, "10001"),
+        ("root", "", ""),
+    ):
+        (program / "web" / "credentials").write_text(content)
+        (program / "Dockerfile").write_text(f"FROM python:3.13\n{f'USER {user}' if user else ''}\n")
+        await docker("build", "-t", f"{HOST}/shop/web:{tag}", str(program))
+    await docker("push", f"{HOST}/shop/web:good")
+    await docker("rmi", f"{HOST}/shop/web:good")  # it is pulled for the scan
+    code, printed = await scan(f"{HOST}/shop/web:good")
+    assert code == 0, printed
+    code, printed = await scan(f"{HOST}/shop/web:bad")
+    assert (code, "AWS Access Key ID" in printed) == (1, True)
+    code, printed = await scan(f"{HOST}/shop/web:root")
+    assert (code, "USER" in printed) == (1, True)
+    code, printed = await scan(f"{HOST}/shop/web:missing")
+    assert (code, "Requested image not found" in printed) == (1, True)
+    code, printed = await scan(f"{HOST}/shop/web:good", "--list-all-pkgs")
+    assert (code, "unrecognized arguments: --list-all-pkgs" in printed) == (1, True)

@@ -1,0 +1,107 @@
+"""`trivy image` of a packaged image: `python -m bonkei.registry.docker.scan TRIVY image … IMAGE`.
+
+Trivy looks for an image at a container engine or in a registry, and would find no operating system
+and no installed package in this one. So its files are unpacked and scanned as a file system: the
+lock files of packages, the Dockerfile, secrets. Where Trivy cannot have its database, packages are
+not looked up; that is said, and the rest is scanned. All else is Trivy's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bonkei.registry.docker.commands import Parser, client, full_name, local_images
+from bonkei.registry.docker.local import LocalImages
+from bonkei.registry.errors import RegistryError
+from bonkei.registry.names import read_reference
+from bonkei.registry.package import Package
+from bonkei.registry.unpacking import extract
+
+_NO_DATABASE = "failed to download vulnerability DB"
+_WITH_VALUE = (
+    "--exit-code", "--severity", "--pkg-types", "--vuln-type", "--format", "--output", "--timeout",
+    "--ignorefile", "--cache-dir", "--config", "--ignore-status",
+)  # fmt: skip
+_FLAGS = ("--ignore-unfixed", "--quiet", "--no-progress", "--debug", "--skip-db-update")
+_SCANNERS = "vuln,secret"  # Trivy's own default for an image
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: Trivy's, or 1."""
+    trivy, *rest = arguments
+    if not rest or rest[0] not in ("image", "i"):
+        os.execv(trivy, [trivy, *rest])  # noqa: S606 - it is Trivy itself
+    try:
+        return _scan(trivy, _options(rest[1:]))
+    except RegistryError as error:
+        print(f"trivy: {error.message}", file=sys.stderr)
+        return 1
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = Parser(prog="trivy image", allow_abbrev=False)
+    for option in _WITH_VALUE:
+        parser.add_argument(option)
+    for flag in _FLAGS:
+        parser.add_argument(flag, action="store_true")
+    parser.add_argument("--scanners", default=_SCANNERS)
+    parser.add_argument("image")
+    return parser.parse_args(list(arguments))
+
+
+def _scan(trivy: str, options: argparse.Namespace) -> int:
+    given = vars(options)
+    passed = []
+    for option in _WITH_VALUE:
+        if (value := given[option.strip("-").replace("-", "_")]) is not None:
+            passed += [option, value]
+    passed += [flag for flag in _FLAGS if given[flag.strip("-").replace("-", "_")]]
+    image = _find(options.image)
+    with TemporaryDirectory(prefix="image-") as folder:
+        _unpack(image, Path(folder))
+        return _run(trivy, passed, options.scanners.split(","), folder)
+
+
+def _run(trivy: str, passed: Sequence[str], scanners: Sequence[str], folder: str) -> int:
+    command = [trivy, "filesystem", *passed, "--scanners", ",".join(scanners), folder]
+    done = subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False)
+    print(done.stderr, end="", file=sys.stderr)
+    others = [each for each in scanners if each != "vuln"]
+    if not done.returncode or _NO_DATABASE not in done.stderr or not others:
+        return done.returncode
+    print(
+        "NOT SCANNED: known vulnerabilities of packages. Trivy's database cannot be had here; "
+        f"on AWS they are scanned. Scanned here: {', '.join(others)}.",
+        file=sys.stderr,
+        flush=True,
+    )
+    return _run(trivy, passed, others, folder)
+
+
+def _find(name: str) -> Package:
+    """Among the user's images, or else in the registry, as Trivy does it."""
+    images: LocalImages = local_images()
+    if full_name(name) in images.images():
+        return images.find(full_name(name))
+    reference = read_reference(name)
+    return client(images, reference.host).pull(reference)
+
+
+def _unpack(image: Package, folder: Path) -> None:
+    for _, layer in image.blobs[1:]:
+        try:
+            extract(io.BytesIO(layer), folder)
+        except (tarfile.TarError, OSError) as error:
+            raise RegistryError("MANIFEST_INVALID", f"{image.digest}: {error}") from None
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
