@@ -82,6 +82,7 @@ class Cloud:
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._store = MiniStack(settings, report)
         self._calls = CallLog(settings.directory / "calls.jsonl")
+        self.hear = self._calls.hear
         self._ledger = Ledger(settings.directory)
         self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._network = NetworkWays(settings.enforce, self._ledger, report)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,11 @@ class CallLog:
         self._written = 0
         self._pending: list[Record] = []
         self._due: asyncio.TimerHandle | None = None
+        self._listeners: list[Callable[[Record], None]] = []
+
+    def hear(self, listener: Callable[[Record], None]) -> None:
+        """Call it with each call that is over, before its answer is sent."""
+        self._listeners.append(listener)
 
     def open(self) -> None:
         """Continue after the calls of an earlier run."""
@@ -53,6 +58,8 @@ class CallLog:
     def add(self, record: Record) -> None:
         """It is in the file a moment later, with all others of that moment."""
         self._recent.append(record)
+        for listener in self._listeners:
+            listener(record)
         self._pending.append(record)
         if self._due is not None:
             return

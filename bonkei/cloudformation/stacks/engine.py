@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bonkei.cloudformation.stacks.conflicts import Name, conflicts
@@ -78,6 +78,18 @@ class Stacks:
     def forget(self, stack: Stack) -> None:
         self._store.forget(stack)
         self._by_id.pop(stack.id, None)
+
+    def release(self, kind: str, names: Collection[str]) -> None:
+        """Forget a retained resource that somebody has deleted: of Terraform's type `kind`, with
+        one of the names as its physical id."""
+        for stack in self.everywhere():
+            left = tuple(
+                each
+                for each in stack.retained
+                if not each.state or each.state[0][0] != kind or not _is_named(each, names)
+            )
+            if len(left) < len(stack.retained):
+                self.put(replace(stack, retained=left))
 
     async def operate(self, stack: Stack, status: str, target: Target | None = None) -> None:
         """Begin an operation; it is on disk before anything is done. It goes on by itself: this
@@ -158,6 +170,11 @@ def _is_about(subject: str, each: StackResource, stack: Stack) -> bool:
     kind, _, name = subject.partition(" ")
     is_kind = each.type.lower().endswith(f"::{kind}")
     return is_kind and name in (each.physical_id, each.physical_id.rpartition(":")[2])
+
+
+def _is_named(each: StackResource, names: Collection[str]) -> bool:
+    ends = {each.physical_id, each.physical_id.rpartition(":")[2].rpartition("/")[2]}
+    return bool(ends & set(names))
 
 
 def address_of(stack: Stack, resource: StackResource) -> str:

@@ -58,7 +58,11 @@ class FileStore:
             try:
                 found.append(_decoded(Stack, json.loads(file.read_text(encoding="utf-8"))))
             except (ValueError, KeyError, TypeError) as error:
-                raise TemplateError(f"{file} is not a stack's file: {error}") from None
+                what = f"{file} is not a stack's file: {error}"
+                remedy = (
+                    "remove it: the stack is forgotten, and the next start removes its resources"
+                )
+                raise TemplateError(what, remedy=remedy) from None
         return sorted(found, key=lambda stack: stack.created)
 
     def put(self, stack: Stack) -> None:

@@ -24,9 +24,21 @@ from bonkei.events import Bus, ServiceEvent
 from bonkei.miniature.applied import Definitions
 
 if TYPE_CHECKING:
+    from bonkei.cloud.calls.record import Record
     from bonkei.cloud.objects import Objects
 
 _NOTE = re.compile(r"(.+?) (?:is not as declared|stays): (.*)", re.DOTALL)
+_REFUSED = 300
+_DELETIONS = {
+    ("dynamodb", "DeleteTable"): "aws_dynamodb_table",
+    ("kms", "ScheduleKeyDeletion"): "aws_kms_key",
+    ("logs", "DeleteLogGroup"): "aws_cloudwatch_log_group",
+    ("s3", "DeleteBucket"): "aws_s3_bucket",
+    ("sns", "DeleteTopic"): "aws_sns_topic",
+    ("sqs", "DeleteQueue"): "aws_sqs_queue",
+    ("ssm", "DeleteParameter"): "aws_ssm_parameter",
+}
+"""The operations that end a resource, and Terraform's type of it."""
 
 
 def stacked(directory: Path) -> tuple[Resource, ...]:
@@ -77,6 +89,13 @@ class StackRoom:
             for stack in self._stacks.everywhere()
             if not stack.gone
         ]
+
+    def hear_call(self, call: Record) -> None:
+        """Somebody has deleted what a stack has retained: it is nobody's any more."""
+        kind = _DELETIONS.get((call.service, call.operation))
+        if kind is not None and call.status < _REFUSED:
+            name = call.resource.rpartition(":")[2].rpartition("/")[2] or call.resource
+            self._stacks.release(kind, (name, call.resource))
 
     def _on_event(self, stack: Stack, event: StackEvent) -> None:
         happened = status_change(stack, event)

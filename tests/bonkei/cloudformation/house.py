@@ -78,12 +78,20 @@ class House:
         services["cloudformation"] = self.stacks.service
         await self.cloud.start()
         await self._follow()
+        self.cloud.hear(self.stacks.hear_call)
         self.stacks.resume()
 
     async def _follow(self) -> Sequence[str]:
         self.blueprint = self.stacks.read()
         await self.cloud.apply(self.blueprint)
         return self.cloud.snapshot().notes
+
+    def reread(self) -> Blueprint:
+        self.do(self._reread())
+        return self.blueprint
+
+    async def _reread(self) -> None:
+        await self._follow()
 
     def close(self) -> None:
         self.do(self.stacks.stop())

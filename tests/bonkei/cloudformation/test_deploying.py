@@ -236,3 +236,25 @@ def test_a_deletion_keeps_what_the_template_retains(deployed: House) -> None:
     assert deploy(deployed).returncode != 0  # their names are taken
     assert stack(deployed)["StackStatus"] == "ROLLBACK_COMPLETE"
     assert STATE in buckets(deployed)
+
+
+def test_what_was_retained_can_be_deleted_and_made_again(deployed: House) -> None:
+    """As a person would: the buckets, the table, the log groups, then the stack once more."""
+    deployed.client("cloudformation").delete_stack(StackName=NAME)
+    s3 = deployed.client("s3")
+    for bucket in buckets(deployed) - {"other-team"}:
+        for version in s3.list_object_versions(Bucket=bucket).get("Versions", ()):
+            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+        for marker in s3.list_object_versions(Bucket=bucket).get("DeleteMarkers", ()):
+            s3.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
+        s3.delete_bucket(Bucket=bucket)
+    dynamodb = deployed.client("dynamodb")
+    table = {"TableName": "statuspage-production-tf-lock"}
+    dynamodb.update_table(**table, DeletionProtectionEnabled=False)
+    dynamodb.delete_table(**table)
+    assert STATE not in {each.name for each in deployed.reread().buckets}
+    done = deploy(deployed)
+    assert "already exists" in str(
+        deployed.client("cloudformation").describe_stack_events(StackName=NAME)
+    )  # the log groups are left
+    assert done.returncode != 0

@@ -180,6 +180,9 @@ class Cloud:
     def environment(self, role: str) -> dict[str, str]:
         return {"AWS_REGION": "eu-west-1", "ROLE": role}
 
+    def hear(self, listener: Any) -> None:
+        """No call comes."""
+
     async def stop(self) -> None:
         await self.world.do("cloud stops")
 
