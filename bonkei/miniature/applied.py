@@ -10,6 +10,7 @@ from bonkei import blueprint
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource, State
 from bonkei.config import Config
+from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.home import Home
 from bonkei.miniature.steps import Report
 from bonkei.terraform import Account, Elsewhere, Workspace
@@ -19,8 +20,10 @@ from bonkei.vault import FileVault
 class Definitions:
     """The definitions and their applied state. Methods block while Terraform runs."""
 
-    def __init__(self, workspace: Workspace) -> None:
+    def __init__(self, workspace: Workspace, home: Path | None = None) -> None:
+        """`home`: what builds have applied is below it."""
         self._workspace = workspace
+        self._home = home
 
     def up_to_date(self) -> bool:
         """Whether the last apply was of exactly these definitions."""
@@ -31,12 +34,28 @@ class Definitions:
         return self._workspace.apply(progress=report).render()
 
     def read(self, more: Iterable[Resource] = ()) -> Blueprint:
-        """The blueprint of the last apply, with further resources."""
-        return blueprint.read(self._workspace.state(), more)
+        """The blueprint of the last apply, of what builds have applied, and of further
+        resources."""
+        elsewhere = self._elsewhere()
+        mine = self._workspace.state()
+        if not elsewhere:
+            return blueprint.read(mine, more)
+        return blueprint.read({}, [*_without(State.parse(mine), elsewhere), *elsewhere, *more])
 
     def resources(self) -> Sequence[Resource]:
-        """Those of the last apply."""
-        return State.parse(self._workspace.state()).resources
+        """Those of the last apply, and those that builds have applied."""
+        elsewhere = self._elsewhere()
+        return [*_without(State.parse(self._workspace.state()), elsewhere), *elsewhere]
+
+    def _elsewhere(self) -> list[Resource]:
+        found = applied_elsewhere.states(self._home) if self._home is not None else ()
+        return [resource for state in found for resource in State.parse(state).resources]
+
+
+def _without(state: State, others: Sequence[Resource]) -> list[Resource]:
+    """A thing that two states have is as the one elsewhere has it."""
+    theirs = {arn for each in others if each.mode == "managed" and (arn := each.values.get("arn"))}
+    return [each for each in state.resources if each.values.get("arn") not in theirs]
 
 
 def workspace(

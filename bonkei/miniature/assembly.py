@@ -53,9 +53,10 @@ class Assembly:
         make: MakeParts,
         change: Change,
         follow_stacks: Callable[[], Awaitable[Sequence[str]]],
+        follow_builds: Callable[[], Awaitable[None]],
     ) -> None:
         """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow what stacks
-        have changed; returns notes."""
+        have changed; returns notes. `follow_builds`: follow what a build has applied."""
         self._home = home
         self._report = report
         self.blueprint = Blueprint()
@@ -100,7 +101,7 @@ class Assembly:
             home,
             self.bus,
             report,
-            Neighbours(lambda: self.aws.cloud, self.functions, self.builds),
+            Neighbours(lambda: self.aws.cloud, self.functions, self.builds, follow_builds),
         )
         self.stacks = StackRoom(
             home.stacks,

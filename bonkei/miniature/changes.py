@@ -9,6 +9,8 @@ from contextlib import suppress
 
 from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import Config, ConfigError, is_unchanged, load
+from bonkei.errors import BonkeiError
+from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.assembly import Assembly
 from bonkei.miniature.control import Call
 from bonkei.miniature.home import MiniatureError
@@ -27,6 +29,8 @@ class Changes:
         self._config = config
         self._report = report
         self._assembly: Assembly | None = None
+        self._home = config.home
+        self._applied_elsewhere = applied_elsewhere.mark(config.home)
         self.lock = asyncio.Lock()
 
     def are_possible(self, assembly: Assembly) -> None:
@@ -42,29 +46,45 @@ class Changes:
     async def reload(self, call: Call) -> None:
         """Follow the applied definitions; requests in flight are not touched."""
         async with self.lock:
-            assembly = self.started()
             report = self._kept(call.report)
-            steps = Steps(report)
             self._report("Following the definitions that `bonkei apply` has applied")
-            self._reread_settings(assembly, report)
-            before, assembly.blueprint = (
-                assembly.blueprint,
-                await asyncio.to_thread(assembly.stacks.read),
-            )
-            assembly.service_changes.definitions_win()
-            assembly.locate()
-            with TargetChecks(assembly.bus, before, assembly.blueprint) as checks:
-                await assembly.edge.apply(assembly.blueprint)
-                assembly.follow_records(steps)
-                await assembly.follow_databases(steps)
-                await assembly.aws.follow(assembly.blueprint, steps)
-                await assembly.follow_deliveries(steps, are_new=True)
-                await assembly.migrate(steps, "applied")
-                unhealthy = await assembly.roll_out(steps)
-                unhealthy += await checks.judge(assembly.edge.snapshot, steps)
-            if not unhealthy:
-                unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
-            settle_memory()
+            self._reread_settings(self.started(), report)
+            await self._follow(self.started(), Steps(report))
+
+    async def follow_builds(self) -> None:
+        """Follow what Terraform has applied in a build, if it has: then the build is over when the
+        miniature has followed. What is not healthy then is reported."""
+        async with self.lock:
+            now = applied_elsewhere.mark(self._home)
+            if now == self._applied_elsewhere:
+                return
+            self._report("Following what Terraform has applied in a build")
+            try:
+                await self._follow(self.started(), Steps(self._report))
+            except BonkeiError as error:
+                self._report(f"{error.message}\n{error.remedy}".rstrip())
+            self._applied_elsewhere = now
+
+    async def _follow(self, assembly: Assembly, steps: Steps) -> None:
+        """The definitions as they are applied now."""
+        before, assembly.blueprint = (
+            assembly.blueprint,
+            await asyncio.to_thread(assembly.stacks.read),
+        )
+        assembly.service_changes.definitions_win()
+        assembly.locate()
+        with TargetChecks(assembly.bus, before, assembly.blueprint) as checks:
+            await assembly.edge.apply(assembly.blueprint)
+            assembly.follow_records(steps)
+            await assembly.follow_databases(steps)
+            await assembly.aws.follow(assembly.blueprint, steps)
+            await assembly.follow_deliveries(steps, are_new=True)
+            await assembly.migrate(steps, "applied")
+            unhealthy = await assembly.roll_out(steps)
+            unhealthy += await checks.judge(assembly.edge.snapshot, steps)
+        if not unhealthy:
+            unhealthy = await still_unhealthy(assembly.running(), assembly.bus)
+        settle_memory()
         if unhealthy:
             raise MiniatureError(f"applied, but not healthy: {names(unhealthy)}")
 

@@ -110,7 +110,7 @@ def real_parts(
         report,
     )
     return Parts(
-        definitions=Definitions(workspace),
+        definitions=Definitions(workspace, home.path),
         edge=Edge(
             bus,
             EdgeSettings(

@@ -45,7 +45,13 @@ class Miniature:
         self._report = report
         self._changes = changes = Changes(config, report)
         self._assembly = Assembly(
-            config, home, report, parts, changes.change, changes.follow_stacks
+            config,
+            home,
+            report,
+            parts,
+            changes.change,
+            changes.follow_stacks,
+            changes.follow_builds,
         )
         self._is_started = False
         self._hurried = asyncio.Event()

@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bonkei.miniature.rooms.build_tools import PLACE
+from bonkei.miniature.rooms.build_tools import APPLIED, PLACE
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.runs.run import command
 
@@ -29,6 +29,7 @@ _WITH_PROVIDER = frozenset(
     }
 )
 _WITH_STATE = frozenset({"plan", "apply", "destroy", "refresh", "import"})
+_CHANGES = frozenset({"apply", "destroy", "import", "refresh"})
 _NO_PROVIDERS = 'provider_installation {\n  filesystem_mirror {\n    path = "%s"\n  }\n}\n'
 
 
@@ -49,7 +50,10 @@ def main(executable: str, arguments: Sequence[str]) -> int:
         surroundings = ProviderSurroundings(own, state, place["account_id"], place["existing"])
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
             environment["TF_REATTACH_PROVIDERS"] = provider.reattach()
-            return _run([*program, *arguments], environment)
+            code = _run([*program, *arguments], environment)
+            if operation in _CHANGES:
+                _note([*program, f"-chdir={directory}"], directory, environment, own / APPLIED)
+            return code
 
 
 def _chdir(arguments: Sequence[str]) -> str:
@@ -84,6 +88,25 @@ def _state(
             )
             target.write_bytes(pulled.stdout if pulled.returncode == 0 else b"")
         yield target if target.stat().st_size else None
+
+
+def _note(
+    terraform: Sequence[str], directory: Path, environment: Mapping[str, str], to: Path
+) -> None:
+    """What there is now, for the miniature, which follows it; also after an apply that failed in
+    the middle. Only a state in a bucket outlives the build."""
+    data = Path(environment.get("TF_DATA_DIR") or directory / ".terraform")
+    try:
+        backend = json.loads((directory / data / "terraform.tfstate").read_text())["backend"]
+        place = f"s3://{backend['config']['bucket']}/{backend['config']['key']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    shown = subprocess.run(
+        [*terraform, "show", "-json"], env=dict(environment), capture_output=True, check=False
+    )
+    if backend["type"] == "s3" and shown.returncode == 0:
+        document = {"place": place, "state": json.loads(shown.stdout)}
+        to.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:

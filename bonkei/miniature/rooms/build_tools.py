@@ -13,10 +13,13 @@ from typing import Any
 import bonkei.builds
 import bonkei.cloud
 from bonkei.errors import BonkeiError
+from bonkei.miniature import applied_elsewhere
 
 _TRIVY = Path(bonkei.builds.__file__).parent / "data" / "trivy.txt"
 _AWS = Path(bonkei.cloud.__file__).parent / "data" / "awscli.txt"
 PLACE = "place.json"
+APPLIED = "applied.json"
+"""What Terraform has applied in the build, in the provider's share."""
 
 
 class Commands:
@@ -117,6 +120,8 @@ class Provider:
             else:
                 _write(self._home / name, content)
         self._count_on(own / "terraform" / "counters.json")
+        if (own / APPLIED).is_file() and not (own / APPLIED).is_symlink():
+            applied_elsewhere.keep(self._home, (own / APPLIED).read_bytes())
         return refused
 
     def _denial(self, name: str, role: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,11 +44,13 @@ _EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The other parts, once the supervisor has made them."""
+    """The other parts, once the supervisor has made them. `follow_builds`: the miniature follows
+    what Terraform has applied in a build."""
 
     cloud: Callable[[], Cloud]
     functions: FunctionRoom
     builds: BuildRoom
+    follow_builds: Callable[[], Awaitable[None]]
 
 
 class PipelineRoom:
@@ -94,7 +96,7 @@ class PipelineRoom:
         around, asks = self._around, _Asks(lambda: self._around.cloud().asks)
         store = Store(_Objects(around.cloud), directory)
         sources = _Sources(self.repositories)
-        builds = CodeBuild(_Builds(around.builds), asks)
+        builds = CodeBuild(_Builds(around.builds, around.follow_builds), asks)
         return {
             ("Source", "CodeCommit"): CodeCommitSource(sources, store, asks),
             ("Source", "CodeStarSourceConnection"): ConnectionSource(sources, store, asks),
@@ -239,8 +241,9 @@ class _Asks:
 class _Builds:
     """CodeBuild: `bonkei.builds` by the values of this room."""
 
-    def __init__(self, room: BuildRoom) -> None:
+    def __init__(self, room: BuildRoom, follow: Callable[[], Awaitable[None]]) -> None:
         self._room = room
+        self._follow = follow
 
     async def start(self, order: BuildOrder) -> str:
         from bonkei.builds.errors import BuildsError  # noqa: PLC0415 - as in the room of builds
@@ -271,5 +274,6 @@ class _Builds:
             result = await self._room.builds.wait(build_id)
         except BuildsError as error:
             return BuildOutcome(build_id, "FAULT", (), error.message)
+        await self._follow()
         exported = tuple(sorted(result.exported.items()))
         return BuildOutcome(result.id, result.status, exported, result.error)

@@ -1,0 +1,57 @@
+"""What Terraform has applied elsewhere: in a build, with its state in a bucket.
+
+The miniature follows these states beside that of its own folder of definitions. One file for each
+state, below `terraform/applied-elsewhere` of the home.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+_FOLDER = "applied-elsewhere"
+_LARGEST = 256 * 1024 * 1024
+
+
+def keep(home: Path, content: bytes) -> None:
+    """Keep a state: `{"place": "s3://…", "state": …}`, the latter as `terraform show -json` has it.
+    One that is no such document is left out."""
+    if len(content) > _LARGEST:
+        return
+    try:
+        document = json.loads(content)
+        name = hashlib.sha256(document["place"].encode()).hexdigest()[:16]
+        is_empty = not document["state"].get("values")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return
+    file = home / "terraform" / _FOLDER / f"{name}.json"
+    if is_empty:
+        file.unlink(missing_ok=True)
+        return
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_suffix(".new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
+        opened.write(content)
+    draft.replace(file)
+
+
+def states(home: Path) -> Iterator[Mapping[str, Any]]:
+    """All of them, as `terraform show -json` has them."""
+    for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            yield dict(json.loads(file.read_text(encoding="utf-8"))["state"])
+
+
+def mark(home: Path) -> tuple[tuple[str, int, int], ...]:
+    """Differs when a state has changed since."""
+    found = []
+    for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
+        with suppress(OSError):
+            about = file.stat()
+            found.append((file.name, about.st_mtime_ns, about.st_size))
+    return tuple(found)
