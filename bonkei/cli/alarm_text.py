@@ -125,24 +125,47 @@ def render_history(found: Mapping[str, Any]) -> str:
 
 def render_results(results: Sequence[Mapping[str, Any]]) -> str:
     """Each alarm with its cause, its times and its messages; the count last."""
-    lines = ["while it is rehearsed, an alarm's period takes a second"]
+    lines = ["while it is rehearsed, an alarm's period takes a second, or a few"]
     for one in results:
         lines += ["", f"{'ok' if one['both_ways'] else 'FAILED'}  {one['name']}"]
-        lines.append(f"  cause: {one['cause'] or '-'}")
+        kind = "injected" if one["injected"] else "real"
+        lines.append(f"  {kind} cause: {one['cause'] or '-'}")
         if one["alarm_at"]:
-            lines.append(f"  ALARM {_clock(one['alarm_at'])}  {one['alarm_reason']}")
+            word = "event" if one["kind"] == "rule" else "ALARM"
+            lines.append(f"  {word} {_clock(one['alarm_at'])}  {one['alarm_reason']}")
         if one["ok_at"]:
             lines.append(f"  OK    {_clock(one['ok_at'])}  {one['ok_reason']}")
         for sent in one["messages"]:
             end = f" failed: {sent['problem']}" if sent["problem"] else ""
             lines.append(f"  sent to {sent['action']}: {sent['subject']}{end}")
+        lines += [
+            f"  Slack, {1000 * came['after']:.0f} ms later: {came['text']}" for came in one["slack"]
+        ]
         if one["problem"]:
             lines.append(f"  {one['problem']}")
-    done = sum(one["both_ways"] for one in results)
-    injected = sum(one["injected"] for one in results)
-    lines += ["", f"{done} of {len(results)} went to ALARM and back to OK; {injected} of them by"]
-    lines[-1] += " injected metric data"
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *_summary(results)])
+
+
+def _summary(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    alarms = [one for one in results if one["kind"] == "alarm"]
+    rules = [one for one in results if one["kind"] == "rule"]
+    done = sum(one["both_ways"] for one in alarms)
+    real = sum(one["both_ways"] and not one["injected"] for one in alarms)
+    lines = []
+    if alarms:
+        lines.append(f"{done} of {len(alarms)} alarms went to ALARM and back to OK:")
+        lines[-1] += f" {real} by a real cause, {done - real} by injected data"
+    if rules:
+        reached = sum(one["both_ways"] for one in rules)
+        lines.append(f"{reached} of {len(rules)} rules passed an event on to a target")
+    times = sorted(came["after"] for one in alarms for came in one["slack"])
+    if times:
+        middle, late = times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))]
+        lines.append(
+            f"{len(times)} messages came to Slack, after p50 {1000 * middle:.0f} ms and"
+            f" p99 {1000 * late:.0f} ms"
+        )
+    return lines
 
 
 def junit_xml(results: Sequence[Mapping[str, Any]]) -> str:

@@ -84,6 +84,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         builds_megabytes=_megabytes(builds, file, "builds", 10_000, 100),
         slack_secret=table.table("slack").text("secret", ""),
         slack_url=_slack_url(environment),
+        rehearse=MappingProxyType(_rehearse(table.table("rehearse"))),
         workspace=workspace,
         account_id=_account_id(table),
         database_url=environment.get("BONKEI_DATABASE_URL") or None,
@@ -153,6 +154,17 @@ def _megabytes(table: Table, file: Path, section: str, default: int, least: int)
             f"{file}: [{section}] `megabytes` is {size}", remedy=f"give it {least} or more"
         )
     return size
+
+
+def _rehearse(table: Table) -> dict[str, tuple[str, ...]]:
+    found = table.all_lists()
+    for name, paths in found.items():
+        if wrong := [path for path in paths if not path.startswith("/")]:
+            raise ConfigError(
+                f"[rehearse] {name}: {wrong[0]} is no path",
+                remedy='write it as a request has it: ["/api/items/1"]',
+            )
+    return found
 
 
 def _slack_url(environment: Mapping[str, str]) -> str:

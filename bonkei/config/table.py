@@ -66,6 +66,9 @@ class Table:
     def all_texts(self) -> dict[str, str]:
         return {key: self.text(key) for key in tuple(self._values)}
 
+    def all_lists(self) -> dict[str, tuple[str, ...]]:
+        return {key: self.texts(key) for key in tuple(self._values)}
+
     def everything(self) -> dict[str, Any]:
         """All that is left, as TOML has it: for keys that are not the settings' own."""
         values, self._values = self._values, {}

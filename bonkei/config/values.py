@@ -80,6 +80,8 @@ class Config:
     slack_secret: str = ""
     """The secret that holds Slack's webhook; `slack_url`: a real one, in place of the inbox."""
     slack_url: str = field(default="", repr=False)
+    rehearse: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Paths whose answers need what is behind a service, by the end of the service's name."""
     workspace: str = "default"
     """The value of `terraform.workspace`; each workspace has its own home."""
     account_id: str = "123456789012"

@@ -18,10 +18,11 @@ from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.master import keep_password, master_password
 from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
-from bonkei.database.parameters import Settings, translate
+from bonkei.database.parameters import MOST_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
 from bonkei.database.relay import Relay
 from bonkei.database.server import Server, rotate
+from bonkei.database.size import connections
 from bonkei.database.snapshot import DatabaseSnapshot
 from bonkei.database.usage import UsageMeter
 from bonkei.processes import Keeper
@@ -143,14 +144,20 @@ class Database:
         keeper = Keeper(self._home / "processes" / "database" / identifier)
         self._server = server = Server(files, keeper)
         await asyncio.to_thread(files.ensure)
-        wanted = translate(dict(self._cluster.parameters), self._libraries)
+        wanted = translate(self._parameters(), self._libraries)
         self._settings = await asyncio.to_thread(files.configure, wanted)
         await server.start()
         await self._prepare(files.admin)
         self._guard = asyncio.create_task(self._watch(server))
 
+    def _parameters(self) -> dict[str, str]:
+        """The declared ones; the number of connections is Aurora's own where none is declared."""
+        most = min(connections(self._cluster), MOST_CONNECTIONS)
+        usual = {"max_connections": str(most)} if most else {}
+        return usual | dict(self._cluster.parameters)
+
     async def _reload(self, server: Server) -> None:
-        wanted = translate(dict(self._cluster.parameters), self._libraries)
+        wanted = translate(self._parameters(), self._libraries)
         self._settings = await asyncio.to_thread(server.files.configure, wanted)
         server.reload()
         await self._prepare(server.files.admin)

@@ -23,7 +23,7 @@ _OF_THE_MINIATURE = {
     "restore_command", "archive_command", "archive_mode", "external_pid_file",
 }  # fmt: skip
 _NO_TLS = {"rds.force_ssl", "ssl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
-_MOST_CONNECTIONS = 1000
+MOST_CONNECTIONS = 1000
 _REFUSED = re.compile(
     r'(?:invalid value for parameter|unrecognized configuration parameter|parameter) "([^"]+)"'
     r"|^.*?(?:LOG|FATAL|ERROR): +([\w.]+) .*outside the valid range",
@@ -74,8 +74,8 @@ def _refusal(name: str, value: str, libraries: frozenset[str]) -> str:
         return "the miniature sets it"
     if name in _OF_THE_MACHINE or "{" in value:
         return "it is sized for the machine of the cluster"
-    if name == "max_connections" and not (value.isdecimal() and int(value) <= _MOST_CONNECTIONS):
-        return f"this machine allows up to {_MOST_CONNECTIONS}"
+    if name == "max_connections" and not (value.isdecimal() and int(value) <= MOST_CONNECTIONS):
+        return f"this machine allows up to {MOST_CONNECTIONS}"
     prefix, dot, _ = name.partition(".")
     if dot and prefix not in libraries:
         return "PostgreSQL outside RDS does not know it"

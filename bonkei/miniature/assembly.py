@@ -22,6 +22,7 @@ from bonkei.miniature.home import Home, MiniatureError
 from bonkei.miniature.lifecycle.one_offs import OneOffError, OneOffs, Started
 from bonkei.miniature.measures.measures import Shown
 from bonkei.miniature.parts import MakeParts
+from bonkei.miniature.rehearsal.values import Means
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
 from bonkei.miniature.rollout.rollout import roll_out
@@ -58,6 +59,7 @@ class Assembly:
         """`change`: a service, as `ecs update-service` asks. `follow_stacks`: follow what stacks
         have changed; returns notes. `follow_builds`: follow what a build has applied."""
         self._home = home
+        self._rehearse = config.rehearse
         self._report = report
         self.blueprint = Blueprint()
         self.tasks: Tasks | None = None
@@ -220,6 +222,19 @@ class Assembly:
         blueprint = self.service_changes.over(self.registered.over(self.blueprint))
         logs = self._home.logs
         return await roll_out(self.running(), self.watch, blueprint, steps, logs, only)
+
+    def means(self) -> Means:
+        """What a rehearsal of alarms makes real causes with."""
+        return Means(
+            self.running,
+            self.edge.snapshot,
+            self.databases.snapshots,
+            self.parts.vault,
+            self._rehearse,
+            self.functions.webhook,
+            self._call_queue,
+            self.monitor.look,
+        )
 
     async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
         return await self.aws.put_object(bucket, key, content)

@@ -61,6 +61,7 @@ class Parts:
     requests: Requests
     functions: Callable[[Connections], FunctionRoom]
     builds: Callable[[BuildConnections], BuildRoom]
+    vault: Vault
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -147,5 +148,6 @@ def real_parts(
         requests=requests,
         functions=lambda around: FunctionRoom(config, home, ways, around),
         builds=lambda around: BuildRoom(config, home, bus, around),
+        vault=vault,
         caller_addresses=callers,
     )

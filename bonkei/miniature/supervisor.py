@@ -25,10 +25,10 @@ from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare_containers
 from bonkei.miniature.lifecycle.together import close_all, do_all
 from bonkei.miniature.parts import MakeParts, real_parts
+from bonkei.miniature.rehearsal.values import World
 from bonkei.miniature.report.announce import announce
 from bonkei.miniature.report.status import compose_status
 from bonkei.miniature.rollout.diagnosis import Unhealthy, names
-from bonkei.miniature.rooms.rehearsal import World
 from bonkei.miniature.steps import Report, Steps
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
@@ -213,7 +213,7 @@ class Miniature:
     def _alarm_world(self) -> World:
         assembly = self._changes.started()
         request = alarms.around_the_distribution(assembly.edge.snapshot())
-        return assembly.monitor.world(lambda: assembly.blueprint, request)
+        return assembly.monitor.world(lambda: assembly.blueprint, request, assembly.means())
 
     async def _on_aws(self, call: Call) -> Any:
         return self._assembly.aws.environment(str(call.arguments.get("role", "")))

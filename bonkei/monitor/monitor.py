@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,23 +132,44 @@ class Monitor:
         alarms: list[AnyAlarm] = [*blueprint.alarms, *blueprint.composite_alarms]
         self.engine.follow(alarms, self._around.clock())
 
-    def hurry(self, names: Iterable[str], held: Iterable[MetricId] = ()) -> None:
-        """Let a period of these alarms take a second. Of `held` metrics only injected data count
-        meanwhile; measured data count afterwards. A call without names and metrics ends both."""
-        now = self._around.clock()
-        self.engine.hurried = frozenset(names)
+    def hurry(self, seconds: Mapping[str, float], resting: Iterable[str] = ()) -> None:
+        """Let a period of these alarms take so many seconds, and do not evaluate the others. A
+        call without names ends both."""
+        self.engine.hurried = dict(seconds)
+        self.engine.resting = frozenset(resting)
+        self._woken.set()
+
+    def hold(self, metrics: Iterable[MetricId]) -> None:
+        """Of these metrics only injected data count until the next call; measured data count
+        afterwards."""
         for metric in self._held:
             self.store.drop(metric, self._held_since)
         late, self._late = self._late, []
-        self._held = frozenset(held)
-        self._held_since = now
+        self._held = frozenset(metrics)
+        self._held_since = self._around.clock()
         for datum in late:
             self.put(datum)
-        self._woken.set()
+
+    def forget_since(self, metrics: Iterable[MetricId], begin: float) -> None:
+        """Their data from then on go, and no alarm that looks at them misses that time."""
+        gone = frozenset(metrics)
+        for metric in gone:
+            self.store.drop(metric, begin)
+        names = [
+            alarm.name
+            for alarm in self.engine.alarms
+            if isinstance(alarm, Alarm) and gone & {identity(one) for one in alarm.metrics()}
+        ]
+        self.engine.leave_out(names, begin, self._around.clock())
 
     def inject(self, datum: Datum) -> None:
         """A datum of a held metric."""
         self._put(datum)
+
+    @property
+    def is_hurried(self) -> bool:
+        """Whether something is rehearsed, so that a second counts."""
+        return bool(self.engine.hurried or self.engine.resting)
 
     def put(self, datum: Datum) -> None:
         """One datum. With compressed time seconds are kept, since minutes pass in them."""
@@ -158,7 +179,7 @@ class Monitor:
             self._late.append(datum)
 
     def _put(self, datum: Datum) -> None:
-        if (self.compression > 1 or self.engine.hurried) and datum.resolution != 1:
+        if (self.compression > 1 or self.is_hurried) and datum.resolution != 1:
             datum = Datum(
                 datum.metric,
                 datum.time,
@@ -242,7 +263,7 @@ class Monitor:
         return tuple(sorted(missing))
 
     def _step(self) -> float:
-        if self.engine.hurried:
+        if self.is_hurried:
             return 1.0
         return step_of(self.compression, quick=self.engine.is_high_resolution())
 
@@ -252,8 +273,10 @@ class Monitor:
             now = self._around.clock()
             due = (now // step + 1) * step
             until = min(due, self.engine.deadline())
+            # Not `wait_for`: that of Python 3.11 loses a cancellation that comes with the event.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), max(0.0, until - now))
+                async with asyncio.timeout(max(0.0, until - now)):
+                    await self._woken.wait()
             if self._woken.is_set():
                 self._woken.clear()
                 continue

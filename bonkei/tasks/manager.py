@@ -58,6 +58,7 @@ class Tasks:
         self._alarm: asyncio.TimerHandle | None = None
         self._waiting: list[asyncio.Future[None]] = []
         self._usage = UsageMeter()
+        self._guests: dict[str, tuple[int, ...]] = {}
         self._scaler = AutoScaler(
             lambda: self._scheduler.services, self._executor.pids, self._scale,
             settings.metric_period,
@@ -176,13 +177,22 @@ class Tasks:
                 remedy="see what runs with `bonkei status`",
             ) from None
 
+    def count_with(self, task_id: str, pid: int) -> None:
+        """Count another process's CPU and memory with a task's, as those of ECS Exec's sessions
+        count, until the task is gone."""
+        known = {one: pids for one, pids in self._guests.items() if one in self._scheduler.tasks}
+        self._guests = known | {task_id: (*known.get(task_id, ()), pid)}
+
     def stop_task(self, task_id: str, reason: str = "Task stopped by user") -> None:
         """Begin to stop one task; a service replaces it."""
         self._submit(lambda now: self._scheduler.stop_task(task_id, reason, now))
 
     def snapshot(self) -> TasksSnapshot:
         """The state of all tasks, with reasons; usage is sampled at most once a second."""
-        pids = {task_id: self._executor.pids(task_id).values() for task_id in self._scheduler.tasks}
+        pids = {
+            task_id: (*self._executor.pids(task_id).values(), *self._guests.get(task_id, ()))
+            for task_id in self._scheduler.tasks
+        }
         ended = tuple(self._by_themselves.ended)
         return describe(self._scheduler, self._composition.notes, self._usage.read(pids), ended)
 

@@ -15,7 +15,9 @@ from bonkei.edge.snapshot import EdgeSnapshot
 from bonkei.errors import BonkeiError
 from bonkei.miniature.control.protocol import Call, Handler
 from bonkei.miniature.home import MiniatureError
-from bonkei.miniature.rooms.rehearsal import Rehearsal, Request, World
+from bonkei.miniature.rehearsal.rehearsal import Rehearsal
+from bonkei.miniature.rehearsal.rules import rules_of
+from bonkei.miniature.rehearsal.values import Request, World
 from bonkei.monitor.alarm.engine import AnyAlarm, why_not_evaluated
 from bonkei.monitor.alarm.points import period_of
 
@@ -79,14 +81,19 @@ class _Calls:
         world = self._world()
         if self._task is not None and not self._task.done():
             raise MiniatureError("a rehearsal is under way", remedy="wait for its end")
-        names = call.arguments.get("names") or [alarm.name for alarm in world.monitor.engine.alarms]
-        alarms = list(dict.fromkeys(_find(world, str(name)) for name in names))
-        if not alarms:
+        names = [str(name) for name in call.arguments.get("names") or ()]
+        every = rules_of(world.blueprint())
+        rules = [rule for rule in every if not names or rule.name in names]
+        rest = [name for name in names if name not in {rule.name for rule in rules}]
+        if not names:
+            rest = [alarm.name for alarm in world.monitor.engine.alarms]
+        alarms = list(dict.fromkeys(_find(world, name) for name in rest))
+        if not alarms and not rules:
             raise MiniatureError("there is no alarm to rehearse")
-        self._rehearsal = Rehearsal(world, alarms)
+        self._rehearsal = Rehearsal(world, alarms, rules)
         self._task = asyncio.create_task(self._rehearsal.run())
         call.lent.append(self._end)
-        return {"alarms": [alarm.name for alarm in alarms]}
+        return {"alarms": [*(alarm.name for alarm in alarms), *(rule.name for rule in rules)]}
 
     async def on_rehearsal(self, _call: Call) -> Any:
         if self._rehearsal is None:

@@ -8,7 +8,6 @@ builds           CodeBuild; `build_tools` has the commands that its builds run, 
 pipelines        CodePipeline and CodeCommit
 stacks           CloudFormation
 monitor          metrics and alarms; `event_targets` and `ecs_events` are EventBridge's two ends
-rehearsal        provokes each alarm, for `bonkei alarm rehearse`
 registry         the image registry, and the tasks that run from what was pushed to it
 databases        the clusters of the blueprint, each with its server
 access_hooks     hands each finished request to all who have asked

@@ -62,6 +62,27 @@ class FunctionsSnapshot:
     slack: str
 
 
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """The stand-in for Slack. `secret`: the ARN of the one that holds its address; empty while
+    messages go to a real Slack. `refuse`: so many messages; `waiting`: events of functions."""
+
+    secret: str
+    refuse: Callable[[int], None]
+    waiting: Callable[[], int]
+    file: Path
+
+    def entries(self, since: float) -> list[tuple[float, str]]:
+        """When a message has arrived, and its text."""
+        from bonkei.inbox.store import Inbox  # noqa: PLC0415 - as above
+
+        return [
+            (entry.at, str(entry.body.get("text", "")))
+            for entry in Inbox(self.file).entries()
+            if entry.kind == "slack" and entry.at >= since
+        ]
+
+
 class FunctionRoom:
     """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
 
@@ -74,6 +95,7 @@ class FunctionRoom:
         self._topics: Topics | None = None
         self._slack: Any = None
         self._where = ""
+        self._secret = ""
         self._is_resumed = False
         self._preparing: asyncio.Task[None] | None = None
         self.services: dict[str, AwsService] = {}
@@ -151,9 +173,15 @@ class FunctionRoom:
         """For parts that call functions."""
         return self._get_functions()
 
-    def fail_slack(self, count: int, status: int = 503) -> None:
-        """Let the inbox refuse so many messages, for who rehearses that."""
-        self._slack.fail(count, status)
+    @property
+    def webhook(self) -> StandIn:
+        """For who rehearses a Slack that refuses."""
+        return StandIn(
+            self._secret,
+            self._slack.fail,
+            lambda: self._get_functions().waiting,
+            self._home.inbox,
+        )
 
     async def stop(self) -> None:
         """Nothing runs then; what waits is kept."""
@@ -192,8 +220,10 @@ class FunctionRoom:
             mark.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             mark.write_text(_digest(url), encoding="ascii")
             real = "BONKEI_SLACK_WEBHOOK_URL"
+            self._secret = "" if self._config.slack_url else secret.arn
             self._where = real if self._config.slack_url else "the inbox: `bonkei slack`"
         else:
+            self._secret = ""
             self._where = f"the address that {secret.name} holds"
 
     def _role(self, role_arn: str, name: str) -> Mapping[str, str]:

@@ -14,9 +14,9 @@ from bonkei.errors import BonkeiError
 from bonkei.events import Bus
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.measures.queues import CallQueue, QueueDepths
+from bonkei.miniature.rehearsal.values import Means, Request, World
 from bonkei.miniature.rooms.ecs_events import EcsEvents
 from bonkei.miniature.rooms.event_targets import EventTargets
-from bonkei.miniature.rooms.rehearsal import Request, World
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
 from bonkei.monitor.service import cloudwatch, eventbridge
@@ -71,9 +71,15 @@ class MonitorRoom:
         self.events.start()
         self._queues.start()
 
-    def world(self, blueprint: Callable[[], Blueprint], firewall: Request | None) -> World:
+    def world(
+        self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
+    ) -> World:
         """What alarms are looked at and rehearsed in."""
-        return World(self.monitor, blueprint, self._services, firewall)
+        return World(self.monitor, blueprint, self._services, firewall, means, self.events)
+
+    async def look(self) -> None:
+        """Measure the queues now, for who cannot wait for the minute."""
+        await self._queues.measure(time.time())
 
     def snapshot(self) -> MonitorSnapshot:
         """For `bonkei status`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +24,7 @@ from bonkei.monitor.metric.statistic import statistic
 from bonkei.monitor.metric.store import MetricStore
 
 AnyAlarm = Alarm | CompositeAlarm
+_NEAR = 600.0  # seconds between two times that are left out as one
 _ALWAYS_IGNORE = "AWS/DynamoDB"  # "Alarms that evaluate metrics in the AWS/DynamoDB namespace …"
 
 
@@ -60,8 +61,11 @@ class AlarmEngine:
         self._alarms: dict[str, AnyAlarm] = {}
         self._declared: set[str] = set()
         self.compression = 1
-        self.hurried: frozenset[str] = frozenset()
-        """Alarms that are rehearsed: one of their periods takes a second."""
+        self.hurried: Mapping[str, float] = {}
+        """Alarms that are rehearsed: the seconds that one of their periods takes."""
+        self.resting: frozenset[str] = frozenset()
+        """Alarms that are not evaluated for now."""
+        self._blank: dict[str, tuple[float, float]] = {}
         for text in book.kept():
             with suppress(ValueError, TypeError, KeyError):  # of another version's settings
                 made = read(text)
@@ -145,12 +149,22 @@ class AlarmEngine:
     def points(self, alarm: Alarm, now: float, most: int) -> Points:
         """The newest data points that are whole, oldest first."""
         period = period_of(alarm)
-        compression = float(period if alarm.name in self.hurried else self.compression)
+        hurried = self.hurried.get(alarm.name)
+        compression = float(self.compression) if hurried is None else period / hurried
         step = max(1.0, min(period, 60) / compression)
-        return points_of(alarm, self._store, now // step * step, compression, most)
+        blank = self._blank.get(alarm.name) if hurried is None else None
+        return points_of(alarm, self._store, now // step * step, compression, most, blank)
+
+    def leave_out(self, names: Iterable[str], begin: float, end: float) -> None:
+        """For these alarms the time between has not been: what was rehearsed then, and what is
+        missing of it, decides nothing."""
+        for name in names:
+            before = self._blank.get(name)
+            is_near = before is not None and begin - before[1] < _NEAR
+            self._blank[name] = (before[0] if before is not None and is_near else begin, end)
 
     def _metric_alarm(self, alarm: Alarm, now: float) -> None:
-        if why_not_evaluated(alarm):
+        if alarm.name in self.resting or why_not_evaluated(alarm):
             return
         assert alarm.threshold is not None  # noqa: S101 - such an alarm is not evaluated
         only_dynamodb = all(metric.namespace == _ALWAYS_IGNORE for metric in alarm.metrics())
@@ -183,7 +197,7 @@ class AlarmEngine:
                 return
 
     def _composite(self, alarm: CompositeAlarm, now: float) -> bool:
-        if why_not_evaluated(alarm):
+        if alarm.name in self.resting or why_not_evaluated(alarm):
             return False
         rule = parse_rule(alarm.rule)
         wanted = State.ALARM if holds(rule, self._book.states()) else State.OK
@@ -270,6 +284,7 @@ class AlarmEngine:
         self, alarm: CompositeAlarm, before: Suppression, state: State, now: float
     ) -> tuple[Suppression, bool]:
         name = alarm.suppressor.partition(":alarm:")[2] or alarm.suppressor
-        compression = 60.0 if alarm.name in self.hurried else float(self.compression)
+        hurried = self.hurried.get(alarm.name)
+        compression = float(self.compression) if hurried is None else 60.0 / hurried
         periods = Periods(alarm.wait / compression, alarm.extension / compression)
         return follow(before, state, self._book.state(name).value, now, periods)

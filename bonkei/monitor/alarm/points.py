@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from bonkei.blueprint.alarm import Alarm, Metric
 from bonkei.monitor.math.evaluate import Evaluation, Window
@@ -37,12 +38,14 @@ def fetch(
     if not starts:
         return Series({}, (), period), {}
     begin, end = starts[0], starts[-1] + period
-    buckets = dict(store.buckets(identity(metric), begin, end, period))
+    numbers = {round((start - begin) / period): start for start in starts}  # there may be gaps
+    found = store.buckets(identity(metric), begin, end, period)
+    buckets = {number: bucket for number, bucket in found.items() if number in numbers}
     of = statistic(metric.statistic)
     points = {
-        starts[number]: value
+        numbers[number]: value
         for number, bucket in buckets.items()
-        if bucket.count and (value := of(bucket)) is not None and number < len(starts)
+        if bucket.count and (value := of(bucket)) is not None
     }
     return Series(points, starts, period, metric.name), buckets
 
@@ -53,11 +56,17 @@ def period_of(alarm: Alarm) -> int:
 
 
 def points_of(
-    alarm: Alarm, store: MetricStore, end: float, compression: float, most: int
+    alarm: Alarm,
+    store: MetricStore,
+    end: float,
+    compression: float,
+    most: int,
+    blank: tuple[float, float] | None = None,
 ) -> Points:
-    """The `most` periods that end at `end`. With compressed time each is so much shorter."""
+    """The `most` periods that end at `end`. With compressed time each is so much shorter. Periods
+    that lie in the time `blank`, or partly, are left out as if that time had not been."""
     period = period_of(alarm) / compression
-    starts = tuple(end - period * (most - number) for number in range(most))
+    starts = _starts(end, period, most, blank)
     if alarm.metric is not None:
         series, buckets = fetch(store, alarm.metric, starts, period)
         few = _few(alarm.metric.statistic, buckets, alarm.evaluation_periods)
@@ -72,6 +81,17 @@ def points_of(
     found = evaluation.series(answer)
     points = found[0].points if found else {}
     return Points(tuple(points.get(start) for start in starts), starts)
+
+
+def _starts(
+    end: float, period: float, most: int, blank: tuple[float, float] | None
+) -> tuple[float, ...]:
+    if blank is None or blank[1] <= end - period * most:
+        return tuple(end - period * (most - number) for number in range(most))
+    left_out = ceil((blank[1] - blank[0]) / period) + 1
+    every = (end - period * number for number in range(1, most + left_out + 1))
+    kept = [start for start in every if start >= blank[1] or start + period <= blank[0]]
+    return tuple(reversed(kept[:most]))
 
 
 def _few(name: str, buckets: dict[int, Bucket], periods: int) -> bool:

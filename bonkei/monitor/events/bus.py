@@ -38,6 +38,8 @@ class EventBus:
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._has_schedules = False
+        self.delivered: dict[str, float] = {}
+        """When a rule's event last reached a target, by the rule's name (Unix seconds)."""
         self._failed = 0
         self._last_failure = ""
 
@@ -101,6 +103,7 @@ class EventBus:
             except BonkeiError as error:
                 problem = error.message
             else:
+                self.delivered[delivery.rule.name] = self._clock()
                 return
         letters = delivery.target.dead_letters
         if letters:

@@ -8,6 +8,7 @@ from bonkei.cli.alarm_text import graph, junit_xml, render_list, render_results
 
 RESULT = {
     "name": "a<b",
+    "kind": "alarm",
     "cause": "injected metric data: M 2",
     "injected": True,
     "alarm_at": 1000.0,
@@ -15,9 +16,12 @@ RESULT = {
     "alarm_reason": "Threshold Crossed",
     "ok_reason": "back",
     "messages": [{"action": "arn:aws:sns:x", "subject": 'ALARM: "a"', "problem": ""}],
+    "slack": [{"time": 1000.04, "text": "ALARM: a", "after": 0.04}],
     "problem": "",
     "both_ways": True,
 }
+REAL = RESULT | {"cause": "a target really killed", "injected": False}
+RULE = RESULT | {"kind": "rule", "name": "pipeline-failed", "ok_at": 0.0, "slack": []}
 FAILED = RESULT | {"ok_at": 0.0, "problem": "it did not go to OK", "both_ways": False}
 
 
@@ -49,11 +53,18 @@ def test_alarms_come_first_and_compressed_time_is_named() -> None:
 
 
 def test_results_of_a_rehearsal() -> None:
-    text = render_results([RESULT, FAILED])
+    text = render_results([RESULT, FAILED, REAL, RULE])
 
     assert "FAILED  a<b" in text
+    assert "real cause: a target really killed" in text
+    assert "injected cause: injected metric data: M 2" in text
+    assert "Slack, 40 ms later: ALARM: a" in text
     assert 'sent to arn:aws:sns:x: ALARM: "a"' in text
-    assert text.endswith("1 of 2 went to ALARM and back to OK; 2 of them by injected metric data")
+    assert text.splitlines()[-3:] == [
+        "2 of 3 alarms went to ALARM and back to OK: 1 by a real cause, 1 by injected data",
+        "1 of 1 rules passed an event on to a target",
+        "3 messages came to Slack, after p50 40 ms and p99 40 ms",
+    ]
 
 
 def test_junit() -> None:

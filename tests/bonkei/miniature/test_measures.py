@@ -15,6 +15,7 @@ from bonkei.blueprint.load_balancer import (
     LoadBalancer,
     WeightedTarget,
 )
+from bonkei.database.size import capacity
 from bonkei.edge.client.access import AccessRecord
 from bonkei.edge.snapshot import (
     EdgeSnapshot,
@@ -24,7 +25,6 @@ from bonkei.edge.snapshot import (
     WebAclState,
 )
 from bonkei.events import Bus, FunctionMeasured, LogEvent, LogEventsIngested
-from bonkei.miniature.measures.database import capacity
 from bonkei.miniature.measures.measures import Measures, Shown
 
 GROUP = "arn:aws:elasticloadbalancing:eu-west-1:1:targetgroup/web/0123"

@@ -1,0 +1,25 @@
+"""Calls of the services that the rooms answer, as a person's."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.aws_service import AwsCall, AwsService, AwsServiceError, Caller
+from bonkei.miniature.rehearsal.values import RehearsalError
+
+
+async def call(
+    rooms: Mapping[str, AwsService], service: str, operation: str, arn: str, /, **given: Any
+) -> Mapping[str, Any]:
+    """`arn` gives region and account. RehearsalError when it is refused."""
+    room = rooms.get(service)
+    if room is None or operation not in room.operations:
+        raise RehearsalError(f"nobody here answers {service}:{operation}")
+    region, account = arn.split(":")[3:5] if arn.count(":") > 4 else ("", "")
+    caller = Caller(f"arn:aws:iam::{account}:user/bonkei", "bonkei", account)
+    try:
+        return await room.answer(AwsCall(service, operation, given, caller, region, time.time()))
+    except AwsServiceError as error:
+        raise RehearsalError(str(error)) from None

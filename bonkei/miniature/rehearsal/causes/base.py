@@ -1,0 +1,19 @@
+"""What all causes share."""
+
+from __future__ import annotations
+
+
+class Quiet:
+    """A cause that has nothing to do at one of its moments."""
+
+    async def begin(self) -> None:
+        """Nothing to prepare."""
+
+    async def push(self) -> None:
+        """Nothing to repeat."""
+
+    async def calm(self) -> None:
+        """The system comes to rest by itself."""
+
+    async def end(self) -> None:
+        """Nothing stays."""

@@ -1,0 +1,79 @@
+"""Records and metric data that are written by the rehearsal itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint.alarm import Alarm
+from bonkei.blueprint.log_group import MetricFilter
+from bonkei.miniature.rehearsal.causes.aws import call
+from bonkei.miniature.rehearsal.causes.base import Quiet
+from bonkei.miniature.rehearsal.values import RehearsalError
+from bonkei.monitor.metric.model import Datum
+from bonkei.monitor.monitor import Monitor
+from bonkei.monitor.rehearsal import record_for, values
+
+STREAM = "bonkei-rehearsal"
+
+
+class Data(Quiet):
+    """Bad data once a second, then good ones. Measured data of the same metrics are held back."""
+
+    def __init__(self, alarms: Sequence[Alarm], monitor: Monitor) -> None:
+        self._alarms = alarms
+        self._monitor = monitor
+        self._last = (0, False)
+
+    async def push(self) -> None:
+        self._inject(bad=True)
+
+    async def calm(self) -> None:
+        self._inject(bad=False)
+
+    def _inject(self, *, bad: bool) -> None:
+        now = time.time()
+        if self._last == (int(now), bad):
+            return
+        self._last = (int(now), bad)
+        for alarm in self._alarms:
+            for metric, sample in (values(alarm, bad=bad) or {}).items():
+                self._monitor.inject(Datum(metric, now, (sample,), resolution=1))
+
+
+class Records(Quiet):
+    """Records that a metric filter counts, in a stream of their own that goes at the end."""
+
+    def __init__(
+        self, found: MetricFilter, count: float, arn: str, services: Mapping[str, AwsService]
+    ) -> None:
+        self._filter = found
+        self._count = int(count) + 1
+        self._arn = arn
+        self._services = services
+        self._begun = False
+
+    async def begin(self) -> None:
+        self._begun = True
+        with suppress(RehearsalError):  # one that was killed has left it
+            await self._logs("CreateLogStream")
+
+    async def push(self) -> None:
+        record = record_for(self._filter.pattern) or ""
+        event = {"timestamp": int(time.time() * 1000), "message": record}
+        await self._logs("PutLogEvents", logEvents=[event] * self._count)
+
+    async def end(self) -> None:
+        if self._begun:
+            self._begun = False
+            with suppress(RehearsalError):
+                await self._logs("DeleteLogStream")
+
+    async def _logs(self, operation: str, **given: object) -> None:
+        group = self._filter.log_group_name
+        await call(
+            self._services, "logs", operation, self._arn,
+            logGroupName=group, logStreamName=STREAM, **given,
+        )  # fmt: skip

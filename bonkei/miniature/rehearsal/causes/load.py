@@ -1,0 +1,69 @@
+"""A processor really used, memory really held: by a process that counts with a task's own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service
+from bonkei.miniature.rehearsal.causes.base import Quiet
+from bonkei.tasks import Tasks
+from bonkei.tasks.snapshot import TaskSnapshot
+
+_BURNER = Path(__file__).with_name("burner.py")
+_MIB = 1024**2
+_PATIENCE = 2.0
+
+
+class Load(Quiet):
+    """`kind`: processor, memory. `percent` of what each task of the service has reserved."""
+
+    def __init__(
+        self,
+        kind: str,
+        service: Service,
+        percent: float,
+        tasks: Callable[[], Tasks],
+        blueprint: Blueprint,
+    ) -> None:
+        self._kind = kind
+        self._service = service
+        self._percent = percent
+        self._tasks = tasks
+        self._definition = blueprint.task_definition(service.task_definition_arn)
+        self._running: dict[str, asyncio.subprocess.Process] = {}
+
+    async def push(self) -> None:
+        """Beside each task, also one that is new."""
+        group = f"service:{self._service.name}"
+        for task in self._tasks().snapshot().tasks:
+            is_new = task.id not in self._running
+            if task.group == group and task.last_status == "RUNNING" and is_new:
+                await self._start(task)
+
+    async def _start(self, task: TaskSnapshot) -> None:
+        if self._kind == "processor":
+            amount = str(self._percent / 100 * self._definition.cpu / 1024)
+        else:
+            whole = self._definition.memory * _MIB * self._percent / 100
+            amount = str(max(0, int(whole) - task.memory))
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-I", str(_BURNER), self._kind, amount,
+            stdin=asyncio.subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        self._running[task.id] = process
+        self._tasks().count_with(task.id, process.pid)
+
+    async def end(self) -> None:
+        """The processes are gone."""
+        running, self._running = self._running, {}
+        for process in running.values():
+            with suppress(ProcessLookupError):
+                process.kill()
+        for process in running.values():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _PATIENCE)

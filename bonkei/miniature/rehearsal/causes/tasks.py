@@ -1,0 +1,188 @@
+"""A service's real tasks: suspended, killed, slow, more of them, one that cannot start."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+
+import psutil
+
+from bonkei.aws_service import AwsService
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Service
+from bonkei.miniature.rehearsal.causes.aws import call
+from bonkei.miniature.rehearsal.causes.base import Quiet
+from bonkei.miniature.rehearsal.values import RehearsalError
+from bonkei.tasks import Tasks
+
+Ask = Callable[[], Awaitable[None]]
+
+
+class Targets:
+    """The processes of the containers that a load balancer sends requests to."""
+
+    def __init__(self, service: Service, tasks: Callable[[], Tasks]) -> None:
+        self._group = f"service:{service.name}"
+        self._containers = {target.container_name for target in service.targets}
+        self._tasks = tasks
+
+    def signal(self, number: int) -> int:
+        """To all of them, and what they have started; how many tasks there were."""
+        count = 0
+        for root in self._roots():
+            count += 1
+            with suppress(psutil.Error):
+                for process in (*root.children(recursive=True), root):
+                    with suppress(psutil.Error, ProcessLookupError):
+                        os.kill(process.pid, number)
+        return count
+
+    def _roots(self) -> Iterator[psutil.Process]:
+        for task in self._tasks().snapshot().tasks:
+            if task.group != self._group or task.last_status not in ("RUNNING", "ACTIVATING"):
+                continue
+            for container, pid in task.pids:
+                if container in self._containers or not self._containers:
+                    with suppress(psutil.Error):
+                        yield psutil.Process(pid)
+
+
+class Suspended(Quiet):
+    """They answer nobody, health checks neither; at the end they are killed, and ECS replaces
+    them. A resumed one would be unhealthy until it has passed enough checks."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._targets = targets
+        self._is_over = True
+
+    async def begin(self) -> None:
+        self._is_over = False
+
+    async def push(self) -> None:
+        """Those that ECS has started in their place, too."""
+        if not self._is_over:
+            self._targets.signal(signal.SIGSTOP)
+
+    async def end(self) -> None:
+        if not self._is_over:
+            self._is_over = True
+            self._targets.signal(signal.SIGKILL)
+
+
+class Killed(Quiet):
+    """SIGKILL, and requests that find nobody until ECS has replaced them."""
+
+    def __init__(self, targets: Targets, ask: Ask) -> None:
+        self._targets = targets
+        self._ask = ask
+
+    async def push(self) -> None:
+        self._targets.signal(signal.SIGKILL)
+        await self._ask()
+
+
+class Slow(Quiet):
+    """Suspended for so many seconds again and again, while requests wait."""
+
+    def __init__(self, targets: Targets, seconds: float, ask: Ask) -> None:
+        self._targets = targets
+        self._seconds = seconds
+        self._ask = ask
+        self._job: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        self._job = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        try:
+            while True:
+                self._targets.signal(signal.SIGSTOP)
+                asked = asyncio.ensure_future(self._ask())
+                try:
+                    await asyncio.sleep(self._seconds)
+                finally:
+                    self._targets.signal(signal.SIGCONT)
+                await asked
+        finally:
+            self._targets.signal(signal.SIGCONT)
+
+    async def end(self) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.cancel()
+            await asyncio.gather(job, return_exceptions=True)
+
+
+class MoreTasks(Quiet):
+    """The service's desired count, as `ecs update-service` sets it."""
+
+    def __init__(self, service: Service, count: int, services: Mapping[str, AwsService]) -> None:
+        self._service = service
+        self._count = count
+        self._services = services
+        self._before: int | None = None
+
+    async def begin(self) -> None:
+        found = await self._call("DescribeServices", services=[self._service.arn])
+        self._before = int(found["services"][0]["desiredCount"])
+        await self._set(self._count)
+
+    async def end(self) -> None:
+        before, self._before = self._before, None
+        if before is not None:
+            await self._set(before)
+
+    async def _set(self, count: int) -> None:
+        await self._call("UpdateService", service=self._service.arn, desiredCount=count)
+
+    async def _call(self, operation: str, **given: Any) -> Mapping[str, Any]:
+        cluster = self._service.cluster_arn
+        return await call(self._services, "ecs", operation, cluster, cluster=cluster, **given)
+
+
+class NoStart(Quiet):
+    """A task of the service's definition, whose variables have no values: its program refuses to
+    start, and writes why."""
+
+    def __init__(
+        self, service: Service, blueprint: Blueprint, services: Mapping[str, AwsService]
+    ) -> None:
+        self._service = service
+        self._definition = blueprint.task_definition(service.task_definition_arn)
+        self._services = services
+        self._started: list[str] = []
+
+    async def begin(self) -> None:
+        names = {target.container_name for target in self._service.targets}
+        containers = [c for c in self._definition.containers if c.name in names]
+        if not containers:
+            raise RehearsalError(f"no container of {self._service.name} can be told to fail")
+        overrides = [
+            {
+                "name": one.name,
+                "environment": [{"name": n, "value": ""} for n, _ in one.environment],
+            }
+            for one in containers
+        ]
+        network = {"awsvpcConfiguration": {"subnets": list(self._service.subnet_ids)}}
+        answer = await call(
+            self._services, "ecs", "RunTask", self._service.cluster_arn,
+            cluster=self._service.cluster_arn, taskDefinition=self._definition.arn,
+            launchType="FARGATE", startedBy="bonkei rehearsal",
+            networkConfiguration=network,
+            overrides={"containerOverrides": overrides},
+        )  # fmt: skip
+        self._started += [str(task["taskArn"]) for task in answer["tasks"]]
+
+    async def end(self) -> None:
+        started, self._started = self._started, []
+        for arn in started:
+            with suppress(RehearsalError):  # it has ended, and is forgotten by now
+                await call(
+                    self._services, "ecs", "StopTask", self._service.cluster_arn,
+                    cluster=self._service.cluster_arn, task=arn, reason="The rehearsal is over",
+                )  # fmt: skip

@@ -1,0 +1,321 @@
+"""The acts of a rehearsal, one after the other; however it ends, nothing of it stays."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from typing import Any
+
+from bonkei.blueprint.alarm import Alarm
+from bonkei.blueprint.notification import EventRule
+from bonkei.errors import BonkeiError
+from bonkei.miniature.rehearsal.causes.making import make, name_of, said
+from bonkei.miniature.rehearsal.facts import look_up
+from bonkei.miniature.rehearsal.plan import (
+    ACTS,
+    LAST,
+    SUSPENDED,
+    Plan,
+    choose,
+    fallback,
+    in_last_act,
+)
+from bonkei.miniature.rehearsal.rules import rehearse_rule
+from bonkei.miniature.rehearsal.values import Cause, RehearsalError, Result, World
+from bonkei.monitor.alarm.composite import alarms_of, parse_rule
+from bonkei.monitor.alarm.engine import AnyAlarm, why_not_evaluated
+from bonkei.monitor.alarm.evaluation import State
+from bonkei.monitor.alarm.points import identity
+from bonkei.monitor.rehearsal import values
+
+_TICK = 0.4  # seconds between two pushes
+_LOOK = 0.1
+_BASE = 25.0  # seconds that an alarm gets besides three times its periods
+_BY_CHECKS = 60.0  # the same, where health checks have to fail first
+_MOST = 70.0
+_STEADY = 45.0  # seconds for the services to be as they were
+_TELLING = 8.0  # seconds for the last messages to reach Slack
+
+
+Step = Callable[[], Awaitable[None]]
+
+
+class Rehearsal:
+    """`run` in a task; cancelling it cleans up as its end does."""
+
+    def __init__(
+        self, world: World, alarms: Sequence[AnyAlarm], rules: Sequence[EventRule] = ()
+    ) -> None:
+        self._world = world
+        self._monitor = world.monitor
+        self._alarms = tuple(alarms)
+        self._rules = tuple(rules)
+        self.results = {alarm.name: Result(alarm.name) for alarm in alarms}
+        self.results |= {rule.name: Result(rule.name, "rule") for rule in rules}
+        self.is_over = False
+        self._begun = time.time()
+        self._before = {alarm.name: world.monitor.book.state(alarm.name).value for alarm in alarms}
+        self._through: set[str] = set()
+        self._waiting: set[str] = set()
+        self._pace: dict[str, float] = {}
+        self._act_now = LAST
+
+    async def run(self) -> None:
+        """Act by act. Nothing of it stays."""
+        try:
+            plans = await self._planned()
+            held = [
+                metric
+                for alarm, plan in plans
+                if plan.kind == "injected"
+                for metric in values(alarm, bad=True) or {}
+            ]
+            self._monitor.hold(held)
+            await asyncio.gather(
+                self._acts(plans),
+                *map(self._composite, self._composites()),
+                *(rehearse_rule(one, self.results[one.name], self._world) for one in self._rules),
+            )
+            await self._told()
+        finally:
+            metrics = {
+                identity(metric)
+                for alarm in self._alarms
+                if isinstance(alarm, Alarm)
+                for metric in alarm.metrics()
+            }
+            self._monitor.forget_since(metrics, self._begun)
+            self._monitor.hold(())
+            self._monitor.hurry({})
+            self._take_back()
+            self.is_over = True
+
+    def snapshot(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "over": self.is_over,
+            "results": [
+                asdict(one) | {"both_ways": one.both_ways} for one in self.results.values()
+            ],
+        }
+
+    def _take_back(self) -> None:
+        """Of one that was broken off: whoever was told of an alarm is told that it is over."""
+        for alarm in self._alarms:
+            state = self._monitor.book.state(alarm.name).value
+            if state is State.ALARM and self._before[alarm.name] is not State.ALARM:
+                why = "The rehearsal of this alarm was broken off"
+                with suppress(BonkeiError):  # it may be gone from the definitions by now
+                    self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
+
+    async def _planned(self) -> list[tuple[Alarm, Plan]]:
+        """Those that can be provoked; why not the others is in their results."""
+        facts, blueprint = await look_up(self._world), self._world.blueprint()
+        found: list[tuple[Alarm, Plan]] = []
+        for alarm in self._alarms:
+            result = self.results[alarm.name]
+            if problem := why_not_evaluated(alarm):
+                result.problem = f"not evaluated: {problem}"
+            elif isinstance(alarm, Alarm):
+                plan = choose(alarm, blueprint, facts)
+                if plan.kind == "firewall" and self._world.firewall is None:
+                    plan = fallback(alarm, blueprint)
+                if plan.kind == "records" and "logs" not in self._world.services:
+                    plan = Plan("injected", alarm.name)
+                if plan.kind == "none":
+                    result.problem = plan.why
+                else:
+                    self._say(alarm, plan)
+                    found.append((alarm, plan))
+            else:
+                result.cause = f"the alarms of its rule: {alarm.rule}"
+        return found
+
+    def _say(self, alarm: Alarm, plan: Plan) -> None:
+        result = self.results[alarm.name]
+        result.cause = said(plan, alarm, name_of(plan, self._world))
+        result.injected = plan.kind in ("injected", "records")
+
+    def _composites(self) -> list[AnyAlarm]:
+        return [
+            one
+            for one in self._alarms
+            if not isinstance(one, Alarm) and not self.results[one.name].problem
+        ]
+
+    async def _acts(self, plans: list[tuple[Alarm, Plan]]) -> None:
+        failed: list[tuple[Alarm, Plan]] = []
+        for act in ACTS[:-1]:
+            failed += await self._act([one for one in plans if one[1].act == act])
+        again = [one for one in plans if one[1].act == LAST]
+        for alarm, plan in failed:
+            if plan.is_real:
+                result, why = self.results[alarm.name], self.results[alarm.name].problem
+                other = in_last_act(fallback(alarm, self._world.blueprint()))
+                result.problem = ""
+                self._say(alarm, other)
+                result.cause += f"; tried before: {said(plan, alarm, name_of(plan, self._world))}"
+                result.cause += f", and {why}"
+                again.append((alarm, other))
+        held = [m for a, p in again if p.kind == "injected" for m in values(a, bad=True) or {}]
+        self._monitor.hold(held)
+        await self._act(again)
+
+    async def _act(self, plans: list[tuple[Alarm, Plan]]) -> list[tuple[Alarm, Plan]]:
+        """All causes of an act at the same time; those alarms that did not come."""
+        if not plans:
+            return []
+        self._act_now = plans[0][1].act
+        self._pace = {alarm.name: plan.seconds for alarm, plan in plans}
+        self._set_pace()
+        shared: dict[tuple[str, str, float], list[tuple[Alarm, Plan]]] = {}
+        for alarm, plan in plans:
+            shared.setdefault((plan.kind, plan.subject, plan.number), []).append((alarm, plan))
+        groups = list(shared.values())
+        ended = await asyncio.gather(*map(self._one_cause, groups), return_exceptions=True)
+        for group, end in zip(groups, ended, strict=True):
+            if isinstance(end, BaseException):
+                why = getattr(end, "message", "") or f"{type(end).__name__}: {end}"
+                for alarm, _ in group:
+                    self.results[alarm.name].problem = why
+        await self._until_steady()
+        return [(alarm, plan) for alarm, plan in plans if self.results[alarm.name].problem]
+
+    def _set_pace(self) -> None:
+        """Only the alarms of this act are looked at, and composite ones."""
+        done = self._through | self._waiting
+        pace = {name: seconds for name, seconds in self._pace.items() if name not in done}
+        pace |= {alarm.name: 1.0 for alarm in self._composites()}
+        others = {alarm.name for alarm in self._alarms} - pace.keys()
+        self._monitor.hurry(pace or {"": 1.0}, others)
+
+    async def _one_cause(self, plans: Sequence[tuple[Alarm, Plan]]) -> None:
+        alarms, plan = [alarm for alarm, _ in plans], plans[0][1]
+        cause = make(plan, alarms, self._world)
+        raised = [one for one in alarms if self._state(one) is State.ALARM]
+        await self._until(raised, State.OK, _again(cause.calm))  # or nothing would be shown
+        try:
+            await self._until(alarms, State.ALARM, _again(cause.push, cause.begin))
+        finally:
+            # Shielded: a second Ctrl-C must not leave a process suspended.
+            await asyncio.shield(_ended(cause))
+            self._waiting -= {one.name for one in alarms}
+            self._set_pace()
+        came = [one for one in alarms if not self.results[one.name].problem]
+        await self._until(came, State.OK, _again(cause.calm))
+        self._through |= {one.name for one in alarms if not self.results[one.name].problem}
+        self._set_pace()
+
+    def _state(self, alarm: AnyAlarm) -> State:
+        return self._monitor.book.state(alarm.name).value
+
+    async def _until(
+        self, alarms: Sequence[Alarm], state: State, doing: Coroutine[Any, Any, None]
+    ) -> None:
+        """Each alarm in its time; who did not get there has a problem. Who got to ALARM rests
+        until its cause has ended, or it would come and go."""
+        begun, waiting = time.monotonic(), list(alarms)
+        job = asyncio.ensure_future(doing)
+        try:
+            while waiting:
+                for alarm in tuple(waiting):
+                    patience = self._patience(alarm)
+                    if self._state(alarm) is state:
+                        waiting.remove(alarm)
+                        self._note(alarm, state)
+                        if state is State.ALARM:
+                            self._waiting.add(alarm.name)
+                            self._set_pace()
+                    elif time.monotonic() - begun > patience:
+                        waiting.remove(alarm)
+                        problem = f"it did not go to {state} within {patience:.0f} s"
+                        self.results[alarm.name].problem = problem
+                if job.done():
+                    job.result()  # it ends only where it cannot be done
+                if waiting:
+                    await asyncio.sleep(_LOOK)
+        finally:
+            job.cancel()
+            await asyncio.gather(job, return_exceptions=True)
+
+    def _patience(self, alarm: Alarm) -> float:
+        base = _BY_CHECKS if self._act_now == SUSPENDED else _BASE
+        return min(_MOST, base + 3 * alarm.evaluation_periods * self._pace[alarm.name])
+
+    def _note(self, alarm: AnyAlarm, state: State) -> None:
+        result, found = self.results[alarm.name], self._monitor.book.state(alarm.name)
+        if state is State.ALARM:
+            result.alarm_at, result.alarm_reason = found.since, found.reason
+        else:
+            result.ok_at, result.ok_reason = found.since, found.reason
+
+    async def _composite(self, alarm: AnyAlarm) -> None:
+        """It follows its children, in whichever act they are; else by data for all of them."""
+        assert not isinstance(alarm, Alarm)  # noqa: S101 - for the types
+        known = {one.name for one in self._alarms}
+        children = {
+            name.partition(":alarm:")[2] or name for name in alarms_of(parse_rule(alarm.rule))
+        }
+        if not children & known:
+            self.results[alarm.name].problem = "no alarm of its rule is rehearsed with it"
+            return
+        for state in (State.ALARM, State.OK):
+            end = time.monotonic() + (170.0 if state is State.ALARM else 60.0)
+            while self._state(alarm) is not state:
+                is_late = time.monotonic() > end or children & known <= self._through
+                if (is_late and state is State.ALARM) or time.monotonic() > end:
+                    self.results[alarm.name].problem = f"it did not go to {state}"
+                    return
+                await asyncio.sleep(_TICK / 4)
+            self._note(alarm, state)
+
+    async def _until_steady(self) -> None:
+        """The services are as they were before the next act begins."""
+        means = self._world.means
+        if means is None:
+            return
+        end = time.monotonic() + _STEADY
+        while time.monotonic() < end:
+            services = means.tasks().snapshot().services
+            hosts = [t.state for group in means.edge().target_groups for t in group.targets]
+            if all(s.healthy_count >= s.desired_count == s.running_count for s in services) and all(
+                state in ("healthy", "draining") for state in hosts
+            ):
+                return
+            await asyncio.sleep(_TICK)
+
+    async def _told(self) -> None:
+        """What was sent, and what came to Slack, as far as it has come."""
+        for result in self.results.values():
+            result.messages = [
+                asdict(sent)
+                for sent in self._monitor.sent
+                if sent.alarm == result.name and sent.time >= self._begun
+            ]
+        if self._world.means is None:
+            return
+        webhook, end = self._world.means.webhook, time.monotonic() + _TELLING
+        while webhook.waiting() and time.monotonic() < end:  # noqa: ASYNC110 - it is on disk
+            await asyncio.sleep(_TICK / 2)
+        for at, text in webhook.entries(self._begun):
+            for name in self.results.keys() & set(text.split()):
+                about = self.results[name]
+                changed = about.ok_at if about.ok_at and at >= about.ok_at else about.alarm_at
+                about.slack.append({"time": at, "text": text, "after": at - changed})
+
+
+async def _again(doing: Step, first: Step | None = None) -> None:
+    """For ever, until it is cancelled. Raises what the first step, or a later one, has raised."""
+    if first is not None:
+        await first()
+    while True:
+        await doing()
+        await asyncio.sleep(_TICK)
+
+
+async def _ended(cause: Cause) -> None:
+    with suppress(RehearsalError):
+        await cause.end()

@@ -1,0 +1,189 @@
+"""Causes on real processes, and what is left of them: nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefinition
+from bonkei.miniature.rehearsal.causes import load
+from bonkei.miniature.rehearsal.causes.letters import Letters
+from bonkei.miniature.rehearsal.causes.load import Load
+from bonkei.miniature.rehearsal.causes.tasks import MoreTasks, Slow, Suspended, Targets
+from bonkei.miniature.rehearsal.values import RehearsalError
+
+SERVICE = Service(
+    "s", "arn:aws:ecs:eu-west-1:1:service/main/web", "web",
+    "arn:aws:ecs:eu-west-1:1:cluster/main", "arn:d", 1,
+    targets=(ServiceTarget("arn:g", "web", 80),),
+)  # fmt: skip
+BLUEPRINT = Blueprint(task_definitions=(TaskDefinition("t", "arn:d", "web", 1, 256, 256, ()),))
+
+
+class Tasks:
+    """One task with a real process."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self.guests: list[int] = []
+
+    def snapshot(self) -> Any:
+        task = SimpleNamespace(
+            id="t", group="service:web", last_status="RUNNING", pids=(("web", self.pid),), memory=0
+        )
+        return SimpleNamespace(tasks=(task,))
+
+    def count_with(self, _task: str, pid: int) -> None:
+        self.guests.append(pid)
+
+
+@pytest.fixture
+def sleeper() -> Any:
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    yield process
+    process.kill()
+    process.wait()
+
+
+async def is_stopped(process: subprocess.Popen[bytes], *, wanted: bool) -> bool:
+    """A signal takes a moment."""
+    for _ in range(100):
+        if (psutil.Process(process.pid).status() == psutil.STATUS_STOPPED) is wanted:
+            return True
+        await asyncio.sleep(0.02)
+    return False
+
+
+async def test_who_was_suspended_goes_on_whatever_happened(
+    sleeper: subprocess.Popen[bytes],
+) -> None:
+    async def ask() -> None:
+        await asyncio.sleep(60)
+
+    slow = Slow(Targets(SERVICE, lambda: Tasks(sleeper.pid)), 30.0, ask)  # type: ignore[arg-type,return-value]
+    await slow.begin()
+    assert await is_stopped(sleeper, wanted=True)
+    await slow.end()
+    await slow.end()
+    assert await is_stopped(sleeper, wanted=False)
+
+
+async def test_who_answered_no_check_is_killed(sleeper: subprocess.Popen[bytes]) -> None:
+    suspended = Suspended(Targets(SERVICE, lambda: Tasks(sleeper.pid)))  # type: ignore[arg-type,return-value]
+    await suspended.begin()
+    await suspended.push()
+    assert await is_stopped(sleeper, wanted=True)
+    await suspended.end()
+    assert sleeper.wait(5) == -signal.SIGKILL
+
+
+async def test_a_processor_is_really_used_and_let_go(sleeper: subprocess.Popen[bytes]) -> None:
+    tasks = Tasks(sleeper.pid)
+    cause = Load("processor", SERVICE, 80.0, lambda: tasks, BLUEPRINT)  # type: ignore[arg-type,return-value]
+    await cause.push()
+    await cause.push()
+    (pid,) = tasks.guests
+    process, begun = psutil.Process(pid), time.monotonic()
+    while time.monotonic() < begun + 5 and process.cpu_times().user < 0.1:
+        await asyncio.sleep(0.05)
+    assert process.cpu_times().user >= 0.1  # a fifth of a processor
+    await cause.end()
+    assert not psutil.pid_exists(pid)
+
+
+async def test_memory_is_really_held(sleeper: subprocess.Popen[bytes]) -> None:
+    tasks = Tasks(sleeper.pid)
+    cause = Load("memory", SERVICE, 50.0, lambda: tasks, BLUEPRINT)  # type: ignore[arg-type,return-value]
+    await cause.push()
+    (pid,) = tasks.guests
+    end = time.monotonic() + 10
+    while psutil.Process(pid).memory_info().rss < 128 * 1024**2 and time.monotonic() < end:
+        await asyncio.sleep(0.05)
+    assert psutil.Process(pid).memory_info().rss >= 128 * 1024**2
+    await cause.end()
+    assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.parametrize("kind", [["processor", "0.1"], ["memory", "1000"]])
+def test_it_ends_with_whoever_started_it(kind: list[str]) -> None:
+    """The other end of its input is held by that process alone, so SIGKILL of it closes it."""
+    burner = str(Path(load.__file__).with_name("burner.py"))
+    starter = (
+        "import subprocess, sys, os, signal\n"
+        f"p = subprocess.Popen([sys.executable, '-I', {burner!r}, *{kind!r}],"
+        " stdin=subprocess.PIPE)\n"
+        "print(p.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", starter], stdout=subprocess.PIPE, check=False)
+    pid, end = int(done.stdout), time.monotonic() + 5
+    while psutil.pid_exists(pid) and time.monotonic() < end:
+        if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            break
+        time.sleep(0.05)
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+class Queue:
+    """A queue with somebody else's message in it."""
+
+    def __init__(self) -> None:
+        self.waiting = {"theirs": "not ours"}
+
+    async def __call__(
+        self, operation: str, given: Mapping[str, Any], _region: str
+    ) -> Mapping[str, Any]:
+        if operation == "SendMessage":
+            self.waiting["ours"] = given["MessageBody"]
+            return {"MessageId": "ours"}
+        if operation == "ReceiveMessage":
+            return {"Messages": [{"MessageId": m, "ReceiptHandle": m} for m in self.waiting]}
+        if operation == "DeleteMessage":
+            del self.waiting[given["ReceiptHandle"]]
+        return {}
+
+
+async def test_only_its_own_letters_are_taken_back() -> None:
+    async def look() -> None: ...
+
+    queue = Queue()
+    letters = Letters("arn:aws:sqs:eu-west-1:1:dead", 1, queue, look)
+    await letters.begin()
+    assert set(queue.waiting) == {"theirs", "ours"}
+    await letters.end()
+    assert set(queue.waiting) == {"theirs"}
+
+
+async def test_as_many_tasks_as_before() -> None:
+    counts: list[int] = []
+
+    class Ecs:
+        operations = frozenset({"DescribeServices", "UpdateService"})
+
+        async def answer(self, call: Any) -> Mapping[str, Any]:
+            if call.operation == "DescribeServices":
+                return {"services": [{"desiredCount": 1}]}
+            counts.append(call.parameters["desiredCount"])
+            return {}
+
+    more = MoreTasks(SERVICE, 3, {"ecs": Ecs()})
+    await more.begin()
+    await more.end()
+    await more.end()
+    assert counts == [3, 1]
+
+
+async def test_what_nobody_answers_is_named() -> None:
+    with pytest.raises(RehearsalError, match="nobody here answers ecs:DescribeServices"):
+        await MoreTasks(SERVICE, 3, {}).begin()
