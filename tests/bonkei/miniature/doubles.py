@@ -21,6 +21,7 @@ from bonkei.miniature.rooms.access_hooks import Requests
 from bonkei.monitor.monitor import Around, Monitor
 from bonkei.tasks import TaskSettings, TasksSnapshot
 from bonkei.tasks.snapshot import DeploymentSnapshot, ServiceSnapshot, TaskOutcome, TaskSnapshot
+from bonkei.vault import MemoryVault
 
 
 @dataclass
@@ -262,6 +263,7 @@ class Parts:
     requests: Requests
     functions: Callable[..., Functions]
     builds: Callable[..., Builds]
+    vault: MemoryVault
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -285,6 +287,7 @@ def parts_of(world: World) -> Callable[..., Parts]:
             Requests(),
             lambda around: Functions(world),
             lambda around: Builds(),
+            MemoryVault({}),
         )
 
     return make
