@@ -19,7 +19,7 @@ from bonkei.cloud.answering import Answering
 from bonkei.cloud.asking import Asking
 from bonkei.cloud.backing.passing import Passing
 from bonkei.cloud.backing.process import LOCK, MiniStack
-from bonkei.cloud.calls.record import CallLog
+from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.endpoint import Beside, Endpoint
 from bonkei.cloud.identity.credentials import Credentials, Issuer
@@ -82,7 +82,6 @@ class Cloud:
         self._issuer = Issuer(load_key(settings.directory), settings.account)
         self._store = MiniStack(settings, report)
         self._calls = CallLog(settings.directory / "calls.jsonl")
-        self.hear = self._calls.hear
         self._ledger = Ledger(settings.directory)
         self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._network = NetworkWays(settings.enforce, self._ledger, report)
@@ -188,6 +187,10 @@ class Cloud:
         if not role_arn:
             return self._issuer.person()
         return self._issuer.assume(role_arn, session, now=time.time(), seconds=900)
+
+    def hear(self, listener: Callable[[Record], None]) -> None:
+        """Call it with each call that is over, before its answer is sent."""
+        self._calls.hear(listener)
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

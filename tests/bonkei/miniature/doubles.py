@@ -181,7 +181,7 @@ class Cloud:
     def environment(self, role: str) -> dict[str, str]:
         return {"AWS_REGION": "eu-west-1", "ROLE": role}
 
-    def hear(self, listener: Any) -> None:
+    def hear(self, listener: Callable[[Any], None]) -> None:
         """No call comes."""
 
     async def stop(self) -> None:
