@@ -5,9 +5,8 @@ meta        types without a service, and the provider's functions
 shared      tools for several services
 
 A module with one of the tables RESOURCES, DATA_SOURCES, EPHEMERAL_RESOURCES and FUNCTIONS in a
-service's room is served; no list names it. A resource type without an entry still works,
-generically: the core gives it an id and an ARN of AWS's form. A data source without an entry cannot
-be answered, and the core says so.
+service's room is served; no list names it. A resource type without an entry still works: the core
+gives it an id and an ARN of AWS's form. A data source without an entry is refused with an error.
 """
 
 from __future__ import annotations

@@ -52,8 +52,8 @@ def _certificate(mint: Mint) -> Mapping[str, Value]:
 
 
 def _validation(mint: Mint, name: str) -> Mapping[str, str]:
-    """The record that proves control: the same for an account and a name, whichever the
-    certificate and region; a wildcard shares its parent's."""
+    """The record that proves control of a name. It depends on the account and the name only, not on
+    the certificate or the region. A wildcard shares the record of its parent."""
     base = name.removeprefix("*.")
     key, value = (scatter(f"acm/{mint.account}/{base}/{part}", 32, HEX) for part in "kv")
     zone = scatter(f"acm/{mint.account}/{base}", 10, LOWER)
@@ -66,8 +66,8 @@ def _validation(mint: Mint, name: str) -> Mapping[str, str]:
 
 
 def _known_options(config: Object) -> Object:
-    """A plan already knows which names are to be proved, so that it can go through them (for_each);
-    what the records are, it learns at apply."""
+    """A plan knows the names already, so that `for_each` can use them. The records are known after
+    the apply."""
     alternatives = config.get("subject_alternative_names")
     names = [config.get("domain_name"), *(alternatives if isinstance(alternatives, list) else [])]
     sure = alternatives is None or isinstance(alternatives, list)
@@ -81,7 +81,7 @@ def _known_options(config: Object) -> Object:
 
 
 def _origin(config: Object) -> Iterator[Problem]:
-    """A certificate is asked for by a domain name, or brought along with its key."""
+    """A certificate is requested for a domain name, or imported with its key."""
     body, domain = config.get("certificate_body"), config.get("domain_name")
     if body is None and domain is None:
         detail = 'Give "domain_name", or "certificate_body" with "private_key".'

@@ -57,7 +57,7 @@ _LINKED_ROLES = {
 
 
 def _target(mint: Mint) -> Mapping[str, Value]:
-    """Scaling acts through a role that is linked to the service, never through one's own."""
+    """Application Auto Scaling acts by its service-linked role. It takes no other role."""
     service = str(mint.given("service_namespace"))
     domain = f"{service}.application-autoscaling.amazonaws.com"
     role = f"AWSServiceRoleForApplicationAutoScaling_{_LINKED_ROLES.get(service, service)}"
@@ -159,7 +159,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_appautoscaling_policy": resource(
         _policy,
         at("name", length(1, 255)),
-        # Capacity follows the metric's share of the target, and nothing has a share of zero.
+        # The capacity is divided by the target, so the target cannot be zero.
         at(f"{_TRACKING}.target_value", above(0)),
         at(f"{_TRACKING}.scale_in_cooldown", at_least(0)),
         at(f"{_TRACKING}.scale_out_cooldown", at_least(0)),

@@ -1,4 +1,4 @@
-"""Amazon CloudFront: what distributions use: ways to origins, functions, keys.
+"""Amazon CloudFront: the things that distributions use, such as origin access, functions and keys.
 
 https://docs.aws.amazon.com/cloudfront/latest/APIReference/Welcome.html
 """
@@ -17,7 +17,7 @@ from bonkei.provider.values import Value
 
 
 def etag(mint: Mint) -> str:
-    """A version of a configuration: another after each change."""
+    """The version of a configuration. It differs after each change."""
     return f"E{mint.random(13, UPPER, f'etag/{mint.context.generation}')}"
 
 

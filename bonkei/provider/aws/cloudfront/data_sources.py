@@ -1,4 +1,4 @@
-"""CloudFront's managed policies, and what this stack has made."""
+"""CloudFront's managed policies, and the resources of this stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _log_delivery_user(_: Object, __: Context) -> Object:
 def _managed_policy(
     policies: Mapping[str, tuple[str, dict[str, Value]]], kind: str, resource_type: str
 ) -> DataSource:
-    """A policy of CloudFront's own, by name or id; or one that this stack makes, by its id."""
+    """A managed policy, by name or id, or a policy of this stack, by its id."""
 
     def read(config: Object, context: Context) -> Object:
         name, identifier = config.get("name"), config.get("id")

@@ -67,7 +67,7 @@ def _targets(config: Object) -> Iterator[Problem]:
 
 
 def _cache_settings(config: Object) -> Iterator[Problem]:
-    """A behavior has a cache policy or forwarded_values, one of the two."""
+    """A behavior has either a cache policy or forwarded_values."""
     for place, block in _behaviors(config):
         policy, forwarded = block.get("cache_policy_id"), block.get("forwarded_values")
         has_forwarded = bool(first(forwarded))
@@ -106,7 +106,7 @@ def _origin_kinds(config: Object) -> Iterator[Problem]:
 
 
 def _certificate(config: Object) -> Iterator[Problem]:
-    """CloudFront takes certificates of us-east-1 only, and names only with a certificate."""
+    """CloudFront accepts certificates of us-east-1 only. Aliases need a certificate."""
     block = first(config.get("viewer_certificate"))
     certificate = block.get("acm_certificate_arn")
     place = ("viewer_certificate", 0)

@@ -60,7 +60,7 @@ def _distribution(mint: Mint) -> Mapping[str, Value]:
 
 
 def _behavior(block: Mapping[str, Value]) -> Mapping[str, Value]:
-    """With a cache policy the times to live are the policy's; else a day and a year."""
+    """The times to live: those of the cache policy, or without one a day and a year."""
     policy = given(block.get("cache_policy_id")) and block["cache_policy_id"] != ""
     return {
         "default_ttl": 0 if policy else 86400,

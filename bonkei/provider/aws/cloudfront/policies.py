@@ -44,7 +44,7 @@ def _minted(kind: str) -> Minting:
 
 
 def _selection(block: str, kind: str) -> Rule:
-    """Names go with a behavior that takes names, and only with such a one."""
+    """A behavior such as `whitelist` needs names. Other behaviors take none."""
     behavior_name = f"{kind}_behavior"
     items_name = "query_strings" if kind == "query_string" else f"{kind}s"
 
@@ -90,7 +90,7 @@ def _times(config: Object) -> Iterator[Problem]:
 
 
 def _compression(config: Object) -> Iterator[Problem]:
-    """Without a cache there is nothing to vary (InvalidArgument: parameters with TTL 0)."""
+    """A policy that caches nothing takes no parameters (InvalidArgument: parameters with TTL 0)."""
     if config.get("max_ttl") != 0:
         return
     key = first(config.get(_CACHE_KEY))

@@ -91,7 +91,7 @@ def _queries(config: Object) -> Iterator[Problem]:
 
 
 def _expressions(config: Object) -> Iterator[Problem]:
-    """An expression calculates with the alarm's other queries, by their ids, and nothing else.
+    """An expression may only name the ids of the alarm's other queries.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """

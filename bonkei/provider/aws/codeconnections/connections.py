@@ -15,7 +15,7 @@ from bonkei.provider.values import Value
 
 
 def _connection(mint: Mint) -> Mapping[str, Value]:
-    """A connection is PENDING until a person has agreed to it in the console."""
+    """A connection is PENDING until a person confirms it in the console."""
     identifier = mint.arn("codeconnections", f"connection/{mint.uuid()}")
     return {
         "id": identifier,

@@ -1,4 +1,4 @@
-"""AWS CodePipeline: pipelines, and what their stages hand on.
+"""AWS CodePipeline: pipelines, and the artifacts of their stages.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html
 """

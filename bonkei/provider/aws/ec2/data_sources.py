@@ -1,4 +1,4 @@
-"""Networks of this stack, the default VPC, and what a region offers: zones, prefix lists."""
+"""Networks of this stack, the default VPC, and a region's zones and prefix lists."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bonkei.provider.values import Object, Value
 
 
 def _ami(config: Object, context: Context) -> Object:
-    """A machine image. Only EC2 instances are made from one, and they do not run here."""
+    """A machine image. Only EC2 instances use it, and they do not run here."""
     names = [b["values"] for b in each(config.get("filter")) if b.get("name") == "name"]
     name = str(names[0][0] if names and names[0] else config.get("name_regex") or "image")
     seed = f"{context.region}/{name}/{config.get('owners')}"
@@ -187,7 +187,7 @@ def _subnets(context: Context) -> Iterator[Object]:
 
 
 def _security_groups(context: Context) -> Iterator[Object]:
-    """The stack's, and the one that each VPC is born with."""
+    """The stack's security groups, and the default one of each VPC."""
     yield from context.peers("aws_security_group")
     for vpc in _vpcs(context):
         identifier = vpc.get("default_security_group_id")
@@ -208,7 +208,7 @@ def _internet_gateways(context: Context) -> Iterator[Object]:
 
 
 def _route_tables(context: Context) -> Iterator[Object]:
-    """The stack's, each once for every subnet that it is associated with, and the main ones."""
+    """The stack's route tables, once for each associated subnet, and the main ones."""
     pairs = [
         (link.get("route_table_id"), link.get("subnet_id"))
         for link in context.peers("aws_route_table_association")

@@ -26,14 +26,15 @@ def _egress_only_gateway(mint: Mint) -> Mapping[str, Value]:
 
 
 def public_address(mint: Mint, label: str = "") -> str:
-    """An address that looks public and that no route leads to (RFC 2544: 198.18.0.0/15)."""
+    """An address that looks public but is not routed (RFC 2544: 198.18.0.0/15)."""
     third, fourth = (int(mint.random(2, HEX, f"{label}{part}"), 16) for part in "cd")
     second = 18 + int(mint.random(1, HEX, f"{label}b"), 16) % 2
     return f"198.{second}.{third}.{fourth}"
 
 
 def _private_address(mint: Mint, subnet_id: Value, label: str = "") -> str:
-    """An address in the subnet, past the five that AWS keeps; of 10.0.0.0/8 if that is unknown."""
+    """An address of the subnet that AWS does not reserve; of 10.0.0.0/8 if the subnet is
+    unknown."""
     blocks = [
         subnet["cidr_block"]
         for subnet in mint.context.peers("aws_subnet")
@@ -87,7 +88,7 @@ def _nat_gateway(mint: Mint) -> Mapping[str, Value]:
 
 
 def _nat_needs_address(config: Object) -> Iterator[Problem]:
-    """A public zonal NAT gateway sends from an Elastic IP address, a private one has none."""
+    """A public zonal NAT gateway needs an Elastic IP address. A private one takes none."""
     kind, mode = config.get("connectivity_type"), config.get("availability_mode")
     if not (kind is None or given(kind)) or mode not in (None, "zonal"):
         return
@@ -101,7 +102,7 @@ def _nat_needs_address(config: Object) -> Iterator[Problem]:
 
 
 def _own(prefix: str, name: str = "id") -> ResourceBehaviour:
-    """A type that has an id of a prefix and nothing else."""
+    """A type whose only generated value is an id with a prefix."""
     return resource(lambda mint: {name: mint.id(prefix)})
 
 

@@ -1,4 +1,4 @@
-"""Amazon EC2 beside the tasks: instances such as a bastion, and what they are made from.
+"""Amazon EC2: instances, such as a bastion, their launch templates and volumes.
 
 Ids: "Resource IDs", https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/resource-ids.html
 """
@@ -45,7 +45,7 @@ def _subnet(mint: Mint) -> Object:
 
 
 def _address(mint: Mint, block: str) -> str:
-    """One of the subnet's addresses, but for those that AWS keeps: the first four and the last."""
+    """One of the subnet's addresses. AWS reserves the first four and the last."""
     network = ipaddress.IPv4Network(block or "10.0.0.0/24")
     usable = max(1, network.num_addresses - 5)
     return str(network[4 + int(mint.random(6, HEX, "private"), 16) % usable])

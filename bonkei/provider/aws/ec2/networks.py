@@ -44,7 +44,7 @@ def _asks_ipv6(mint: Mint) -> bool:
 
 
 def _ipv6_block(mint: Mint) -> str:
-    """From Amazon's pool in form; the prefix itself is the one reserved for documentation."""
+    """It has the form of Amazon's pool, with the prefix that is reserved for documentation."""
     digits = mint.random(6, HEX, "ipv6")
     return f"2001:db8:{digits[:4]}:{digits[4:]}00::/56"
 

@@ -51,7 +51,7 @@ def _default_route_table(mint: Mint) -> Mapping[str, Value]:
 
 
 def _route(mint: Mint) -> Mapping[str, Value]:
-    """The id is the provider's own: `r-`, the table's id, a checksum of the destination."""
+    """The provider makes the id: `r-`, the table's id, a checksum of the destination."""
     names = (*_DESTINATIONS, "destination_prefix_list_id")
     destination = next((str(mint.given(name)) for name in names if mint.given(name)), "")
     return {

@@ -39,9 +39,9 @@ def _protocol(value: Value) -> str | None:
 
 
 def _ports(protocol_argument: str, *, ignored_for_all: bool = False) -> Rule:
-    """From at most to; none for all protocols. ICMP's are a type and a code, -1 for all.
-
-    `ignored_for_all`: what is said with all protocols is not sent to EC2.
+    """`from_port` is at most `to_port`. For all protocols there are no ports. For ICMP they are a
+    type and a code, -1 for all. `ignored_for_all`: the provider does not send the ports of a rule
+    for all protocols.
     """
 
     def rule(config: Object) -> Iterator[Problem]:
@@ -94,7 +94,7 @@ def _group(mint: Mint) -> Mapping[str, Value]:
 
 
 def _default_group(mint: Mint) -> Mapping[str, Value]:
-    """Adopts the group that its VPC was born with."""
+    """Adopts the default group of its VPC."""
     own = [
         vpc.get("default_security_group_id")
         for vpc in mint.context.peers("aws_vpc")
@@ -123,7 +123,7 @@ def _vpc_rule(mint: Mint) -> Mapping[str, Value]:
 
 
 def _classic_rule(mint: Mint) -> Mapping[str, Value]:
-    """The id is the provider's own: `sgrule-` and a checksum of what the rule says."""
+    """The provider makes the id: `sgrule-` and a checksum of the rule's arguments."""
     said = repr(sorted((name, repr(value)) for name, value in mint.planned.items()))
     return {
         "id": f"sgrule-{zlib.crc32(f'{mint.context.token}{said}'.encode())}",

@@ -38,7 +38,8 @@ def _subnet(mint: Mint) -> Mapping[str, Value]:
 
 
 def _refuse_outside(mint: Mint) -> None:
-    """A subnet lies in its VPC (InvalidSubnet.Range) and crosses no other (InvalidSubnet.Conflict).
+    """A subnet lies in its VPC (InvalidSubnet.Range) and overlaps no other
+    (InvalidSubnet.Conflict).
 
     https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
     """

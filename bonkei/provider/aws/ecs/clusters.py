@@ -1,4 +1,4 @@
-"""Amazon ECS: clusters, capacity providers and account settings; what all of ECS has in common.
+"""Amazon ECS: clusters, capacity providers and account settings, and tools for the other modules.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/Welcome.html
 """

@@ -1,4 +1,4 @@
-"""`container_definitions`: the JSON that ECS registers, checked and compared as ECS does it.
+"""`container_definitions`: checks and compares the JSON document as ECS does.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
@@ -33,7 +33,7 @@ _FARGATE_STOP_TIMEOUT = 120
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the rest of the task definition says; None where it is not known."""
+    """Values of the rest of the task definition; None if not known yet."""
 
     network_mode: str | None = None
     fargate: bool = False
@@ -44,7 +44,7 @@ class Surroundings:
 
 
 def faults(text: str, task: Surroundings) -> Iterator[str]:
-    """Everything wrong with the document, each beginning with the place."""
+    """All faults of the document. Each begins with its place."""
     document, wrong = parse(text)
     if wrong:
         yield wrong
@@ -71,7 +71,7 @@ def faults(text: str, task: Surroundings) -> Iterator[str]:
 
 
 def ignored(text: str) -> Iterator[str]:
-    """The keys that Terraform's provider does not hand on, since ECS has none of that name."""
+    """The keys that the AWS provider drops, because ECS does not know them."""
     document = in_api_spelling(parse(text)[0])
     for index, container in enumerate(document if isinstance(document, list) else ()):
         yield from unknown_keys(container, CONTAINER, _place(index, container))
@@ -88,7 +88,8 @@ def _together(containers: Sequence[Mapping[str, Any]], task: Surroundings) -> It
         yield f'Two containers have the name "{name}".'
     if not any(container.get("essential", True) for container in containers):
         yield "At least one container must be essential."
-    # Of CPU, ECS refuses a sum above the task's; of memory, only a single limit above it.
+    # ECS refuses containers whose CPU together exceeds the task's. It compares each memory limit
+    # alone.
     used = sum(container.get("cpu") or 0 for container in containers)
     if task.cpu is not None and used > task.cpu:
         yield f"The containers' cpu ({used}) is more than the task's ({task.cpu})."

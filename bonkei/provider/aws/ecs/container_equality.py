@@ -1,6 +1,6 @@
-"""Whether two `container_definitions` mean the same to ECS, whatever they look like.
+"""Whether two `container_definitions` mean the same to ECS.
 
-ECS gives back what it registered with its defaults filled in and lists in its own order; a plan
+ECS returns a registered document with its defaults, and with lists in an order of its own. A plan
 must not show that as a change.
 """
 
@@ -51,7 +51,7 @@ def _port(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _compact(value: Any, key: str = "") -> Any:
-    """Without nulls and empty collections; lists without an order of their own are sorted."""
+    """Without nulls and empty collections. Lists whose order has no meaning are sorted."""
     if isinstance(value, dict):
         members = {name: _compact(member, name) for name, member in value.items()}
         return {name: member for name, member in members.items() if member not in (None, [], {})}

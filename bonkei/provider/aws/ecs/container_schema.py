@@ -89,7 +89,7 @@ _WORDS = {str: "a string", int: "a whole number", bool: "true or false"}
 
 
 def shape_faults(value: Any, shape: Any, place: str) -> Iterator[str]:
-    """Where a JSON value does not have the shape. null is always allowed."""
+    """The places at which a JSON value does not have the shape. null is always allowed."""
     if value is None:
         return
     if isinstance(shape, dict):
@@ -118,7 +118,8 @@ def _object_faults(value: Any, shape: dict[str, Any], place: str) -> Iterator[st
 
 
 def unknown_keys(value: Any, shape: Any, place: str) -> Iterator[str]:
-    """Where there is a key that the provider drops in silence, and that is like no other."""
+    """The places of keys that the provider drops without a message. Misspelled ones are not among
+    them."""
     if isinstance(shape, dict) and isinstance(value, dict):
         for key, member in value.items():
             inner = shape.get(key, shape.get("*"))

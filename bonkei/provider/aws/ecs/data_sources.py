@@ -1,4 +1,4 @@
-"""What this stack has made."""
+"""Clusters, services and task definitions of this stack."""
 
 from __future__ import annotations
 

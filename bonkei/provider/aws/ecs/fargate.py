@@ -19,7 +19,7 @@ SIZES: dict[int, tuple[int, ...]] = {
     8192: tuple(range(16 * _GIB, 60 * _GIB + 1, 4 * _GIB)),
     16384: tuple(range(32 * _GIB, 120 * _GIB + 1, 8 * _GIB)),
 }
-"""CPU units (1024 a vCPU) to the MiB of memory that go with them."""
+"""CPU units (1024 for a vCPU) -> the possible memory in MiB."""
 
 
 def cpu_units(text: str) -> int | None:
@@ -39,7 +39,7 @@ def memory_mib(text: str) -> int | None:
 
 
 def wrong_size(cpu: int, memory: int) -> str | None:
-    """What is wrong with a pair, and which memory goes with the CPU."""
+    """What is wrong with a pair, with the memory that is possible for the CPU; None: nothing."""
     memories = SIZES.get(cpu)
     if memories is None:
         return f"Fargate has no tasks of {cpu} CPU units, only of {_listed(SIZES)}."

@@ -52,7 +52,7 @@ def _service(mint: Mint) -> Mapping[str, Value]:
 
 
 def _refuse_what_the_task_lacks(mint: Mint) -> None:
-    """Load balancers and Service Connect reach ports that the task definition has.
+    """Load balancers and Service Connect name ports of the task definition.
 
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
     """
@@ -75,7 +75,7 @@ def _refuse_what_the_task_lacks(mint: Mint) -> None:
 
 
 def _containers(mint: Mint) -> list[Mapping[str, Value]] | None:
-    """Those of the service's task definition, when this stack has made it."""
+    """The containers of the service's task definition, if it belongs to this stack."""
     wanted = mint.given("task_definition")
     for definition in mint.context.peers("aws_ecs_task_definition"):
         if wanted in (definition.get("arn"), _revision(definition)):
@@ -98,7 +98,7 @@ def _listed(names: Iterable[Value]) -> str:
 
 
 def _connected(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
-    """Without a discovery name, the port's name is it; without an alias' name, `name.namespace`."""
+    """The default of a discovery name is the port's name, that of an alias `name.namespace`."""
     namespace = str(block.get("namespace") or "").rpartition("/")[2]
 
     def service(_place: int, entry: Mapping[str, Value]) -> Mapping[str, Value]:

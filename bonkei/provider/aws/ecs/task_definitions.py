@@ -21,7 +21,8 @@ from bonkei.provider.values import UNKNOWN, Object, Value, given, known_items
 
 
 def _task_definition(mint: Mint) -> Mapping[str, Value]:
-    """Revisions of a family count up, also over destruction: ECS never gives a number twice."""
+    """The revisions of a family count up, also after a destruction: ECS never uses a number
+    twice."""
     family = str(mint.given("family"))
     place = f"ecs/{mint.account}/{mint.region}/{family}"
     revision = mint.given("revision") or mint.context.sequence(place)
@@ -44,7 +45,7 @@ def _on_fargate(config: Object) -> bool:
 
 
 def _sizes(config: Object) -> Iterator[Problem]:
-    """Both sizes in their forms, and on Fargate a pair that exists."""
+    """Both sizes have a valid form. On Fargate they are a pair that Fargate offers."""
     found: dict[str, int | None] = {}
     for name, read in (("cpu", cpu_units), ("memory", memory_mib)):
         text = config.get(name)

@@ -1,4 +1,4 @@
-"""Load balancers that this stack has made, and what AWS itself goes by."""
+"""Load balancers of this stack, and AWS's own accounts and zones for load balancers."""
 
 from __future__ import annotations
 

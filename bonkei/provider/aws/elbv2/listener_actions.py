@@ -29,7 +29,7 @@ _ACTION_BLOCKS = {
 
 
 def _actions(block: str) -> Rule:
-    """Each action has what its type needs; authentication comes before, one answer comes last."""
+    """Each action has the block of its type. Exactly one forwards, redirects or answers."""
 
     def rule(config: Object) -> Iterator[Problem]:
         actions = list(each(config.get(block)))

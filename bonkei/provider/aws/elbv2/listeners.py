@@ -52,11 +52,12 @@ _SETTINGS = (
     *("protocol", "certificate_arn", "ssl_policy", "alpn_policy", "default_action"),
     "mutual_authentication",
 )
-"""What CreateListener takes beside the load balancer, the port and tags."""
+"""The arguments of CreateListener besides the load balancer, the port and tags."""
 
 
 def _same_listener(mint: Mint, balancer: str) -> str | None:
-    """The ARN of a listener with the same settings: to ask for it twice succeeds, and makes one.
+    """The ARN of a listener with the same settings. A second identical CreateListener succeeds and
+    returns the first listener.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
     """
@@ -71,7 +72,8 @@ def _same_listener(mint: Mint, balancer: str) -> str | None:
 
 
 def _agrees(planned: Value, there: Value) -> bool:
-    """Whether nothing that is planned differs from what is there; unknown is what AWS chooses."""
+    """Whether a planned value equals the existing one. An unknown value is AWS's to choose, so it
+    agrees."""
     if planned is UNKNOWN:
         return True
     if isinstance(planned, Mapping) and isinstance(there, Mapping):
@@ -148,7 +150,7 @@ def _priority(mint: Mint, listener: str, own: str) -> Mapping[str, Value]:
     numbers = [int(number) for number in taken if isinstance(number, int)]
     if mint.planned.get("priority") is not UNKNOWN:
         return {}
-    # Rules are made at the same time, so each takes a further number of its own on top.
+    # Terraform creates rules in parallel, so each adds a number of its own.
     step = mint.context.sequence(f"priority/{listener}")
     return {"priority": max(numbers, default=0) + step}
 

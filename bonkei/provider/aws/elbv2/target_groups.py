@@ -70,7 +70,7 @@ def _target_group_fits(config: Object) -> Iterator[Problem]:
     if not given(kind):
         return
     if kind == "lambda":
-        return  # has no port, protocol or VPC; the provider leaves out what is said of them
+        return  # has no port, protocol or VPC; the provider omits these arguments
     for name in ("port", "protocol", "vpc_id"):
         if config.get(name) is None:
             detail = f'A target group of type "{kind}" needs "{name}".'
@@ -78,7 +78,7 @@ def _target_group_fits(config: Object) -> Iterator[Problem]:
 
 
 def _health_check_times(config: Object) -> Iterator[Problem]:
-    """A check has to be over before the next one starts."""
+    """The time-out is shorter than the interval. A TCP check has no path and no matcher."""
     block = config.get("health_check")
     check = first(block)
     interval, timeout = check.get("interval"), check.get("timeout")

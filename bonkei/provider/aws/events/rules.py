@@ -23,7 +23,7 @@ _NAME = matches(r"[.\-_A-Za-z0-9]{1,64}", "letters, digits and .-_, at most 64")
 
 
 def pattern(value: Value) -> str | None:
-    """An event pattern: objects of objects, and lists of what matches at their ends.
+    """An event pattern: nested objects whose leaves are lists of matching values.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
     """
@@ -49,7 +49,7 @@ def _pattern_faults(value: Mapping[str, Any], place: str) -> Iterator[str]:
 
 
 def _bus(mint: Mint) -> str:
-    """A bus is given by name or ARN; without, it is the account's default."""
+    """A bus is given by name or ARN. The default is the account's default bus."""
     return str(mint.given("event_bus_name") or "default").rpartition("/")[2]
 
 

@@ -1,4 +1,4 @@
-"""Policies: documents made here, those of this stack, and those that AWS manages."""
+"""Policies: documents, policies of this stack, and policies that AWS manages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bonkei.provider.behaviour import Context, DataSource, Refused
 from bonkei.provider.values import Object
 
 _VERSION = "2012-10-17"
-# Of AWS's own policies, those under the path /service-role/ that stacks like these name:
+# The managed policies under the path /service-role/ that stacks like this one use:
 # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 _OF_SERVICE_ROLES = words(
     "AWSBackupServiceRolePolicyForBackup AWSBackupServiceRolePolicyForRestores AWSBatchServiceRole"
@@ -31,7 +31,7 @@ _OF_SERVICE_ROLES = words(
 
 
 def _session(config: Object, _: Context) -> Object:
-    """Whoever evaluates is a user here, so there is no role behind a session."""
+    """The caller is a user here, so there is no role behind a session."""
     arn = str(config.get("arn"))
     return {"id": arn, "issuer_arn": arn, "issuer_id": "", "issuer_name": "", "session_name": ""}
 
@@ -44,7 +44,8 @@ def _policy_document(config: Object, _: Context) -> Object:
     return {"json": text, "minified_json": minified, "id": identifier, "version": _VERSION}
 
 
-# A role or a bucket would be refused for these too, at a place that only uses the document.
+# AWS would refuse these in a role or a bucket too, but the error would name a resource that only
+# uses the document.
 _STATEMENT: tuple[Rule, ...] = (
     at("version", one_of("2008-10-17", "2012-10-17")),
     at("statement.effect", one_of("Allow", "Deny")),
@@ -58,7 +59,7 @@ _STATEMENT: tuple[Rule, ...] = (
 
 
 def _iam_policy(config: Object, context: Context) -> Object:
-    """A policy of this stack, or one of AWS's own: its ARN is certain, its text is not known."""
+    """A policy of this stack, or a managed one, whose ARN is known and whose text is not."""
     name, arn = config.get("name"), config.get("arn")
     for peer in context.peers("aws_iam_policy"):
         if peer.get("arn") == arn or (name and peer.get("name") == name):

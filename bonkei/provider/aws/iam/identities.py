@@ -1,4 +1,4 @@
-"""AWS IAM: roles, policies and what binds them.
+"""AWS IAM: roles, users, groups, policies and their attachments.
 
 Names and sizes: "IAM and AWS STS quotas",
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html

@@ -17,7 +17,7 @@ def _uuid(seed: str) -> str:
 
 
 def _key(config: Object, context: Context) -> Object:
-    """A key by its id, its ARN or an alias; those that AWS manages are there from the beginning."""
+    """A key by its id, its ARN or an alias. Keys that AWS manages always exist."""
     asked = str(config.get("key_id"))
     name = asked.rpartition(":")[2] if ":alias/" in asked else asked
     for alias in context.peers("aws_kms_alias"):

@@ -1,4 +1,4 @@
-"""AWS Lambda: functions, their aliases, and layers: what is code.
+"""AWS Lambda: functions, their aliases, and layers.
 
 https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 """
@@ -77,7 +77,7 @@ def _invocation(mint: Mint, function: str) -> str:
 
 
 def _code(mint: Mint) -> tuple[str, int]:
-    """The package's digest and size; of a package elsewhere, what the configuration says."""
+    """The package's digest and size. For a package in S3 or ECR, the configuration's values."""
     filename = mint.given("filename")
     try:
         content = Path(str(filename)).read_bytes() if filename else b""

@@ -32,7 +32,7 @@ from bonkei.provider.behaviour import Problem, ResourceBehaviour
 from bonkei.provider.values import Object, Value, given
 
 _ENGINE_VERSIONS = {"aurora-postgresql": "17.5", "aurora-mysql": "8.0.mysql_aurora.3.10.0"}
-# What RDS answers for what the configuration leaves out, whatever the cluster.
+# The values that RDS returns for omitted arguments of any cluster.
 _NOT_GIVEN: Mapping[str, Value] = {
     "backup_retention_period": 1,
     "cluster_members": [],
@@ -90,7 +90,7 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
 
 
 def _pause(_index: int, block: Mapping[str, Value]) -> Mapping[str, Value]:
-    """A cluster that may go down to 0 ACU pauses after five minutes."""
+    """A cluster with a minimum of 0 ACU pauses after five minutes."""
     return {"seconds_until_auto_pause": 300 if block.get("min_capacity") == 0 else None}
 
 

@@ -11,7 +11,8 @@ from bonkei.provider.values import Object
 
 
 def _engine_version(config: Object, _: Context) -> Object:
-    """The version asked for, or the first that is preferred. Which is the newest, is not known."""
+    """The requested version, or the first of the preferred ones. The newest version is not
+    known."""
     engine = str(config.get("engine"))
     preferred = config.get("preferred_versions") or []
     version = str(config.get("version") or (preferred[0] if preferred else ""))

@@ -1,4 +1,4 @@
-"""What is alike for RDS's clusters and instances: names, windows, keys, secrets.
+"""What RDS's clusters and instances have in common: names, windows, keys, secrets.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/Welcome.html
 """
@@ -30,7 +30,8 @@ IDENTIFIER: tuple[Check, ...] = (
 
 
 def database_domain(mint: Mint) -> str:
-    """`c9akciq32rgw.us-east-1.rds.amazonaws.com`: the first part is the account's in the region."""
+    """`c9akciq32rgw.us-east-1.rds.amazonaws.com`. The first part depends on the account and the
+    region."""
     own = scatter(f"rds/{mint.account}/{mint.region}", 11, LOWER)
     return f"c{own}.{mint.region}.rds.{mint.suffix}"
 
@@ -45,7 +46,7 @@ def resource_id(mint: Mint, prefix: str) -> str:
 
 
 def window(mint: Mint, label: str) -> str:
-    """Half an hour that RDS would choose, the same for the life of the resource."""
+    """Half an hour, as RDS would choose it. It stays the same for the life of the resource."""
     start = int(mint.random(6, label=label), 16) % 48
     end = (start + 1) % 48
     return "-".join(f"{point // 2:02}:{point % 2 * 30:02}" for point in (start, end))

@@ -11,7 +11,7 @@ from bonkei.provider.values import Object, Value
 
 
 def _zones(context: Context) -> Iterator[Object]:
-    """Private is a zone that is associated with a VPC: once for each of its VPCs."""
+    """A zone that is associated with a VPC is private. It is listed once for each of its VPCs."""
     for zone in context.peers("aws_route53_zone"):
         vpcs = tuple(one.get("vpc_id") for one in each(zone.get("vpc")))
         whole = {**zone, "id": zone.get("zone_id"), "private_zone": bool(vpcs)}
@@ -20,7 +20,7 @@ def _zones(context: Context) -> Iterator[Object]:
 
 
 def _zone(config: Object, context: Context) -> Object:
-    """By id, or by name: then a private zone is found only where it is asked for."""
+    """By id or by name. A private zone is found by name only with `private_zone`."""
     name = config.get("name")
     asked = {**config, "name": _without_dot(name)}
     if name:

@@ -6,7 +6,7 @@ from bonkei.provider.aws.shared.seeds import HEX, scatter
 
 
 def name_servers(seed: str) -> list[str]:
-    """Four of Route 53's, one in each top-level domain that it uses."""
+    """Four name servers of Route 53, one in each of its top-level domains."""
     return [
         f"ns-{base + int(scatter(f'{seed}/{top}', 3, HEX), 16) % 512}.awsdns-"
         f"{int(scatter(f'{seed}/{top}/n', 2, HEX), 16) % 64:02}.{top}"

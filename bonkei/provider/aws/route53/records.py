@@ -47,7 +47,8 @@ def _zone(mint: Mint) -> Mapping[str, Value]:
 
 
 def _record(mint: Mint) -> Mapping[str, Value]:
-    """The full name is the record's own if it ends in the zone's, else relative to the zone."""
+    """A record's full name: its own name if that ends in the zone's name, else its name and the
+    zone's."""
     zone_id = str(mint.given("zone_id"))
     name = str(mint.given("name") or "").rstrip(".").lower()
     zones = [

@@ -1,4 +1,4 @@
-"""Amazon S3: buckets and what is set on them.
+"""Amazon S3: buckets and their settings.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """

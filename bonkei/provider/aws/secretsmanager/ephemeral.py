@@ -1,4 +1,4 @@
-"""Secrets for one run, kept in no plan or state: their values, and random passwords."""
+"""Secret values and random passwords for one run. No plan or state keeps them."""
 
 from __future__ import annotations
 

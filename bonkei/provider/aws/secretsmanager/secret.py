@@ -1,4 +1,4 @@
-"""AWS Secrets Manager: secrets. Their values go to the vault, as they go to AWS and not to people.
+"""AWS Secrets Manager: secrets. Their values go to the vault.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 """
@@ -29,7 +29,8 @@ _NAME = matches(r"[0-9A-Za-z/_+=.@-]+", "letters, digits and /_+=.@-")
 
 
 def _secret(mint: Mint) -> Mapping[str, Value]:
-    """The ARN ends in six random characters, so that a name used again is another secret."""
+    """The ARN ends in six random characters, so that a later secret with the same name has another
+    ARN."""
     name = mint.name()
     identifier = mint.arn("secretsmanager", f"secret:{name}-{mint.random(6, ALPHANUMERIC)}")
     return {
@@ -61,7 +62,8 @@ def _version(mint: Mint) -> Mapping[str, Value]:
 
 
 def _arn_of(mint: Mint, name: str) -> str:
-    """The ARN of the secret with a name; without it, the partial ARN that AWS accepts as well."""
+    """The ARN of the secret with a name. If this stack has no such secret, the partial ARN, which
+    AWS accepts too."""
     for secret in mint.context.peers("aws_secretsmanager_secret"):
         if secret.get("name") == name:
             return str(secret["arn"])
@@ -69,7 +71,7 @@ def _arn_of(mint: Mint, name: str) -> str:
 
 
 def _store(config: Object, state: Object, context: Context) -> None:
-    """Only the version that is AWSCURRENT is what a task reads."""
+    """A task reads the version AWSCURRENT only."""
     stages = state.get("version_stages")
     names = ("secret_string_wo", "secret_string", "secret_binary")
     value = next((config.get(name) for name in names if given(config.get(name))), None)

@@ -1,4 +1,4 @@
-"""Nested blocks of a configuration or a state, whichever shape the schema gives them."""
+"""Nested blocks of a configuration or a state: single, a list or a set, by their schema."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from bonkei.provider.values import Value
 
 
 def each(value: Value) -> Iterable[Mapping[str, Value]]:
-    """The known blocks of a nested block, whether the schema has it single, as a list or a set."""
+    """The known blocks of a nested block, of any nesting."""
     if isinstance(value, Mapping):
         return (value,)
     return (item for item in value if isinstance(item, Mapping)) if isinstance(value, list) else ()
 
 
 def first(value: Value) -> Mapping[str, Value]:
-    """The block of one that occurs at most once; empty when it is absent."""
+    """The block, if it occurs at most once; empty when it is absent."""
     return next(iter(each(value)), {})
 
 
 def same_shape(
     value: Value, fill: Callable[[int, Mapping[str, Value]], Mapping[str, Value]]
 ) -> Value:
-    """The nested block's value with each block overlaid by `fill(index, block)`, shape kept."""
+    """The nested block's value, each block completed by `fill(index, block)`; the nesting stays."""
     if isinstance(value, Mapping):
         return {**value, **fill(0, value)}
     if isinstance(value, list):

@@ -1,7 +1,6 @@
-"""Rules that a configuration has to keep, as small values put together by each type.
-
-A check looks at one value and says what is wrong with it, or None. A rule says where to look. What
-is not known yet, or null, is never looked at.
+"""The rules of a configuration: small values that each type combines. A check takes one value and
+returns a message, or None. A rule says which values to check. Values that are null or not known yet
+are not checked.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ def _walk(value: Value, names: tuple[str, ...], at: Path) -> Iterator[tuple[Path
 
 
 def is_set(value: Value) -> bool:
-    """Whether an argument or block is there, if only as something unknown."""
+    """Whether an argument or block is given, known or not."""
     return value is not None and value != []
 
 
@@ -177,7 +176,7 @@ def above(low: float) -> Check:
 
 
 def either(*checks: Check) -> Check:
-    """One of the checks passes; else what the first one says."""
+    """One of the checks passes; otherwise the message of the first one."""
 
     def check(value: Value) -> str | None:
         said = [text for each in checks if (text := each(value))]
@@ -209,7 +208,7 @@ def matches(pattern: str, meaning: str) -> Check:
 
 
 def lacks(pattern: str, meaning: str) -> Check:
-    """The string does not hold the pattern; `meaning` says what it must not do."""
+    """The string does not contain the pattern; `meaning` completes "… must not"."""
     compiled = re.compile(pattern)
     return lambda value: f'"{value}" must not {meaning}.' if compiled.search(value) else None
 

@@ -70,7 +70,8 @@ def same_json(one: Value, other: Value) -> bool:
 
 
 def same_policy(one: Value, other: Value) -> bool:
-    """Whether two policies mean the same: neither order in lists nor one item's brackets count."""
+    """Whether two policies mean the same. The order in lists and the brackets of a single item do
+    not count."""
     try:
         return bool(_canonical(json.loads(one)) == _canonical(json.loads(other)))
     except (TypeError, ValueError):
@@ -212,7 +213,7 @@ def principal_type(value: Value) -> str | None:
 
 
 def condition_operator(value: Value) -> str | None:
-    """As String, Numeric or Arn condition operators are called, with IfExists and ForAllValues."""
+    """Whether it is the name of a condition operator, with or without IfExists and ForAllValues."""
     return None if _OPERATOR.fullmatch(str(value)) else f'"{value}" is no condition operator.'
 
 

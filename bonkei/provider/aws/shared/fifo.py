@@ -12,7 +12,7 @@ NAME = matches(r"[a-zA-Z0-9_-]{1,256}(\.fifo)?", "letters, digits, - and _")
 
 
 def name_shows_order(kind: str) -> Rule:
-    """The name of a FIFO topic or queue, and only of such a one, ends in `.fifo`."""
+    """The name of a FIFO topic or queue ends in `.fifo`. No other name does."""
 
     def rule(config: Object) -> Iterator[Problem]:
         name, fifo = config.get("name"), config.get(f"fifo_{kind}")

@@ -1,4 +1,4 @@
-"""Checks of values whose form is the same for many types: ARNs, networks, ports, schedules."""
+"""Checks of forms that many types share: ARNs, networks, ports, schedules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ port = between(0, 65535)
 def arn(*services: str, resource: str = "") -> Check:
     """An ARN, of one of the services if any are named; `resource` starts its last part.
 
-    Nothing ("") stands for no ARN, as in the AWS provider.
+    An empty string stands for no ARN, as in the AWS provider.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
     """
 
@@ -44,7 +44,7 @@ def arn(*services: str, resource: str = "") -> Check:
 
 
 def kms_key(value: Value) -> str | None:
-    """A key's id, alias or the ARN of either; nothing ("") stands for no key."""
+    """A key's id, its alias or the ARN of either. An empty string stands for no key."""
     if value.startswith("arn:"):
         return arn("kms")(value)
     if value == "" or re.fullmatch(r"alias/[a-zA-Z0-9/_-]+|(mrk-)?[0-9a-f-]{32,36}", value):

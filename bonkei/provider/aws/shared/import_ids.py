@@ -8,9 +8,8 @@ from bonkei.provider.behaviour import Refused
 
 
 def parts_of(identifier: str, form: str) -> list[str]:
-    """The parts of an id of the form `ROLE:POLICY`; the last may hold the separator again.
-
-    Refused, with the form, when one is missing.
+    """The parts of an id of the form `ROLE:POLICY`. The last part may contain the separator.
+    Refused, with the form, when a part is missing.
     """
     separators = re.findall(r"[^A-Z]", form)
     parts = identifier.split(separators[0], len(separators))
@@ -20,5 +19,5 @@ def parts_of(identifier: str, form: str) -> list[str]:
 
 
 def unexpected(form: str) -> Refused:
-    """The refusal that names the form."""
+    """The error that shows the expected form."""
     return Refused("Unexpected import id", f"Expected {form}.")

@@ -14,12 +14,12 @@ from bonkei.provider.aws.shared.resource import words
 from bonkei.provider.behaviour import Refused
 from bonkei.provider.values import Object, Value
 
-# Arguments about the search itself, not about the resource.
+# These arguments are about the search, not about the resource.
 _HOW = words(
     "filter tags region timeouts most_recent with_decryption statuses types key_types"
     " version_stage scope"
 )
-# EC2's filter -> the attribute, where that is not the same word.
+# EC2's filter -> the attribute, where their names differ.
 _ATTRIBUTES = {
     "group-id": "id",
     "group-name": "name",
@@ -39,7 +39,7 @@ def chosen(
     kind: str,
     renamed: Mapping[str, str] | None = None,
 ) -> Sequence[Object]:
-    """Those that everything holds for that the configuration says.
+    """The resources that fit all arguments of the configuration.
 
     `kind` is the type without "aws_", so that `vpc-id` of a VPC is its own id. `renamed`: the data
     source's argument -> the attribute. Refused if a filter is not understood.
@@ -110,20 +110,20 @@ def asked(config: Object) -> str:
 
 
 def none_found(kind: str, config: Object) -> Refused:
-    """The refusal for something that this stack has not made."""
+    """The error for a resource that this stack does not have."""
     said = asked(config)
     return Refused(
         f"there is no {kind}{f' with {said}' if said else ''}",
-        "There is no AWS account behind the miniature. What exists outside this stack can be said"
-        " in bonkei.toml: [[existing]], with a type and its arguments. Does the stack itself make"
-        " it, then add depends_on to the data block: it is read once that is there.",
+        "There is no AWS account behind the miniature. Declare what exists outside this stack in"
+        " bonkei.toml: [[existing]], with a type and its arguments. If this stack creates it, add"
+        " depends_on to the data block.",
     )
 
 
 def several_found(kind: str, config: Object, found: Sequence[Object]) -> Refused:
-    """The refusal for what is not one."""
+    """The error when several resources fit."""
     ids = ", ".join(str(one.get("id")) for one in found)
     return Refused(
         f"{len(found)} of {kind} have {asked(config) or 'nothing to distinguish them'}",
-        f"Say more, so that one is left of {ids}.",
+        f"Add arguments until only one of {ids} fits.",
     )

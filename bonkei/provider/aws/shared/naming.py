@@ -1,7 +1,7 @@
 """Ids, ARNs and names as AWS forms them.
 
-Everything random derives from the resource's own token, so that it is unique and stays the same as
-long as the resource lives. ARN formats: "Actions, resources, and condition keys for AWS services",
+Random parts derive from the resource's token: they are unique, and stay the same for the life of
+the resource. ARN formats: "Actions, resources, and condition keys for AWS services",
 https://docs.aws.amazon.com/service-authorization/latest/reference/
 """
 
@@ -57,13 +57,13 @@ class Mint:
     def arn(
         self, service: str, resource: str, *, region: str | None = None, account: str | None = None
     ) -> str:
-        """An ARN; an empty region or account is left out, as in a global service's."""
+        """An ARN. A global service's has no region: pass an empty region or account to omit it."""
         where = self.region if region is None else region
         whose = self.account if account is None else account
         return f"arn:{self.context.partition}:{service}:{where}:{whose}:{resource}"
 
     def name(self, argument: str = "name", prefix: str = "terraform-", **more: str) -> str:
-        """The name given, or one made from the prefix given (`<argument>_prefix`)."""
+        """The given name, or a name with the given prefix (`<argument>_prefix`)."""
         chosen = self.given(argument)
         if chosen:
             return str(chosen)

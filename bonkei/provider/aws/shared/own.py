@@ -1,4 +1,4 @@
-"""Data sources that read this stack's own resources; no others of the account."""
+"""Data sources that read resources of this stack, and no others of the account."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Candidates = Callable[[Context], Iterable[Object]]
 
 
 def own(resource_type: str, candidates: Candidates | None = None, **renamed: str) -> DataSource:
-    """One of this stack's own resources, found by the data block's arguments.
+    """A data source that finds one resource of this stack by its arguments.
 
     `candidates`: instead of all resources of the type. `renamed`: the data source's argument -> the
     resource's.
@@ -35,7 +35,7 @@ def own(resource_type: str, candidates: Candidates | None = None, **renamed: str
 
 
 def every(resource_type: str, candidates: Candidates | None = None) -> DataSource:
-    """The ids of all of them that the data block fits."""
+    """A data source for the ids of all resources that fit its arguments."""
     kind = resource_type.removeprefix("aws_")
 
     def read(config: Object, context: Context) -> Object:
@@ -54,5 +54,5 @@ def every(resource_type: str, candidates: Candidates | None = None) -> DataSourc
 
 
 def by_own_names(types: str) -> Mapping[str, DataSource]:
-    """Data sources that have the name of the resource type that they read, and its attributes."""
+    """Data sources with the name and the attributes of the resource type that they read."""
     return {name: own(name) for name in words(types)}

@@ -258,5 +258,5 @@ def _condition_values(values: Any) -> list[str]:
 
 
 def _escape(text: str) -> str:
-    """Go's encoder escapes what could end a script element; so does every stored policy."""
+    """Go's encoder escapes `<`, `>` and `&`, so stored policies have them escaped."""
     return _GO_ESCAPED.sub(lambda match: _GO_ESCAPES[match.group()], text)

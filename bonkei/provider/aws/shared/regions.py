@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bonkei.provider.aws.shared.seeds import UPPER, scatter
 
-# Which letters a region's availability zones have, for an account that sees them all.
+# The letters of a region's availability zones, for an account that sees all of them.
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-regions-availability-zones.html
 _ZONES = {
     "us-east-1": "abcdef",
@@ -130,8 +130,9 @@ def zone_names(region: str) -> tuple[str, ...]:
 
 
 def zone_id(zone: str) -> str:
-    """A zone's id (`apne1-az4` of ap-northeast-1a). Which id has which letter differs by account;
-    here the letters are numbered, except where all accounts share the order."""
+    """A zone's id (`apne1-az4` for ap-northeast-1a). On AWS the letter of an id differs by account.
+    Here the ids are numbered in the order of the letters, except where all accounts share an
+    order."""
     fixed = {"ap-northeast-1a": 4, "ap-northeast-1c": 1, "ap-northeast-1d": 2}
     number = fixed.get(zone, ord(zone[-1]) - ord("a") + 1)
     continent, *areas, serial = zone[:-1].split("-")

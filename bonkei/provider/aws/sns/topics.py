@@ -56,7 +56,8 @@ def _topic(mint: Mint) -> Mapping[str, Value]:
 
 
 def _default_policy(mint: Mint, topic: str) -> str:
-    """What SNS gives a topic without a policy: everything to the owner's account."""
+    """The policy that SNS gives a topic without one: it allows everything to the owner's
+    account."""
     statement = {
         "Sid": "__default_statement_ID",
         "Effect": "Allow",

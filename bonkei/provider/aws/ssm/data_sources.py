@@ -17,7 +17,7 @@ _FLUENT_BIT = f"{_PUBLIC}aws-for-fluent-bit/"
 
 
 def _public_image(name: str, region: str) -> str | None:
-    """What AWS's public parameters say of images: a machine's, or the log router's.
+    """The values of AWS's public parameters for images: a machine's, or the log router's.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-using-fluentbit.html
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/retrieve-ecs-optimized_AMI.html

@@ -1,4 +1,4 @@
-"""A parameter's value for one run, kept in no plan or state."""
+"""A parameter's value for one run. No plan or state keeps it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.provider.values import Object
 
 
 def _parameter(config: Object, context: Context) -> Object:
-    """By its ARN, from the vault: the state does not hold a value that was only written."""
+    """Read from the vault by its ARN: the state does not have write-only values."""
     arn = str(config.get("arn"))
     for parameter in context.peers("aws_ssm_parameter"):
         if parameter.get("arn") == arn:

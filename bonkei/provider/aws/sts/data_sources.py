@@ -1,4 +1,4 @@
-"""Who asks."""
+"""The caller's identity."""
 
 from __future__ import annotations
 

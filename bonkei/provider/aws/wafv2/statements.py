@@ -1,4 +1,4 @@
-"""The statements of WAF's rules: whether they are ones, and what they cost.
+"""The statements of WAF's rules: whether they are valid, and their cost.
 
 Cost: "AWS WAF rule statement capacity", the page of each statement below
 https://docs.aws.amazon.com/waf/latest/developerguide/waf-rule-statements.html
@@ -68,7 +68,7 @@ _MATCHING = (
 
 
 def statement_problems(statement: Value) -> Iterator[tuple[Path, str]]:
-    """What is wrong with a `statement` block and those inside it, and where."""
+    """The problems of a `statement` block and of those inside it."""
     for index, block in enumerate(each(statement)):
         at = (index,) if isinstance(statement, list) else ()
         kinds = [name for name, value in block.items() if _there(value)]
@@ -144,7 +144,8 @@ def _free(_block: Mapping[str, Value], _groups: Mapping[str, int]) -> int:
 
 
 def _matching(base: Callable[[Mapping[str, Value]], int]) -> Cost:
-    """The base, twice for a JSON body; 10 more for all query arguments, 10 a transformation."""
+    """The base cost, doubled for a JSON body, and 10 for all query arguments and for each
+    transformation."""
 
     def cost(block: Mapping[str, Value], _groups: Mapping[str, int]) -> int:
         field = first(block.get("field_to_match"))

@@ -67,7 +67,7 @@ def _web_acl(mint: Mint) -> Mapping[str, Value]:
 
 
 def _actions(config: Object) -> Iterator[Problem]:
-    """One default action; a rule acts itself, or overrides the group that it refers to."""
+    """There is one default action. A rule has an action, or overrides that of its rule group."""
     default = config.get("default_action")
     kinds = [kind for kind in ("allow", "block") if _there(first(default), kind)]
     if first(default) and len(kinds) != 1:
