@@ -6,12 +6,26 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import random
+import socket
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 _HEAD = b"\r\n\r\n"
+
+
+def _two_free_ports() -> int:
+    """The first of two, below those of outgoing connections."""
+    for _ in range(100):
+        port = random.randrange(20_000, 30_000)  # noqa: S311 - only free
+        with socket.socket() as one, socket.socket() as other, suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            other.bind(("127.0.0.1", port + 1))
+            return port
+    raise RuntimeError("no two free ports")
 
 
 @dataclass(slots=True)
@@ -34,11 +48,12 @@ class FakeAws:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
-        """On `port` in plain text; with `tls` also on the next one."""
+        """On `port` in plain text; with `tls` also on the next one. Neither is one that the kernel
+        gives to somebody else while this is down."""
+        self.port = self.port or _two_free_ports()
         self._servers = [
             await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**25)
         ]
-        self.port = self._servers[0].sockets[0].getsockname()[1]
         if tls is not None:
             self._servers.append(
                 await asyncio.start_server(

@@ -25,7 +25,8 @@ class DatabaseInstance:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCluster:
-    """`parameters` are the cluster parameter group's; `master_secret_arn` when RDS manages it."""
+    """`parameters` are the cluster parameter group's, and its instance's over them;
+    `master_secret_arn` when RDS manages it."""
 
     address: str
     arn: str
@@ -74,14 +75,14 @@ def _is_postgresql(block: Resource, gaps: Gaps) -> bool:
 
 def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
     identifier = block.text("cluster_identifier")
-    instances = tuple(
-        _cluster_instance(found)
+    blocks = tuple(
+        found
         for found in state.managed("aws_rds_cluster_instance")
         if found.text("cluster_identifier") in (identifier, block.text("id", identifier))
     )
+    instances = tuple(map(_cluster_instance, blocks))
     if len(instances) > 1:
         gaps.part(block, "instances", "readers and failover: one PostgreSQL serves all endpoints")
-    group = block.text("db_cluster_parameter_group_name", "")
     serverless = block.block("serverlessv2_scaling_configuration")
     return DatabaseCluster(
         address=block.address,
@@ -95,12 +96,29 @@ def _cluster(block: Resource, state: State, gaps: Gaps) -> DatabaseCluster:
         database_name=block.text("database_name", ""),
         master_username=block.text("master_username", ""),
         master_secret_arn=_master_secret(block),
-        parameters=_parameters(group, state, "aws_rds_cluster_parameter_group"),
+        parameters=_cluster_parameters(block, blocks, state),
         instances=instances,
         log_exports=tuple(sorted(block.texts("enabled_cloudwatch_logs_exports"))),
         serverless_max_capacity=serverless.number("max_capacity", 0) if serverless else 0.0,
         **_placement(block, state),
     )
+
+
+def _cluster_parameters(
+    block: Block, instances: tuple[Resource, ...], state: State
+) -> tuple[tuple[str, str], ...]:
+    """The cluster's, and those of its first instance over them.
+
+    "Amazon Aurora PostgreSQL parameters": a parameter of the DB parameter group overrides the same
+    one of the cluster's group (docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/
+    USER_WorkingWithParamGroups.html).
+    """
+    of_cluster = block.text("db_cluster_parameter_group_name", "")
+    found = dict(_parameters(of_cluster, state, "aws_rds_cluster_parameter_group"))
+    of_instance = instances[0].text("db_parameter_group_name", "") if instances else ""
+    of_instance = of_instance or block.text("db_instance_parameter_group_name", "")
+    found |= dict(_parameters(of_instance, state, "aws_db_parameter_group"))
+    return tuple(sorted(found.items()))
 
 
 def _cluster_instance(block: Resource) -> DatabaseInstance:

@@ -32,7 +32,9 @@ class Marks:
         return [where for mark, where in self.given.items() if mark in text]
 
 
-def requests(marks: Marks, method: str, path: str) -> Iterator[httpx.Request]:
+def requests(
+    marks: Marks, method: str, path: str, *, in_query: bool = True
+) -> Iterator[httpx.Request]:
     """The same request with secrets in its headers, its query, and bodies good and bad."""
 
     def new(kind: str) -> str:
@@ -46,7 +48,8 @@ def requests(marks: Marks, method: str, path: str) -> Iterator[httpx.Request]:
         "Proxy-Authorization": f"Basic {new('Proxy-Authorization')}",
     }
     yield httpx.Request(method, path, headers=headers)
-    yield httpx.Request(method, f"{path}?{query}")
+    if in_query:
+        yield httpx.Request(method, f"{path}?{query}")
     if method in ("GET", "DELETE", "HEAD"):
         return
     fields = {name: new(f"body {name}") for name in NAMES}

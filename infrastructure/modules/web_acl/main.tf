@@ -172,7 +172,9 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
   }
 
   dynamic "redacted_fields" {
-    for_each = toset([lower(var.origin_header.name), "authorization", "cookie"])
+    for_each = toset([
+      lower(var.origin_header.name), "authorization", "cookie", "proxy-authorization", "x-api-key",
+    ])
 
     content {
       single_header {

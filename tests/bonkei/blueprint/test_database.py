@@ -53,6 +53,42 @@ def test_a_cluster_has_its_instances_and_parameters(blueprint) -> None:
     assert found.log_exports == ("postgresql",)
 
 
+def test_an_instances_parameters_override_its_clusters(blueprint) -> None:
+    """ "Working with parameter groups" (Aurora): the DB parameter group wins."""
+
+    def parameters(*pairs: tuple[str, str]) -> list[dict[str, str]]:
+        return [{"name": name, "value": value} for name, value in pairs]
+
+    instance = {
+        "arn": "arn:db",
+        "cluster_identifier": "main",
+        "identifier": "main-1",
+        "instance_class": "db.serverless",
+        "db_parameter_group_name": "main-db",
+    }
+    [found] = blueprint(
+        {
+            "aws_rds_cluster.main": CLUSTER,
+            "aws_rds_cluster_instance.main": instance,
+            "aws_rds_cluster_parameter_group.this": {
+                "name": "main-pg",
+                "parameter": parameters(("log_connections", "1"), ("work_mem", "64")),
+            },
+            "aws_db_parameter_group.this": {
+                "name": "main-db",
+                "parameter": parameters(
+                    ("log_min_duration_statement", "1000"), ("work_mem", "128")
+                ),
+            },
+        }
+    ).database_clusters
+    assert found.parameters == (
+        ("log_connections", "1"),
+        ("log_min_duration_statement", "1000"),
+        ("work_mem", "128"),
+    )
+
+
 def test_a_second_instance_is_noted(blueprint) -> None:
     found = blueprint(
         {

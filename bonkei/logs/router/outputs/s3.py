@@ -29,6 +29,7 @@ from bonkei.logs.router.records import Event
 
 _DEFAULT_KEY = "/fluent-bit-logs/$TAG/%Y/%m/%d/%H/%M/%S"
 _UUID_LETTERS = string.ascii_letters + string.digits
+_MOST_RETRIES = 5  # without a limit of its own, and where none is wanted
 _RETRY_FROM, _RETRY_TO = 1.0, 30.0  # seconds between two tries of an upload
 
 Report = Callable[[str, str], None]  # (level, text)
@@ -47,7 +48,7 @@ class S3Settings:
     timeout: float
     compression: str
     headers: tuple[tuple[str, str], ...]
-    retries: int | None
+    retries: int
 
     @classmethod
     def read(cls, section: Section) -> S3Settings:
@@ -78,8 +79,14 @@ class S3Settings:
             values.seconds(section, "upload_timeout", 600.0),
             compression,
             tuple((name, value) for name, value in headers.items() if value),
-            values.retry_limit(section, 5),
+            _retries(section),
         )
+
+
+def _retries(section: Section) -> int:
+    """ "retry_limit set to unlimited, capping to 5": the plugin's own words (plugins/out_s3)."""
+    wanted = values.retry_limit(section, _MOST_RETRIES)
+    return _MOST_RETRIES if wanted is None else wanted
 
 
 @dataclass(slots=True)
@@ -109,6 +116,8 @@ class S3Output:
     @classmethod
     def make(cls, section: Section, client: AwsClient, report: Report) -> S3Output:
         made = cls(S3Settings.read(section), make_lines(section, "iso8601"), client, report)
+        if values.retry_limit(section, _MOST_RETRIES) is None:
+            report("warn", f"s3: retry_limit set to unlimited, capping to {_MOST_RETRIES}")
         made._recover()
         return made
 
@@ -219,7 +228,7 @@ class S3Output:
                     continue
                 file.failures += 1
                 retries = self.settings.retries
-                if retries is not None and file.failures > retries:
+                if file.failures > retries:
                     self._full.remove(file)
                     file.path.rename(file.path.with_suffix(".quarantined"))
                     self.report("error", f"s3: {file.path.name} is not tried again")

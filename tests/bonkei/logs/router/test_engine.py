@@ -10,7 +10,9 @@ from typing import Any
 
 import log_corpus as corpus
 import log_routers as routers
+import pytest
 
+from bonkei.logs.router.configuration.load import load
 from bonkei.logs.router.engine.delivery import RetryPlan
 
 
@@ -187,3 +189,42 @@ def test_waits_grow_up_to_the_cap() -> None:
     plan = RetryPlan(None, 5.0, 60.0)
     for attempt, top in ((1, 10.0), (2, 20.0), (5, 60.0), (300, 60.0)):
         assert 5.0 <= plan.wait(attempt) <= top
+
+
+async def test_s3_takes_no_limits_for_five_tries(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plugin caps it and says so; then "chunks that have exceeded the retry_limit" are moved to
+    quarantine (pipeline/outputs/s3, `retry_exhausted_action`). A number is taken as it is."""
+    for name in ("_RETRY_FROM", "_RETRY_TO"):
+        monkeypatch.setattr(f"bonkei.logs.router.outputs.s3.{name}", 0.01)
+    text = (
+        "[SERVICE]\n    Flush 0.01\n    Grace 1\n[INPUT]\n    Name dummy\n    Samples 1\n"
+        "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
+        "    Use_put_object on\n    Store_dir /store\n    Retry_Limit "
+    )
+    async with routers.fake_aws() as aws:
+        aws.status = 500
+        router = await routers.start(routers.written(f"{text}no_limits\n", tmp_path, aws))
+        await router.until(lambda: any("is not tried again" in said for said in router.said))
+        await router.stop()
+        assert any("retry_limit set to unlimited, capping to 5" in said for said in router.said)
+        assert sum("500" in said for said in router.said) == 6
+        assert list((tmp_path / "v/store/b").glob("*.quarantined"))
+        tried = len(aws.calls)
+        again = await routers.start(routers.written(f"{text}1000\n", tmp_path / "b", aws))
+        await again.until(lambda: len(aws.calls) > tried + 10)
+        aws.status = 0
+        assert await again.stop()
+        assert len(aws.objects) == 1
+
+
+def test_the_shipped_router_tries_s3_for_as_long_as_it_has_room() -> None:
+    environment = dict.fromkeys(
+        ("AWS_REGION", "LOG_GROUP", "LOG_BUCKET", "LOG_PREFIX", "PORT"), "1"
+    )
+    outputs = [each for each in load(routers.SHIPPED, environment).outputs if each.name == "s3"]
+    assert len(outputs) == 2
+    for each in outputs:
+        assert int(each.text("retry_limit")) > 100_000
+        assert each.text("store_dir_limit_size") == "2G"

@@ -1,0 +1,235 @@
+"""What the whole miniature writes: each request's lines everywhere, and no secret anywhere.
+
+The miniature runs once for each router: Bonkei's reader, and the real Fluent Bit where one is on
+the PATH or BONKEI_FLUENT_BIT names it. The tests look at its home after it has stopped.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from miniatures import (
+    Project,
+    administrator,
+    administrator_password,
+    copy_of_this_project,
+    eventually,
+    remove,
+    running,
+)
+
+from tests.program.frontend.test_hostile import PATHS
+from tests.program.marked import MARK, Marks, requests
+
+BINARY = os.environ.get("BONKEI_FLUENT_BIT") or shutil.which("fluent-bit") or ""
+METHODS = ("get", "post", "put", "patch", "delete")
+NOT_LOGS = ("environments", "secrets", "images")
+"""Folders of a home that hold no output of anything."""
+
+
+@dataclass
+class Story:
+    """What was done, and where its traces are."""
+
+    project: Project
+    marks: Marks = field(default_factory=Marks)
+    secrets: list[str] = field(default_factory=list)
+    slow: str = ""  # the id of a request that waited for the database
+    lines: list[str] = field(default_factory=list)  # of `bonkei up`
+
+    def logs(self, *arguments: str) -> list[dict[str, Any]]:
+        said = self.project.bonkei("logs", "--json", *arguments)
+        assert said.returncode == 0, said.stderr
+        return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "reader",
+        pytest.param(
+            "Fluent Bit",
+            marks=pytest.mark.skipif(
+                not BINARY, reason="no fluent-bit on the PATH or in BONKEI_FLUENT_BIT"
+            ),
+        ),
+    ],
+)
+def story(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Story]:
+    folder = tmp_path_factory.mktemp("logs")
+    project = Project(copy_of_this_project(folder / "project"), folder / "home")
+    if request.param == "Fluent Bit":
+        with (project.folder / "bonkei.toml").open("a") as settings:
+            settings.write(f'\n[log_routers]\nfluent_bit = "{BINARY}"\n')
+    story = Story(project)
+    with running(project) as miniature:
+        feed_secrets(story)
+        story.slow = wait_for_the_database(story)
+        time.sleep(2)  # what the last second's requests leave
+        miniature.interrupt()
+        story.lines = miniature.lines
+    yield story
+    remove(project)
+
+
+def feed_secrets(story: Story) -> None:
+    """Marked secrets through every input of the API, every form, and around CloudFront."""
+    project, marks = story.project, story.marks
+    document = httpx.get(f"{project.site}/api/openapi.json", timeout=15).json()
+    found = [
+        (
+            method.upper(),
+            "/".join(str(uuid4()) if p.startswith("{") else p for p in path.split("/")),
+        )
+        for path, operations in document["paths"].items()
+        for method in operations
+        if method in METHODS
+    ]
+    found += [
+        (method, path)
+        for path in PATHS
+        if path.startswith("/admin") and path.isascii() and "%" not in path
+        for method in ("GET", "POST")
+    ]
+    assert len(found) > 50
+    with ThreadPoolExecutor(8) as many, httpx.Client(timeout=30) as client:
+        sent = [
+            many.submit(client.send, each)
+            for method, path in found
+            for each in requests(marks, method, f"{project.site}{path}", in_query=False)
+        ]
+        assert all(each.result().status_code < 500 for each in sent)
+    for each in requests(marks, "GET", f"{project.load_balancer}/", in_query=False):
+        with httpx.Client() as client:
+            assert client.send(each).status_code == 403
+    password = administrator_password(project)
+    token = administrator(project)["Authorization"].removeprefix("Bearer ")
+    story.secrets += [password, token]
+
+
+def wait_for_the_database(story: Story) -> str:
+    """A page whose statement waits for a lock of another session; its request's id."""
+    project = story.project
+    told = project.bonkei("env", "backend", "--secrets", "--json")
+    environment = json.loads(told.stdout)["environment"]
+    incidents = httpx.get(f"{project.site}/api/v1/incidents", timeout=15).json()
+    one = next(iter(incidents.values()))[0]["id"]
+    dsn = {
+        "host": environment["DATABASE_HOST"], "port": environment["DATABASE_PORT"],
+        "dbname": environment["DATABASE_NAME"], "user": environment["DATABASE_USERNAME"],
+        "password": environment["DATABASE_PASSWORD"],
+    }  # fmt: skip
+    with psycopg.connect(**dsn) as session, ThreadPoolExecutor(1) as aside:
+        session.execute("LOCK TABLE incidents IN ACCESS EXCLUSIVE MODE")
+        asked = aside.submit(httpx.get, f"{project.site}/incidents/{one}", timeout=30)
+        time.sleep(1.6)  # longer than log_min_duration_statement
+        session.rollback()
+        answer = asked.result()
+    assert answer.status_code == 200
+    assert answer.elapsed.total_seconds() > 1.5, "it waited"
+    return answer.headers["x-request-id"]
+
+
+def test_a_requests_lines_come_from_everywhere(story: Story) -> None:
+    """Edge, frontend, backend and PostgreSQL, in one command."""
+    found = story.logs("--request", story.slow)
+    logs = {record["log"].rpartition("/")[2]: record for record in found}
+    assert {"access", "frontend", "backend"} <= logs.keys()
+    slow = [r for r in found if r["log"].endswith("postgresql")]
+    assert any("duration:" in r["text"] and "incidents" in r["text"] for r in slow), database_log(
+        story
+    )
+    assert all(r["request_id"] == story.slow for r in slow)
+
+
+def database_log(story: Story) -> str:
+    [log] = (story.project.home / "logs").glob("*/postgresql.log")
+    return log.read_text()[-5000:]
+
+
+def test_each_log_is_where_the_definitions_want_it(story: Story) -> None:
+    objects = {
+        path.relative_to(bucket).as_posix()
+        for bucket in (story.project.home / "cloud" / "s3").glob("*/*")
+        for path in bucket.rglob("*.gz")
+    }
+    for start in ("access/backend/", "access/frontend/", "application/backend/", "load-balancer/"):
+        assert any(key.startswith(start) for key in objects), (start, objects)
+    access = story.logs("backend", "--destination", "s3", "--request", story.slow)
+    assert {record["record"]["type"] for record in access} == {"access"}
+    waf = ("--group", "aws-waf-logs-statuspage-development", "--filter", '{ $.action = "BLOCK" }')
+    assert story.logs(*waf)
+    assert not [line for line in story.lines if "NoSuchBucket" in line]
+    assert not [line for line in story.lines if "is not written to" in line]
+
+
+def test_no_secret_is_in_any_sink(story: Story) -> None:
+    """Files of every part: CloudWatch's groups, S3's objects (unpacked), routers' buffers,
+    PostgreSQL's log and data, the edge's lines, alarms' messages in the inbox."""
+    home, looked = story.project.home, []
+    for path in sorted(home.rglob("*")):
+        place = path.relative_to(home)
+        if not path.is_file() or path.is_symlink() or place.parts[0] in NOT_LOGS:
+            continue
+        data = unpacked(path)
+        assert MARK.encode() not in data, (
+            place,
+            story.marks.found(data.decode("utf-8", "replace")),
+        )
+        if "pgdata" not in place.parts and place.parts[0] != "terraform":
+            assert not [s for s in story.secrets if s.encode() in data], place
+        looked.append(place.parts[0])
+    assert {"cloud", "log-groups", "logs"} <= set(looked), set(looked)
+
+
+def unpacked(path: Path) -> bytes:
+    data = path.read_bytes()
+    if path.suffix == ".gz" or data[:2] == b"\x1f\x8b":
+        try:
+            return gzip.decompress(data)
+        except (OSError, EOFError, zlib.error):
+            return data
+    return data
+
+
+def test_the_routers_delivered_all_of_it(story: Story) -> None:
+    """Each record of the backend's log file that belongs to S3 is in an object."""
+
+    def delivered() -> bool:
+        return bool(story.logs("backend", "--destination", "s3", "-n", "1"))
+
+    eventually(delivered, "an object")
+    written = {
+        record["text"]
+        for record in story.logs("backend")
+        if record["log"].endswith("backend/backend")
+        and record["record"]
+        and record["level"] not in ("ERROR", "FATAL")
+    }
+    arrived = {
+        json.dumps({k: v for k, v in r["record"].items() if k not in ADDED}, ensure_ascii=False)
+        for r in story.logs("backend", "--destination", "s3")
+    }
+    plain = {json.dumps(json.loads(text), ensure_ascii=False) for text in written}
+    assert plain - arrived == set()
+    assert len(plain) > 50
+
+
+ADDED = ("date", "container_id", "container_name", "source")
+"""Members that the driver and the router add to a record."""
