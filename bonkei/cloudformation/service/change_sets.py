@@ -73,7 +73,8 @@ class ChangeSets:
             description=str(given.get("Description", "")),
             on_failure=str(given.get("OnStackFailure", "")),
         )
-        self._stacks.put(replace(stack, change_sets=_with(stack.change_sets, made)))
+        now = self._stacks.get(stack.id) or stack  # others may have made one meanwhile
+        self._stacks.put(replace(now, change_sets=_with(now.change_sets, made)))
         return {"Id": made.id, "StackId": stack.id}
 
     def _stack(self, call: AwsCall, change_set: str, kind: str) -> Stack:

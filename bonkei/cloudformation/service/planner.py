@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 
 from bonkei.aws_service import AwsCall, AwsServiceError
@@ -36,21 +37,32 @@ class Planner:
         return await template_text(call, before, self._get_object)
 
     async def plan(self, call: AwsCall, stack: Stack) -> Target:
-        """AwsServiceError for what CloudFormation, or the miniature, refuses."""
+        """AwsServiceError for what CloudFormation, or the miniature, refuses, and for a stack that
+        somebody has changed meanwhile."""
         before = stack if stack.inputs.template else None
         template = read(await self.text(call, before))
         given = inputs(call, template, before)
         others = (one for one in self._stacks.all(call.region) if one.id != stack.id)
         imports = {name: value for _, name, value in exports_of(iter(others))}
+        around = Surroundings(place_of(call), imports)
         try:
-            target = plan(template, given, stack, Surroundings(place_of(call), imports))
+            target = await asyncio.to_thread(plan, template, given, stack, around)
         except TemplateError as error:
             refuse(error.message)
         for output in target.outputs:
             if output.export in imports:
                 refuse(f"Export with name {output.export} is already exported by another stack")
         self._require_room(stack)
+        self._require_unchanged(stack)
         return target
+
+    def _require_unchanged(self, stack: Stack) -> None:
+        others = [one for one in self._stacks.all(stack.region) if one.name == stack.name]
+        now = next((one for one in others if one.id == stack.id), None)
+        if now is not None and now.resources is not stack.resources:
+            refuse(f"Stack:{stack.id} is in {now.status} state and can not be updated.")
+        if now is None and any(not one.gone for one in others):
+            raise AwsServiceError("AlreadyExistsException", f"Stack [{stack.name}] already exists")
 
     def _require_room(self, stack: Stack) -> None:
         live = [one for one in self._stacks.everywhere() if not one.gone and one.id != stack.id]

@@ -130,6 +130,7 @@ def _asked(stack: Stack, call: AwsCall) -> Stack:
     )
     return replace(
         stack,
+        change_sets=(),  # they were made for the stack as it was
         on_failure=on_failure,
         protected=bool(given.get("EnableTerminationProtection", stack.protected)),
         token=str(given.get("ClientRequestToken", "")),

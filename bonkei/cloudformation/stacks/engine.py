@@ -64,6 +64,9 @@ class Stacks:
     def everywhere(self) -> Sequence[Stack]:
         return list(self._by_id.values())
 
+    def get(self, identifier: str) -> Stack | None:
+        return self._by_id.get(identifier)
+
     def put(self, stack: Stack) -> None:
         """Keep a stack; on disk when it returns."""
         known = self._by_id.get(stack.id)

@@ -70,7 +70,7 @@ class FileStore:
         file = self._file(stack)
         draft = file.with_suffix(".new")
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as file_:
-            json.dump(dataclasses.asdict(stack), file_)
+            file_.write(json.dumps(stack, default=_fields, separators=(",", ":")))
         draft.replace(file)
 
     def forget(self, stack: Stack) -> None:
@@ -78,6 +78,10 @@ class FileStore:
 
     def _file(self, stack: Stack) -> Path:
         return self._directory / f"{stack.name}.{stack.id.rpartition('/')[2]}.json"
+
+
+def _fields(value: Any) -> dict[str, Any]:
+    return {one.name: getattr(value, one.name) for one in dataclasses.fields(value)}
 
 
 def _decoded(kind: Any, value: Any) -> Any:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,32 @@ def test_what_is_retained_at_a_second_try(client: Any, doubles: Doubles) -> None
     assert status(client, "one") == "DELETE_FAILED"
     client.delete_stack(StackName="one", RetainResources=["B"])
     assert client.describe_stacks()["Stacks"] == []
+
+
+def test_many_at_once(client: Any) -> None:
+    """One of them creates the stack; every change set of those made together is kept."""
+
+    def create(_: int) -> str:
+        try:
+            return str(client.create_stack(StackName="one", TemplateBody=KEY)["StackId"])
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+
+    def change(number: int) -> None:
+        client.create_change_set(StackName="one", ChangeSetName=f"c{number}", TemplateBody=SECRET)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(create, range(8)))
+        assert len([each for each in made if each.startswith("arn:")]) == 1
+        assert set(made) - {"AlreadyExistsException"} == {made_by(client)}
+        list(pool.map(change, range(8)))
+    assert len(client.list_change_sets(StackName="one")["Summaries"]) == 8
+    client.update_stack(StackName="one", TemplateBody=SECRET)
+    assert client.list_change_sets(StackName="one")["Summaries"] == []
+
+
+def made_by(client: Any) -> str:
+    return str(client.describe_stacks(StackName="one")["Stacks"][0]["StackId"])
 
 
 def test_the_pipelines_parameters_are_all_used(client: Any) -> None:
