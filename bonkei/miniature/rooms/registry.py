@@ -27,13 +27,13 @@ class RegistryRoom:
 
     def __init__(self, home: Home, asks: Callable[[], Asks], report: Callable[[str], None]) -> None:
         folder = home.path / "registry"
-        self._registry = Registry(folder, lambda: load_key(folder), asks, report)
+        self.registry = Registry(folder, lambda: load_key(folder), asks, report)
         self._declared: frozenset[str] = frozenset()
-        self.services: Mapping[str, AwsService] = {"ecr": service(self._registry)}
+        self.services: Mapping[str, AwsService] = {"ecr": service(self.registry)}
         self.beside: Mapping[str, Beside] = {"/v2/": self._serve}
 
     def follow(self, blueprint: Blueprint) -> None:
-        self._registry.follow(blueprint.repositories)
+        self.registry.follow(blueprint.repositories)
         self._declared = frozenset(
             container.image
             for definition in blueprint.task_definitions
@@ -42,17 +42,17 @@ class RegistryRoom:
 
     def digest(self, image: str) -> str:
         """Of an image that was pushed; else empty."""
-        return self._registry.digest(image)
+        return self.registry.digest(image)
 
     def built(self, image: str) -> Path | None:
         """What an image was built from; None: it is the working copy's, as Terraform's definitions
         have it before a release. TaskError, in ECS's words, for a tag that was never pushed."""
         try:
-            folder = self._registry.files(image)
+            folder = self.registry.files(image)
         except RegistryError as error:
             raise TaskError(error.message) from None
         if folder is None and image not in self._declared and self._is_ours(image):
-            if self._registry.find(image) is not None:
+            if self.registry.find(image) is not None:
                 raise TaskError(
                     f"{image} was built by a container engine, and none is used here",
                     remedy="build it with the docker command of the miniature's builds",
@@ -69,10 +69,10 @@ class RegistryRoom:
             reference = read_reference(image)
         except RegistryError:
             return False
-        names = {each.name for each in self._registry.repositories}
+        names = {each.name for each in self.registry.repositories}
         return reference.is_ecr and reference.name in names
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         from bonkei.registry import http  # noqa: PLC0415 - aiohttp takes a while to load
 
-        return await http.answer(self._registry, request)
+        return await http.answer(self.registry, request)

@@ -1,0 +1,78 @@
+"""Which folder a task's image means: what was pushed, the working copy, or nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bonkei.aws_service import NothingIsAsked
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.release.image_repository import Repository
+from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.miniature.home import Home
+from bonkei.miniature.rooms.registry import RegistryRoom
+from bonkei.registry.manifest import OCI_MANIFEST
+from bonkei.registry.package import package
+from bonkei.tasks import TaskError
+from bonkei.tasks.images.local import local_task
+
+ACCOUNT = "123456789012"
+WEB = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/web"
+
+
+def definition(image: str) -> TaskDefinition:
+    return TaskDefinition("d", "arn", "web", 1, 256, 512, (Container("web", image),))
+
+
+def declared(image: str) -> Blueprint:
+    arn = f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/web"
+    return Blueprint(
+        repositories=(Repository("r", arn, "web", WEB),), task_definitions=(definition(image),)
+    )
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> RegistryRoom:
+    """The definitions have `web:unreleased`; `web:1` was pushed."""
+    room = RegistryRoom(Home(tmp_path / "home"), NothingIsAsked, print)
+    room.follow(declared(f"{WEB}:unreleased"))
+    folder = tmp_path / "released"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text('FROM x\nCMD ["released"]\n')
+    built = package(folder, folder / "Dockerfile")
+    for digest, content in built.blobs:
+        upload = room.registry.uploads.begin()
+        room.registry.uploads.append(upload, content)
+        room.registry.uploads.finish(upload, digest)
+    room.registry.push("web", built.manifest, OCI_MANIFEST, "1")
+    return room
+
+
+def test_a_task_runs_what_its_tag_was_built_from(room: RegistryRoom, tmp_path: Path) -> None:
+    working = tmp_path / "working"
+    working.mkdir()
+    (working / "Dockerfile").write_text('FROM x\nCMD ["working"]\n')
+
+    def command(tag: str) -> tuple[str, ...]:
+        task = definition(f"{WEB}:{tag}")
+        local = local_task(task, {"web": working}, serving=frozenset({"web"}), built=room.built)
+        assert not local.refused, local.refused
+        return local.container("web").command
+
+    assert command("1") == ("released",)
+    assert command("unreleased") == ("working",)
+    assert room.digest(f"{WEB}:1").startswith("sha256:")
+    assert room.digest(f"{WEB}:unreleased") == ""
+
+
+def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> None:
+    with pytest.raises(TaskError, match=r"CannotPullContainerError.*web:2: not found"):
+        room.built(f"{WEB}:2")
+    local = local_task(definition(f"{WEB}:2"), {}, serving=frozenset({"web"}), built=room.built)
+    assert "CannotPullContainerError" in local.refused
+
+
+@pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
+def test_other_registries_are_not_ours(room: RegistryRoom, image: str) -> None:
+    assert room.built(image) is None
