@@ -1,4 +1,4 @@
-"""What the definitions declare, made so in the store: created, changed, and removed again."""
+"""Creates, changes and removes log groups in the store, as the definitions declare them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.logs.store.log_store import LogStore
 
 
 def follow(store: LogStore, blueprint: Blueprint) -> tuple[str, ...]:
-    """Make the store equal to the definitions. Groups that the definitions never had stay. The
+    """Make the store equal to the definitions. Groups that the definitions never declared stay. The
     notes name the settings that are not simulated."""
     wanted = {group.name: group for group in blueprint.log_groups}
     for name, group in store.groups.items():

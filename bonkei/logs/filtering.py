@@ -1,4 +1,4 @@
-"""Filter patterns as CloudWatch Logs' API refuses them."""
+"""Filter patterns, with the errors of CloudWatch Logs' API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from bonkei.logs.errors import invalid
 
 
 def read_pattern(text: str) -> FilterPattern:
-    """LogsError (InvalidParameterException) for what is no pattern."""
+    """LogsError (InvalidParameterException) if the pattern is invalid."""
     try:
         return parse(text)
     except FilterPatternError as error:

@@ -1,6 +1,5 @@
-"""Reads log groups from outside the process that writes them: for `bonkei logs`.
-
-Nothing is changed on disk: what is half written belongs to the writer.
+"""Reads log groups for `bonkei logs`, in another process than the writer's. It changes nothing on
+disk: a half-written end belongs to the writer.
 """
 
 from __future__ import annotations

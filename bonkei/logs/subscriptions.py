@@ -1,4 +1,4 @@
-"""Passes on what subscription filters match, as it arrives."""
+"""Passes matching events on to the destinations of subscription filters, as they arrive."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bonkei.logs.store.documents import GroupDocument, Subscription
 def matched(
     document: GroupDocument, stream: str, events: tuple[LogEvent, ...]
 ) -> tuple[SubscriptionFilterMatched, ...]:
-    """What each of a group's subscription filters passes on of events that have arrived."""
+    """The events that each subscription filter of a group passes on."""
     found = ((each, _matching(each, events)) for each in document.subscriptions)
     return tuple(
         SubscriptionFilterMatched(

@@ -1,4 +1,5 @@
-"""Reads on in a file that grows. A file that was cut short has its former content in `.1`."""
+"""Reads the new lines of a growing file. If the file became shorter, its former content is in
+`.1`."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ _LONGEST = 256 * 1024  # a line without an end is taken as one, once it has so m
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """`lines` up to `offset`, from where the next piece begins. `more`: there is one already."""
+    """`lines` end at `offset`, where the next piece begins. `more`: whether that exists already."""
 
     lines: tuple[str, ...]
     offset: int
@@ -19,7 +20,7 @@ class Piece:
 
 
 def read_on(path: Path, offset: int) -> Piece:
-    """Whole lines from an offset on; of a file that is not there, nothing."""
+    """The whole lines from an offset on; nothing if there is no file."""
     size = _size(path)
     if size < offset:  # it was rotated: first the rest of what it was
         former = path.with_name(f"{path.name}.1")

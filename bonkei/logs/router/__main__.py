@@ -22,7 +22,7 @@ async def _run(file: Path) -> None:
 
 
 def main() -> None:
-    """Exit code 1, and why, when the configuration cannot be run."""
+    """Exits with 1 and the reason when the configuration cannot be run."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bonkei.logs.router FILE")
     try:

@@ -1,4 +1,5 @@
-"""The container's side: what Docker's fluentd log driver sends of each line to the router's socket.
+"""The container's side: sends each line to the router's socket, as Docker's fluentd log driver
+does.
 
 Source: "Fluentd logging driver" (docs.docker.com): container_id, container_name, source and log; a
 line that was cut carries partial_message, partial_id, partial_ordinal and partial_last.
@@ -18,7 +19,7 @@ from typing import Any
 import msgpack
 
 _AGAIN = 0.25  # seconds between two tries to reach the router
-_LARGEST = 64 * 1024 * 1024  # bytes that wait for it, whatever log-driver-buffer-limit says
+_LARGEST = 64 * 1024 * 1024  # bytes that wait for it, even if log-driver-buffer-limit allows more
 _BATCH = 256 * 1024
 _HIGH = 8 * 1024 * 1024  # bytes that wait, above which the program has to
 DEFAULT_LINES = 1_048_576
@@ -27,7 +28,7 @@ DEFAULT_LINES = 1_048_576
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Whose lines they are. `tag`: `container-firelens-task`."""
+    """The container of the lines. `tag`: `container-firelens-task`."""
 
     tag: str
     container_id: str
@@ -35,8 +36,8 @@ class Source:
 
 
 class FluentdDriver:
-    """Lines of one container to one router. What is over the limit is lost, and `report` hears how
-    much. Use it on the event loop; `close` sends what is left."""
+    """Lines of one container to one router. Lines over the limit are lost, and their number is
+    reported. Use it on the event loop; `close` sends the rest."""
 
     def __init__(
         self,
@@ -62,13 +63,13 @@ class FluentdDriver:
         self.lost = 0
 
     def write(self, stream: str, time: float, lines: Sequence[tuple[str, bool]]) -> None:
-        """Lines and whether each goes on in the next one. `time`: Unix seconds."""
+        """Take lines, each with whether the next one continues it. `time`: Unix seconds."""
         seconds = int(time)
         nanoseconds = int((time - seconds) * 1e9)
         moment = msgpack.ExtType(0, seconds.to_bytes(4, "big") + nanoseconds.to_bytes(4, "big"))
         for text, goes_on in lines:
             if not text and not goes_on and stream not in self._cut:
-                continue  # Docker's drivers pass over empty lines
+                continue  # Docker's drivers skip empty lines
             record: dict[str, Any] = {
                 "container_id": self._source.container_id,
                 "container_name": self._source.container_name,
@@ -105,8 +106,8 @@ class FluentdDriver:
             self._has_room.clear()
 
     async def room(self) -> None:
-        """What a fast program waits for while the router takes lines; a router that is away makes
-        nobody wait."""
+        """A fast program waits for room while the router takes lines. Nobody waits for a router
+        that is down."""
         if self._writer is not None:
             await self._has_room.wait()
 
@@ -149,7 +150,8 @@ class FluentdDriver:
                 return writer
 
     async def close(self, within: float = 5.0) -> None:
-        """The container has ended: send what waits, if the router takes it in time (seconds)."""
+        """The container has ended: send the waiting lines, if the router takes them in time
+        (seconds)."""
         self._closing = True
         if self._job is not None:
             with suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""What a person did wrong in a router's configuration."""
+"""The error of a router's configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pure pipeline: events of a tag through the filters, then by their tag to the outputs.
+"""The pure pipeline: events of a tag pass the filters, and then go to outputs by their tag.
 
 Each output's own processors run when a chunk is about to be delivered, as Fluent Bit's do.
 """
@@ -32,7 +32,7 @@ class Step:
 
 @dataclass(slots=True)
 class Route:
-    """An output's own: which tags it takes, and what its processors leave of them."""
+    """One output: the tags that it takes, and its own processors."""
 
     section: Section
     matches: Matches
@@ -46,7 +46,7 @@ class Route:
 
 @dataclass(slots=True)
 class Pipeline:
-    """`run` gives batches for chunks, by tag. `now`: Unix seconds."""
+    """`run` returns batches for chunks, by tag. `now`: Unix seconds."""
 
     steps: Sequence[Step]
     routes: Sequence[Route]
@@ -57,7 +57,7 @@ class Pipeline:
     def run(
         self, tag: str, events: Sequence[Event], now: float, source: int | None = None
     ) -> list[Batch]:
-        """`source`: the number of the input, of which the processors come first."""
+        """`source`: the number of the input. Its processors run first."""
         for processor in self.input_processors.get(-1 if source is None else source, ()):
             events = processor.run(tag, events, _nowhere, now)
         done: list[Batch] = []
@@ -73,7 +73,7 @@ class Pipeline:
         skip: Step | None,
         depth: int,
     ) -> None:
-        """`skip`: the filter that has emitted them, which does not see them again."""
+        """`skip`: the filter that has emitted the events. It does not get them again."""
         if depth > _DEPTH:
             raise RouterError(
                 f"records of the tag {tag} are emitted without end",
@@ -100,7 +100,7 @@ class Pipeline:
         self._pass(tag, events, now, done, step, depth + 1)
 
     def flush(self, now: float, *, everything: bool = False) -> list[Batch]:
-        """What filters have kept back and whose time has come."""
+        """The events that filters have held, and that are due."""
         done: list[Batch] = []
         for step in self.steps:
             emit = partial(self._emit, now, done, step, 0)
@@ -113,7 +113,7 @@ class Pipeline:
 
 
 def make_pipeline(configuration: Configuration) -> Pipeline:
-    """RouterError for a section that cannot be understood."""
+    """RouterError for a wrong section."""
     parsers = make_parsers(configuration.parsers)
     multiline = make_multiline_parsers(configuration.multiline_parsers, parsers)
 

@@ -1,10 +1,10 @@
 """Log groups, streams and events on disk.
 
-`limits` says which events of a batch are taken. `frame` is what a batch looks like on disk,
-`segment` a file of frames that only grows, `stream` the segments of a log stream. `reading` brings
-the events of many streams into one order, page by page, and `position` names a place in it.
-`log_store` joins them, keeps the whole within its bound, and forgets what is past its retention.
+`limits` says which events of a batch are taken. `frame` is the form of a batch on disk, `segment` a
+growing file of frames, `stream` the segments of a log stream. `reading` merges the events of many
+streams in order of time, page by page, and `position` names a place in that order. `log_store`
+joins them, keeps the size within its bound, and removes events after their retention.
 
-An event that was acknowledged is in the kernel's hands: SIGKILL takes none. A machine that loses
-power may lose the last moments; what is half written then is recognised and cut off.
+An acknowledged event has been written to the kernel, so SIGKILL loses none. A power failure may
+lose the last moments. A half-written end is recognised and cut off.
 """

@@ -1,4 +1,4 @@
-"""What is known of groups and streams besides their events, as values and as files."""
+"""The settings of groups and streams, as values and as files."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Subscription:
 @dataclass(frozen=True, slots=True)
 class GroupDocument:
     """A log group. `retention` in days, 0 for ever; `created` in milliseconds. `declared`: the
-    definitions have it, so it goes when they no longer do."""
+    definitions have it, so it is removed when they no longer do."""
 
     name: str
     created: int
@@ -60,7 +60,7 @@ class GroupDocument:
 
 @dataclass(frozen=True, slots=True)
 class StreamDocument:
-    """A log stream. `sequence`: numbers below it were given to events that are forgotten."""
+    """A log stream. `sequence`: lower numbers belong to events that have been removed."""
 
     name: str
     created: int
@@ -104,7 +104,7 @@ def read_policies(directory: Path) -> dict[str, ResourcePolicy]:
 
 
 def directory_name(name: str) -> str:
-    """Names have up to 512 characters, slashes among them."""
+    """A name as a file name: names have up to 512 characters, including slashes."""
     return sha256(name.encode()).hexdigest()[:24]
 
 
@@ -116,7 +116,7 @@ def _write(path: Path, document: Mapping[str, Any]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """None for what a crash has left unfinished: then nobody was told that it is there."""
+    """None for a file that a crash has left unfinished: its creation was never acknowledged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

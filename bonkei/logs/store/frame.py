@@ -1,5 +1,4 @@
-"""Events as bytes: frames that say how long they are, what times they hold, and whether they are
-whole. Pure."""
+"""Events as bytes: frames with their length, their times and a checksum. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ import msgpack
 from bonkei.logs.store.limits import InputEvent
 
 FRAME_BYTES = 48 * 1024
-"""About as much is in a frame, and read at once; a longer message has a frame to itself."""
+"""The usual size of a frame, which is read at once. A longer message has its own frame."""
 
 _MAGIC = b"BLF1"
 _HEAD = struct.Struct("<4sIIIqqq")  # magic, length, checksum, count, first, last, ingestion
@@ -22,7 +21,7 @@ HEAD_BYTES = _HEAD.size
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """`length`: of what follows. `first` and `last`: the frame's earliest and latest timestamp."""
+    """`length`: of the body. `first` and `last`: the frame's earliest and latest timestamp."""
 
     length: int
     checksum: int
@@ -33,7 +32,7 @@ class Head:
 
 
 def encode(events: Sequence[InputEvent], ingestion: int) -> list[bytes]:
-    """The frames of a batch, which is in order of time."""
+    """The frames of a batch that is in order of time."""
     frames, begin, size = [], 0, 0
     for index, (_, message) in enumerate(events):
         if size and size + len(message) > FRAME_BYTES:
@@ -45,7 +44,7 @@ def encode(events: Sequence[InputEvent], ingestion: int) -> list[bytes]:
 
 
 def head_of(data: bytes | memoryview, offset: int = 0) -> Head | None:
-    """The head at an offset; None when there is none, or not all of it."""
+    """The head at an offset; None if there is no complete one."""
     if len(data) - offset < HEAD_BYTES:
         return None
     magic, *rest = _HEAD.unpack_from(data, offset)
@@ -65,7 +64,7 @@ def whole(data: bytes) -> Iterator[tuple[int, Head]]:
 
 
 def decode(data: bytes) -> Iterator[tuple[int, int, str]]:
-    """(timestamp, ingestion time, message) of each event of some whole frames."""
+    """(timestamp, ingestion time, message) of each event in some complete frames."""
     offset = 0
     while (head := head_of(data, offset)) is not None:
         offset += HEAD_BYTES

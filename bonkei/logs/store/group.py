@@ -1,4 +1,4 @@
-"""One log group: its document and its streams, which are read when somebody asks for them."""
+"""One log group: its document and its streams, read on demand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bonkei.logs.store.stream import LogStream
 
 
 class LogGroup:
-    """`document` is replaced through `change`, which writes it down."""
+    """Change `document` with `change` only: it writes the file too."""
 
     def __init__(self, directory: Path, document: GroupDocument) -> None:
         self.directory = directory

@@ -1,4 +1,4 @@
-"""Which events of a PutLogEvents call are taken. Pure: the time is an argument.
+"""Which events of a PutLogEvents call are accepted. Pure: the time is an argument.
 
 Source: "PutLogEvents" (docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference). The messages
 of refusals are CloudWatch Logs' own.
@@ -26,7 +26,7 @@ InputEvent = tuple[int, str]
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Indices as in RejectedLogEventsInfo; None where no event is so."""
+    """Indices as in RejectedLogEventsInfo; None where no event was rejected for that reason."""
 
     too_new_from: int | None = None  # inclusive
     too_old_until: int | None = None  # exclusive
@@ -40,7 +40,8 @@ class Rejected:
 def judge(
     events: Sequence[InputEvent], now: int, retention_days: int
 ) -> tuple[Sequence[InputEvent], Rejected]:
-    """The events that are taken, and which are not. `now` in milliseconds; retention 0: for ever.
+    """The accepted events, and the indices of the rejected ones. `now` in milliseconds; retention
+    0: for ever.
 
     LogsError (InvalidParameterException) for a batch that is refused as a whole.
     """
@@ -92,7 +93,7 @@ def _require_batch(events: Sequence[InputEvent]) -> None:
 
 
 def _length(message: str) -> int:
-    """In UTF-8; a lone surrogate, which JSON can carry, counts as what takes its place."""
+    """The size in UTF-8. A lone surrogate, which JSON can contain, counts as its replacement."""
     return len(message) if message.isascii() else len(message.encode("utf-8", "replace"))
 
 

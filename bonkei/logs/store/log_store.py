@@ -35,9 +35,8 @@ Listener = Callable[[str, str, tuple[LogEvent, ...]], None]
 
 
 class LogStore:
-    """Use it from one thread. `listener` hears of what was taken: group, stream, events.
-
-    Beyond `limit` bytes the segments that nobody has written to for longest are forgotten.
+    """Use it from one thread. `listener` is called with accepted events: group, stream, events.
+    Beyond `limit` bytes, the segments without a write for the longest time are removed.
     """
 
     def __init__(
@@ -59,10 +58,10 @@ class LogStore:
         self.stored = 0
         """Bytes of events on disk."""
         self.forgotten = 0
-        """Bytes that had to go since the start, because the store was full."""
+        """Bytes removed since the start, because the store was full."""
 
     def open(self) -> None:
-        """Know what is there; a group of which only a part was made, or removed, goes."""
+        """Read the directory. A group that was only partly created or removed is removed."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for entry in sorted(self._directory.iterdir()):
             document = GroupDocument.read(entry) if entry.is_dir() else None
@@ -142,8 +141,8 @@ class LogStore:
     # Events.
 
     def put(self, group_name: str, stream_name: str, events: Sequence[InputEvent]) -> Rejected:
-        """Take a batch; it is on disk when this returns. LogsError when it is refused as a whole,
-        and ServiceUnavailableException when the disk does not take it."""
+        """Store a batch; it is on disk when this returns. LogsError when the whole batch is
+        refused, with ServiceUnavailableException when it cannot be written."""
         group = self.group(group_name)
         stream = group.stream(stream_name)
         now = self.now
@@ -191,9 +190,8 @@ class LogStore:
     # Forgetting.
 
     def sweep(self) -> None:
-        """Forget the segments of which every event is past its group's retention.
-
-        No event is newer than two hours after it was written, so that the file's time is enough.
+        """Remove the segments whose events are all past their group's retention. An event's time is
+        at most two hours after its writing, so the file's time is enough.
         """
         self._swept = now = self.now
         for group in self._groups.values():

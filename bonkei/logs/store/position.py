@@ -1,4 +1,4 @@
-"""A place among events in order of time, and the opaque texts that stand for it."""
+"""A place among events in order of time, and its form as a token or an event id."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bonkei.logs.errors import invalid
 
 
 class Position(NamedTuple):
-    """`stream` and `sequence` part what has the same timestamp (milliseconds)."""
+    """`stream` and `sequence` distinguish events with the same timestamp (milliseconds)."""
 
     timestamp: int
     stream: str
@@ -28,7 +28,7 @@ def to_token(*parts: int | str) -> str:
 
 
 def from_token(token: str, what: str = "nextToken") -> list[int | str]:
-    """InvalidParameterException for one that nobody was given."""
+    """InvalidParameterException for an invalid one."""
     try:
         padded = token + "=" * (-len(token) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))

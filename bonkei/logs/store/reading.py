@@ -1,8 +1,6 @@
-"""The events of many pages in order of time, of which only few are held at once. Pure but for
-`load`.
-
-A page knows its earliest and latest timestamp. So it is read when the order gets to it, and streams
-that were written in order, as nearly all are, never have more than a page of each in memory.
+"""Merges the events of many pages in order of time, with few pages in memory at once. Pure, except
+for `load`. A page knows its earliest and latest timestamp, so it is read only when its turn comes.
+Nearly all streams are written in order: for those, one page of each is in memory at most.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ _Run = tuple[tuple[int, str, int], int, list["Stored"], int]
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An event as it lies in the store. Times in milliseconds."""
+    """An event of the store. Times in milliseconds."""
 
     position: Position
     ingestion: int
@@ -34,8 +32,8 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Times in milliseconds: `start` inclusive, `end` exclusive. `after` (`before`, backwards) is
-    the position of the last event that was read before."""
+    """Times in milliseconds: `start` inclusive, `end` exclusive. `after` (`before`, when reading
+    backwards) is the position of the last event that was already read."""
 
     start: int = 0
     end: int = 2**62

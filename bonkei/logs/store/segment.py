@@ -1,7 +1,7 @@
-"""A file of frames that only grows, and where in it which times are.
+"""A growing file of frames, with an index of its times.
 
-`<first sequence number>.log` holds frames. Once it is full a `.pages` beside it lists its pages, so
-that nobody has to read it all again to know them.
+`<first sequence number>.log` holds frames. When it is full, a `.pages` file beside it lists its
+pages, so that opening it needs no full read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from bonkei.logs.store import frame
 
 SEGMENT_BYTES = 4 * 1024 * 1024
-"""What can be forgotten at once, when the store is at its bound."""
+"""The size of one removal, when the store is at its bound."""
 
 _PAGE_BYTES = 48 * 1024
 _PAGE = struct.Struct("<qqqqqq")
@@ -37,7 +37,7 @@ class Page:
 
 
 class Segment:
-    """`write` appends; a part of a frame that a crash has left is cut off when it is opened."""
+    """`write` appends. Opening cuts off a partial frame that a crash has left."""
 
     def __init__(self, stream: str, path: Path, *, is_ours: bool = True) -> None:
         """`is_ours`: nobody else writes to it."""
@@ -58,7 +58,7 @@ class Segment:
         return self.size >= SEGMENT_BYTES
 
     def write(self, frames: list[bytes]) -> int:
-        """The bytes written: all of them, or OSError and the segment is as it was."""
+        """The number of bytes written. After an OSError the segment is unchanged."""
         data = b"".join(frames)
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
@@ -79,7 +79,7 @@ class Segment:
         return len(data)
 
     def seal(self) -> None:
-        """Write the list of pages down; without it they are found again, only more slowly."""
+        """Write the list of pages. Without it the pages can still be found, but slowly."""
         packed = b"".join(
             _PAGE.pack(p.offset, p.length, p.first, p.last, p.sequence, p.count) for p in self.pages
         )
@@ -136,7 +136,7 @@ class Segment:
 
 
 def load(page: Page) -> bytes:
-    """What a page holds; nothing when its segment was forgotten meanwhile."""
+    """The content of a page; empty if its segment has been removed meanwhile."""
     try:
         with page.path.open("rb", buffering=0) as file:
             return os.pread(file.fileno(), page.length, page.offset)

@@ -1,4 +1,4 @@
-"""One log stream: its segments, opened when somebody asks."""
+"""One log stream: its segments, opened on demand."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from bonkei.logs.store.segment import Page, Segment
 
 
 class LogStream:
-    """Use it from one thread; what `pages` gives may be read from any."""
+    """Use it from one thread. The results of `pages` may be read from any thread."""
 
     def __init__(self, directory: Path, document: StreamDocument) -> None:
         self.directory = directory
         self.document = document
         self._segments: list[Segment] | None = None
         self.ingested = 0
-        """The time of the last batch, in milliseconds; 0 when it is not known since the start."""
+        """The time of the last batch since the start, in milliseconds; 0 without one."""
 
     @property
     def name(self) -> str:
@@ -60,10 +60,10 @@ class LogStream:
         return sequence, segments[-1].write(frame.encode(events, now))
 
     def forget(self, path: Path) -> None:
-        """A segment that is past its time, or the oldest of a store that is full."""
+        """Remove a segment that is past its retention, or the oldest one of a full store."""
         for segment in self.segments:
             if segment.path == path:
-                # Numbers are never given twice: an event's id says which it is.
+                # A number is never used twice: it is part of an event's id.
                 sequence = max(self.document.sequence, segment.sequence + segment.count)
                 self.document = self.document.with_sequence(sequence)
                 self.document.write(self.directory)

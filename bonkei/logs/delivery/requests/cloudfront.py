@@ -2,8 +2,8 @@
 
 Sources (docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide): "Standard logging (legacy)",
 "Configure standard logging (v2)" (standard-logging.html: paths, formats, fields) and "Log file
-fields" (standard-logs-reference.html). What needs TLS, the viewer's country or a response's headers
-is `-`.
+fields" (standard-logs-reference.html). Fields about TLS, the viewer's country or a response's
+headers are `-`.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _FURTHER: dict[str, Callable[[Finished, Distribution], str]] = {
     "timestamp": lambda request, _: str(int(request.time)),
     "distributionid": lambda _, of: of.id,
 }
-_LOCATION = "NRT00-P0"  # no edge location is this one
+_LOCATION = "NRT00-P0"  # no real edge location has this name
 FORMATS = ("json", "plain", "w3c")
 """Of v2; raw and parquet are not simulated."""
 
@@ -116,10 +116,10 @@ def _folder(
     suffix = delivery.suffix_path.strip("/")
     for name, value in values.items():
         shown = f"{_VARIABLES.get(name, name)}={value}" if delivery.hive else value
-        # A name that is written already, as in `year={yyyy}`, is not written twice.
+        # A name that the template has already, as in `year={yyyy}`, is not written twice.
         suffix = suffix.replace(f"={{{name}}}", f"={value}").replace(f"{{{name}}}", shown)
     own = f"aws-account-id={account}" if delivery.hive else account
-    # What was declared with the prefix that AWS adds keeps it, and gets no second one.
+    # A declared prefix may already begin with the one that AWS adds. It is then not added again.
     begin = prefix.strip("/") or (
         "" if suffix.startswith("AWSLogs/") else f"AWSLogs/{own}/CloudFront"
     )
@@ -135,7 +135,7 @@ def _key(folder: str, distribution_id: str) -> Key:
 
 
 def _values(request: Finished, distribution: Distribution, *, cookies: bool) -> tuple[str, ...]:
-    """Of the legacy log's fields, in their order."""
+    """The values of the legacy log's fields, in their order."""
     access = request.access
     day, second = _day_and_second(int(request.time))
     stem, _, query = access.target.partition("?")

@@ -1,8 +1,7 @@
-"""Collects finished requests, and brings their logs to buckets and log groups.
-
-A request itself costs one append. The rest happens each second while requests come: entries for log
-groups go there, those for buckets wait for their object. A failed write is tried again, up to a
-bound. SIGKILL loses the waiting entries. AWS, too, delivers them "on a best-effort basis".
+"""Collects finished requests, and writes their logs to buckets and log groups. A request costs one
+append. The other work is done once a second while requests come: entries for log groups are
+written, entries for buckets wait for their object. A failed write is repeated, up to a bound.
+SIGKILL loses the waiting entries; AWS delivers them "on a best-effort basis" too.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ class Means:
 
 @dataclass(slots=True)
 class _Waiting:
-    """Entries of one log, until their object is due."""
+    """The entries of one log that wait for their object."""
 
     entries: list[str] = field(default_factory=list)
     since: float = 0.0
@@ -77,15 +76,15 @@ class RequestDeliveries:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is declared and not simulated."""
+        """The declared logs that are not simulated."""
         return self._routes.notes
 
     def seen(self, access: Access) -> None:
-        """On the event loop, for each finished request."""
+        """Called on the event loop for each finished request."""
         self._new.append(Finished(time.time(), access))
 
     def follow(self, blueprint: Blueprint) -> None:
-        """The logs that are wanted from now on. Objects wait until `open`."""
+        """Deliver the logs of this blueprint from now on. Objects wait until `open`."""
         self._is_open = False
         self._routes = find_routes(blueprint, self._account, self._means.endpoints)
         self._targets = {target.id: target for target in self._routes.targets}
@@ -97,7 +96,7 @@ class RequestDeliveries:
         self._is_open = self._has_been_open = True
 
     async def stop(self) -> None:
-        """Write the waiting entries. Call it while their receivers still run."""
+        """Write the waiting entries. Call it while the buckets and log groups are still there."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -135,7 +134,7 @@ class RequestDeliveries:
                 known.clear()
         if len(new) <= _INLINE:
             found = sort(routes, new, self._connections)
-        else:  # it takes microseconds each, and requests shall not wait for it
+        else:  # an entry takes microseconds, and requests must not wait for many
             found = await asyncio.to_thread(sort, routes, new, self._connections)
         for name, entries in found.items():
             if (target := self._targets.get(name)) is None:
@@ -162,7 +161,7 @@ class RequestDeliveries:
             self._say(f"{target.title} is not written to {target.group}: {error.message}")
 
     async def _write(self, name: str, waiting: _Waiting, now: float) -> bool:
-        """One object. A refused one waits, and is tried again after another interval."""
+        """Write one object. If it is refused, its entries wait for the next interval."""
         target = self._targets.get(name)
         if target is None:  # the definitions no longer want this log
             waiting.entries.clear()
@@ -179,7 +178,7 @@ class RequestDeliveries:
         return True
 
     async def _write_test_files(self) -> None:
-        """A load balancer tries its bucket when its log is turned on."""
+        """A load balancer writes a test object when its log is turned on."""
         for target in self._routes.targets:
             key, text = target.test
             if not key or (target.bucket, key) in self._tested:

@@ -1,4 +1,4 @@
-"""Where tasks listen, as the bus says it: access logs name the target by its address."""
+"""The addresses of tasks, from the events on the bus: access logs name a target by its address."""
 
 from __future__ import annotations
 

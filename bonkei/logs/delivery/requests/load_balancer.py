@@ -3,9 +3,9 @@
 Sources: "Access logs for your Application Load Balancer" and "Connection logs for your Application
 Load Balancer" (docs.aws.amazon.com/elasticloadbalancing/latest/application/
 load-balancer-access-logs.html, …/load-balancer-connection-logs.html): the fields of an entry, and
-the objects' names. The time is the target's: what the load balancer itself takes is below a
-millisecond here. No connection leads from CloudFront to the load balancer here; the viewer's stands
-for it.
+the objects' names. All the time is counted as the target's: the load balancer itself takes less
+than a millisecond here. There is no connection from CloudFront to the load balancer here; the
+viewer's connection stands for it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NOT_TRANSFORMED = '"-" "-" "-"'
 
 @dataclass(frozen=True, slots=True)
 class LoadBalancerLog:
-    """`endpoints`: where tasks listen, by their ids; it may get more."""
+    """`endpoints`: where tasks listen, by their ids; it may grow."""
 
     balancer: LoadBalancer
     account: str
@@ -105,7 +105,7 @@ class LoadBalancerLog:
         )  # fmt: skip
 
     def _decided(self, request: Finished, by_target: bool) -> tuple[int, str]:
-        """The priority of the rule, and the actions: that of the web ACL comes first."""
+        """The priority of the rule, and the actions, the web ACL's first."""
         access = request.access
         if access.blocked_by:
             return -1, "waf"
@@ -118,7 +118,7 @@ class LoadBalancerLog:
         return priority, f"waf,{kind}" if asked else kind
 
     def connection_entry(self, request: Finished) -> str:
-        """One connection, of its first request. Without TLS all about TLS is `-`."""
+        """One connection, from its first request. Without TLS all fields about TLS are `-`."""
         access = request.access
         port = self.balancer.listeners[0].port if self.balancer.listeners else 80
         for listener in self.balancer.listeners:
@@ -138,7 +138,7 @@ def _kind(action: Action) -> str:
 
 @lru_cache(maxsize=4096)
 def connection_id(number: int) -> str:
-    """`conn_trace_id`: in both logs the same."""
+    """`conn_trace_id`, the same in both logs."""
     return f"TID_{blake2b(str(number).encode(), digest_size=16).hexdigest()}"
 
 

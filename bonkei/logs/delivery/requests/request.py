@@ -25,7 +25,7 @@ class Verdict(Protocol):
 
 
 class Access(Protocol):
-    """What the edge's access record has; the edge itself is another room."""
+    """The edge's access record, as a Protocol: the edge is another room."""
 
     @property
     def listener(self) -> str: ...

@@ -1,4 +1,4 @@
-"""Which logs want a finished request, and what they write of it. Pure."""
+"""Which logs get a finished request, and their entries for it. Pure."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Routes:
         return tuple(target for found in self.of.values() for target in found)
 
     def way(self, access: Access) -> tuple[Target, ...]:
-        """Found once for all requests of one kind."""
+        """The logs of one kind of request, found once."""
         acls = [verdict.acl for verdict, _ in access.inspections]
         kind = (access.listener, access.rule, access.target_group_arn, *acls)
         found = self._known.get(kind)
@@ -45,11 +45,11 @@ class Routes:
         return found
 
     def distribution(self, access: Access) -> str:
-        """The ARN of the distribution that a request came to; or nothing."""
+        """The ARN of the distribution that received a request; empty without one."""
         return self._distributions.get(access.listener, "")
 
     def balancer(self, access: Access) -> str:
-        """The ARN of the load balancer that a request came to, if it came so far."""
+        """The ARN of the load balancer that received a request; empty without one."""
         for name in (access.listener, access.rule, access.target_group_arn):
             if name and (found := self._balancers.get(name)) is not None:
                 return found
@@ -62,7 +62,7 @@ class Routes:
 def find_routes(
     blueprint: Blueprint, account: str, endpoints: Mapping[str, str] | None = None
 ) -> Routes:
-    """What the definitions want logged, and where. `endpoints`: where tasks listen."""
+    """The logs that the definitions declare, and where they go. `endpoints`: where tasks listen."""
     found: dict[str, list[Target]] = {}
     notes: list[str] = []
     routes = Routes(
@@ -140,7 +140,7 @@ def _why_not(destination: str) -> str:
 
 
 def _protected(blueprint: Blueprint) -> dict[str, str]:
-    """The load balancer of each regional web ACL, where it has only one."""
+    """The load balancer of each regional web ACL that has only one."""
     balancers = {each.arn for each in blueprint.load_balancers}
     found = {}
     for acl in blueprint.web_acls:

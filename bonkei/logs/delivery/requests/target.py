@@ -1,4 +1,4 @@
-"""Where one log of a service goes. Pure."""
+"""The destination of one log of a service. Pure."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ FIVE_MINUTES = 300.0
 """Seconds between two objects."""
 
 Line = Callable[[Finished], str | None]
-"""An entry without its end; None where the log has none of this request."""
+"""An entry, without its line end; None if the log has no entry for the request."""
 
 Key = Callable[[float, str], str]
-"""An object's key, of the time of its end (Unix seconds) and a unique word."""
+"""An object's key, from the time of its end (Unix seconds) and a unique word."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ _KINDS = 1_000
 _ACTIONS = {"captcha": "CAPTCHA", "challenge": "CHALLENGE"}
 
 SourceOf = Callable[[Access], str]
-"""The ARN of what the web ACL protects, on the way of a request."""
+"""The ARN of the resource that a request came to and that the web ACL protects."""
 
 
 def targets(log: WafLog, acl: WebAcl, account: str, source_of: SourceOf) -> Iterator[Target]:
@@ -65,7 +65,7 @@ def _lines(log: WafLog, acl: WebAcl, source_of: SourceOf) -> Line:
     known: dict[Verdict, bool] = {}
 
     def is_kept(verdict: Verdict) -> bool:
-        """Decided once for all requests with the same verdict."""
+        """Whether requests with this verdict are logged, decided once for all of them."""
         if verdict not in known:
             if len(known) >= _KINDS:
                 known.clear()
@@ -148,7 +148,7 @@ def _record(
 
 
 def _own_name(rule: WafRule) -> str:
-    """Of a group's rule without the name of the rule that refers to the group."""
+    """The name of a group's rule, without the name of the rule that refers to the group."""
     return rule.name.partition("/")[2] if rule.group else rule.name
 
 
@@ -184,7 +184,7 @@ def _groups(verdict: Verdict, rules: dict[str, WafRule]) -> list[dict[str, Any]]
 
 
 def _rate(rule: WafRule, acl: WebAcl, access: Access) -> dict[str, Any] | None:
-    """The id is made of the rule's name: AWS documents none."""
+    """The id is derived from the rule's name: AWS documents no form."""
     statement = rule.statement
     if not isinstance(statement, RateBased):
         return None

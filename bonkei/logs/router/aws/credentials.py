@@ -1,4 +1,4 @@
-"""The task role's credentials, as ECS hands them out; fetched anew before they expire.
+"""The task role's credentials, from ECS's address. They are fetched again before they expire.
 
 Source: "Container credential provider" (AWS SDKs and Tools Reference Guide).
 """
@@ -18,7 +18,7 @@ _ECS = "http://169.254.170.2"
 
 
 class CredentialsError(OSError):
-    """Nobody gives credentials."""
+    """No credentials were found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class CredentialsProvider:
         return self._known
 
     def forget(self) -> None:
-        """They were refused."""
+        """The known credentials were refused: forget them."""
         self._known = None
 
     async def _fetch(self) -> Credentials:

@@ -33,7 +33,8 @@ class _Open:
 def read_classic(
     file: Path, text: str, replace: Replace, include: Include, variables: dict[str, str]
 ) -> list[Section]:
-    """The sections, with those of `@INCLUDE` where it stands. `@SET` adds to `variables`."""
+    """The sections. Those of an included file take the place of its `@INCLUDE`. `@SET` adds to
+    `variables`."""
     sections: list[Section] = []
     current: _Open | None = None
     for number, line in enumerate(text.splitlines(), 1):

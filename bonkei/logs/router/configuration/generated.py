@@ -1,4 +1,4 @@
-"""The configuration that ECS writes for a FireLens container, and how ours differs.
+"""The configuration that ECS writes for a FireLens container.
 
 Source: "Using a custom configuration" and "Example task definition: route logs to FireLens"
 (Amazon ECS Developer Guide, firelens-taskdef), and what amazon-ecs-agent is seen to write
@@ -15,7 +15,7 @@ SOCKET = "/var/run/fluent.sock"
 FORWARD_PORT = 24224
 HEALTH_PORT = 8877
 DEFAULT_FILE = "/fluent-bit/etc/fluent-bit.conf"
-"""Where ECS mounts it: what AWS's images run."""
+"""Where ECS mounts it. AWS's images run this file."""
 _BUFFER_OPTION = "log-driver-buffer-limit"  # of the driver, not of the router
 _OURS = {"Name", "include-pattern", "exclude-pattern", _BUFFER_OPTION}
 _DEFAULT_LIMIT = 25  # MB
@@ -23,8 +23,9 @@ _DEFAULT_LIMIT = 25  # MB
 
 @dataclass(frozen=True, slots=True)
 class FirelensTask:
-    """What ECS knows when it writes. `containers`: name -> its options, those that log through the
-    router. `metadata`: `enable-ecs-log-metadata` is not "false". `memory` (MiB) is the router's."""
+    """The input of the generation. `containers`: the containers that log through the router ->
+    their options. `metadata`: `enable-ecs-log-metadata` is not "false". `memory` (MiB) is the
+    router's."""
 
     cluster: str
     task_arn: str
@@ -36,7 +37,7 @@ class FirelensTask:
 
 
 def tag(container: str, task_id: str) -> str:
-    """Of the records of a container: `app-firelens-0123…`."""
+    """The tag of a container's records: `app-firelens-0123…`."""
     return f"{container}-firelens-{task_id}"
 
 
@@ -84,7 +85,7 @@ def _patterns(containers: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> It
 
 
 def _outputs(containers: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> Iterator[str]:
-    """Without `Name` there is none: the external file has them."""
+    """None without `Name`: the external file has the outputs then."""
     for container, options in containers:
         told = dict(options)
         if "Name" in told:

@@ -1,8 +1,8 @@
 """Every directive that the reader knows, by the kind of section and its plugin.
 
-Names as in the tables of docs.fluentbit.io/manual (5.0). What is known has its effect here, or
-none that a miniature could show (a worker's number, a keep-alive): nothing is passed over that
-changes what becomes of a record.
+Names as in the tables of docs.fluentbit.io/manual (5.0). A known directive either has its effect
+here, or has none that a miniature could show (the number of workers, keep-alive). No directive is
+ignored that would change the fate of a record.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a file to a Configuration: variables, includes, files of parsers."""
+"""Reads a file into a Configuration: variables, includes, files of parsers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$\{([^}]+)\}")
 _DEPTH = 16
 
 Locate = Callable[[str], str]
-"""From a path as the image has it to this machine's."""
+"""From a path in the image to the path on this machine."""
 
 
 def load(
@@ -24,7 +24,7 @@ def load(
 ) -> Configuration:
     """Read `file` and what it includes. RouterError names the file and the line.
 
-    A variable that is not set is empty, as Fluent Bit has it.
+    A variable that is not set is empty, as in Fluent Bit.
     """
     loader = _Loader(dict(environment), locate)
     return arrange(file, loader.file(file, None), loader.parsers_files)
@@ -33,7 +33,7 @@ def load(
 def load_text(
     text: str, file: Path, environment: Mapping[str, str], locate: Locate = lambda path: path
 ) -> Configuration:
-    """The same for a text that is to lie at `file`."""
+    """Like `load`, for a text that will be written to `file`."""
     loader = _Loader(dict(environment), locate)
     return arrange(file, loader.text(file, text), loader.parsers_files)
 
@@ -43,7 +43,7 @@ def arrange(
     sections: Sequence[Section],
     parsers_files: Callable[[Section, Path], list[Section]] = lambda _service, _file: [],
 ) -> Configuration:
-    """Sort sections by their kind; several of service are one."""
+    """Sort sections by their kind, and merge those of `service`."""
     by_kind: dict[str, list[Section]] = {}
     for section in sections:
         by_kind.setdefault(section.kind, []).append(section)

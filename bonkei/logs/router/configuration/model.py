@@ -1,4 +1,4 @@
-"""A configuration as values, every one with the place where it stands."""
+"""A configuration as values, each with its file and line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something is written; `line` counts from 1."""
+    """A file and a line, counted from 1."""
 
     file: Path
     line: int
@@ -74,7 +74,7 @@ class Configuration:
     parsers: tuple[Section, ...] = ()
     multiline_parsers: tuple[Section, ...] = ()
     unknown: tuple[Section, ...] = field(default=())
-    """Sections of which the kind is not known."""
+    """Sections of an unknown kind."""
 
     def sections(self) -> Iterator[Section]:
         yield self.service

@@ -1,4 +1,4 @@
-"""What must be elsewhere on this machine: the endpoints, the socket, the folders, the ports.
+"""Adapts a configuration to this machine: endpoints, the socket, folders, ports.
 
 The shipped file is never edited: the result is written beside the task's other files, and both the
 reader and the real Fluent Bit run it.
@@ -27,9 +27,9 @@ _DEFAULT_STORE = "/tmp/fluent-bit/s3"  # noqa: S108 - Fluent Bit's, which each t
 @dataclass(frozen=True, slots=True)
 class Overrides:
     """`volumes` stands for the root of the container's writable places; `ports`: a port as it is
-    configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself. `authority`: of
-    the real Fluent Bit, whose cloudwatch_logs speaks TLS alone: the file of the authority that has
-    signed the endpoint's certificate."""
+    configured -> where it is here. `endpoint`: of AWS, as a URL; empty: AWS itself. `authority`:
+    for the real Fluent Bit, whose cloudwatch_logs speaks TLS only: the certificate file of the
+    endpoint's authority."""
 
     volumes: Path
     socket: Path

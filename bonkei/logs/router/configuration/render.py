@@ -1,4 +1,4 @@
-"""A configuration as one YAML file, which the reader and the real Fluent Bit both take."""
+"""Writes a configuration as one YAML file for the reader and for the real Fluent Bit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bonkei.logs.router.configuration.values import words
 
 
 def render(configuration: Configuration) -> str:
-    """With variables replaced; `$` that is left belongs to record accessors."""
+    """The text with variables replaced. A remaining `$` belongs to a record accessor."""
     document: dict[str, Any] = {"service": _properties(configuration.service)}
-    # Files of parsers have been read: what they say is here.
+    # The files of parsers have been read, so their parsers are written here.
     document["service"].pop("parsers_file", None)
     if configuration.parsers:
         document["parsers"] = [_properties(each) for each in configuration.parsers]
@@ -52,7 +52,7 @@ def _multiline(section: Section) -> Mapping[str, Any]:
 
 
 def _properties(section: Section) -> dict[str, Any]:
-    """A name that stands more than once becomes a list."""
+    """A repeated name becomes a list."""
     found: dict[str, Any] = {}
     for each in section.properties:
         before = found.get(each.name)

@@ -1,5 +1,5 @@
-"""Whether the reader knows all of a configuration. What it does not know is an error that names it
-and its line: to pass over a directive would be another router than the one that is deployed."""
+"""Checks that the reader knows every directive. An unknown one is an error with its line: without
+it, the router here would not be the deployed one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FILTER_WITHOUT_MATCH = frozenset({"processor"})
 
 
 def validate(configuration: Configuration) -> None:
-    """RouterError for all that is not known, one a line."""
+    """RouterError that lists everything unknown, one a line."""
     problems = [text for section in configuration.sections() for text in _problems(section)]
     problems += _names_twice(configuration)
     if not configuration.outputs and not configuration.inputs:

@@ -1,4 +1,4 @@
-"""What the text of a directive means: a flag, a size, a time, quoted words."""
+"""Reads the text of a directive: a flag, a size, a time, quoted words."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def decimal(section: Section, name: str, default: float) -> float:
 
 
 def retry_limit(section: Section, default: int) -> int | None:
-    """How often a delivery is tried again; None: for ever."""
+    """How often a delivery is repeated; None: without a limit."""
     found = section.find("retry_limit")
     if found is None:
         return default

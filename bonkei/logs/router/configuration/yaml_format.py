@@ -1,5 +1,5 @@
-"""The YAML format. Read node by node, so that each value keeps its line and its own spelling
-(`off` is a text to Fluent Bit).
+"""The YAML format. It is read node by node, so that each value keeps its line and its spelling
+(`off` is a text for Fluent Bit).
 
 Source: administration/configuring-fluent-bit/yaml.
 """

@@ -1,7 +1,7 @@
 """Chunks: events of one tag, on disk until every output has them, so that they survive a restart.
 
-A file is a header (msgpack of the tag) and then events, each as msgpack. What a crash has cut off
-at the end is passed over. `storage.type: memory` has no file.
+A file is a header (msgpack of the tag) and then events, each as msgpack. An event that a crash has
+cut off at the end is skipped. `storage.type: memory` has no file.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Chunk:
     descriptor: int = -1
 
     def add(self, events: Sequence[Event]) -> None:
-        """On disk before it is in memory. OSError when the disk is full."""
+        """Add events: first to the file, then to the memory. OSError when the disk is full."""
         data = b"".join([_pack(event) for event in events])
         if self.descriptor >= 0:
             written = 0
@@ -53,7 +53,7 @@ class Chunk:
         return [] if self.path is None else list(_read(self.path)[1])
 
     def put_down(self) -> None:
-        """Out of memory, if it is on disk."""
+        """Free the memory, if the events are on disk."""
         if self.path is not None:
             self.events = None
 
@@ -83,7 +83,7 @@ class ChunkStore:
         return chunk
 
     def backlog(self) -> Iterator[Chunk]:
-        """What an earlier run has left, oldest first."""
+        """The chunks of an earlier run, oldest first."""
         if self._directory is None:
             return
         for path in sorted(self._directory.glob("*.chunk")):

@@ -1,4 +1,4 @@
-"""One output's queue: chunks in order, tried again with growing waits.
+"""One output's queue of chunks, in order. Failed deliveries are repeated after growing waits.
 
 Source: "Scheduling and retries" (administration/scheduling-and-retries): a wait is between
 `scheduler.base` and min(base * 2^n, `scheduler.cap`) seconds.
@@ -74,7 +74,7 @@ class Delivery:
         self._go()
 
     def _hold_limit(self) -> None:
-        """`storage.total_limit_size`: the oldest chunks go first."""
+        """`storage.total_limit_size`: drop the oldest chunks first."""
         if not self.limit:
             return
         held = [entry[1] for entry in self._later.values()] + [chunk for chunk, _ in self._ready]
@@ -140,7 +140,7 @@ class Delivery:
         self._go()
 
     def hurry(self) -> None:
-        """At the end: what waits for its next try is tried now, and every second."""
+        """At the end: try the waiting chunks now, and then every second."""
         for key, (timer, _, _) in tuple(self._later.items()):
             timer.cancel()
             self._due(key)

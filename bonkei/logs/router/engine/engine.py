@@ -28,7 +28,7 @@ _UP = 8  # chunks that are in memory as well, while they wait
 
 
 class Engine:
-    """`run` ends after `stop` was called: everything delivered, or the grace period over."""
+    """After `stop`, `run` ends when everything is delivered or the grace period is over."""
 
     def __init__(
         self,
@@ -66,7 +66,8 @@ class Engine:
         self._stopping.set()
 
     async def run(self) -> bool:
-        """Whether all was delivered. Cancelled, it drops everything but what is on disk."""
+        """Whether everything was delivered. When cancelled, it drops everything that is not on
+        disk."""
         server: asyncio.Server | None = None
         try:
             server = await self._begin()
@@ -133,7 +134,7 @@ class Engine:
     # What comes in.
 
     def ingest(self, number: int, on_disk: bool, tag: str, events: Sequence[Event]) -> None:
-        """Through the filters, and into the chunks of the tags that come out."""
+        """Pass events through the filters, and store them in the chunks of the resulting tags."""
         self.received += len(events)
         batches = self.pipeline.run(tag, events, time.time(), number)
         self._take(batches, on_disk=on_disk, source=number)
@@ -173,7 +174,7 @@ class Engine:
             self.say("warn", f"[input] {source} paused (mem buf overlimit)")
 
     def _hold(self) -> None:
-        """A timer for what a filter keeps back."""
+        """Set a timer for events that a filter holds."""
         due = self.pipeline.deadline()
         if due is not None and self._held is None:
             wait = max(0.0, due - time.time())
@@ -255,7 +256,8 @@ class Engine:
             number,
             route,
             make_output(section, self._credentials, self.say),
-            # Of its own, s3 tries its uploads again; a chunk is in its file at once.
+            # s3 repeats its uploads itself: for the engine, a chunk is delivered once it is in s3's
+            # file.
             RetryPlan(limit, self.settings.base, self.settings.cap),
             self._release,
             self.say,
@@ -283,7 +285,7 @@ class Engine:
         return None
 
     def metrics(self) -> dict[str, Any]:
-        """As /api/v1/metrics has them, as far as they are counted here."""
+        """The counters of /api/v1/metrics that exist here."""
         return {
             "input": {"all": {"records": self.received}},
             "output": {

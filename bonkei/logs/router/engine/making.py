@@ -1,4 +1,4 @@
-"""What an engine is made of, from its configuration."""
+"""Makes the parts of an engine from its configuration."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP server of `http_server: on`, which health checks ask. Source: "Monitoring"."""
+"""The HTTP server of `http_server: on`, for health checks. Source: "Monitoring"."""
 
 from __future__ import annotations
 

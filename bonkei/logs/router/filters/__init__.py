@@ -1,5 +1,5 @@
-"""Filters and processors: events of one tag in, events out. What a filter emits again (rewrite_tag,
-multiline) enters the pipeline at its beginning."""
+"""Filters and processors: events of one tag in, events out. Events that a filter emits again
+(rewrite_tag, multiline) enter the pipeline at its beginning."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ Emit = Callable[[str, Sequence[Event]], None]
 
 
 class Filter(Protocol):
-    """`run` gives what goes on; `emit` takes what begins anew under a tag.
-
-    `deadline` is when `flush` has something to do although nothing comes (the clock of `now`).
+    """`run` returns the events that go on; `emit` takes events that begin again under a tag.
+    `deadline` (on the clock of `now`): when `flush` has something to do even if no event comes.
     """
 
     def run(
@@ -35,7 +34,7 @@ class Plain:
         return self.function(tag, events)
 
     def flush(self, emit: Emit, now: float, *, everything: bool) -> None:
-        """It keeps nothing back."""
+        """It holds no events."""
 
     def deadline(self) -> float | None:
         return None

@@ -81,9 +81,8 @@ class _Pieces:
 
 @dataclass(slots=True)
 class PartialMessages:
-    """`mode: partial_message`: what a log driver has cut is one record again.
-
-    The joined text stands behind the record's other keys, without those of the cut.
+    """`mode: partial_message`: joins the pieces of a record that a log driver has cut. The joined
+    text follows the record's other keys; the keys of the cut are removed.
     """
 
     key: str
@@ -129,9 +128,8 @@ class PartialMessages:
 
 @dataclass(slots=True)
 class Multiline:
-    """`mode: parser`: lines that a parser says belong together are one record, the first one's.
-
-    `buffer: off` joins within one batch alone, and lets nothing begin anew.
+    """`mode: parser`: joins lines that belong together, as a parser decides, into the first line's
+    record. `buffer: off` joins within one batch only, and emits nothing again.
     """
 
     key: str
@@ -159,7 +157,7 @@ class Multiline:
         return done
 
     def _stream(self, tag: str, record: Record) -> Stream:
-        """A container's two outputs are two streams."""
+        """stdout and stderr of a container are two streams."""
         place = (tag, str(record.get("source", record.get("stream", ""))))
         found = self._streams.get(place)
         if found is None:

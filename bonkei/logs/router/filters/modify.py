@@ -61,7 +61,7 @@ def _remove(key: str, record: Record) -> Record:
 
 
 def _remove_prefix(prefix: str, record: Record) -> Record:
-    """`Remove_wildcard Mem` removes what begins with Mem; a star at its end says the same."""
+    """`Remove_wildcard Mem` removes the keys that begin with Mem; `Mem*` means the same."""
     start = prefix.rstrip("*")
     return {k: v for k, v in record.items() if not k.startswith(start)}
 
@@ -156,7 +156,7 @@ def _matches(wanted: bool, each: Property, parts: Sequence[str]) -> _Condition:
 
 
 def _compares(get: Get, wanted: bool, compare: Callable[[str], bool], record: Record) -> bool:
-    """Both of a condition and its opposite want the key to be there."""
+    """A condition and its opposite both need the key to be there."""
     text = text_of(get(record))
     return text is not None and compare(text) is wanted
 

@@ -55,8 +55,8 @@ def _parsed(
     _tag: str,
     events: Sequence[Event],
 ) -> Sequence[Event]:
-    """What no parser takes stays as it is. What the record had before stands behind, and wins, as
-    Fluent Bit's does where a key is there twice."""
+    """A record that no parser accepts is unchanged. The record's former keys follow the parsed
+    ones, and win where a key occurs twice, as in Fluent Bit."""
     now = time.time()
     done: list[Event] = []
     for event in events:
@@ -155,7 +155,7 @@ def make_stdout_filter(_section: Section) -> Plain:
 
 
 def make_content_modifier(section: Section) -> Plain:
-    """Of the record's body alone: a router's records have no metadata."""
+    """It changes the record's body only: a router's records have no metadata."""
     context = section.text("context", "body")
     if context not in ("body", "attributes"):
         raise RouterError(

@@ -1,5 +1,5 @@
-"""Where records come from. An input begins on the event loop, can be paused (backpressure) and
-drained (at the end it takes what has been sent already); `close` ends it in any case."""
+"""Where records come from. An input runs on the event loop. It can be paused (backpressure) and
+drained (at the end it still takes what was already sent); `close` ends it in any case."""
 
 from __future__ import annotations
 

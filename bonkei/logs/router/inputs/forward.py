@@ -22,14 +22,14 @@ from bonkei.logs.router.inputs import Ingest
 from bonkei.logs.router.records import Event
 
 _CHUNK = 256 * 1024
-_QUIET = 0.1  # seconds without a byte, after which a connection has nothing more at the end
+_QUIET = 0.1  # seconds without a byte, after which a connection counts as empty at the end
 _LARGEST = 64 * 1024 * 1024  # bytes of one message
 _NANOSECONDS = 1_000_000_000
 _DEFAULT_PORT = 24224
 
 
 class ForwardInput:
-    """`paused`: nothing is read, so that whoever writes has to wait."""
+    """`paused`: nothing is read, so the writers have to wait."""
 
     def __init__(self, section: Section, ingest: Ingest) -> None:
         self._path = section.text("unix_path")
@@ -63,7 +63,7 @@ class ForwardInput:
             self._go.set()
 
     async def drain(self) -> None:
-        """No new connection; what is in the open ones is read to its end."""
+        """Accept no new connection; read the open ones to their end."""
         self._ending = True
         self._end.set()
         self._go.set()
@@ -126,7 +126,8 @@ class ForwardInput:
             return b""
 
     def _take(self, unpacker: msgpack.Unpacker) -> list[Any]:
-        """Everything that is whole, to the pipeline in batches of a tag; what wants an answer."""
+        """Pass complete messages to the pipeline, in batches of a tag; return the
+        acknowledgements."""
         by_tag: dict[str, list[Event]] = {}
         acknowledged: list[Any] = []
         for message in unpacker:

@@ -51,7 +51,7 @@ class DummyInput:
         self._job = asyncio.get_running_loop().create_task(self._run())
 
     def pause(self, *, paused: bool) -> None:
-        """It is slow enough."""
+        """Nothing to do: its interval limits it."""
 
     async def drain(self) -> None:
         if self._job is not None:
@@ -74,7 +74,7 @@ class DummyInput:
 
 
 class TcpInput:
-    """Lines, or JSON objects one after the other: what ECS's health check sends."""
+    """Lines, or JSON objects one after the other. ECS's health check sends such a line."""
 
     def __init__(self, section: Section, ingest: Ingest) -> None:
         self._host = section.text("listen", "0.0.0.0")  # noqa: S104 - Fluent Bit's default
@@ -92,7 +92,7 @@ class TcpInput:
         self._server = await asyncio.start_server(self._serve, self._host, self._port)
 
     def pause(self, *, paused: bool) -> None:
-        """A health check is no load."""
+        """Nothing to do: a health check is no load."""
 
     async def drain(self) -> None:
         if self._server is not None:
@@ -261,7 +261,7 @@ class TailInput:
         self._ingest(tag, [(moment, {**record, **added}) for moment, record in events])
 
     def _read_db(self) -> dict[tuple[str, int], int]:
-        """Our own format: the real one's is SQLite's, which nobody else reads."""
+        """A format of our own. Fluent Bit uses SQLite, but no other program reads the file."""
         if self._db is None or not self._db.is_file():
             return {}
         try:

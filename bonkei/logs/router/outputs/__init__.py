@@ -1,6 +1,6 @@
 """Where records go. An output answers a chunk's delivery with OK, RETRY or ERROR.
 
-An output that keeps something back itself (s3) has a deadline, and is asked to `finish`.
+An output that holds records itself (s3) has a deadline, and `finish` is called before the end.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from bonkei.logs.router.records import Event
 class Result(Enum):
     OK = "ok"
     RETRY = "retry"
-    ERROR = "error"  # what will never be taken: it is dropped, and counted
+    ERROR = "error"  # it will never be accepted: dropped, and counted
 
 
 class Output(Protocol):
     async def deliver(self, tag: str, events: Sequence[Event], /) -> Result: ...
     async def finish(self) -> bool:
-        """Before the end: send what it has kept back; whether all is sent."""
+        """Before the end: send the held records. True when all are sent."""
         ...

@@ -72,7 +72,7 @@ class CloudWatchOutput:
         return Result.OK
 
     async def finish(self) -> bool:
-        """It keeps nothing back."""
+        """It holds no records."""
         return True
 
     def _entries(self, events: Sequence[Event]) -> Iterator[tuple[int, str, int]]:
@@ -111,7 +111,8 @@ class CloudWatchOutput:
         return Result.RETRY
 
     async def _create(self, group: str, stream: str) -> bool:
-        """The stream, and the group where that is wanted; whether it is there now."""
+        """Create the stream, and the group if the configuration wants it. True when it exists
+        now."""
         names = {"logGroupName": group, "logStreamName": stream}
         status, code, answer = await self._call("CreateLogStream", names)
         if code == "ResourceNotFoundException" and self.creates_group:

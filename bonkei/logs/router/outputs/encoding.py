@@ -1,4 +1,4 @@
-"""Records as JSON, as Fluent Bit spells it: compact, and other than ASCII escaped."""
+"""Records as JSON in Fluent Bit's form: compact, with everything except ASCII escaped."""
 
 from __future__ import annotations
 
@@ -17,9 +17,8 @@ encode: Callable[[Any], str] = json.JSONEncoder(
 
 
 def make_lines(section: Section, default_date: str) -> Callable[[Sequence[Event]], bytes]:
-    """JSON lines: each record with its time under `json_date_key`, unless that is `false`.
-
-    With `log_key`, that key's value alone.
+    """JSON lines: each record with its time under `json_date_key`, unless that is `false`. With
+    `log_key`, the value of that key only.
     """
     key = section.text("json_date_key", "date")
     found = section.find("json_date_format")
@@ -45,7 +44,7 @@ def _of_key(key: str, events: Sequence[Event]) -> bytes:
 
 
 def message(value: Any) -> str:
-    """A value by itself: a text as it is."""
+    """A single value; a string without quotes."""
     return value if isinstance(value, str) else encode(value)
 
 

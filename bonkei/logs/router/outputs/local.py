@@ -150,7 +150,8 @@ def _filled(pattern: str, moment: int, record: dict[str, object]) -> str:
 
 @dataclass(slots=True)
 class ForwardOutput(NullOutput):
-    """To another router or Fluentd, in forward mode, with an acknowledgement if it is wanted."""
+    """Sends to another router or Fluentd, in forward mode, with an acknowledgement if
+    configured."""
 
     host: str
     port: int

@@ -1,7 +1,7 @@
-"""Output `s3`: records gathered in a file on disk, uploaded when it is large or old enough.
+"""Output `s3`: collects records in a file on disk, and uploads it when it is large or old enough.
 
-Source: pipeline/outputs/s3. An object is always uploaded by PutObject: where the real plugin
-uploads parts, the object that results is the same.
+Source: pipeline/outputs/s3. Every upload is a PutObject. The real plugin may upload parts, with the
+same object as the result.
 """
 
 from __future__ import annotations
@@ -122,14 +122,14 @@ class S3Output:
         return made
 
     def _recover(self) -> None:
-        """What an earlier run could not upload."""
+        """The files that an earlier run could not upload."""
         self.settings.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         for path in sorted(self.settings.directory.glob("*.lines")):
             created, _, tag = path.stem.partition("-")
             self._full.append(_File(_tag_of(tag), path, int(created) / 1e9, path.stat().st_size))
 
     def begin(self) -> None:
-        """On the event loop: upload what was left over."""
+        """Start on the event loop: upload the files of an earlier run."""
         if self._full:
             self._spawn()
 
@@ -174,7 +174,8 @@ class S3Output:
         self._full.append(file)
 
     def _arm(self) -> None:
-        """A timer for the oldest file, and none while there is none: idle costs nothing."""
+        """Set a timer for the oldest file. Without a file there is no timer, so an idle router
+        costs nothing."""
         if self._timer is None and self._open:
             oldest = min(file.created for file in self._open.values())
             wait = max(0.0, oldest + self.settings.timeout - self.clock())
@@ -190,13 +191,13 @@ class S3Output:
 
     def _spawn(self) -> None:
         if self._busy.locked():
-            return  # whoever is at it takes these too
+            return  # the running upload takes these too
         job = asyncio.get_running_loop().create_task(self._upload_all())
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
 
     async def finish(self) -> bool:
-        """Everything, at once; what cannot be uploaded stays in `store_dir`."""
+        """Upload everything now. Files that cannot be uploaded stay in `store_dir`."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -208,7 +209,7 @@ class S3Output:
         return await self._upload_all()
 
     def abandon(self) -> None:
-        """Leave on disk what is not uploaded: the next run finds it."""
+        """Close the files. The next run finds those that are not uploaded."""
         if self._timer is not None:
             self._timer.cancel()
         for file in self._open.values():

@@ -1,7 +1,7 @@
-"""Texts that belong together, joined: a state machine over lines, as a value over time.
+"""Joins texts that belong together: a state machine over lines.
 
-Source: "Multiline parsing" (pipeline/parsers/multiline-parsing). The built-in ones follow what that
-page says of them; their expressions are written anew from the languages' own formats.
+Source: "Multiline parsing" (pipeline/parsers/multiline-parsing). The built-in parsers follow that
+page. Their expressions are our own, written from the formats of the languages.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class MultilineParser:
     """`kind`: regex (rules), or endswith and equal (`match_string`). `parse` is applied first.
-    `group` is a key of which each value is a stream of its own; `key_pattern` what is compared."""
+    `group` is a key whose values separate streams; `key_pattern` is the text that is compared."""
 
     name: str
     rules: tuple[Rule, ...] = ()
@@ -46,7 +46,7 @@ class MultilineParser:
     flush: float = _FLUSH
 
     def ends(self, text: str) -> bool:
-        """Of endswith and equal: whether a message is whole with this text."""
+        """For endswith and equal: whether this text completes a message."""
         found = (
             text.endswith(self.match_string)
             if self.kind == "endswith"
@@ -58,7 +58,7 @@ class MultilineParser:
 def make_multiline_parsers(
     sections: Sequence[Section], parsers: Mapping[str, Parse]
 ) -> dict[str, MultilineParser]:
-    """The built-in ones and these, by name."""
+    """The built-in parsers and the configured ones, by name."""
     return {**built_in(), **{section.name: _make(section, parsers) for section in sections}}
 
 
@@ -197,10 +197,9 @@ def _internal(format: str, regex: str, time_format: str) -> Parse:  # noqa: A002
 
 @dataclass(slots=True)
 class Stream:
-    """One stream of lines through several parsers: the first whose start fits has the message.
-
-    `feed` gives the messages that are complete, each as its lines' items (whatever the caller hands
-    in beside the text).
+    """One stream of lines through several parsers: the first parser whose start fits joins the
+    message. `feed` returns the complete messages, each as the items of its lines. An item is any
+    value that the caller passes with the text.
     """
 
     parsers: Sequence[MultilineParser]
@@ -228,12 +227,12 @@ class Stream:
         return [*done, [item]]
 
     def take(self) -> list[list[object]]:
-        """What is kept back, as it is."""
+        """The held lines, as an incomplete message."""
         items, self._items, self._current = self._items, [], None
         return [items] if items else []
 
     def deadline(self, flush: float | None = None) -> float | None:
-        """When what is kept back is to be taken (in the clock of `now`)."""
+        """When the held lines are due (on the clock of `now`)."""
         if not self._items or self._current is None:
             return None
         return self._since + (self._current.flush if flush is None else flush)

@@ -1,4 +1,4 @@
-"""A parser makes of a text a record and, where it finds one, a time.
+"""A parser turns a text into a record and, if it finds one, a time.
 
 Source: pipeline/parsers (json, regular-expression, logfmt, ltsv, configuring-parser).
 """
@@ -28,7 +28,7 @@ _FORMATS = ("json", "regex", "logfmt", "ltsv")
 
 
 def make_parsers(sections: Sequence[Section]) -> dict[str, Parse]:
-    """By name. RouterError for what cannot be understood."""
+    """The parsers by name. RouterError for a wrong setting."""
     return {section.name: make_parser(section) for section in sections}
 
 
@@ -48,7 +48,7 @@ def make_parser(section: Section) -> Parse:
 def _timed(
     fields: Fields, key: str, keep: bool, read: ReadTime, text: str, now: float
 ) -> tuple[Record, int | None] | None:
-    """A time that does not fit is left in the record, which keeps the time at which it came."""
+    """A time that does not fit stays in the record, and the record keeps its time of arrival."""
     record = fields(text)
     if record is None:
         return None
@@ -85,7 +85,7 @@ def _fields(section: Section) -> Fields:
 
 
 def parse_json(text: str) -> Record | None:
-    """A JSON object, and nothing behind it but space."""
+    """A JSON object, followed by nothing but space."""
     start = text.lstrip()[:1]
     if start != "{":
         return None

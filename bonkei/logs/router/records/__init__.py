@@ -1,4 +1,4 @@
-"""A record, and what is asked of it: its time, its tag, a value inside of it, its JSON.
+"""A record: its time, its tag, the values inside it.
 
 An event is `(time, record)`: Unix time in nanoseconds, and a dict in the order of its keys.
 """

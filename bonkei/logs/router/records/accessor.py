@@ -54,7 +54,7 @@ def _walk(value: Any, steps: Sequence[str | int]) -> Any:
 
 
 def text_of(value: Any) -> str | None:
-    """A value as rules compare it; None for what has no text."""
+    """A value as the text that rules compare; None if it has none."""
     if isinstance(value, str):
         return value
     if value is True or value is False:
@@ -69,7 +69,7 @@ def text_of(value: Any) -> str | None:
 def template(text: str, *, whole: bool = False) -> Callable[[str, Record, Sequence[str]], str]:
     """A text with accessors in it, of a tag, a record and the groups of a match (`$0`, `$1`).
 
-    What is not there is empty; with `whole`, the text is empty then.
+    A missing value is empty; with `whole`, the whole text is empty then.
     """
     parts: list[str | tuple[str, list[str | int]]] = []
     end = 0

@@ -1,4 +1,4 @@
-"""Fluent Bit's regular expressions (Onigmo, Ruby's syntax) as Python's."""
+"""Translates Fluent Bit's regular expressions (Onigmo, Ruby's syntax) to Python's."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ Matches = Callable[[str], bool]
 
 
 def matcher(section: Section) -> Matches:
-    """`*` stands for any text, none too. Without match and match_regex nothing matches.
+    """`*` matches any text, also an empty one. Without match and match_regex nothing matches.
 
     Source: "Routing" (pipeline/router).
     """
