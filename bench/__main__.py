@@ -9,7 +9,18 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from bench import alarms, cloud, edge, log_routers, logs, monitor, program, start, terraform
+from bench import (
+    alarms,
+    cloud,
+    edge,
+    log_routers,
+    logs,
+    monitor,
+    permissions,
+    program,
+    start,
+    terraform,
+)
 
 MEASUREMENTS: dict[str, Callable[[], object]] = {
     "terraform": terraform.main,
@@ -17,6 +28,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "edge": lambda: edge.main([]),
     "cloud": lambda: cloud.main([]),
     "monitor": monitor.main,
+    "permissions": permissions.main,
     "logs": logs.main,
     "log-routers": log_routers.main,
     "program": lambda: program.main([]),

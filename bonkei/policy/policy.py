@@ -37,6 +37,9 @@ class _Prepared:
     conditions: tuple[Condition, ...]
 
 
+_ACTIONS = 1_024  # actions that a policy remembers
+
+
 class Policy:
     """The statements of all policies of one kind. `prepare` raises UnknownOperatorError."""
 
@@ -44,6 +47,7 @@ class Policy:
         self._statements = tuple(
             _Prepared(each, conditions_of(each.conditions)) for each in statements
         )
+        self._by_action: dict[str, tuple[_Prepared, ...]] = {}
 
     @property
     def statements(self) -> tuple[PolicyStatement, ...]:
@@ -51,16 +55,26 @@ class Policy:
 
     def applied(self, request: Request) -> Iterator[Applied]:
         """The statements that apply, Deny and Allow alike, in their order."""
-        for each in self._statements:
+        for each in self._of(request.action):
             closeness = _about(each.statement, request)
             if closeness and all(holds(one, request.context) for one in each.conditions):
                 yield Applied(each.statement, closeness)
+
+    def _of(self, action: str) -> tuple[_Prepared, ...]:
+        """The statements about an action: an application asks for the same few again and again."""
+        found = self._by_action.get(action)
+        if found is None:
+            if len(self._by_action) >= _ACTIONS:
+                self._by_action.clear()
+            found = tuple(each for each in self._statements if _fits_action(each.statement, action))
+            self._by_action[action] = found
+        return found
 
     def absent_keys(self, request: Request) -> frozenset[str]:
         """Condition keys that statements about this request look at and the request lacks."""
         return frozenset(
             condition.key
-            for each in self._statements
+            for each in self._of(request.action)
             if each.conditions and _about(each.statement, request)
             for condition in each.conditions
             if condition.key not in request.context
@@ -68,8 +82,9 @@ class Policy:
 
 
 def _about(statement: PolicyStatement, request: Request) -> Match:
-    """Whether the elements other than Condition fit. Only a resource's policy names principals."""
-    if not _fits_action(statement, request.action) or not _fits_resource(statement, request):
+    """How closely the elements other than Action and Condition fit. Only a resource's policy names
+    principals."""
+    if not _fits_resource(statement, request):
         return Match.NO
     if statement.not_principals:
         named = match(statement.not_principals, request.principal)
