@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bonkei.blueprint.role import PolicyStatement, read_policy_document
 from bonkei.blueprint.state import Resource, State
@@ -55,6 +56,8 @@ class EventTarget:
     dead_letters: str = ""
     task_definition_arn: str = ""
     task_count: int = 1
+    id: str = ""
+    retries: int = -1  # further tries; -1: as many as there are
     rule_arn: str = ""
 
 
@@ -72,6 +75,11 @@ class EventRule:
     deliveries: tuple[EventTarget, ...] = ()
     enabled: bool = True
     time_zone: str = ""
+    begins: float = 0.0  # of a schedule, in Unix seconds; 0: no bound
+    ends: float = 0.0
+    is_deleted_after: bool = False  # once nothing of a schedule is left
+    group: str = ""
+    description: str = ""
 
 
 # Terraform's argument -> SNS's attribute.
@@ -169,9 +177,20 @@ def read_schedules(state: State) -> tuple[EventRule, ...]:
             ),
             enabled=block.text("state", "ENABLED") == "ENABLED",
             time_zone=block.text("schedule_expression_timezone", "UTC"),
+            begins=_moment(block.text("start_date", "")),
+            ends=_moment(block.text("end_date", "")),
+            group=block.text("group_name", "default"),
+            description=block.text("description", ""),
         )
         for block in state.managed("aws_scheduler_schedule")
     )
+
+
+def _moment(text: str) -> float:
+    try:
+        return datetime.fromisoformat(text).timestamp() if text else 0.0
+    except ValueError:
+        return 0.0
 
 
 def _rule(block: Resource, targets: list[Resource]) -> EventRule:
@@ -184,12 +203,14 @@ def _rule(block: Resource, targets: list[Resource]) -> EventRule:
         targets=tuple(sorted(found.text("arn") for found in targets)),
         deliveries=tuple(_target(found, found.address, block.text("arn")) for found in targets),
         enabled=block.text("state", "") != "DISABLED" and block.flag("is_enabled", True),
+        description=block.text("description", ""),
     )
 
 
 def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
     transformer = block.block("input_transformer")
     letters = block.block("dead_letter_config")
+    policy = block.block("retry_policy")
     task = block.block("ecs_target") or block.block("ecs_parameters")
     return EventTarget(
         address=address,
@@ -202,5 +223,7 @@ def _target(block: Block, address: str, rule_arn: str) -> EventTarget:
         dead_letters=letters.text("arn", "") if letters else "",
         task_definition_arn=task.text("task_definition_arn", "") if task else "",
         task_count=task.integer("task_count", 1) if task else 1,
+        id=block.text("target_id", ""),
+        retries=policy.integer("maximum_retry_attempts", 185) if policy else -1,
         rule_arn=rule_arn,
     )

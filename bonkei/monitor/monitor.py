@@ -92,6 +92,7 @@ class Monitor:
         self.book = AlarmBook(directory / "alarms.sqlite" if directory is not None else None)
         self.engine = AlarmEngine(self.store, self.book, self._on_change)
         self.engine.compression = compression
+        self.directory = directory
         self._around = around
         self._held: frozenset[MetricId] = frozenset()
         self._held_since = 0.0

@@ -19,7 +19,7 @@ from bonkei.miniature.rooms.ecs_events import EcsEvents
 from bonkei.miniature.rooms.event_targets import EventTargets
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor, MonitorSnapshot
-from bonkei.monitor.service import cloudwatch, eventbridge
+from bonkei.monitor.service import cloudwatch, eventbridge, scheduler
 
 MakeMonitor = Callable[[Around], Monitor]
 
@@ -49,11 +49,14 @@ class MonitorRoom:
         self._ecs = EcsEvents(bus, self.events)
         around = Around(self.measures.minute, self._act, self.events.put)
         self.monitor = make(around)
+        if self.monitor.directory is not None:
+            self.events.catalogue.open(self.monitor.directory / "rules.json")
         self._queues = QueueDepths(call_queue, self.monitor.put)
         self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
             "cloudwatch": cloudwatch(self.monitor),
-            "events": eventbridge(self.events, lambda: self._blueprint.event_rules),
+            "events": eventbridge(self.events),
+            "scheduler": scheduler(self.events),
         }
 
     def follow(self, blueprint: Blueprint) -> None:

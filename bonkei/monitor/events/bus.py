@@ -11,6 +11,7 @@ from typing import Any
 
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.errors import BonkeiError
+from bonkei.monitor.events.catalogue import Catalogue
 from bonkei.monitor.events.rules import Delivery, Rules
 
 _WAITS = (1.0, 2.0, 4.0, 8.0)
@@ -35,6 +36,7 @@ class EventBus:
         self._clock = clock
         self._waits = waits
         self._rules = Rules()
+        self.catalogue = Catalogue()
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop: asyncio.Task[None] | None = None
         self._has_schedules = False
@@ -45,7 +47,12 @@ class EventBus:
 
     def follow(self, declared: Iterable[EventRule]) -> None:
         """The rules and schedules of the definitions."""
-        rules = tuple(declared)
+        self.catalogue.follow(declared)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """The catalogue has changed."""
+        rules = self.catalogue.rules
         self._has_schedules = any(rule.schedule and rule.enabled for rule in rules)
         self._rules.follow(rules, self._clock())
 
@@ -59,7 +66,17 @@ class EventBus:
 
     def minute(self, begun: float) -> None:
         """The minute that begins then: to the targets of every schedule that is due."""
-        self._send(self._rules.of_minute(begun))
+        due = tuple(self._rules.of_minute(begun))
+        self._send(due)
+        over = {
+            one.rule.arn
+            for one in due
+            if one.rule.is_deleted_after and one.rule.schedule.startswith("at(")
+        }
+        for arn in over:
+            self.catalogue.remove(arn)
+        if over:
+            self.refresh()
 
     async def stop(self) -> None:
         """Give up the deliveries under way."""
@@ -96,7 +113,9 @@ class EventBus:
 
     async def _try(self, delivery: Delivery) -> None:
         problem = ""
-        for wait in (0.0, *self._waits):
+        most = delivery.target.retries
+        waits = self._waits if most < 0 else self._waits[:most]
+        for wait in (0.0, *waits):
             await asyncio.sleep(wait)
             try:
                 await self._deliver(delivery.target, delivery.payload)

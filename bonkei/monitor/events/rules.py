@@ -41,11 +41,13 @@ class Rules:
 
     problems: dict[str, str] = field(default_factory=dict)
     _compiled: list[_Compiled] = field(default_factory=list)
-    _begun: float = 0.0
+    _begun: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def follow(self, declared: Iterable[EventRule], now: float) -> None:
-        """Rates count from now."""
-        self._begun = now // 60 * 60
+        """Rates count from the time when they were first followed."""
+        declared, before = tuple(declared), self._begun
+        keys = [(rule.arn, rule.schedule) for rule in declared]
+        self._begun = {key: before.get(key, now // 60 * 60) for key in keys}
         self.problems = {}
         self._compiled = []
         for rule in declared:
@@ -66,7 +68,10 @@ class Rules:
     def of_minute(self, minute: float) -> Iterator[Delivery]:
         """Every target of every schedule that is due in the minute that begins then."""
         for one in self._compiled:
-            if one.due is None or not one.due(minute, self._begun):
+            rule = one.rule
+            if one.due is None or not one.due(minute, self._begun[rule.arn, rule.schedule]):
+                continue
+            if minute < rule.begins or (rule.ends and minute > rule.ends):
                 continue
             event = new_event(
                 "aws.events", "Scheduled Event", [one.rule.arn], {}, one.rule.arn, minute

@@ -1,128 +1,248 @@
-"""The service `events` of the AWS endpoint: programs put events, and look at the rules."""
+"""The service `events` of the AWS endpoint: events are put, rules are made and looked at.
+
+"Amazon EventBridge API Reference", https://docs.aws.amazon.com/eventbridge/latest/APIReference/
+"""
 
 from __future__ import annotations
 
 import json
-import uuid
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from bonkei.aws_service import AwsCall, AwsServiceError, Operations
 from bonkei.blueprint.notification import EventRule
+from bonkei.errors import BonkeiError
 from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.events.catalogue import MOST
 from bonkei.monitor.events.pattern import EventPatternError, parse_event_pattern
-from bonkei.monitor.service.spelling import seconds
+from bonkei.monitor.events.schedule import parse_schedule
+from bonkei.monitor.service.event_entries import put_events
+from bonkei.monitor.service.event_targets import described, refusal, target_of
 
-_LARGEST = 256 * 1024  # of an entry, in bytes
 _DEFAULT = "default"
+_TARGETS = 5  # of a rule ("Amazon EventBridge quotas")
+_PAGE = 100
 
 
-def eventbridge(bus: EventBus, rules: Callable[[], tuple[EventRule, ...]]) -> Operations:
-    """An AwsService over the bus; `rules` are the definitions' own."""
-    operations = _EventBridge(bus, rules)
+def eventbridge(bus: EventBus) -> Operations:
+    """An AwsService over the bus and its rules."""
+    rules = _Rules(bus)
     return Operations(
         {
-            "PutEvents": operations.put,
-            "TestEventPattern": operations.test,
-            "ListRules": operations.list,
-            "DescribeRule": operations.describe,
-            "ListTargetsByRule": operations.targets,
+            "PutEvents": lambda call: put_events(bus, call),
+            "TestEventPattern": _test,
+            "ListRules": rules.list,
+            "ListRuleNamesByTarget": rules.names_by_target,
+            "DescribeRule": rules.describe,
+            "PutRule": rules.put,
+            "DeleteRule": rules.delete,
+            "EnableRule": rules.enable,
+            "DisableRule": rules.disable,
+            "ListTargetsByRule": rules.targets,
+            "PutTargets": rules.put_targets,
+            "RemoveTargets": rules.remove_targets,
+            "DescribeEventBus": rules.describe_bus,
+            "ListEventBuses": rules.buses,
         }
     )
 
 
-class _EventBridge:
-    def __init__(self, bus: EventBus, rules: Callable[[], tuple[EventRule, ...]]) -> None:
+async def _test(call: AwsCall) -> Mapping[str, Any]:
+    """Whether a pattern matches an event."""
+    try:
+        event = json.loads(call.parameters["Event"])
+        test = parse_event_pattern(call.parameters["EventPattern"])
+    except EventPatternError as error:
+        raise AwsServiceError("InvalidEventPatternException", error.message) from None
+    except ValueError:
+        raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
+    return {"Result": test(event)}
+
+
+class _Rules:
+    """Those of the default bus: on AWS, schedules of EventBridge Scheduler are no rules."""
+
+    def __init__(self, bus: EventBus) -> None:
         self._bus = bus
-        self._rules = rules
 
-    async def put(self, call: AwsCall) -> Mapping[str, Any]:
-        """Each entry by itself: one that cannot be is no error of the others."""
-        results = [self._one(entry, call) for entry in call.parameters["Entries"]]
-        failed = sum("ErrorCode" in result for result in results)
-        return {"FailedEntryCount": failed, "Entries": results}
-
-    def _one(self, entry: Mapping[str, Any], call: AwsCall) -> dict[str, Any]:
-        missing = [n for n in ("Source", "DetailType", "Detail") if not entry.get(n)]
-        if missing:
-            return _refused(
-                "InvalidArgument", f"Parameter {missing[0]} is not valid. It is missing."
-            )
-        if str(entry["Source"]).startswith("aws."):
-            return _refused("NotAuthorizedForSourceException", "Not authorized for the source.")
-        if str(entry.get("EventBusName") or _DEFAULT).rpartition("/")[2] != _DEFAULT:
-            return _refused("ResourceNotFoundException", "Only the default event bus is simulated.")
-        if len(entry["Detail"].encode()) > _LARGEST:
-            return _refused("InvalidArgument", "Total size of the entries in the request is over.")
-        try:
-            detail = json.loads(entry["Detail"])
-        except ValueError:
-            return _refused("MalformedDetail", "Detail is malformed.")
-        if not isinstance(detail, dict):
-            return _refused("MalformedDetail", "Detail is malformed.")
-        moment = seconds(entry["Time"]) if entry.get("Time") else call.time
-        event = {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": entry["DetailType"],
-            "source": entry["Source"],
-            "account": call.caller.account,
-            "time": datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "region": call.region,
-            "resources": list(entry.get("Resources") or ()),
-            "detail": detail,
-        }
-        self._bus.put(event)
-        return {"EventId": event["id"]}
-
-    async def test(self, call: AwsCall) -> Mapping[str, Any]:
-        """Whether a pattern matches an event."""
-        try:
-            event = json.loads(call.parameters["Event"])
-            test = parse_event_pattern(call.parameters["EventPattern"])
-        except EventPatternError as error:
-            raise AwsServiceError("InvalidEventPatternException", error.message) from None
-        except ValueError:
-            raise AwsServiceError("ValidationException", "Parameter Event is not valid.") from None
-        return {"Result": test(event)}
+    def _all(self) -> list[EventRule]:
+        return [one for one in self._bus.catalogue.rules if ":scheduler:" not in one.arn]
 
     async def list(self, call: AwsCall) -> Mapping[str, Any]:
         """By a prefix of their names."""
+        _require_default(call)
         prefix = call.parameters.get("NamePrefix", "")
-        return {"Rules": [_rule(one) for one in self._rules() if one.name.startswith(prefix)]}
+        return _page(
+            call, "Rules", [_rule(one) for one in self._all() if one.name.startswith(prefix)]
+        )
+
+    async def names_by_target(self, call: AwsCall) -> Mapping[str, Any]:
+        """The rules that call an ARN."""
+        _require_default(call)
+        wanted = call.parameters["TargetArn"]
+        found = [one.name for one in self._all() if any(t.arn == wanted for t in one.deliveries)]
+        return _page(call, "RuleNames", found)
 
     async def describe(self, call: AwsCall) -> Mapping[str, Any]:
         """One rule."""
-        return _rule(self._find(call.parameters["Name"]))
+        return _rule(self._find(call, call.parameters["Name"]))
+
+    async def put(self, call: AwsCall) -> Mapping[str, Any]:
+        """A new rule, or new settings of one, which keeps its targets."""
+        _require_default(call)
+        given, arn = call.parameters, _arn(call, call.parameters["Name"])
+        pattern, schedule = given.get("EventPattern", ""), given.get("ScheduleExpression", "")
+        if not pattern and not schedule:
+            raise AwsServiceError(
+                "ValidationException",
+                "Parameter(s) EventPattern or ScheduleExpression must be specified.",
+            )
+        _require_possible(pattern, schedule)
+        known = self._bus.catalogue.find(arn)
+        if known is None and len(self._all()) >= MOST:
+            raise AwsServiceError("LimitExceededException", f"An event bus has {MOST} rules.")
+        rule = EventRule(
+            address=known.address if known is not None else "",
+            arn=arn,
+            name=given["Name"],
+            pattern=pattern,
+            schedule=schedule,
+            targets=known.targets if known is not None else (),
+            deliveries=known.deliveries if known is not None else (),
+            enabled=given.get("State", "ENABLED") != "DISABLED",
+            description=given.get("Description", ""),
+        )
+        self._keep(rule)
+        return {"RuleArn": arn}
+
+    async def delete(self, call: AwsCall) -> Mapping[str, Any]:
+        """A rule that does not exist is no error; one with targets is not deleted."""
+        _require_default(call)
+        arn = _arn(call, call.parameters["Name"])
+        known = self._bus.catalogue.find(arn)
+        if known is not None and known.deliveries:
+            raise AwsServiceError(
+                "ValidationException", "Rule can't be deleted since it has targets."
+            )
+        self._bus.catalogue.remove(arn)
+        self._bus.refresh()
+        return {}
+
+    async def enable(self, call: AwsCall) -> Mapping[str, Any]:
+        """EnableRule."""
+        self._keep(replace(self._find(call, call.parameters["Name"]), enabled=True))
+        return {}
+
+    async def disable(self, call: AwsCall) -> Mapping[str, Any]:
+        """DisableRule."""
+        self._keep(replace(self._find(call, call.parameters["Name"]), enabled=False))
+        return {}
 
     async def targets(self, call: AwsCall) -> Mapping[str, Any]:
         """The targets of a rule."""
-        found = self._find(call.parameters["Rule"])
-        return {
-            "Targets": [
-                {
-                    "Id": str(number),
-                    "Arn": target.arn,
-                    "RoleArn": target.role_arn or None,
-                    "Input": target.input or None,
-                    "InputPath": target.input_path or None,
-                }
-                for number, target in enumerate(found.deliveries, 1)
-            ]
-        }
+        rule = self._find(call, call.parameters["Rule"])
+        found = [described(target, number) for number, target in enumerate(rule.deliveries, 1)]
+        return _page(call, "Targets", found)
 
-    def _find(self, name: str) -> EventRule:
-        for one in self._rules():
-            if one.name == name:
-                return one
-        raise AwsServiceError(
-            "ResourceNotFoundException", f"Rule {name} does not exist on EventBus default."
-        )
+    async def put_targets(self, call: AwsCall) -> Mapping[str, Any]:
+        """Each by itself: one that is not simulated is no error of the others."""
+        rule = self._find(call, call.parameters["Rule"])
+        kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}
+        failed = []
+        for given in call.parameters["Targets"]:
+            if problem := refusal(given):
+                failed.append(
+                    {
+                        "TargetId": given["Id"],
+                        "ErrorCode": "ValidationException",
+                        "ErrorMessage": problem,
+                    }
+                )
+            else:
+                kept[given["Id"]] = target_of(given)
+        if len(kept) > _TARGETS:
+            raise AwsServiceError(
+                "LimitExceededException",
+                f"The requested resource exceeds the maximum number allowed: {_TARGETS} targets.",
+            )
+        self._keep(_with_targets(rule, kept))
+        return {"FailedEntryCount": len(failed), "FailedEntries": failed}
+
+    async def remove_targets(self, call: AwsCall) -> Mapping[str, Any]:
+        """By their ids; a missing one is no error."""
+        rule = self._find(call, call.parameters["Rule"])
+        gone = set(call.parameters["Ids"])
+        kept = {one.id or str(number): one for number, one in enumerate(rule.deliveries, 1)}
+        self._keep(_with_targets(rule, {i: one for i, one in kept.items() if i not in gone}))
+        return {"FailedEntryCount": 0, "FailedEntries": []}
+
+    async def describe_bus(self, call: AwsCall) -> Mapping[str, Any]:
+        """The default one."""
+        _require_default(call, "Name")
+        return _bus(call)
+
+    async def buses(self, call: AwsCall) -> Mapping[str, Any]:
+        """The default one."""
+        return {"EventBuses": [_bus(call)]}
+
+    def _keep(self, rule: EventRule) -> None:
+        try:
+            self._bus.catalogue.put(rule)
+        except OSError as error:
+            message = f"The rule is not kept: {error.strerror}"
+            raise AwsServiceError("InternalException", message, 500) from None
+        self._bus.refresh()
+
+    def _find(self, call: AwsCall, name: str) -> EventRule:
+        _require_default(call)
+        found = next((one for one in self._all() if one.name == name), None)
+        if found is None:
+            raise AwsServiceError(
+                "ResourceNotFoundException", f"Rule {name} does not exist on EventBus default."
+            )
+        return found
 
 
-def _refused(code: str, message: str) -> dict[str, Any]:
-    return {"ErrorCode": code, "ErrorMessage": message}
+def _require_possible(pattern: str, schedule: str) -> None:
+    try:
+        if pattern:
+            parse_event_pattern(pattern)
+    except BonkeiError as error:
+        raise AwsServiceError("InvalidEventPatternException", error.message) from None
+    try:
+        if schedule:
+            parse_schedule(schedule)
+    except BonkeiError as error:
+        message = f"Parameter ScheduleExpression is not valid. {error.message}"
+        raise AwsServiceError("ValidationException", message) from None
+
+
+def _require_default(call: AwsCall, name: str = "EventBusName") -> None:
+    bus = str(call.parameters.get(name) or _DEFAULT).rpartition("/")[2]
+    if bus != _DEFAULT:
+        raise AwsServiceError("ResourceNotFoundException", f"Event bus {bus} does not exist.")
+
+
+def _with_targets(rule: EventRule, kept: Mapping[str, Any]) -> EventRule:
+    arns = tuple(sorted(target.arn for target in kept.values()))
+    return replace(rule, targets=arns, deliveries=tuple(kept.values()))
+
+
+def _arn(call: AwsCall, name: str) -> str:
+    return f"arn:aws:events:{call.region}:{call.caller.account}:rule/{name}"
+
+
+def _bus(call: AwsCall) -> dict[str, Any]:
+    place = f"arn:aws:events:{call.region}:{call.caller.account}:event-bus/{_DEFAULT}"
+    return {"Name": _DEFAULT, "Arn": place}
+
+
+def _page(call: AwsCall, name: str, found: list[Any]) -> Mapping[str, Any]:
+    first = int(call.parameters.get("NextToken") or 0)
+    size = int(call.parameters.get("Limit") or _PAGE)
+    more = str(first + size) if first + size < len(found) else None
+    return {name: found[first : first + size], "NextToken": more}
 
 
 def _rule(one: EventRule) -> dict[str, Any]:
@@ -132,5 +252,6 @@ def _rule(one: EventRule) -> dict[str, Any]:
         "EventPattern": one.pattern or None,
         "ScheduleExpression": one.schedule or None,
         "State": "ENABLED" if one.enabled else "DISABLED",
+        "Description": one.description or None,
         "EventBusName": _DEFAULT,
     }

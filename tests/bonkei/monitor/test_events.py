@@ -222,9 +222,9 @@ def bus(targets: Targets, *rules: EventRule) -> EventBus:
 def rule(**more: Any) -> EventRule:
     target = EventTarget("t", "arn:aws:sns:eu-west-1:1:topic", dead_letters="arn:1:letters")
     settings: dict[str, Any] = {"pattern": '{"source": ["aws.autoscaling"]}'} | more
-    return EventRule(
-        "r", "arn:aws:events:eu-west-1:1:rule/r", "r", deliveries=(target,), **settings
-    )
+    name = f"r{len(str(settings))}"
+    arn = f"arn:aws:events:eu-west-1:1:rule/{name}"
+    return EventRule("r", arn, name, deliveries=(target,), **settings)
 
 
 async def settle() -> None:

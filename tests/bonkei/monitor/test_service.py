@@ -208,9 +208,15 @@ async def test_programs_put_events_and_rules_are_seen() -> None:
 
     bus = EventBus(deliver)
     target = EventTarget("t", "arn:aws:sns:eu-west-1:1:t")
-    rule = EventRule("r", "arn:r", "r", '{"source": ["own"]}', deliveries=(target,))
+    rule = EventRule(
+        "r",
+        "arn:aws:events:eu-west-1:123456789012:rule/r",
+        "r",
+        '{"source": ["own"]}',
+        deliveries=(target,),
+    )
     bus.follow([rule])
-    service = eventbridge(bus, lambda: (rule,))
+    service = eventbridge(bus)
 
     async def call(operation: str, **parameters: Any) -> Any:
         made = AwsCall("events", operation, parameters, CALLER, "eu-west-1", T)

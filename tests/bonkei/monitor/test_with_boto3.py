@@ -26,7 +26,7 @@ from bonkei.cloud.permission.ledger import Ledger
 from bonkei.events import Bus
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.monitor import Around, Monitor
-from bonkei.monitor.service import cloudwatch, eventbridge
+from bonkei.monitor.service import cloudwatch, eventbridge, scheduler
 
 
 class Nothing:
@@ -37,6 +37,7 @@ class Nothing:
 class Aws:
     cloudwatch: Any
     events: Any
+    scheduler: Any
     tick: Any
 
 
@@ -68,7 +69,11 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     monitor, bus = on_loop(make())
     folder = tmp_path_factory.mktemp("calls")
     issuer = Issuer(b"k" * 32, "123456789012")
-    services = {"cloudwatch": cloudwatch(monitor), "events": eventbridge(bus, lambda: ())}
+    services = {
+        "cloudwatch": cloudwatch(monitor),
+        "events": eventbridge(bus),
+        "scheduler": scheduler(bus),
+    }
     endpoint = Endpoint(
         issuer,
         Answering(services, report=print),
@@ -89,7 +94,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
             config=Config(retries={"max_attempts": 1}),
         )
 
-    yield Aws(client("cloudwatch"), client("events"), lambda: on_loop(tick()))
+    yield Aws(client("cloudwatch"), client("events"), client("scheduler"), lambda: on_loop(tick()))
     on_loop(end())
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
@@ -154,3 +159,30 @@ def test_events(aws: Aws) -> None:
     assert len(answer["Entries"][0]["EventId"]) == 36
     with pytest.raises(aws.events.exceptions.ResourceNotFoundException):
         aws.events.describe_rule(Name="nobody")
+
+
+def test_rules_and_schedules_are_made(aws: Aws) -> None:
+    topic = "arn:aws:sns:eu-west-1:123456789012:t"
+    aws.events.put_rule(Name="own", EventPattern='{"source": ["own"]}')
+    answer = aws.events.put_targets(Rule="own", Targets=[{"Id": "1", "Arn": topic}])
+    aws.scheduler.create_schedule(
+        Name="night",
+        ScheduleExpression="cron(0 3 * * ? *)",
+        ScheduleExpressionTimezone="Asia/Tokyo",
+        StartDate=datetime(2027, 1, 1, tzinfo=UTC),
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": topic, "RoleArn": "arn:aws:iam::123456789012:role/r"},
+    )
+    found = aws.scheduler.get_schedule(Name="night")
+
+    assert answer["FailedEntryCount"] == 0
+    assert aws.events.list_targets_by_rule(Rule="own")["Targets"] == [{"Id": "1", "Arn": topic}]
+    assert (found["ScheduleExpressionTimezone"], found["State"]) == ("Asia/Tokyo", "ENABLED")
+    assert found["StartDate"] == datetime(2027, 1, 1, tzinfo=UTC)
+    with pytest.raises(ClientError, match="ConflictException"):
+        aws.scheduler.create_schedule(
+            Name="night",
+            ScheduleExpression="rate(1 day)",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            Target={"Arn": topic, "RoleArn": "arn:aws:iam::123456789012:role/r"},
+        )

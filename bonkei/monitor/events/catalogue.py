@@ -1,0 +1,97 @@
+"""The rules and schedules: those of the definitions, and those that calls have made, on disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bonkei.blueprint.notification import EventRule, EventTarget
+
+MOST = 300
+"""Rules that an event bus may have ("Amazon EventBridge quotas")."""
+
+
+class Catalogue:
+    """By ARN. A rule that a call makes survives a restart. A declared one that a call changes is
+    as declared again once the definitions are followed."""
+
+    def __init__(self) -> None:
+        self._rules: dict[str, EventRule] = {}
+        self._declared: frozenset[str] = frozenset()
+        self._file: Path | None = None
+        self.groups: frozenset[str] = frozenset({"default"})
+        """Schedule groups."""
+
+    def open(self, file: Path) -> None:
+        """With what earlier processes have kept; a file that cannot be read is set aside."""
+        self._file = file
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))
+            made = [_read(one) for one in found["rules"]]
+            self.groups |= frozenset(found["groups"])
+        except FileNotFoundError:
+            return
+        except (OSError, ValueError, TypeError, KeyError):
+            with suppress(OSError):
+                file.replace(file.with_suffix(".unreadable"))
+            return
+        self._rules = {rule.arn: rule for rule in made} | self._rules
+
+    def follow(self, declared: Iterable[EventRule]) -> None:
+        """The rules of the definitions now; those that they no longer have are gone."""
+        wanted = {rule.arn: rule for rule in declared}
+        made = {arn: rule for arn, rule in self._rules.items() if arn not in self._declared}
+        self._rules = made | wanted
+        self._declared = frozenset(wanted)
+        if made.keys() & wanted.keys():
+            self._write()
+
+    @property
+    def rules(self) -> tuple[EventRule, ...]:
+        """By name."""
+        return tuple(sorted(self._rules.values(), key=lambda rule: (rule.name, rule.arn)))
+
+    def find(self, arn: str) -> EventRule | None:
+        return self._rules.get(arn)
+
+    def put(self, rule: EventRule) -> None:
+        """OSError where the disk does not take it; then it is not there."""
+        before = dict(self._rules)
+        self._rules[rule.arn] = rule
+        try:
+            self._write()
+        except OSError:
+            self._rules = before
+            raise
+
+    def remove(self, arn: str) -> None:
+        """A missing one is no error."""
+        if self._rules.pop(arn, None) is not None:
+            self._write()
+
+    def set_groups(self, groups: frozenset[str]) -> None:
+        """Schedule groups, the default one among them."""
+        self.groups = groups
+        self._write()
+
+    def _write(self) -> None:
+        if self._file is None:
+            return
+        made = [asdict(rule) for arn, rule in self._rules.items() if arn not in self._declared]
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        draft = self._file.with_suffix(".new")
+        text = json.dumps({"rules": made, "groups": sorted(self.groups)})
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(self._file)
+
+
+def _read(given: dict[str, Any]) -> EventRule:
+    targets = tuple(
+        EventTarget(**one | {"input_paths": tuple(map(tuple, one["input_paths"]))})
+        for one in given["deliveries"]
+    )
+    return EventRule(**given | {"deliveries": targets, "targets": tuple(given["targets"])})

@@ -1,0 +1,59 @@
+"""PutEvents: what programs put on the bus."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bonkei.aws_service import AwsCall
+from bonkei.monitor.events.bus import EventBus
+from bonkei.monitor.service.spelling import seconds
+
+_LARGEST = 256 * 1024  # of an entry, in bytes
+_DEFAULT = "default"
+
+
+async def put_events(bus: EventBus, call: AwsCall) -> Mapping[str, Any]:
+    """Each entry by itself: one that cannot be is no error of the others."""
+    results = [_one(bus, entry, call) for entry in call.parameters["Entries"]]
+    failed = sum("ErrorCode" in result for result in results)
+    return {"FailedEntryCount": failed, "Entries": results}
+
+
+def _one(bus: EventBus, entry: Mapping[str, Any], call: AwsCall) -> dict[str, Any]:
+    missing = [n for n in ("Source", "DetailType", "Detail") if not entry.get(n)]
+    if missing:
+        return _refused("InvalidArgument", f"Parameter {missing[0]} is not valid. It is missing.")
+    if str(entry["Source"]).startswith("aws."):
+        return _refused("NotAuthorizedForSourceException", "Not authorized for the source.")
+    if str(entry.get("EventBusName") or _DEFAULT).rpartition("/")[2] != _DEFAULT:
+        return _refused("ResourceNotFoundException", "Only the default event bus is simulated.")
+    if len(entry["Detail"].encode()) > _LARGEST:
+        return _refused("InvalidArgument", "Total size of the entries in the request is over.")
+    try:
+        detail = json.loads(entry["Detail"])
+    except ValueError:
+        return _refused("MalformedDetail", "Detail is malformed.")
+    if not isinstance(detail, dict):
+        return _refused("MalformedDetail", "Detail is malformed.")
+    moment = seconds(entry["Time"]) if entry.get("Time") else call.time
+    event = {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": call.caller.account,
+        "time": datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "region": call.region,
+        "resources": list(entry.get("Resources") or ()),
+        "detail": detail,
+    }
+    bus.put(event)
+    return {"EventId": event["id"]}
+
+
+def _refused(code: str, message: str) -> dict[str, Any]:
+    return {"ErrorCode": code, "ErrorMessage": message}

@@ -1,0 +1,79 @@
+"""A target as the APIs of EventBridge and of its Scheduler spell it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bonkei.blueprint.notification import EventTarget
+
+SIMULATED = frozenset({"sns", "lambda", "sqs", "logs", "ecs"})
+_KNOWN = frozenset(
+    {"Id", "Arn", "RoleArn", "Input", "InputPath", "InputTransformer", "DeadLetterConfig",
+     "RetryPolicy", "EcsParameters"}
+)  # fmt: skip
+
+
+def refusal(given: Mapping[str, Any]) -> str:
+    """Why a target is not taken here; empty when it is."""
+    arn = str(given["Arn"])
+    service = arn.split(":")[2] if arn.startswith("arn:") and arn.count(":") > 4 else ""
+    if service not in SIMULATED:
+        return f"Targets of {service or arn} are not simulated."
+    if others := sorted(set(given) - _KNOWN):
+        return f"The miniature does not know {', '.join(others)} of a target."
+    ways = [name for name in ("Input", "InputPath", "InputTransformer") if given.get(name)]
+    if len(ways) > 1:
+        return f"Only one of Input, InputPath, or InputTransformer must be provided: {given['Arn']}"
+    return ""
+
+
+def target_of(given: Mapping[str, Any]) -> EventTarget:
+    """Of PutTargets, or of CreateSchedule."""
+    transformer = given.get("InputTransformer") or {}
+    task = given.get("EcsParameters") or {}
+    policy = given.get("RetryPolicy") or {}
+    return EventTarget(
+        address="",
+        arn=given["Arn"],
+        role_arn=given.get("RoleArn", ""),
+        input=given.get("Input", ""),
+        input_path=given.get("InputPath", ""),
+        input_paths=tuple(sorted((transformer.get("InputPathsMap") or {}).items())),
+        template=transformer.get("InputTemplate", ""),
+        dead_letters=(given.get("DeadLetterConfig") or {}).get("Arn", ""),
+        task_definition_arn=task.get("TaskDefinitionArn", ""),
+        task_count=int(task.get("TaskCount", 1)),
+        id=given.get("Id", ""),
+        retries=int(policy.get("MaximumRetryAttempts", -1)),
+    )
+
+
+def described(target: EventTarget, number: int) -> dict[str, Any]:
+    """As ListTargetsByRule shows it."""
+    found = shown(target) | {"Id": target.id or str(number), "InputPath": target.input_path or None}
+    if target.template:
+        found["InputTransformer"] = {
+            "InputPathsMap": dict(target.input_paths),
+            "InputTemplate": target.template,
+        }
+    return found
+
+
+def shown(target: EventTarget) -> dict[str, Any]:
+    """What rules and schedules have in common."""
+    found: dict[str, Any] = {
+        "Arn": target.arn,
+        "RoleArn": target.role_arn or None,
+        "Input": target.input or None,
+    }
+    if target.dead_letters:
+        found["DeadLetterConfig"] = {"Arn": target.dead_letters}
+    if target.retries >= 0:
+        found["RetryPolicy"] = {"MaximumRetryAttempts": target.retries}
+    if target.task_definition_arn:
+        found["EcsParameters"] = {
+            "TaskDefinitionArn": target.task_definition_arn,
+            "TaskCount": target.task_count,
+        }
+    return found
