@@ -32,7 +32,7 @@ def task_environment(
 
 
 def answer(
-    issuer: Issuer, path: str, authorization: str, *, now: float, seconds: float = SECONDS
+    issuer: Issuer, path: str, authorization: str, *, now: float, seconds: float | None = None
 ) -> Answer:
     """The credentials for an address of `task_environment`, if the token is right."""
     name = path.removeprefix(PATH)
@@ -40,7 +40,9 @@ def answer(
     if not hmac.compare_digest(authorization.encode("utf-8", "replace"), expected):
         return _answer(403, {"code": "AccessDenied", "message": "the authorization token is wrong"})
     role_arn, task_id, source = _parts(name)
-    credentials = issuer.assume(role_arn, task_id, now=now, seconds=seconds, source=source)
+    credentials = issuer.assume(
+        role_arn, task_id, now=now, seconds=seconds or SECONDS, source=source
+    )
     expires = datetime.fromtimestamp(credentials.expires_at or 0, UTC)
     return _answer(
         200,

@@ -51,9 +51,10 @@ class CallerEnvironments:
         return {**self._place(), **_keys(made), "AWS_EC2_METADATA_DISABLED": "true"}
 
     def build(self, role_arn: str, build_id: str) -> dict[str, str]:
-        """As CodeBuild: an address, as for a task. The session is `AWSCodeBuild-…`."""
-        session = f"AWSCodeBuild-{build_id.replace(':', '-')}"
-        source = f"project {build_id.partition(':')[0]}"
+        """As CodeBuild: an address, as for a task. `build_id`: `project:UUID`; the session is
+        `AWSCodeBuild-UUID`, as it is in CloudTrail and in denials."""
+        project, _, number = build_id.rpartition(":")
+        session, source = f"AWSCodeBuild-{number}", f"project {project}"
         return {**self._place(), **self.task(role_arn, session, source)}
 
     def person(self, role: str = "") -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -63,7 +64,10 @@ class Place:
 
 @contextmanager
 def serving(
-    own: Mapping[str, AwsService], directory: Path, limits: Limits | None = None
+    own: Mapping[str, AwsService],
+    directory: Path,
+    limits: Limits | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> Iterator[Place]:
     """`own`: by botocore's names."""
     loop = asyncio.new_event_loop()
@@ -74,7 +78,7 @@ def serving(
     answering = Answering(own, report=reports.append)
     free = Authorizer("off", Ledger(directory))
     log = CallLog(directory / "calls.jsonl")
-    endpoint = Endpoint(issuer, answering, passing, log, free, limits=limits)
+    endpoint = Endpoint(issuer, answering, passing, log, free, clock=clock, limits=limits)
 
     def stop() -> None:
         asyncio.run_coroutine_threadsafe(endpoint.stop(), loop).result(10)
