@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import AwsService, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.answering import Answering
@@ -22,6 +22,7 @@ from bonkei.cloud.backing.process import LOCK, MiniStack
 from bonkei.cloud.calls.record import CallLog, Record
 from bonkei.cloud.client import Address, JsonClient
 from bonkei.cloud.endpoint import Beside, Endpoint
+from bonkei.cloud.identity import git_signature
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
@@ -191,6 +192,15 @@ class Cloud:
     def hear(self, listener: Callable[[Record], None]) -> None:
         """Call it with each call that is over, before its answer is sent."""
         self._calls.hear(listener)
+
+    def git_caller(self, name: str, password: str, host: str, path: str) -> Caller:
+        """Whoever signed in to a repository of CodeCommit. AwsServiceError."""
+        now = time.time()
+
+        def secrets(key: str, token: str) -> tuple[str, Caller]:
+            return self._issuer.secret_of(key, token, now=now)
+
+        return git_signature.verify(name, password, (host, path), self._region, secrets, now=now)
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

@@ -124,7 +124,8 @@ class Assembly:
         services.update({**self.monitor.answers, **self.registry.services})
         self.parts.requests.hear(self.monitor.measures.seen)
         self.parts.requests.hear(self.logs.seen)
-        self.aws = AwsEndpoint(self.parts.cloud, services, self.registry.beside)
+        beside = {**self.registry.beside, **self.pipelines.beside}
+        self.aws = AwsEndpoint(self.parts.cloud, services, beside)
 
     def _services(self, change: Change) -> ChainMap[str, AwsService]:
         """The services of AWS that rooms answer; those of functions come while they start."""

@@ -5,4 +5,5 @@ git            runs git in one of them
 commits        commits and branches as values
 hook           notes each push, for those who wait for one
 service, files   CodeCommit's API
+http           git over HTTP
 """

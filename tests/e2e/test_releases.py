@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,23 @@ def test_an_earlier_commit_is_released_and_the_branch_stays(stack: Stack) -> Non
     branch = repositories.get_branch(repositoryName="app", branchName="main")["branch"]
     assert branch["commitId"] == stack.git("rev-parse", "HEAD")
     stack.git("checkout", "-q", ".")
+
+
+def test_a_push_with_the_credential_helper_of_the_aws_cli(stack: Stack) -> None:
+    """As set-up.md has it; the host is this machine, which the helper would overlook."""
+    commit = stack.commit("pushed over HTTP")
+    words = "aws -- codecommit credential-helper --ignore-host-check"
+    helper = f"!{sys.executable} -m bonkei {words} $@"
+    url = f"http://127.0.0.1:{stack.project.cloud_port}/v1/repos/app"
+    settings = ("-c", f"credential.helper={helper}", "-c", "credential.UseHttpPath=true")
+    pushed = subprocess.run(
+        ["git", *settings, "push", "-q", url, "HEAD:main"], cwd=stack.project.folder, check=False,
+        env={**stack.project.environment, "GIT_TERMINAL_PROMPT": "0"},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert pushed.returncode == 0, pushed.stderr
+    branch = stack.client("codecommit").get_branch(repositoryName="app", branchName="main")
+    assert branch["branch"]["commitId"] == commit
 
 
 def test_two_runs_queue(stack: Stack) -> None:

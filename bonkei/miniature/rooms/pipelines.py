@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bonkei.aws_service import Asks, AwsService, AwsServiceError
+from bonkei.aws_service import Asks, AwsService, AwsServiceError, Caller
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.release.pipeline import Pipeline, PipelineAction
 from bonkei.events import Bus, ServiceEvent
@@ -37,7 +37,10 @@ from bonkei.repositories.hook import NOTHING, Push
 from bonkei.repositories.repositories import Repositories
 
 if TYPE_CHECKING:
+    from aiohttp import web
+
     from bonkei.cloud.cloud import Cloud
+    from bonkei.cloud.endpoint import Beside
 
 _EVENTS = {(True, False): "referenceCreated", (False, True): "referenceDeleted"}
 
@@ -66,6 +69,7 @@ class PipelineRoom:
             home.pipelines,
             Around(self._runners(home.pipelines / "work"), bus.publish, report),
         )
+        self.beside: Mapping[str, Beside] = {"/v1/repos/": self._serve_git}
         self.services: Mapping[str, AwsService] = {
             "codepipeline": codepipeline.service(self.pipelines),
             "codecommit": codecommit.service(self.repositories),
@@ -91,6 +95,20 @@ class PipelineRoom:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
         await self.pipelines.stop()
+
+    async def _serve_git(self, request: web.BaseRequest) -> web.StreamResponse:
+        from bonkei.repositories import http  # noqa: PLC0415 - aiohttp takes a while to load
+
+        return await http.answer(
+            self.repositories, request, self._around.cloud().git_caller, self._may
+        )
+
+    def _may(self, caller: Caller, action: str, arn: str) -> str:
+        """A person may do everything, as at the rest of the endpoint."""
+        if not caller.role:
+            return ""
+        session = caller.arn.rpartition("/")[2]
+        return self._around.cloud().asks.role(caller.role, session, action, arn)
 
     def _runners(self, directory: Path) -> Runners:
         around, asks = self._around, _Asks(lambda: self._around.cloud().asks)
