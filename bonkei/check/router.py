@@ -25,6 +25,7 @@ from bonkei.tasks.images.image import Image, substitute
 _SECTION = re.compile(r"^\s*\[(\w+)\]")
 _SETTING = re.compile(r"^\s*([\w.]+)\s+(\S.*?)\s*$")
 _INCLUDE = re.compile(r"(?i)^\s*@include\s+(\S.*?)\s*$")
+_FLUSH = "storage.backlog.flush_on_shutdown"
 # Images with an init process add further files, named by such variables:
 # https://github.com/aws/aws-for-fluent-bit/blob/mainline/use_cases/init-process-for-fluent-bit/README.md
 _INIT_FILE = re.compile(r"^aws_fluent_bit_init_file_\w+$")
@@ -51,12 +52,14 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class LogRouter:
     """A Fluent Bit configuration: its outputs, and `grace`, the seconds for flushing after SIGTERM
-    (None: not set; `grace_known` is False if an unknown variable sets it)."""
+    (None: not set; `grace_known` is False if an unknown variable sets it). `flushes_backlog`:
+    `storage.backlog.flush_on_shutdown` is on."""
 
     file: Path
     grace: float | None
     outputs: tuple[Output, ...] = ()
     grace_known: bool = True
+    flushes_backlog: bool = False
 
 
 def read_router(
@@ -82,11 +85,18 @@ def read_router(
         **dict(image.environment if image else ()),
         **{name: value for c in containers for name, value in c.environment},
     }
-    for file, name, settings in sections:
-        if name == "service" and "grace" in settings:
+    services = [(file, settings) for file, name, settings in sections if name == "service"]
+    flushes = any(_is_on(each.get(_FLUSH)) for _, each in services)
+    for file, settings in services:
+        if "grace" in settings:
             grace = substitute(_text(settings["grace"]), variables, keep_unknown=True)
-            return LogRouter(file, _seconds(file, grace), outputs, grace_known="$" not in grace)
-    return LogRouter(files[0], None, outputs)
+            seconds, known = _seconds(file, grace), "$" not in grace
+            return LogRouter(file, seconds, outputs, grace_known=known, flushes_backlog=flushes)
+    return LogRouter(files[0], None, outputs, flushes_backlog=flushes)
+
+
+def _is_on(value: Any) -> bool:
+    return value is True or str(value).lower() in ("on", "true", "yes")
 
 
 # ------------------------------------------------------------------------------------------------

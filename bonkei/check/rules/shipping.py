@@ -9,6 +9,7 @@ from bonkei.blueprint.function import Function
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.check.finding import Problem, Severity
 from bonkei.check.log_writer import resolved, routed_groups
+from bonkei.check.router import Output
 from bonkei.check.subject import Rule, Subject
 from bonkei.policy.lenient import allows
 from bonkei.policy.managed import unknown_managed_policies
@@ -38,6 +39,52 @@ def router_may_ship(subject: Subject) -> Iterator[Problem]:
                         "allow it in the task role, or let the router use an allowed resource",
                         "task_role_arn",
                     )
+
+
+_TRIES = 5  # what Fluent Bit's s3 output makes of no limit, and without one
+_OFF = ("off", "false", "no")
+
+
+def router_keeps_what_fails(subject: Subject) -> Iterator[Problem]:
+    """Each of these loses records with the task, on the fault that they wait for."""
+    for definition in subject.blueprint.task_definitions:
+        for container in definition.containers:
+            program = subject.programs.get(container.name)
+            router = program.router if program and container.firelens else None
+            if router is None:
+                continue
+            if router.flushes_backlog:
+                yield Problem(
+                    definition.address,
+                    f"{container.name}: with storage.backlog.flush_on_shutdown, Fluent Bit aborts"
+                    " when it is told to stop while a chunk waits for its next try",
+                    f"remove it from {router.file}: a task's storage begins empty",
+                    "container_definitions",
+                )
+            for problem, remedy in _of_s3(router.outputs):
+                yield Problem(
+                    definition.address,
+                    f"{container.name}: {problem}",
+                    f"{remedy} in {router.file}",
+                    "container_definitions",
+                )
+
+
+def _of_s3(outputs: tuple[Output, ...]) -> Iterator[tuple[str, str]]:
+    for output in outputs:
+        if output.name != "s3":
+            continue
+        limit = output.setting("retry_limit").lower()
+        if "$" not in limit and not (limit.isdecimal() and int(limit) > _TRIES):
+            yield (
+                f"its s3 output gives an upload up after {_TRIES} tries, whatever no_limits says",
+                "set retry_limit to a large number",
+            )
+        if output.setting("preserve_data_ordering").lower() not in _OFF:
+            yield (
+                "its s3 output keeps the order of objects: a stop leaves a failed one behind",
+                "set preserve_data_ordering to off",
+            )
 
 
 def _needs(
@@ -97,6 +144,13 @@ RULES = (
         Severity.ERROR,
         "https://docs.aws.amazon.com/AmazonECS/latest/developerguide/firelens-taskdef.html",
         router_may_ship,
+    ),
+    Rule(
+        "router-keeps-what-fails",
+        "A log router on Fargate tries on, and leaves nothing behind when it stops",
+        Severity.WARNING,
+        "https://docs.fluentbit.io/manual/data-pipeline/outputs/s3",
+        router_keeps_what_fails,
     ),
     Rule(
         "function-may-log",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bonkei.check import RULES
+from bonkei.check.router import Output
 from tests.bonkei.check.broken.tables import BROKEN_TOO
 from tests.bonkei.check.changes import (
     Change,
@@ -411,9 +412,31 @@ def test_a_router_that_is_killed_before_it_has_flushed_is_found(grace: float | N
     ]
 
 
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        ({"retry_limit": "100", "preserve_data_ordering": "off"}, []),
+        ({"retry_limit": "${TRIES}", "preserve_data_ordering": "false"}, []),
+        ({"retry_limit": "no_limits", "preserve_data_ordering": "off"}, ["5 tries"]),
+        ({"preserve_data_ordering": "off"}, ["5 tries"]),
+        ({"retry_limit": "100"}, ["order of objects"]),
+    ],
+)
+def test_a_router_that_loses_what_fails_is_found(
+    settings: dict[str, str], found: list[str]
+) -> None:
+    """Measured with Fluent Bit 5.0.9 (docs/measurements.md, "Log routers")."""
+    outputs = (Output("s3", tuple(settings.items())), Output("null"))
+    problems = [f for f in check(sound(), outputs=outputs) if f.rule == "router-keeps-what-fails"]
+    assert len(problems) == len(found)
+    for problem, words in zip(problems, found, strict=True):
+        assert words in problem.message
+
+
 def test_every_rule_has_a_definition_that_breaks_it() -> None:
     broken = {rule for rule, _, _ in (*BROKEN, *BROKEN_TOO)} | {
         "router-flushes-before-it-is-killed",
+        "router-keeps-what-fails",
         "router-may-ship",
         "secret-has-the-key",
     }
