@@ -1,0 +1,166 @@
+"""Actions beside builds and approvals: Lambda, ECS, S3."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pipeline_books import pipeline
+
+from bonkei.aws_service import AwsServiceError, NothingIsAsked
+from bonkei.blueprint.release.pipeline import PipelineAction
+from bonkei.pipeline.actions.artifact import Store
+from bonkei.pipeline.actions.deploy import EcsDeploy
+from bonkei.pipeline.actions.function import LambdaFunction
+from bonkei.pipeline.actions.upload import S3Deploy
+from bonkei.pipeline.core.values import ActionRun, StoredArtifact
+from bonkei.pipeline.runners import ActionWork
+
+REVISION = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/web"
+
+
+class Bucket:
+    """S3: what lies there, and what was put."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w") as zipped:
+            for name, content in files.items():
+                zipped.writestr(name, content)
+        self.artifact = packed.getvalue()
+        self.put_there: dict[tuple[str, str], bytes] = {}
+
+    async def put(
+        self, role: str, session: str, place: tuple[str, str], file: Path, key_arn: str = ""
+    ) -> str:
+        self.put_there[place] = file.read_bytes()
+        return "v1"
+
+    async def get(
+        self, role: str, session: str, place: tuple[str, str], to: Path, version: str = ""
+    ) -> str:
+        to.write_bytes(self.artifact)
+        return "v1"
+
+
+def work(provider: str, noted: list[str] | None = None, **settings: str) -> ActionWork:
+    action = PipelineAction("a", "Deploy", provider, inputs=("Built",))
+    run = ActionRun(
+        "job-1", "a", "InProgress", 0, 0, 100,
+        configuration=tuple(settings.items()),
+        inputs=(StoredArtifact("Built", "artifacts", "demo/Built/x", "v1", "abc"),),
+    )  # fmt: skip
+
+    def note(external_id: str, url: str, summary: str) -> None:
+        if noted is not None:
+            noted.append(external_id)
+
+    return ActionWork(pipeline(), action, run, "execution-1", "Deploy", None, note)
+
+
+async def test_s3_puts_the_files_of_the_artifact(tmp_path: Path) -> None:
+    bucket = Bucket({"index.html": b"hello", "a/b.txt": b"b"})
+    deploy = S3Deploy(Store(bucket, tmp_path))
+    await deploy.run(work("S3", BucketName="site", Extract="true", ObjectKey="v2"))
+    assert bucket.put_there == {
+        ("site", "v2/index.html"): b"hello", ("site", "v2/a/b.txt"): b"b"
+    }  # fmt: skip
+    await deploy.run(work("S3", BucketName="site", Extract="false", ObjectKey="all.zip"))
+    assert bucket.put_there["site", "all.zip"] == bucket.artifact
+    with pytest.raises(AwsServiceError, match="CannedACL of S3 is not simulated"):
+        await deploy.run(work("S3", BucketName="site", Extract="true", CannedACL="private"))
+    assert list(tmp_path.iterdir()) == [], "nothing is left"
+
+
+async def test_s3_keeps_every_file_below_the_folder(tmp_path: Path) -> None:
+    bucket = Bucket({"../outside.txt": b"x"})
+    await S3Deploy(Store(bucket, tmp_path / "work")).run(
+        work("S3", BucketName="site", Extract="true")
+    )
+    assert bucket.put_there == {("site", "outside.txt"): b"x"}
+    assert not (tmp_path / "outside.txt").exists()
+
+
+class Ecs:
+    """A service whose deployment ends in this state."""
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        self.calls: list[tuple[str, Mapping[str, Any]]] = []
+
+    async def __call__(self, role: str, operation: str, given: Mapping[str, Any]) -> Any:
+        self.calls.append((operation, given))
+        containers = [{"name": "web", "image": "web:1"}, {"name": "log", "image": "log:1"}]
+        match operation:
+            case "DescribeServices":
+                deployed = {"taskDefinition": f"{REVISION}:2", "rolloutState": self.state,
+                            "rolloutStateReason": "tasks failed"}  # fmt: skip
+                return {
+                    "services": [{"taskDefinition": f"{REVISION}:1", "deployments": [deployed]}]
+                }
+            case "DescribeTaskDefinition":
+                known = {"family": "web", "containerDefinitions": containers, "revision": 1}
+                return {"taskDefinition": known}
+            case "RegisterTaskDefinition":
+                return {"taskDefinition": {"taskDefinitionArn": f"{REVISION}:2"}}
+        return {}
+
+
+IMAGES = json.dumps([{"name": "web", "imageUri": "web:2"}]).encode()
+
+
+async def test_ecs_deploys_a_revision_with_the_new_images(tmp_path: Path) -> None:
+    ecs, noted = Ecs("COMPLETED"), list[str]()
+    deploy = EcsDeploy(ecs, Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path))
+    finished = await deploy.run(work("ECS", noted, ClusterName="c", ServiceName="web"))
+    assert (finished.succeeded, noted) == (True, [f"{REVISION}:2"])
+    registered = next(given for operation, given in ecs.calls if operation.startswith("Register"))
+    images = [each["image"] for each in registered["containerDefinitions"]]
+    assert (images, "revision" in registered) == (["web:2", "log:1"], False)
+    updated = next(given for operation, given in ecs.calls if operation == "UpdateService")
+    assert updated["taskDefinition"] == f"{REVISION}:2"
+
+
+async def test_ecs_fails_when_the_deployment_does(tmp_path: Path) -> None:
+    store = Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path)
+    with pytest.raises(AwsServiceError, match="tasks failed"):
+        await EcsDeploy(Ecs("FAILED"), store).run(work("ECS", ClusterName="c", ServiceName="web"))
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b'[{"name": "web"}]', b'[{"name": "x", "imageUri": "y"}]']
+)
+async def test_ecs_refuses_what_are_no_images(tmp_path: Path, content: bytes) -> None:
+    store = Store(Bucket({"imagedefinitions.json": content}), tmp_path)
+    with pytest.raises(AwsServiceError) as caught:
+        await EcsDeploy(Ecs("COMPLETED"), store).run(
+            work("ECS", ClusterName="c", ServiceName="web")
+        )
+    assert caught.value.code == "ConfigurationError"
+
+
+async def test_a_function_gets_a_job_with_the_artifacts_and_credentials() -> None:
+    """https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-Lambda.html"""
+    called: list[tuple[str, Any]] = []
+
+    async def invoke(function: str, event: bytes) -> None:
+        called.append((function, json.loads(event)["CodePipeline.job"]))
+
+    def credentials(role: str, session: str) -> Mapping[str, str]:
+        return {"AWS_ACCESS_KEY_ID": "key", "AWS_SESSION_TOKEN": f"{role} {session}"}
+
+    runner = LambdaFunction(invoke, credentials, NothingIsAsked())
+    assert await runner.run(work("Lambda", FunctionName="check", UserParameters="p")) is None
+    ((function, job),) = called
+    assert function == "arn:aws:lambda:ap-northeast-1:123456789012:function:check"
+    assert (job["id"], job["accountId"]) == ("job-1", "123456789012")
+    settings = job["data"]["actionConfiguration"]["configuration"]
+    assert settings == {"FunctionName": "check", "UserParameters": "p"}
+    location = job["data"]["inputArtifacts"][0]["location"]["s3Location"]
+    assert location == {"bucketName": "artifacts", "objectKey": "demo/Built/x"}
+    assert job["data"]["artifactCredentials"]["accessKeyId"] == "key"
