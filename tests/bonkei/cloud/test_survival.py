@@ -239,3 +239,22 @@ def test_downloads_that_end_early_leave_nothing_in_memory(room: Room) -> None:
         s3 = room.client("s3")
     time.sleep(0.2)
     assert process.memory_info().rss - before < 48 * 2**20
+
+
+def test_asymmetric_keys_sign_and_survive(room: Room) -> None:
+    kms = room.client("kms")
+    algorithms = {"RSA_2048": "RSASSA_PSS_SHA_256", "ECC_NIST_P256": "ECDSA_SHA_256"}
+    signed = []
+    for spec, algorithm in algorithms.items():
+        made = kms.create_key(KeySpec=spec, KeyUsage="SIGN_VERIFY")
+        used = {"KeyId": made["KeyMetadata"]["KeyId"], "SigningAlgorithm": algorithm}
+        signed.append({**used, "Signature": kms.sign(**used, Message=b"true")["Signature"]})
+    made = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    secret = {"KeyId": made["KeyMetadata"]["KeyId"], "EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    sealed = kms.encrypt(**secret, Plaintext=b"hello")["CiphertextBlob"]
+    backing(room).kill()
+    for each in signed:
+        assert kms.verify(**each, Message=b"true")["SignatureValid"]
+        with pytest.raises(ClientError, match="KMSInvalidSignature"):
+            kms.verify(**each, Message=b"false")
+    assert kms.decrypt(**secret, CiphertextBlob=sealed)["Plaintext"] == b"hello"
