@@ -1,15 +1,22 @@
 """The most that statements can allow, for code that only reads the definitions.
 
-Without a request the context is unknown: all conditions count as met, and permissions boundaries
-and resource policies as allowing. An explicit Deny without a condition wins, an Allow is needed.
+The evaluation is the one that decides calls (`evaluate.decide`), asked before anybody calls: all
+conditions count as met where they allow, permissions boundaries and resource policies as allowing.
+An explicit Deny without a condition wins, an Allow is needed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import lru_cache
 
 from bonkei.blueprint.role import PolicyStatement, Role
+from bonkei.policy.condition import UnknownOperatorError
+from bonkei.policy.evaluate import Policies, decide
 from bonkei.policy.managed import managed_statements
+from bonkei.policy.policy import Policy, Request
+from bonkei.policy.principal import Principal
 from bonkei.policy.wildcard import matches
 
 
@@ -20,10 +27,8 @@ def allows(role: Role, action: str, resource: str) -> bool:
 
 def allowed(statements: Iterable[PolicyStatement], action: str, resource: str) -> bool:
     """Whether a policy's statements allow the action on the resource."""
-    fitting = [s for s in statements if _about(s, action, resource)]
-    return any(s.effect == "Allow" for s in fitting) and not any(
-        s.effect == "Deny" and not s.conditions for s in fitting
-    )
+    request = Request(Principal(), action, resource, is_open=True)
+    return decide(request, Policies(_policy(tuple(statements)))).is_allowed
 
 
 def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = False) -> bool:
@@ -31,11 +36,10 @@ def matches_any(patterns: Iterable[str], value: str, *, ignore_case: bool = Fals
     return any(matches(pattern, value, ignore_case=ignore_case) for pattern in patterns)
 
 
-def _about(statement: PolicyStatement, action: str, resource: str) -> bool:
-    if statement.not_actions:
-        about_action = not matches_any(statement.not_actions, action, ignore_case=True)
-    else:
-        about_action = matches_any(statement.actions, action, ignore_case=True)
-    if statement.not_resources:
-        return about_action and not matches_any(statement.not_resources, resource)
-    return about_action and matches_any(statement.resources, resource)
+@lru_cache(maxsize=256)
+def _policy(statements: tuple[PolicyStatement, ...]) -> Policy:
+    """Of a statement with an operator that IAM does not have, the condition is not looked at."""
+    try:
+        return Policy(statements)
+    except UnknownOperatorError:
+        return Policy(replace(each, conditions=()) for each in statements)

@@ -8,19 +8,30 @@ from dataclasses import dataclass, field
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.policy.condition import Condition, conditions_of, holds
 from bonkei.policy.principal import Match, Principal, match
-from bonkei.policy.wildcard import Context, has_variable, matches, matches_arn, substitute
+from bonkei.policy.wildcard import (
+    Context,
+    anything_for_variables,
+    has_variable,
+    matches,
+    matches_arn,
+    substitute,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """The question to IAM. `resource`: an ARN, or `*` for an action that has no resource.
-    `context`: condition keys in lower case. `resource_account`: empty is the caller's own."""
+    `context`: condition keys in lower case. `resource_account`: empty is the caller's own.
+    `is_open`: nobody has asked yet, so that only what `context` holds is known. A condition on
+    another key counts as met where it allows, and as not met where it denies; any principal fits.
+    """
 
     principal: Principal
     action: str
     resource: str
     context: Context = field(default_factory=dict)
     resource_account: str = ""
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +68,7 @@ class Policy:
         """The statements that apply, Deny and Allow alike, in their order."""
         for each in self._of(request.action):
             closeness = _about(each.statement, request)
-            if closeness and all(holds(one, request.context) for one in each.conditions):
+            if closeness and _met(each, request):
                 yield Applied(each.statement, closeness)
 
     def _of(self, action: str) -> tuple[_Prepared, ...]:
@@ -81,11 +92,22 @@ class Policy:
         )
 
 
+def _met(each: _Prepared, request: Request) -> bool:
+    if not request.is_open:
+        return all(holds(one, request.context) for one in each.conditions)
+    known = [one for one in each.conditions if one.key in request.context]
+    if each.statement.effect == "Deny" and len(known) < len(each.conditions):
+        return False
+    return all(holds(one, request.context) for one in known)
+
+
 def _about(statement: PolicyStatement, request: Request) -> Match:
     """How closely the elements other than Action and Condition fit. Only a resource's policy names
     principals."""
     if not _fits_resource(statement, request):
         return Match.NO
+    if request.is_open:
+        return Match.EXACT
     if statement.not_principals:
         named = match(statement.not_principals, request.principal)
         return Match.NO if named > Match.ACCOUNT else Match.ANYONE
@@ -109,7 +131,13 @@ def _fits_resource(statement: PolicyStatement, request: Request) -> bool:
 
 def _is_one_of(patterns: tuple[str, ...], request: Request) -> bool:
     for pattern in patterns:
-        wanted = substitute(pattern, request.context) if has_variable(pattern) else pattern
+        wanted: str | None = pattern
+        if has_variable(pattern):
+            wanted = (
+                anything_for_variables(pattern)
+                if request.is_open
+                else substitute(pattern, request.context)
+            )
         if wanted is not None and matches_arn(wanted, request.resource):
             return True
     return False

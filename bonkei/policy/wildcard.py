@@ -68,6 +68,11 @@ def substitute(pattern: str, context: Context) -> str | None:
     return None if missing else replaced
 
 
+def anything_for_variables(pattern: str) -> str:
+    """The pattern before anybody has asked: a variable stands for any text."""
+    return _VARIABLE.sub("*", pattern)
+
+
 _STAR, _QUESTION = "\ue000", "\ue001"  # of a private plane: a literal * and ? in a pattern
 
 
