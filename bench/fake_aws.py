@@ -1,5 +1,5 @@
 """S3 and CloudWatch Logs as far as a log router calls them: an HTTP server that keeps what it gets,
-and that can be told to refuse, to be slow or to be away."""
+and that can refuse, be slow or be down on demand."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ one. Each is compared with nginx under the same load."""
 
 
 def kind_of(name: str) -> str:
-    """The end of a row's name that tells how its requests differ."""
+    """The end of a row's name: how its requests differ."""
     return next((each for each in _SCRIPTS if each and name.endswith(each)), "")
 
 

@@ -24,7 +24,7 @@ class Translator:
         return self.book.translate(value)
 
     def of(self, caller: str) -> CallerTranslator:
-        """For what one caller is told."""
+        """A translator for one caller."""
         return CallerTranslator(self, caller)
 
 

@@ -20,7 +20,7 @@ class Translator(Protocol):
     def translate(self, value: str) -> str: ...
 
     def of(self, caller: str) -> Translator:
-        """For what one caller is told: a service's name, or a family."""
+        """A translator for one caller: a service's name, or a family."""
         ...
 
 

@@ -219,7 +219,7 @@ def _prefix_lists(state: State) -> Iterator[PrefixList]:
             weight=weight or block.integer("max_entries", 1),
         )
     for endpoint in state.managed("aws_vpc_endpoint"):
-        # A gateway endpoint tells the id of its service's list.
+        # A gateway endpoint has the id of its service's prefix list.
         identifier = endpoint.text("prefix_list_id", "")
         if identifier and identifier not in seen:
             seen.add(identifier)

@@ -103,7 +103,7 @@ class Rehearsal:
         }
 
     def _take_back(self) -> None:
-        """Of one that was broken off: whoever was told of an alarm is told that it is over."""
+        """After an interrupted rehearsal: report the end of each alarm that was reported."""
         for alarm in self._alarms:
             state = self._monitor.book.state(alarm.name).value
             if state is State.ALARM and self._before[alarm.name] is not State.ALARM:

@@ -140,7 +140,7 @@ class TaskLifecycle:
         yield from self.tick(now)
 
     def stop(self, reason: str, now: float, *, drain: bool = True) -> Iterator[m.Action]:
-        """Begin to stop: deregister, drain (unless told not to), then end the containers."""
+        """Begin to stop: deregister, drain (if `drain`), then end the containers."""
         if not drain:
             self._undrained.clear()
         if self.stop_requested:
