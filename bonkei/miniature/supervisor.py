@@ -86,6 +86,7 @@ class Miniature:
             self._changes.are_possible(self._assembly)
             self._assembly.monitor.begin()
             self._assembly.aws.cloud.hear(self._assembly.stacks.hear_call)
+            self._assembly.aws.cloud.hear(self._assembly.monitor.measures.calls.called)
             self._assembly.stacks.resume()
             self._assembly.pipelines.begin()
             settle_memory()

@@ -59,6 +59,11 @@ def _bucket(block: Resource, state: State) -> Bucket:
             not_by=("aws_s3_", "aws_iam_", "random_", "terraform_data"),
         ),
         settings=read_settings(block, state),
+        request_metrics=tuple(
+            (found.text("name"), _prefix(found))
+            for found in _satellites("aws_s3_bucket_metric", name, state)
+            if not _has_other_filter(found)
+        ),
         object_lock=block.flag("object_lock_enabled"),
         force_destroy=block.flag("force_destroy"),
     )
@@ -66,6 +71,17 @@ def _bucket(block: Resource, state: State) -> Bucket:
 
 def _satellites(kind: str, bucket: str, state: State) -> Iterator[Resource]:
     return (found for found in state.managed(kind) if found.text("bucket") == bucket)
+
+
+def _prefix(found: Resource) -> str:
+    block = found.block("filter")
+    return block.text("prefix", "") if block else ""
+
+
+def _has_other_filter(found: Resource) -> bool:
+    """By tags or an access point, which nobody measures."""
+    block = found.block("filter")
+    return block is not None and (block.has("tags") or block.has("access_point"))
 
 
 def _encryption(bucket: str, state: State) -> Block:

@@ -57,4 +57,5 @@ class Bucket:
     users: tuple[Use, ...] = ()  # resources that name it, without its satellites
     settings: tuple[BucketSetting, ...] = ()  # all its settings, in the form of S3's API
     object_lock: bool = False
+    request_metrics: tuple[tuple[str, str], ...] = ()  # metrics configurations: id, prefix
     force_destroy: bool = False  # it is emptied when it is no longer declared

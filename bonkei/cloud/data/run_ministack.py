@@ -6,6 +6,7 @@ snapshot of the state.
 """
 
 import signal
+import time
 
 import ministack_bodies
 import ministack_journal
@@ -16,6 +17,7 @@ from ministack.services import dynamodb, kms, sns, sqs
 
 _ID = "bonkei:key-id"
 _SUBSCRIPTION_ID = "bonkei:subscription-id"
+_AGE = "bonkei:AgeOfOldestMessage"
 _STREAM_LABEL = "bonkei:StreamLabel"
 
 
@@ -86,6 +88,23 @@ def _keep_stream_labels() -> None:
     dynamodb._update_table = named(dynamodb._update_table)
 
 
+def _tell_age_of_oldest() -> None:
+    """Answer for an attribute that is no SQS's, as CloudWatch's metric says: the age of the oldest
+    message that is not deleted."""
+    usual = sqs._HANDLERS["GetQueueAttributes"]
+
+    def answer(data, url):  # type: ignore[no-untyped-def]
+        found = usual(data, url)
+        if _AGE in (data.get("AttributeNames") or ()):
+            queue = sqs._get_q(data.get("QueueUrl", url), "sqs:GetQueueAttributes")
+            now = time.time()
+            sent = (one.get("enqueued_at", one.get("sent_at", now)) for one in queue["messages"])
+            found["Attributes"][_AGE] = str(int(now - min(sent, default=now)))
+        return found
+
+    sqs._HANDLERS["GetQueueAttributes"] = answer
+
+
 def _name_queues_alike() -> None:
     """Queues are kept under their URLs: those must not hold a port that is another at each start.
 
@@ -99,6 +118,7 @@ if __name__ == "__main__":
     _keep_ids()
     _keep_subscriptions()
     _keep_stream_labels()
+    _tell_age_of_oldest()
     _name_queues_alike()
     ministack_bodies.install()
     ministack_parts.install()

@@ -4,6 +4,7 @@ tasks     AWS/ECS and ECS/ContainerInsights, from the tasks' processes
 traffic   AWS/ApplicationELB and AWS/CloudFront, from every finished request
 targets   healthy and unhealthy hosts, connections; AWS/WAFV2, from the edge's counters
 database  AWS/RDS, from PostgreSQL's processes against the declared capacity
+calls     AWS/S3 and AWS/DynamoDB, from the calls of the AWS endpoint
 queues    AWS/SQS, asked of the store
 spoken    AWS/Logs and AWS/Lambda, from what goes over the bus
 measures  all of them, once a minute

@@ -10,12 +10,18 @@ from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.edge.client.access import AccessRecord
 from bonkei.events import Bus
-from bonkei.miniature.measures import database, queues, spoken, targets, tasks, traffic
+from bonkei.miniature.measures import calls, database, queues, spoken, targets, tasks, traffic
 from bonkei.monitor.metric.model import Datum
 from bonkei.tasks import TasksSnapshot
 
 MEASURED = (
-    tasks.NAMES | traffic.NAMES | targets.NAMES | database.NAMES | spoken.NAMES | queues.NAMES
+    tasks.NAMES
+    | traffic.NAMES
+    | targets.NAMES
+    | database.NAMES
+    | spoken.NAMES
+    | queues.NAMES
+    | calls.NAMES
 )
 """Namespace and name of each metric."""
 
@@ -38,11 +44,13 @@ class Measures:
         self._traffic = traffic.Traffic()
         self._firewalls = targets.Firewalls()
         self._spoken = spoken.Spoken(bus)
+        self.calls = calls.Calls()
 
     def follow(self, blueprint: Blueprint) -> None:
         """Whose names the dimensions have."""
         self._blueprint = blueprint
         self._traffic.follow(blueprint)
+        self.calls.follow(blueprint)
 
     def seen(self, record: AccessRecord) -> None:
         """A finished request."""
@@ -59,6 +67,7 @@ class Measures:
         yield from self._firewalls.minute(self._blueprint, edge, end)
         yield from database.measure_databases(self._blueprint, self._shown.databases(), end)
         yield from self._spoken.minute(end)
+        yield from self.calls.minute(end)
 
     def stop(self) -> None:
         """Nothing is heard any more."""

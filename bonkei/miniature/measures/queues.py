@@ -1,4 +1,4 @@
-"""SQS: how many messages wait, asked of the store once a minute.
+"""SQS: how many messages wait, and for how long, asked of the store once a minute.
 
 "Available CloudWatch metrics for Amazon SQS",
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -23,6 +23,8 @@ _METRICS = {
     "ApproximateNumberOfMessages": "ApproximateNumberOfMessagesVisible",
     "ApproximateNumberOfMessagesNotVisible": "ApproximateNumberOfMessagesNotVisible",
     "ApproximateNumberOfMessagesDelayed": "ApproximateNumberOfMessagesDelayed",
+    # SQS has no such attribute: the store adds it for this question.
+    "bonkei:AgeOfOldestMessage": "ApproximateAgeOfOldestMessage",
 }
 NAMES = frozenset(("AWS/SQS", name) for name in _METRICS.values())
 
@@ -60,7 +62,8 @@ class QueueDepths:
                 for attribute, text in (answer.get("Attributes") or {}).items():
                     if attribute in _METRICS:
                         metric = metric_id("AWS/SQS", _METRICS[attribute], {"QueueName": name})
-                        self._put(datum(metric, now, float(text), "Count"))
+                        unit = "Seconds" if metric.name.startswith("ApproximateAge") else "Count"
+                        self._put(datum(metric, now, float(text), unit))
 
     async def stop(self) -> None:
         """Asks no more."""

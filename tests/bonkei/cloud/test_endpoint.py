@@ -55,6 +55,28 @@ def test_queues_are_there_as_declared(room: Room) -> None:
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
+def test_a_queue_tells_the_age_of_its_oldest_message_to_who_measures_it(room: Room) -> None:
+    """ApproximateAgeOfOldestMessage: "the approximate age of the oldest non-deleted message"."""
+    sqs = room.client("sqs")
+    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
+    name = "bonkei:AgeOfOldestMessage"
+
+    def age() -> int:
+        answer = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
+
+    assert age() == 0
+    sqs.send_message(QueueUrl=url, MessageBody="old")
+    time.sleep(1.1)
+    sqs.send_message(QueueUrl=url, MessageBody="new")
+    assert age() >= 1
+    assert name not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    for _ in range(2):
+        [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+        sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert age() == 0
+
+
 def test_a_topic_reaches_its_queue(room: Room) -> None:
     room.client("sns").publish(TopicArn=arn("sns", "news"), Message="hello")
     sqs = room.client("sqs")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.database import DatabaseCluster, DatabaseInstance
 from bonkei.blueprint.distribution import Distribution
 from bonkei.blueprint.load_balancer import (
@@ -15,6 +16,8 @@ from bonkei.blueprint.load_balancer import (
     LoadBalancer,
     WeightedTarget,
 )
+from bonkei.blueprint.storage import Table
+from bonkei.cloud.calls.record import Record
 from bonkei.database.size import capacity
 from bonkei.edge.client.access import AccessRecord
 from bonkei.edge.snapshot import (
@@ -133,3 +136,45 @@ def test_the_capacity_of_an_instance(
     cpus, memory = capacity(cluster)
 
     assert (cpus, memory / 1024**3) == expected
+
+
+def test_requests_of_buckets_and_tables_are_counted_from_calls() -> None:
+    found = measures()
+    found.follow(
+        Blueprint(
+            buckets=(
+                Bucket("b", "arn:aws:s3:::shop", "shop",
+                       request_metrics=(("all", ""), ("pages", "pages/"))),
+                Bucket("o", "arn:aws:s3:::other", "other"),
+            ),
+            tables=(Table("t", "arn:t", "carts", {}),),
+        )
+    )  # fmt: skip
+
+    def call(
+        service: str, operation: str, resource: str, status: int = 200, error: str = ""
+    ) -> None:
+        record = Record(1.0, "", "", service, operation, status, error, 4.0, "id", resource)
+        found.calls.called(record)
+
+    call("s3", "GetObject", "shop/pages/a")
+    call("s3", "PutObject", "shop/b")
+    call("s3", "ListObjectsV2", "shop")
+    call("s3", "GetObject", "shop/none", 404, "NoSuchKey")
+    call("s3", "GetObject", "other/a")  # it has no metrics configuration
+    call("dynamodb", "GetItem", "carts")
+    call("dynamodb", "PutItem", "carts", 400, "ConditionalCheckFailedException")
+    call("dynamodb", "PutItem", "carts", 400, "ValidationException")
+    call("dynamodb", "PutItem", "carts", 500, "InternalServerError")
+    seen = minute(found)
+
+    assert seen["AllRequests", "shop all"] == 4
+    assert seen["AllRequests", "shop pages"] == 1
+    assert (seen["GetRequests", "shop all"], seen["PutRequests", "shop all"]) == (2, 1)
+    assert (seen["ListRequests", "shop all"], seen["4xxErrors", "shop all"]) == (1, 1)
+    assert seen["TotalRequestLatency", "shop pages"] == 4.0
+    assert seen["SuccessfulRequestLatency", "GetItem carts"] == 4.0
+    assert seen["ConditionalCheckFailedRequests", "carts"] == 1
+    assert (seen["UserErrors", ""], seen["SystemErrors", "PutItem carts"]) == (1, 1)
+    assert not any("other" in where for _, where in seen)
+    assert minute(found) == {}
