@@ -70,8 +70,9 @@ class OneOffs:
         self, blueprint: Blueprint, tasks: Tasks, steps: Steps, service: Service | None = None
     ) -> None:
         """Run the due commands. With `service`, only those in its containers. The first failure
-        raises OneOffError, and ends the run."""
-        due = self._started.due(self._one_offs)
+        raises OneOffError, and ends the run. Without any task definition there is nothing to run
+        them in: a pipeline has not applied the definitions yet."""
+        due = self._started.due(self._one_offs) if blueprint.task_definitions else []
         if service is not None:
             due = [one for one in due if one.container in _containers(blueprint, service)]
         for one_off in due:

@@ -89,3 +89,12 @@ async def test_one_that_fails_holds_back_what_comes_after_it(
     machine.code = 0
     assert await run(one_offs, machine, FRONTEND) == ["assets"]
     assert await run(one_offs, machine) == ["migrate", "sample", "assets"]
+
+
+async def test_before_anything_is_applied_nothing_is_due(
+    one_offs: OneOffs, machine: Machine
+) -> None:
+    """A pipeline applies the definitions later; then the first start is due."""
+    await one_offs.run(Blueprint(), machine, Steps(lambda _: None))  # type: ignore[arg-type]
+    assert machine.ran == []
+    assert await run(one_offs, machine) == ["migrate", "sample", "assets"]

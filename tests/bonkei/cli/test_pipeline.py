@@ -1,0 +1,157 @@
+"""What `bonkei pipeline` prints, and which of its words exclude each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from bonkei import cli
+from bonkei.cli.pipeline.run_view import look, waits_for
+from bonkei.cli.pipeline.text import (
+    NoSuchPipelineError,
+    full_name,
+    render_overview,
+    render_runs,
+    render_state,
+)
+from bonkei.cli.pipeline.watch import Answers, Watch, line
+
+ID = "0d1e2f3a-0000-0000-0000-000000000000"
+COMMIT = "a" * 40
+
+
+def action(name: str, status: str, category: str = "Build", **result: Any) -> dict[str, Any]:
+    return {
+        "stageName": name,
+        "actionName": name,
+        "actionExecutionId": f"id of {name}",
+        "status": status,
+        "startTime": 100.0,
+        "lastUpdateTime": 102.5,
+        "input": {"actionTypeId": {"category": category, "provider": "CodeBuild"}},
+        "output": {"executionResult": result},
+    }
+
+
+class Answering:
+    """The endpoint, with these answers of CodePipeline."""
+
+    def __init__(self, status: str, *actions: Mapping[str, Any]) -> None:
+        self.statuses = [status]
+        self.actions = list(actions)
+        self.approved: list[Mapping[str, Any]] = []
+        self.stages: list[Mapping[str, Any]] = []
+
+    def pipeline(self, operation: str, **given: Any) -> Any:
+        match operation:
+            case "ListPipelines":
+                return {"pipelines": [{"name": "shop-a"}, {"name": "shop-b"}, {"name": "x-b"}]}
+            case "GetPipelineExecution":
+                status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+                revisions = [{"revisionId": COMMIT}]
+                execution = {"status": status, "artifactRevisions": revisions}
+                return {"pipelineExecution": execution}
+            case "ListActionExecutions":
+                return {"actionExecutionDetails": list(reversed(self.actions))}
+            case "GetPipelineState":
+                return {"stageStates": self.stages}
+            case "PutApprovalResult":
+                self.approved.append(given)
+                self.actions[-1] = action("Approve", "Succeeded", "Approval")
+        return {}
+
+
+def test_a_name_may_be_the_end_of_one() -> None:
+    endpoint: Any = Answering("Succeeded")
+    assert full_name(endpoint, "shop-a") == full_name(endpoint, "a") == "shop-a"
+    with pytest.raises(NoSuchPipelineError, match="the end of several"):
+        full_name(endpoint, "b")
+    with pytest.raises(NoSuchPipelineError) as caught:
+        full_name(endpoint, "c")
+    assert "shop-a, shop-b, x-b" in caught.value.remedy
+
+
+def test_a_run_has_its_actions_with_their_seconds() -> None:
+    endpoint: Any = Answering(
+        "Failed",
+        action("Source", "Succeeded", "Source", externalExecutionSummary="A change\n\nmore"),
+        action("Build", "Failed", errorDetails={"code": "x", "message": "exit status 1"}),
+    )
+    view = look(endpoint, "shop-a", ID, 200.0)
+    assert (view.commit, view.is_over) == (COMMIT, True)
+    shown = [line(each) for each in view.actions]
+    assert shown[0].split() == ["✓", "Source", "2.5", "s", "A", "change"]
+    assert shown[1].split() == ["✗", "Build", "2.5", "s", "exit", "status", "1"]
+    found = view.as_json()["actions"][1]
+    assert (found["error"], found["seconds"]) == ("exit status 1", 2.5)
+
+
+def waiting() -> Answering:
+    endpoint = Answering("InProgress", action("Approve", "InProgress", "Approval",
+                                              externalExecutionSummary="1 to add"))  # fmt: skip
+    latest = {"actionExecutionId": "id of Approve", "token": "t-1"}
+    states = [{"actionName": "Approve", "latestExecution": latest}]
+    endpoint.stages = [
+        {"stageName": "Approve", "actionStates": states,
+         "latestExecution": {"pipelineExecutionId": ID, "status": "InProgress"}},
+        {"stageName": "Apply", "actionStates": [],
+         "latestExecution": {"pipelineExecutionId": ID, "status": "Skipped"}},
+    ]  # fmt: skip
+    return endpoint
+
+
+@pytest.mark.parametrize("decided", ["Approved", "Rejected"])
+def test_an_approval_is_answered_with_its_token(decided: str) -> None:
+    endpoint, said = waiting(), list[str]()
+    endpoint.statuses = ["InProgress", "Succeeded"]
+    watch = Watch(endpoint, Answers(decided), said.append)  # type: ignore[arg-type]
+    view, waits = watch.follow("shop-a", ID)
+    assert (view.status, waits) == ("Succeeded", False)
+    assert [(each["token"], each["result"]["status"]) for each in endpoint.approved] == [
+        ("t-1", decided)
+    ]
+    assert any("skipped" in each for each in said)
+
+
+def test_without_anybody_to_ask_the_run_is_left_waiting() -> None:
+    endpoint = waiting()
+    watch = Watch(endpoint, Answers(), lambda _: None)  # type: ignore[arg-type]
+    view, waits = watch.follow("shop-a", ID)
+    assert (waits, waits_for(view) is not None, endpoint.approved) == (True, True, [])
+
+
+def test_who_waits_before_a_stage_is_said() -> None:
+    endpoint: Any = Answering("InProgress")
+    inbound = [{"pipelineExecutionId": ID}]
+    endpoint.stages = [
+        {"stageName": "Deploy", "actionStates": [], "inboundExecutions": inbound,
+         "inboundTransitionState": {"enabled": True},
+         "latestExecution": {"pipelineExecutionId": "99999999-1", "status": "InProgress"}},
+    ]  # fmt: skip
+    assert look(endpoint, "shop-a", ID, 0.0).waits == "Deploy for 99999999"
+    endpoint.stages[0]["inboundTransitionState"]["enabled"] = False
+    assert look(endpoint, "shop-a", ID, 0.0).waits == "Deploy, which is closed"
+
+
+def test_tables() -> None:
+    run = {
+        "pipeline": "shop-a", "execution": ID, "status": "Failed", "summary": "stage Build: no",
+        "trigger": "", "started": 0.0, "seconds": 1.5, "commit": COMMIT, "title": "A change",
+    }  # fmt: skip
+    assert "stage Build: no" in render_runs([run])
+    found = [{"name": "shop-a", "mode": "QUEUED", "last": run}]
+    assert COMMIT[:12] in render_overview(found)
+    assert "never ran" in render_overview([{"name": "a", "mode": "QUEUED", "last": None}])
+    state = {"pipelineName": "shop-a", "pipelineVersion": 1, "stageStates": waiting().stages}
+    assert "--token t-1" in render_state(state)
+
+
+def test_words_that_exclude_each_other() -> None:
+    runner = CliRunner()
+    both = runner.invoke(cli.bonkei, ["pipeline", "run", "a", "--approve", "--reject"])
+    assert (both.exit_code, "not both" in both.output) == (2, True)
+    twice = runner.invoke(cli.bonkei, ["pipeline", "run", "a", "--from", "X", "--commit", "b"])
+    assert (twice.exit_code, "leave out --commit" in twice.output) == (2, True)
