@@ -128,7 +128,7 @@ class Run:
 
     async def _provision(self) -> None:
         ground, settings = self._ground, self._ground.settings
-        for name in ("home", "tmp", "shm", "state", "bin", "tools"):
+        for name in ("home", "tmp", "shm", "run", "state", "bin", "tools"):
             (self._folder / name).mkdir(parents=True, mode=0o700)
         possible = ground.confinement.is_possible
         self._log.say("Running on the miniature: an image is not run, this machine's commands are")

@@ -21,9 +21,9 @@ _PERSONS = (
     *(".aws", ".ssh", ".gnupg", ".docker", ".kube", ".netrc", ".config", ".git-credentials"),
     *(".npmrc", ".pypirc", ".terraform.d", ".terraformrc", ".bash_history", ".zsh_history"),
 )
-_SOCKETS = (
-    *("/run/docker.sock", "/run/containerd", "/run/podman", "/run/crio", "/var/run/docker.sock"),
-)
+_SOCKETS = ("/run/docker.sock", "/run/containerd", "/run/podman")
+_RESOLVER = "/run/systemd/resolve"
+_OWN = {"/tmp": "tmp", "/dev/shm": "shm", "/run": "run"}  # noqa: S108 - the build's own
 _PATIENCE = 20.0  # seconds
 INSIDE = Path(__file__).with_name("inside.py")
 
@@ -60,15 +60,17 @@ def place(
     /tmp would hide. `hidden`: what is not the build's to see, besides a person's keys.
     `has_engine`: a privileged project may use the machine's container engine."""
     home = Path.home()
+    shown = [*keep, *map(Path, (_RESOLVER, *(_SOCKETS if has_engine else ())))]
     unseen = [*(str(home / name) for name in _PERSONS), *map(str, hidden)]
     return {
         "is_confined": is_confined,
         "folder": str(folder),
         "answers": answers,
-        "keep": [str(path) for path in keep if path.exists()],
+        "keep": [str(path) for path in shown if path.exists()],
         "layers": [path for path in _SYSTEM if _can_have_layer(Path(path), folder)],
-        "own": {"/tmp": str(folder / "tmp"), "/dev/shm": str(folder / "shm")},  # noqa: S108
-        "hidden": [*unseen, *(() if has_engine else _SOCKETS)],
+        # /run has the sockets of those who do as root says: systemd, container engines.
+        "own": {path: str(folder / name) for path, name in _OWN.items() if Path(path).is_dir()},
+        "hidden": unseen,
     }
 
 

@@ -26,11 +26,26 @@ from contextlib import suppress
 from typing import Any
 
 _MS_BIND, _MS_REC, _MS_PRIVATE = 4096, 16384, 1 << 18
+_MS_RDONLY = 1
 _MS_NOSUID, _MS_NODEV, _MS_NOEXEC = 2, 4, 8
 _MOUNT_ATTR_RDONLY = 1
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _MOUNT_SETATTR = 442
 _PR_SET_CHILD_SUBREAPER = 36
+
+
+_PR_CAPBSET_DROP = 24
+_CAPABILITY_VERSION_3 = 0x20080522
+# chown, dac_override, fowner, fsetid, kill, setgid, setuid, setpcap, net_bind_service, net_raw,
+# sys_chroot, setfcap (linux/capability.h): what a container engine leaves root, but for mknod.
+_KEPT_CAPABILITIES = sum(1 << number for number in (0, 1, 3, 4, 5, 6, 7, 8, 10, 13, 18, 31))
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+}
 
 
 class _Attributes(ctypes.Structure):
@@ -115,9 +130,42 @@ def confine(place: Mapping[str, Any]) -> None:
         os.close(descriptor)
     for path in place["hidden"]:
         _hide(path)
-    with suppress(OSError):  # a container may have masked it: then the old one stays
-        _mount("proc", "/proc", "proc", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    # Root in a namespace is still the owner of disks and of the kernel's switches.
+    _make_devices()
+    with suppress(OSError):  # a container may have masked it: then the old one stays, read-only
+        _mount("proc", "/proc", "proc", _MS_RDONLY | _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     os.chdir(folder)
+    _drop_capabilities()
+
+
+def _drop_capabilities() -> None:
+    """Keep those that a container's root has: with CAP_SYS_ADMIN a build would mount all of this
+    away again. A namespace that it makes itself finds these mounts locked."""
+    library = _library()
+    for number in range(64):
+        if not _KEPT_CAPABILITIES >> number & 1:
+            library.prctl(_PR_CAPBSET_DROP, number, 0, 0, 0)
+    head = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    low = _KEPT_CAPABILITIES & 0xFFFFFFFF
+    data = (ctypes.c_uint32 * 6)(low, low, 0, 0, 0, 0)  # effective, permitted, inheritable; high
+    if library.capset(head, data):
+        raise OSError(ctypes.get_errno(), "capset")
+
+
+def _make_devices() -> None:
+    """A /dev with what every program needs, and without disks."""
+    kept = {name: os.open(f"/dev/{name}", os.O_PATH) for name in (*_DEVICES, "shm")}
+    _mount("tmpfs", "/dev", "tmpfs", _MS_NOSUID, "size=1m,mode=755")
+    for name, descriptor in kept.items():
+        _make_place(f"/dev/{name}", name == "shm")
+        _mount(f"/proc/self/fd/{descriptor}", f"/dev/{name}", "", _MS_BIND)
+        os.close(descriptor)
+    for name, target in _LINKS.items():
+        os.symlink(target, f"/dev/{name}")  # noqa: PTH211
+    with suppress(OSError):  # terminals are a luxury
+        os.mkdir("/dev/pts")  # noqa: PTH102
+        _mount("devpts", "/dev/pts", "devpts", _MS_NOSUID, "newinstance,ptmxmode=0666")
+        os.symlink("pts/ptmx", "/dev/ptmx")  # noqa: PTH211
 
 
 def _make_place(path: str, is_folder: bool) -> None:

@@ -70,6 +70,30 @@ async def test_it_sees_neither_keys_nor_what_is_hidden_nor_other_processes(
     assert result.status == "SUCCEEDED", log(result)
 
 
+@confined
+async def test_disks_the_kernel_s_switches_and_sockets_of_root_are_out_of_reach(room: Room) -> None:
+    """Root of a namespace is the same root to them."""
+    result = await room.run(
+        spec(
+            "ls -l /dev",
+            "! ls -l /dev/ | grep ^b",
+            "echo x >/dev/null; head -c 9 /dev/urandom >/dev/shm/x; echo y >/dev/stderr",
+            'test -z "$(cat < <(true))"',
+            "! (echo h >/proc/sysrq-trigger)",
+            "! (echo 1 >/proc/sys/vm/drop_caches)",
+            "! mount -o remount,bind,rw /",
+            "! umount /proc",
+            "! umount /tmp",
+            # Nor by a namespace of its own.
+            "! unshare -Urm mount -o remount,bind,rw /",
+            "! unshare -Urm umount /proc",
+            "! touch /x",
+            'test -z "$(find /run -type s)"',
+        )
+    )
+    assert result.status == "SUCCEEDED", log(result)
+
+
 class Unconfined(Room):
     """On a machine that has no namespaces."""
 

@@ -119,9 +119,9 @@ async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> N
     async def beside() -> None:
         nonlocal longest
         while True:
-            before = time.monotonic()
+            before = time.process_time()  # its own: others use the machine, too
             await asyncio.sleep(0.005)
-            longest = max(longest, time.monotonic() - before)
+            longest = max(longest, time.process_time() - before)
 
     other = asyncio.create_task(beside())
     result = await room.run(
@@ -133,7 +133,7 @@ async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> N
     said = log(result)
     assert "The log keeps 32 MB" in said
     assert "\nthe end\n" in said
-    assert longest < 3.0, longest  # the loop went on for others
+    assert longest < 1.0, longest  # the loop went on for others
     total = sum(len(text) for *_, text in room.world.lines.events)
     assert total < 34_000_000
 

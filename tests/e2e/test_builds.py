@@ -1,0 +1,175 @@
+"""CodeBuild through the AWS endpoint of a whole miniature, as `aws` starts and shows it.
+
+The Terraform of this repository is planned and applied by its own buildspecs, against a bucket, a
+lock table and a key that are declared.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from miniatures import ROOT, Project, Running, copy_of_this_project, eventually, remove
+
+from bonkei.builds.tools.archives import archive_digests
+
+HERE = Path(__file__).parent / "builds"
+PATIENCE = 120.0  # seconds; the longest build takes a sixth of it
+
+
+class Account:
+    """`bonkei aws` of a running miniature."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def __call__(self, *words: str) -> Any:
+        """The answer as JSON; None when there is none."""
+        outcome = self.project.bonkei("aws", "--", *words, "--output", "json")
+        assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+        text = outcome.stdout[outcome.stdout.find("{") :] if "{" in outcome.stdout else ""
+        return json.loads(text) if text else None
+
+    def build(self, project: str, **variables: str) -> dict[str, Any]:
+        """Start a build and wait for its end; as `batch-get-builds` shows it."""
+        given = [f"name={name},value={value}" for name, value in variables.items()]
+        override = ("--environment-variables-override", *given) if given else ()
+        started = self("codebuild", "start-build", "--project-name", project, *override)
+        identifier = started["build"]["id"]
+        record = self.project.home / "builds" / "records" / f"{identifier.partition(':')[2]}.json"
+        # A look at the record costs less than a call of `aws`.
+        eventually(lambda: json.loads(record.read_text("utf-8"))["end"], project, PATIENCE)
+        found = self("codebuild", "batch-get-builds", "--ids", identifier)
+        build: dict[str, Any] = found["builds"][0]
+        assert build["buildComplete"]
+        return build
+
+    def log(self, build: dict[str, Any]) -> str:
+        unique = build["id"].partition(":")[2]
+        return (self.project.home / "builds" / "logs" / f"{unique}.log").read_text("utf-8")
+
+
+def exported(build: dict[str, Any]) -> dict[str, str]:
+    return {each["name"]: each["value"] for each in build["exportedEnvironmentVariables"]}
+
+
+def phases(build: dict[str, Any]) -> dict[str, str]:
+    return {each["phaseType"]: each.get("phaseStatus", "") for each in build["phases"]}
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("builds")
+    project = Project(folder / "project", folder / "home")
+    shutil.copytree(HERE, project.folder)
+    digest = archive_digests()["terraform"]
+    (project.folder / "deploy.tfvars").write_text(f'terraform_sha256 = "{digest}"\n', "utf-8")
+    started = Running(project)
+    assert started.process.stdout is not None
+    for line in started.process.stdout:
+        started.lines.append(line)
+        if line.startswith("Started"):  # no service runs here
+            break
+    else:
+        pytest.fail("bonkei up ended:\n" + "".join(started.lines))
+    try:
+        found = Account(project)
+        source = _source(folder)
+        for name in ("source.zip", "terraform.tfvars"):
+            place = ("--bucket", "builds-source", "--key", name, "--body", str(source / name))
+            found("s3api", "put-object", *place)
+        yield found
+    finally:
+        started.kill()
+        remove(project)
+
+
+def _source(folder: Path) -> Path:
+    """What the pipeline would hand over, and the variables."""
+    source = folder / "source"
+    copy_of_this_project(source)
+    # Whoever deploys makes the lock of the providers. The miniature serves them.
+    (source / "infrastructure" / ".terraform.lock.hcl").write_text("# served\n", "utf-8")
+    with zipfile.ZipFile(folder / "source.zip", "w") as archive:
+        for part in ("infrastructure", "environment", "program"):
+            for file in sorted((source / part).rglob("*")):
+                if file.is_file() and ".terraform/" not in str(file):
+                    archive.write(file, file.relative_to(source))
+    shutil.copy(
+        ROOT / "infrastructure" / "environments" / "development.tfvars",
+        folder / "terraform.tfvars",
+    )
+    return folder
+
+
+def test_a_build_calls_aws_as_its_role_and_no_further(account: Account) -> None:
+    build = account.build("small-wide")
+    assert build["buildStatus"] == "SUCCEEDED", account.log(build)
+    session = exported(build)["ARN"]
+    assert session.startswith("arn:aws:sts::123456789012:assumed-role/builds-wide/AWSCodeBuild-")
+    said = account.log(build)
+    assert "the word is ***" in said
+    assert "only-in-the-store" not in said
+    events = account(
+        *("logs", "get-log-events", "--log-group-name", "/aws/codebuild/builds"),
+        *("--log-stream-name", f"wide/{build['id'].partition(':')[2]}", "--start-from-head"),
+    )["events"]
+    assert [event["message"] for event in events] == said.splitlines()
+
+
+def test_what_its_role_may_not_it_may_not(account: Account) -> None:
+    """Its log has no place to go either, and the status says so."""
+    build = account.build("small-narrow")
+    assert build["buildStatus"] == "SUCCEEDED", account.log(build)
+    notes = account.project.status()["builds"]["notes"]
+    assert any("small-narrow: its log is not in" in note for note in notes), notes
+    assert any("logs:CreateLogStream" in note for note in notes)
+    place = ("--bucket", "builds-source", "--key", "source.zip")
+    account("s3api", "delete-object", *place)
+    try:
+        build = account.build("small-narrow")
+        assert phases(build)["DOWNLOAD_SOURCE"] == "FAILED"
+        context = build["phases"][3]["contexts"][0]
+        assert context["statusCode"] == "CLIENT_ERROR"
+    finally:
+        body = account.project.folder.parent / "source.zip"
+        account("s3api", "put-object", *place, "--body", str(body))
+
+
+@pytest.mark.timeout(400)
+def test_terraform_plans_and_applies_that_plan_and_then_nothing(account: Account) -> None:
+    version = account(
+        *("s3api", "head-object", "--bucket", "builds-source", "--key", "terraform.tfvars")
+    )["VersionId"]
+    planned = account.build("terraform-plan", TFVARS_VERSION=version)
+    assert planned["buildStatus"] == "SUCCEEDED", account.log(planned)
+    found = exported(planned)
+    assert found["HAS_CHANGES"] == "true"
+    assert found["CODEBUILD_BUILD_ID"] == planned["id"]
+    assert not list((account.project.home / "secrets").glob("statuspage-*"))
+    applied = account.build(
+        "terraform-apply", TFVARS_VERSION=version, PLAN_SHA256=found["PLAN_SHA256"]
+    )
+    assert applied["buildStatus"] == "SUCCEEDED", account.log(applied)
+    # What Terraform has generated is in the home, and in no build's folder.
+    secrets = [file.name for file in (account.project.home / "secrets").iterdir()]
+    assert any(name.startswith("statuspage-development_administrator-") for name in secrets)
+    assert list((account.project.home / "builds" / "runs").iterdir()) == []
+    # No lock is left: neither in the table nor beside the state.
+    items = account("dynamodb", "scan", "--table-name", "builds-lock")["Items"]
+    assert [item["LockID"]["S"] for item in items] == ["builds-state/terraform.tfstate-md5"]
+    listed = account("s3api", "list-objects-v2", "--bucket", "builds-state")["Contents"]
+    assert [each["Key"] for each in listed] == ["terraform.tfstate"]
+    # The plan has been applied, so it is older than the state.
+    again = account.build(
+        "terraform-apply", TFVARS_VERSION=version, PLAN_SHA256=found["PLAN_SHA256"]
+    )
+    assert again["buildStatus"] == "FAILED"
+    assert "Saved plan is stale" in account.log(again)
+    unchanged = account.build("terraform-plan", TFVARS_VERSION=version)
+    assert exported(unchanged)["HAS_CHANGES"] == "false", account.log(unchanged)[-3000:]
