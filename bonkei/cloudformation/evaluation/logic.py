@@ -56,8 +56,11 @@ def evaluate_conditions(template: Template, scope: Scope) -> Mapping[str, bool]:
         found[name] = result
         return result
 
-    for name in template.conditions:
-        value(name)
+    try:
+        for name in template.conditions:
+            value(name)
+    except RecursionError:
+        raise TemplateError("Template error: too many conditions depend on each other") from None
     return {name: found[name] for name in template.conditions}
 
 

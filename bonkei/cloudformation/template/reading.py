@@ -86,7 +86,7 @@ def _require_sections(root: Mapping[str, Any], document: Document) -> None:
     if not root.get("Resources"):
         raise TemplateError("Template format error: At least one Resources member must be defined.")
     for name, most in _MOST.items():
-        if len(root.get(name, ())) > most:
+        if len(_plain_section(document, name)) > most:
             what = (
                 f"Template format error: Number of {name.lower()} is greater than maximum allowed"
             )
@@ -174,11 +174,11 @@ def _resource(name: str, written: Mapping[str, Any], document: Document) -> Reso
 
 
 def _names(written: Any, name: str, line: int) -> tuple[str, ...]:
-    found = (written,) if isinstance(written, str) else tuple(written)
-    if not all(isinstance(each, str) for each in found):
+    found = (written,) if isinstance(written, str) else written
+    if not isinstance(found, list | tuple) or not all(isinstance(each, str) for each in found):
         what = f"Template format error: Every DependsOn value must be a string: {name}"
         raise TemplateError(what, line)
-    return found
+    return tuple(found)
 
 
 def _policy(written: Mapping[str, Any], attribute: str, name: str, line: int) -> str:

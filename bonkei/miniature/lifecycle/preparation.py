@@ -99,7 +99,8 @@ def nothing_runs(blueprint: Blueprint, tasks: TasksSnapshot | None, listeners: i
     wanted = [service for service in blueprint.services if service.capacity]
     services = tasks.services if tasks else ()
     if not wanted:
-        idle = not (blueprint.database_clusters or listeners or services)
+        runs = blueprint.database_clusters or listeners or services or blueprint.pipelines
+        idle = not runs
         return "the definitions have nothing that runs here" if idle else ""
     refused = {service.arn: service.refused for service in services}
     if not all(

@@ -132,11 +132,19 @@ def _faults(document: Any, kind: Kind) -> Iterator[str]:
     if not isinstance(statements, list) or not statements:
         yield "Statement is missing"
         return
-    sids = set()
     for index, statement in enumerate(statements):
         for fault in _statement_faults(statement, kind):
             yield f"statement {index + 1}: {fault}"
-        sid = statement.get("Sid") if isinstance(statement, dict) else None
+    yield from _sid_faults([each for each in statements if isinstance(each, dict)], kind)
+
+
+def _sid_faults(statements: list[dict[str, Any]], kind: Kind) -> Iterator[str]:
+    sids = set()
+    for statement in statements:
+        sid = statement.get("Sid")
+        if sid is not None and not isinstance(sid, str):
+            yield "a Sid is a string"
+            continue
         if sid and sid in sids:
             yield f'the Sid "{sid}" is there twice'
         if kind != RESOURCE and isinstance(sid, str) and not re.fullmatch(r"[a-zA-Z0-9]*", sid):
