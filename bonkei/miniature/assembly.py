@@ -111,6 +111,7 @@ class Assembly:
             follow_stacks,
             lambda: self.aws.cloud.objects,
             self.bus,
+            report,
         )
         services = self._services(change)
         self.monitor = MonitorRoom(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -16,6 +17,7 @@ from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackResource
 from bonkei.errors import BonkeiError
 
 _PATIENCE = 5.0  # seconds
+_PAUSE = 5.0  # seconds, until a full disk is tried again
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,13 @@ class Stacks:
         world: World,
         on_event: Callable[[Stack, StackEvent], None] = lambda *_: None,
         clock: Callable[[], float] = time.time,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._world = world
         self._on_event = on_event
         self._clock = clock
+        self._report = report
         self._by_id = {stack.id: stack for stack in store.load()}
         self._one_at_a_time = asyncio.Lock()
         self._running: set[asyncio.Task[None]] = set()
@@ -128,16 +132,26 @@ class Stacks:
     async def _run(self, identifier: str) -> None:
         async with self._one_at_a_time:
             while (stack := self._by_id[identifier]).in_progress:
-                prepared = prepare(stack, await self._faults(stack), self._clock())
-                self.put(prepared)
-                failed = await self._follow()
-                self.put(conclude(prepared, _blame(failed, stack, prepared), self._clock()))
+                try:
+                    await self._phase(stack)
+                except OSError as error:  # a full disk: nothing is lost, and it goes on by itself
+                    self._report(f"the stack {stack.name} waits: {error}")
+                    await asyncio.sleep(_PAUSE)
+
+    async def _phase(self, stack: Stack) -> None:
+        prepared = prepare(stack, await self._faults(stack), self._clock())
+        self.put(prepared)
+        failed = await self._follow()
+        self.put(conclude(prepared, _blame(failed, stack, prepared), self._clock()))
 
     async def _follow(self) -> Sequence[Failed]:
         try:
             return await self._world.follow()
         except BonkeiError as error:
             return [Failed("", error.message)]
+        except Exception as error:  # a fault of the miniature must not leave a stack in progress
+            self._report(f"following the stacks failed\n{traceback.format_exc()}")
+            return [Failed("", f"Internal Failure: {error!r}")]
 
     async def _faults(self, stack: Stack) -> Mapping[str, str]:
         """What of an operation's target cannot be made. Nothing, where it goes back or ends."""
@@ -147,7 +161,10 @@ class Stacks:
         before = {each.logical_id: each.state for each in stack.previous.resources}
         new = [one for one in stack.wanted.resources if before.get(one.logical_id) != one.state]
         refused = await asyncio.to_thread(invalid, new)
-        elsewhere = await self._world.elsewhere()
+        try:
+            elsewhere = await self._world.elsewhere()
+        except BonkeiError as error:
+            return dict.fromkeys((each.logical_id for each in new), error.message)
         return {**conflicts(stack, self._by_id.values(), elsewhere), **refused, **wrong}
 
     def _forget_the_oldest(self) -> None:

@@ -57,12 +57,13 @@ class StackRoom:
         follow: Callable[[], Awaitable[Sequence[str]]],
         objects: Callable[[], Objects],
         bus: Bus,
+        report: Callable[[str], None],
     ) -> None:
         self._definitions = definitions
         self._follow = follow
         self._objects = objects
         self._bus = bus
-        self._stacks = Stacks(FileStore(directory), self, self._on_event)
+        self._stacks = Stacks(FileStore(directory), self, self._on_event, report=report)
         self.service: AwsService = service(self._stacks, self._get_object)
         self.resume = self._stacks.resume
         self.stop = self._stacks.stop

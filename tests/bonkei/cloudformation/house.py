@@ -74,6 +74,7 @@ class House:
             self._follow,
             lambda: self.cloud.objects,
             self.bus,
+            print,
         )
         services["cloudformation"] = self.stacks.service
         await self.cloud.start()

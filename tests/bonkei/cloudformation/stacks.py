@@ -15,6 +15,7 @@ from bonkei.cloudformation.stacks.engine import Failed
 from bonkei.cloudformation.stacks.planning import Surroundings, plan
 from bonkei.cloudformation.stacks.values import Inputs, Stack, Target
 from bonkei.cloudformation.template import read_template
+from bonkei.errors import BonkeiError
 
 ROOT = Path(__file__).resolve().parents[3]
 PIPELINE = (ROOT / "environment" / "terraform_pipeline.yaml").read_text(encoding="utf-8")
@@ -68,6 +69,7 @@ class World:
     failing: list[Failed] = field(default_factory=list)
     names: list[Name] = field(default_factory=list)
     followed: int = 0
+    unreadable: str = ""
     instead: Callable[[], Awaitable[Sequence[Failed]]] | None = None
 
     async def follow(self) -> Sequence[Failed]:
@@ -78,4 +80,6 @@ class World:
         return failing
 
     async def elsewhere(self) -> list[Name]:
+        if self.unreadable:
+            raise BonkeiError(self.unreadable)
         return self.names

@@ -42,6 +42,7 @@ class Room:
 
     def __init__(self, store: Store | None = None) -> None:
         self.world = World()
+        self.reports: list[str] = []
         self.heard: list[tuple[Stack, StackEvent]] = []
         ticks = count(1000)
         self.stacks = Stacks(
@@ -49,6 +50,7 @@ class Room:
             self.world,
             lambda stack, event: self.heard.append((stack, event)),
             lambda: float(next(ticks)),
+            self.reports.append,
         )
 
     async def create(self, text: str = TWO, stack: Stack = STACK) -> Stack:
@@ -283,6 +285,50 @@ async def test_a_miniature_that_cannot_follow_fails_everything() -> None:
     assert {each.reason for each in stack.events if each.status.startswith("CREATE_F")} == {
         "no space"
     }
+
+
+async def test_a_fault_of_the_miniature_leaves_no_stack_in_progress() -> None:
+    room = Room()
+
+    async def follow() -> Sequence[Failed]:
+        raise ZeroDivisionError
+
+    room.world.instead = follow
+    assert (await room.create()).status == "ROLLBACK_FAILED"
+    assert "ZeroDivisionError" in room.reports[0]
+
+
+async def test_definitions_that_cannot_be_read() -> None:
+    room = Room()
+    room.world.unreadable = "the state is not a JSON object"
+    stack = await room.create()
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "the state is not a JSON object" in {each.reason for each in stack.events}
+
+
+async def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It waits, and goes on when there is room again."""
+    monkeypatch.setattr("bonkei.cloudformation.stacks.engine._PAUSE", 0.01)
+    store = FullStore(tmp_path)
+    room = Room(store)
+    store.full_after = 1
+    await room.stacks.operate(STACK, "CREATE_IN_PROGRESS", planned(TWO))
+    await room.stacks.idle()
+    assert room.stack.status == "CREATE_COMPLETE"
+    assert room.reports == ["the stack shop waits: [Errno 28] No space left on device"] * 3
+
+
+class FullStore(FileStore):
+    """No room for three writes, after some."""
+
+    full_after = 99
+    _writes = 0
+
+    def put(self, stack: Stack) -> None:
+        self._writes += 1
+        if self.full_after < self._writes <= self.full_after + 3:
+            raise OSError(28, "No space left on device")
+        super().put(stack)
 
 
 @pytest.mark.parametrize("phase", [1, 2, 3])
