@@ -29,7 +29,7 @@ from bonkei.cloud.identity.key import load_key
 from bonkei.cloud.objects import Objects
 from bonkei.cloud.own import secrets_manager, sts
 from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
+from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.network import NetworkWays
 from bonkei.cloud.permission.requirement import Place
@@ -115,6 +115,7 @@ class Cloud:
         )
         self._starting: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
+        self._undecided: tuple[str, ...] = ()
         self._failure = ""
         self._region = FALLBACK_REGION
 
@@ -131,7 +132,10 @@ class Cloud:
         callers."""
         self._blueprint = blueprint
         self._region = find_region(blueprint)
-        self._authorizer.use(Estate(blueprint, Place(self._settings.account, self._region)))
+        place, others = Place(self._settings.account, self._region), self._settings.policies
+        estate = Estate(blueprint, place, read_others(others))
+        self._authorizer.use(estate)
+        self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
         self._network.use(blueprint)
         if self._starting is not None:
             await asyncio.wait({self._starting})
@@ -204,7 +208,7 @@ class Cloud:
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"
-        notes = (self._failure, *self._notes) if self._failure else self._notes
+        notes = (*((self._failure,) if self._failure else ()), *self._notes, *self._undecided)
         return CloudSnapshot(self._endpoint.url, self._region, store, notes, self._ca_file)
 
     async def stop(self) -> None:

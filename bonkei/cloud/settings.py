@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bonkei.config import Enforce
@@ -33,7 +34,8 @@ class CloudSettings:
     """`directory`: the room's own below the home; `port` 0: any that is free. `definitions`: the
     root module, where the files are that declared objects name. `enforce`: whether a call that IAM
     would deny is denied (on), recorded only (report), or not looked at (off). `open_files`: how
-    many the process may have; the endpoint's connections stay below a quarter of it."""
+    many the process may have; the endpoint's connections stay below a quarter of it. `policies`:
+    documents of policies that the definitions do not have, by ARN."""
 
     directory: Path
     account: str
@@ -41,6 +43,7 @@ class CloudSettings:
     definitions: Path = Path()
     enforce: Enforce = "on"
     open_files: int = 65535
+    policies: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:

@@ -80,6 +80,12 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         log_time_factor=_time_factor(logs, file, "logs", 30),
         time_factor=_time_factor(table.table("monitor"), file, "monitor", 1),
         enforce=_enforce(table, environment),
+        policies=MappingProxyType(
+            {
+                arn: _file(root, name, f"[policies] {arn}", file)
+                for arn, name in table.table("policies").all_texts().items()
+            }
+        ),
         builds_outside=builds.flag("outside"),
         builds_megabytes=_megabytes(builds, file, "builds", 10_000, 100),
         slack_secret=table.table("slack").text("secret", ""),

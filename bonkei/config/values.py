@@ -73,6 +73,8 @@ class Config:
     time_factor: int = 1
     """How many of AWS's minutes a minute of monitoring is."""
     enforce: Enforce = "on"
+    policies: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    """Documents of IAM policies that the definitions do not have, by ARN."""
     builds_outside: bool = False
     """Whether a build may write outside its folder where this machine cannot confine it."""
     builds_megabytes: int = 10_000

@@ -92,6 +92,7 @@ def real_parts(
                 config.definitions,
                 config.enforce,
                 raise_limit_of_open_files(),
+                config.policies,
             ),
             vault,
             lambda lock: ensure_environment((lock,), home.environments, report),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.role import PolicyStatement, Role, read_policy_document
@@ -33,7 +34,14 @@ class _Identity:
 class Estate:
     """Finds the policies that matter to a call. Preparing happens at the first call of a role."""
 
-    def __init__(self, blueprint: Blueprint, place: Place) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        place: Place,
+        others: Mapping[str, tuple[PolicyStatement, ...]] | None = None,
+    ) -> None:
+        """`others`: policies that the definitions do not have, by ARN."""
+        self._others = others or {}
         self.names: Names = names_of(blueprint, place)
         self._roles = {role.arn: role for role in blueprint.roles}
         self._identities: dict[str, _Identity] = {}
@@ -51,6 +59,18 @@ class Estate:
         """Why nothing is claimed about a role: policies that are attached and not known, or the
         role itself when the definitions do not have it."""
         return self._identity(role_arn).unknown
+
+    def undecided(self) -> tuple[str, ...]:
+        """Of which roles nothing is claimed, and why, for people."""
+        roles: dict[str, list[str]] = {}
+        for arn, role in self._roles.items():
+            for unknown in self.unknown_policies(arn):
+                roles.setdefault(unknown, []).append(role.name)
+        return tuple(
+            f"the calls of {', '.join(names)} are not decided: the definitions do not have the"
+            f" text of {unknown}; bonkei.toml, [policies], can name a file with it"
+            for unknown, names in roles.items()
+        )
 
     def policies(self, role_arn: str, resource: str, action: str) -> Policies:
         """`role_arn` empty: a person, who may do everything that resources let the account do."""
@@ -93,7 +113,9 @@ class Estate:
             return _Identity(_EVERYTHING, None, ())
         if arn not in self._identities:
             role = self._roles.get(arn)
-            self._identities[arn] = _prepare(role) if role else _Identity(Policy(()), None, (arn,))
+            self._identities[arn] = (
+                _prepare(role, self._others) if role else _Identity(Policy(()), None, (arn,))
+            )
         return self._identities[arn]
 
     def _resource(self, arn: str) -> Policy | None:
@@ -169,13 +191,24 @@ def _of_log_groups(blueprint: Blueprint) -> Iterator[PolicyStatement]:
         yield from read_policy_document(block, "policy")
 
 
-def _prepare(role: Role) -> _Identity:
+def read_others(files: Mapping[str, Path]) -> Mapping[str, tuple[PolicyStatement, ...]]:
+    """The statements of documents in files, by ARN. BlueprintError when one is no policy."""
+    found = {}
+    for arn, file in files.items():
+        block = Block(str(file), {"policy": file.read_text(encoding="utf-8")})
+        found[arn] = read_policy_document(block, "policy")
+    return found
+
+
+def _prepare(role: Role, others: Mapping[str, tuple[PolicyStatement, ...]]) -> _Identity:
     statements = (*role.statements, *managed_statements(role))
-    unknown = list(unknown_managed_policies(role))
+    for _, attached in role.managed_policies:
+        statements += others.get(attached, ())
+    unknown = [arn for arn in unknown_managed_policies(role) if arn not in others]
     boundary: Policy | None = None
     if arn := role.permissions_boundary:
         of_aws = managed_statement(role.address, arn)
-        limits = role.boundary or ((of_aws,) if of_aws else ())
+        limits = role.boundary or others.get(arn) or ((of_aws,) if of_aws else ())
         boundary = Policy(limits) if limits else None
         if boundary is None:
             unknown.append(arn)

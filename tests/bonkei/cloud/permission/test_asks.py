@@ -16,10 +16,11 @@ from bonkei.blueprint.log_group import LogResourcePolicy
 from bonkei.blueprint.notification import Topic
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.service import Container, TaskDefinition
+from bonkei.blueprint.state.error import BlueprintError
 from bonkei.cloud.asking import Asking
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.authorizer import Authorizer
-from bonkei.cloud.permission.estate import Estate
+from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger, read_denials
 from bonkei.cloud.permission.requirement import Place
 from bonkei.config import Enforce
@@ -160,3 +161,38 @@ def test_an_image_is_pulled_by_the_execution_role(missing: str, directory: Path)
     role = Role("aws_iam_role.start", ROLE, "start", (), (statement,))
     message = asking(Blueprint(roles=(role,)), directory).may_pull(TASK)
     assert (f"is not authorized to perform: {missing} " in message) if missing else message == ""
+
+
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/boundary"
+
+
+@pytest.mark.parametrize(("boundary", "allowed"), [("s3:*", True), ("sqs:*", False)])
+def test_a_boundary_from_elsewhere(boundary: str, allowed: bool, directory: Path) -> None:
+    statement = PolicyStatement(
+        "aws_iam_role_policy.p", "Allow", ("s3:GetObject",), resources=("*",)
+    )
+    role = Role("aws_iam_role.start", ROLE, "start", (), (statement,),
+                permissions_boundary=BOUNDARY)  # fmt: skip
+    place, blueprint = Place(ACCOUNT, "eu-west-1"), Blueprint(roles=(role,))
+    unknown = Estate(blueprint, place)
+    [named] = unknown.undecided()
+    assert named.startswith("the calls of start are not decided")
+    assert BOUNDARY in named
+
+    file = directory / "boundary.json"
+    file.write_text(
+        f'{{"Statement": {{"Effect": "Allow", "Action": "{boundary}", "Resource": "*"}}}}'
+    )
+    estate = Estate(blueprint, place, read_others({BOUNDARY: file}))
+    assert estate.undecided() == ()
+    authorizer = Authorizer("on", Ledger(directory))
+    authorizer.use(estate)
+    asks = Asking(authorizer, Issuer(b"k" * 32, ACCOUNT))
+    message = asks.role(ROLE, "x", "s3:GetObject", OBJECT)
+    assert (message == "") is allowed
+    assert allowed or message.endswith(
+        "because no permissions boundary allows the s3:GetObject action"
+    )
+    file.write_text("{")
+    with pytest.raises(BlueprintError, match="not JSON"):
+        read_others({BOUNDARY: file})
