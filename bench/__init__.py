@@ -1,4 +1,4 @@
-"""Measurements, apart from the tests: they say how fast, not whether it works."""
+"""Measurements. Unlike the tests, they show how fast something is, not whether it works."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 """`python -m bench [NAME …]`: run the named measurements, or all; print tables in Markdown.
 
-These machines are noisy: compare within a table, which is always one run.
+Machines have other work too: compare within a table, which is always one run.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""From an alarm's notification to Slack: how long, and whether each arrives once.
+"""From an alarm's notification to Slack: the time, and whether each arrives exactly once.
 
     python -m bench.alarms
 
 In one process: the AWS endpoint, SNS, Lambda with the real function in real processes, and the
-inbox in Slack's place. First 200 notifications, one at a time; then 1,000 at once, with a Slack
+inbox in place of Slack. First 200 notifications, one at a time; then 1,000 at once, with a Slack
 that refuses every third request (503).
 """
 
@@ -81,14 +81,14 @@ class NoStore:
     port, url = 0, ""
 
     def look(self) -> None:
-        """There is nothing to look at."""
+        """It shows nothing."""
 
     async def wait_until_ready(self, seconds: float) -> bool:  # noqa: ARG002 - as a store's
         return False
 
 
 class Nothing:
-    """Logs, destinations and queues, of which none is used here."""
+    """Logs, destinations and queues, all unused here."""
 
     def write(self, *_: Any) -> None:
         """Nobody reads it."""
@@ -98,7 +98,7 @@ class Nothing:
 
 
 def no_cloud() -> Any:
-    """No queue is asked for."""
+    """No queue is used."""
     raise AssertionError
 
 

@@ -1,4 +1,4 @@
-"""The AWS endpoint: what it adds to a call, its own calls/s, processor time and memory."""
+"""The AWS endpoint: the time that it adds to a call, its own calls/s, processor time and memory."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def _print_added(requests: Mapping[str, bytes], rounds: int, served: _Served) ->
 
 
 async def _medians(request: bytes, served: _Served, calls: int) -> tuple[float, float]:
-    """Milliseconds of a call to MiniStack and through the endpoint, by turns: what else the
-    machine does falls on both."""
+    """Milliseconds of a call to MiniStack and through the endpoint, alternately, so that the
+    machine's other work affects both."""
     ways = []
     for url in (served.ministack, served.environment["AWS_ENDPOINT_URL"]):
         address = urlsplit(url)
@@ -150,7 +150,7 @@ async def _exchange(
 
 
 def _requests(served: _Served) -> dict[str, bytes]:
-    """Signed once, sent many times: a signature is good for five minutes."""
+    """Signed once, sent many times: a signature is valid for five minutes."""
 
     def json_call(service: str, target: str, body: object) -> bytes:
         headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.0"}
@@ -217,7 +217,7 @@ def _served(folder: Path) -> Iterator[_Served]:
 
 
 async def _serve(folder: Path) -> None:
-    """Until SIGTERM; says first where it is."""
+    """Prints its address, and runs until SIGTERM."""
 
     def arn(service: str, name: str) -> str:
         return f"arn:aws:{service}:{_REGION}:{_ACCOUNT}:{name}"

@@ -107,8 +107,8 @@ def nginx(home: Path, name: str, http: str, port: int) -> Iterator[int]:
 
 
 def records(home: Path) -> Callable[[AccessRecord], None]:
-    """What the miniature does with each request: metrics, the edge's own lines, and the logs of
-    CloudFront, WAF and the load balancer, up to their compressed objects."""
+    """The miniature's records of a request: metrics, the edge's own lines, and the logs of
+    CloudFront, WAF and the load balancer as compressed objects."""
 
     async def put(_bucket: str, _key: str, _content: bytes, _by: Deliverer) -> str:
         return ""
@@ -214,7 +214,7 @@ _LOGGED = ", with records"
 
 
 def cost_of_records(results: dict[str, Result]) -> str:
-    """What the records of requests cost, as Markdown: each row with and without them."""
+    """The cost of records, as Markdown: each row with and without them."""
     lines = [
         "| requests/s | without records | with records | ratio | CPU µs a record |",
         "|---|---:|---:|---:|---:|",

@@ -1,5 +1,5 @@
-"""S3 and CloudWatch Logs as far as a log router calls them: an HTTP server that keeps what it gets,
-and that can refuse, be slow or be down on demand."""
+"""The calls of S3 and CloudWatch Logs that a log router uses: an HTTP server that stores what it
+gets. It can refuse, be slow or be down on demand."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _HEAD = b"\r\n\r\n"
 
 
 def _two_free_ports() -> int:
-    """The first of two, below those of outgoing connections."""
+    """The first of two free ports, below the range of outgoing connections."""
     for _ in range(100):
         port = random.randrange(20_000, 30_000)  # noqa: S311 - only free
         with socket.socket() as one, socket.socket() as other, suppress(OSError):
@@ -30,7 +30,8 @@ def _two_free_ports() -> int:
 
 @dataclass(slots=True)
 class FakeAws:
-    """`status`: what every call gets instead of being done; `delay`: seconds before each answer."""
+    """`status`: the answer to every call, which then has no effect; `delay`: seconds before each
+    answer."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
     events: dict[tuple[str, str], list[dict[str, Any]]] = field(default_factory=dict)
@@ -48,8 +49,8 @@ class FakeAws:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, tls: ssl.SSLContext | None = None) -> None:
-        """On `port` in plain text; with `tls` also on the next one. Neither is one that the kernel
-        gives to somebody else while this is down."""
+        """Listens on `port` without TLS, and with `tls` also on the next port. The kernel gives
+        neither port to another program while this is down."""
         self.port = self.port or _two_free_ports()
         self._servers = [
             await asyncio.start_server(self._accept, "127.0.0.1", self.port, limit=2**25)
@@ -74,7 +75,8 @@ class FakeAws:
         return bool(self._servers)
 
     def lines(self, prefix: str = "") -> list[dict[str, Any]]:
-        """The JSON lines of all objects whose key begins so, in the order of their upload."""
+        """The JSON lines of all objects whose key has this beginning, in the order of their
+        upload."""
         found = (body for key, body in self.objects.items() if key.startswith(prefix))
         texts = (gzip.decompress(b) if b[:2] == b"\x1f\x8b" else b for b in found)
         return [json.loads(line) for text in texts for line in text.splitlines()]
@@ -100,7 +102,7 @@ class FakeAws:
                 await asyncio.sleep(self.delay)
                 status, content = self._answer(method, path, headers, body)
                 writer.write(
-                    # Without a request id the real Fluent Bit takes no answer for one of AWS's.
+                    # The real Fluent Bit does not accept an answer without a request id.
                     f"HTTP/1.1 {status} X\r\nx-amzn-RequestId: 1\r\n"
                     f"Content-Length: {len(content)}\r\n\r\n".encode()
                     + content

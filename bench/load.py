@@ -16,8 +16,9 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Requests a second, latencies in milliseconds, responses other than 2xx, and the proxy's CPU
-    time a request in microseconds (which another process on the machine disturbs the least)."""
+    """Requests a second, latencies in milliseconds, responses other than 2xx, and the server's CPU
+    time for a request in microseconds. Other processes on the machine disturb this figure the
+    least."""
 
     rate: float
     p50: float
@@ -28,7 +29,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is loaded: a process, a URL, and the headers of each request."""
+    """One measured server: its process, a URL, and the headers of each request."""
 
     pid: int
     url: str
@@ -37,7 +38,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Of each load: how long, and over how many connections; how often all rows are taken."""
+    """The length of each load, its connections, and how often all rows are measured."""
 
     seconds: int
     connections: int
@@ -96,8 +97,8 @@ end
 """,
 }
 """How the requests of a row differ, by the end of its name: not at all; in their paths; in their
-paths and headers, as do their responses, so that nothing helps that is remembered of an earlier
-one. Each is compared with nginx under the same load."""
+paths and headers. In the last case the responses differ too, so nothing that the edge remembers
+helps. Each row is compared with nginx under the same load."""
 
 
 def kind_of(name: str) -> str:
@@ -106,7 +107,7 @@ def kind_of(name: str) -> str:
 
 
 def load(row: Row, options: Options, kind: str) -> Result:
-    """`wrk`, with the CPU time that the process spent on each request."""
+    """The result of `wrk`, with the CPU time of the process for a request."""
     before = cpu_seconds(row.pid)
     result = wrk(row.url, options.seconds, options.connections, *row.headers, kind=kind)
     spent = cpu_seconds(row.pid) - before
@@ -133,8 +134,8 @@ def wrk(url: str, seconds: int, connections: int, *headers: str, kind: str = "")
 
 
 def take(rows: Mapping[str, Row], options: Options) -> dict[str, Result]:
-    """The median of each row; a round takes every row once, so that what else the machine does
-    falls on all of them."""
+    """The median of each row. A round measures every row once, so that the machine's other work
+    affects all of them."""
     taken: dict[str, list[Result]] = {name: [] for name in rows}
     for _ in range(options.rounds):
         for name, row in rows.items():

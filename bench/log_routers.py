@@ -1,4 +1,4 @@
-"""What a log router loses, and how fast it is: numbered records, counted at their destinations.
+"""The losses and the speed of a log router: numbered records, counted at their destinations.
 
 The shipped configuration (program/fluentbit) against a fake AWS: Bonkei's reader, and the real
 Fluent Bit where BONKEI_FLUENT_BIT names one or it is on the PATH.
@@ -32,12 +32,12 @@ from bonkei.logs.router.driver import FluentdDriver, Source
 _SHIPPED = Path(__file__).parents[1] / "program" / "fluentbit" / "fluent-bit.yaml"
 _STEADY = 5000  # records a second
 _BURST = 200_000
-_ERRORS = 10  # of so many records one is an ERROR, for CloudWatch
+_ERRORS = 10  # one record of this many is an ERROR, for CloudWatch
 
 
 @dataclass
 class Stand:
-    """One router's process with what is before and behind it."""
+    """One router's process, with its container and its destinations."""
 
     binary: str
     directory: Path
@@ -89,7 +89,7 @@ class Stand:
             self.driver = FluentdDriver(Source("app-firelens-1", "1", "app"), self.directory / "s")
 
     async def write(self, count: int, rate: float = 0.0) -> None:
-        """So many numbered records, at so many a second; 0: as fast as the router takes them."""
+        """Send this many numbered records at this rate; 0: as fast as the router takes them."""
         assert self.driver is not None
         began = time.monotonic()
         for written in range(0, count, 100):
@@ -152,7 +152,7 @@ async def _stopped(stand: Stand) -> None:
 
 
 async def _killed(stand: Stand) -> None:
-    """SIGKILL amid the stream; another router on the same storage, as a restart would be."""
+    """SIGKILL during the stream, then another router on the same storage, as after a restart."""
     writing = asyncio.create_task(stand.write(_STEADY * 8, _STEADY))
     await asyncio.sleep(4)
     await stand.end(signal.SIGKILL)
@@ -161,7 +161,7 @@ async def _killed(stand: Stand) -> None:
 
 
 async def _during(stand: Stand, begin: Callable[[], Awaitable[None]], seconds: float) -> None:
-    """Something is wrong from the third second on, for so long."""
+    """A fault that begins in the third second and lasts this long."""
     writing = asyncio.create_task(stand.write(int(1000 * (seconds + 6)), 1000))
     await asyncio.sleep(3)
     await begin()

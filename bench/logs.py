@@ -1,4 +1,4 @@
-"""CloudWatch Logs' store, the way of a line into it, and what access logs cost a request."""
+"""CloudWatch Logs' store, the way of a line into it, and the cost of access logs for a request."""
 
 from __future__ import annotations
 

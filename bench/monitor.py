@@ -1,4 +1,4 @@
-"""What a minute of monitoring costs: 2,000 metrics are taken, and 200 alarms evaluated."""
+"""The cost of one minute of monitoring: 2,000 metrics are stored, and 200 alarms evaluated."""
 
 from __future__ import annotations
 

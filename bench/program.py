@@ -1,4 +1,4 @@
-"""The public status read, next to the least that an ASGI program can do, and to a query for each.
+"""Reads of the public status, compared with a minimal ASGI program and with a query for each read.
 
     python -m bench.program [--seconds 3] [--connections 32] [--rounds 3]
 
@@ -74,7 +74,7 @@ def process(command: list[str], port: int, log: Path, **environment: str) -> Ite
 
 
 def backend_environment(server: Server, home: Path) -> dict[str, str]:
-    """A migrated database with the sample data; what the service needs to use it."""
+    """A migrated database with the sample data; the service's environment for it."""
     server.execute("CREATE DATABASE bench")
     migrate(migrate_settings(server, "bench"))
     environment = {

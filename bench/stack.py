@@ -45,8 +45,8 @@ def blueprint(secret: str) -> Blueprint:
 
 
 def with_logs(measured: Blueprint) -> Blueprint:
-    """The same, and the load balancer and the distribution log every request, the web ACL those
-    that it blocks or counts (as the shipped definitions have it)."""
+    """The same with logs, as in the shipped definitions: the load balancer and the distribution log
+    every request, the web ACL the blocked and the counted ones."""
     group = "arn:aws:logs:eu-west-1:123456789012:log-group:aws-waf-logs"
     blocks = WafLogFilter("KEEP", "MEETS_ANY", ("BLOCK", "COUNT"))
     return replace(

@@ -64,7 +64,7 @@ def answers(url: str) -> bool:
 
 
 def clone(scratch: Path) -> Path:
-    """What is committed, as a newcomer gets it."""
+    """A clone of the committed files, as a newcomer gets it."""
     target = scratch / "clone"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(target)], check=True)
     return target

@@ -1,7 +1,7 @@
 """Terraform through the miniature's provider: seconds and peak memory of each operation.
 
-Each operation is a process of its own (as `bonkei` runs it), so that its memory is its own. It is
-compared with `terraform validate` of an empty module: what Terraform costs before it does anything.
+Each operation is a process of its own, as in `bonkei`, so its memory can be measured. It is
+compared with `terraform validate` of an empty module, the least that Terraform costs.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ def heading_levels(text: str) -> list[int]:
 
 
 def commands(text: str) -> list[str]:
-    """What is to be typed: the blocks' lines, without comments in the reader's language."""
+    """The commands of the blocks, without comments in the reader's language."""
     blocks = re.findall(r"```\w*\n(.*?)```", text, flags=re.DOTALL)
     lines = [re.sub(r"\s+# .*", "", line) for block in blocks for line in block.splitlines()]
     return [
@@ -23,7 +23,7 @@ def commands(text: str) -> list[str]:
 
 
 def links(text: str) -> list[str]:
-    """Where it links to, whichever language that is in."""
+    """The targets of links, without their language."""
     found = [link for link in re.findall(r"\]\(([^)]+)\)", text) if not link.startswith("README")]
     return [link.replace(".ja.md", ".md") for link in found]
 

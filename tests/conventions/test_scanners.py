@@ -221,7 +221,7 @@ def test_what_trivy_loses_from_the_root_it_finds_in_the_module_by_itself(mistake
 
 @dataclass(frozen=True, slots=True)
 class Others:
-    """What the scans of everything but Terraform answered, and what they asked of the network."""
+    """The results of all scans except Terraform's, and their network requests."""
 
     environment: subprocess.CompletedProcess[str]
     program: subprocess.CompletedProcess[str]

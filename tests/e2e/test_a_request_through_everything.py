@@ -57,7 +57,7 @@ def test_a_viewer_cannot_bring_the_secret_header(client: httpx.Client) -> None:
 def test_the_readmes_commands_put_a_component_on_the_page(
     miniature: Running, client: httpx.Client
 ) -> None:
-    """As they stand there, less their addresses; with options that every curl has."""
+    """The commands as in the README, without their addresses and with options of every curl."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```\n(API=.*?)```", readme, re.DOTALL)
     assert "--json" not in block
@@ -97,7 +97,8 @@ def test_the_logs_of_a_service(miniature: Running, client: httpx.Client) -> None
 
 
 def secret_values(home: Path) -> dict[str, str]:
-    """What nobody may read anywhere else, by the secret's name; of a JSON document its passwords.
+    """The texts that may appear nowhere else, by the secret's name; of a JSON document its
+    passwords.
 
     Plain parameters of Systems Manager lie beside the secrets and are none; the header's value has
     to be in the distribution's state, as on AWS.
@@ -141,7 +142,7 @@ def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running
 
 
 def test_the_aws_apis_describe_it_and_run_a_task_of_it(miniature: Running) -> None:
-    """By HTTPS, as whoever insists on it: what runs, how healthy it is, and a task of one's own."""
+    """Over HTTPS: the running tasks, their health, and an own task."""
     environment = json.loads(miniature.project.bonkei("aws", "env", "--json").stdout)
     cloud = miniature.project.status()["cloud"]
 

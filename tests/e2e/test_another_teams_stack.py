@@ -76,7 +76,7 @@ def test_what_is_not_simulated_is_named(foreign: Running) -> None:
 def test_a_task_reaches_its_queue_as_its_role(
     foreign: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the environment of the task, by the SDK that a program would use."""
+    """With the environment of the task, through an SDK as in a program."""
     told = foreign.project.bonkei("env", "web", "--secrets", "--json")
     environment = json.loads(told.stdout)["environment"]
     for name in [name for name in os.environ if name.startswith("AWS_")]:

@@ -66,7 +66,7 @@ def test_the_desired_count_changes(changing: Running) -> None:
 
 
 def release_programs(project: Project) -> str:
-    """What the stages Migrate and Deploy do. Returns what the migration said."""
+    """Do what the stages Migrate and Deploy do. Returns the output of the migration."""
     migration = project.bonkei("run", "backend-migrate", "--", "python", "-m", "backend", "migrate")
     assert migration.returncode == 0, migration.stderr
     outcome = project.bonkei("restart", "backend")
@@ -88,7 +88,7 @@ def database_user(project: Project) -> str:
 
 
 def test_the_applications_password_is_rotated(changing: Running) -> None:
-    """As docs/operations/rotating.md says; the database is asked all the while."""
+    """The steps of docs/operations/rotating.md, with requests to the database all the time."""
     project = changing.project
     variables = "infrastructure/environments/development.tfvars"
     both, second = "{ current_version = 1, next_version = 2 }", "{ current_version = 2 }"

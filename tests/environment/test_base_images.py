@@ -13,7 +13,7 @@ DOCKERFILES = sorted(ROOT.glob("program/*/Dockerfile"))
 
 @pytest.mark.parametrize("file", DOCKERFILES, ids=lambda file: str(file.parent.name))
 def test_no_base_image_comes_from_docker_hub(file: Path, tmp_path: Path) -> None:
-    """It counts unauthenticated pulls by address, and all builds leave through one NAT gateway."""
+    """Docker Hub counts unauthenticated pulls by address, and all builds use one NAT gateway."""
     text = file.read_text(encoding="utf-8")
     parser = DockerfileParser(path=str(tmp_path))  # it writes what it is given
     parser.content = text

@@ -1,4 +1,4 @@
-"""Who may assume the role that releases infrastructure."""
+"""The people who may assume the role that releases infrastructure."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def test_no_type_is_judged_twice() -> None:
 
 
 def test_every_type_that_the_provider_carries_is_judged_and_no_other() -> None:
-    """What evaluates has a reason, and what is named evaluates."""
+    """Types that are only evaluated have a reason, and each named type is only evaluated."""
     carried = set(load(SCHEMA).resources)
     assert [kind for kind in carried if judge(kind)[0] == "unknown"] == []
     named = {

@@ -63,7 +63,7 @@ def rule(priority: int, *conditions: dict[str, Any], **overrides: Any) -> dict[s
 
 
 def path(*values: str) -> dict[str, Any]:
-    """As the state writes a condition: the kinds that are not used are empty."""
+    """A condition as the state has it: the unused kinds are empty."""
     return {"path_pattern": [{"values": list(values)}], "host_header": [], "query_string": []}
 
 

@@ -1,4 +1,4 @@
-"""One line of a log, read as a record: whatever wrote it, and however it was meant to harm."""
+"""One line of a log, read as a record, from any writer and from hostile ones."""
 
 from __future__ import annotations
 

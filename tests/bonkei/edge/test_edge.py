@@ -200,7 +200,7 @@ async def test_everything_listens_on_loopback_only() -> None:
 
 
 async def test_a_target_group_that_is_not_simulated_answers_503() -> None:
-    """It is among the definitions, and named by the blueprint: no contradiction."""
+    """The blueprint already names it, so the edge does not name it again."""
     rules = (rule(1, forward("function"), PathPattern(("/function",))),)
     blueprint = balancer_only(*rules, arns=("arn:tg/function",))
     async with running(blueprint) as edge, Target() as web:

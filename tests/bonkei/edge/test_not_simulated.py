@@ -1,4 +1,4 @@
-"""What `bonkei status` says of the edge: only what definitions ask for, each thing once."""
+"""`bonkei status` names parts of the edge that are not simulated: only declared ones, each once."""
 
 from __future__ import annotations
 

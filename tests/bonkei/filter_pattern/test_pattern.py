@@ -1,4 +1,4 @@
-"""What the page has no example of: errors with their place, and records that are no records."""
+"""Cases without an example on the page: errors with their place, and events that are not JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What the definitions declare is there, and goes with them; what arrives is passed on."""
+"""Declared log groups are created and removed with their definitions; subscription filters pass
+events on."""
 
 from __future__ import annotations
 

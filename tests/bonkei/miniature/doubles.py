@@ -26,8 +26,8 @@ from bonkei.vault import MemoryVault
 
 @dataclass
 class World:
-    """What the doubles share. `done`: what was asked. `failing`: what raises instead of being
-    done. `holding`: what waits until it is let go on."""
+    """Shared by the doubles. `done`: the operations so far. `failing`: operations that raise.
+    `holding`: operations that wait until they are released."""
 
     blueprint: Blueprint
     done: list[str] = field(default_factory=list)
@@ -268,7 +268,7 @@ class Parts:
 
 
 def parts_of(world: World) -> Callable[..., Parts]:
-    """What a miniature is given in place of the real parts."""
+    """The parts of a miniature, as doubles."""
 
     async def install(requirements: Sequence[Path], environments: Path, report: Any) -> Path:
         await world.do(f"installs {requirements[0].parent.name}")

@@ -1,4 +1,4 @@
-"""What the parts show, under AWS's names and dimensions."""
+"""The parts' figures, under AWS's names and dimensions."""
 
 from __future__ import annotations
 

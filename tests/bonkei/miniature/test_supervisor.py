@@ -326,7 +326,7 @@ async def test_a_part_that_does_not_end_in_order_keeps_no_other_from_it(
 async def test_terraform_ends_where_it_reports_once_the_miniature_is_stopped(
     make: Make, world: World
 ) -> None:
-    """It runs in a thread, which nobody can cancel."""
+    """It runs in a thread, and a thread cannot be cancelled."""
     begun, ended = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

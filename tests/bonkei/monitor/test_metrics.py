@@ -1,4 +1,4 @@
-"""What is measured, how it is aggregated and where it stays."""
+"""Metrics: their aggregation and their storage."""
 
 from __future__ import annotations
 

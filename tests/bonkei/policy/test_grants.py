@@ -1,4 +1,4 @@
-"""What of a role's grants was used, and the policy that is enough."""
+"""The used grants of a role, and the smallest sufficient policy."""
 
 from bonkei.blueprint.role import PolicyStatement
 from bonkei.policy.grants import grants, tighten

@@ -62,7 +62,7 @@ def test_a_value_is_the_same_after_encoding_and_decoding(data: st.DataObject) ->
 
 @given(st.data())
 def test_bytes_are_the_same_after_decoding_and_encoding(data: st.DataObject) -> None:
-    """What a provider hands back untouched must be what Terraform gave, to the last digit."""
+    """A value that the provider does not change must be Terraform's, to the last digit."""
     type_ = data.draw(types())
     wire = codec.encode(data.draw(values(type_)), type_)
     assert codec.encode(codec.decode(wire, type_), type_) == wire

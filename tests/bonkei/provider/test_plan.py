@@ -53,7 +53,7 @@ def created(behaviour: ResourceBehaviour = PLAIN, **values: Any) -> dict[str, An
 
 
 def proposed(prior: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """What Terraform proposes: the configuration, and the prior value where it leaves a choice."""
+    """Terraform's proposal: the configuration, and the prior value of computed attributes."""
     return {
         name: prior[name]
         if name in BLOCK.attributes and BLOCK.attributes[name].computed and value is None

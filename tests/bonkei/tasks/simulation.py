@@ -151,7 +151,7 @@ class Simulation:
                 self._balance(event)
 
     def _balance(self, event: Event) -> None:
-        """What a load balancer says to it."""
+        """The load balancer's answers."""
         match event:
             case TargetRegistered(target_group_arn=group, task_id=task):
                 if self.healthy_after is not None:

@@ -160,7 +160,7 @@ def test_another_python_than_the_images_is_noted(directory):
 
 
 def test_who_logs_through_a_router_depends_on_it(directory):
-    """As the ECS agent adds it, where the definition does not."""
+    """The ECS agent adds it if the definition does not have it."""
     router = Container("log_router", "router", firelens=FirelensConfiguration("fluentbit"))
     told = Container(
         "told", "web", depends_on=(ContainerDependency("log_router", "HEALTHY"),),

@@ -64,7 +64,7 @@ counts = st.builds(Counts, small, small, small, small, small)
 
 
 def after(counts: Counts, step: Step) -> Counts:
-    """What remains when a step is done; surplus is taken from pending tasks first."""
+    """The tasks after one step; a surplus is removed from pending tasks first."""
     pending = min(step.stop_new_surplus, counts.new_pending)
     return replace(
         counts,
@@ -98,7 +98,7 @@ def test_a_step_never_breaks_a_limit(limits: Limits, counts: Counts, launching: 
 
 @given(limits, counts, st.randoms(use_true_random=False))
 def test_any_deployment_arrives_and_keeps_the_limits_on_its_way(limits, counts, random):
-    """Whatever starts becomes healthy some time, or fails now and then; nobody else interferes."""
+    """Each started task becomes healthy or fails; nothing else happens."""
     failures = 20
     for _ in range(400):
         step = next_step(limits, counts)

@@ -69,7 +69,7 @@ async def test_a_service_serves_and_stops_in_ecs_order(tasks, edge, logs, web):
 
 
 async def test_another_service_is_left_as_it_is_when_one_is_meant(tasks, web):
-    """As by a restart: what has changed of others on this machine waits for their own."""
+    """A restart of one service does not apply changes of the others."""
     wanted = blueprint(definition(web_container()))
     await tasks.reconcile(wanted)
     await steady(tasks)

@@ -104,7 +104,7 @@ def test_what_names_nothing_is_refused(project: Project, selection: Selection, s
 
 
 def test_terraform_is_not_asked_for_what_names_nothing(project: Project) -> None:
-    """It plans nothing for a target that is not there, and says nothing of it."""
+    """Terraform plans nothing for a missing target, without a message."""
     workspace = project.workspace()
     with pytest.raises(TerraformError, match=r"--target module\.no: .* there is module\.inner"):
         workspace.apply(selection=Selection(targets=("module.no",)))

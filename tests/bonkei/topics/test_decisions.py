@@ -1,4 +1,4 @@
-"""What SNS decides, against its documentation: filter policies, retries, documents."""
+"""SNS's decisions, compared with its documentation: filter policies, retries, documents."""
 
 from __future__ import annotations
 

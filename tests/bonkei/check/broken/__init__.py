@@ -1,1 +1,1 @@
-"""What is broken in the sound stack: parts are changes, tables say what a rule then finds."""
+"""Faults in the sound stack: `parts` has changes, `tables` has the rule that finds each change."""

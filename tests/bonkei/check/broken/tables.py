@@ -1,4 +1,5 @@
-"""What breaks the rules about routing, names, filters, alarms' ways, trust and delivery."""
+"""Changes that break the rules about routing, names, filters, alarms' actions, trust and
+delivery."""
 
 from __future__ import annotations
 

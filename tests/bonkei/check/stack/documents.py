@@ -1,4 +1,4 @@
-"""What resources of the stack are written with: policies, and where they are."""
+"""Policies and places for the resources of the stack."""
 
 from __future__ import annotations
 

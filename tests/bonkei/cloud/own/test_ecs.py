@@ -35,7 +35,7 @@ def task(number: int, status: str = "RUNNING", group: str = "service:web") -> Ec
 
 
 class Double:
-    """What runs the tasks, in memory."""
+    """A runner of tasks, in memory."""
 
     def __init__(self) -> None:
         self.done: list[tuple[Any, ...]] = []

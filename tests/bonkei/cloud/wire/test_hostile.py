@@ -1,4 +1,4 @@
-"""Whatever is sent is read, or refused in AWS's words: never anything else."""
+"""Any input is either read or refused with AWS's error."""
 
 from __future__ import annotations
 

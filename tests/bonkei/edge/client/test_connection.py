@@ -67,7 +67,7 @@ async def test_a_head_that_begins_while_a_known_request_is_in_flight() -> None:
 
 
 async def test_a_large_body_behind_another_request() -> None:
-    """It has to wait for its turn, and does not wait for longer."""
+    """A request waits for its turn, and no longer."""
     size = 3_000_000
     async with running(balancer_only()) as edge, Target(after(0.1, ok())) as web:
         await edge.join("web", web)

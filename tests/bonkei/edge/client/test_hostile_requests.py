@@ -1,5 +1,5 @@
-"""What a client may not send. Each of these is a way to make two parsers disagree; none of it may
-reach a target."""
+"""Requests that a client may not send. Each could make two parsers disagree; none may reach a
+target."""
 
 from __future__ import annotations
 

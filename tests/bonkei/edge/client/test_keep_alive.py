@@ -66,7 +66,7 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
 
 
 async def test_a_pipeline_may_be_as_long_as_it_likes() -> None:
-    """It waits for its turn unparsed, most of it on the client's side."""
+    """A pipelined request waits unparsed, most of it at the client."""
 
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok(message.target.encode())(message, reader, writer)

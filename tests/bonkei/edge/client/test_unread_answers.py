@@ -157,7 +157,7 @@ class Sender:
         return bool(self._unsent)
 
     def read_all(self) -> list[bytes]:
-        """What tells the answers apart, in their order."""
+        """The distinguishing parts of the answers, in their order."""
         found: list[bytes] = []
         left = b""
         while len(found) < self._kind.requests:

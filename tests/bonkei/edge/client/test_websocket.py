@@ -141,7 +141,7 @@ async def test_bytes_sent_before_the_answer_are_kept() -> None:
 
 
 async def test_a_socket_ends_with_the_deregistration_delay() -> None:
-    """With its connection, not with an answer that nobody asked for any more."""
+    """The tunnel ends with its connection, without another answer."""
     groups = (target_group("web", deregistration_delay=0.1), target_group("api"))
     async with (
         running(stack(target_groups=groups)) as edge,

@@ -297,7 +297,7 @@ async def test_a_slow_reader_of_what_grows_too_large_slows_the_origin_down() -> 
 
 
 async def test_a_crowd_of_slow_readers_is_kept_for_within_bounds() -> None:
-    """What is on its way into the cache counts, too."""
+    """Responses that are being stored count too."""
     settings = EdgeSettings(cache_bytes=4_000_000, cached_object_bytes=4_000_000)
     reply = ok(b"x" * 3_900_000, ("Cache-Control", "max-age=60"))
     async with running(cloudfront(cached()), settings) as edge, Target(reply) as web:

@@ -1,4 +1,5 @@
-"""What cache and origin request policies take; conditions and ranges answered from the cache."""
+"""The selections of cache and origin request policies; conditional and range requests on cached
+responses."""
 
 from __future__ import annotations
 

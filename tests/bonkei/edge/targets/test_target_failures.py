@@ -73,8 +73,8 @@ async def test_504_when_the_target_is_silent() -> None:
 
 
 async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
-    """It is a time without data ("Connection idle timeout"), not a time for all of them; on a
-    connection to the target that was used before as on a new one."""
+    """The time-out counts time without data ("Connection idle timeout"), not the whole response; on
+    new and on used connections to the target."""
     async with running(balancer(idle_timeout=1.0)) as edge, Target() as target:
         await edge.join("web", target)
         async with edge.client() as client:

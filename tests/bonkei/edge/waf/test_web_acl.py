@@ -227,7 +227,8 @@ def test_logic_with_the_unknown(statement: Statement, matches: bool) -> None:
 
 
 def test_what_is_not_as_on_aws_is_named() -> None:
-    """What only AWS can evaluate is named by the blueprint, and not a second time."""
+    """The blueprint names the statements that only AWS can evaluate. The edge does not name them
+    again."""
     compiled = acl(
         WafRule("managed", 1, WafAction("block"), UNKNOWN),
         WafRule("css", 2, WafAction("block"), ByteMatch(PATH, b"x", "CONTAINS", ("CSS_DECODE",))),

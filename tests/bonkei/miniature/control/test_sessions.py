@@ -43,7 +43,7 @@ command = ["python3", "-c", "import os; print(os.environ['GREETING'])"]
 
 @dataclass
 class Miniature:
-    """What answers the commands: real tasks, and no more than they need."""
+    """A miniature for the commands: real tasks, and nothing that they do not need."""
 
     root: Path
     tasks: Tasks

@@ -188,7 +188,7 @@ def test_fargate_takes_no_configuration_from_s3(tmp_path: Path) -> None:
 
 
 def test_the_real_one_runs_where_it_is_named(tmp_path: Path) -> None:
-    """It knows more than the reader: nothing is refused before it has seen it."""
+    """It knows more directives than the reader, so only it refuses unknown ones."""
     binary = tmp_path / "fluent-bit"
     binary.write_text("#!/bin/sh\n")
     binary.chmod(stat.S_IRWXU)

@@ -54,7 +54,7 @@ def test_the_first_instance_of_a_cluster_writes() -> None:
 
 
 def test_certificates_of_one_name_share_their_proof() -> None:
-    """ACM asks an account for the same record, whatever the region and certificate."""
+    """ACM requires the same record from an account for every region and certificate."""
     mint = RESOURCES["aws_acm_certificate"].mint
     planned = {
         "domain_name": "example.com",

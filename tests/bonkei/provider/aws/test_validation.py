@@ -33,7 +33,7 @@ def put(config: Any, path: str, value: Any) -> None:
 
 
 def whole(type_name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """With every argument of the type, and documents as the texts that they are."""
+    """The configuration with every argument of the type; documents become texts."""
     block = SCHEMA.resources[type_name]
     texts = {name for name, attribute in block.attributes.items() if attribute.type == "string"}
     given = {

@@ -71,7 +71,7 @@ def test_what_is_no_time_is_refused() -> None:
 
 
 def written(target: Path, **arguments: Any) -> dict[str, Any]:
-    """What applying a local_file gives."""
+    """The values of a local_file after the apply."""
     block = LOCAL.schema.resources["local_file"]
     behaviour = LOCAL.resources["local_file"]
     config = {**empty(block), "filename": str(target), **arguments}
@@ -110,7 +110,7 @@ def test_a_file_has_one_content(tmp_path: Path) -> None:
 
 
 def answered(*code: str, **config: Any) -> Any:
-    """What the data source external says of a Python program."""
+    """The values of the data source external for a Python program."""
     source = external.provider().data_sources["external"]
     return source.read({"program": [sys.executable, "-c", *code], **config}, Context())
 

@@ -65,7 +65,7 @@ OTHERS = {
 
 
 def read(type_name: str, _filter: dict[str, list[str]] | None = None, **arguments: Any) -> Object:
-    """What the data source says, as Terraform gets it."""
+    """The data source's values, as Terraform gets them."""
     block = SCHEMA.data_sources[type_name]
     config = {**schema.empty(block), **arguments}
     if _filter:
