@@ -1,1 +1,12 @@
-"""Bonkei: the system that Terraform describes, in miniature, on this machine."""
+"""Bonkei: the system that Terraform describes, in miniature, on this machine.
+
+cli                   the commands
+miniature             the running parts joined, started in order
+check, diagram        judges and draws the definitions
+edge, tasks, database, cloud, logs, monitor, functions, topics, ...    the running parts
+terraform, provider   evaluate the definitions; policy, network decide what AWS would allow
+blueprint             the definitions as values; config: the user's settings
+
+What several rooms use: `events` (the bus), `aws_service` (what answers AWS's calls), `addresses`,
+`vault`, `spool`, `sockets`, `errors`. docs/tour.md leads through all of them.
+"""

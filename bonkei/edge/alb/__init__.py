@@ -1,1 +1,7 @@
-"""A load balancer's listener: rules, actions, and the head that a target gets."""
+"""A load balancer's listener.
+
+load_balancer    web ACL, listener rules, actions
+rule             the conditions of rules, compiled
+forward          the action `forward`: a target group, a target, stickiness
+target_head      the head that a target gets
+"""

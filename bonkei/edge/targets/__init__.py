@@ -1,1 +1,9 @@
-"""Targets, their health, and a request on its way to one of them."""
+"""Targets, their health, and a request on its way to one of them.
+
+registry       learns of targets from the bus
+target         targets and their groups, with the balancing; target_health: one target's health
+checks         checks the health over the network
+delivery       how a layer forwards
+dispatch       one request to one target; upstream: a connection to it
+last_words     a response that came before a connection broke
+"""

@@ -1,1 +1,10 @@
-"""SQL: the tables, the database's connections, and the queries; no HTTP."""
+"""SQL: no HTTP.
+
+database, connection, connect    connections; outage logs their absence
+tables                           the tables
+components, incidents, incident_updates, maintenances, drafts    what the page shows
+revision                         counts its changes; uptime sums them up by day
+administrators, sessions, api_keys, attempts    who may change it
+audit                            who did; idempotency: answers for repeated requests
+request_comment                  names the request in the database's log
+"""

@@ -1,1 +1,7 @@
-"""The backend as this program sees it: its values, its client, and a cache of its answers."""
+"""The backend as this program sees it.
+
+client, transport   its HTTP; error: unavailable or refused
+model, people       its values
+reader, kept        values for public pages, cached: bursts ask once, outages get the last answer
+outage              logs its absence
+"""

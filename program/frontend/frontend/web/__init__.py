@@ -1,1 +1,8 @@
-"""HTTP for every page: headers, request ids, static files, rendering, errors."""
+"""HTTP for every page.
+
+envelope       the outermost layer: ids, access records, headers, unexpected errors
+routing        exact paths, and all methods of a path
+rendering, writer    templates become bytes, in one language
+headers, conditional, static    security headers, ETags, files
+errors         error pages
+"""
