@@ -2,7 +2,7 @@
 
 app             the ASGI application; state: what routes use
 models, fields  the contract; routes: a file for each kind of resource
-requests        around every request: id, limit, access record; problems: errors as RFC 9457 has them
+requests        around every request: id, limit, access record; problems: errors (RFC 9457)
 identity        the caller; sign_in, slow_lane: passwords
 documents       public documents, made once per change; fast_lane sends them without a route
 idempotency     a request that is sent twice takes effect once
