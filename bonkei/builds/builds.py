@@ -14,8 +14,9 @@ from uuid import uuid4
 from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.errors import BuildsError
 from bonkei.builds.recorder import Recorder
-from bonkei.builds.run import Ground, Run, remove
+from bonkei.builds.run import Ground, Run
 from bonkei.builds.running.confinement import Confinement, probe
+from bonkei.builds.running.folder import remove
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.store import Store, numbers
 from bonkei.builds.surroundings import BuildsSettings, Surroundings

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bonkei.builds.buildspec.model import Buildspec
+from bonkei.builds.errors import PhaseError
 
 _COPYING = ("cp", "ln", "install", "rsync")
 _HARMLESS = ("/dev/null", "/dev/stdout", "/dev/stderr", "/dev/fd/", "/dev/tty")
@@ -53,6 +54,17 @@ def escapes(spec: Buildspec) -> Iterator[Escape]:
             what = outside(command)
             if what:
                 yield Escape(line, command, what)
+
+
+def refuse(spec: Buildspec, why: str) -> None:
+    """PhaseError for the first entry that writes outside; `why`: nothing confines a build."""
+    for each in escapes(spec):
+        raise PhaseError(
+            "CLIENT_ERROR",
+            f"line {each.line} of the buildspec: {each.what}, and nothing confines a build here "
+            f"({why}): {each.command.splitlines()[0]}",
+            remedy='write below "$HOME"; or set `outside = true` under [builds] in bonkei.toml',
+        )
 
 
 def outside(command: str) -> str:

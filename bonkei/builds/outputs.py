@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from bonkei.aws_service import AwsServiceError
@@ -12,12 +12,12 @@ from bonkei.builds.artifacts.archive import pack, walk
 from bonkei.builds.artifacts.patterns import select
 from bonkei.builds.buildspec.model import ArtifactSpec, Buildspec
 from bonkei.builds.errors import PhaseError
-from bonkei.builds.running.script import name_script
 from bonkei.builds.surroundings import Surroundings
 from bonkei.builds.values import Build, BuildOutput
 
 Say = Callable[[str], None]
-Expand = Callable[[str], Awaitable[int]]
+Expand = Callable[[str], Awaitable[str | None]]
+Wanted = tuple[BuildOutput, ArtifactSpec]
 
 
 class Upload:
@@ -32,30 +32,41 @@ class Upload:
         self._source = source
         self._given = given
 
-    async def execute(self, spec: Buildspec, say: Say, expand: Expand) -> tuple[BuildOutput, ...]:
-        """What was put, and where. PhaseError with the code CLIENT_ERROR."""
-        wanted = self._wanted(spec)
+    async def plan(self, spec: Buildspec, expand: Expand) -> Sequence[Wanted]:
+        """What goes where, while the build's shell can still say it. PhaseError."""
+        return [
+            (await self._named(output, artifact, expand), artifact)
+            for output, artifact in self._wanted(spec)
+        ]
+
+    async def execute(self, wanted: Sequence[Wanted], say: Say) -> tuple[BuildOutput, ...]:
+        """Put it; what was put, and where. PhaseError with the code CLIENT_ERROR."""
         made = []
         for index, (output, artifact) in enumerate(wanted):
             archive = self._folder / f"artifact-{index}.zip"
+            archive.unlink(missing_ok=True)
             say(f"Expanding base directory path: {artifact.base_directory}")
             say("Assembling file list")
-            paths = await asyncio.to_thread(walk, self._source)
-            files = list(select(artifact, paths))
+            files = list(select(artifact, await self._paths()))
             if not files:
                 raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")
             await asyncio.to_thread(
                 pack, self._source, files, archive, keep_links=artifact.enable_symlinks
             )
             say(f"Found {len(files)} file(s) for {output.name or 'the artifact'}")
-            placed = await self._name(output, artifact, expand)
-            await self._put(placed, archive)
-            made.append(placed)
+            await self._put(output, archive)
+            made.append(output)
         return tuple(made)
+
+    async def _paths(self) -> list[str]:
+        """Of every file in the source, which has to be where it was."""
+        if self._source.resolve() != self._source:
+            raise PhaseError("CLIENT_ERROR", "the source's folder has become a link")
+        return await asyncio.to_thread(walk, self._source)
 
     async def keep_reports(self, spec: Buildspec, into: Path) -> int:
         """The files of all report groups in one archive; how many there are."""
-        paths = await asyncio.to_thread(walk, self._source)
+        paths = await self._paths()
         files = [
             (path, f"{group.rpartition('/')[2]}/{name}")
             for group, report in spec.reports
@@ -105,20 +116,17 @@ class Upload:
         key = "/".join(part for part in parts if part)
         return BuildOutput(place.identifier, place.location, key)
 
-    async def _name(
+    async def _named(
         self, output: BuildOutput, artifact: ArtifactSpec, expand: Expand
     ) -> BuildOutput:
         """The key with what the shell makes of a name such as `app-$(date +%Y)`."""
         overridden = not self._build.request.outputs and artifact.name
         if not overridden or "$" not in output.key:
             return output
-        target = self._folder / "state" / "name"
-        state = str(target.parent)
-        if await expand(name_script(state, output.key, str(target))):
-            raise PhaseError(
-                "CLIENT_ERROR", f"the artifact's name {artifact.name} is no shell word"
-            )
-        key = target.read_text(encoding="utf-8")[:1024]
+        key = await expand(output.key)
+        if not key:
+            said = f"the artifact's name {artifact.name} is no shell word"
+            raise PhaseError("CLIENT_ERROR", said)
         return BuildOutput(output.name, output.bucket, key)
 
     async def _put(self, output: BuildOutput, archive: Path) -> None:

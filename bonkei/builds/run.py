@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds import course, escape, outputs
@@ -20,9 +21,10 @@ from bonkei.builds.errors import PhaseError
 from bonkei.builds.recorder import Recorder
 from bonkei.builds.running import limits
 from bonkei.builds.running.confinement import Confinement
+from bonkei.builds.running.folder import remove
 from bonkei.builds.running.log import BuildLog
 from bonkei.builds.running.machine import Machine
-from bonkei.builds.running.script import entry_script, values_script
+from bonkei.builds.running.script import entry_script, name_script, values_script
 from bonkei.builds.sources import Fetched, buildspec_text, fetch
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
 from bonkei.builds.tools.commands import write_commands
@@ -33,6 +35,8 @@ from bonkei.builds.variables import Layout, codebuild_variables, exported
 from bonkei.processes import Keeper
 
 _MINUTE = 60.0
+_LONGEST_NAME = 1_024  # characters of a key
+NO_FILES: Mapping[Path, str] = MappingProxyType({})
 _LARGEST_VALUES = 131_072  # bytes of all exported variables
 
 
@@ -156,7 +160,7 @@ class Run:
         spec = read(text)
         for note in spec.left_out:
             self._log.say(f"Not simulated: {note}")
-        self._refuse_escapes(spec)
+        self._require_confinement(spec)
         if fetched.version:
             request = replace(record.build.request, resolved_source_version=fetched.version)
             record.update(request=request)
@@ -201,16 +205,10 @@ class Run:
             **values.values,
         }
 
-    def _refuse_escapes(self, spec: Buildspec) -> None:
-        if self._ground.confinement.is_possible or self._ground.settings.may_write_outside:
-            return
-        for each in escape.escapes(spec):
-            raise PhaseError(
-                "CLIENT_ERROR",
-                f"line {each.line} of the buildspec: {each.what}, and nothing confines a build "
-                f"here ({self._ground.confinement.why_not}): {each.command.splitlines()[0]}",
-                remedy='write below "$HOME"; or set `outside = true` under [builds] in bonkei.toml',
-            )
+    def _require_confinement(self, spec: Buildspec) -> None:
+        ground = self._ground
+        if not ground.confinement.is_possible and not ground.settings.may_write_outside:
+            escape.refuse(spec, ground.confinement.why_not)
 
     def _begin_state(self, source: Path) -> None:
         state = self._folder / "state"
@@ -232,12 +230,16 @@ class Run:
         upload = outputs.Upload(
             self._project, self._record.build, self._folder, fetched.source, self._ground.given
         )
+        if name == "artifacts":
+            self._record.begin("UPLOAD_ARTIFACTS")
+            wanted = await upload.plan(spec, self._expand)
+        # Nothing of the build runs while its files are read: none can become a link meanwhile.
+        await self._machine.stop()
         if spec.reports:
             count = await upload.keep_reports(spec, self._reports)
             self._log.say(f"Reports: {count} file(s) in {self._reports}")
         if name == "artifacts":
-            self._record.begin("UPLOAD_ARTIFACTS")
-            made = await upload.execute(spec, self._log.say, self._expand)
+            made = await upload.execute(wanted, self._log.say)
             self._record.update(outputs=made)
             self._record.end()
 
@@ -272,18 +274,21 @@ class Run:
 
     async def _entry(self, spec: Buildspec, command: str, source: Path) -> int:
         state = self._folder / "state"
-        (state / "entry").write_text(f"{command}\n", encoding="utf-8")
         script = entry_script(
             str(state),
             is_succeeding=not self._record.is_failing,
             is_separate=spec.separate_shells,
         )
-        return await self._shell(spec.shell, script, source)
+        return await self._shell(spec.shell, script, source, {state / "entry": f"{command}\n"})
 
-    async def _shell(self, shell: str, script: str, directory: Path) -> int:
+    async def _shell(
+        self, shell: str, script: str, directory: Path, files: Mapping[Path, str] = NO_FILES
+    ) -> int:
         program = shutil.which(shell) or f"/bin/{shell}"
         try:
-            return await self._machine.run((program, "-c", script), self._variables, directory)
+            return await self._machine.run(
+                (program, "-c", script), self._variables, directory, files
+            )
         except PhaseError as error:
             raise (self._breach or error) from None
 
@@ -297,13 +302,19 @@ class Run:
         )
         found: Mapping[str, str] = {}
         if await self._shell(spec.shell, script, self._folder) == 0:
-            with suppress(OSError, ValueError):
-                if target.stat().st_size <= _LARGEST_VALUES:
-                    found = json.loads(target.read_text(encoding="utf-8"))
+            text = await self._machine.read(target, _LARGEST_VALUES)
+            with suppress(ValueError, TypeError):
+                found = dict(json.loads(text or "{}"))
         self._record.update(exported=exported(spec.exported, found, tuple(self._secret)))
 
-    async def _expand(self, script: str) -> int:
-        return await self._shell("bash" if shutil.which("bash") else "sh", script, self._folder)
+    async def _expand(self, name: str) -> str | None:
+        """A name as the shell expands it; None when the shell cannot."""
+        target = self._folder / "state" / "name"
+        script = name_script(str(target.parent), name, str(target))
+        shell = "bash" if shutil.which("bash") else "sh"
+        if await self._shell(shell, script, self._folder):
+            return None
+        return await self._machine.read(target, _LONGEST_NAME)
 
 
 def _with_remedy(error: PhaseError) -> str:
@@ -313,20 +324,3 @@ def _with_remedy(error: PhaseError) -> str:
 def _in_loop(loop: asyncio.AbstractEventLoop, say: object, text: str) -> None:
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(say, text)  # type: ignore[arg-type]
-
-
-def remove(folder: Path) -> None:
-    """A build's folder. An overlay leaves folders there that nobody may enter, not even we."""
-
-    def again(_function: object, path: str, _: object) -> None:
-        with suppress(OSError):
-            Path(path).parent.chmod(0o700)
-            Path(path).chmod(0o700)
-            if Path(path).is_dir() and not Path(path).is_symlink():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                Path(path).unlink()
-
-    shutil.rmtree(folder, onerror=again)
-    if folder.exists():
-        shutil.rmtree(folder, ignore_errors=True)

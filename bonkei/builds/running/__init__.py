@@ -5,5 +5,6 @@ inside        the program in the build's namespaces that runs its entries
 machine       that program, from outside
 script        the scripts around entries: pure
 log           what is said and printed
+folder        its folder, and its end
 limits        disk and processes
 """

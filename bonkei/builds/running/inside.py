@@ -4,10 +4,17 @@
 
 It is process 1 of the build's own namespaces where the kernel has them. There it first makes the
 file system that PLACE.json describes: everything is read-only but the build's folder, system
-folders have a layer in that folder which takes what is written, and /tmp is the build's own. Then
-it reads orders from standard input, a JSON object a line: `argv`, `variables` (the whole
-environment), `directory`. Each is run to its end; the answer on the descriptor `answers` is a line
-with `code`. At the end of input it ends, and the kernel ends whatever still runs in the namespace.
+folders have a layer in that folder which takes what is written, and /tmp is the build's own.
+
+Then it reads orders from standard input, a JSON object a line, and answers on the descriptor
+`answers`, a line each:
+
+run    `argv`, `variables` (the whole environment), `directory`, `files` (contents by path, written
+       before). It is run to its end; the answer has its `code`.
+read   `path`, `most`. The answer has the file's `text`, or null.
+
+The miniature itself opens no file of a build that runs: a link might lead elsewhere. At the end of
+input this program ends, and the kernel ends whatever still runs in the namespace.
 
 It runs alone, without this package: only the standard library.
 """
@@ -71,12 +78,30 @@ def main(place: Mapping[str, Any]) -> None:
     os.set_inheritable(answers.fileno(), False)
     answers.write('{"code": 0}\n')  # ready
     for line in sys.stdin:
-        code = run(json.loads(line))
-        answers.write(json.dumps({"code": code}) + "\n")
+        order = json.loads(line)
+        answer = {"text": read(**order["read"])} if "read" in order else {"code": run(order["run"])}
+        answers.write(json.dumps(answer) + "\n")
+
+
+def read(path: str, most: int) -> str | None:
+    """A file's text; None when it cannot be read, or is longer."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123
+            text = file.read(most + 1)
+    except OSError:
+        return None
+    return text if len(text) <= most else None
 
 
 def run(order: Mapping[str, Any]) -> int:
     """One entry to its end; its exit code. What it has left running in the background goes on."""
+    try:
+        for path, text in order["files"].items():
+            with open(path, "w", encoding="utf-8") as file:  # noqa: PTH123
+                file.write(text)
+    except OSError as error:
+        os.write(2, f"{error.filename}: {error.strerror}\n".encode())
+        return 1
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
         child = os.fork()

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -19,6 +20,7 @@ from bonkei.builds.running.confinement import INSIDE, place, unshare_command
 from bonkei.processes import Keeper, launch_command
 
 _CHUNK = 64 * 1024
+_LARGEST_ANSWER = 4 * 1024 * 1024
 _PATIENCE = 30.0  # seconds for the namespaces to be made
 
 
@@ -71,7 +73,7 @@ class Machine:
             os.close(answers)
         with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
             self._keeper.keep(self._process.pid)
-        self._answers = asyncio.StreamReader()
+        self._answers = asyncio.StreamReader(limit=_LARGEST_ANSWER)
         self._transport, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(self._answers),  # type: ignore[arg-type]
             os.fdopen(read, "rb"),
@@ -84,19 +86,41 @@ class Machine:
             said = "the build's process has not begun; the log's end says why"
             raise PhaseError("INTERNAL_SERVICE_ERROR", said) from None
 
-    async def run(self, argv: Sequence[str], variables: Mapping[str, str], directory: Path) -> int:
-        """Its exit code; a signal's is negative. PhaseError when the whole build has died."""
-        order = {"argv": list(argv), "variables": dict(variables), "directory": str(directory)}
-        assert self._process is not None  # noqa: S101 - `start` made it
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for
-        try:
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            await self._process.stdin.drain()
-        except ConnectionError:
-            raise _died() from None
-        code = await self._answer()
+    async def run(
+        self,
+        argv: Sequence[str],
+        variables: Mapping[str, str],
+        directory: Path,
+        files: Mapping[Path, str],
+    ) -> int:
+        """Its exit code; a signal's is negative. `files` are written before. PhaseError when the
+        whole build has died."""
+        order = {
+            "argv": list(argv),
+            "variables": dict(variables),
+            "directory": str(directory),
+            "files": {str(path): text for path, text in files.items()},
+        }
+        code = int((await self._order({"run": order}))["code"])
         self.drain()  # what came before the answer is in the log before what comes next
         return code
+
+    async def read(self, file: Path, most: int) -> str | None:
+        """The text of a file, as the build sees it; None without it or when it is longer."""
+        order = {"read": {"path": str(file), "most": most}}
+        found = (await self._order(order))["text"]
+        return None if found is None else str(found)
+
+    async def _order(self, order: Mapping[str, object]) -> Mapping[str, Any]:
+        process = self._process
+        if process is None or process.stdin is None:
+            raise _died()
+        try:
+            process.stdin.write(json.dumps(order).encode() + b"\n")
+            await process.stdin.drain()
+        except ConnectionError:
+            raise _died() from None
+        return await self._answer()
 
     @property
     def pids(self) -> tuple[int, ...]:
@@ -153,13 +177,14 @@ class Machine:
                 return
             self._listener(data)
 
-    async def _answer(self) -> int:
+    async def _answer(self) -> Mapping[str, Any]:
         assert self._answers is not None  # noqa: S101 - `start` made it
         line = await self._answers.readline()
         if not line:
             self.drain()
             raise _died()
-        return int(json.loads(line)["code"])
+        found: Mapping[str, Any] = json.loads(line)
+        return found
 
 
 def _died() -> PhaseError:

@@ -106,6 +106,8 @@ class Provider:
         own = folder / "provider"
         if not own.is_dir():
             return ()
+        if any(place.resolve() != place for place in (own, own / "secrets", own / "terraform")):
+            return ("The provider's folder has become a link: nothing of it is kept",)
         refused = []
         known = json.loads((own / PLACE).read_text(encoding="utf-8"))["known"]
         for file in sorted((own / "secrets").iterdir()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from builds import Room, log, spec
 from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
 from bonkei.builds.running.confinement import Confinement, probe
+from bonkei.builds.values import BuildOutput
 
 _MADE = Path(tempfile.mkdtemp())
 NAMESPACES = probe(_MADE)
@@ -92,6 +94,36 @@ async def test_disks_the_kernel_s_switches_and_sockets_of_root_are_out_of_reach(
         )
     )
     assert result.status == "SUCCEEDED", log(result)
+
+
+@confined
+@pytest.mark.parametrize(
+    "trick",
+    [
+        'rm -rf "$S"; ln -s {outside} "$S"',
+        'ln -sf {outside}/taken "$S/entry"; true',
+        'rm -f "$S/variables"; ln -s {outside}/taken "$S/variables"',
+        'rm -f "$S/exported.json"; ln -s {outside}/given.json "$S/exported.json"',
+        'cd "$HOME"; rm -rf "$CODEBUILD_SRC_DIR"; ln -s {outside} "$CODEBUILD_SRC_DIR"',
+        "ln -s {outside}/given.json out.json; ln -s {outside} folder",
+        'ln -s {outside}/taken "$HOME/../artifact-0.zip"',
+    ],
+)
+async def test_a_link_leads_the_miniature_nowhere(room: Room, trick: str) -> None:
+    """It writes and reads for a build, and has more rights than the build."""
+    outside = room.world.directory / "outside"
+    outside.mkdir()
+    (outside / "given.json").write_text('{"A": "stolen"}', encoding="utf-8")
+    more = "artifacts:\n  files: ['**/*']\n"
+    text = spec('S="$HOME/../state"', trick.format(outside=outside), "echo more", more=more)
+    text = text.replace("  shell: bash\n", "  shell: bash\n  exported-variables: [A]\n")
+    (room.source / "own").touch()
+    result = await room.run(text, outputs=(BuildOutput("O", "art", "key"),))
+    assert [file.name for file in outside.iterdir()] == ["given.json"]
+    assert dict(result.exported) == {}
+    handed = room.world.bucket.file("art", "key")
+    if handed.exists():
+        assert zipfile.ZipFile(handed).namelist() == ["own"]
 
 
 class Unconfined(Room):
