@@ -24,11 +24,23 @@ OTHERS = {
     "type": "aws_s3_bucket",
     "values": {"bucket": "other-team", "arn": "arn:aws:s3:::other-team"},
 }
+EVERYTHING = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+BOUNDED = {
+    "address": "aws_iam_role.backend",
+    "type": "aws_iam_role",
+    "values": {
+        "name": "backend",
+        "arn": "arn:aws:iam::123456789012:role/backend",
+        "assume_role_policy": json.dumps({"Statement": []}),
+        "permissions_boundary": "arn:aws:iam::123456789012:policy/statuspage-production-boundary",
+        "inline_policy": [{"name": "all", "policy": json.dumps({"Statement": [EVERYTHING]})}],
+    },
+}
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    house = House(tmp_path_factory.mktemp("home"), OTHERS)
+    house = House(tmp_path_factory.mktemp("home"), OTHERS, BOUNDED)
     house.open()
     try:
         yield house
@@ -104,7 +116,7 @@ def test_the_table_and_the_alias_are_there(deployed: House) -> None:
 
 def test_the_blueprint_has_all_of_it(deployed: House) -> None:
     blueprint = deployed.blueprint
-    assert {each.name for each in blueprint.roles} == {
+    assert {each.name for each in blueprint.roles} - {"backend"} == {
         f"statuspage-production-tf-{name}"
         for name in ("scan", "plan", "apply", "pipeline", "operator")
     }
@@ -136,6 +148,14 @@ def test_a_role_may_what_its_policies_say(deployed: House) -> None:
         s3.put_object(Bucket=STATE, Key="terraform.tfstate", Body=b"{}")
     applying = deployed.client("s3", "statuspage-production-tf-apply")
     applying.put_object(Bucket=STATE, Key="terraform.tfstate", Body=b"{}")
+
+
+def test_a_role_of_terraform_has_the_stacks_boundary(deployed: House) -> None:
+    """`NotThisPipeline`: whatever its policies say, no role of Terraform reads the state."""
+    s3 = deployed.client("s3", "backend")
+    s3.put_object(Bucket="statuspage-production-tf-pipeline-access-log-123456789012", Key="a")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.get_object(Bucket=STATE, Key="terraform.tfstate")
 
 
 def test_the_same_again_changes_nothing(deployed: House) -> None:
@@ -195,6 +215,18 @@ def test_a_template_by_its_url(deployed: House) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="by-url")
 
 
+def test_a_template_that_the_command_puts_into_a_bucket(deployed: House, tmp_path: Path) -> None:
+    """As it has to with more than 51,200 bytes."""
+    file = tmp_path / "large.yaml"
+    file.write_text(KEY + "# long\n" * 8_000)
+    arguments = ("cloudformation", "deploy", "--stack-name", "large", "--template-file", file)
+    assert "greater than 51,200 bytes" in deployed.aws(*arguments).stderr
+    done = deployed.aws(*arguments, "--s3-bucket", STATE, "--s3-prefix", "templates")
+    assert done.returncode == 0, done.stderr
+    assert stack(deployed, "large")["StackStatus"] == "CREATE_COMPLETE"
+    deployed.client("cloudformation").delete_stack(StackName="large")
+
+
 KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
 FULL = "Resources: { Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: full } } }\n"
 
@@ -231,7 +263,8 @@ def test_a_deletion_keeps_what_the_template_retains(deployed: House) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(StackName=identifier)
     assert STATE in buckets(deployed)
     blueprint = deployed.blueprint
-    assert (blueprint.roles, blueprint.pipelines, blueprint.build_projects) == ((), (), ())
+    assert [each.name for each in blueprint.roles] == ["backend"]
+    assert (blueprint.pipelines, blueprint.build_projects) == ((), ())
     assert len(blueprint.log_groups) == 3
     assert deploy(deployed).returncode != 0  # their names are taken
     assert stack(deployed)["StackStatus"] == "ROLLBACK_COMPLETE"
