@@ -288,5 +288,9 @@ class Exchange:
 
     def annotate(self, **note: str | bytes) -> None:
         """Add values for the access log that only a layer knows."""
-        if self.logs:
-            self.note = {**(self.note or {}), **note}
+        if not self.logs:
+            return
+        if self.note is None:
+            self.note = note
+        else:
+            self.note.update(note)
