@@ -19,7 +19,7 @@ from bonkei.provider.behaviour import Context, ResourceBehaviour
 from bonkei.provider.values import Object, Value
 
 _PATH = matches(r"/|/[\x21-\x7e]+/", "a path that begins and ends with /")
-_IDENTITY_POLICY = policy(IDENTITY)
+_USER_POLICY = policy(IDENTITY, 2048)
 
 
 def _unique(mint: Mint, prefix: str) -> str:
@@ -183,7 +183,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "name": mint.name(),
             "name_prefix": mint.given("name_prefix") or "",
         },
-        at("policy", _IDENTITY_POLICY),
+        at("policy", _USER_POLICY),
         equivalent={"policy": same_policy},
         regional=False,
     ),

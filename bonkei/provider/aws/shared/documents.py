@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import ip_network
 from typing import Any
 
 from bonkei.provider.aws.shared.checks import Check
@@ -24,6 +25,13 @@ _OPERATOR = re.compile(
     r"(String(Not)?(Equals|EqualsIgnoreCase|Like)|Numeric(Not)?Equals|Numeric(Less|Greater)Than"
     r"(Equals)?|Date(Not)?Equals|Date(Less|Greater)Than(Equals)?|Bool|BinaryEquals|(Not)?IpAddress"
     r"|Arn(Not)?(Equals|Like)|Null)(IfExists)?"
+)
+_ARN_PARTS, _SERVICE = 6, 2
+_AWS_PRINCIPAL = re.compile(
+    r"\*|\d{12}|arn:[\w-]+:(iam|sts)::(\d{12}|cloudfront|aws):\S+|A(RO|ID)A[A-Z0-9]{12,}"
+)
+_SERVICE_PRINCIPAL = re.compile(
+    r"[\w.-]+\.amazonaws\.com(\.cn)?|[\w.-]+\.aws\.internal|[\w-]+\.aws\.(com|dev)"
 )
 _LIST_KEYS = ("Action", "NotAction", "Resource", "NotResource")
 
@@ -180,14 +188,33 @@ def _resource_faults(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:
         yield "Resource is missing"
     if kind is TRUST and has_resource:
         yield "a trust policy has no Resource"
-    for key in ("Resource", "NotResource") if kind is IDENTITY else ():
+    if "Resource" in statement and "NotResource" in statement:
+        yield "Resource and NotResource exclude each other"
+    for key in ("Resource", "NotResource"):
         for resource in _as_list(statement.get(key)):
-            if isinstance(resource, str) and not re.match(r"\*|arn:|\$\{", resource):
-                yield f'{key} "{resource}" must be "*" or an ARN'
+            if isinstance(resource, str) and (fault := _arn_fault(resource, kind)):
+                yield f'{key} "{resource}" {fault}'
+
+
+def _arn_fault(resource: str, kind: Kind) -> str:
+    """ "IAM JSON policy elements: Resource": six parts, and the service in full. A resource's own
+    policy may name a part of what it belongs to, as Amazon SQS's does."""
+    if resource == "*" or "${" in resource:
+        return ""
+    if not resource.startswith("arn:"):
+        return 'must be "*" or an ARN' if kind is IDENTITY else ""
+    parts = resource.split(":", _ARN_PARTS - 1)
+    if len(parts) < _ARN_PARTS and not resource.endswith("*"):
+        return "must be an ARN of six parts: arn:partition:service:region:account:resource"
+    if len(parts) > _SERVICE and re.search(r"[*?]", parts[_SERVICE]) and parts[_SERVICE] != "*":
+        return "must name its service without wildcards"
+    return ""
 
 
 def _principal_faults(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]:
     principals = [statement[key] for key in ("Principal", "NotPrincipal") if key in statement]
+    if len(principals) > 1:
+        yield "Principal and NotPrincipal exclude each other"
     if kind is IDENTITY and principals:
         yield "a policy of an identity has no Principal"
     if kind is not IDENTITY and not principals:
@@ -199,10 +226,31 @@ def _principal_faults(statement: Mapping[str, Any], kind: Kind) -> Iterator[str]
             yield 'Principal must be "*" or an object'
             continue
         for key, identifiers in principal.items():
-            if key not in _PRINCIPALS:
-                yield f'"{key}" {_NO_PRINCIPAL}'
-            elif not _strings(identifiers):
-                yield f"Principal.{key} must be a string or a list of strings"
+            yield from _identifiers_faults(key, identifiers)
+
+
+def _identifiers_faults(key: str, identifiers: Any) -> Iterator[str]:
+    if key not in _PRINCIPALS:
+        yield f'"{key}" {_NO_PRINCIPAL}'
+    elif not _strings(identifiers):
+        yield f"Principal.{key} must be a string or a list of strings"
+    else:
+        for identifier in _as_list(identifiers):
+            if fault := _identifier_fault(key, identifier):
+                yield f'Principal.{key} "{identifier}" {fault}'
+
+
+def _identifier_fault(kind: str, identifier: str) -> str:
+    """ "AWS JSON policy elements: Principal"."""
+    if "${" in identifier:
+        return ""
+    if kind == "AWS" and identifier != "*" and "*" in identifier:
+        return "has a wildcard, which can stand only alone: match a part by aws:PrincipalArn"
+    if kind == "AWS" and not _AWS_PRINCIPAL.fullmatch(identifier):
+        return 'must be "*", an account\'s twelve digits, or an ARN of IAM or STS'
+    if kind == "Service" and not _SERVICE_PRINCIPAL.fullmatch(identifier):
+        return 'must be a service, such as "ecs-tasks.amazonaws.com"'
+    return ""
 
 
 def _condition_faults(condition: Any) -> Iterator[str]:
@@ -214,6 +262,27 @@ def _condition_faults(condition: Any) -> Iterator[str]:
             yield f'"{operator}" is no condition operator'
         elif not isinstance(by_key, dict):
             yield f"Condition.{operator} must be an object"
+        else:
+            yield from _value_faults(operator, by_key)
+
+
+def _value_faults(operator: str, by_key: Mapping[str, Any]) -> Iterator[str]:
+    for key, values in by_key.items():
+        for value in _as_list(values):
+            if not isinstance(value, str | bool | int | float):
+                yield f"Condition.{operator}.{key} must be a value or a list of values"
+            elif "IpAddress" in operator and not _is_network(str(value)):
+                yield f'Condition.{operator}.{key} "{value}" is no address or network'
+
+
+def _is_network(text: str) -> bool:
+    if "${" in text:
+        return True
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def principal_type(value: Value) -> str | None:
