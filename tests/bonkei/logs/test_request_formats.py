@@ -28,8 +28,10 @@ from requests_sample import (
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.access_log import WafLog, WafLogFilter
 from bonkei.blueprint.log_delivery import LogDelivery
+from bonkei.blueprint.web_acl import CustomResponse, WafAction
 from bonkei.edge import AccessRecord
 from bonkei.edge.http.firewall import Verdict
+from bonkei.edge.http.message import Response
 from bonkei.logs.delivery.requests.load_balancer import connection_id
 from bonkei.logs.delivery.requests.request import Finished
 from bonkei.logs.delivery.requests.routes import find_routes
@@ -235,6 +237,20 @@ def test_the_record_of_a_blocked_request() -> None:
     assert {each["name"] for each in asked["headers"]} == {
         *("Host", "User-Agent", "Referer", "Cookie", "X-Forwarded-For")
     }
+
+
+def test_a_block_with_a_response_of_its_own() -> None:
+    """`responseCodeSent`: "the response code sent with a custom response"."""
+    response = Response(429, ((b"Retry-After", b"1"),), b"slow")
+    verdict = Verdict(ACL, "rate", True, response=response)
+    wanted = architecture(default="KEEP")
+    (acl,) = wanted.web_acls
+    custom = WafAction("block", CustomResponse(429))
+    rules = tuple(replace(r, action=custom) if r.name == "rate" else r for r in acl.rules)
+    [log] = logs(replace(wanted, web_acls=(replace(acl, rules=rules),)), ACL)
+    for _ in range(2):
+        found = json.loads(line(log, BLOCKED._replace(inspections=((verdict, []),))))
+        assert found["responseCodeSent"] == 429
 
 
 def test_the_record_of_an_allowed_request_names_the_rule_or_the_default_action() -> None:

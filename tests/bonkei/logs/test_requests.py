@@ -69,6 +69,17 @@ async def test_a_start_that_failed_reports_no_missing_bucket() -> None:
     assert not buckets.said
 
 
+async def test_one_request_that_cannot_be_written_does_not_end_the_logs() -> None:
+    buckets = Buckets()
+    deliveries = buckets.deliveries(architecture())
+    deliveries.seen(BY_DISTRIBUTION._replace(status="?"))  # type: ignore[arg-type]
+    await deliveries._deliver()
+    deliveries.seen(BY_DISTRIBUTION)
+    await deliveries.stop()
+    assert len(buckets.lines("_elasticloadbalancing_")) == 1
+    assert any("ValueError" in text for text in buckets.said)
+
+
 async def test_tries_again_what_a_bucket_did_not_take() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())

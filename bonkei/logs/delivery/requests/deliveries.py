@@ -12,6 +12,7 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from bonkei.blueprint import Blueprint
@@ -69,6 +70,7 @@ class RequestDeliveries:
         self._waiting: dict[str, _Waiting] = {}
         self._connections: dict[str, set[int]] = defaultdict(set)
         self._task: asyncio.Task[None] | None = None
+        self._ending = asyncio.Event()
         self._is_open = self._has_been_open = False
         self._tested: set[tuple[str, str]] = set()
         self._said: set[str] = set()
@@ -99,14 +101,21 @@ class RequestDeliveries:
         """Write the waiting entries. Call it while the buckets and log groups are still there."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self.deliver(time.time(), last=True)
+            self._ending.set()  # what is being sorted at this moment is not lost
+            await task
+            await self._deliver(last=True)
 
     async def _run(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            await self.deliver(time.time())
+        while not self._ending.is_set():
+            await self._deliver()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), LOOK_SECONDS)
+
+    async def _deliver(self, *, last: bool = False) -> None:
+        try:
+            await self.deliver(time.time(), last=last)
+        except Exception as error:
+            self._say(f"logs of requests are not delivered: {type(error).__name__}: {error}")
 
     async def deliver(self, now: float, *, last: bool = False) -> None:
         """Sort the new requests, and write each object that is due."""
