@@ -5,15 +5,8 @@ from __future__ import annotations
 import fnmatch
 from typing import Any
 
-from stack import Stack
+from stack import PRODUCTION, Stack
 
-GIVEN = {
-    "ServiceName": "statuspage",
-    "EnvironmentIdentifier": "production",
-    "CodeCommitRepositoryName": "statuspage",
-    "TerraformSha256": "0" * 64,
-    "TrivySha256": "0" * 64,
-}
 SECOND_FACTOR = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 ROLES = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com"
 
@@ -25,11 +18,11 @@ def conditions(stack: Stack) -> list[dict[str, Any]]:
 
 
 def test_a_second_factor_is_asked_for() -> None:
-    assert conditions(Stack(GIVEN)) == [SECOND_FACTOR]
+    assert conditions(Stack(PRODUCTION)) == [SECOND_FACTOR]
 
 
 def test_people_of_a_permission_set_come_through_identity_center() -> None:
-    stack = Stack({**GIVEN, "IdentityCenterPermissionSet": "Operators"})
+    stack = Stack({**PRODUCTION, "IdentityCenterPermissionSet": "Operators"})
     first, second = conditions(stack)
     assert first == SECOND_FACTOR
 

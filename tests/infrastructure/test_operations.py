@@ -15,22 +15,14 @@ import pytest
 from botocore import xform_name
 from documents import Document
 from evaluations import INFRASTRUCTURE, ROOT, Evaluation
-from stack import Stack
+from stack import PRODUCTION, Stack
 
 OPERATIONS = ROOT / "docs" / "operations"
 PAGES = [Document.read(file) for file in sorted(OPERATIONS.glob("*.md"))]
 ENGLISH = [page for page in PAGES if not page.file.name.endswith(".ja.md")]
 ALARMS = [page for page in PAGES if page.file.name.startswith("alarms.")]
 
-STACK = Stack(
-    {
-        "ServiceName": "statuspage",
-        "EnvironmentIdentifier": "production",
-        "CodeCommitRepositoryName": "statuspage",
-        "TerraformSha256": "0" * 64,
-        "TrivySha256": "0" * 64,
-    }
-)
+STACK = Stack(PRODUCTION)
 
 # What exists only while, or because, a person does what a page says.
 MADE_BY_HAND = re.compile(r"statuspage-production-(tf-pipeline|database-(restored|broken)(-.+)?)")

@@ -11,17 +11,9 @@ from typing import Any
 import provider_calls
 import pytest
 from evaluations import Evaluation
-from stack import Stack
+from stack import PRODUCTION, Stack
 
-STACK = Stack(
-    {
-        "ServiceName": "statuspage",
-        "EnvironmentIdentifier": "production",
-        "CodeCommitRepositoryName": "statuspage",
-        "TerraformSha256": "0" * 64,
-        "TrivySha256": "0" * 64,
-    }
-)
+STACK = Stack(PRODUCTION)
 ACCOUNT = "ap-northeast-1:123456789012"
 Statement = Mapping[str, Any]
 

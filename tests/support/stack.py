@@ -17,6 +17,15 @@ from cfnlint.decode import cfn_yaml
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "environment" / "terraform_pipeline.yaml"
 
+PRODUCTION = {
+    "ServiceName": "statuspage",
+    "EnvironmentIdentifier": "production",
+    "CodeCommitRepositoryName": "statuspage",
+    "TerraformSha256": "0" * 64,
+    "TrivySha256": "0" * 64,
+}
+"""Parameters of the pipeline's stack."""
+
 _PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "ap-northeast-1",

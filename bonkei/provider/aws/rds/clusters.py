@@ -7,21 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from bonkei.provider.aws.rds.databases import (
-    CLUSTER_ENGINES,
-    IDENTIFIER,
-    OPERATION,
-    actual,
-    database_domain,
-    default_key,
-    default_port,
-    family,
-    forget_master,
-    maintenance_window,
-    master_secret,
-    resource_id,
-    window,
-)
+from bonkei.provider.aws.rds import databases
 from bonkei.provider.aws.shared.blocks import same_shape
 from bonkei.provider.aws.shared.checks import at, between, lacks, matches, one_of
 from bonkei.provider.aws.shared.formats import arn, kms_key
@@ -57,7 +43,7 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
     identifier = mint.name("cluster_identifier", "tf-")
     engine = str(mint.given("engine"))
     version = str(mint.given("engine_version") or _ENGINE_VERSIONS.get(engine, ""))
-    domain = database_domain(mint)
+    domain = databases.database_domain(mint)
     encrypted = mint.given("storage_encrypted") is True
     insights = mint.given("performance_insights_enabled") is True
     return {
@@ -66,20 +52,20 @@ def _cluster(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("rds", f"cluster:{identifier}"),
         "cluster_identifier": identifier,
         "cluster_identifier_prefix": mint.given("cluster_identifier_prefix") or "",
-        "cluster_resource_id": resource_id(mint, "cluster"),
+        "cluster_resource_id": databases.resource_id(mint, "cluster"),
         "endpoint": f"{identifier}.cluster-{domain}",
         "reader_endpoint": f"{identifier}.cluster-ro-{domain}",
         "hosted_zone_id": database_zone(mint.region),
-        "port": default_port(engine),
+        "port": databases.default_port(engine),
         "engine_version": version,
-        "engine_version_actual": actual(version),
+        "engine_version_actual": databases.actual(version),
         "availability_zones": list(zone_names(mint.region)[:3]),
-        "preferred_backup_window": window(mint, "backup"),
-        "preferred_maintenance_window": maintenance_window(mint),
-        "db_cluster_parameter_group_name": f"default.{family(engine, version)}",
-        "kms_key_id": default_key(mint, "rds") if encrypted else "",
-        "master_user_secret": master_secret(mint),
-        "performance_insights_kms_key_id": default_key(mint, "rds") if insights else "",
+        "preferred_backup_window": databases.window(mint, "backup"),
+        "preferred_maintenance_window": databases.maintenance_window(mint),
+        "db_cluster_parameter_group_name": f"default.{databases.family(engine, version)}",
+        "kms_key_id": databases.default_key(mint, "rds") if encrypted else "",
+        "master_user_secret": databases.master_secret(mint),
+        "performance_insights_kms_key_id": databases.default_key(mint, "rds") if insights else "",
         "performance_insights_retention_period": 7 if insights else 0,
         "cluster_scalability_type": "standard" if engine.startswith("aurora") else "",
         "allocated_storage": 1,
@@ -151,11 +137,11 @@ def _capacity_order(config: Object) -> Iterator[Problem]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_rds_cluster": resource(
         _cluster,
-        at("cluster_identifier", *IDENTIFIER),
+        at("cluster_identifier", *databases.IDENTIFIER),
         at(
             "cluster_identifier_prefix", matches(r"[a-z][0-9a-z-]*", "a letter first, then a-z0-9-")
         ),
-        at("engine", one_of(*CLUSTER_ENGINES)),
+        at("engine", one_of(*databases.CLUSTER_ENGINES)),
         at("engine_version", matches(r"\d+[\w.]*", "a version, such as 17.5")),
         at("backup_retention_period", between(1, 35)),
         at("database_name", matches(r"[a-zA-Z][a-zA-Z0-9_]{0,62}", "a letter, then a-zA-Z0-9_")),
@@ -164,7 +150,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
         at("kms_key_id", arn("kms")),
         at("master_user_secret_kms_key_id", kms_key),
         at("port", between(1150, 65535)),
-        *OPERATION,
+        *databases.OPERATION,
         at("storage_type", one_of("", "aurora", "aurora-iopt1", "io1", "io2", "gp3")),
         at("serverlessv2_scaling_configuration.min_capacity", _capacity),
         at("serverlessv2_scaling_configuration.max_capacity", _capacity),
@@ -174,7 +160,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "engine_version_actual": "engine_version",
             "master_user_secret": "manage_master_user_password master_user_secret_kms_key_id",
         },
-        after_destroy=forget_master,
+        after_destroy=databases.forget_master,
         import_="cluster_identifier",
     ),
     "aws_rds_cluster_role_association": resource(
@@ -186,7 +172,7 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "id": mint.given("cluster_endpoint_identifier"),
             "arn": mint.arn("rds", f"cluster-endpoint:{mint.given('cluster_endpoint_identifier')}"),
             "endpoint": f"{mint.given('cluster_endpoint_identifier')}.cluster-custom-"
-            + database_domain(mint),
+            + databases.database_domain(mint),
         },
     ),
 }

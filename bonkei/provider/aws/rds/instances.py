@@ -7,21 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bonkei.provider.aws.rds.databases import (
-    CLUSTER_ENGINES,
-    IDENTIFIER,
-    OPERATION,
-    actual,
-    database_domain,
-    default_key,
-    default_port,
-    family,
-    forget_master,
-    maintenance_window,
-    master_secret,
-    resource_id,
-    window,
-)
+from bonkei.provider.aws.rds import databases
 from bonkei.provider.aws.shared.checks import at, between, matches, one_of
 from bonkei.provider.aws.shared.formats import arn
 from bonkei.provider.aws.shared.naming import Mint
@@ -51,25 +37,26 @@ def _cluster_instance(mint: Mint) -> Mapping[str, Value]:
         "arn": mint.arn("rds", f"db:{identifier}"),
         "identifier": identifier,
         "identifier_prefix": mint.given("identifier_prefix") or "",
-        "dbi_resource_id": resource_id(mint, "db"),
-        "endpoint": f"{identifier}.{database_domain(mint)}",
-        "port": cluster.get("port") or default_port(engine),
+        "dbi_resource_id": databases.resource_id(mint, "db"),
+        "endpoint": f"{identifier}.{databases.database_domain(mint)}",
+        "port": cluster.get("port") or databases.default_port(engine),
         "writer": _is_writer(mint, identifier),
         "availability_zone": zones[int(mint.random(6, label="zone"), 16) % len(zones)],
         "ca_cert_identifier": "rds-ca-rsa2048-g1",
-        "db_parameter_group_name": f"default.{family(engine, version)}",
+        "db_parameter_group_name": f"default.{databases.family(engine, version)}",
         "db_subnet_group_name": cluster.get("db_subnet_group_name") or "default",
         "engine_version": version,
-        "engine_version_actual": actual(version),
+        "engine_version_actual": databases.actual(version),
         "kms_key_id": cluster.get("kms_key_id") or "",
         "storage_encrypted": cluster.get("storage_encrypted") is True,
         "network_type": "IPV4",
         "monitoring_role_arn": "",
         "performance_insights_enabled": False,
-        "performance_insights_kms_key_id": default_key(mint, "rds") if insights else "",
+        "performance_insights_kms_key_id": databases.default_key(mint, "rds") if insights else "",
         "performance_insights_retention_period": 7 if insights else 0,
-        "preferred_backup_window": cluster.get("preferred_backup_window") or window(mint, "backup"),
-        "preferred_maintenance_window": maintenance_window(mint),
+        "preferred_backup_window": cluster.get("preferred_backup_window")
+        or databases.window(mint, "backup"),
+        "preferred_maintenance_window": databases.maintenance_window(mint),
         "publicly_accessible": False,
     }
 
@@ -89,11 +76,11 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
     identifier = mint.name("identifier")
     engine = str(mint.given("engine") or "")
     version = str(mint.given("engine_version") or "")
-    port = mint.given("port") or default_port(engine)
-    address = f"{identifier}.{database_domain(mint)}"
+    port = mint.given("port") or databases.default_port(engine)
+    address = f"{identifier}.{databases.database_domain(mint)}"
     return {
-        "id": resource_id(mint, "db"),
-        "resource_id": resource_id(mint, "db"),
+        "id": databases.resource_id(mint, "db"),
+        "resource_id": databases.resource_id(mint, "db"),
         "arn": mint.arn("rds", f"db:{identifier}"),
         "identifier": identifier,
         "address": address,
@@ -101,14 +88,14 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
         "port": port,
         "hosted_zone_id": database_zone(mint.region),
         "status": "available",
-        "engine_version_actual": actual(version),
-        "backup_window": window(mint, "backup"),
-        "maintenance_window": maintenance_window(mint),
+        "engine_version_actual": databases.actual(version),
+        "backup_window": databases.window(mint, "backup"),
+        "maintenance_window": databases.maintenance_window(mint),
         "availability_zone": zone_names(mint.region)[0],
-        "parameter_group_name": f"default.{family(engine, version)}",
+        "parameter_group_name": f"default.{databases.family(engine, version)}",
         "master_user_secret": [
             {**secret, "secret_arn": secret["secret_arn"].replace("!cluster-", "!db-")}
-            for secret in master_secret(mint)
+            for secret in databases.master_secret(mint)
         ],
     }
 
@@ -116,18 +103,18 @@ def _instance(mint: Mint) -> Mapping[str, Value]:
 RESOURCES: Mapping[str, ResourceBehaviour] = {
     "aws_rds_cluster_instance": resource(
         _cluster_instance,
-        at("identifier", *IDENTIFIER),
-        at("engine", one_of(*CLUSTER_ENGINES)),
+        at("identifier", *databases.IDENTIFIER),
+        at("engine", one_of(*databases.CLUSTER_ENGINES)),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.serverless …")),
         at("promotion_tier", between(0, 15)),
         at("performance_insights_kms_key_id", arn("kms")),
-        *OPERATION,
+        *databases.OPERATION,
         recomputed={"engine_version_actual": "engine_version"},
         import_="identifier",
     ),
     "aws_db_instance": resource(
         _instance,
-        at("identifier", *IDENTIFIER),
+        at("identifier", *databases.IDENTIFIER),
         at("instance_class", matches(r"db\.[a-z0-9-]+(\.[a-z0-9-]+)?", "a class: db.t4g.micro …")),
         at("storage_type", one_of("standard", "gp2", "gp3", "io1", "io2")),
         recomputed={
@@ -135,6 +122,6 @@ RESOURCES: Mapping[str, ResourceBehaviour] = {
             "address": "identifier",
             "endpoint": "identifier port",
         },
-        after_destroy=forget_master,
+        after_destroy=databases.forget_master,
     ),
 }

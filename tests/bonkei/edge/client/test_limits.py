@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bonkei.edge import EdgeSettings, Limits
-from tests.bonkei.edge.support import Message, Target, balancer, balancer_only, ok, running
+from tests.bonkei.edge.support import Client, Message, Target, balancer, balancer_only, ok, running
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -18,20 +18,26 @@ def limited(**limits: float) -> EdgeSettings:
     return EdgeSettings(limits=Limits(**limits))  # type: ignore[arg-type]
 
 
+async def closed_while_dripping(client: Client, drop: bytes) -> bytes:
+    """What the edge sends until it closes the connection of a client that sends drop by drop."""
+
+    async def drip() -> None:
+        while not client.writer.is_closing():
+            client.send(drop)
+            await asyncio.sleep(0.05)
+
+    dripping = asyncio.create_task(drip())
+    answer = await client.closed()
+    dripping.cancel()
+    return answer
+
+
 async def test_a_head_that_does_not_end_is_cut_off() -> None:
     """Slowloris: "HTTP 408: The client did not send data before the idle timeout period …"."""
     async with running(balancer_only(), limited(head_seconds=0.3)) as edge:
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.1\r\nHost: a\r\n")
-
-            async def drip() -> None:
-                while not client.writer.is_closing():
-                    client.send(b"X: y\r\n")
-                    await asyncio.sleep(0.05)
-
-            dripping = asyncio.create_task(drip())
-            answer = await client.closed()
-            dripping.cancel()
+            answer = await closed_while_dripping(client, b"X: y\r\n")
         assert answer.startswith(b"HTTP/1.1 408 ")
 
 
@@ -56,15 +62,7 @@ async def test_a_body_that_drips_is_cut_off() -> None:
         await edge.join("web", target)
         async with edge.client() as client:
             client.send(POST + b"Content-Length: 1000000\r\n\r\n")
-
-            async def drip() -> None:
-                while not client.writer.is_closing():
-                    client.send(b"x")
-                    await asyncio.sleep(0.05)
-
-            dripping = asyncio.create_task(drip())
-            answer = await client.closed()
-            dripping.cancel()
+            answer = await closed_while_dripping(client, b"x")
         assert answer.startswith(b"HTTP/1.1 408 ")
         assert target.requests == []
 
