@@ -153,7 +153,7 @@ async def measure(folder: Path) -> None:
     async def python() -> Path:
         return Path(sys.executable)
 
-    given = Surroundings(python, role, nothing, nothing, nothing, print)  # type: ignore[arg-type]
+    given = Surroundings(python, role, nothing, nothing, nothing, nothing, print)  # type: ignore[arg-type]
     settings = FunctionsSettings(folder / "functions", folder, pace=60)  # retries after 1 s and 2 s
     functions = Functions(settings, Bus(), given)
     topics = Topics(folder / "topics", Carriers(lambda: functions, no_cloud, inbox), print)

@@ -17,10 +17,11 @@ from bonkei.events import Bus, FunctionMeasured
 from bonkei.functions.asynchronous import Event
 from bonkei.functions.concurrency import Concurrency
 from bonkei.functions.errors import FunctionError, not_found, throttled, too_large
+from bonkei.functions.event_sources import EventSources, Ways
 from bonkei.functions.host import FunctionHost, Ground, LogWriter
 from bonkei.functions.outcome import LARGEST, LARGEST_EVENT, Invocation, Outcome
 from bonkei.functions.package import forget_unused, unpack
-from bonkei.functions.queue_source import CallQueue, QueuePoller
+from bonkei.functions.queue_source import CallQueue
 from bonkei.functions.runtimes import choose
 from bonkei.functions.waiting import Callee, Deliver, WaitingEvents
 from bonkei.processes import Keeper
@@ -51,6 +52,7 @@ class Surroundings:
     logs: LogWriter
     deliver: Deliver
     queue: CallQueue
+    stream: CallQueue
     report: Callable[[str], None]
     translate: Callable[[str], str] = str
 
@@ -79,7 +81,14 @@ class Functions:
         self._keeper = Keeper(settings.directory / "processes")
         self._concurrency = Concurrency()
         self._hosts: dict[str, FunctionHost] = {}
-        self._pollers: list[QueuePoller] = []
+        ways = Ways(
+            surroundings.queue,
+            surroundings.stream,
+            self.invoke,
+            surroundings.deliver,
+            surroundings.report,
+        )
+        self._sources = EventSources(settings.directory / "streams", ways, settings.pace)
         self._counts: dict[tuple[str, str], int] = {}
         self._retired: set[asyncio.Task[None]] = set()
         self._waiting = WaitingEvents(
@@ -119,24 +128,10 @@ class Functions:
                 if each.reserved_concurrency is not None
             }
         )
-        await self._follow_sources(blueprint)
+        functions = {arn: host.function for arn, host in self._hosts.items()}
+        await self._sources.follow(blueprint.event_sources, functions)
         used = {root for host in self._hosts.values() for root in host.roots}
         await asyncio.to_thread(forget_unused, self._settings.directory / "packages", used)
-
-    async def _follow_sources(self, blueprint: Blueprint) -> None:
-        """One poller for each queue that a function is polled for, as long as it is declared so."""
-        wanted = {
-            (source, self._hosts[source.function].function.role_arn)
-            for source in blueprint.event_sources
-            if source.enabled and source.function in self._hosts and ":sqs:" in source.source
-        }
-        for poller in [each for each in self._pollers if each.key not in wanted]:
-            self._pollers.remove(poller)
-            await poller.stop()
-        for source, role in wanted - {each.key for each in self._pollers}:
-            poller = QueuePoller(source, role, self._given.queue, self.invoke, self._given.report)
-            self._pollers.append(poller)
-            poller.start()
 
     def resume(self) -> None:
         """Continue with the events of an earlier process. Call it when the other parts run."""
@@ -146,7 +141,7 @@ class Functions:
         """Calls that run are ended; events that wait are kept for the next start."""
         if not self._is_started:
             return
-        await asyncio.gather(*(each.stop() for each in self._pollers), self._waiting.stop())
+        await asyncio.gather(self._sources.stop(), self._waiting.stop())
         await asyncio.gather(*(host.stop() for host in self._hosts.values()), *self._retired)
         self._keeper.stop()
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
+from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome
 
 _WAIT = 20  # seconds of a long poll: an idle queue costs one request each
@@ -38,6 +39,20 @@ def event(messages: Sequence[Mapping[str, Any]], source: str) -> bytes:
     """The event of a call of the function."""
     region = source.split(":")[3]
     return json.dumps({"Records": [_record(each, source, region) for each in messages]}).encode()
+
+
+def wanted_of(
+    messages: Sequence[Mapping[str, Any]], source: EventSource
+) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Messages for the function, and the others: "Lambda automatically removes messages from the
+    queue that don't match the filter criteria"."""
+    region = source.source.split(":")[3]
+    wanted: list[Mapping[str, Any]] = []
+    others: list[Mapping[str, Any]] = []
+    for message in messages:
+        record = _record(message, source.source, region)
+        (wanted if is_wanted(record, source.filters) else others).append(message)
+    return wanted, others
 
 
 def _record(message: Mapping[str, Any], source: str, region: str) -> dict[str, Any]:
@@ -69,15 +84,15 @@ def done(
         return []
     if not reports_failures:
         return list(messages)
-    failed = _failed(outcome.payload)
+    failed = failed_items(outcome.payload)
     known = {message["MessageId"] for message in messages}
     if failed is None or not failed <= known:  # an answer that names no message fails the batch
         return []
     return [message for message in messages if message["MessageId"] not in failed]
 
 
-def _failed(payload: bytes) -> set[str] | None:
-    """The messages that the function names as failed; None when the answer is not as it must be."""
+def failed_items(payload: bytes) -> set[str] | None:
+    """The items that the function names as failed; None when the answer is not as it must be."""
     try:
         answer = json.loads(payload)
     except ValueError:
@@ -158,10 +173,10 @@ class QueuePoller:
         return list(answer.get("Messages") or ())
 
     async def _handle(self, messages: list[Mapping[str, Any]]) -> None:
-        if not messages:
-            return
-        outcome = await self._invoke(self.source.function, event(messages, self.source.source))
-        through = done(messages, outcome, reports_failures=self.source.reports_failures)
+        wanted, through = wanted_of(messages, self.source)
+        if wanted:
+            outcome = await self._invoke(self.source.function, event(wanted, self.source.source))
+            through += done(wanted, outcome, reports_failures=self.source.reports_failures)
         for start in range(0, len(through), _MOST):
             entries = [
                 {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}

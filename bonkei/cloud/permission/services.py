@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -85,11 +87,20 @@ def _dynamodb(operation: str, given: Parameters, names: Names) -> Iterator[Requi
         for each in given.get("Statements") or given.get("TransactStatements") or (given,):
             yield _partiql(str(each.get("Statement", "")), names)
     else:
-        arn = given.get("StreamArn") or given.get("ResourceArn")
+        arn = given.get("StreamArn") or given.get("ResourceArn") or _stream_of(given)
         table = str(arn) if arn else names.table(str(given.get("TableName", "")))
         if index := given.get("IndexName"):
             table += f"/index/{index}"
         yield Requirement(f"dynamodb:{operation}", table)
+
+
+def _stream_of(given: Parameters) -> str:
+    """The stream that the store has written into an iterator; of no stream where it is none."""
+    try:
+        found = json.loads(base64.urlsafe_b64decode(str(given["ShardIterator"]).encode()))
+        return str(found["arn"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _partiql(statement: str, names: Names) -> Requirement:

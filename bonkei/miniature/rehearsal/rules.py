@@ -12,10 +12,10 @@ from typing import Any
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.notification import EventRule
 from bonkei.errors import BonkeiError
+from bonkei.event_pattern import parse_event_pattern
 from bonkei.miniature.rehearsal.causes.aws import call
 from bonkei.miniature.rehearsal.values import Result, World
 from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.pattern import parse_event_pattern
 from bonkei.monitor.events.shapes import event
 
 _PATIENCE = 10.0

@@ -160,6 +160,19 @@ class QueueCalls:
         return await self._cloud().call(role_arn, "sqs", target, parameters, region)
 
 
+class StreamCalls:
+    """DynamoDB's streams for those who read them (`bonkei.functions.stream_source`)."""
+
+    def __init__(self, cloud: Callable[[], Cloud]) -> None:
+        self._cloud = cloud
+
+    async def __call__(
+        self, role_arn: str, operation: str, parameters: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        target = f"DynamoDBStreams_20120810.{operation}"
+        return await self._cloud().call(role_arn, "dynamodb", target, parameters, region)
+
+
 class FunctionLogs:
     """What functions write: in their log group, as their roles may, and for `bonkei logs`."""
 

@@ -115,6 +115,7 @@ class FunctionRoom:
             Destinations,
             FunctionLogs,
             QueueCalls,
+            StreamCalls,
         )
         from bonkei.topics import service as topics_service  # noqa: PLC0415
         from bonkei.topics.topics import Topics  # noqa: PLC0415
@@ -129,6 +130,7 @@ class FunctionRoom:
             ),
             deliver=Destinations(self._get_functions, self._get_topics, around.cloud),
             queue=QueueCalls(around.cloud),
+            stream=StreamCalls(around.cloud),
             report=ways.report,
             translate=around.translate,
         )

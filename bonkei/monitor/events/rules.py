@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.errors import BonkeiError
-from bonkei.monitor.events.pattern import Event, parse_event_pattern
+from bonkei.event_pattern import Event, parse_event_pattern
 from bonkei.monitor.events.schedule import Due, ScheduleError, parse_schedule
 from bonkei.monitor.events.shapes import event as new_event
 from bonkei.monitor.events.transformer import at, transformed

@@ -13,9 +13,9 @@ from typing import Any
 from bonkei.aws_service import AwsCall, AwsServiceError, Operations
 from bonkei.blueprint.notification import EventRule
 from bonkei.errors import BonkeiError
+from bonkei.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.bus import EventBus
 from bonkei.monitor.events.catalogue import MOST
-from bonkei.monitor.events.pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.schedule import parse_schedule
 from bonkei.monitor.service.event_entries import put_events
 from bonkei.monitor.service.event_targets import described, refusal, target_of

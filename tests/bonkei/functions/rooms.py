@@ -99,6 +99,7 @@ async def room(
         made,
         made.deliver,
         no_queue,
+        no_queue,
         reports.append,
         lambda value: value.replace("db.aws", "127.0.0.1"),
     )

@@ -12,7 +12,7 @@ import pytest
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.event_source import EventSource
 from bonkei.functions.outcome import Outcome
-from bonkei.functions.queue_source import QueuePoller, done, event
+from bonkei.functions.queue_source import QueuePoller, done, event, wanted_of
 
 QUEUE = "arn:aws:sqs:eu-west-1:123456789012:orders"
 
@@ -96,3 +96,50 @@ async def test_it_polls_calls_and_deletes() -> None:
     (entries,) = [given["Entries"] for operation, given in asked if operation[0] == "D"]
     assert entries == [{"Id": "0", "ReceiptHandle": "r-b"}]
     assert asked[0][1]["QueueUrl"] == "http://localhost/123456789012/orders"
+
+
+# "Properly filtering Amazon SQS messages" in the AWS Lambda Developer Guide.
+@pytest.mark.parametrize(
+    ("pattern", "body", "wanted"),
+    [
+        ('{"body": {"RecordNumber": [{"numeric": ["<", 100]}]}}', '{"RecordNumber": 7}', True),
+        ('{"body": {"RecordNumber": [{"numeric": ["<", 100]}]}}', '{"RecordNumber": 100}', False),
+        ('{"body": {"RecordNumber": [1]}}', "no JSON", False),  # "Lambda drops the message"
+        ('{"body": ["hello"]}', "hello", True),
+        ('{"body": ["hello"]}', '{"a": "hello"}', False),
+        ('{"messageAttributes": {"kind": {"stringValue": ["x"]}}}', "any", True),
+        ("{}", "any", True),  # "an empty filter … matches every message"
+    ],
+)
+def test_filters(pattern: str, body: str, *, wanted: bool) -> None:
+    source = EventSource("s", "u", "arn:f", QUEUE, filters=(pattern,))
+    found, others = wanted_of([message("a") | {"Body": body}], source)
+    assert (len(found), len(others)) == ((1, 0) if wanted else (0, 1))
+
+
+async def test_what_no_filter_wants_is_removed_without_a_call() -> None:
+    """ "Lambda automatically removes messages from the queue that don't match"."""
+    waiting = [[message("a"), message("b")]]
+    deleted: list[str] = []
+    over = asyncio.Event()
+
+    async def queue(
+        _role: str, operation: str, parameters: Mapping[str, Any], _region: str
+    ) -> Mapping[str, Any]:
+        if operation == "DeleteMessageBatch":
+            deleted.extend(one["ReceiptHandle"] for one in parameters["Entries"])
+            over.set()
+            return {}
+        if not waiting:
+            await asyncio.Event().wait()
+        return {"Messages": waiting.pop(0)}
+
+    async def invoke(_arn: str, _payload: bytes) -> Outcome:
+        raise AssertionError("nothing is called")
+
+    source = EventSource("s", "u", "arn:f", QUEUE, batch_size=2, filters=('{"body": ["c"]}',))
+    poller = QueuePoller(source, "role", queue, invoke, print)
+    poller.start()
+    await asyncio.wait_for(over.wait(), 5)
+    await poller.stop()
+    assert deleted == ["r-a", "r-b"]

@@ -16,8 +16,8 @@ import pytest
 
 from bonkei.blueprint.notification import EventRule, EventTarget
 from bonkei.errors import BonkeiError
+from bonkei.event_pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.bus import EventBus
-from bonkei.monitor.events.pattern import EventPatternError, parse_event_pattern
 from bonkei.monitor.events.rules import payload
 from bonkei.monitor.events.schedule import ScheduleError, parse_schedule
 

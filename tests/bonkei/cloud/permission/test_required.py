@@ -6,6 +6,7 @@ of botocore's service models.
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -237,6 +238,13 @@ def test_a_transaction_needs_each_of_its_parts() -> None:
     assert actions("dynamodb", "BatchGetItem", RequestItems={"a": {}, "b": {}}) == [
         ("dynamodb:BatchGetItem", "table/a"),
         ("dynamodb:BatchGetItem", "table/b"),
+    ]
+    iterator = base64.urlsafe_b64encode(b'{"arn": "arn:stream", "t": "a", "p": 0}').decode()
+    assert actions("dynamodb", "GetRecords", ShardIterator=iterator) == [
+        ("dynamodb:GetRecords", "stream")
+    ]
+    assert actions("dynamodb", "GetRecords", ShardIterator="x") == [
+        ("dynamodb:GetRecords", "table/")
     ]
     assert actions("dynamodb", "Query", TableName="a", IndexName="i") == [
         ("dynamodb:Query", "table/a/index/i")

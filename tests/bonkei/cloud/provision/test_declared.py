@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from bonkei.blueprint import Blueprint, read
+from bonkei.blueprint.event_source import EventSource
+from bonkei.functions.outcome import Outcome
+from bonkei.functions.stream_source import StreamPoller
 from tests.bonkei.blueprint.conftest import make_state
 from tests.bonkei.cloud.rooms import ACCOUNT, REGION, Room, arn
 
@@ -278,6 +282,45 @@ def test_a_table_is_as_declared(declared: Room) -> None:
     )["ShardIterator"]
     [record] = streams.get_records(ShardIterator=iterator)["Records"]
     assert record["dynamodb"]["NewImage"]["id"] == {"S": "1"}
+
+
+def test_a_function_reads_a_stream_and_goes_on_where_it_was(declared: Room, tmp_path: Path) -> None:
+    """The poller on the real store: as a role would call it, by its position on disk."""
+    called: list[str] = []
+
+    async def stream(
+        _role: str, operation: str, given: Mapping[str, Any], region: str
+    ) -> Mapping[str, Any]:
+        target = f"DynamoDBStreams_20120810.{operation}"
+        return await declared.cloud.call("", "dynamodb", target, given, region)
+
+    async def invoke(_arn: str, payload: bytes) -> Outcome:
+        records = json.loads(payload)["Records"]
+        called.extend(f"{one['eventName']} {one['dynamodb']['Keys']['id']['S']}" for one in records)
+        return Outcome("success", b"null")
+
+    async def send(*_: Any) -> None:
+        raise AssertionError("nothing is given up")
+
+    source = EventSource("s", "u", "f", STREAM, starting_position="TRIM_HORIZON")
+
+    async def read_until(name: str) -> None:
+        poller = StreamPoller(
+            source, "", stream, invoke, send, print, tmp_path / "position", pace=20.0
+        )
+        poller.start()
+        async with asyncio.timeout(15):
+            while name not in called:
+                await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
+        await poller.stop()
+
+    dynamodb = declared.client("dynamodb")
+    dynamodb.put_item(TableName="carts", Item={"id": {"S": "read-1"}, "at": {"N": "1"}})
+    declared.do(read_until("INSERT read-1"))
+    dynamodb.delete_item(TableName="carts", Key={"id": {"S": "read-1"}})
+    declared.do(read_until("REMOVE read-1"))
+    assert called.count("INSERT read-1") == called.count("REMOVE read-1") == 1
 
 
 def test_keys_and_parameters_are_as_declared(declared: Room) -> None:
