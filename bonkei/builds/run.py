@@ -27,7 +27,7 @@ from bonkei.builds.running.machine import Machine
 from bonkei.builds.running.script import entry_script, name_script, values_script
 from bonkei.builds.sources import Fetched, buildspec_text, fetch
 from bonkei.builds.surroundings import BuildsSettings, Surroundings
-from bonkei.builds.tools.commands import write_commands
+from bonkei.builds.tools.commands import without_privileges, write_commands
 from bonkei.builds.tools.gate import Gate, Guest
 from bonkei.builds.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
 from bonkei.builds.values_of import Resolved, resolve
@@ -179,7 +179,9 @@ class Run:
         ground, build = self._ground, self._record.build
         given, folder = ground.given, self._folder
         person = os.environ.get("PATH", os.defpath)
-        commands = await given.commands(self._log.say)
+        commands = dict(await given.commands(self._log.say))
+        if not self._project.privileged:
+            commands["docker"] = without_privileges("docker")
         stood_in = write_commands(folder / "bin", folder / "tools", person, commands)
         if stood_in:
             self._log.say(f"Commands of the miniature: {', '.join(stood_in)}")

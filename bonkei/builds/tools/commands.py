@@ -11,7 +11,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shlex import join
+from shlex import join, quote
 
 STAND_INS = Path(__file__).with_name("stand_ins.py")
 _OURS = ("unzip", "curl", "sha256sum")
@@ -41,6 +41,18 @@ def write_commands(
             (folder / name).symlink_to(tools / name)
             made.append(name)
     return tuple(sorted(made))
+
+
+def without_privileges(name: str) -> Sequence[str]:
+    """A container engine's command in a project without `privileged_mode`: its daemon is not there.
+
+    "Running the Docker daemon inside a container failed", Troubleshooting AWS CodeBuild.
+    """
+    said = (
+        f"Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the {name} daemon "
+        "running? (A build needs privileged_mode for it.)"
+    )
+    return ("/bin/sh", "-c", f"echo {quote(said)} >&2; exit 1", name)
 
 
 def _write(file: Path, text: str) -> None:

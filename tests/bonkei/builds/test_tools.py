@@ -207,3 +207,12 @@ def test_stand_ins_do_what_the_commands_do(tmp_path: Path) -> None:
         refused = _stand_in(*words, folder=tmp_path)
         assert refused.returncode == 1
         assert "does not know" in refused.stderr
+
+
+@pytest.mark.parametrize(("privileged", "status"), [(True, "SUCCEEDED"), (False, "FAILED")])
+async def test_docker_is_for_privileged_projects(room: Room, privileged: bool, status: str) -> None:
+    room.world.commands = {"docker": (sys.executable, "-c", "print('built')")}
+    room.project(spec("docker build ."), privileged=privileged)
+    result = await room.run()
+    assert result.status == status, log(result)
+    assert ("Cannot connect to the Docker daemon" in log(result)) != privileged
