@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from builds import Room, log, spec
+from builds import ROOT, Room, log, spec
 
 from bonkei.builds.tools.archives import HOSTS, archive_digests, find
 from bonkei.builds.tools.certificates import make_authority
@@ -31,6 +31,8 @@ DIGESTS = {
 
 def test_the_digests_are_constants() -> None:
     assert archive_digests() == DIGESTS
+    page = (ROOT / "docs" / "pipelines.md").read_text(encoding="utf-8")
+    assert [name for name, digest in DIGESTS.items() if f"`{digest}`" not in page] == []
 
 
 def test_each_archive_holds_a_script_that_says_what_it_is() -> None:
