@@ -12,6 +12,7 @@ from collections.abc import Callable
 from bench import (
     alarms,
     cloud,
+    cloud_failures,
     edge,
     log_routers,
     logs,
@@ -27,6 +28,7 @@ MEASUREMENTS: dict[str, Callable[[], object]] = {
     "start": start.main,
     "edge": lambda: edge.main([]),
     "cloud": lambda: cloud.main([]),
+    "cloud-failures": cloud_failures.main,
     "monitor": monitor.main,
     "permissions": permissions.main,
     "logs": logs.main,

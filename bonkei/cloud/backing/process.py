@@ -28,8 +28,9 @@ RUN = LOCK.with_name("run_ministack.py")
 _START_TIMEOUT = 30.0  # seconds
 _STOP_TIMEOUT = 10.0
 _POLL = 0.02
-_PATIENCE = (0.0, 0.5, 2.0, 10.0)  # seconds before one that died is started again
-_SETTLED = 30.0
+_PATIENCE = (0.0, 0.5, 2.0, 10.0)
+"""Seconds before it is started again: at once, but later if it dies in one start after another."""
+_SETTLED = 0.5  # seconds of life after a start that has succeeded
 _SILENCE = 1.5
 """Seconds without an answer, and without any work, after which it is taken as frozen."""
 
@@ -150,9 +151,9 @@ class MiniStack:
             code = await process.wait()
             self._ready.clear()
             self._keeper.release(process.pid)
-            deaths = 1 if time.monotonic() - since > _SETTLED else deaths + 1
+            deaths = 0 if time.monotonic() - since > _SETTLED else deaths + 1
             self._report(f"MiniStack ended (exit code {code}) and is started again")
-            await asyncio.sleep(_PATIENCE[min(deaths - 1, len(_PATIENCE) - 1)])
+            await asyncio.sleep(_PATIENCE[min(deaths, len(_PATIENCE) - 1)])
             try:
                 await self._launch()
             except CloudError as error:

@@ -1,0 +1,65 @@
+"""The AWS endpoint alone, for `bench.cloud`: a process without a client's libraries."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+
+import psutil
+import uvloop
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.storage import Queue, Table
+
+ACCOUNT, REGION = "123456789012", "eu-west-1"
+_ENVIRONMENTS = Path(sys.prefix) / "environments"
+
+
+async def serve(folder: Path) -> None:
+    """Prints its address, and its memory without the endpoint; runs until SIGTERM."""
+    import bonkei.tasks  # noqa: F401, PLC0415 - the miniature has it without an endpoint, too
+
+    before = psutil.Process().memory_info().rss
+    from bonkei.cloud.cloud import Cloud  # noqa: PLC0415 - a client needs only the names above
+    from bonkei.cloud.settings import CloudSettings  # noqa: PLC0415
+    from bonkei.tasks.execution.software import ensure_environment  # noqa: PLC0415
+    from bonkei.vault import MemoryVault  # noqa: PLC0415
+
+    def arn(service: str, name: str) -> str:
+        return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"
+
+    table = {
+        "TableName": "table",
+        "BillingMode": "PAY_PER_REQUEST",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    }
+    blueprint = Blueprint(
+        buckets=(Bucket("bucket", "arn:aws:s3:::bucket", "bucket"),),
+        queues=(Queue("queue", arn("sqs", "queue"), "queue", {}),),
+        tables=(Table("table", arn("dynamodb", "table/table"), "table", table),),
+        arns=(arn("sqs", "queue"),),
+    )
+    cloud = Cloud(
+        CloudSettings(folder, ACCOUNT, 0),
+        MemoryVault({}),
+        lambda lock: ensure_environment((lock,), _ENVIRONMENTS, lambda _: None),
+        {},
+        lambda text: print(text, file=sys.stderr),
+    )
+    await cloud.start()
+    await cloud.apply(blueprint)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    store = cloud._store
+    print(json.dumps([cloud.environment(""), store.url, store.pid, before]), flush=True)
+    await stop.wait()
+    await cloud.stop()
+
+
+if __name__ == "__main__":
+    uvloop.run(serve(Path(sys.argv[1])))  # as the miniature does
