@@ -176,7 +176,7 @@ class Running:
         self.place = place
         self.client = place.client("logs")
         self._room = room
-        person = place._person
+        person = place.person
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             "AWS_ENDPOINT_URL": place.url,
