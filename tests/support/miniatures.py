@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -20,17 +19,12 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 BONKEI = [sys.executable, "-m", "bonkei"]
 PARTS = ("infrastructure", "environment", "program", "bonkei.toml")
 PATIENCE = 120.0  # seconds for a start; it takes a few
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def eventually(condition: Callable[[], Any], what: str, within: float = 30.0) -> Any:

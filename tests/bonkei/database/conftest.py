@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_asyncio
+from ports import free_port
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import Database, delete_data
@@ -19,12 +19,6 @@ from bonkei.vault import MemoryVault
 
 SECRET = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:rds!cluster-1-AbCdEf"
 HOST = "127.0.0.1"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 def cluster(**changes: Any) -> DatabaseCluster:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from ports import free_port
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.network import Network, PrefixList, Subnet
@@ -13,7 +14,7 @@ from bonkei.blueprint.service import Service, ServiceConnect
 from bonkei.edge import EdgeSettings
 from tests.bonkei.edge import support
 from tests.bonkei.edge.support import Client, Target, running
-from tests.bonkei.edge.test_service_connect import add, blueprint, free_port
+from tests.bonkei.edge.test_service_connect import ADDRESS, add, blueprint
 
 CLOUDFRONT = PrefixList("data.x", "pl-cf", "com.amazonaws.global.cloudfront.origin-facing", 55)
 
@@ -86,7 +87,7 @@ def with_callers(port: int, protocol: str) -> Blueprint:
 
 @pytest.mark.parametrize(("host", "status"), [(SHARED, 200), (WEB, 200), (OTHER, 503)])
 async def test_who_calls_is_known_by_the_address(host: str, status: int) -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(with_callers(port, "http"), SETTINGS) as edge, Target() as target:
         add(edge, target)
         async with Client(port, host) as client:
@@ -100,7 +101,7 @@ async def test_who_calls_is_known_by_the_address(host: str, status: int) -> None
 
 
 async def test_a_tcp_connection_of_who_may_not_is_cut() -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(with_callers(port, ""), SETTINGS) as edge, Target() as target:
         add(edge, target)
         async with Client(port, OTHER) as client:

@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 import pytest
+from ports import free_port
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import (
@@ -43,12 +44,6 @@ def blueprint(port: int, app_protocol: str = "http", **settings: Any) -> Bluepri
     return Blueprint(services=(service,), task_definitions=(definition,))
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        return int(probe.getsockname()[1])
-
-
 SETTINGS = EdgeSettings(service_addresses={"backend": ADDRESS})
 
 
@@ -62,7 +57,7 @@ async def call(port: int, path: str = "/") -> Message:
 
 
 async def test_requests_go_in_turns_to_the_tasks() -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(blueprint(port), SETTINGS) as edge, Target() as a, Target() as b:
         assert (await call(port)).status == 503
         add(edge, a, "a")
@@ -87,7 +82,7 @@ async def test_requests_go_in_turns_to_the_tasks() -> None:
 
 
 async def test_a_task_that_cannot_be_reached_is_passed_over() -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(blueprint(port), SETTINGS) as edge, Target() as good:
         async with Target() as gone:
             add(edge, gone, "gone")
@@ -100,7 +95,7 @@ async def test_the_per_request_time_out() -> None:
     async def silent(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(30)
 
-    port = free_port()
+    port = free_port(ADDRESS)
     made = blueprint(port, per_request_timeout=0.3)
     async with running(made, SETTINGS) as edge, Target(silent) as target:
         add(edge, target)
@@ -116,7 +111,7 @@ async def test_a_port_without_app_protocol_is_relayed_as_tcp() -> None:
         writer.write(data[::-1])
         writer.close()
 
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(blueprint(port, ""), SETTINGS) as edge:
         async with await asyncio.start_server(reverse, "127.0.0.1", 0) as server:
             target = Target()
@@ -133,7 +128,7 @@ async def test_a_port_without_app_protocol_is_relayed_as_tcp() -> None:
 
 
 async def test_without_a_task_a_tcp_connection_is_closed() -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(blueprint(port, ""), SETTINGS), Client(port, ADDRESS) as client:
         assert await client.closed() == b""
 
@@ -148,12 +143,12 @@ async def test_the_idle_time_out_of_a_tcp_connection() -> None:
     async with await asyncio.start_server(hold, "127.0.0.1", 0) as server:
         target = Target()
         target.port = server.sockets[0].getsockname()[1]
-        port = free_port()
+        port = free_port(ADDRESS)
         async with running(blueprint(port, "", idle_timeout=0.3), SETTINGS) as edge:
             add(edge, target)
             async with Client(port, ADDRESS) as client:
                 assert await client.closed() == b""
-        port = free_port()
+        port = free_port(ADDRESS)
         async with running(blueprint(port, "", idle_timeout=0), SETTINGS) as edge:
             add(edge, target)
             async with Client(port, ADDRESS) as client:
@@ -168,7 +163,7 @@ async def test_a_name_without_an_address_is_named() -> None:
 
 
 async def test_responses_stream() -> None:
-    port = free_port()
+    port = free_port(ADDRESS)
     async with running(blueprint(port), SETTINGS) as edge, Target(ok(b"z" * 3_000_000)) as target:
         add(edge, target)
         assert len((await call(port)).body) == 3_000_000
@@ -176,7 +171,7 @@ async def test_responses_stream() -> None:
 
 async def test_connections_outlive_a_change_that_fails_but_not_the_edge() -> None:
     """The listener is closed to make room, and opened again when there is none."""
-    port, taken = free_port(), free_port()
+    port, taken = free_port(ADDRESS), free_port(ADDRESS)
     with socket.socket() as holder:
         holder.bind((ADDRESS, taken))
         holder.listen()

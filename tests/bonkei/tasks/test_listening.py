@@ -6,6 +6,7 @@ import socket
 
 import httpx
 import pytest
+from ports import free_port
 
 from bonkei.blueprint.service import Container, PortMapping
 from bonkei.events import Endpoint, TargetRegistered, TaskStateChanged
@@ -21,12 +22,6 @@ FIXED = """
         def log_message(self, *_): pass
     http.server.HTTPServer((sys.argv[1], int(sys.argv[2])), Handler).serve_forever()
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize(

@@ -9,22 +9,16 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 from pathlib import Path
 from typing import Any
 
 import log_routers as routers
 import msgpack
 import pytest
+from ports import free_port
 
 TIME = 1564462620  # the page's
 OUT = "v/out"  # where /out of a router is here
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def dummy(record: Any, **more: Any) -> str:
