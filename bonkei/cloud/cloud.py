@@ -35,8 +35,9 @@ from bonkei.cloud.permission.network import NetworkWays
 from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.port.bodies import Bodies
 from bonkei.cloud.port.certificate import ca_file, load_tls
-from bonkei.cloud.provision import Provisioner
-from bonkei.cloud.provision.step import S3Step
+from bonkei.cloud.provision import MADE, Provisioner, read_made
+from bonkei.cloud.provision.reconcile import has_made
+from bonkei.cloud.provision.step import S3Step, Thing
 from bonkei.cloud.provision.store import MiniStackStore
 from bonkei.cloud.provision.wanted import FALLBACK_REGION, find_region, wanted
 from bonkei.cloud.settings import CloudSettings
@@ -114,6 +115,7 @@ class Cloud:
             lambda: self._region,
         )
         self._starting: asyncio.Task[None] | None = None
+        self._making: asyncio.Task[None] | None = None
         self._notes: tuple[str, ...] = ()
         self._undecided: tuple[str, ...] = ()
         self._failure = ""
@@ -128,8 +130,8 @@ class Cloud:
         self._starting = asyncio.create_task(self._start_store())
 
     async def apply(self, blueprint: Blueprint) -> None:
-        """Create the declared resources. If the store has failed, the endpoint reports it to
-        callers."""
+        """Create the declared resources. At a start for which nothing has changed, that goes on
+        afterwards. If the store has failed, the endpoint reports it to callers."""
         self._blueprint = blueprint
         self._region = find_region(blueprint)
         place, others = Place(self._settings.account, self._region), self._settings.policies
@@ -137,11 +139,14 @@ class Cloud:
         self._authorizer.use(estate)
         self._undecided = estate.undecided() if self._settings.enforce != "off" else ()
         self._network.use(blueprint)
-        if self._starting is not None:
-            await asyncio.wait({self._starting})
-        if not self._failure:
-            self._notes = await self._provision(blueprint)
-            self._store.save()
+        if self._making is not None:
+            await asyncio.wait({self._making})
+        things = self._things(blueprint)
+        if self._starting is not None and not self._starting.done() and self._has_made(things):
+            # All of it is there since the last run: calls wait for the store, and nobody else.
+            self._making = asyncio.create_task(self._make(things, self._report))
+        else:
+            await self._make(things)
 
     def task_environment(
         self, definition: TaskDefinition, task_id: str, source: str = ""
@@ -213,9 +218,10 @@ class Cloud:
 
     async def stop(self) -> None:
         """Stop in order, so that MiniStack saves its state."""
-        if self._starting is not None:
-            self._starting.cancel()
-            await asyncio.gather(self._starting, return_exceptions=True)
+        tasks = [task for task in (self._making, self._starting) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._client.close()
         await self._endpoint.stop()
         self._calls.flush()
@@ -237,13 +243,29 @@ class Cloud:
         except BonkeiError as error:
             self._failure = error.message
 
-    async def _provision(self, blueprint: Blueprint) -> tuple[str, ...]:
+    def _things(self, blueprint: Blueprint) -> Sequence[Thing]:
         if "sns" in self._services:
             blueprint = replace(blueprint, topics=())
-        settings, things = self._settings, wanted(blueprint, self._region)
-        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
-            made = settings.directory / "made.json"
-            return await Provisioner(store, made).reconcile(things)
+        return wanted(blueprint, self._region)
+
+    def _has_made(self, things: Sequence[Thing]) -> bool:
+        return has_made(things, read_made(self._settings.directory / MADE))
+
+    async def _make(
+        self, things: Sequence[Thing], report: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`report`: what differs, for when nobody waits for it."""
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
+        settings = self._settings
+        if not self._failure:
+            async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
+                made = settings.directory / MADE
+                self._notes = await Provisioner(store, made).reconcile(things)
+            self._store.save()
+        for note in (self._failure, *self._notes):
+            if note:
+                report(note)
 
     def _own(self, services: Mapping[str, AwsService], vault: Vault) -> Mapping[str, AwsService]:
         """This room's services, and those of the other rooms as they are added."""

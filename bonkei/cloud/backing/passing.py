@@ -33,7 +33,7 @@ _PRESIGNED = frozenset(
 )  # fmt: skip
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "server", "date"})
 _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
-_PATIENCE = 5.0
+_PATIENCE = 10.0
 """Seconds that a call waits for a MiniStack that is starting."""
 _POLL = 0.05
 _LATE = 0.5

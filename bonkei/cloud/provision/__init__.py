@@ -7,6 +7,6 @@ reconcile    which steps to take, from the wanted things and those made before
 provisioner  takes them in the `store`, and remembers the things that it has made
 """
 
-from bonkei.cloud.provision.provisioner import Provisioner
+from bonkei.cloud.provision.provisioner import MADE, Provisioner, read_made
 
-__all__ = ["Provisioner"]
+__all__ = ["MADE", "Provisioner", "read_made"]

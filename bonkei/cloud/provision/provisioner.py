@@ -29,6 +29,8 @@ _KINDS: dict[str, Callable[..., Call]] = {
     "EmptyStep": EmptyStep,
 }
 
+MADE = "made.json"
+"""The file's name, in the room's own folder."""
 _AT_ONCE = 8
 """Steps that are taken at the same time."""
 
@@ -56,7 +58,7 @@ class Provisioner:
 
     async def reconcile(self, things: Sequence[Thing]) -> tuple[str, ...]:
         """Create the declared things. Returns the differences: address and reason."""
-        made = self._read()
+        made = read_made(self._file)
         outcomes: list[_Outcome] = []
         for _, phase in groupby(reconcile(things, made), lambda work: work.phase):
             chains: dict[str, list[Work]] = {}
@@ -100,21 +102,6 @@ class Provisioner:
         code, message = await self._store.take(step, region)
         return ("", "") if code in step.accepted else (code, message)
 
-    def _read(self) -> dict[str, Made]:
-        try:
-            content = json.loads(self._file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return {}
-        return {
-            name: Made(
-                entry["fingerprint"],
-                entry["region"],
-                tuple(_call(each) for each in entry["end"]),
-                entry.get("identity", ""),
-            )
-            for name, entry in content.items()
-        }
-
     def _write(self, made: dict[str, Made]) -> None:
         content = {
             name: {
@@ -128,6 +115,23 @@ class Provisioner:
         draft = self._file.with_suffix(".new")
         draft.write_text(json.dumps(content, indent=1), encoding="utf-8")
         draft.replace(self._file)
+
+
+def read_made(file: Path) -> dict[str, Made]:
+    """What a provisioner remembers there; nothing without it."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {
+        name: Made(
+            entry["fingerprint"],
+            entry["region"],
+            tuple(_call(each) for each in entry["end"]),
+            entry.get("identity", ""),
+        )
+        for name, entry in content.items()
+    }
 
 
 def _plain(call: Call) -> dict[str, Any]:

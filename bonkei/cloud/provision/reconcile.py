@@ -34,6 +34,13 @@ class Made:
     identity: str = ""
 
 
+def has_made(things: Sequence[Thing], made: Mapping[str, Made]) -> bool:
+    """Whether exactly these things were made before, as they are declared now."""
+    return {thing.id: thing.fingerprint for thing in things} == {
+        name: before.fingerprint for name, before in made.items()
+    }
+
+
 def reconcile(things: Sequence[Thing], made: Mapping[str, Made]) -> tuple[Work, ...]:
     """All wanted things are ensured each time: the store may have lost its last changes. Things
     that are no longer wanted are removed at the end."""

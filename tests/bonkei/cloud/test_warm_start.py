@@ -1,0 +1,108 @@
+"""A start for which nothing has changed waits for nothing; its calls do, for the store."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.bucket import Bucket
+from bonkei.cloud.cloud import Cloud
+from bonkei.cloud.settings import CloudSettings
+from bonkei.tasks.execution.software import ensure_environment
+from bonkei.vault import MemoryVault
+from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
+
+LATER = 1.0  # seconds by which the store's start is put off
+
+
+class Starts:
+    """Starts rooms in one folder, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.delay = 0.0
+        self.reports: list[str] = []
+
+    async def _environment(self, lock: Path) -> Path:
+        await asyncio.sleep(self.delay)
+        return await ensure_environment((lock,), ENVIRONMENTS, lambda _: None)
+
+    async def start(self, blueprint: Blueprint = DECLARED) -> tuple[Cloud, float]:
+        """The room, and the seconds that its `apply` took."""
+        settings = CloudSettings(self.folder, ACCOUNT, 0, self.folder)
+        cloud = Cloud(settings, MemoryVault({}), self._environment, {}, self.reports.append)
+        await cloud.start()
+        began = time.monotonic()
+        await cloud.apply(blueprint)
+        return cloud, time.monotonic() - began
+
+
+async def keys(cloud: Cloud) -> Any:
+    client = Room(cloud, asyncio.get_running_loop(), MemoryVault({}), []).client("s3")
+    return await asyncio.to_thread(client.list_objects_v2, Bucket="shop")
+
+
+@pytest.fixture
+def starts(tmp_path: Path) -> Starts:
+    return Starts(tmp_path)
+
+
+async def test_nothing_has_changed(starts: Starts) -> None:
+    cloud, _ = await starts.start()
+    await cloud.stop()
+    starts.delay = LATER
+    cloud, seconds = await starts.start()
+    try:
+        assert seconds < LATER / 2
+        assert cloud.snapshot().store == "starting"
+        assert (await keys(cloud))["KeyCount"] == 0  # a call waits, and then is answered
+        assert cloud.snapshot().store == "available"
+        await cloud.apply(DECLARED)  # after the first one, not beside it
+        assert cloud.snapshot().notes == ()
+    finally:
+        await cloud.stop()
+    assert starts.reports == []
+
+
+async def test_what_is_new_is_there_before_the_first_task(starts: Starts) -> None:
+    cloud, _ = await starts.start(replace(DECLARED, buckets=()))
+    await cloud.stop()
+    starts.delay = LATER
+    cloud, seconds = await starts.start()
+    try:
+        assert seconds >= LATER
+        assert (await keys(cloud))["KeyCount"] == 0
+    finally:
+        await cloud.stop()
+
+
+async def test_a_difference_is_reported_later(starts: Starts) -> None:
+    """The store refuses a name each time."""
+    wrong = Bucket("aws_s3_bucket.bad", "arn:aws:s3:::Bad_Name", "Bad_Name")
+    declared = replace(DECLARED, buckets=(*DECLARED.buckets, wrong))
+    cloud, _ = await starts.start(declared)
+    notes = cloud.snapshot().notes
+    await cloud.stop()
+    assert len(notes) == 1
+    cloud, _ = await starts.start(declared)
+    try:
+        deadline = time.monotonic() + 20
+        while not starts.reports and time.monotonic() < deadline:
+            await asyncio.sleep(0.05)
+        assert starts.reports == list(notes) == list(cloud.snapshot().notes)
+    finally:
+        await cloud.stop()
+
+
+async def test_it_can_stop_before_it_has_started(starts: Starts) -> None:
+    cloud, _ = await starts.start()
+    await cloud.stop()
+    starts.delay = 60.0
+    cloud, _ = await starts.start()
+    await asyncio.wait_for(cloud.stop(), 10)
