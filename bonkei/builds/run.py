@@ -31,7 +31,7 @@ from bonkei.builds.tools.commands import without_privileges, write_commands
 from bonkei.builds.tools.gate import Gate, Guest
 from bonkei.builds.values import FAILED, FAULT, STOPPED, SUCCEEDED, TIMED_OUT
 from bonkei.builds.values_of import Resolved, resolve
-from bonkei.builds.variables import Layout, codebuild_variables, exported
+from bonkei.builds.variables import Layout, codebuild_variables, exported, git_settings
 from bonkei.processes import Keeper
 
 _MINUTE = 60.0
@@ -172,6 +172,10 @@ class Run:
             if phase.run_as not in ("", "root"):
                 self._log.say(f"Not simulated: {phase.name} runs as this user, not {phase.run_as}")
         await self._set_variables(fetched, values, text)
+        if spec.git_credential_helper:
+            region = given.region()
+            settings = git_settings(region, self._variables.get("AWS_ENDPOINT_URL", ""))
+            (self._folder / "home" / ".gitconfig").write_text(settings, encoding="utf-8")
         self._begin_state(fetched.source)
         return spec
 

@@ -43,7 +43,8 @@ def codebuild_variables(
         "CODEBUILD_LOG_PATH": build.log_stream,
         "CODEBUILD_PROJECT_ARN": project.arn,
         "CODEBUILD_RESOLVED_SOURCE_VERSION": request.resolved_source_version,
-        "CODEBUILD_SOURCE_VERSION": request.source_version,
+        "CODEBUILD_SOURCE_REPO_URL": _repository(build, project),
+        "CODEBUILD_SOURCE_VERSION": _version(build),
         "CODEBUILD_SRC_DIR": layout.source,
         "CODEBUILD_START_TIME": str(int(build.start * 1000)),
         "HOME": layout.home,
@@ -74,6 +75,34 @@ def exported(
         for name in names
         if name in found and name not in secret and not name.startswith("AWS_")
     }
+
+
+def _version(build: Build) -> str:
+    """Of a pipeline's source, the object; otherwise what was asked for."""
+    request = build.request
+    first = request.inputs[0] if request.inputs else None
+    if first is not None and first.bucket and not request.source_version:
+        return f"arn:aws:s3:::{first.bucket}/{first.key}"
+    return request.source_version
+
+
+def _repository(build: Build, project: BuildProject) -> str:
+    """ "If a build originates from CodePipeline, then this might be empty"."""
+    if build.request.inputs:
+        return ""
+    location = project.source.location
+    return f"s3://{location}" if project.source.type == "S3" else location
+
+
+def git_settings(region: str, endpoint: str) -> str:
+    """The `.gitconfig` of `git-credential-helper: yes`: CodeCommit by the build's role, at the
+    miniature's address in place of AWS's."""
+    there = f"{endpoint}/v1/repos/"
+    return (
+        f'[credential "{endpoint}"]\n\tUseHttpPath = true\n'
+        "\thelper = !aws codecommit credential-helper --ignore-host-check $@\n"
+        f'[url "{there}"]\n\tinsteadOf = https://git-codecommit.{region}.amazonaws.com/v1/repos/\n'
+    )
 
 
 def _console(region: str, identifier: str) -> str:

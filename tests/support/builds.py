@@ -90,6 +90,7 @@ class World:
     prepare: Callable[[Path, str], Mapping[str, str]] = lambda _folder, _text: {}
     hidden: tuple[Path, ...] = ()
     keep: tuple[Path, ...] = ()
+    identity: dict[str, str] = field(default_factory=dict)
 
     def _prepare(self, folder: Path, text: str) -> Mapping[str, str]:
         return self.prepare(folder, text)
@@ -103,7 +104,11 @@ class World:
             account="123456789012",
             objects=self.bucket,
             logs=self.lines,
-            identity=lambda role, build: {"AWS_REGION": REGION, "AWS_SESSION": f"{role}/{build}"},
+            identity=lambda role, build: {
+                "AWS_REGION": REGION,
+                "AWS_SESSION": f"{role}/{build}",
+                **self.identity,
+            },
             parameter=_parameter,
             secret=_secret,
             checkout=_checkout,

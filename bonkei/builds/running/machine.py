@@ -73,10 +73,13 @@ class Machine:
             os.close(answers)
         with suppress(OSError):  # the ledger's disk is full: the watchdog knows it
             self._keeper.keep(self._process.pid)
-        self._answers = asyncio.StreamReader(limit=_LARGEST_ANSWER)
-        self._transport, _ = await loop.connect_read_pipe(
-            lambda: asyncio.StreamReaderProtocol(self._answers),  # type: ignore[arg-type]
-            os.fdopen(read, "rb"),
+        await self._begin(read)
+
+    async def _begin(self, read: int) -> None:
+        """Wait until it takes orders."""
+        answers = self._answers = asyncio.StreamReader(limit=_LARGEST_ANSWER)
+        self._transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(answers), os.fdopen(read, "rb")
         )
         try:
             await asyncio.wait_for(self._answer(), _PATIENCE)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from builds import ROLE, Room, log, spec
 
+from bonkei.blueprint.release.build_project import BuildSource
+from bonkei.builds.artifacts.archive import pack
 from bonkei.builds.values import BuildInput
 
 
@@ -116,3 +118,33 @@ async def test_the_log_is_delivered_where_the_project_says(room: Room) -> None:
     room.project(spec("echo one"), logs=BuildLogs(enabled=False))
     await room.run()
     assert room.world.lines.events == []
+
+
+async def test_the_place_of_the_source(room: Room) -> None:
+    archive = room.world.bucket.file("art", "deep/s")
+    archive.parent.mkdir(parents=True)
+    (room.source / "x").touch()
+    pack(room.source, [("x", "x")], archive)
+    text = spec("echo $CODEBUILD_SOURCE_VERSION-$CODEBUILD_SOURCE_REPO_URL")
+    room.project(text)
+    result = await room.run(inputs=(BuildInput("Source", "art", "deep/s"),))
+    assert "\narn:aws:s3:::art/deep/s-\n" in log(result)
+    room.project(text, source=BuildSource("S3", "art/deep/s", "", "v1"))
+    result = await room.run(inputs=(), source_version="v2")
+    assert "\nv2-s3://art/deep/s\n" in log(result)
+
+
+async def test_git_asks_for_codecommit_by_the_build_s_role(room: Room) -> None:
+    """ "`yes` to use CodeBuild's Git credential helper"."""
+    text = spec("git config --get-all credential.http://127.0.0.1:1.helper", "cat ~/.gitconfig")
+    room.project(text)
+    assert (await room.run()).status == "FAILED"
+    room.world.identity = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+    room.builds._given = room.world.surroundings()
+    room.builds._ground = None
+    room.project(text.replace("  shell: bash\n", "  shell: bash\n  git-credential-helper: yes\n"))
+    result = await room.run()
+    assert result.status == "SUCCEEDED", log(result)
+    assert "insteadOf = https://git-codecommit.ap-northeast-1.amazonaws.com/v1/repos/" in log(
+        result
+    )
