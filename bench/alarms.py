@@ -98,8 +98,8 @@ class Nothing:
 
 
 def no_cloud() -> Any:
-    """No queue is used."""
-    raise AssertionError
+    """No queue is used, and everything is allowed."""
+    return SimpleNamespace(asks=SimpleNamespace(service=lambda *_: ""))
 
 
 def arn(service: str, rest: str) -> str:
