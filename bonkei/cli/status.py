@@ -34,6 +34,8 @@ def status(context: Context, everything: bool, as_json: bool) -> None:
     value = control.call(context.home, "status", limit=control.AT_ONCE)
     for group in value["edge"]["target_groups"]:
         group["obstacle"] = _with_places(group["obstacle"], context)
+    for closed in (value["network"] or {}).get("obstacles", ()):
+        closed["why"] = _with_places(closed["why"], context)
     if as_json:
         click.echo(as_json_text(value, indent=2))
     else:

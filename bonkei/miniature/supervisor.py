@@ -209,6 +209,7 @@ class Miniature:
             assembly.functions.snapshot(),
             assembly.stacks.snapshot(),
             assembly.builds.snapshot(),
+            assembly.network.snapshot(),
         )
 
     def _alarm_world(self) -> World:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bonkei.builds.values import BuildsSnapshot
     from bonkei.cloud.cloud import CloudSnapshot
     from bonkei.miniature.rooms.functions import FunctionsSnapshot
+    from bonkei.miniature.rooms.network import NetworkSnapshot
 
 
 def compose_status(
@@ -36,6 +37,7 @@ def compose_status(
     functions: FunctionsSnapshot | None = None,
     stacks: Sequence[StackSnapshot] = (),
     builds: BuildsSnapshot | None = None,
+    network: NetworkSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -51,6 +53,7 @@ def compose_status(
         "state": state,
         "ready": state == "ready",
         "unhealthy": [{"name": one.name, "reason": one.reason} for one in unhealthy],
+        "network": _plain(network),
         "edge": _plain(edge),
         "tasks": _plain(tasks) if tasks is not None else None,
         "databases": _plain(databases),
@@ -97,6 +100,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _services(status["tasks"]),
         _tasks(status["tasks"]),
         _targets(status["edge"]),
+        _network(status["network"]),
         _databases(status["databases"]),
         _web_acls(status["edge"]),
         _alarms(status["monitor"]),
@@ -249,6 +253,15 @@ def _targets(edge: Mapping[str, Any]) -> Iterator[str]:
     for group in edge["target_groups"]:
         if group["obstacle"]:
             yield f"  {group['name']} cannot be reached: {group['obstacle']}"
+
+
+def _network(network: Mapping[str, Any] | None) -> Iterator[str]:
+    """The closed ways, each with what closes it."""
+    if network and network["obstacles"]:
+        does = "are closed" if network["enforce"] == "on" else "would be closed"
+        yield f"NETWORK: these ways {does}"
+        for each in network["obstacles"]:
+            yield f"  {each['source']} → {each['target']}: {each['why']}"
 
 
 def _databases(databases: Iterable[Mapping[str, Any]]) -> Iterator[str]:

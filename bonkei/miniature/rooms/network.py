@@ -4,6 +4,7 @@ the databases, and what keeps a task from starting."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass
 
 from bonkei.addresses import AddressBook, Loopback
 from bonkei.blueprint import Blueprint
@@ -20,8 +21,17 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.rooms.gates import Gates, Way
 from bonkei.miniature.steps import Steps
 from bonkei.network.callers import find_caller
+from bonkei.network.obstacles import Obstacle, obstacles
 from bonkei.network.start import obstacle_to_start
 from bonkei.network.ways import obstacle_to_cluster
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSnapshot:
+    """The ways that are closed; with `enforce` "report" they only would be."""
+
+    enforce: Enforce
+    obstacles: tuple[Obstacle, ...]
 
 
 class NetworkRoom:
@@ -43,12 +53,14 @@ class NetworkRoom:
         self._blueprint = Blueprint()
         self._addresses = CallerAddresses({}, {})
         self._sources: dict[str, str] = {}
+        self._obstacles: tuple[Obstacle, ...] = ()
 
     def place(self, blueprint: Blueprint, loopback: Loopback, book: AddressBook) -> None:
         """The addresses of callers; none without enforcement, which costs nothing then."""
         self._blueprint = blueprint
         if self._enforce == "off":
             return
+        self._obstacles = obstacles(blueprint)
         self._addresses = caller_addresses(blueprint, loopback)
         self._shared.clear()
         self._shared.update(self._addresses.services)
@@ -81,6 +93,10 @@ class NetworkRoom:
     def _why(self, name: str, cluster: DatabaseCluster) -> str:
         caller = find_caller(self._blueprint, f"task {name}")
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
+
+    def snapshot(self) -> NetworkSnapshot:
+        """For `bonkei status`."""
+        return NetworkSnapshot(self._enforce, self._obstacles)
 
     def source(self, task_id: str, group: str) -> str:
         """What a task's credentials say about where it calls from."""
