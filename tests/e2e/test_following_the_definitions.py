@@ -143,6 +143,37 @@ def test_a_listener_rule_changes(changing: Running) -> None:
     assert "json" in after.headers["content-type"]
 
 
+def target_states(project: Project) -> set[str]:
+    groups = project.status()["edge"]["target_groups"]
+    return {target["state"] for group in groups for target in group["targets"]}
+
+
+def test_a_rule_of_a_security_group_is_missed_and_comes_back(changing: Running) -> None:
+    """Targets are unhealthy within seconds, and the status names the group, its file and line."""
+    project = changing.project
+    file = "infrastructure/modules/service/main.tf"
+    rule = '"From ${each.key}"\n  ip_protocol                  = "tcp"'
+    project.edit(file, rule, rule.replace("tcp", "udp"))
+    project.bonkei("apply")
+    eventually(lambda: target_states(project) == {"unhealthy"}, "all are unhealthy", within=15)
+    closed = project.status()["network"]["obstacles"]
+    assert {each["source"] for each in closed} >= {"the load balancer"}
+    [why, *_] = [each["why"] for each in closed if each["source"] == "the load balancer"]
+    assert "lets nothing in from module.edge.aws_security_group.load_balancer" in why
+    assert "infrastructure/modules/service/main.tf:" in project.bonkei("status").stdout
+    assert httpx.get(f"{project.site}/{uuid4()}", timeout=15).status_code == 504
+
+    project.edit(file, rule.replace("tcp", "udp"), rule)
+    project.bonkei("apply")
+    eventually(lambda: "healthy" in target_states(project), "healthy again", within=60)
+    eventually(
+        lambda: httpx.get(f"{project.site}/{uuid4()}", timeout=15).status_code == 404,
+        "it answers again",
+        within=30,
+    )
+    assert project.status()["network"]["obstacles"] == []
+
+
 def test_a_broken_change_leaves_all_as_it_was(changing: Running) -> None:
     project = changing.project
     project.edit("infrastructure/main.tf", "priority          = 100", "priority          = 0")
