@@ -1,0 +1,47 @@
+"""The doubles have the signatures of the parts."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from bonkei.cloud.cloud import Cloud
+from bonkei.database import Database
+from bonkei.edge import Edge
+from bonkei.miniature import parts
+from bonkei.tasks import Tasks
+from tests.bonkei.miniature import doubles
+from tests.bonkei.miniature.doubles import World, parts_of
+from tests.bonkei.miniature.supervisor.subject import (
+    BLUEPRINT,
+)
+
+
+@pytest.mark.parametrize(
+    ("double", "real"),
+    [
+        (doubles.Definitions, parts.Definitions),
+        (doubles.Edge, Edge),
+        (doubles.Tasks, Tasks),
+        (doubles.Database, Database),
+        (doubles.Cloud, Cloud),
+        (doubles.Parts, parts.Parts),
+    ],
+)
+def test_the_doubles_are_asked_as_the_parts_are(double: type, real: type) -> None:
+    """Or what passes with them would not run."""
+    for name, method in inspect.getmembers(double, inspect.isfunction):
+        if not name.startswith("_"):
+            assert _asked(method) == _asked(getattr(real, name)), f"{real.__name__}.{name}"
+    if double is doubles.Parts:
+        assert {one.name for one in fields(double)} == {one.name for one in fields(real)}
+        make = parts_of(World(BLUEPRINT))
+        assert _asked(make) == _asked(parts.real_parts)
+
+
+def _asked(function: Callable[..., Any]) -> tuple[list[str], bool]:
+    return list(inspect.signature(function).parameters), inspect.iscoroutinefunction(function)

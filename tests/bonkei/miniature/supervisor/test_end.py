@@ -1,0 +1,122 @@
+"""The end: in order, whatever has failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from bonkei.miniature.home import MiniatureError
+from tests.bonkei.miniature.doubles import World
+from tests.bonkei.miniature.supervisor.subject import (
+    Make,
+    reached,
+)
+
+END = ["edge drains", "tasks stop", "edge stops", "database main stops", "cloud stops"]
+
+
+async def test_an_end_goes_from_the_visitors_to_the_data(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    await subject.miniature.stop()
+    assert subject.since(count) == END
+    with pytest.raises(MiniatureError, match="no miniature runs here"):
+        await subject.ask("status")
+
+
+@pytest.mark.parametrize(
+    ("where", "end"),
+    [
+        ("edge starts", ["edge stops", "cloud stops"]),
+        ("database main starts", END),
+        ("installs app", END),
+        ("runs migrate", END),
+        ("services roll out", END),
+    ],
+)
+async def test_it_ends_in_order_wherever_its_start_is_interrupted(
+    make: Make, world: World, where: str, end: list[str]
+) -> None:
+    world.hold(where)
+    subject = make()
+    starting = asyncio.create_task(subject.miniature.start())
+    await reached(world, where)
+    if where == "installs app":
+        await reached(world, "database main starts")
+    starting.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await starting
+    count = len(world.done)
+    await subject.miniature.stop()
+    assert subject.since(count) == end
+
+
+@pytest.mark.parametrize("broken", END)
+async def test_a_part_that_does_not_end_in_order_keeps_no_other_from_it(
+    make: Make, world: World, broken: str
+) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    world.failing[broken] = OSError("it broke")
+    with pytest.raises(OSError, match="it broke"):
+        await subject.miniature.stop()
+    assert subject.since(count) == END
+
+
+async def test_terraform_ends_where_it_reports_once_the_miniature_is_stopped(
+    make: Make, world: World
+) -> None:
+    """It runs in a thread, and a thread cannot be cancelled."""
+    begun, ended = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def work(report: Callable[[str], None]) -> None:
+        loop.call_soon_threadsafe(begun.set)
+        try:
+            while True:
+                report("25 of 120 resources")
+                time.sleep(0.005)
+        finally:
+            loop.call_soon_threadsafe(ended.set)
+
+    world.on_apply = work
+    subject = make()
+    starting = asyncio.create_task(subject.miniature.start())
+    await begun.wait()
+    starting.cancel()
+    await subject.miniature.stop()
+    await asyncio.wait_for(ended.wait(), 10)
+    with contextlib.suppress(asyncio.CancelledError, MiniatureError):
+        await starting
+    assert "edge starts" not in world.done
+
+
+async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: World) -> None:
+    world.hold("edge drains")
+    subject = make()
+    await subject.miniature.start()
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stubborn:
+        world.pids = (stubborn.pid, 2**22 + 1)  # the second has ended already
+        stopping = asyncio.create_task(subject.miniature.stop())
+        await reached(world, "edge drains")
+        subject.miniature.hurry()
+        await asyncio.wait_for(stopping, 10)
+        assert stubborn.wait(10) == -9
+    assert world.done[-len(END) :] == END
+
+
+async def test_bonkei_down_asks_whoever_runs_it_to_stop(make: Make) -> None:
+    subject = make()
+    asked = asyncio.Event()
+    subject.miniature.when_asked_to_stop(asked.set)
+    await subject.miniature.start()
+    await subject.ask("stop")
+    assert asked.is_set()

@@ -1,0 +1,140 @@
+"""New definitions, and new tasks of a service."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+
+from bonkei.miniature.home import MiniatureError
+from tests.bonkei.miniature.doubles import World
+from tests.bonkei.miniature.supervisor.subject import (
+    BLUEPRINT,
+    DEFINITION,
+    SERVICES,
+    Make,
+    cluster,
+    reached,
+)
+
+
+async def test_what_was_applied_is_followed_in_the_order_of_a_release(
+    make: Make, world: World
+) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    world.blueprint = replace(BLUEPRINT, database_clusters=(cluster(), cluster("second")))
+    heard: list[str] = []
+    await subject.ask("reload", report=heard.append)
+    assert subject.since(count) == [
+        "edge follows",
+        "database main follows",
+        "database second starts",
+        "cloud follows",
+        "runs migrate",
+        "services roll out",
+    ]
+    assert any("database" in line for line in heard)
+    assert all(line in subject.said for line in heard)  # and in the miniature's own log
+    names = [database["identifier"] for database in (await subject.ask("status"))["databases"]]
+    assert names == ["main", "second"]
+
+
+async def test_a_cluster_that_is_gone_is_stopped(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    world.blueprint = replace(BLUEPRINT, database_clusters=())
+    await subject.ask("reload")
+    assert "database main stops" in world.done
+    status = await subject.ask("status")
+    assert (status["databases"], status["ready"]) == ([], True)
+
+
+async def test_a_migration_that_fails_leaves_the_tasks_from_before(
+    make: Make, world: World
+) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    world.exit_codes = {"migrate": 1}
+    for call, done in (("reload", "applied"), ("restart", "not restarted")):
+        with pytest.raises(MiniatureError, match=f"{done}, and no new task is started") as caught:
+            await subject.ask(call, service="web")
+        assert "serve on" in caught.value.remedy
+    assert [what for what in subject.since(count) if "roll out" in what] == []
+    # A restart that was not one leaves no trace in the next.
+    world.exit_codes = {}
+    await subject.ask("restart", service="api")
+    assert world.done[-1] == "services roll out 1"
+
+
+async def test_a_restart_is_one_service_anew_after_its_migration(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    await subject.ask("restart", service="web")
+    await subject.ask("restart", service="web")
+    assert subject.since(count) == [
+        "runs migrate",
+        "services roll out 1",
+        "runs migrate",
+        "services roll out 2",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("nobody", "no service is called"), ("api", "is not run")]
+)
+async def test_what_cannot_be_restarted_is_not_begun(
+    make: Make, world: World, name: str, why: str
+) -> None:
+    world.refused = {"api": "no directory is configured"}
+    subject = make()
+    await subject.miniature.start()
+    count = len(world.done)
+    with pytest.raises(MiniatureError, match=why):
+        await subject.ask("restart", service=name)
+    assert subject.since(count) == []
+
+
+async def test_two_changes_at_once_take_turns(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    go_on = world.hold("edge follows")
+    count = len(world.done)
+    first = asyncio.create_task(subject.ask("reload"))
+    await reached(world, "edge follows")
+    second = asyncio.create_task(subject.ask("restart", service="web"))
+    await asyncio.sleep(0.05)
+    assert subject.since(count) == ["edge follows"]
+    go_on.set()
+    await asyncio.gather(first, second)
+    assert subject.since(count)[-1] == "services roll out 1"
+    assert subject.since(count).count("services roll out") == 1
+
+
+async def test_a_change_that_fails_leaves_the_next_one_its_turn(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    world.failing["edge follows"] = MiniatureError("the port is taken")
+    with pytest.raises(MiniatureError, match="the port is taken"):
+        await subject.ask("reload")
+    world.failing.clear()
+    await asyncio.wait_for(subject.ask("reload"), 10)
+    assert (await subject.ask("status"))["ready"]
+
+
+async def test_a_service_that_gets_unhealthy_is_the_end_of_the_command(
+    make: Make, world: World
+) -> None:
+    subject = make()
+    await subject.miniature.start()
+    world.unhealthy = {"api"}
+    # A deployment of its own, or nothing of before would count.
+    changed = replace(DEFINITION, arn="arn:web:2", revision=2)
+    services = tuple(replace(one, task_definition_arn=changed.arn) for one in SERVICES)
+    world.blueprint = replace(BLUEPRINT, services=services, task_definitions=(changed,))
+    with pytest.raises(MiniatureError, match="applied, but not healthy: api"):
+        await subject.ask("reload")

@@ -1,0 +1,126 @@
+"""The start: the order of its steps, and failures of its parts."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bonkei.database import DatabaseError
+from bonkei.miniature.home import MiniatureError
+from bonkei.tasks import TaskError
+from tests.bonkei.miniature.doubles import World
+from tests.bonkei.miniature.supervisor.subject import (
+    SITE,
+    START,
+    Make,
+    reached,
+)
+
+
+async def test_a_start_goes_from_the_definitions_to_the_services(make: Make, world: World) -> None:
+    subject = make()
+    await subject.miniature.start()
+    # Side by side: Terraform and the endpoint's start, then all that the first task needs.
+    assert sorted(world.done[:2]) == sorted(START[:2])
+    assert sorted(world.done[3:6]) == sorted(START[3:6])
+    assert [*START[:2], world.done[2], *START[3:6], *world.done[6:]] == START
+    assert "Ready after" in subject.said[-1]
+    assert SITE.url in subject.text
+    status = await subject.ask("status")
+    assert (status["state"], status["ready"]) == ("ready", True)
+
+
+async def test_definitions_that_have_not_changed_are_not_applied(make: Make, world: World) -> None:
+    world.is_current = True
+    await make().miniature.start()
+    assert "terraform apply" not in world.done
+    assert world.done[:2] == ["cloud starts", "edge starts"]
+
+
+async def test_while_it_starts_status_answers_and_changes_are_refused(
+    make: Make, world: World
+) -> None:
+    go_on = world.hold("database main starts")
+    subject = make()
+    starting = asyncio.create_task(subject.miniature.start())
+    await reached(world, "database main starts")
+    assert (await subject.ask("status"))["state"] == "starting"
+    waiting = asyncio.create_task(subject.ask("reload"))
+    go_on.set()
+    await starting
+    await waiting  # it had to wait for the start, and was carried out then
+    assert world.done.count("edge follows") == 1
+
+
+async def test_before_its_start_nothing_can_be_changed(make: Make, world: World) -> None:
+    world.failing["edge starts"] = MiniatureError("the port is taken")
+    subject = make()
+    with pytest.raises(MiniatureError, match="the port is taken"):
+        await subject.miniature.start()
+    for call in ("reload", "restart", "environment"):
+        with pytest.raises(MiniatureError, match="has not started yet"):
+            await subject.ask(call, service="web")
+    assert "services roll out" not in world.done
+
+
+async def test_a_service_that_is_not_healthy_does_not_end_the_start(
+    make: Make, world: World
+) -> None:
+    world.unhealthy = {"api"}
+    subject = make()
+    await subject.miniature.start()
+    assert subject.said[-1] == "Started, but not healthy: api"
+    assert "api: exit code 3" in subject.text
+    status = await subject.ask("status")
+    assert (status["state"], status["ready"]) == ("degraded", False)
+
+
+async def test_a_start_in_which_nothing_runs_is_not_ready(make: Make, world: World) -> None:
+    world.refused = {"web": "no directory is configured", "api": "no directory is configured"}
+    subject = make(containers={})
+    await subject.miniature.start()
+    assert subject.said[-1].startswith("Started, but nothing runs")
+    assert "Ready" not in subject.text
+    assert "[containers.web]" in subject.text  # what to do about it
+    status = await subject.ask("status")
+    assert (status["state"], status["ready"]) == ("degraded", False)
+
+
+async def test_packages_that_cannot_be_had_are_told_and_keep_no_other_container_from_it(
+    make: Make, world: World
+) -> None:
+    world.failing["installs app"] = TaskError("uv pip failed for it", remedy="check the index")
+    subject = make()
+    await subject.miniature.start()
+    assert "uv pip failed for it\n      check the index" in subject.text
+    assert "✗ containers" in subject.text
+    assert world.done[-1] == "services roll out"
+
+
+async def test_a_migration_that_fails_ends_the_start_before_the_services(
+    make: Make, world: World
+) -> None:
+    world.exit_codes = {"migrate": 3}
+    subject = make()
+    with pytest.raises(MiniatureError, match="migration: exit code 3") as caught:
+        await subject.miniature.start()
+    assert "its last word" in caught.value.remedy
+    assert "services roll out" not in world.done
+
+
+async def test_a_database_that_fails_ends_what_is_done_beside_it(make: Make, world: World) -> None:
+    world.hold("installs app")
+    world.failing["database main starts"] = DatabaseError("no port", remedy="end the other")
+    with pytest.raises(DatabaseError, match="no port"):
+        await asyncio.wait_for(make().miniature.start(), 10)
+    assert "runs migrate" not in world.done
+
+
+async def test_a_server_of_ones_own_is_named_before_it_is_touched(make: Make, world: World) -> None:
+    world.failing["database main starts"] = DatabaseError("it is somebody else's")
+    subject = make(database_url="postgresql://me:hunter2@db.example:5433/x")
+    with pytest.raises(DatabaseError):
+        await subject.miniature.start()
+    assert "using the PostgreSQL server at db.example:5433, as me" in subject.text
+    assert "hunter2" not in subject.text
