@@ -20,7 +20,7 @@ from bonkei.cloudformation.evaluation.order import chosen, in_order
 from bonkei.cloudformation.evaluation.parameters import split
 from bonkei.cloudformation.resources.catalogue import KINDS
 from bonkei.cloudformation.resources.checking import check
-from bonkei.cloudformation.resources.kind import Place, Request
+from bonkei.cloudformation.resources.kind import Kind, Place, Request
 from bonkei.cloudformation.resources.schemas import known_names, schema_of
 from bonkei.cloudformation.stacks.values import (
     Inputs,
@@ -152,65 +152,56 @@ def _resource(
     inputs: Inputs,
     place: Place,
 ) -> StackResource:
+    if before is not None and before.type != declared.type:
+        what = f"Update of resource type is not permitted: {declared.logical_id}"
+        raise TemplateError(what, declared.line)
     kind, schema = KINDS[declared.type], schema_of(declared.type)
     written = evaluate(declared.properties, scope)
     _require_no_lookup(declared, written)
     typed, problems = check(schema.document, written)
     read_only = sorted(schema.read_only & set(typed))
     problems += [f"#: extraneous key [{name}] is not permitted" for name in read_only]
-    if before is not None and before.type != declared.type:
-        what = f"Update of resource type is not permitted: {declared.logical_id}"
-        raise TemplateError(what, declared.line)
     generation, reason = _generation(typed, before, schema.replaced_by, kind.named_by)
-    seed = f"{stack.id} {declared.logical_id} {generation}"
-    request = Request(
-        stack_name=stack.name,
-        logical_id=declared.logical_id,
-        properties=typed,
-        token=hashlib.sha256(seed.encode()).hexdigest(),
-        place=place,
-        tags=inputs.tags,
-    )
-    if problems:
-        told = "\n".join(problems)
-        what = f"Properties validation failed for resource {declared.logical_id} with message:"
-        return _failing(declared, typed, f"{what}\n{told}", generation)
-    try:
-        made = kind.make(request)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass
-        what = f"Invalid request provided: {declared.type} cannot be made of these properties"
-        return _failing(declared, typed, f"{what} ({error!r})", generation)
-    return StackResource(
+    token = _token(declared, stack, generation)
+    if before is not None and before.generation == generation:
+        token = before.token
+    wanted = StackResource(
         logical_id=declared.logical_id,
         type=declared.type,
-        physical_id=made.physical_id,
+        physical_id="",
         properties=typed,
-        attributes=made.attributes,
-        state=made.state,
+        attributes=_Anything(),
+        state=(),
         deletion_policy=declared.deletion_policy,
         update_replace_policy=declared.update_replace_policy,
         generation=generation,
+        token=token,
         status="",
         reason=reason,
     )
+    if problems:
+        what = f"Properties validation failed for resource {declared.logical_id} with message:"
+        return replace(wanted, reason="\n".join([what, *problems]))
+    return _made(
+        wanted, kind, Request(stack.name, declared.logical_id, typed, token, place, inputs.tags)
+    )
 
 
-def _failing(
-    declared: ResourceDeclaration, typed: Mapping[str, Any], reason: str, generation: int
-) -> StackResource:
-    """Its values are unknown: what refers to it is never made."""
-    return StackResource(
-        declared.logical_id,
-        declared.type,
-        "",
-        typed,
-        _Anything(),
-        (),
-        declared.deletion_policy,
-        declared.update_replace_policy,
-        generation,
-        "",
-        reason,
+def _token(declared: ResourceDeclaration, stack: Stack, generation: int) -> str:
+    """Another one for what an earlier update has removed, and for each replacement."""
+    seed = f"{stack.id} {declared.logical_id} {generation} {stack.updated}"
+    return hashlib.sha256(seed.encode()).hexdigest()
+
+
+def _made(wanted: StackResource, kind: Kind, request: Request) -> StackResource:
+    """With its values. What cannot be made has none, and neither has what refers to it."""
+    try:
+        made = kind.make(request)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:  # the schema lets it pass
+        what = f"Invalid request provided: {wanted.type} cannot be made of these properties"
+        return replace(wanted, reason=f"{what} ({error!r})")
+    return replace(
+        wanted, physical_id=made.physical_id, attributes=made.attributes, state=made.state
     )
 
 

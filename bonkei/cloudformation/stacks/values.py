@@ -11,8 +11,9 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class StackResource:
-    """A resource with everything that is known of it. `generation` counts its replacements, from 1.
-    `state`: Terraform's types and attributes, as `bonkei.cloudformation.resources` makes them."""
+    """A resource with everything that is known of it. `generation` counts its replacements, from 1;
+    what AWS would generate comes from `token`. `state`: Terraform's types and attributes, as
+    `bonkei.cloudformation.resources` makes them."""
 
     logical_id: str
     type: str
@@ -23,6 +24,7 @@ class StackResource:
     deletion_policy: str = "Delete"
     update_replace_policy: str = "Delete"
     generation: int = 1
+    token: str = ""
     status: str = "CREATE_COMPLETE"
     reason: str = ""
     time: float = 0.0

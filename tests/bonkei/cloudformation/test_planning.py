@@ -114,6 +114,17 @@ def test_a_replaced_resource_gets_another_generated_name() -> None:
     assert planned(text.format("true"), has(after)).resources == after.resources
 
 
+def test_what_was_removed_and_comes_again_is_another_one() -> None:
+    """A key that waits for its deletion does not come back, and a retained topic keeps its name."""
+    text = "Resources: { K: { Type: AWS::KMS::Key }, T: { Type: AWS::SNS::Topic } }"
+    first = has(planned(text))
+    less = planned("Resources: { T: { Type: AWS::SNS::Topic } }", first)
+    removed = replace(first, resources=less.resources, updated=5.0)
+    again = planned(text, removed).resources
+    assert again[0].physical_id != first.resources[0].physical_id
+    assert again[1].physical_id == first.resources[1].physical_id
+
+
 def test_a_named_resource_cannot_be_replaced() -> None:
     """ "CloudFormation cannot update a stack when a custom-named resource requires replacing." """
     text = "Resources: { R: { Type: AWS::IAM::Role, Properties: { RoleName: a, Path: %s, %s } } }"
