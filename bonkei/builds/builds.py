@@ -23,6 +23,8 @@ from bonkei.builds.surroundings import BuildsSettings, Surroundings
 from bonkei.builds.tools.archives import HOSTS
 from bonkei.builds.tools.gate import Gate
 from bonkei.builds.values import (
+    FAULT,
+    STOPPED,
     TIMED_OUT,
     Build,
     BuildPhase,
@@ -205,11 +207,13 @@ class Builds:
             recorder.end()
             folder = self._settings.directory / "runs" / build.id.rpartition(":")[2][:13]
             await Run(project, recorder, log, folder.resolve(), ground).execute()
-        except (TimeoutError, asyncio.CancelledError) as error:
-            status = TIMED_OUT if isinstance(error, TimeoutError) else "STOPPED"
-            recorder.end(status)
-            log.close()
-            recorder.complete(status)
+        except TimeoutError:
+            self._end_early(recorder, log, TIMED_OUT)
+        except asyncio.CancelledError:
+            self._end_early(recorder, log, STOPPED)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            self._end_early(recorder, log, FAULT, "INTERNAL_SERVICE_ERROR", said)
         finally:
             self._flush(build.id)
             self._listeners.pop(build.id, None)
@@ -218,6 +222,15 @@ class Builds:
                 self._running[project.name] -= 1
                 async with self._turn:
                     self._turn.notify_all()
+
+    @staticmethod
+    def _end_early(
+        recorder: Recorder, log: BuildLog, status: str, code: str = "", message: str = ""
+    ) -> None:
+        if recorder.is_in_phase:
+            recorder.end(status, code, message)
+        log.close()
+        recorder.complete(status)
 
     async def _take(self, project: BuildProject) -> None:
         """Wait for a place: the project's own limit, and this machine's."""

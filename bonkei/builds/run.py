@@ -89,9 +89,10 @@ class Run:
             fault = error.code == "INTERNAL_SERVICE_ERROR"
             status = FAULT if fault else FAILED
             self._end_open(status, error.code, _with_remedy(error))
-        except OSError as error:
+        except Exception as error:
+            # Whatever it is, the build is over, and nothing of it may go on.
             status = FAULT
-            self._end_open(FAULT, "INTERNAL_SERVICE_ERROR", f"{error.filename}: {error.strerror}")
+            self._end_open(FAULT, "INTERNAL_SERVICE_ERROR", f"{type(error).__name__}: {error}")
         if status == SUCCEEDED and self._record.is_failing:
             status = FAILED
         await self._finish(status)

@@ -48,7 +48,7 @@ async def fetch(
     except AwsServiceError as error:
         raise PhaseError("CLIENT_ERROR", f"{error.code}: {error.message}") from None
     except OSError as error:
-        raise PhaseError("CLIENT_ERROR", f"{error.filename}: {error.strerror}") from None
+        raise PhaseError("CLIENT_ERROR", f"{type(error).__name__}: {error}") from None
 
 
 async def _own(

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -15,7 +16,7 @@ import pytest
 from builds import ROOT, Room, log, spec, statuses
 
 from bonkei.builds.running.confinement import Confinement
-from bonkei.builds.values import BuildInput, BuildRequest
+from bonkei.builds.values import BuildInput, BuildOutput, BuildRequest
 
 
 def left(mark: str) -> list[int]:
@@ -189,3 +190,29 @@ async def test_a_killed_miniature_leaves_no_process_and_says_so_later(tmp_path: 
     assert (await room.builds.wait(build.id)).status == "FAULT"
     assert not (tmp_path / "builds" / "runs").exists()
     await room.builds.stop()
+
+
+@pytest.mark.parametrize("where", ["identity", "parameter", "put", "ground"])
+async def test_whatever_fails_beside_it_the_build_ends(
+    room: Room, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault of ours")
+
+    word = mark()
+    given = room.world.surroundings()
+    if where == "put":
+        monkeypatch.setattr(room.world.bucket, "put", fail)
+    elif where == "ground":
+        monkeypatch.setattr(room.builds, "confinement", fail)
+    else:
+        given = replace(given, **{where: fail})
+    room.builds._given = given
+    text = spec(f"sleep {word} & touch a", more="artifacts:\n  files: [a]\n")
+    text = text.replace("  shell: bash\n", "  shell: bash\n  parameter-store: {P: /known}\n")
+    result = await room.run(text, outputs=(BuildOutput("O", "b", "k"),))
+    assert result.status == "FAULT"
+    assert "INTERNAL_SERVICE_ERROR: RuntimeError: a fault of ours" in result.error
+    assert left(word) == []
+    runs = room.world.directory / "builds" / "runs"
+    assert not runs.exists() or list(runs.iterdir()) == []
