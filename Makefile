@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test check format bench diagrams lock clean
+.PHONY: help up down watch test check format bench diagrams lock clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
@@ -39,6 +39,9 @@ up: $(VENV)/.runtime ## Run the miniature in the foreground; Ctrl-C stops it
 
 down: $(VENV)/.runtime ## Stop the miniature
 	@exec $(BIN)/bonkei down
+
+watch: $(VENV)/.runtime ## Let the running miniature follow each saved file
+	@exec $(BIN)/bonkei watch
 
 test: $(VENV)/.development ## Run the whole test suite
 	@$(BIN)/python scripts/test_tools.py

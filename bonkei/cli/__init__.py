@@ -22,6 +22,7 @@ from bonkei.cli import (
     slack,
     status,
     terraform,
+    watching,
 )
 from bonkei.cli.context import Context
 from bonkei.cli.terminal import safe, uses_colour
@@ -63,6 +64,7 @@ def bonkei(ctx: click.Context, file: Path | None) -> None:
 
 for command in (
     *lifecycle.COMMANDS,
+    *watching.COMMANDS,
     *status.COMMANDS,
     *slack.COMMANDS,
     *terraform.COMMANDS,

@@ -20,7 +20,7 @@ from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import selection as selections
 from bonkei.terraform.inputs import stamps
 from bonkei.terraform.inputs.elsewhere import Elsewhere
-from bonkei.terraform.inputs.fingerprint import fingerprint
+from bonkei.terraform.inputs.fingerprint import fingerprint, read_places
 from bonkei.terraform.inputs.mirror import Mirror, require_definitions
 from bonkei.terraform.inputs.selection import Selection
 from bonkei.terraform.reports.changes import ApplySummary, PlanSummary, read_plan
@@ -151,6 +151,10 @@ class Workspace:
             f"{stamps.implementation(place.terraform)} {place.elsewhere.digest()} {place.account}"
         )
         return fingerprint(self._definitions, self._variable_files, os.environ, made_by)
+
+    def read_places(self) -> tuple[Path, ...]:
+        """The folders and files whose change may change a plan."""
+        return read_places(self._definitions, self._variable_files)
 
     def fmt(self, *, check: bool = False) -> list[str]:
         """Format the definitions; the names of the files that were, or would be, changed."""

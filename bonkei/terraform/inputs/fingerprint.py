@@ -47,7 +47,21 @@ def _files(directory: Path) -> Iterator[Path]:
         yield from (Path(folder, file) for file in files if file not in _IGNORED)
 
 
+def read_places(definitions: Path, variable_files: Sequence[Path]) -> tuple[Path, ...]:
+    """The folders and files whose change may change an evaluation."""
+    tree = list(_files(definitions))
+    return (definitions, *variable_files, *sorted(_targets(definitions, tree)))
+
+
 def _referenced(definitions: Path, tree: Iterable[Path]) -> set[Path]:
+    found: set[Path] = set()
+    for target in _targets(definitions, tree):
+        found.update(_files(target) if target.is_dir() else (target,))
+    return found
+
+
+def _targets(definitions: Path, tree: Iterable[Path]) -> set[Path]:
+    """The files and folders elsewhere that the definitions name."""
     found: set[Path] = set()
     for file in tree:
         if file.suffix != ".tf":
@@ -55,8 +69,6 @@ def _referenced(definitions: Path, tree: Iterable[Path]) -> set[Path]:
         for reference in _REFERENCE.findall(file.read_text(encoding="utf-8", errors="replace")):
             for base in {file.parent, definitions}:
                 target = Path(os.path.normpath(f"{base}{reference}"))
-                if target.is_file():
+                if target.is_file() or (target.is_dir() and not definitions.is_relative_to(target)):
                     found.add(target)
-                elif target.is_dir() and not definitions.is_relative_to(target):
-                    found.update(_files(target))
     return found

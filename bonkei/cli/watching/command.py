@@ -1,0 +1,158 @@
+"""The command: joins the rounds and what follows them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bonkei.cli.context import Context, pass_context
+from bonkei.cli.watching.screen import Screen
+
+if TYPE_CHECKING:
+    from bonkei.cli.watching.meaning import Watched
+    from bonkei.terraform.reports.changes import PlanSummary
+
+
+@click.command()
+@click.option("--apply", "applies", is_flag=True, help="Apply changed definitions without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Each event as a line of JSON.")
+@pass_context
+def watch(context: Context, applies: bool, as_json: bool) -> None:
+    """Let the running miniature follow each saved file, until Ctrl-C.
+
+    A changed program: its services get new tasks, as `bonkei restart` does, and no request is
+    dropped. Changed definitions, or a function's source: the plan is shown, and `a` applies it.
+    What fails stays on the screen until it is mended; what ran before serves on.
+    """
+    from bonkei.miniature.home import MiniatureError, is_running
+
+    if not is_running(context.home):
+        raise MiniatureError("no miniature runs here", remedy="start it with `bonkei up`")
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_watch(context, Screen(as_json, context.config.root), applies))
+    if not as_json:
+        click.echo("\nno longer watching; the miniature runs on")
+
+
+class _Miniature:
+    """The running one."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def look(self) -> Watched:
+        from bonkei import blueprint
+        from bonkei.cli.watching.meaning import watched
+
+        workspace, config = self._context.workspace, self._context.config
+        found = blueprint.read(workspace.state())
+        return watched(found, config.containers, workspace.read_places(), config.file)
+
+    def restart(self, service: str, report: Callable[[str], None]) -> None:
+        from bonkei.miniature import foreground
+
+        foreground.restart(self._context.home, service, report)
+
+    def is_current(self) -> bool:
+        return self._context.workspace.is_current()
+
+    def plan(self) -> PlanSummary:
+        return self._context.workspace.plan()
+
+    def apply(self, report: Callable[[str], None]) -> str:
+        from bonkei.miniature import foreground
+
+        summary = self._context.workspace.apply(lambda _text: None)
+        foreground.reload(self._context.home, report)
+        return f"{summary.render()}."
+
+
+async def _watch(context: Context, screen: Screen, applies: bool) -> None:
+    from bonkei.cli.watching import sources
+    from bonkei.cli.watching.follower import Follower
+    from bonkei.cli.watching.meaning import meaning
+
+    system = _Miniature(context)
+    pressed: asyncio.Queue[str] = asyncio.Queue()
+    with sources.keys(pressed) as has_keys:
+        follower = Follower(system, screen, applies=applies, has_keys=has_keys)
+        while True:
+            watched = await asyncio.to_thread(system.look)
+            _introduce(screen, watched)
+            async with _Rounds(watched, pressed) as rounds:
+                async for changed, keys in rounds:
+                    await sources.wait_for_git(context.config.root)
+                    if "a" in keys and follower.waits and await follower.apply():
+                        break  # other services may run from other folders now
+                    found = meaning(changed | rounds.more(), watched)
+                    if found and await follower.follow(found):
+                        break
+
+
+def _introduce(screen: Screen, watched: Watched) -> None:
+    names = sorted({name for names in watched.programs.values() for name in names})
+    folders = [str(folder) for folder in sorted(watched.folders)]
+    programs = ", ".join(names) or "no service"
+    text = f"Watching the definitions and the programs of {programs}. Ctrl-C ends it."
+    screen.event("watching", text, folders=folders, services=names)
+
+
+class _Rounds:
+    """Changes and keys, as they come; those that come during a round make the next one."""
+
+    def __init__(self, watched: Watched, pressed: asyncio.Queue[str]) -> None:
+        self._watched = watched
+        self._pressed = pressed
+        self._changed: asyncio.Queue[frozenset[Path]] = asyncio.Queue()
+        self._readers: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> _Rounds:
+        from bonkei.cli.watching import sources
+
+        for found in (
+            sources.changes(self._watched.folders),
+            sources.looks(self._watched.files),
+        ):
+            self._readers.append(asyncio.create_task(self._read(found)))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+
+    async def _read(self, found: AsyncIterator[frozenset[Path]]) -> None:
+        async for changed in found:
+            self._changed.put_nowait(changed)
+
+    def more(self) -> frozenset[Path]:
+        """What has changed since."""
+        found: frozenset[Path] = frozenset()
+        while not self._changed.empty():
+            found |= self._changed.get_nowait()
+        return found
+
+    async def __aiter__(self) -> AsyncIterator[tuple[frozenset[Path], str]]:
+        while True:
+            change = asyncio.create_task(self._changed.get())
+            key = asyncio.create_task(self._pressed.get())
+            waiting = [change, key, *self._readers]
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in (change, key):
+                if task not in done:
+                    task.cancel()
+            for reader in [each for each in self._readers if each in done]:
+                reader.result()  # its error
+                self._readers.remove(reader)
+            yield (
+                change.result() if change in done else frozenset(),
+                key.result() if key in done else "",
+            )
+
+
+COMMANDS = (watch,)

@@ -1,0 +1,136 @@
+"""Does what changes mean, one round after another. What fails stays on the screen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from bonkei.cli.watching.meaning import Round
+from bonkei.cli.watching.screen import Screen
+from bonkei.errors import BonkeiError
+
+
+class Plan(Protocol):
+    """What an apply would change."""
+
+    @property
+    def is_empty(self) -> bool: ...
+
+    def render(self) -> str: ...
+
+    def as_dict(self) -> Mapping[str, Any]: ...
+
+
+class System(Protocol):
+    """The running miniature and its definitions. Methods block, and raise a BonkeiError."""
+
+    def restart(self, service: str, report: Callable[[str], None]) -> None: ...
+
+    def is_current(self) -> bool:
+        """Whether the definitions are as they were applied."""
+        ...
+
+    def plan(self) -> Plan: ...
+
+    def apply(self, report: Callable[[str], None]) -> str:
+        """Returns a line about the changes."""
+        ...
+
+
+DEFINITIONS = "definitions"
+
+
+class Follower:
+    """`applies`: changed definitions at once. `has_keys`: somebody can press one."""
+
+    def __init__(self, system: System, screen: Screen, *, applies: bool, has_keys: bool) -> None:
+        self._system = system
+        self._screen = screen
+        self._applies = applies
+        self._has_keys = has_keys
+        self._again = Round()
+        self.waits = False  # a plan waits for the key
+
+    async def follow(self, found: Round) -> bool:
+        """Whether the definitions were applied. What failed before is tried again with it."""
+        self._screen.changed(found.files)
+        services = dict.fromkeys((*self._again.services, *found.services))
+        definitions = found.definitions or self._again.definitions
+        self._again = Round()
+        if found.settings:
+            self._screen.event(
+                "settings", "  bonkei.toml: folders of containers count from the next apply or "
+                "restart, all else from the next start",
+            )  # fmt: skip
+        applied = definitions and await self._definitions()
+        for service in services:
+            await self._restart(service)
+        self._screen.remaining()
+        return bool(applied)
+
+    async def apply(self) -> bool:
+        """The plan that was shown, or whatever the definitions are now."""
+        self.waits = False
+        done = await self._try(DEFINITIONS, self._apply)
+        self._screen.remaining()
+        return done
+
+    async def _restart(self, service: str) -> None:
+        began = time.monotonic()
+        self._screen.line(f"  restarting {service}")
+
+        def restart() -> None:
+            self._system.restart(service, lambda _text: None)
+
+        if await self._try(service, restart):
+            seconds = time.monotonic() - began
+            self._screen.event(
+                "restarted", f"  ✓ {service} runs it, {seconds:.1f} s", service=service,
+                seconds=round(seconds, 2),
+            )  # fmt: skip
+        else:
+            self._again = Round((*self._again.services, service), self._again.definitions)
+
+    async def _definitions(self) -> bool:
+        """Show the plan, and apply it if so asked. Whether it was applied."""
+        self.waits = False
+        plans: list[Plan] = []
+
+        def look() -> None:
+            if not self._system.is_current():
+                plans.append(self._system.plan())
+
+        if not await self._try(DEFINITIONS, look):
+            self._again = Round(self._again.services, definitions=True)
+            return False
+        changing = [plan for plan in plans if not plan.is_empty]
+        if not changing:
+            self._screen.event("unchanged", "  the definitions mean what was applied")
+            return False
+        [plan] = changing
+        self._screen.event("planned", plan.render(), plan=plan.as_dict())
+        if self._applies:
+            return await self._try(DEFINITIONS, self._apply)
+        self.waits = self._has_keys
+        self._screen.line(
+            "  Press a to apply it." if self._has_keys else "  Apply it with `bonkei apply`."
+        )
+        return False
+
+    def _apply(self) -> None:
+        began = time.monotonic()
+        line = self._system.apply(self._screen.line)
+        seconds = time.monotonic() - began
+        self._screen.event("applied", f"  ✓ {line} {seconds:.1f} s", seconds=round(seconds, 2))
+
+    async def _try(self, what: str, act: Callable[[], None]) -> bool:
+        """Whether it went well; its failure is kept until it is mended."""
+        try:
+            await asyncio.to_thread(act)
+        except BonkeiError as error:
+            self._screen.failed(what, error)
+            return False
+        self._screen.mended(what)
+        return True

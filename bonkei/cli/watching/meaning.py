@@ -1,0 +1,91 @@
+"""What changed files mean for what runs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint import Blueprint
+
+_PROSE = (".md", ".rst")
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """`definitions`: folders and files that Terraform reads. `programs`: a folder, and the services
+    whose containers run from it. `settings`: bonkei.toml."""
+
+    definitions: tuple[Path, ...]
+    programs: Mapping[Path, tuple[str, ...]]
+    settings: Path
+
+    @property
+    def folders(self) -> frozenset[Path]:
+        """What the system reports changes of: no folder that is below another one."""
+        found = {path for path in (*self.definitions, *self.programs) if path.is_dir()}
+        return frozenset(
+            path for path in found if not any(other in found for other in path.parents)
+        )
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """Single files outside those folders."""
+        single = {path for path in (*self.definitions, self.settings) if not path.is_dir()}
+        return frozenset(
+            path for path in single if not any(path.is_relative_to(f) for f in self.folders)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What to do about some changes. `files`: those that mean something."""
+
+    services: tuple[str, ...] = ()
+    definitions: bool = False
+    settings: bool = False
+    files: tuple[Path, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.services or self.definitions or self.settings)
+
+
+def meaning(changed: Iterable[Path], watched: Watched) -> Round:
+    """One file may mean several things: a router's configuration is in each service's tasks."""
+    services: dict[str, None] = {}
+    definitions = settings = False
+    files = []
+    for path in sorted(changed):
+        runs = [
+            name
+            for folder, names in watched.programs.items()
+            if path.is_relative_to(folder) and path.suffix not in _PROSE
+            for name in names
+        ]
+        is_read = any(path.is_relative_to(place) for place in watched.definitions)
+        is_setting = path == watched.settings
+        services |= dict.fromkeys(runs)
+        definitions |= is_read
+        settings |= is_setting
+        if runs or is_read or is_setting:
+            files.append(path)
+    return Round(tuple(services), definitions, settings, tuple(files))
+
+
+def watched(
+    blueprint: Blueprint,
+    containers: Mapping[str, Path],
+    inputs: Sequence[Path],
+    settings: Path,
+) -> Watched:
+    """`containers`: the folder of each; `inputs`: what Terraform reads."""
+    programs: dict[Path, dict[str, None]] = {}
+    definitions = {one.arn: one for one in blueprint.task_definitions}
+    for service in blueprint.services:
+        definition = definitions.get(service.task_definition_arn)
+        for container in definition.containers if definition else ():
+            if (folder := containers.get(container.name)) is not None:
+                programs.setdefault(folder, {})[service.name] = None
+    return Watched(
+        tuple(inputs), {folder: tuple(names) for folder, names in programs.items()}, settings
+    )

@@ -1,0 +1,256 @@
+"""`bonkei watch`: what changed files mean, what is done about them, and where changes come from."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.blueprint import Blueprint
+from bonkei.blueprint.service import Container, Service, TaskDefinition
+from bonkei.cli.watching import sources
+from bonkei.cli.watching.follower import Follower
+from bonkei.cli.watching.meaning import Round, Watched, meaning, watched
+from bonkei.cli.watching.screen import Screen
+from bonkei.miniature.home import MiniatureError
+
+ROOT = Path("/project")
+WATCHED = Watched(
+    (ROOT / "infrastructure", ROOT / "functions/alarm", ROOT / "dev.tfvars"),
+    {
+        ROOT / "web": ("web",),
+        ROOT / "router": ("web", "api"),
+        ROOT / "infrastructure/api": ("api",),
+    },
+    ROOT / "bonkei.toml",
+)
+
+
+@pytest.mark.parametrize(
+    ("files", "services", "definitions"),
+    [
+        (["web/a.py"], ("web",), False),
+        (["web/README.md"], (), False),
+        (["router/router.yaml"], ("web", "api"), False),
+        (["infrastructure/main.tf"], (), True),
+        (["functions/alarm/handler.py", "dev.tfvars"], (), True),
+        (["infrastructure/api/a.py", "web/b.html"], ("api", "web"), True),
+        (["webb/a.py", "other"], (), False),
+    ],
+)
+def test_what_changed_files_mean(
+    files: list[str], services: tuple[str, ...], definitions: bool
+) -> None:
+    found = meaning([ROOT / name for name in files], WATCHED)
+    assert (found.services, found.definitions) == (services, definitions)
+    assert bool(found) == bool(services or definitions)
+    assert meaning([ROOT / "bonkei.toml"], WATCHED).settings
+
+
+def test_services_are_found_by_their_containers(tmp_path: Path) -> None:
+    containers = tuple(Container(name, name) for name in ("web", "router"))
+    blueprint = Blueprint(
+        services=(Service("s", "arn", "shop-web", "c", "td", 1),
+                  Service("t", "arn2", "shop-gone", "c", "nobody", 1)),
+        task_definitions=(TaskDefinition("d", "td", "web", 1, 1, 1, containers),),
+    )  # fmt: skip
+    folders = {"web": tmp_path / "web", "router": tmp_path / "router", "else": tmp_path}
+    found = watched(blueprint, folders, [tmp_path / "infra"], tmp_path / "bonkei.toml")
+    assert found.programs == {
+        tmp_path / "web": ("shop-web",), tmp_path / "router": ("shop-web",)
+    }  # fmt: skip
+
+
+def test_no_folder_is_watched_twice(tmp_path: Path) -> None:
+    for name in ("infra/api", "web"):
+        (tmp_path / name).mkdir(parents=True)
+    inputs = (tmp_path / "infra", tmp_path / "infra/dev.tfvars", tmp_path / "prod.tfvars")
+    programs = {tmp_path / "infra/api": ("api",), tmp_path / "web": ("web",)}
+    found = Watched(inputs, programs, tmp_path / "bonkei.toml")
+    assert found.folders == {tmp_path / "infra", tmp_path / "web"}
+    assert found.files == {tmp_path / "prod.tfvars", tmp_path / "bonkei.toml"}
+
+
+@dataclass
+class ThePlan:
+    text: str
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.text
+
+    def render(self) -> str:
+        return self.text
+
+    def as_dict(self) -> Mapping[str, Any]:
+        return {"text": self.text}
+
+
+@dataclass
+class System:
+    """A miniature in memory. `broken`: what fails."""
+
+    plan_text: str = "~ x"
+    broken: set[str] = field(default_factory=set)
+    done: list[str] = field(default_factory=list)
+    current: bool = False
+
+    def restart(self, service: str, report: Callable[[str], None]) -> None:
+        self.done.append(service)
+        self._fail(service)
+
+    def is_current(self) -> bool:
+        return self.current
+
+    def plan(self) -> ThePlan:
+        self._fail("plan")
+        return ThePlan(self.plan_text)
+
+    def apply(self, report: Callable[[str], None]) -> str:
+        self.done.append("apply")
+        self._fail("apply")
+        self.current = True
+        return "1 changed"
+
+    def _fail(self, what: str) -> None:
+        if what in self.broken:
+            raise MiniatureError(f"{what} is broken, main.tf:3", remedy="mend it")
+
+
+def follower(system: System, screen: Screen, applies: bool = False) -> Follower:
+    return Follower(system, screen, applies=applies, has_keys=True)
+
+
+@pytest.fixture
+def screen() -> Screen:
+    return Screen(as_json=False, root=ROOT)
+
+
+async def test_a_failure_stays_until_it_is_mended(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(broken={"web"})
+    subject = follower(system, screen)
+    await subject.follow(Round(("web",), files=(ROOT / "web/a.py",)))
+    assert "✗ web: web is broken, main.tf:3\n  mend it" in capsys.readouterr().out
+    await subject.follow(Round(("api",)))  # another file: what failed is tried again, and shown
+    assert "✗ web" in capsys.readouterr().out
+    system.broken.clear()
+    await subject.follow(Round(("api",)))
+    assert system.done == ["web", "web", "api", "web", "api"]
+    assert "✗" not in capsys.readouterr().out
+
+
+async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:
+    system = System()
+    subject = follower(system, screen)
+    assert not await subject.follow(Round(definitions=True))
+    assert subject.waits
+    assert "~ x\n  Press a to apply it." in capsys.readouterr().out
+    assert await subject.apply()
+    assert (system.done, subject.waits) == (["apply"], False)
+    assert not await subject.follow(Round(definitions=True))
+    assert "mean what was applied" in capsys.readouterr().out
+
+
+async def test_definitions_that_mean_the_same_need_no_key(screen: Screen) -> None:
+    subject = follower(System(plan_text=""), screen)
+    assert not await subject.follow(Round(definitions=True))
+    assert not subject.waits
+
+
+async def test_apply_without_asking_and_a_broken_plan(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(broken={"plan"})
+    subject = follower(system, screen, applies=True)
+    assert not await subject.follow(Round(definitions=True))
+    assert "✗ definitions: plan is broken, main.tf:3" in capsys.readouterr().out
+    system.broken.clear()
+    assert await subject.follow(Round(("web",)))  # the plan is tried again as well
+    assert system.done == ["apply", "web"]
+
+
+async def test_json_has_an_object_for_each_event(capsys: pytest.CaptureFixture[str]) -> None:
+    system = System(broken={"web"})
+    subject = follower(system, Screen(as_json=True, root=ROOT), applies=True)
+    await subject.follow(Round(("web", "api"), True, files=(ROOT / "web/a.py",)))
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == [
+        "changed", "planned", "applied", "failed", "restarted",
+    ]  # fmt: skip
+    assert events[0]["files"] == ["web/a.py"]
+    assert events[3]["message"] == "web is broken, main.tf:3"
+
+
+class Recorder:
+    """The rounds of a source, as they come."""
+
+    def __init__(self, source: AsyncIterator[frozenset[Path]]) -> None:
+        self.rounds: list[frozenset[Path]] = []
+        self._task = asyncio.create_task(self._read(source))
+
+    async def _read(self, source: AsyncIterator[frozenset[Path]]) -> None:
+        async for found in source:
+            self.rounds.append(found)
+
+    async def first(self) -> frozenset[Path]:
+        async with asyncio.timeout(20):
+            while not self.rounds:
+                await asyncio.sleep(0.02)
+        return self.rounds[0]
+
+    async def stop(self) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+
+async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
+    recorder = Recorder(sources.changes([tmp_path]))
+    await asyncio.sleep(0.5)  # until the system watches
+    script = "import sys; [open(f'{sys.argv[1]}/{n}.py', 'w').close() for n in range(300)]"
+    await asyncio.to_thread(subprocess.run, ["python3", "-c", script, str(tmp_path)], check=True)
+    assert len(await recorder.first()) == 300
+    await recorder.stop()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [".a.py.swp", "a.py~", ".#a.py", "#a.py#", "4913", "__pycache__/a.pyc", "a.tmp",
+     ".git/index", ".terraform/x.json", "a.py.___jb_tmp___"],
+)  # fmt: skip
+def test_editors_temporary_files_are_noise(name: str) -> None:
+    assert sources.is_noise(ROOT / name)
+    assert not sources.is_noise(ROOT / "a.py")
+    assert not sources.is_noise(ROOT / "templates/page.html")
+
+
+async def test_a_single_file_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "_LOOK", 0.01)
+    settings = tmp_path / "bonkei.toml"
+    recorder = Recorder(sources.looks([settings]))
+    await asyncio.sleep(0.05)
+    draft = tmp_path / "draft"
+    draft.write_text("x")
+    draft.replace(settings)  # as editors save
+    assert await recorder.first() == {settings}
+    await recorder.stop()
+
+
+async def test_a_checkout_is_waited_for(tmp_path: Path) -> None:
+    lock = tmp_path / ".git" / "index.lock"
+    lock.parent.mkdir()
+    lock.touch()
+    waiting = asyncio.create_task(sources.wait_for_git(tmp_path / "deep"))
+    await asyncio.sleep(0.1)
+    assert not waiting.done()
+    lock.unlink()
+    await waiting
