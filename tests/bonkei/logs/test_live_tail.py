@@ -214,9 +214,10 @@ class Running:
         reader = threading.Thread(target=read, daemon=True)
         reader.start()
         try:
-            for number in range(60):
+            for number in range(120):
                 self.put(f"event {number}")
-                self.put("last" if number > 2 else '{"level": "ERROR", "message": "日本"}')
+                self.put('{"level": "ERROR", "message": "日本"}')
+                self.put("last")
                 if done.wait(0.5) or process.poll() is not None:
                     break
         finally:

@@ -49,6 +49,7 @@ class S3Settings:
     compression: str
     headers: tuple[tuple[str, str], ...]
     retries: int
+    keeps_order: bool
 
     @classmethod
     def read(cls, section: Section) -> S3Settings:
@@ -80,6 +81,7 @@ class S3Settings:
             compression,
             tuple((name, value) for name, value in headers.items() if value),
             _retries(section),
+            values.flag(section, "preserve_data_ordering", default=True),
         )
 
 
@@ -197,7 +199,11 @@ class S3Output:
         job.add_done_callback(self._jobs.discard)
 
     async def finish(self) -> bool:
-        """Upload everything now. Files that cannot be uploaded stay in `store_dir`."""
+        """Upload everything now. Files that cannot be uploaded stay in `store_dir`.
+
+        With `preserve_data_ordering` the plugin has a queue. At its end it skips what has failed
+        once and waits there (`put_all_chunks` of plugins/out_s3).
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -206,7 +212,15 @@ class S3Output:
         for job in tuple(self._jobs):
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
-        return await self._upload_all()
+        left = [file for file in self._full if file.failures] if self.settings.keeps_order else []
+        for file in left:
+            self._full.remove(file)
+            self.report(
+                "error",
+                f"s3: {file.path.name} has failed before and is left in store_dir, as Fluent Bit"
+                " does with preserve_data_ordering",
+            )
+        return await self._upload_all() and not left
 
     def abandon(self) -> None:
         """Close the files. The next run finds those that are not uploaded."""
