@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -244,8 +244,6 @@ class Cloud:
             self._failure = error.message
 
     def _things(self, blueprint: Blueprint) -> Sequence[Thing]:
-        if "sns" in self._services:
-            blueprint = replace(blueprint, topics=())
         return wanted(blueprint, self._region)
 
     def _has_made(self, things: Sequence[Thing]) -> bool:

@@ -13,10 +13,9 @@ import ministack_journal
 import ministack_parts
 import ministack_records
 from ministack import app
-from ministack.services import dynamodb, kms, sns, sqs
+from ministack.services import dynamodb, kms, sqs
 
 _ID = "bonkei:key-id"
-_SUBSCRIPTION_ID = "bonkei:subscription-id"
 _AGE = "bonkei:AgeOfOldestMessage"
 _STREAM_LABEL = "bonkei:StreamLabel"
 
@@ -38,34 +37,6 @@ def _keep_ids() -> None:
         return wanted.pop("id", None) or original()
 
     kms._create_key, kms.new_uuid = create_key, new_uuid
-
-
-def _keep_subscriptions() -> None:
-    """Let an attribute say which id a subscription gets, as its ARN is known, too."""
-    subscribe = sns._subscribe
-
-    def subscribe_as(params: dict[str, object]) -> object:
-        answer = subscribe(params)
-        named = _entries(params)
-        topic = sns._topics.get(sns._p(params, "TopicArn"))
-        wanted = (sns._p(params, "Protocol"), sns._p(params, "Endpoint"))
-        for each in topic["subscriptions"] if topic and _SUBSCRIPTION_ID in named else ():
-            if (each["protocol"], each["endpoint"]) == wanted:
-                sns._sub_arn_to_topic.pop(each["arn"], None)
-                each["arn"] = f"{topic['arn']}:{named[_SUBSCRIPTION_ID]}"
-                each["attributes"]["SubscriptionArn"] = each["arn"]
-                sns._sub_arn_to_topic[each["arn"]] = topic["arn"]
-        return answer
-
-    sns._subscribe = subscribe_as
-
-
-def _entries(params: dict[str, object]) -> dict[str, str]:
-    found, number = {}, 1
-    while name := sns._p(params, f"Attributes.entry.{number}.key"):
-        found[name] = sns._p(params, f"Attributes.entry.{number}.value")
-        number += 1
-    return found
 
 
 def _keep_stream_labels() -> None:
@@ -116,7 +87,6 @@ def _name_queues_alike() -> None:
 
 if __name__ == "__main__":
     _keep_ids()
-    _keep_subscriptions()
     _keep_stream_labels()
     _tell_age_of_oldest()
     _name_queues_alike()

@@ -15,7 +15,6 @@ from bonkei.cloud.provision.step import (
     Call,
     EmptyStep,
     JsonStep,
-    QueryStep,
     S3Step,
     Step,
     Thing,
@@ -24,7 +23,6 @@ from bonkei.cloud.provision.step import (
 
 _KINDS: dict[str, Callable[..., Call]] = {
     "JsonStep": JsonStep,
-    "QueryStep": QueryStep,
     "S3Step": S3Step,
     "EmptyStep": EmptyStep,
 }

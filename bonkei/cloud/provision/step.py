@@ -21,15 +21,6 @@ class JsonStep:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryStep:
-    """A call of the query protocol."""
-
-    service: str
-    parameters: Mapping[str, str]
-    accepted: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class S3Step:
     """A call to S3: `resource` is path and query. The body is `body` (XML or JSON text), or the
     bytes of `base64`, or the file `source`, relative to the definitions."""
@@ -54,7 +45,7 @@ class EmptyStep:
     service: str = "s3"
 
 
-Call = JsonStep | QueryStep | S3Step | EmptyStep
+Call = JsonStep | S3Step | EmptyStep
 
 
 @dataclass(frozen=True, slots=True)

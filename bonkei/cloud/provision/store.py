@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 import aiohttp
 
 from bonkei.cloud.backing.passing import Store as Backing
-from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, QueryStep, S3Step
+from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep, S3Step
 
 _CODE = re.compile(r"<Code>([^<]*)</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]*)</Message>")
@@ -55,7 +55,7 @@ class MiniStackStore:
             return "NoSuchFile", f"{error.filename} is not there"
         return ("", "") if status < 300 else _error(status, text)
 
-    async def _send(self, call: JsonStep | QueryStep | S3Step, region: str) -> tuple[int, str]:
+    async def _send(self, call: JsonStep | S3Step, region: str) -> tuple[int, str]:
         if self._session is None or not await self._backing.wait_until_ready(_READY):
             return 503, _unavailable("MiniStack does not answer")
         scope = f"{self._account}/20200101/{region}/{call.service}/aws4_request"
@@ -68,9 +68,6 @@ class MiniStackStore:
         if isinstance(call, JsonStep):
             headers |= {"X-Amz-Target": call.target, "Content-Type": "application/x-amz-json-1.1"}
             body = json.dumps(call.content).encode()
-        elif isinstance(call, QueryStep):
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            body = urlencode(call.parameters).encode()
         else:
             method, resource, body = call.method, call.resource, self._body(call)
             headers |= dict(call.headers)

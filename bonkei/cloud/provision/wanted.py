@@ -12,18 +12,16 @@ from bonkei.cloud.provision.parameters import parameters
 from bonkei.cloud.provision.queues import queues
 from bonkei.cloud.provision.step import Thing
 from bonkei.cloud.provision.tables import tables
-from bonkei.cloud.provision.topics import topics
 
 FALLBACK_REGION = "us-east-1"
 
 
 def wanted(blueprint: Blueprint, region: str) -> tuple[Thing, ...]:
-    """All declared things, in an order of creation that works."""
+    """All declared things of the store, in an order of creation that works. Topics are a room's."""
     return (
         *keys(blueprint.keys),
         *buckets(blueprint.buckets, region),
         *queues(blueprint.queues),
-        *topics(blueprint.topics),
         *late_settings(blueprint.buckets, region),
         *(stored_object(stored, region) for stored in blueprint.objects),
         *tables(blueprint.tables),

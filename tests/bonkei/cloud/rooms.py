@@ -15,7 +15,6 @@ from botocore.config import Config
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket, BucketSetting
 from bonkei.blueprint.key import Key
-from bonkei.blueprint.notification import Subscription, Topic
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.secret import Secret
 from bonkei.blueprint.storage import Parameter, Queue, Table
@@ -42,13 +41,6 @@ DECLARED = Blueprint(
     queues=(
         Queue("aws_sqs_queue.orders", arn("sqs", "orders"), "orders", {"VisibilityTimeout": "7"}),
         Queue("aws_sqs_queue.f", arn("sqs", "late.fifo"), "late.fifo", {"FifoQueue": "true"}),
-    ),
-    topics=(
-        Topic(
-            "aws_sns_topic.news", arn("sns", "news"), "news",
-            subscriptions=(Subscription("s", "sqs", arn("sqs", "orders"),
-                                        (("RawMessageDelivery", "true"),)),),
-        ),
     ),
     tables=(
         Table("aws_dynamodb_table.carts", arn("dynamodb", "table/carts"), "carts", {

@@ -77,15 +77,6 @@ def test_a_queue_tells_the_age_of_its_oldest_message_to_who_measures_it(room: Ro
     assert age() == 0
 
 
-def test_a_topic_reaches_its_queue(room: Room) -> None:
-    room.client("sns").publish(TopicArn=arn("sns", "news"), Message="hello")
-    sqs = room.client("sqs")
-    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
-    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
-    assert message["Body"] == "hello"
-    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-
-
 def test_tables_and_parameters_are_there(room: Room) -> None:
     dynamodb, ssm = room.client("dynamodb"), room.client("ssm")
     assert dynamodb.describe_table(TableName="carts")["Table"]["TableArn"] == (

@@ -19,10 +19,9 @@ from bonkei.functions.stream_source import StreamPoller
 from tests.bonkei.blueprint.conftest import make_state
 from tests.bonkei.cloud.rooms import ACCOUNT, REGION, Room, arn
 
-QUEUE, DEAD, TOPIC = arn("sqs", "orders"), arn("sqs", "dead"), arn("sns", "news")
+QUEUE, DEAD = arn("sqs", "orders"), arn("sqs", "dead")
 KEY = "11111111-2222-4333-8444-555555555555"
 STREAM = arn("dynamodb", "table/carts/stream/2026-01-02T03:04:05.678")
-SUBSCRIPTION = f"{TOPIC}:aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
 TAGS = {"team": "shop"}
 
 
@@ -135,18 +134,6 @@ REST: dict[str, dict[str, Any]] = {
         "policy": KEY_POLICY,
     },
     "aws_kms_alias.shop": {"name": "alias/shop", "target_key_id": KEY},
-    "aws_sns_topic.news": {
-        "arn": TOPIC, "name": "news", "tags_all": TAGS, "display_name": "News",
-        "policy": policy(TOPIC, "events.amazonaws.com", "sns:Publish"),
-    },
-    "aws_sns_topic_subscription.queue": {
-        "topic_arn": TOPIC, "protocol": "sqs", "endpoint": QUEUE, "arn": SUBSCRIPTION,
-        "raw_message_delivery": True, "filter_policy": '{"kind": ["order"]}',
-    },
-    "aws_sns_topic_subscription.people": {
-        "topic_arn": TOPIC, "protocol": "email", "endpoint": "a@example.com",
-        "arn": f"{TOPIC}:bbbbbbbb-bbbb-4ccc-8ddd-eeeeeeeeeeee",
-    },
     "aws_dynamodb_table.carts": {
         "arn": arn("dynamodb", "table/carts"), "name": "carts", "billing_mode": "PAY_PER_REQUEST",
         "hash_key": "id", "attribute": [{"name": "id", "type": "S"}, {"name": "at", "type": "N"}],
@@ -232,33 +219,14 @@ def test_a_bucket_notifies_its_queue(declared: Room) -> None:
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_queues_and_topics_are_as_declared(declared: Room) -> None:
-    sqs, sns = declared.client("sqs"), declared.client("sns")
+def test_queues_are_as_declared(declared: Room) -> None:
+    sqs = declared.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (found["QueueArn"], found["VisibilityTimeout"]) == (QUEUE, "7")
     assert json.loads(found["RedrivePolicy"])["deadLetterTargetArn"] == DEAD
     assert (found["KmsMasterKeyId"], "s3.amazonaws.com" in found["Policy"]) == ("alias/shop", True)
     assert sqs.list_queue_tags(QueueUrl=url)["Tags"] == TAGS
-    topic = sns.get_topic_attributes(TopicArn=TOPIC)["Attributes"]
-    assert (topic["DisplayName"], "events.amazonaws.com" in topic["Policy"]) == ("News", True)
-    assert sns.list_tags_for_resource(ResourceArn=TOPIC)["Tags"] == [
-        {"Key": "team", "Value": "shop"}
-    ]
-    listed = sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]
-    assert {each["Protocol"] for each in listed} == {"sqs", "email"}
-    one = sns.get_subscription_attributes(SubscriptionArn=SUBSCRIPTION)["Attributes"]
-    assert (one["RawMessageDelivery"], one["Endpoint"]) == ("true", QUEUE)
-
-
-def test_a_subscription_filters_and_delivers_raw(declared: Room) -> None:
-    sqs, sns = declared.client("sqs"), declared.client("sns")
-    url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
-    for kind in ("other", "order"):
-        attributes = {"kind": {"DataType": "String", "StringValue": kind}}
-        sns.publish(TopicArn=TOPIC, Message=f"of {kind}", MessageAttributes=attributes)
-    received = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, MaxNumberOfMessages=10)
-    assert [each["Body"] for each in received["Messages"]] == ["of order"]
 
 
 def test_a_table_is_as_declared(declared: Room) -> None:
@@ -354,8 +322,6 @@ def test_what_changes_changes_and_data_stays(start: Callable[..., Room], tmp_pat
         "tags_all": {"other": "tag"},
     }
     rest = {**REST, "aws_dynamodb_table.carts": table}
-    subscription = rest.pop("aws_sns_topic_subscription.queue")
-    rest["aws_sns_topic_subscription.queue"] = {**subscription, "filter_policy": ""}
     room.do(room.cloud.apply(blueprint_of(
         bucket, OBJECTS, {"aws_sqs_queue.orders": plain}, rest)))  # fmt: skip
     assert room.cloud.snapshot().notes == ()
@@ -376,9 +342,6 @@ def test_what_changes_changes_and_data_stays(start: Callable[..., Room], tmp_pat
     tags = dynamodb.list_tags_of_resource(ResourceArn=changed["TableArn"])["Tags"]
     assert tags == [{"Key": "other", "Value": "tag"}]
     assert dynamodb.get_item(TableName="carts", Key={"id": {"S": "1"}})["Item"]["at"] == {"N": "2"}
-    sqs.purge_queue(QueueUrl=url)  # of the bucket's test event
-    room.client("sns").publish(TopicArn=TOPIC, Message="to all")
-    assert sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"][0]["Body"] == "to all"
 
     room.do(room.cloud.apply(Blueprint()))
     assert room.cloud.snapshot().notes == ()

@@ -9,7 +9,7 @@ from pathlib import Path
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import BucketSetting
 from bonkei.cloud.provision import Provisioner
-from bonkei.cloud.provision.step import Call, JsonStep, QueryStep
+from bonkei.cloud.provision.step import Call, EmptyStep, JsonStep
 from bonkei.cloud.provision.wanted import find_region, wanted
 from tests.bonkei.cloud.rooms import DECLARED, REGION
 
@@ -30,7 +30,7 @@ class Store:
 def name_of(call: Call) -> str:
     if isinstance(call, JsonStep):
         return call.target.rpartition(".")[2]
-    return call.parameters["Action"] if isinstance(call, QueryStep) else f"{call.method} s3"
+    return call.bucket if isinstance(call, EmptyStep) else f"{call.method} s3"
 
 
 def reconcile(store: Store, file: Path, blueprint: Blueprint) -> tuple[str, ...]:
@@ -74,7 +74,7 @@ def test_what_is_no_longer_declared_ends_and_what_cannot_is_named(tmp_path: Path
     store = Store(DELETE_s3="BucketNotEmpty")
     notes = reconcile(store, file, Blueprint())
     assert notes == ("bucket shop stays: BucketNotEmpty: because",)
-    assert {"DeleteTable", "DeleteQueue", "DeleteTopic", "DeleteParameter"} <= {
+    assert {"DeleteTable", "DeleteQueue", "DeleteParameter"} <= {
         name.partition(" ")[0] for name in store.taken
     }
     again = Store()
