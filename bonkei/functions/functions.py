@@ -44,7 +44,8 @@ class Surroundings:
     """The things that the miniature gives to the room.
 
     `python`: an interpreter with Lambda's packages; `role`: what a process needs to call AWS as a
-    session of a role (ARN, session's name); `translate`: AWS's names to this machine's.
+    session of a role (ARN, session's name); `translate`: AWS's names to this machine's, in a value
+    that a function (its name) is told.
     """
 
     python: Callable[[], Awaitable[Path]]
@@ -54,7 +55,7 @@ class Surroundings:
     queue: CallQueue
     stream: CallQueue
     report: Callable[[str], None]
-    translate: Callable[[str], str] = str
+    translate: Callable[[str, str], str] = lambda _function, value: value
 
 
 @dataclass(frozen=True, slots=True)

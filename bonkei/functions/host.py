@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
@@ -47,7 +48,7 @@ class Ground:
     logs: LogWriter
     python: Callable[[], Awaitable[Path]]
     role: Callable[[str, str], Mapping[str, str]]
-    translate: Callable[[str], str]
+    translate: Callable[[str, str], str]
 
 
 class FunctionHost:
@@ -183,7 +184,8 @@ class FunctionHost:
             await self._command(root),
             variables(
                 function, ground.region, stream, root, self._layers,
-                ground.role(function.role_arn, function.name), ground.translate,
+                ground.role(function.role_arn, function.name),
+                partial(ground.translate, function.name),
             ),
             root,
             ground.temporary / identity,

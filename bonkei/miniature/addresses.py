@@ -100,6 +100,7 @@ def caller_addresses(blueprint: Blueprint, loopback: Loopback) -> CallerAddresse
 
 
 def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
+    """(kind, caller, what it calls). A function is a caller as its credentials name it."""
     for caller in blueprint.services:
         for cluster in blueprint.database_clusters:
             yield "cluster", caller.name, cluster.arn
@@ -109,6 +110,9 @@ def _pairs(blueprint: Blueprint) -> Iterator[tuple[str, str, str]]:
                 continue
             for endpoint in connect.endpoints if callee.name != caller.name else ():
                 yield "service", caller.name, endpoint.dns_name
+    for function in blueprint.functions:
+        for cluster in blueprint.database_clusters:
+            yield "cluster", f"function {function.name}", cluster.arn
 
 
 def caller_books(

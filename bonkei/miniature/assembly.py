@@ -88,9 +88,7 @@ class Assembly:
             self.parts.logs, report, self._put_object, routers, lambda: self.aws.asks
         )
         self.functions = self.parts.functions(
-            Connections(
-                lambda: self.aws.cloud, self.logs.writer, self.addresses.translator.translate
-            )
+            Connections(lambda: self.aws.cloud, self.logs.writer, self._tell_function)
         )
         self.builds = self.parts.builds(
             BuildConnections(
@@ -240,6 +238,10 @@ class Assembly:
 
     async def _put_object(self, bucket: str, key: str, content: bytes) -> str:
         return await self.aws.put_object(bucket, key, content)
+
+    def _tell_function(self, name: str, value: str) -> str:
+        """A value of a function's environment, with the addresses that are its own."""
+        return self.addresses.translator.of(f"function {name}").translate(value)
 
     async def _call_queue(
         self, operation: str, parameters: Mapping[str, Any], region: str

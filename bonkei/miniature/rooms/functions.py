@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import Asks, AwsService, AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.secret import find_secret
 from bonkei.config import Config
@@ -48,7 +48,7 @@ class Connections:
 
     cloud: Callable[[], Cloud]
     writer: Callable[[str, str], RoleWriter]
-    translate: Callable[[str], str]
+    translate: Callable[[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,24 @@ class StandIn:
         ]
 
 
+# "Giving Lambda functions access to resources in an Amazon VPC", "Required IAM permissions".
+_JOIN = (
+    "ec2:CreateNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:DeleteNetworkInterface",
+)
+
+
+def require_network(asks: Asks, role_arn: str, name: str) -> None:
+    """AwsServiceError, as Lambda answers a call of a function in a VPC whose role may not have a
+    network interface made."""
+    for action in _JOIN:
+        if denial := asks.role(role_arn, name, action, "*"):
+            text = f"Lambda was unable to set up the VPC access of the function: {denial}"
+            raise AwsServiceError("EC2AccessDeniedException", text, 502)
+
+
 class FunctionRoom:
     """`start` while Terraform runs, `follow` with each blueprint, `stop` in any case."""
 
@@ -98,6 +116,7 @@ class FunctionRoom:
         self._secret = ""
         self._is_resumed = False
         self._preparing: asyncio.Task[None] | None = None
+        self._in_vpc: frozenset[str] = frozenset()
         self.services: dict[str, AwsService] = {}
 
     async def start(self) -> None:
@@ -145,6 +164,7 @@ class FunctionRoom:
     async def follow(self, blueprint: Blueprint, steps: Steps) -> None:
         """Functions and topics as they are declared now; then what an earlier run has left."""
         functions, topics = self._get_functions(), self._get_topics()
+        self._in_vpc = frozenset(each.name for each in blueprint.functions if each.subnet_ids)
         await functions.apply(blueprint)
         topics.apply(blueprint)
         self._place_webhook(blueprint)
@@ -229,6 +249,8 @@ class FunctionRoom:
             self._where = f"the address that {secret.name} holds"
 
     def _role(self, role_arn: str, name: str) -> Mapping[str, str]:
+        if name in self._in_vpc:
+            require_network(self._around.cloud().asks, role_arn, name)
         return self._around.cloud().callers.function(role_arn, name)
 
     async def _prepare(self) -> None:

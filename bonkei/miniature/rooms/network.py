@@ -91,7 +91,8 @@ class NetworkRoom:
                 yield Way(name, cluster.identifier, host, cluster.port, target, why)
 
     def _why(self, name: str, cluster: DatabaseCluster) -> str:
-        caller = find_caller(self._blueprint, f"task {name}")
+        source = name if name.startswith("function ") else f"task {name}"
+        caller = find_caller(self._blueprint, source)
         return obstacle_to_cluster(self._blueprint, caller, cluster) if caller else ""
 
     def snapshot(self) -> NetworkSnapshot:

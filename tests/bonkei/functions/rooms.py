@@ -101,7 +101,7 @@ async def room(
         no_queue,
         no_queue,
         reports.append,
-        lambda value: value.replace("db.aws", "127.0.0.1"),
+        lambda _function, value: value.replace("db.aws", "127.0.0.1"),
     )
     settings = FunctionsSettings(folder / "functions", folder, pace)
     made.functions = Functions(settings, bus, given)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.bucket import Bucket
 from bonkei.blueprint.function import Function
@@ -24,6 +25,8 @@ from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger, read_denials
 from bonkei.cloud.permission.requirement import Place
 from bonkei.config import Enforce
+from bonkei.miniature.rooms.functions import require_network
+from bonkei.policy.needs import LAMBDA_NETWORK
 
 ACCOUNT = "123456789012"
 DELIVERY = "delivery.logs.amazonaws.com"
@@ -196,3 +199,18 @@ def test_a_boundary_from_elsewhere(boundary: str, allowed: bool, directory: Path
     file.write_text("{")
     with pytest.raises(BlueprintError, match="not JSON"):
         read_others({BOUNDARY: file})
+
+
+@pytest.mark.parametrize("missing", ["", "ec2:CreateNetworkInterface", "ec2:DescribeSubnets"])
+def test_a_function_in_a_vpc_needs_a_network_interface(missing: str, directory: Path) -> None:
+    """ "Giving Lambda functions access to resources in an Amazon VPC"."""
+    actions = tuple(each for each in LAMBDA_NETWORK if each != missing)
+    statement = PolicyStatement("aws_iam_role_policy.p", "Allow", actions, resources=("*",))
+    role = Role("aws_iam_role.start", ROLE, "start", (), (statement,))
+    asks = asking(Blueprint(roles=(role,)), directory)
+    if not missing:
+        require_network(asks, ROLE, "f")
+        return
+    with pytest.raises(AwsServiceError, match=f"perform: {missing} because") as caught:
+        require_network(asks, ROLE, "f")
+    assert (caught.value.code, caught.value.status) == ("EC2AccessDeniedException", 502)
