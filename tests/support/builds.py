@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint.release.build_project import BuildProject
 from bonkei.builds.builds import Builds
 from bonkei.builds.buildspec.model import SecretReference
+from bonkei.builds.running.confinement import Confinement, probe
 from bonkei.builds.surroundings import BuildsSettings, Surroundings, Tooling
 from bonkei.builds.values import Build, BuildInput, BuildRequest, BuildResult
 
@@ -126,6 +129,13 @@ def kept() -> tuple[Path, ...]:
     return (Path(bonkei.__file__).parents[1], Path(sys.prefix), Path(sys.base_prefix))
 
 
+@cache
+def probed() -> Confinement:
+    """What this machine allows, asked once for all tests."""
+    with tempfile.TemporaryDirectory() as made:
+        return probe(Path(made))
+
+
 class Room:
     """A started room with one project, `app`."""
 
@@ -137,6 +147,7 @@ class Room:
             self.world.surroundings(),
             minute=minute,
         )
+        self.builds.confinement = probed  # type: ignore[method-assign]
         self.source = directory / "given"
         self.source.mkdir(exist_ok=True)
         self.projects: dict[str, BuildProject] = {}

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from builds import Room, log, spec
+from builds import Room, log, probed, spec
 
 from bonkei.builds.buildspec.reader import read
 from bonkei.builds.escape import escapes, outside
-from bonkei.builds.running.confinement import Confinement, probe
+from bonkei.builds.running.confinement import Confinement
 from bonkei.builds.values import BuildOutput
 
-_MADE = Path(tempfile.mkdtemp())
-NAMESPACES = probe(_MADE)
-shutil.rmtree(_MADE)
+NAMESPACES = probed()
 confined = pytest.mark.skipif(
     sys.platform != "linux" or not NAMESPACES.is_possible, reason=NAMESPACES.why_not
 )

@@ -58,7 +58,7 @@ async def test_nor_does_it_on_a_machine_without_namespaces(
 
 async def test_a_build_that_never_ends_times_out(tmp_path: Path) -> None:
     """`TIMED_OUT`, with the code that CodeBuild gives."""
-    room = Room(tmp_path, minute=0.2)
+    room = Room(tmp_path, minute=0.6)
     room.builds.start()
     word = mark()
     room.project(spec("echo begun", f"trap '' TERM; sleep {word}"), timeout=5)
