@@ -135,6 +135,7 @@ class Assembly:
             self._report,
             self.registered,
             self.registry.digest,
+            self.network.started,
         )
         own = own_services(
             lambda: ecs if self.tasks is not None else None,

@@ -21,6 +21,7 @@ from bonkei.cloud.own.ecs import (
 )
 from bonkei.errors import BonkeiError
 from bonkei.miniature.rollout.registered import RegisteredDefinitions
+from bonkei.network.callers import awsvpc
 from bonkei.tasks import ContainerOverride, ServiceSnapshot, Tasks, TaskSnapshot
 
 Change = Callable[[str, ServiceChange], Awaitable[None]]
@@ -44,7 +45,10 @@ class EcsView:
         report: Callable[[str], None],
         registered: RegisteredDefinitions,
         digest: Digest = _no_digest,
+        placed: Callable[[str, str], None] = lambda _task, _source: None,
     ) -> None:
+        """`placed` hears of a task that is started with a network of its own."""
+        self._placed = placed
         self._declared = blueprint
         self._registered = registered
         self._digest = digest
@@ -136,7 +140,12 @@ class EcsView:
             execution_role_arn=task.execution_role_arn or definition.execution_role_arn,
         )
         overrides = [ContainerOverride(*override) for override in task.overrides]
-        return self._tasks().start_task(definition, overrides, task.started_by)
+        task_id = self._tasks().start_task(definition, overrides, task.started_by)
+        subnets, groups, is_public = task.network
+        if subnets:
+            source = awsvpc(definition.family, subnets, groups, public_ip=is_public)
+            self._placed(task_id, source)
+        return task_id
 
     def stop_task(self, task_id: str, reason: str) -> None:
         self._tasks().stop_task(task_id, reason)

@@ -59,7 +59,14 @@ def _wanted(arn: str, asked: Mapping[str, Any]) -> RunTask:
         asked.get("startedBy", ""),
         overrides.get("taskRoleArn", ""),
         overrides.get("executionRoleArn", ""),
+        _network(asked),
     )
+
+
+def _network(asked: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
+    found = asked.get("networkConfiguration", {}).get("awsvpcConfiguration", {})
+    is_public = found.get("assignPublicIp", "DISABLED") == "ENABLED"
+    return tuple(found.get("subnets", ())), tuple(found.get("securityGroups", ())), is_public
 
 
 def _container(

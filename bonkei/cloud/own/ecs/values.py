@@ -77,13 +77,15 @@ class EcsState:
 @dataclass(frozen=True, slots=True)
 class RunTask:
     """A task to start. `overrides`: (container, command or None, variables). The roles: ARNs that
-    take the place of the definition's, when not empty."""
+    take the place of the definition's, when not empty. `network`: its subnets, its security groups,
+    and whether it has a public address."""
 
     definition_arn: str
     overrides: tuple[tuple[str, tuple[str, ...] | None, tuple[tuple[str, str], ...]], ...] = ()
     started_by: str = ""
     task_role_arn: str = ""
     execution_role_arn: str = ""
+    network: tuple[tuple[str, ...], tuple[str, ...], bool] = ((), (), False)
 
 
 @dataclass(frozen=True, slots=True)

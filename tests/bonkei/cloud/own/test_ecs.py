@@ -136,7 +136,8 @@ def test_a_task_that_is_run() -> None:
         overrides={"containerOverrides": [override], "taskRoleArn": "role"},
     )  # fmt: skip
     assert [task["taskArn"].rpartition("/")[2] for task in answer["tasks"]] == ["task1", "task1"]
-    wanted = RunTask(WEB[1], (("web", ("migrate",), (("A", "b"),)),), "me", "role")
+    wanted = RunTask(WEB[1], (("web", ("migrate",), (("A", "b"),)),), "me", "role",
+                     network=(("subnet-1",), (), False))  # fmt: skip
     assert double.done == [("run", wanted)] * 2
 
 

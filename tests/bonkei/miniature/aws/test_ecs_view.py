@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ class Double:
 class World:
     def __init__(self, home: Path) -> None:
         self.tasks, self.reports = Double(), list[str]()
+        self.placed: list[tuple[str, str]] = []
         self.began, self.goes_on = asyncio.Event(), asyncio.Event()
         self.fails = False
         tasks: Any = self.tasks
@@ -50,6 +52,7 @@ class World:
         self.view = EcsView(
             lambda: blueprint, lambda: tasks, self.change, self.reports.append, self.registered,
             lambda image: f"sha256:of {image}" if image else "",
+            lambda *placed: self.placed.append(placed),
         )  # fmt: skip
 
     async def change(self, arn: str, change: ServiceChange) -> None:
@@ -94,9 +97,13 @@ def test_a_task_is_run_with_what_is_overridden(tmp_path: Path) -> None:
         variables = (("A", "b"),)
         task = RunTask(DEFINITION, (("web", ("x",), variables),), "me", task_role_arn="role")
         assert world.view.run_task(task) == "id"
+        assert world.placed == []
+        own = replace(task, network=(("subnet-1", "subnet-2"), ("sg-1",), True))
+        world.view.run_task(own)
+        assert world.placed == [("id", "awsvpc web subnet-1,subnet-2 sg-1 public")]
         return world
 
-    [(definition, overrides, started_by)] = asyncio.run(run()).tasks.started
+    (definition, overrides, started_by), _ = asyncio.run(run()).tasks.started
     assert (definition.arn, definition.task_role_arn) == (DEFINITION, "role")
     assert overrides == [ContainerOverride("web", ("x",), (("A", "b"),))]
     assert started_by == "me"
