@@ -425,3 +425,17 @@ async def running(
         yield Running(edge, bus)
     finally:
         await edge.stop(0.2)
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    blueprint: Blueprint,
+    reply: Reply | None = None,
+    *,
+    settings: EdgeSettings | None = None,
+    **more: Any,
+) -> Any:
+    """An edge (as `running`) whose group `web` has one healthy target with this reply."""
+    async with running(blueprint, settings, **more) as edge, Target(reply) as target:
+        await edge.join("web", target)
+        yield edge, target

@@ -13,7 +13,7 @@ from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
 from bonkei.blueprint.service import Service, ServiceConnect
 from bonkei.edge import EdgeSettings
 from tests.bonkei.edge import support
-from tests.bonkei.edge.support import Client, Target, running
+from tests.bonkei.edge.support import Client, Target, running, serving
 from tests.bonkei.edge.test_service_connect import ADDRESS, add, blueprint
 
 CLOUDFRONT = PrefixList("data.x", "pl-cf", "com.amazonaws.global.cloudfront.origin-facing", 55)
@@ -43,8 +43,7 @@ def behind_cloudfront(*rules: SecurityGroupRule) -> Blueprint:
 async def test_an_origin_that_lets_cloudfront_not_in_is_a_504() -> None:
     """ "HTTP 504 status code (Gateway Timeout)", Amazon CloudFront Developer Guide."""
     opened = behind_cloudfront(rule("ingress", lists=("pl-cf",)))
-    async with running(opened) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(opened) as (edge, _):
         assert (await edge.get("/a", kind="distribution")).status == 200
         await edge.edge.apply(behind_cloudfront(rule("ingress", lists=("pl-other",), port=22)))
         answer = await edge.get("/b", kind="distribution")

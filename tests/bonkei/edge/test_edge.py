@@ -16,7 +16,6 @@ from bonkei.events import Bus
 from tests.bonkei.edge.support import (
     Client,
     Message,
-    Target,
     balancer_only,
     behavior,
     distribution,
@@ -26,6 +25,7 @@ from tests.bonkei.edge.support import (
     ok,
     rule,
     running,
+    serving,
     stack,
     target_group,
 )
@@ -81,8 +81,7 @@ async def test_a_disabled_distribution_does_not_listen() -> None:
 
 async def test_listeners_come_and_go_and_the_others_stay() -> None:
     blueprint = balancer_only()
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, _):
         port = edge.port()
         async with edge.client() as client:
             assert (await client.request()).status == 200
@@ -103,20 +102,17 @@ async def test_a_request_in_flight_ends_as_it_began() -> None:
         await asyncio.sleep(0.3)
         await ok(b"old")(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(slow) as web:
-        await edge.join("web", web)
-        async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await edge.until(lambda: len(web.requests) == 1)
-            await edge.edge.apply(balancer_only(default=FixedResponse(200, body="new")))
-            assert (await edge.get("/")).body == b"new"
-            assert (await client.receive()).body == b"old"
-            assert (await client.request()).body == b"new"
+    async with serving(balancer_only(), slow) as (edge, web), edge.client() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await edge.until(lambda: len(web.requests) == 1)
+        await edge.edge.apply(balancer_only(default=FixedResponse(200, body="new")))
+        assert (await edge.get("/")).body == b"new"
+        assert (await client.receive()).body == b"old"
+        assert (await client.request()).body == b"new"
 
 
 async def test_a_changed_header_is_in_force_at_once() -> None:
-    async with running(stack()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(stack()) as (edge, _):
         await edge.edge.apply(stack(web_acls=(header_acl("rotated"),)))
         assert (await edge.get("/", kind="distribution")).status == 403
         assert (await edge.get("/", ("X-Origin-Verify", "rotated"))).status == 200
@@ -124,8 +120,7 @@ async def test_a_changed_header_is_in_force_at_once() -> None:
 
 
 async def test_definitions_that_contradict_themselves_leave_the_old_routing() -> None:
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, _):
         with pytest.raises(EdgeError, match="target group"):
             await edge.edge.apply(balancer_only(default=forward("nowhere")))
         assert (await edge.get("/")).status == 200
@@ -158,22 +153,25 @@ async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None
 
 async def test_draining_ends_what_is_in_flight_and_takes_no_more() -> None:
     """A slow upload and a response that is still being read are in flight as well."""
-    async with running(balancer_only()) as edge, Target(ok(b"x" * 8_000_000)) as web:
-        await edge.join("web", web)
-        async with edge.client() as idle, edge.client() as uploads, edge.client() as reads:
-            await idle.request("/")
-            uploads.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
-            reads.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await asyncio.sleep(0.1)
-            draining = asyncio.create_task(edge.edge.drain(grace=10))
-            assert await idle.closed() == b""
-            with pytest.raises(OSError, match="refused"):
-                await edge.get("/")
-            assert not draining.done()
-            uploads.send(b"cd")
-            assert (await uploads.receive()).status == 200
-            assert len((await reads.receive()).body) == 8_000_000
-            await asyncio.wait_for(draining, 5)
+    async with (
+        serving(balancer_only(), ok(b"x" * 8_000_000)) as (edge, _),
+        edge.client() as idle,
+        edge.client() as uploads,
+        edge.client() as reads,
+    ):
+        await idle.request("/")
+        uploads.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab")
+        reads.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.sleep(0.1)
+        draining = asyncio.create_task(edge.edge.drain(grace=10))
+        assert await idle.closed() == b""
+        with pytest.raises(OSError, match="refused"):
+            await edge.get("/")
+        assert not draining.done()
+        uploads.send(b"cd")
+        assert (await uploads.receive()).status == 200
+        assert len((await reads.receive()).body) == 8_000_000
+        await asyncio.wait_for(draining, 5)
 
 
 async def test_stopping_waits_for_what_is_in_flight() -> None:
@@ -181,8 +179,7 @@ async def test_stopping_waits_for_what_is_in_flight() -> None:
         await asyncio.sleep(0.3)
         await ok(b"whole")(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(slow) as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), slow) as (edge, web):
         async with edge.client() as busy, edge.client() as idle:
             busy.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(web.requests) == 1)
@@ -203,8 +200,7 @@ async def test_a_target_group_that_is_not_simulated_answers_503() -> None:
     """The blueprint already names it, so the edge does not name it again."""
     rules = (rule(1, forward("function"), PathPattern(("/function",))),)
     blueprint = balancer_only(*rules, arns=("arn:tg/function",))
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, _):
         assert (await edge.get("/function")).status == 503
         await edge.edge.apply(blueprint)
         assert (await edge.get("/function")).status == 503
@@ -221,8 +217,7 @@ async def test_a_body_longer_than_a_web_acl_inspects(length: int, chunked: bool)
     framing = b"Content-Length: %d\r\n\r\n%b" % (length, data)
     if chunked:
         framing = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (length, data)
-    async with running(balancer_only(web_acls=(acl,))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(web_acls=(acl,))) as (edge, web):
         async with edge.client() as client:
             client.send(b"POST / HTTP/1.1\r\nHost: a\r\n" + framing)
             assert (await client.receive()).status == (200 if length == 8192 else 403)

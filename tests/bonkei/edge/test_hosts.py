@@ -13,13 +13,13 @@ from tests.bonkei.edge.distributions import cloudfront
 from tests.bonkei.edge.support import (
     SECRET,
     Running,
-    Target,
     balancer,
     balancer_only,
     behavior,
     forward,
     rule,
     running,
+    serving,
     stack,
 )
 
@@ -43,8 +43,7 @@ async def statuses(edge: Running, kind: str, hosts: tuple[str, ...]) -> dict[str
 
 
 async def test_a_distribution_answers_to_its_own_names_and_to_no_other() -> None:
-    async with running(front_door(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(front_door(), hosts=()) as (edge, web):
         more = ("STATUS.example.com", "status.example.com.:443", "D1.CloudFront.net.")
         good = (*OWN, *LOCAL, *more)
         assert await statuses(edge, "distribution", good) == dict.fromkeys(good, 200)
@@ -67,8 +66,7 @@ async def test_the_answer_for_a_foreign_name_is_cloudfronts() -> None:
 
 async def test_the_target_of_an_absolute_form_is_what_counts() -> None:
     """RFC 9112, section 3.2.2: the Host that comes with it is ignored."""
-    async with running(front_door(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             foreign = await client.request("http://evil.example/", host="localhost")
             own = await client.request("http://status.example.com/", host="evil.example")
@@ -77,8 +75,7 @@ async def test_the_target_of_an_absolute_form_is_what_counts() -> None:
 
 
 async def test_a_head_that_is_known_is_refused_again_and_again() -> None:
-    async with running(front_door(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             for path in ("/", "/", "/", "/", "/1", "/2", "/1", "/2"):
                 assert (await client.request(path, host="evil.example")).status == 403
@@ -88,8 +85,7 @@ async def test_a_head_that_is_known_is_refused_again_and_again() -> None:
 async def test_a_load_balancer_answers_to_names_that_lead_to_it_or_that_its_rules_ask_for() -> None:
     shop = rule(1, forward("web"), HostHeader(("shop.example.com", "*.shop.test", "*")))
     blueprint = balancer(balancer_only(shop), aliases=("origin.example.com",))
-    async with running(blueprint, hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint, hosts=()) as (edge, web):
         good = (*LOCAL, "lb.elb.amazonaws.com", "origin.example.com", "shop.example.com:8081",
                 "a.shop.test")  # fmt: skip
         assert await statuses(edge, "load_balancer", good) == dict.fromkeys(good, 200)
@@ -101,8 +97,7 @@ async def test_a_load_balancer_answers_to_names_that_lead_to_it_or_that_its_rule
 
 
 async def test_with_a_web_acl_a_foreign_name_is_refused_even_with_the_header() -> None:
-    async with running(stack(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(stack(), hosts=()) as (edge, _):
         verify = ("X-Origin-Verify", SECRET)
         assert (await edge.get("/", verify, host="evil.example")).status == 403
         assert (await edge.get("/", verify, host="localhost")).status == 200
@@ -110,8 +105,7 @@ async def test_with_a_web_acl_a_foreign_name_is_refused_even_with_the_header() -
 
 
 async def test_names_of_ones_own_are_a_setting() -> None:
-    async with running(front_door(), hosts=("app.test", "*.tunnel.test")) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(front_door(), hosts=("app.test", "*.tunnel.test")) as (edge, _):
         hosts = {"app.test": 200, "a.tunnel.test": 200, "tunnel.test": 403, "x.app.test": 403}
         assert await statuses(edge, "distribution", tuple(hosts)) == hosts
 
@@ -120,8 +114,7 @@ async def test_http_1_0_without_a_host_gets_the_load_balancers_name() -> None:
     """ "For HTTP/1.0 requests from clients that do not have a host header, the load balancer
     generates a host header … The host header contains the DNS name of the load balancer" (How
     Elastic Load Balancing works)."""
-    async with running(balancer_only(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), hosts=()) as (edge, web):
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.0\r\n\r\n")
             assert (await client.closed()).startswith(b"HTTP/1.1 200 ")
@@ -129,8 +122,7 @@ async def test_http_1_0_without_a_host_gets_the_load_balancers_name() -> None:
 
 
 async def test_http_1_0_without_a_host_names_no_distribution() -> None:
-    async with running(front_door(), hosts=()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             client.send(b"GET / HTTP/1.0\r\n\r\n")
             assert (await client.closed()).startswith(b"HTTP/1.1 403 ")

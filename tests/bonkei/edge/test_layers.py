@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.bonkei.edge.support import SECRET, Target, ok, running, stack
+from tests.bonkei.edge.support import SECRET, Target, ok, running, serving, stack
 
 
 async def test_a_request_passes_all_layers() -> None:
@@ -27,8 +27,7 @@ async def test_a_request_passes_all_layers() -> None:
 
 
 async def test_going_around_cloudfront_is_refused_by_the_web_acl() -> None:
-    async with running(stack()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(stack()) as (edge, _):
         refused = await edge.get("/")
         assert refused.status == 403
         assert refused.get("Server") == "awselb/2.0"
@@ -43,7 +42,6 @@ async def test_going_around_cloudfront_is_refused_by_the_web_acl() -> None:
 async def test_a_viewer_cannot_bring_the_secret_header() -> None:
     """CloudFront overwrites a viewer's header with the origin's custom header ("Add custom headers
     to origin requests", Amazon CloudFront Developer Guide)."""
-    async with running(stack()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(stack()) as (edge, web):
         await edge.get("/", ("x-origin-verify", "guess"), kind="distribution")
         assert web.requests[0].all("X-Origin-Verify") == [SECRET]

@@ -15,12 +15,11 @@ from bonkei.edge.not_simulated import not_simulated
 from bonkei.edge.settings import EdgeSettings
 from bonkei.edge.waf.web_acl import CompiledWebAcl
 from tests.bonkei.edge.support import (
-    Target,
     balancer_only,
     behavior,
     distribution,
     header_acl,
-    running,
+    serving,
     stack,
 )
 
@@ -97,8 +96,7 @@ def test_rules_of_the_same_reason_are_named_together() -> None:
 async def test_what_the_strictest_desync_mitigation_mode_would_refuse(header: str) -> None:
     """`UndefinedContentLengthSemantics` and `SuspiciousHeader` ("Classification reasons", Access
     logs for your Application Load Balancer); the blueprint names it where the mode is asked for."""
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             client.send(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\nab".encode())
             assert (await client.receive()).status == 200

@@ -9,7 +9,7 @@ import resource
 import pytest
 
 from bonkei.edge.room import SPARE, Room, Seldom, is_exhausted, share_out
-from tests.bonkei.edge.support import Target, balancer_only, running
+from tests.bonkei.edge.support import balancer_only, serving
 
 
 class Visitor:
@@ -75,8 +75,7 @@ def test_which_errors_mean_that_no_descriptor_is_left() -> None:
 async def test_no_descriptor_for_a_connection_to_a_target_is_reported_as_that() -> None:
     reports: list[str] = []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with running(balancer_only(), report=reports.append) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), report=reports.append) as (edge, _):
         async with edge.client() as client:
             await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
             with open("/dev/null") as lowest_free:  # noqa: PTH123

@@ -28,6 +28,7 @@ from tests.bonkei.edge.support import (
     ok,
     rule,
     running,
+    serving,
     target_group,
 )
 
@@ -149,16 +150,14 @@ async def test_a_sticky_target_group_keeps_a_client_at_its_target() -> None:
 async def test_x_forwarded_for(mode: str, given: str | None, seen: str | None) -> None:
     """ "X-Forwarded-For" (HTTP headers and Application Load Balancers)."""
     headers = [("X-Forwarded-For", given)] if given else []
-    async with running(balancer(xff_header_processing_mode=mode)) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer(xff_header_processing_mode=mode)) as (edge, target):
         await edge.get("/", *headers)
         assert target.requests[0].get("X-Forwarded-For") == seen
 
 
 async def test_463_for_too_many_addresses() -> None:
     """ "The upper limit for IP addresses is 30" (Troubleshoot your Application Load Balancers)."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         for count, status in ((30, 200), (31, 463)):
             addresses = ", ".join(["10.0.0.1"] * count)
             assert (await edge.get("/", ("X-Forwarded-For", addresses))).status == status
@@ -169,28 +168,24 @@ async def test_protocol_port_and_host() -> None:
     """The target is told the port and protocol of AWS, not of loopback; and a port that is not the
     protocol's own is appended to Host ("Host header preservation")."""
     https = Listener("l", "arn:l", 443, "HTTPS", forward("web"))
-    async with running(balancer(listeners=(https,))) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer(listeners=(https,))) as (edge, target):
         await edge.get("/", ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Port", "70"))
         seen = target.requests[0]
         assert seen.all("X-Forwarded-Proto") == ["https"]
         assert seen.all("X-Forwarded-Port") == ["443"]
         assert seen.all("Host") == ["site.example"]
     other = Listener("l", "arn:l", 8080, "HTTP", forward("web"))
-    async with running(balancer(listeners=(other,))) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer(listeners=(other,))) as (edge, target):
         await edge.get("/")
         assert target.requests[0].all("Host") == ["site.example:8080"]
     keeps = balancer(listeners=(other,), preserve_host_header=True)
-    async with running(keeps) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(keeps) as (edge, target):
         await edge.get("/")
         assert target.requests[0].all("Host") == ["site.example"]
 
 
 async def test_invalid_header_names_can_be_dropped() -> None:
-    async with running(balancer(drop_invalid_header_fields=True)) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer(drop_invalid_header_fields=True)) as (edge, target):
         await edge.get("/", ("X_Bad", "1"), ("X-Good", "1"))
         assert target.requests[0].get("X_Bad") is None
         assert target.requests[0].get("X-Good") == "1"
@@ -210,8 +205,7 @@ async def test_invalid_header_names_can_be_dropped() -> None:
 async def test_trace_id(given: str | None, seen: str) -> None:
     """ "Request tracing for your Application Load Balancer"."""
     headers = [("X-Amzn-Trace-Id", given)] if given else []
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         await edge.get("/", *headers)
         assert re.fullmatch(seen, target.requests[0].get("X-Amzn-Trace-Id") or "")
 
@@ -222,8 +216,7 @@ async def test_trace_id(given: str | None, seen: str) -> None:
 async def test_the_access_log_hook_is_told_of_each_request() -> None:
     records: list[Any] = []
     blueprint = balancer_only(rule(1, forward("web"), PathPattern(("/a",))))
-    async with running(blueprint, on_access=records.append) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(blueprint, on_access=records.append) as (edge, _):
         await edge.get("/a?b", ("User-Agent", "test"), method="POST", body=b"abc")
         await edge.until(lambda: len(records) == 1)
     (record,) = records

@@ -6,13 +6,7 @@ import asyncio
 from typing import Any
 
 from bonkei.events import Endpoint, TargetRegistered
-from tests.bonkei.edge.support import (
-    Message,
-    Target,
-    balancer_only,
-    ok,
-    running,
-)
+from tests.bonkei.edge.support import Message, Target, balancer_only, ok, running, serving
 
 
 async def test_bodies_stream_both_ways() -> None:
@@ -26,20 +20,17 @@ async def test_bodies_stream_both_ways() -> None:
         writer.write(b"0\r\n\r\n")
 
     gate = asyncio.Event()
-    async with running(balancer_only()) as edge, Target(ticks) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await client.reader.readuntil(b"one")
-            gate.set()
-            await client.reader.readuntil(b"0\r\n\r\n")
+    async with serving(balancer_only(), ticks) as (edge, _), edge.client() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await client.reader.readuntil(b"one")
+        gate.set()
+        await client.reader.readuntil(b"0\r\n\r\n")
 
 
 async def test_large_bodies_arrive_whole_and_are_not_hoarded() -> None:
     size = 8_000_000
     answer = ok(b"y" * size)
-    async with running(balancer_only()) as edge, Target(answer) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), answer) as (edge, target):
         async with edge.client() as client:
             post = await client.request("/", method="POST", body=b"x" * size)
             assert len(post.body) == size
@@ -57,15 +48,13 @@ async def test_a_slow_reader_slows_the_target_down() -> None:
             await writer.drain()
             sent += 100_000
 
-    async with running(balancer_only()) as edge, Target(pour) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.writer.transport.pause_reading()
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await asyncio.sleep(0.3)
-            stuck = sent
-            await asyncio.sleep(0.2)
-            assert sent == stuck < 50_000_000
+    async with serving(balancer_only(), pour) as (edge, _), edge.client() as client:
+        client.writer.transport.pause_reading()
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await asyncio.sleep(0.3)
+        stuck = sent
+        await asyncio.sleep(0.2)
+        assert sent == stuck < 50_000_000
 
 
 async def test_a_client_that_leaves_frees_the_target() -> None:
@@ -74,8 +63,7 @@ async def test_a_client_that_leaves_frees_the_target() -> None:
         gone.set()
 
     gone = asyncio.Event()
-    async with running(balancer_only()) as edge, Target(forever) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), forever) as (edge, target):
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(target.requests) == 1)

@@ -23,6 +23,7 @@ from tests.bonkei.edge.support import (
     ok,
     rule,
     running,
+    serving,
 )
 
 KNOWN = b"GET /known HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -54,8 +55,7 @@ async def know(edge: Any) -> None:
 
 
 async def test_a_head_that_begins_while_a_known_request_is_in_flight() -> None:
-    async with running(balancer_only()) as edge, Target(after(0.1, ok())) as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), after(0.1, ok())) as (edge, _):
         await know(edge)
         async with edge.client() as client:
             client.send(KNOWN)
@@ -69,8 +69,7 @@ async def test_a_head_that_begins_while_a_known_request_is_in_flight() -> None:
 async def test_a_large_body_behind_another_request() -> None:
     """A request waits for its turn, and no longer."""
     size = 3_000_000
-    async with running(balancer_only()) as edge, Target(after(0.1, ok())) as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), after(0.1, ok())) as (edge, web):
         async with edge.client() as client:
             client.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n")
             client.send(b"POST /2 HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
@@ -81,8 +80,7 @@ async def test_a_large_body_behind_another_request() -> None:
 
 
 async def test_a_large_body_that_a_web_acl_looks_at() -> None:
-    async with running(balancer_only(web_acls=(inspecting(),))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(web_acls=(inspecting(),))) as (edge, web):
         async with edge.client() as client:
             for size in (10, 2_000_000, 5_000_000):
                 answer = await client.request("/", method="POST", body=b"x" * size)
@@ -92,8 +90,7 @@ async def test_a_large_body_that_a_web_acl_looks_at() -> None:
 
 async def test_after_an_early_answer_no_request_is_taken_even_if_it_is_known() -> None:
     refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
-    async with running(balancer_only(refused)) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(refused)) as (edge, web):
         await know(edge)
         seen = len(web.requests)
         async with edge.client() as client:
@@ -108,15 +105,13 @@ async def test_after_an_early_answer_no_request_is_taken_even_if_it_is_known() -
 async def test_http_1_0_knows_of_no_100_continue() -> None:
     """RFC 9110, section 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0
     request MUST ignore that expectation."."""
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
-        async with edge.client() as client:
-            client.send(
-                b"POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
-            )
-            await asyncio.sleep(0.1)
-            client.send(b"abc")
-            assert (await client.closed()).startswith(b"HTTP/1.1 200 ")
+    async with serving(balancer_only()) as (edge, _), edge.client() as client:
+        client.send(
+            b"POST / HTTP/1.0\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        )
+        await asyncio.sleep(0.1)
+        client.send(b"abc")
+        assert (await client.closed()).startswith(b"HTTP/1.1 200 ")
 
 
 async def test_a_slow_upload_while_the_response_has_begun() -> None:
@@ -152,16 +147,14 @@ async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_close
         writer.write(b"0\r\n\r\n")
 
     gate = asyncio.Event()
-    async with running(balancer_only()) as edge, Target(stream) as web:
-        await edge.join("web", web)
-        async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await client.reader.readuntil(b"one")
-            draining = asyncio.create_task(edge.edge.drain(grace=10))
-            await asyncio.sleep(0.1)
-            gate.set()
-            await asyncio.wait_for(draining, 2)
-            assert (await client.closed()).endswith(b"0\r\n\r\n")
+    async with serving(balancer_only(), stream) as (edge, _), edge.client() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await client.reader.readuntil(b"one")
+        draining = asyncio.create_task(edge.edge.drain(grace=10))
+        await asyncio.sleep(0.1)
+        gate.set()
+        await asyncio.wait_for(draining, 2)
+        assert (await client.closed()).endswith(b"0\r\n\r\n")
 
 
 class Refusing:
@@ -239,8 +232,7 @@ async def slow_reader(port: int) -> socket.socket:
 
 
 async def test_a_last_answer_that_nobody_reads_does_not_hold_the_connection() -> None:
-    async with running(balancer(idle_timeout=0.3)) as edge, Target(ok(b"x" * 50_000)) as web:
-        await edge.join("web", web)
+    async with serving(balancer(idle_timeout=0.3), ok(b"x" * 50_000)) as (edge, web):
         narrow(edge.port())
         with await slow_reader(edge.port()) as client:
             client.send(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bonkei.blueprint.load_balancer import FixedResponse, PathPattern
 from bonkei.edge.http.head import RefusedError, make_request, valid_host
 from bonkei.edge.http.message import header
-from tests.bonkei.edge.support import Target, balancer_only, rule, running, stack
+from tests.bonkei.edge.support import Target, balancer_only, rule, running, serving, stack
 
 HOST = b"Host: a\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
@@ -93,11 +93,9 @@ SMUGGLING = {
 async def test_what_two_parsers_could_read_differently_is_refused(data: bytes) -> None:
     """One 4xx or 5xx, then the connection is closed: nothing that follows is taken for a
     request. ("HTTP 400", Troubleshoot your Application Load Balancers.)"""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
-            answer = await client.closed()
+    async with serving(balancer_only()) as (edge, target), edge.client() as client:
+        client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
+        answer = await client.closed()
     assert answer.startswith(b"HTTP/1.1 ")
     assert answer[9:12] in (b"400", b"405", b"501", b"505")
     assert answer.count(b"HTTP/1.1 ") == 1
@@ -145,52 +143,47 @@ async def test_nothing_is_taken_for_a_request_after_the_last_answer(kind: str) -
     """Both are answered before their bodies are there, and what follows is in the same packet."""
     refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
     fixed = balancer_only(refused)
-    async with running(stack() if kind == "distribution" else fixed) as edge, Target() as web:
-        await edge.join("web", web)
-        async with edge.client(kind) as client:
-            client.send(
-                b"GET /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
-                b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
-            )
-            answer = await client.closed()
+    async with (
+        serving(stack() if kind == "distribution" else fixed) as (edge, web),
+        edge.client(kind) as client,
+    ):
+        client.send(
+            b"GET /first HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"
+            b"GET /second HTTP/1.1\r\nHost: a\r\n\r\n"
+        )
+        answer = await client.closed()
     assert answer.startswith(b"HTTP/1.1 403 ")
     assert answer.count(b"HTTP/1.1 ") == 1
     assert web.requests == []
 
 
 async def test_large_but_allowed_heads_pass() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         page = await edge.get("/" + "a" * 15_000, *[("X", "b" * 9_000)] * 6)
         assert page.status == 200
         assert len(target.requests[0].all("X")) == 6
 
 
 async def test_requests_before_a_malformed_one_are_answered() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
-            client.send(b"nonsense\r\n\r\n")
-            statuses = [(await client.receive()).status for _ in range(3)]
-            assert statuses == [200, 200, 400]
-            assert await client.closed() == b""
+    async with serving(balancer_only()) as (edge, _), edge.client() as client:
+        client.send(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.send(b"nonsense\r\n\r\n")
+        statuses = [(await client.receive()).status for _ in range(3)]
+        assert statuses == [200, 200, 400]
+        assert await client.closed() == b""
 
 
 async def test_many_upgrades_that_are_not_offered_are_ignored_one_by_one() -> None:
     """Each makes the parser start again in the middle of what was received."""
     asked = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
-        async with edge.client() as client:
-            client.send(asked * 900)
-            statuses = [(await client.receive()).status for _ in range(900)]
+    async with serving(balancer_only()) as (edge, _), edge.client() as client:
+        client.send(asked * 900)
+        statuses = [(await client.receive()).status for _ in range(900)]
     assert statuses == [200] * 900
 
 
 async def test_a_trailer_and_chunk_extensions_are_not_passed_on() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         async with edge.client() as client:
             client.send(CHUNKED + b"3;ext=1\r\nabc\r\n0\r\nX-Forwarded-For: 6.6.6.6\r\n\r\n")
             assert (await client.receive()).status == 200
@@ -204,8 +197,7 @@ async def test_a_trailer_and_chunk_extensions_are_not_passed_on() -> None:
 async def test_connection_cannot_take_away_what_others_rely_on(named: str) -> None:
     """A header that the client names in Connection is dropped (RFC 9110, section 7.6.1), but not
     those that frame the message, nor those that the load balancer adds itself."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         await edge.get("/", ("Connection", named), ("Cookie", "a=b"), method="POST", body=b"abc")
         seen = target.requests[0]
         assert seen.body == b"abc"
@@ -216,8 +208,7 @@ async def test_connection_cannot_take_away_what_others_rely_on(named: str) -> No
 
 async def test_white_space_around_a_value_is_not_a_part_of_it() -> None:
     """RFC 9112, section 5.1."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.1\r\nHost: \ta \t\r\nX:  b c \r\n\r\n")
             assert (await client.receive()).status == 200
@@ -255,8 +246,7 @@ class Unread(Target):
 
 async def test_absolute_form_is_taken_for_its_authority() -> None:
     """RFC 9112, section 3.2.2: the authority of the target wins over Host."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         assert (await edge.get("http://other.example/x?y=1", host="a")).status == 200
         assert target.requests[0].target == "/x?y=1"
         assert target.requests[0].all("Host") == ["other.example"]

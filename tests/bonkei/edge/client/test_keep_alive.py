@@ -15,12 +15,12 @@ from tests.bonkei.edge.support import (
     ok,
     raw,
     running,
+    serving,
 )
 
 
 async def test_connections_are_kept_on_both_sides() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         async with edge.client() as client:
             for _ in range(5):
                 assert (await client.request()).get("Connection") == "keep-alive"
@@ -37,8 +37,7 @@ async def test_an_idle_connection_that_the_target_closed_is_not_the_clients_prob
         else:
             writer.transport.abort()
 
-    async with running(balancer_only()) as edge, Target(once) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), once) as (edge, target):
         await edge.get("/first")
         assert (await edge.get("/again")).status == 502  # the second connection fails as well
         assert [each.target for each in target.requests] == ["/first", "/again", "/again"]
@@ -53,16 +52,14 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         await asyncio.sleep(0.05 if message.target.endswith("0") else 0)
         await ok(message.target.encode() + message.body)(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(echo) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            pipeline = b"".join(
-                b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" % number
-                for number in range(60)
-            )
-            client.send(pipeline)
-            bodies = [(await client.receive()).body for _ in range(60)]
-            assert bodies == [b"/%dabc" % number for number in range(60)]
+    async with serving(balancer_only(), echo) as (edge, _), edge.client() as client:
+        pipeline = b"".join(
+            b"POST /%d HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" % number
+            for number in range(60)
+        )
+        client.send(pipeline)
+        bodies = [(await client.receive()).body for _ in range(60)]
+        assert bodies == [b"/%dabc" % number for number in range(60)]
 
 
 async def test_a_pipeline_may_be_as_long_as_it_likes() -> None:
@@ -71,12 +68,10 @@ async def test_a_pipeline_may_be_as_long_as_it_likes() -> None:
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok(message.target.encode())(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(echo) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(3000)))
-            for number in range(3000):
-                assert (await client.receive()).body == b"/%d" % number
+    async with serving(balancer_only(), echo) as (edge, _), edge.client() as client:
+        client.send(b"".join(b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n" % n for n in range(3000)))
+        for number in range(3000):
+            assert (await client.receive()).body == b"/%d" % number
 
 
 CHUNKED = b"POST /%d HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -96,8 +91,7 @@ async def test_a_request_ends_where_it_ends_wherever_the_network_cuts_it() -> No
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok(message.target.encode() + message.body)(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(echo) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), echo) as (edge, _):
         for cut in range(1, len(PIPELINE)):
             async with edge.client() as client:
                 client.writer.get_extra_info("socket").setsockopt(6, 1, 1)  # TCP_NODELAY
@@ -111,8 +105,7 @@ async def test_http_1_0() -> None:
     chunked = raw(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", close=False
     )
-    async with running(balancer_only()) as edge, Target(chunked) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), chunked) as (edge, target):
         async with edge.client() as client:
             client.send(b"GET / HTTP/1.0\r\n\r\n")
             answer = await client.closed()
@@ -127,12 +120,10 @@ async def test_http_1_0() -> None:
 
 
 async def test_connection_close_is_honoured() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            answer = await client.request("/", ("Connection", "close"))
-            assert answer.get("Connection") == "close"
-            assert await client.closed() == b""
+    async with serving(balancer_only()) as (edge, _), edge.client() as client:
+        answer = await client.request("/", ("Connection", "close"))
+        assert answer.get("Connection") == "close"
+        assert await client.closed() == b""
 
 
 @pytest.mark.parametrize(
@@ -145,8 +136,7 @@ async def test_connection_close_is_honoured() -> None:
     ],
 )
 async def test_responses_without_a_body(method: str, answer: bytes, length: str | None) -> None:
-    async with running(balancer_only()) as edge, Target(raw(answer, close=False)) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), raw(answer, close=False)) as (edge, target):
         async with edge.client() as client:
             for _ in range(3):
                 client.send(f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n".encode())
@@ -157,20 +147,17 @@ async def test_responses_without_a_body(method: str, answer: bytes, length: str 
 
 async def test_a_response_until_the_connection_ends() -> None:
     until_close = raw(b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n" + b"z" * 100_000)
-    async with running(balancer_only()) as edge, Target(until_close) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            for _ in range(2):
-                answer = await client.request()
-                assert answer.get("Transfer-Encoding") == "chunked"
-                assert answer.body == b"z" * 100_000
+    async with serving(balancer_only(), until_close) as (edge, _), edge.client() as client:
+        for _ in range(2):
+            answer = await client.request()
+            assert answer.get("Transfer-Encoding") == "chunked"
+            assert answer.body == b"z" * 100_000
 
 
 async def test_what_connection_names_is_for_the_hop_to_the_target() -> None:
     """RFC 9110, section 7.6.1."""
     reply = ok(b"ok", ("Connection", "keep-alive, X-Hop"), ("X-Hop", "1"), ("X-End", "2"))
-    async with running(balancer_only()) as edge, Target(reply) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), reply) as (edge, target):
         for _ in range(4):  # also as a head that is known
             answer = await edge.get("/")
             assert (answer.get("X-Hop"), answer.get("X-End")) == (None, "2")
@@ -183,8 +170,7 @@ async def test_informational_responses_are_not_the_response() -> None:
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
         close=False,
     )
-    async with running(balancer_only()) as edge, Target(early) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), early) as (edge, _):
         answer = await edge.get("/")
         assert (answer.status, answer.body, answer.get("Link")) == (200, b"ok", None)
 
@@ -199,8 +185,7 @@ async def test_informational_responses_are_not_the_response() -> None:
 )
 async def test_a_second_response_is_given_to_nobody(second: bytes) -> None:
     twice = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" + second, close=False)
-    async with running(balancer_only()) as edge, Target(twice) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), twice) as (edge, target):
         async with edge.client() as client:
             assert (await client.request()).body == b"a"
             assert (await client.request()).body == b"a"
@@ -211,8 +196,7 @@ async def test_expect_continue_is_answered_at_once() -> None:
     """ "When Application Load Balancer receives an Expect header, it responds to the client
     immediately with an HTTP 100 Continue …, removes the Expect header, and then routes the
     request" (How Elastic Load Balancing works: HTTP headers)."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         async with edge.client() as client:
             client.send(
                 b"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
@@ -229,19 +213,17 @@ async def test_expect_continue_waits_for_its_turn() -> None:
         await asyncio.sleep(0.1)
         await ok(message.body)(message, reader, writer)
 
-    async with running(balancer_only()) as edge, Target(slow) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(
-                b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
-                b"POST /2 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
-            )
-            assert (await client.receive()).informational == []
-            second = asyncio.create_task(client.receive())
-            await asyncio.sleep(0.2)
-            client.send(b"abc")
-            answer = await second
-            assert (answer.informational, answer.body) == ([100], b"abc")
+    async with serving(balancer_only(), slow) as (edge, _), edge.client() as client:
+        client.send(
+            b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n"
+            b"POST /2 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n"
+        )
+        assert (await client.receive()).informational == []
+        second = asyncio.create_task(client.receive())
+        await asyncio.sleep(0.2)
+        client.send(b"abc")
+        answer = await second
+        assert (answer.informational, answer.body) == ([100], b"abc")
 
 
 async def test_504_when_the_target_does_not_take_the_body() -> None:
@@ -266,8 +248,7 @@ async def test_504_when_the_target_does_not_take_the_body() -> None:
 
 
 async def test_an_upgrade_that_is_not_offered_is_ignored() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         async with edge.client() as client:
             upgrade = ("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", "h2c")
             assert (await client.request("/1", *upgrade)).status == 200

@@ -17,11 +17,10 @@ from bonkei.edge.http.message import HeaderBlock, Headers, Request, header
 from bonkei.edge.http.response_head import KnownHeads, ResponseHead
 from tests.bonkei.edge.support import (
     Message,
-    Target,
     balancer_only,
     ok,
     raw,
-    running,
+    serving,
     stack,
 )
 
@@ -37,8 +36,7 @@ def stable(message: Message) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("kind", ["distribution", "load_balancer"])
 async def test_a_known_request_reaches_the_target_as_an_unknown_one(kind: str) -> None:
     blueprint = stack() if kind == "distribution" else balancer_only()
-    async with running(blueprint) as edge, Target(ok(b"web", ("X-Own", "1"))) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, ok(b"web", ("X-Own", "1"))) as (edge, web):
         async with edge.client(kind) as client:
             answers = []
             for target in (*[b"/one?a=1"] * 6, b"/two"):
@@ -61,16 +59,14 @@ async def test_a_known_request_reaches_the_target_as_an_unknown_one(kind: str) -
 async def test_web_acls_count_and_limit_known_requests() -> None:
     limit = WafRule("rate", 1, WafAction("block"), RateBased(6, 60, "IP"))
     acl = WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("allow"), (limit,), ("arn:lb",))
-    async with running(balancer_only(web_acls=(acl,))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(web_acls=(acl,))) as (edge, _):
         async with edge.client() as client:
             statuses = [(await client.request("/")).status for _ in range(9)]
         assert statuses == [200] * 6 + [403] * 3
 
 
 async def test_a_known_request_is_routed_anew_once_the_routing_is_another() -> None:
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, _):
         async with edge.client() as client:
             before = [(await client.request("/")).status for _ in range(6)]
             limit = WafRule("rate", 1, WafAction("block"), RateBased(0, 60, "IP"))
@@ -90,8 +86,7 @@ async def test_a_known_request_is_routed_anew_once_the_routing_is_another() -> N
     ],
 )  # fmt: skip
 async def test_a_known_block_does_not_let_a_bad_request_line_in(line: bytes) -> None:
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             for _ in range(3):
                 client.send(b"GET / HTTP/1.1\r\n" + BLOCK)
@@ -104,8 +99,7 @@ async def test_a_known_block_does_not_let_a_bad_request_line_in(line: bytes) -> 
 
 async def test_known_requests_mix_with_bodies_pipelines_and_pieces() -> None:
     """The parser is spared only whole requests that stand alone; its place is never lost."""
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, web):
         known = b"GET /known HTTP/1.1\r\n" + BLOCK
         post = b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(known)
         async with edge.client() as client:
@@ -213,8 +207,7 @@ def test_what_is_known_is_bounded_and_bound_to_the_handler_and_the_client() -> N
 
 
 async def test_a_known_response_keeps_its_own_body() -> None:
-    async with running(balancer_only()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             for body in (b"one", b"two", b"ten", b"six"):
                 web.reply = ok(body, ("X", "1"))
@@ -235,8 +228,7 @@ async def test_a_known_response_in_pieces_and_with_too_much() -> None:
         await asyncio.sleep(0.05)
         writer.write(b"bc")
 
-    async with running(balancer_only()) as edge, Target(raw(head + b"one", close=False)) as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), raw(head + b"one", close=False)) as (edge, web):
         async with edge.client() as client:
             for _ in range(3):
                 assert (await client.request("/")).body == b"one"

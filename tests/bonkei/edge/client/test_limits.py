@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 
 from bonkei.edge import EdgeSettings, Limits
-from tests.bonkei.edge.support import Client, Message, Target, balancer, balancer_only, ok, running
+from tests.bonkei.edge.support import (
+    Client,
+    Message,
+    balancer,
+    balancer_only,
+    ok,
+    running,
+    serving,
+)
 
 POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
 CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -47,19 +55,16 @@ async def test_a_head_that_does_not_end_is_cut_off() -> None:
     ids=["a trailer", "trailers", "a chunk extension"],
 )
 async def test_what_is_not_a_body_is_bounded_there_too(end: bytes) -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(CHUNKED + b"1\r\na\r\n" + end)
-            assert (await client.receive()).status == 400
+    async with serving(balancer_only()) as (edge, _), edge.client() as client:
+        client.send(CHUNKED + b"1\r\na\r\n" + end)
+        assert (await client.receive()).status == 400
 
 
 async def test_a_body_that_drips_is_cut_off() -> None:
-    async with (
-        running(balancer(idle_timeout=0.4), limited(body_rate=1000.0)) as edge,
-        Target() as target,
+    async with serving(balancer(idle_timeout=0.4), settings=limited(body_rate=1000.0)) as (
+        edge,
+        target,
     ):
-        await edge.join("web", target)
         async with edge.client() as client:
             client.send(POST + b"Content-Length: 1000000\r\n\r\n")
             answer = await closed_while_dripping(client, b"x")
@@ -73,8 +78,7 @@ async def test_an_idle_connection_is_closed_without_a_word() -> None:
 
 
 async def test_a_body_over_the_limit_is_refused() -> None:
-    async with running(balancer_only(), limited(body=10)) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), settings=limited(body=10)) as (edge, target):
         async with edge.client() as client:
             client.send(POST + b"Content-Length: 11\r\n\r\n")
             assert (await client.receive()).status == 413
@@ -87,8 +91,7 @@ async def test_a_body_over_the_limit_is_refused() -> None:
 async def test_over_the_limit_the_oldest_idle_connection_makes_room() -> None:
     told: list[str] = []
     limits = limited(connections=2)
-    async with running(balancer_only(), limits, report=told.append) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), settings=limits, report=told.append) as (edge, _):
         async with edge.client() as first, edge.client() as second:
             assert (await first.request()).status == 200
             assert (await second.request()).status == 200
@@ -115,8 +118,7 @@ async def test_over_the_limit_with_none_idle_the_newest_is_closed() -> None:
         else:
             await ok()(message, reader, writer)
 
-    async with running(balancer_only(), limited(connections=2)) as edge, Target(wait) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), wait, settings=limited(connections=2)) as (edge, target):
         async with edge.client() as first, edge.client() as second:
             first.send(b"GET / HTTP/1.1\r\nHo")
             second.send(b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -138,10 +140,11 @@ async def test_over_the_limit_with_none_idle_the_newest_is_closed() -> None:
 
 
 async def test_a_client_that_does_not_read_is_cut_off() -> None:
-    async with running(balancer(idle_timeout=0.5)) as edge, Target(ok(b"x" * 20_000_000)) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.writer.transport.pause_reading()
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
-            await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)
+    async with (
+        serving(balancer(idle_timeout=0.5), ok(b"x" * 20_000_000)) as (edge, _),
+        edge.client() as client,
+    ):
+        client.writer.transport.pause_reading()
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 1)
+        await edge.until(lambda: edge.edge.snapshot().listeners[0].connections == 0)

@@ -23,14 +23,13 @@ from tests.bonkei.edge.distributions import cached
 from tests.bonkei.edge.support import (
     SECRET,
     Message,
-    Target,
     behavior,
     distribution,
     header_acl,
     load_balancer,
     ok,
     rule,
-    running,
+    serving,
     stack,
 )
 
@@ -70,8 +69,7 @@ def serve(ready: Connection) -> None:
     """A process of its own, whose memory is the edge's."""
 
     async def run() -> None:
-        async with running(blueprint()) as edge, Target(page) as web:
-            await edge.join("web", web)
+        async with serving(blueprint(), page) as (edge, _):
             for number in range(PAGES):
                 await edge.get(f"/history/{number}", kind="distribution")
             ready.send((edge.port("distribution"), edge.port("load_balancer")))

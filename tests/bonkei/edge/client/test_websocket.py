@@ -13,11 +13,11 @@ from bonkei.events import Endpoint, TargetRegistered
 from tests.bonkei.edge.support import (
     SECRET,
     Running,
-    Target,
     behavior,
     distribution,
     ok,
     running,
+    serving,
     stack,
     target_group,
 )
@@ -83,8 +83,7 @@ async def test_many_at_once() -> None:
 
 
 async def test_a_target_that_declines() -> None:
-    async with running(stack()) as edge, Target(ok(b"no", status="404 Not Found")) as web:
-        await edge.join("web", web)
+    async with serving(stack(), ok(b"no", status="404 Not Found")) as (edge, _):
         url = f"ws://127.0.0.1:{edge.port('distribution')}/socket"
         with pytest.raises(InvalidStatus) as refused:
             await connect(url, proxy=None)
@@ -92,8 +91,7 @@ async def test_a_target_that_declines() -> None:
 
 
 async def test_the_web_acl_is_asked_first() -> None:
-    async with running(stack()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(stack()) as (edge, web):
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://127.0.0.1:{edge.port()}/socket", proxy=None)
         assert refused.value.response.status_code == 403

@@ -17,20 +17,12 @@ from bonkei.blueprint.distribution import (
 )
 from bonkei.edge import EdgeSettings
 from tests.bonkei.edge.distributions import CACHED, HIT, MISS, Changing, cached, cloudfront, get
-from tests.bonkei.edge.support import (
-    ALL_VIEWER,
-    Message,
-    Target,
-    behavior,
-    ok,
-    running,
-)
+from tests.bonkei.edge.support import ALL_VIEWER, Message, Target, behavior, ok, running, serving
 
 
 async def test_hit_age_and_head() -> None:
     reply = ok(b"abc", ("Cache-Control", "max-age=60"), ("ETag", '"1"'))
-    async with running(cloudfront(cached())) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply) as (edge, web):
         first = await get(edge, "/a")
         second = await get(edge, "/a")
         head = await get(edge, "/a", method="HEAD")
@@ -44,8 +36,7 @@ async def test_hit_age_and_head() -> None:
 
 async def test_conditions_and_ranges_are_answered_from_the_cache() -> None:
     reply = ok(b"0123456789", ("Cache-Control", "max-age=60"), ("ETag", '"1"'))
-    async with running(cloudfront(cached())) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply) as (edge, web):
         await get(edge, "/a")
         part = await get(edge, "/a", ("Range", "bytes=2-4"))
         assert (part.status, part.body) == (206, b"234")
@@ -60,8 +51,7 @@ async def test_conditions_and_ranges_are_answered_from_the_cache() -> None:
 
 async def test_a_range_that_is_not_cached_goes_through() -> None:
     reply = ok(b"234", ("Content-Range", "bytes 2-4/10"), status="206 Partial Content")
-    async with running(cloudfront(cached())) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply) as (edge, web):
         for _ in range(2):
             part = await get(edge, "/a", ("Range", "bytes=2-4"))
             assert (part.status, part.get("X-Cache")) == (206, MISS)
@@ -75,8 +65,7 @@ async def test_the_key_holds_what_the_policy_takes() -> None:
         headers=Selection("whitelist", ("Accept-Language",)),
         cookies=Selection("whitelist", ("lang",)),
     )  # fmt: skip
-    async with running(cloudfront(cached(policy=policy))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached(policy=policy))) as (edge, web):
 
         async def x_cache(target: str, *headers: tuple[str, str]) -> str | None:
             return (await get(edge, target, *headers)).get("X-Cache")
@@ -94,19 +83,14 @@ async def test_the_key_holds_what_the_policy_takes() -> None:
 
 @pytest.mark.parametrize("control", ["no-store", "private", "no-cache", "max-age=0"])
 async def test_what_must_not_be_cached_is_not(control: str) -> None:
-    async with (
-        running(cloudfront(cached())) as edge,
-        Target(ok(b"x", ("Cache-Control", control))) as web,
-    ):
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), ok(b"x", ("Cache-Control", control))) as (edge, web):
         answers = [(await get(edge, "/")).get("X-Cache") for _ in range(2)]
         assert answers == [MISS, MISS]
         assert len(web.requests) == 2
 
 
 async def test_other_methods_are_not_cached() -> None:
-    async with running(cloudfront(cached())) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached())) as (edge, web):
         for _ in range(2):
             assert (await get(edge, "/", method="POST", body=b"x")).get("X-Cache") == MISS
         assert len(web.requests) == 2
@@ -124,8 +108,7 @@ async def test_an_expired_response_is_validated() -> None:
         else:
             await reply(message, reader, writer)
 
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         first = await get(edge, "/")
         second = await get(edge, "/")
         third = await get(edge, "/")
@@ -140,8 +123,7 @@ async def test_stale_while_revalidate() -> None:
     """Served stale at once, and fetched again in the background."""
     control = ("Cache-Control", "max-age=0, stale-while-revalidate=60")
     origin = Changing(ok(b"old", control))
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         await get(edge, "/")
         origin.reply = ok(b"new", control)
         stale = await get(edge, "/")
@@ -156,8 +138,7 @@ async def test_an_expired_response_is_served_while_the_origin_fails() -> None:
     expired. For the duration of the error caching minimum TTL, CloudFront continues to respond …
     by serving the object from the edge cache." A 4xx is returned."""
     origin = Changing(ok(b"good", ("Cache-Control", "max-age=0"), ("ETag", '"1"')))
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         await get(edge, "/")
         origin.reply = ok(b"bad", status="500 Oops")
         for _ in range(3):
@@ -165,8 +146,7 @@ async def test_an_expired_response_is_served_while_the_origin_fails() -> None:
             assert (answer.status, answer.body) == (200, b"good")
         assert len(web.requests) == 2
     origin = Changing(ok(b"good", ("Cache-Control", "max-age=0"), ("ETag", '"1"')))
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         await get(edge, "/")
         origin.reply = ok(b"gone", status="404 Not Found")
         assert (await get(edge, "/")).status == 404
@@ -176,8 +156,7 @@ async def test_an_expired_response_answers_a_head_as_well() -> None:
     """Validated, and while the origin fails; what the origin says to a HEAD is not kept."""
     good = ok(b"good", ("Cache-Control", "max-age=0"), ("ETag", '"1"'))
     origin = Changing(good)
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         await get(edge, "/")
         head = await get(edge, "/", method="HEAD")
         assert (head.status, web.requests[-1].get("If-None-Match")) == (200, '"1"')
@@ -194,8 +173,7 @@ async def test_an_expired_response_answers_a_head_as_well() -> None:
 async def test_stale_if_error_says_for_how_long() -> None:
     control = ("Cache-Control", "max-age=0, stale-if-error=0")
     origin = Changing(ok(b"good", control, ("ETag", '"1"')))
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, _):
         await get(edge, "/")
         origin.reply = ok(b"bad", status="500 Oops")
         assert (await get(edge, "/")).status == 500
@@ -212,22 +190,16 @@ async def test_an_expired_response_is_served_while_there_is_no_target() -> None:
 
 
 async def test_errors_are_cached_for_a_while() -> None:
-    async with (
-        running(cloudfront(cached())) as edge,
-        Target(ok(b"no", status="404 Not Found")) as web,
-    ):
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), ok(b"no", status="404 Not Found")) as (edge, web):
         for _ in range(3):
             answer = await get(edge, "/")
             assert (answer.status, answer.body) == (404, b"no")
             assert answer.get("X-Cache") == "Error from cloudfront"
         assert len(web.requests) == 1
     brief = (CustomErrorResponse(404, 0.0),)
-    async with (
-        running(cloudfront(cached(), custom_error_responses=brief)) as edge,
-        Target(ok(b"no", status="404 Not Found")) as web,
-    ):
-        await edge.join("web", web)
+    async with serving(
+        cloudfront(cached(), custom_error_responses=brief), ok(b"no", status="404 Not Found")
+    ) as (edge, web):
         for _ in range(3):
             await get(edge, "/")
         assert len(web.requests) == 3
@@ -245,8 +217,7 @@ async def test_custom_error_pages(policy: CachePolicy) -> None:
 
     errors = (CustomErrorResponse(404, 10, 200, "/errors/404.html"),)
     blueprint = cloudfront(cached(policy=policy), custom_error_responses=errors)
-    async with running(blueprint) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, origin) as (edge, web):
         for _ in range(2):
             answer = await get(edge, "/missing")
             assert (answer.status, answer.body) == (200, b"pretty")
@@ -257,8 +228,7 @@ async def test_custom_error_pages(policy: CachePolicy) -> None:
 async def test_a_custom_error_page_that_is_missing_itself() -> None:
     errors = (CustomErrorResponse(404, 0, 404, "/errors/404.html"),)
     blueprint = cloudfront(cached(), custom_error_responses=errors)
-    async with running(blueprint) as edge, Target(ok(b"x", status="404 No")) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, ok(b"x", status="404 No")) as (edge, _):
         answer = await get(edge, "/missing")
         assert (answer.status, answer.get("Server")) == (404, "CloudFront")
 
@@ -270,8 +240,7 @@ async def test_viewers_who_ask_for_the_same_share_one_request() -> None:
         await asyncio.sleep(0.2)
         await ok(b"abc", ("Cache-Control", "max-age=60"))(message, reader, writer)
 
-    async with running(cloudfront(cached())) as edge, Target(slow) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), slow) as (edge, web):
         answers = await asyncio.gather(*(get(edge, "/") for _ in range(10)))
         assert {(each.status, each.body) for each in answers} == {(200, b"abc")}
         assert len(web.requests) == 1
@@ -282,8 +251,7 @@ async def test_viewers_who_waited_for_what_is_not_cacheable_ask_themselves() -> 
         await asyncio.sleep(0.1)
         await ok(b"abc", ("Cache-Control", "no-store"))(message, reader, writer)
 
-    async with running(cloudfront(cached())) as edge, Target(slow) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), slow) as (edge, web):
         answers = await asyncio.gather(*(get(edge, "/") for _ in range(5)))
         assert {(each.status, each.body) for each in answers} == {(200, b"abc")}
         assert len(web.requests) == 5
@@ -294,8 +262,7 @@ async def test_a_viewer_who_leaves_takes_nothing_from_those_who_wait() -> None:
         await asyncio.sleep(0.3)
         await ok(b"abc", ("Cache-Control", "max-age=60"))(message, reader, writer)
 
-    async with running(cloudfront(cached())) as edge, Target(slow) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), slow) as (edge, web):
         async with edge.client("distribution") as first:
             first.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
             await edge.until(lambda: len(web.requests) == 1)
@@ -308,8 +275,7 @@ async def test_a_viewer_who_leaves_takes_nothing_from_those_who_wait() -> None:
 async def test_memory_is_bounded() -> None:
     settings = EdgeSettings(cache_bytes=100_000, cached_object_bytes=20_000)
     reply = ok(b"x" * 15_000, ("Cache-Control", "max-age=60"))
-    async with running(cloudfront(cached()), settings) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply, settings=settings) as (edge, web):
         for number in range(20):
             await get(edge, f"/{number}")
         (state,) = edge.edge.snapshot().caches
@@ -337,11 +303,7 @@ async def test_compression(accept: str | None, coding: str | None, decode: Any) 
     page = b"<p>hello</p>" * 500
     reply = ok(page, ("Content-Type", "text/html"), ("ETag", '"1"'))
     headers = [("Accept-Encoding", accept)] if accept else []
-    async with (
-        running(cloudfront(cached(policy=policy, compress=True))) as edge,
-        Target(reply) as web,
-    ):
-        await edge.join("web", web)
+    async with serving(cloudfront(cached(policy=policy, compress=True)), reply) as (edge, _):
         for x_cache in (MISS, HIT):
             answer = await get(edge, "/", *headers)
             assert answer.get("X-Cache") == x_cache
@@ -354,18 +316,13 @@ async def test_a_large_page_is_compressed_away_from_the_loop() -> None:
     policy = replace(CACHED, gzip=True, brotli=True)
     page = b"".join(b"%d," % number for number in range(100_000))
     reply = ok(page, ("Content-Type", "application/json"))
-    async with (
-        running(cloudfront(cached(policy=policy, compress=True))) as edge,
-        Target(reply) as web,
-    ):
-        await edge.join("web", web)
+    async with serving(cloudfront(cached(policy=policy, compress=True)), reply) as (edge, _):
         answer = await get(edge, "/", ("Accept-Encoding", "gzip"))
         assert gzip.decompress(answer.body) == page
 
 
 async def test_the_cache_outlives_a_change_of_the_definitions() -> None:
-    async with running(cloudfront(cached())) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached())) as (edge, _):
         await get(edge, "/")
         await edge.edge.apply(cloudfront(behavior("/api/*", origin_request=ALL_VIEWER), cached()))
         assert (await get(edge, "/")).get("X-Cache") == HIT

@@ -18,14 +18,7 @@ from bonkei.blueprint.distribution import (
 from bonkei.blueprint.load_balancer import FixedResponse
 from bonkei.edge import EdgeSettings
 from tests.bonkei.edge.distributions import CACHED, HIT, MISS, Changing, cached, cloudfront, get
-from tests.bonkei.edge.support import (
-    Message,
-    Running,
-    Target,
-    load_balancer,
-    ok,
-    running,
-)
+from tests.bonkei.edge.support import Message, Running, Target, load_balancer, ok, serving
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -72,8 +65,7 @@ async def test_what_turns_out_not_to_be_kept_is_fetched_for_nobody() -> None:
     for control in (b"no-store", b"max-age=60"):
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: %b\r\n\r\n"
         endless = Endless(head % control)
-        async with running(cloudfront(cached()), settings) as edge, Target(endless) as web:
-            await edge.join("web", web)
+        async with serving(cloudfront(cached()), endless, settings=settings) as (edge, web):
             await leave_one_waiting(edge, endless, web)
 
 
@@ -83,8 +75,7 @@ async def test_a_refresh_in_the_background_that_is_not_kept_ends() -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: no-store\r\n\r\n"
     )
     origin = Changing(ok(b"old", control))
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, _):
         await get(edge)
         origin.reply = endless
         endless.gate.set()
@@ -104,8 +95,7 @@ async def test_a_custom_error_page_although_the_first_viewer_left() -> None:
     gate = asyncio.Event()
     errors = (CustomErrorResponse(404, 10, 404, "/404.html"),)
     blueprint = cloudfront(cached(), custom_error_responses=errors)
-    async with running(blueprint) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, origin) as (edge, web):
         async with edge.client("distribution") as first:
             first.send(ASK)
             await edge.until(lambda: len(web.requests) == 1)
@@ -125,8 +115,7 @@ async def test_a_custom_error_page_after_a_refresh_in_the_background() -> None:
     origin = Changing(ok(b"old", ("Cache-Control", "max-age=0, stale-while-revalidate=1")))
     errors = (CustomErrorResponse(404, 10, 404, "/404.html"),)
     blueprint = cloudfront(cached(), custom_error_responses=errors)
-    async with running(blueprint) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, origin) as (edge, _):
         await get(edge)
         origin.reply = page
         assert (await get(edge)).body == b"old"
@@ -139,13 +128,11 @@ async def test_a_custom_error_page_after_a_refresh_in_the_background() -> None:
 async def test_a_viewer_does_not_wait_for_the_upload_of_another() -> None:
     """An OPTIONS that is cached may have a body; it is nobody's but its own then."""
     kept = cached(cached_methods=("GET", "HEAD", "OPTIONS"))
-    async with running(cloudfront(kept)) as edge, Target() as web:
-        await edge.join("web", web)
-        async with edge.client("distribution") as slow:
-            slow.send(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
-            await asyncio.sleep(0.1)
-            async with asyncio.timeout(2):
-                assert (await get(edge, method="OPTIONS")).status == 200
+    async with serving(cloudfront(kept)) as (edge, _), edge.client("distribution") as slow:
+        slow.send(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
+        await asyncio.sleep(0.1)
+        async with asyncio.timeout(2):
+            assert (await get(edge, method="OPTIONS")).status == 200
 
 
 async def test_whoever_waits_for_a_fetch_of_the_old_routing_asks_by_the_new_one() -> None:
@@ -157,8 +144,7 @@ async def test_whoever_waits_for_a_fetch_of_the_old_routing_asks_by_the_new_one(
         cloudfront(cached()),
         load_balancers=(load_balancer(default=FixedResponse(200, body="new")),),
     )
-    async with running(cloudfront(cached())) as edge, Target(slow) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), slow) as (edge, web):
         first = asyncio.create_task(get(edge))
         await edge.until(lambda: len(web.requests) == 1)
         await edge.edge.apply(after)
@@ -176,8 +162,7 @@ async def test_a_key_of_other_headers_is_another_key() -> None:
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok((message.get("X-User") or "").encode())(message, reader, writer)
 
-    async with running(by("X-User")) as edge, Target(echo) as web:
-        await edge.join("web", web)
+    async with serving(by("X-User"), echo) as (edge, _):
         assert (await get(edge, "/", ("X-User", "en"))).body == b"en"
         await edge.edge.apply(by("X-Language"))
         other = await get(edge, "/", ("X-Language", "en"))
@@ -195,8 +180,7 @@ async def test_what_a_refresh_adds_to_the_head_is_counted() -> None:
                 message, reader, writer
             )
 
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, web):
         for _ in range(5):
             await get(edge)
         assert edge.edge.snapshot().caches[0].bytes > 5000
@@ -216,8 +200,7 @@ async def test_what_must_not_be_stored_any_more_is_forgotten() -> None:
                 message, reader, writer
             )
 
-    async with running(cloudfront(cached())) as edge, Target(origin) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), origin) as (edge, _):
         await get(edge)
         assert (await get(edge)).body == b"abc"
         assert edge.edge.snapshot().caches[0].objects == 0
@@ -226,8 +209,7 @@ async def test_what_must_not_be_stored_any_more_is_forgotten() -> None:
 async def test_if_range_takes_no_weak_validator() -> None:
     """RFC 9110, section 13.1.5: "the comparison … uses the strong comparison function"."""
     reply = ok(b"0123456789", ("Cache-Control", "max-age=60"), ("ETag", 'W/"1"'))
-    async with running(cloudfront(cached())) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply) as (edge, _):
         await get(edge)
         whole = await get(edge, "/", ("Range", "bytes=2-4"), ("If-Range", 'W/"1"'))
         assert (whole.status, whole.body, whole.get("X-Cache")) == (200, b"0123456789", HIT)
@@ -241,8 +223,7 @@ async def test_viewers_with_other_headers_than_those_of_the_key_get_their_own() 
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok((message.get("Authorization") or "").encode())(message, reader, writer)
 
-    async with running(cloudfront(cached(policy=policy))) as edge, Target(echo) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached(policy=policy)), echo) as (edge, web):
         for _ in range(2):
             for user in ("Basic a", "Basic b"):
                 assert (await get(edge, "/", ("Authorization", user))).body == user.encode()
@@ -254,8 +235,7 @@ async def test_slow_readers_share_what_is_stored() -> None:
     """Also those who ask for a part of it."""
     size, readers = 4_000_000, 20
     reply = ok(b"x" * size, ("Cache-Control", "max-age=60"))
-    async with running(cloudfront(cached())) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply) as (edge, _):
         await get(edge)
         before = psutil.Process().memory_info().rss
         async with contextlib.AsyncExitStack() as stack:
@@ -284,24 +264,24 @@ class Pouring:
 
 async def test_a_slow_reader_of_what_grows_too_large_slows_the_origin_down() -> None:
     pouring = Pouring()
-    async with running(cloudfront(cached())) as edge, Target(pouring) as web:
-        await edge.join("web", web)
-        async with edge.client("distribution") as client:
-            client.writer.transport.pause_reading()
-            client.send(ASK)
-            await asyncio.sleep(0.5)
-            stuck = pouring.sent
-            await asyncio.sleep(0.3)
-            assert pouring.sent == stuck < 50_000_000
-            client.writer.transport.abort()
+    async with (
+        serving(cloudfront(cached()), pouring) as (edge, _),
+        edge.client("distribution") as client,
+    ):
+        client.writer.transport.pause_reading()
+        client.send(ASK)
+        await asyncio.sleep(0.5)
+        stuck = pouring.sent
+        await asyncio.sleep(0.3)
+        assert pouring.sent == stuck < 50_000_000
+        client.writer.transport.abort()
 
 
 async def test_a_crowd_of_slow_readers_is_kept_for_within_bounds() -> None:
     """Responses that are being stored count too."""
     settings = EdgeSettings(cache_bytes=4_000_000, cached_object_bytes=4_000_000)
     reply = ok(b"x" * 3_900_000, ("Cache-Control", "max-age=60"))
-    async with running(cloudfront(cached()), settings) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(cached()), reply, settings=settings) as (edge, web):
         before = psutil.Process().memory_info().rss
         async with contextlib.AsyncExitStack() as stack:
             clients = [
@@ -332,8 +312,7 @@ async def test_what_there_is_no_room_for_is_passed_on_as_it_comes() -> None:
     policy = replace(CACHED, gzip=True)
     settings = EdgeSettings(cache_bytes=4500, cached_object_bytes=4000)
     blueprint = cloudfront(cached(policy=policy, compress=True))
-    async with running(blueprint, settings) as edge, Target(halves) as web:
-        await edge.join("web", web)
+    async with serving(blueprint, halves, settings=settings) as (edge, web):
         asked = [
             asyncio.create_task(get(edge, f"/{number}", ("Accept-Encoding", "gzip")))
             for number in range(3)

@@ -15,11 +15,11 @@ from bonkei.blueprint.web_acl import ByteMatch, FieldToMatch, WafAction, WafRule
 from tests.bonkei.edge.distributions import cached, cloudfront, get
 from tests.bonkei.edge.support import (
     Message,
-    Target,
     behavior,
     distribution,
     ok,
     running,
+    serving,
     stack,
 )
 
@@ -33,8 +33,7 @@ async def test_the_first_behavior_whose_pattern_matches_is_used() -> None:
         behavior("static/*.css", allowed_methods=("HEAD", "GET")),
         behavior("*"),
     )
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, web):
         assert (await get(edge, "/admin", method="POST", body=b"")).status == 403
         assert (await get(edge, "/x/../%61dmin/y", method="POST", body=b"")).status == 403
         assert (await get(edge, "/static/a/b.css", method="POST", body=b"")).status == 403
@@ -58,8 +57,7 @@ async def test_a_get_with_a_body() -> None:
 
 async def test_a_request_that_is_too_long() -> None:
     """ "Quotas": a URL of 8,192 bytes, a request of 32,768; 413, and the connection is closed."""
-    async with running(cloudfront()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront()) as (edge, _):
         assert (await get(edge, "/" + "a" * 8191)).status == 200
         async with edge.client("distribution") as client:
             assert (await client.request("/" + "a" * 8192)).status == 413
@@ -68,8 +66,7 @@ async def test_a_request_that_is_too_long() -> None:
 
 
 async def test_the_default_root_object() -> None:
-    async with running(cloudfront(default_root_object="index.html")) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(default_root_object="index.html")) as (edge, web):
         await get(edge, "/?a=1")
         await get(edge, "/sub/")
         assert [each.target for each in web.requests] == ["/index.html?a=1", "/sub/"]
@@ -80,8 +77,7 @@ async def test_the_default_root_object() -> None:
 
 async def test_without_policies_the_origin_gets_little() -> None:
     """The table "HTTP request headers and CloudFront behavior"."""
-    async with running(cloudfront(behavior(origin_request=None))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(behavior(origin_request=None))) as (edge, web):
         await get(
             edge, "/?a=1", ("Accept", "text/html"), ("Cookie", "a=b"), ("X-Mine", "1"),
             ("Authorization", "Basic x"), ("Referer", "y"), ("If-None-Match", '"e"'),
@@ -103,8 +99,7 @@ async def test_without_policies_the_origin_gets_little() -> None:
 
 
 async def test_authorization_is_kept_for_methods_that_change() -> None:
-    async with running(cloudfront(behavior(origin_request=None))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(behavior(origin_request=None))) as (edge, web):
         auth = ("Authorization", "Bearer x")
         await get(edge, "/", auth, ("Content-Type", "a/b"), method="POST", body=b"abc")
         assert web.requests[0].get("Authorization") == "Bearer x"
@@ -113,8 +108,7 @@ async def test_authorization_is_kept_for_methods_that_change() -> None:
 
 
 async def test_all_viewer_headers() -> None:
-    async with running(cloudfront()) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront()) as (edge, web):
         await get(
             edge, "/?a=1&b", ("Accept", "x"), ("Cookie", "a=b"), ("X-Mine", "1"),
             ("User-Agent", "me"), ("Authorization", "y"), ("X-Real-IP", "6.6.6.6"),
@@ -131,8 +125,7 @@ async def test_selected_headers_cookies_and_queries() -> None:
         "some", Selection("whitelist", ("X-One",)), Selection("whitelist", ("s",)),
         Selection("allExcept", ("secret",)),
     )  # fmt: skip
-    async with running(cloudfront(behavior(origin_request=policy))) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(behavior(origin_request=policy))) as (edge, web):
         await get(edge, "/?a=1&secret=2", ("X-One", "1"), ("X-Two", "2"), ("Cookie", "t=1; s=2"))
         seen = web.requests[0]
         assert (seen.target, seen.get("X-One"), seen.get("X-Two")) == ("/?a=1", "1", None)
@@ -142,8 +135,7 @@ async def test_selected_headers_cookies_and_queries() -> None:
 async def test_the_origin_path_is_put_in_front() -> None:
     origin = Origin("alb", "lb.elb.amazonaws.com", "/base", (("X-Origin-Verify", "x"),))
     blueprint = stack(distributions=(distribution(origins=(origin,)),), web_acls=())
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, web):
         await get(edge, "/a?b")
         assert web.requests[0].target == "/base/a?b"
 
@@ -178,8 +170,7 @@ async def test_the_response_headers_policy() -> None:
         ("X-Powered-By", "php"), ("Set-Cookie", "a=b"), ("Server", "mine"),
         ("Vary", "Accept-Encoding, X-Other, Cookie"),
     )  # fmt: skip
-    async with running(cloudfront(made)) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(made), reply) as (edge, _):
         seen = await get(edge, "/")
         assert seen.all("Strict-Transport-Security") == ["max-age=1"]
         assert seen.all("X-Frame-Options") == ["SAMEORIGIN"]
@@ -203,8 +194,7 @@ async def test_a_web_acl_on_the_distribution_comes_before_the_cache() -> None:
         web_acls=(*stack().web_acls, acl),
         distributions=(distribution(cached(), web_acl_arn="arn:cf-acl"),),
     )
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, _):
         refused = await get(edge, "/evil")
         assert (refused.status, refused.get("Server")) == (403, "CloudFront")
         assert b"Request blocked." in refused.body
@@ -220,8 +210,7 @@ async def test_a_body_is_inspected_before_it_is_passed_on() -> None:
     blueprint = stack(
         web_acls=(*stack().web_acls, acl), distributions=(distribution(web_acl_arn="arn:cf-acl"),)
     )
-    async with running(blueprint) as edge, Target() as web:
-        await edge.join("web", web)
+    async with serving(blueprint) as (edge, web):
         for data, status in ((b"an evil!", 403), (b"an angel", 200)):
             async with edge.client("distribution") as client:
                 client.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 8\r\n\r\n" + data[:4])
@@ -240,8 +229,7 @@ async def test_a_silent_origin_gets_a_504_from_cloudfront() -> None:
         "alb", "lb.elb.amazonaws.com", headers=(("X-Origin-Verify", "s3cret-header-value"),),
         read_timeout=0.3,
     )  # fmt: skip
-    async with running(cloudfront(origins=(origin,))) as edge, Target(silent) as web:
-        await edge.join("web", web)
+    async with serving(cloudfront(origins=(origin,)), silent) as (edge, _):
         answer = await get(edge, "/")
         assert (answer.status, answer.get("X-Cache")) == (504, "Error from cloudfront")
         assert answer.get("Server") == "CloudFront"

@@ -7,7 +7,7 @@ from bonkei.blueprint.network import Network, Subnet
 from bonkei.blueprint.security_group import SecurityGroup, SecurityGroupRule
 from bonkei.blueprint.service import Service, ServiceTarget
 from bonkei.edge import EdgeSettings
-from tests.bonkei.edge.support import Target, balancer_only, running
+from tests.bonkei.edge.support import Target, balancer_only, running, serving
 
 FROM_BALANCER = SecurityGroupRule(
     "aws_vpc_security_group_ingress_rule.task", "ingress", "tcp", 8000, 8000,
@@ -43,8 +43,7 @@ def blueprint(*rules: SecurityGroupRule) -> Blueprint:
 
 
 async def test_a_rule_taken_away_and_put_back() -> None:
-    async with running(blueprint(FROM_BALANCER)) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(blueprint(FROM_BALANCER)) as (edge, target):
         assert (await edge.get("/")).status == 200
 
         await edge.edge.apply(blueprint())
@@ -72,6 +71,5 @@ async def test_a_task_that_registers_behind_a_closed_network_is_unhealthy() -> N
 
 async def test_nothing_is_closed_without_enforcement() -> None:
     settings = EdgeSettings(enforces_network=False)
-    async with running(blueprint(), settings) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(blueprint(), settings=settings) as (edge, _):
         assert (await edge.get("/")).status == 200

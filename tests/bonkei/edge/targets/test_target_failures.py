@@ -18,6 +18,7 @@ from tests.bonkei.edge.support import (
     balancer_only,
     raw,
     running,
+    serving,
 )
 
 
@@ -29,8 +30,7 @@ async def test_503_without_a_registered_target() -> None:
 
 
 async def test_502_when_the_target_refuses_or_breaks_off() -> None:
-    async with running(balancer_only()) as edge, Target(raw(b"")) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), raw(b"")) as (edge, target):
         assert (await edge.get("/")).status == 502
         assert (await edge.get("/", method="POST", body=b"x")).status == 502
     async with running(balancer_only()) as edge:
@@ -57,8 +57,7 @@ async def test_502_when_the_target_refuses_or_breaks_off() -> None:
     ],
 )
 async def test_502_for_a_malformed_response(answer: bytes) -> None:
-    async with running(balancer_only()) as edge, Target(raw(answer)) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), raw(answer)) as (edge, _):
         assert (await edge.get("/")).status == 502
 
 
@@ -66,8 +65,7 @@ async def test_504_when_the_target_is_silent() -> None:
     async def silent(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(30)
 
-    async with running(balancer(idle_timeout=0.3)) as edge, Target(silent) as target:
-        await edge.join("web", target)
+    async with serving(balancer(idle_timeout=0.3), silent) as (edge, _):
         assert (await edge.get("/")).status == 504
         assert edge.edge.snapshot().target_groups[0].targets[0].outstanding == 0
 
@@ -75,8 +73,7 @@ async def test_504_when_the_target_is_silent() -> None:
 async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
     """The time-out counts time without data ("Connection idle timeout"), not the whole response; on
     new and on used connections to the target."""
-    async with running(balancer(idle_timeout=1.0)) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer(idle_timeout=1.0)) as (edge, target):
         async with edge.client() as client:
             assert (await client.request()).status == 200
             client.send(b"POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n")
@@ -89,35 +86,29 @@ async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
 
 async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
     cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
-    async with running(balancer_only()) as edge, Target(cut) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(), cut) as (edge, _):
         with pytest.raises((EOFError, ConnectionError)):
             await edge.get("/")
     cut = raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
-    async with running(balancer_only()) as edge, Target(cut) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert not (await client.closed()).endswith(b"0\r\n\r\n")
+    async with serving(balancer_only(), cut) as (edge, _), edge.client() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert not (await client.closed()).endswith(b"0\r\n\r\n")
 
 
 async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
     chunks = b"3\r\nabc\r\n" * 1000
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     endless = raw(head + chunks + b"0\r\nX: " + b"y" * 1_000_000, close=False)
-    async with running(balancer_only()) as edge, Target(endless) as target:
-        await edge.join("web", target)
-        async with edge.client() as client:
-            client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
+    async with serving(balancer_only(), endless) as (edge, _), edge.client() as client:
+        client.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert not (await client.closed(3)).endswith(b"0\r\n\r\n")
 
 
 @pytest.mark.parametrize("status", ["000", "099", "600"])
 async def test_a_status_that_is_none_is_a_502_at_once(status: str) -> None:
     """Time-outs are 5 seconds here, and nothing waits for them."""
     reply = raw(f"HTTP/1.1 {status} What\r\nContent-Length: 2\r\n\r\nok".encode(), close=False)
-    async with running(balancer_only()) as edge, Target(reply) as web:
-        await edge.join("web", web)
+    async with serving(balancer_only(), reply) as (edge, _):
         async with asyncio.timeout(2):
             assert (await edge.get("/")).status == 502
 

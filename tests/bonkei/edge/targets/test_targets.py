@@ -17,6 +17,7 @@ from tests.bonkei.edge.support import (
     load_balancer,
     ok,
     running,
+    serving,
     target_group,
 )
 
@@ -33,8 +34,7 @@ def drained(edge: Running) -> list[str]:
 
 
 async def test_a_target_is_initial_then_healthy_then_unhealthy_then_healthy() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         assert edge.health_events() == [("task-1", "initial"), ("task-1", "healthy")]
         target.healthy = False
         await edge.until(lambda: edge.state("web") == "unhealthy")
@@ -142,8 +142,7 @@ async def test_a_target_may_register_before_its_group_is_known() -> None:
 async def test_an_idle_target_is_drained_at_once() -> None:
     """ "If a deregistering target has no in-flight requests and no active connections, Elastic Load
     Balancing immediately completes the deregistration process" (Deregistration delay)."""
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, _):
         await edge.get("/")
         edge.deregister("web")
         assert edge.health_events()[-1] == ("task-1", "draining")
@@ -171,8 +170,7 @@ async def test_the_deregistration_delay_bounds_draining() -> None:
     """ "HTTP 502: … The deregistration delay period elapsed for a request being handled by a target
     that was deregistered" (Troubleshoot your Application Load Balancers)."""
     groups = (target_group("web", deregistration_delay=0.1),)
-    async with running(balancer_only(target_groups=groups)) as edge, Target(held) as target:
-        await edge.join("web", target)
+    async with serving(balancer_only(target_groups=groups), held) as (edge, target):
         slow = asyncio.create_task(edge.get("/held"))
         await edge.until(lambda: len(target.requests) == 1)
         edge.deregister("web")
@@ -181,8 +179,7 @@ async def test_the_deregistration_delay_bounds_draining() -> None:
 
 
 async def test_a_task_that_registers_again_is_not_drained() -> None:
-    async with running(balancer_only()) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(balancer_only()) as (edge, target):
         edge.deregister("web")
         edge.register("web", target)
         await edge.until(lambda: edge.state("web") == "healthy")

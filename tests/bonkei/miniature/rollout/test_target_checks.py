@@ -10,7 +10,7 @@ from bonkei.blueprint.service import Service, ServiceTarget
 from bonkei.miniature.rollout.diagnosis import Unhealthy
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Steps
-from tests.bonkei.edge.support import Message, Running, Target, balancer_only, running
+from tests.bonkei.edge.support import Message, Running, balancer_only, serving
 
 
 def checked(blueprint: Blueprint, **changes: Any) -> Blueprint:
@@ -43,8 +43,7 @@ async def not_found(message: Message, _reader: Any, writer: Any) -> None:
 async def test_a_wrong_path_is_heard_of_although_no_deployment_begins() -> None:
     right = checked(balancer_only())
     wrong = checked(right, path="/nowhere")
-    async with running(right) as edge, Target(not_found) as target:
-        await edge.join("web", target)
+    async with serving(right, not_found) as (edge, _):
         lines: list[str] = []
         (failing,) = await follow(edge, right, wrong, lines)
         assert failing.name == "web"
@@ -62,8 +61,7 @@ async def test_a_wrong_path_is_heard_of_although_no_deployment_begins() -> None:
 async def test_a_right_path_is_waited_for_and_passes() -> None:
     before = checked(balancer_only())
     after = checked(before, path="/other")
-    async with running(before) as edge, Target(not_found) as target:
-        await edge.join("web", target)
+    async with serving(before, not_found) as (edge, target):
         lines: list[str] = []
         assert await follow(edge, before, after, lines) == []
         assert "1 of 1 targets pass" in lines[-1]
@@ -73,8 +71,7 @@ async def test_a_right_path_is_waited_for_and_passes() -> None:
 async def test_a_target_that_a_deployment_replaces_says_nothing_of_the_check() -> None:
     right = checked(balancer_only())
     wrong = checked(right, path="/nowhere", interval=30.0)
-    async with running(right) as edge, Target(not_found) as target:
-        await edge.join("web", target)
+    async with serving(right, not_found) as (edge, _):
         with TargetChecks(edge.bus, right, wrong) as checks:
             await edge.edge.apply(wrong)
             snapshot = edge.edge.snapshot()
@@ -84,8 +81,7 @@ async def test_a_target_that_a_deployment_replaces_says_nothing_of_the_check() -
 
 async def test_nothing_is_waited_for_when_no_check_changes() -> None:
     same = checked(balancer_only())
-    async with running(same) as edge, Target() as target:
-        await edge.join("web", target)
+    async with serving(same) as (edge, _):
         lines: list[str] = []
         assert await follow(edge, same, same, lines) == []
         assert lines == []
