@@ -18,7 +18,7 @@ from bonkei.database.files import ClusterFiles, ServerSpec
 from bonkei.database.master import keep_password, master_password
 from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
-from bonkei.database.parameters import MOST_CONNECTIONS, Settings, translate
+from bonkei.database.parameters import USUAL_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
 from bonkei.database.relay import Relay
 from bonkei.database.server import Server, rotate
@@ -151,8 +151,9 @@ class Database:
         self._guard = asyncio.create_task(self._watch(server))
 
     def _parameters(self) -> dict[str, str]:
-        """The declared ones; the number of connections is Aurora's own where none is declared."""
-        most = min(connections(self._cluster), MOST_CONNECTIONS)
+        """The declared ones; the number of connections is Aurora's own where none is declared,
+        up to what a laptop bears."""
+        most = min(connections(self._cluster), USUAL_CONNECTIONS)
         usual = {"max_connections": str(most)} if most else {}
         return usual | dict(self._cluster.parameters)
 

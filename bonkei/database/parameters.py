@@ -24,6 +24,7 @@ _OF_THE_MINIATURE = {
 }  # fmt: skip
 _NO_TLS = {"rds.force_ssl", "ssl", "ssl_min_protocol_version", "ssl_max_protocol_version"}
 MOST_CONNECTIONS = 1000
+USUAL_CONNECTIONS = 500
 _REFUSED = re.compile(
     r'(?:invalid value for parameter|unrecognized configuration parameter|parameter) "([^"]+)"'
     r"|^.*?(?:LOG|FATAL|ERROR): +([\w.]+) .*outside the valid range",

@@ -17,6 +17,7 @@ from bonkei.miniature.rehearsal.facts import look_up
 from bonkei.miniature.rehearsal.plan import (
     ACTS,
     LAST,
+    SLOW,
     SUSPENDED,
     Plan,
     choose,
@@ -37,6 +38,8 @@ _BASE = 25.0  # seconds that an alarm gets besides three times its periods
 _BY_CHECKS = 60.0  # the same, where health checks have to fail first
 _MOST = 70.0
 _STEADY = 45.0  # seconds for the services to be as they were
+_NEED_ALL_WELL = (SLOW, SUSPENDED)
+"""Acts in which tasks have to answer first. Those who are killed need not be well."""
 _TELLING = 8.0  # seconds for the last messages to reach Slack
 
 
@@ -79,6 +82,7 @@ class Rehearsal:
                 *map(self._composite, self._composites()),
                 *(rehearse_rule(one, self.results[one.name], self._world) for one in self._rules),
             )
+            await self._until_steady()
             await self._told()
         finally:
             metrics = {
@@ -169,6 +173,8 @@ class Rehearsal:
         if not plans:
             return []
         self._act_now = plans[0][1].act
+        if self._act_now in _NEED_ALL_WELL:
+            await self._until_steady()
         self._pace = {alarm.name: plan.seconds for alarm, plan in plans}
         self._set_pace()
         shared: dict[tuple[str, str, float], list[tuple[Alarm, Plan]]] = {}
@@ -181,7 +187,6 @@ class Rehearsal:
                 why = getattr(end, "message", "") or f"{type(end).__name__}: {end}"
                 for alarm, _ in group:
                     self.results[alarm.name].problem = why
-        await self._until_steady()
         return [(alarm, plan) for alarm, plan in plans if self.results[alarm.name].problem]
 
     def _set_pace(self) -> None:
