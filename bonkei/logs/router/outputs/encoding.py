@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from bonkei.logs.router.configuration import values
 from bonkei.logs.router.configuration.model import Section
 from bonkei.logs.router.records import Event
 from bonkei.logs.router.records.times import WriteTime, date_writer
@@ -46,7 +45,3 @@ def _of_key(key: str, events: Sequence[Event]) -> bytes:
 def message(value: Any) -> str:
     """A single value; a string without quotes."""
     return value if isinstance(value, str) else encode(value)
-
-
-def is_on(section: Section, name: str) -> bool:
-    return values.flag(section, name, default=False)
