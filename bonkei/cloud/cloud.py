@@ -174,6 +174,13 @@ class Cloud:
         """The definitions' region."""
         return self._region
 
+    async def has_bucket(self, name: str) -> bool:
+        """Whether S3 has it, whoever made it."""
+        settings = self._settings
+        async with MiniStackStore(self._store, settings.account, settings.definitions) as store:
+            code, _ = await store.take(S3Step("HEAD", f"/{name}"), self._region)
+        return not code
+
     @property
     def directory(self) -> Path:
         """The room's own folder below the home."""

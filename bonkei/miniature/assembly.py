@@ -107,7 +107,7 @@ class Assembly:
             home.stacks,
             self.parts.definitions,
             follow_stacks,
-            lambda: self.aws.cloud.objects,
+            lambda: self.aws.cloud,
             self.bus,
             report,
         )

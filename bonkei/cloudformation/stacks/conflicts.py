@@ -57,12 +57,13 @@ def conflicts(
         is_new = before.get(each.logical_id) != each.generation
         for name in names_of(each.state):
             if name in taken and is_new:
-                found[each.logical_id] = _told(each.type, each.physical_id, taken[name])
+                found[each.logical_id] = already_exists(each.type, each.physical_id, taken[name])
             taken[name] = stack.id
     return found
 
 
-def _told(kind: str, identifier: str, owner: str) -> str:
+def already_exists(kind: str, identifier: str, owner: str = "") -> str:
+    """CloudFormation's refusal of a name that is taken; by a stack, where `owner` names one."""
     if owner:
         return f"{identifier} already exists in stack {owner}"
     return (

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bonkei.cloudformation.stacks.conflicts import Name, conflicts
+from bonkei.cloudformation.resources.kind import TypedValues
+from bonkei.cloudformation.stacks.conflicts import Name, already_exists, conflicts, names_of
 from bonkei.cloudformation.stacks.operation import begin, conclude, prepare
+from bonkei.cloudformation.stacks.owners import without_owner
 from bonkei.cloudformation.stacks.store import MOST_DELETED, Store
 from bonkei.cloudformation.stacks.validity import invalid
 from bonkei.cloudformation.stacks.values import Stack, StackEvent, StackResource, Target
 from bonkei.errors import BonkeiError
 
+_BEGUN = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 _PATIENCE = 5.0  # seconds
 _PAUSE = 5.0  # seconds, until a full disk is tried again
 
@@ -36,8 +39,13 @@ class World(Protocol):
         """Let the miniature have the resources that the stacks have now."""
         ...
 
-    async def elsewhere(self) -> Iterable[Name]:
-        """The names that resources outside stacks have."""
+    async def elsewhere(self) -> Sequence[TypedValues]:
+        """The resources outside stacks."""
+        ...
+
+    async def exists(self, name: Name) -> bool:
+        """Whether there is something of that name, although nothing declares it: somebody has made
+        it by hand."""
         ...
 
 
@@ -165,7 +173,26 @@ class Stacks:
             elsewhere = await self._world.elsewhere()
         except BonkeiError as error:
             return dict.fromkeys((each.logical_id for each in new), error.message)
-        return {**conflicts(stack, self._by_id.values(), elsewhere), **refused, **wrong}
+        stacks = self.everywhere()
+        return {
+            **conflicts(stack, stacks, names_of(elsewhere)),
+            **await self._made_by_hand(stack, new),
+            **without_owner(new, stacks, elsewhere),
+            **refused,
+            **wrong,
+        }
+
+    async def _made_by_hand(self, stack: Stack, new: Sequence[StackResource]) -> Mapping[str, str]:
+        """What this operation has begun before a stop is not looked at: it has made it itself."""
+        before = {each.logical_id: each.generation for each in stack.previous.resources}
+        begun = {each.logical_id for each in stack.resources if each.status in _BEGUN}
+        return {
+            each.logical_id: already_exists(each.type, each.physical_id)
+            for each in new
+            if before.get(each.logical_id) != each.generation and each.logical_id not in begun
+            for name in names_of(each.state)
+            if await self._world.exists(name)
+        }
 
     def _forget_the_oldest(self) -> None:
         """A deleted stack that has left something is not forgotten."""

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bonkei.aws_service import AwsService
+from bonkei.aws_service import AwsService, AwsServiceError
 from bonkei.blueprint import Blueprint, BlueprintError
 from bonkei.blueprint.state import Resource
+from bonkei.cloudformation.resources.kind import TypedValues
 from bonkei.cloudformation.service.service import service
-from bonkei.cloudformation.stacks.conflicts import Name, names_of
+from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed, Stacks
 from bonkei.cloudformation.stacks.resources import gaps, resources_of
 from bonkei.cloudformation.stacks.status_change import status_change
@@ -25,9 +26,22 @@ from bonkei.miniature.applied import Definitions
 
 if TYPE_CHECKING:
     from bonkei.cloud.calls.record import Record
-    from bonkei.cloud.objects import Objects
+    from bonkei.cloud.cloud import Cloud
 
 _NOTE = re.compile(r"(.+?) (?:is not as declared|stays): (.*)", re.DOTALL)
+_LOOKS = {
+    "aws_cloudwatch_log_group": ("logs", "Logs_20140328.DescribeLogStreams", "logGroupName"),
+    "aws_codecommit_repository": (
+        "codecommit",
+        "CodeCommit_20150413.GetRepository",
+        "repositoryName",
+    ),
+    "aws_dynamodb_table": ("dynamodb", "DynamoDB_20120810.DescribeTable", "TableName"),
+    "aws_kms_alias": ("kms", "TrentService.DescribeKey", "KeyId"),
+    "aws_sqs_queue": ("sqs", "AmazonSQS.GetQueueUrl", "QueueName"),
+    "aws_ssm_parameter": ("ssm", "AmazonSSM.GetParameter", "Name"),
+}
+"""Which call finds a resource of Terraform's type: service, target, the member with its name."""
 _REFUSED = 300
 _DELETIONS = {
     ("dynamodb", "DeleteTable"): "aws_dynamodb_table",
@@ -48,20 +62,20 @@ def stacked(directory: Path) -> tuple[Resource, ...]:
 
 class StackRoom:
     """`follow` lets the miniature have what the stacks have now, and returns the endpoint's notes
-    on what differs; `objects` is the endpoint's S3, for a template's URL."""
+    on what differs; `cloud`: the endpoint, for a template's URL and what is made by hand."""
 
     def __init__(
         self,
         directory: Path,
         definitions: Definitions,
         follow: Callable[[], Awaitable[Sequence[str]]],
-        objects: Callable[[], Objects],
+        cloud: Callable[[], Cloud],
         bus: Bus,
         report: Callable[[str], None],
     ) -> None:
         self._definitions = definitions
         self._follow = follow
-        self._objects = objects
+        self._cloud = cloud
         self._bus = bus
         self._stacks = Stacks(FileStore(directory), self, self._on_event, report=report)
         self.service: AwsService = service(self._stacks, self._get_object)
@@ -102,17 +116,27 @@ class StackRoom:
         happened = status_change(stack, event)
         self._bus.publish(ServiceEvent("aws.cloudformation", *happened, event.time))
 
-    async def elsewhere(self) -> Iterable[Name]:
-        """The names of Terraform's resources."""
+    async def elsewhere(self) -> Sequence[TypedValues]:
+        """Terraform's resources."""
         resources: Sequence[Resource] = await asyncio.to_thread(self._definitions.resources)
-        return list(names_of((each.type, each.values) for each in resources if _is_own(each)))
+        return [(each.type, each.values) for each in resources if each.mode == "managed"]
+
+    async def exists(self, name: Name) -> bool:
+        """Whether somebody has made it by hand."""
+        kind, identity = name
+        if kind == "aws_s3_bucket":
+            return await self._cloud().has_bucket(identity)
+        if kind not in _LOOKS:
+            return False
+        service, target, member = _LOOKS[kind]
+        try:
+            await self._cloud().call("", service, target, {member: identity.rpartition(":")[2]})
+        except AwsServiceError:
+            return False
+        return True
 
     async def _get_object(self, bucket: str, key: str) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "template"
-            await self._objects().get("", "cloudformation", (bucket, key), file)
+            await self._cloud().objects.get("", "cloudformation", (bucket, key), file)
             return file.read_bytes()
-
-
-def _is_own(each: Resource) -> bool:
-    return each.mode == "managed"

@@ -72,7 +72,7 @@ class House:
             self._home / "cloudformation",
             self._definitions,
             self._follow,
-            lambda: self.cloud.objects,
+            lambda: self.cloud,
             self.bus,
             print,
         )

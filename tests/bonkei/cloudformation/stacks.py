@@ -9,7 +9,7 @@ from typing import Any
 
 from bonkei.cloudformation.evaluation.functions import Scope
 from bonkei.cloudformation.evaluation.parameters import Given, resolve_parameters
-from bonkei.cloudformation.resources.kind import Place
+from bonkei.cloudformation.resources.kind import Place, TypedValues
 from bonkei.cloudformation.stacks.conflicts import Name
 from bonkei.cloudformation.stacks.engine import Failed
 from bonkei.cloudformation.stacks.planning import Surroundings, plan
@@ -67,7 +67,8 @@ class World:
     """A double of the miniature: it notes, and fails as it is told."""
 
     failing: list[Failed] = field(default_factory=list)
-    names: list[Name] = field(default_factory=list)
+    others: list[TypedValues] = field(default_factory=list)
+    by_hand: list[Name] = field(default_factory=list)
     followed: int = 0
     unreadable: str = ""
     instead: Callable[[], Awaitable[Sequence[Failed]]] | None = None
@@ -79,7 +80,10 @@ class World:
         failing, self.failing = self.failing, []
         return failing
 
-    async def elsewhere(self) -> list[Name]:
+    async def exists(self, name: Name) -> bool:
+        return name in self.by_hand
+
+    async def elsewhere(self) -> Sequence[TypedValues]:
         if self.unreadable:
             raise BonkeiError(self.unreadable)
-        return self.names
+        return self.others

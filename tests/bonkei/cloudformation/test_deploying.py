@@ -231,6 +231,18 @@ KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
 FULL = "Resources: { Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: full } } }\n"
 
 
+def test_what_somebody_has_made_by_hand_is_not_taken(deployed: House) -> None:
+    cloudformation, s3 = deployed.client("cloudformation"), deployed.client("s3")
+    place = {"LocationConstraint": "ap-northeast-1"}
+    s3.create_bucket(Bucket="full", CreateBucketConfiguration=place)
+    cloudformation.create_stack(StackName="full", TemplateBody=FULL)
+    assert stack(deployed, "full")["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert "full" in buckets(deployed)
+    cloudformation.delete_stack(StackName="full")
+    assert "full" in buckets(deployed)
+    s3.delete_bucket(Bucket="full")
+
+
 def test_a_bucket_with_objects_is_not_deleted(deployed: House) -> None:
     """ "The bucket you tried to delete is not empty": the stack waits in DELETE_FAILED."""
     cloudformation, s3 = deployed.client("cloudformation"), deployed.client("s3")

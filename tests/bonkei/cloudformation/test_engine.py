@@ -156,9 +156,23 @@ async def test_names_of_another_stack_and_of_terraform_are_taken() -> None:
     found = next(one for one in room.stacks.everywhere() if one.name == "other")
     assert any(each.reason == f"aaa already exists in stack {STACK.id}" for each in found.events)
     room = Room()
-    room.world.names = [("aws_s3_bucket", "bbb")]
+    room.world.others = [("aws_s3_bucket", {"bucket": "bbb"})]
     assert (await room.create()).status == "ROLLBACK_COMPLETE"
     assert "B CREATE_FAILED" in room.events()
+
+
+async def test_what_is_made_by_hand() -> None:
+    """A new resource does not take its place; one that the stack has may change."""
+    room = Room()
+    room.world.by_hand = [("aws_s3_bucket", "bbb")]
+    stack = await room.create()
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert "B CREATE_FAILED" in room.events()
+    room = Room()
+    await room.create()
+    room.world.by_hand = [("aws_s3_bucket", "aaa"), ("aws_s3_bucket", "bbb")]
+    changed = TWO.replace("BucketName: bbb", "BucketName: bbb, Tags: [{ Key: a, Value: b }]")
+    assert (await room.update(changed)).status == "UPDATE_COMPLETE"
 
 
 async def test_two_resources_of_one_name() -> None:
@@ -166,6 +180,52 @@ async def test_two_resources_of_one_name() -> None:
     await room.create(TWO.replace("BucketName: bbb", "BucketName: aaa"))
     assert "A CREATE_COMPLETE" in room.events()
     assert "B CREATE_FAILED" in room.events()
+
+
+OWNED = """
+Resources:
+  It: { Type: AWS::%s, Properties: { PolicyDocument: { Statement: [{ Effect: Deny, %s }] }, %s } }
+"""
+OF_ALL = "Principal: '*', Action: '*', Resource: '*'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "properties", "owner", "refusal"),
+    [
+        (
+            "S3::BucketPolicy",
+            OF_ALL,
+            "Bucket: nobodys",
+            ("aws_s3_bucket", {"bucket": "nobodys"}),
+            "The specified bucket does not exist: nobodys",
+        ),
+        (
+            "IAM::ManagedPolicy",
+            "Action: '*', Resource: '*'",
+            "Roles: [nobody]",
+            ("aws_iam_role", {"name": "nobody"}),
+            "The role with name nobody cannot be found.",
+        ),
+        (
+            "SNS::TopicPolicy",
+            OF_ALL,
+            "Topics: ['arn:aws:sns:eu-west-1:123456789012:a']",
+            ("aws_sns_topic", {"arn": "arn:aws:sns:eu-west-1:123456789012:a"}),
+            "Topic does not exist: arn:aws:sns:eu-west-1:123456789012:a",
+        ),
+    ],
+)
+async def test_what_it_belongs_to_has_to_be_there(
+    kind: str, statement: str, properties: str, owner: tuple[str, dict[str, str]], refusal: str
+) -> None:
+    text = OWNED % (kind, statement, properties)
+    room = Room()
+    stack = await room.create(text)
+    assert stack.status == "ROLLBACK_COMPLETE"
+    assert any(each.reason.startswith(refusal) for each in stack.events)
+    room = Room()
+    room.world.others = [owner]
+    assert (await room.create(text)).status == "CREATE_COMPLETE"
 
 
 async def test_nothing_is_begun_after_a_fault() -> None:

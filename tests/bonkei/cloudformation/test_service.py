@@ -203,7 +203,7 @@ def test_what_a_creation_refuses(client: Any, given: dict[str, Any], refusal: st
 
 
 def test_a_failed_stack_can_only_be_deleted(client: Any, doubles: Doubles) -> None:
-    doubles.world.names = [("aws_s3_bucket", "taken")]
+    doubles.world.others = [("aws_s3_bucket", {"bucket": "taken"})]
     text = "Resources: { B: { Type: AWS::S3::Bucket, Properties: { BucketName: taken } } }"
     client.create_stack(StackName="one", TemplateBody=text)
     assert status(client, "one") == "ROLLBACK_COMPLETE"
