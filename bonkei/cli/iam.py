@@ -169,6 +169,12 @@ def _place(address: str, files: Sources, root: Path) -> str:
 def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:
     at = time.strftime("%H:%M:%S", time.localtime(denial["time"]))
     outcome = "denied" if denial["enforced"] else "would be denied"
+    if denial["reason"] == "network":
+        service = denial["action"].partition(":")[0]
+        does = "timed out" if denial["enforced"] else "would time out"
+        who = _name(denial["role"]) or denial["caller"]
+        head = f"{at}  {who}: {service} is not reached, and the call {does}"
+        return f"{head}\n          {denial['message']}"
     who = _name(denial["role"]) or denial["caller"]
     lines = [
         f"{at}  {who}: {denial['action']} {outcome}",
@@ -179,9 +185,11 @@ def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:
     if denial["absent_keys"]:
         lines.append(f"          not known here, so absent: {', '.join(denial['absent_keys'])}")
     if not denial["statement"]:
+        service = denial["caller"] if denial["caller"].endswith(".amazonaws.com") else ""
         lines.append(
             f'          would allow it: actions = ["{denial["action"]}"]'
             f'  resources = ["{denial["resource"]}"]'
+            + (f'  principals {{ Service = "{service}" }}' if service else "")
         )
     return "\n".join(lines)
 

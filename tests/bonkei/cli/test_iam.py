@@ -55,6 +55,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
                "identity-based policy", "no", enforced=True,
                looked_at=("aws_iam_role_policy.start",), absent_keys=("aws:sourceip",))
     )  # fmt: skip
+    ledger.deny(
+        Denial(2.0, ROLE, f"{ROLE}/x", "sqs:*", "*", "network",
+               "aws_subnet.app has no endpoint for sqs", enforced=True)
+    )  # fmt: skip
+    ledger.deny(
+        Denial(3.0, "", "events.amazonaws.com", "sns:Publish", "arn:t", "resource-based policy",
+               "no", enforced=True)
+    )  # fmt: skip
     ledger.use(ROLE, "s3:GetObject", "arn:aws:s3:::shop/a")
     return made
 
@@ -66,8 +74,11 @@ def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Pat
     assert f"looked at infrastructure/main.tf:{line} (aws_iam_role_policy.start)" in shown
     assert 'actions = ["s3:DeleteObject"]  resources = ["arn:aws:s3:::shop/a"]' in shown
     assert "not known here, so absent: aws:sourceip" in shown
-    [found] = json.loads(run(root, "iam", "denied", "--role", "start", "--json").output)
+    found, _ = json.loads(run(root, "iam", "denied", "--role", "start", "--json").output)
     assert found["action"] == "s3:DeleteObject"
+    assert "start: sqs is not reached, and the call timed out" in shown
+    assert "aws_subnet.app has no endpoint for sqs" in shown
+    assert 'principals { Service = "events.amazonaws.com" }' in shown
     assert json.loads(run(root, "iam", "denied", "--role", "other", "--json").output) == []
 
 
