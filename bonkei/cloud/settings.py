@@ -18,13 +18,15 @@ class Limits:
 
     `connections` at once; `idle` seconds between two calls of one, and until its first head is
     whole; `silence` seconds without a byte of a body; `unread` seconds for a client that takes
-    nothing of its answer; `head` bytes before a body; `held` bytes of bodies in memory together.
+    nothing of its answer; `stall` seconds of next to nothing, after which it loses its connection
+    to another client; `head` bytes before a body; `held` bytes of bodies in memory together.
     """
 
     connections: int = CONNECTIONS
     idle: float = 60.0
     silence: float = 20.0
     unread: float = 60.0
+    stall: float = 5.0
     head: int = 64 * 1024
     held: int = 96 * 1024 * 1024
 

@@ -39,6 +39,7 @@ _POLL = 0.05
 _LATE = 0.5
 """Seconds after which a call's answer is late."""
 _CALLS = 256  # at once; a client that waits for a message holds a place
+_DOWNLOADS = 192  # of them with a long answer: clients that do not read leave places for others
 _UPLOADS = 64  # of large bodies at once: MiniStack holds a megabyte of each
 
 
@@ -68,6 +69,7 @@ class Passing:
         self._bodies = bodies
         self._connections = StoreConnections()
         self._calls, self._uploads = Crowd(_CALLS), Crowd(_UPLOADS)
+        self._downloads = Crowd(_DOWNLOADS)
 
     async def close(self) -> None:
         self._connections.close()
@@ -139,6 +141,7 @@ class Passing:
     async def _hand_on(
         self, incoming: web.BaseRequest, answer: StoreAnswer, alter: Alterations
     ) -> web.StreamResponse:
+        connection = connection_of(incoming)
         try:
             headers = CIMultiDict(
                 (name, value) for name, value in answer.headers if name.lower() not in _HOP
@@ -152,12 +155,15 @@ class Passing:
                     return web.Response(status=other.status, body=other.body, headers=more)
                 return web.Response(status=answer.status, headers=headers, body=body)
             response = web.StreamResponse(status=answer.status, headers=headers)
+            if not self._downloads.enter_now(connection):
+                raise _SLOW_DOWN
             await response.prepare(incoming)
             async for piece in answer.pieces():
                 await self._bodies.write(incoming, response, piece)
             await response.write_eof()
             return response
         finally:
+            self._downloads.leave(connection)
             answer.end()
 
     def _head(self, call: Call, request: Request, is_whole: bool) -> list[str]:
@@ -226,6 +232,7 @@ async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncItera
         yield held
 
 
+_SLOW_DOWN = ApiError("SlowDown", "Please reduce your request rate.", 503)
 _UNAVAILABLE = ApiError(
     "ServiceUnavailable", "What stands behind the miniature's AWS endpoint does not answer.", 503
 )

@@ -12,9 +12,9 @@ from bonkei.cloud.settings import Limits
 
 _GRACE = 5.0  # seconds for a client to take what was written before the end
 _LINGER = 1.0  # seconds for which the rest of a refused body is read: the client may see the answer
-_WINDOW = 2.0  # seconds over which a pace is measured
-_STALL = 1.0  # seconds without a byte
-_PACE = 16 * 1024
+_WINDOW = 10.0  # seconds over which a pace is measured
+_STALL = 15.0  # seconds in a crowd: a client that sends 500 bodies at once may stop for a few
+_PACE = 4 * 1024
 """Bytes a second that a client of this machine always reaches."""
 _PAUSE = 0.05  # seconds until there may be a place again
 _TOO_LONG = (
@@ -61,13 +61,13 @@ class Connection(RequestHandler):
         self._waits = False
         self._bytes += size
 
-    def is_slow(self, now: float) -> bool:
+    def is_slow(self, now: float, stall: float) -> bool:
         """Whether it keeps its place by sending or taking next to nothing."""
         if not self._waits:
             return False
         passed = now - self._window
-        stalls = now - self._waited > _STALL
-        return stalls or (passed > _STALL and self._bytes < _PACE * passed)
+        stalls = now - self._waited > stall
+        return stalls or (passed > stall and self._bytes < _PACE * passed)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -125,14 +125,19 @@ class Crowd:
 
     async def enter(self, connection: Connection) -> None:
         """Returns when there is a place; `leave` gives it back."""
-        loop = asyncio.get_running_loop()
-        while len(self._inside) >= self._places:
-            now = loop.time()
-            for one in self._inside:
-                if one.is_slow(now):
-                    one.abort()
+        while not self.enter_now(connection):  # noqa: ASYNC110 - a place may be free by a client's end
             await asyncio.sleep(_PAUSE)
+
+    def enter_now(self, connection: Connection) -> bool:
+        """Whether there was a place."""
+        if len(self._inside) >= self._places:
+            now = asyncio.get_running_loop().time()
+            for one in self._inside:
+                if one.is_slow(now, _STALL):
+                    one.abort()
+            return False
         self._inside.add(connection)
+        return True
 
     def leave(self, connection: Connection) -> None:
         self._inside.discard(connection)

@@ -25,6 +25,7 @@ _HANDSHAKE = b"\x16"
 _PATIENCE = 10.0  # seconds for a first byte, and for a handshake
 _PAUSE = 0.05  # seconds until there may be room again
 _BACKLOG = 1_024
+_BUFFER = 128 * 1024  # bytes of a connection in the system, each way
 
 Serve = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -62,6 +63,11 @@ class Listener:
         listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            for buffer in (
+                socket.SO_RCVBUF,
+                socket.SO_SNDBUF,
+            ):  # or the system gives each megabytes
+                listening.setsockopt(socket.SOL_SOCKET, buffer, _BUFFER)
             listening.setblocking(False)
             listening.bind((HOST, port))
             listening.listen(_BACKLOG)
@@ -119,11 +125,12 @@ class Listener:
     async def _room(self, server: Connections) -> None:
         """Returns when one more connection has room. It closes the oldest that are idle now and
         were idle a pause ago: a new one might be about to send its first call."""
+        stall = self._limits.stall
         before, quiet = set[Connection](), set[asyncio.Task[None]]()
         while self.connections >= self._limits.connections:
             now = asyncio.get_running_loop().time()
             idle = [one for one in server.open if not one.is_busy]
-            slow = [one for one in server.open if one.is_busy and one.is_slow(now)]
+            slow = [one for one in server.open if one.is_busy and one.is_slow(now, stall)]
             for connection in ([one for one in idle if one in before] or slow)[:_CLOSED]:
                 connection.abort()
             for task in quiet & self._quiet:
