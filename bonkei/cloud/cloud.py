@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -32,6 +32,7 @@ from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger
 from bonkei.cloud.permission.network import NetworkWays
+from bonkei.cloud.permission.notifications import permitted
 from bonkei.cloud.permission.requirement import Place
 from bonkei.cloud.port.bodies import Bodies
 from bonkei.cloud.port.certificate import ca_file, load_tls
@@ -141,7 +142,7 @@ class Cloud:
         self._network.use(blueprint)
         if self._making is not None:
             await asyncio.wait({self._making})
-        things = self._things(blueprint)
+        things = self._things(self._deliverable(blueprint))
         if self._starting is not None and not self._starting.done() and self._has_made(things):
             # All of it is there since the last run: calls wait for the store, and nobody else.
             self._making = asyncio.create_task(self._make(things, self._report))
@@ -249,6 +250,12 @@ class Cloud:
             await self._store.start(environment / "bin" / "python")
         except BonkeiError as error:
             self._failure = error.message
+
+    def _deliverable(self, blueprint: Blueprint) -> Blueprint:
+        """Without a bucket's notifications whose receivers do not let S3 in."""
+        found = [permitted(bucket, self.asks.service) for bucket in blueprint.buckets]
+        self._undecided += tuple(note for _, notes in found for note in notes)
+        return replace(blueprint, buckets=tuple(bucket for bucket, _ in found))
 
     def _things(self, blueprint: Blueprint) -> Sequence[Thing]:
         return wanted(blueprint, self._region)

@@ -170,6 +170,7 @@ def _resource_policies(blueprint: Blueprint) -> Mapping[str, _Read]:
     for topic in blueprint.topics:
         found[topic.arn] = partial(tuple, topic.policy)
     for queue in blueprint.queues:
+        found[queue.arn] = tuple
         if policy := queue.attributes.get("Policy"):
             block = Block(queue.address, {"policy": policy})
             found[queue.arn] = partial(read_policy_document, block, "policy")

@@ -3,6 +3,7 @@ functions, images for tasks."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from bonkei.aws_service import AwsServiceError
 from bonkei.blueprint import Blueprint
-from bonkei.blueprint.bucket import Bucket
+from bonkei.blueprint.bucket import Bucket, BucketSetting
 from bonkei.blueprint.function import Function
 from bonkei.blueprint.key import Key
 from bonkei.blueprint.log_group import LogResourcePolicy
@@ -18,11 +19,13 @@ from bonkei.blueprint.notification import Topic
 from bonkei.blueprint.role import PolicyStatement, Role
 from bonkei.blueprint.service import Container, TaskDefinition
 from bonkei.blueprint.state.error import BlueprintError
+from bonkei.blueprint.storage import Queue
 from bonkei.cloud.asking import Asking
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.authorizer import Authorizer
 from bonkei.cloud.permission.estate import Estate, read_others
 from bonkei.cloud.permission.ledger import Ledger, read_denials
+from bonkei.cloud.permission.notifications import permitted
 from bonkei.cloud.permission.requirement import Place
 from bonkei.config import Enforce
 from bonkei.miniature.rooms.functions import require_network
@@ -214,3 +217,24 @@ def test_a_function_in_a_vpc_needs_a_network_interface(missing: str, directory: 
     with pytest.raises(AwsServiceError, match=f"perform: {missing} because") as caught:
         require_network(asks, ROLE, "f")
     assert (caught.value.code, caught.value.status) == ("EC2AccessDeniedException", 502)
+
+
+QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders"
+
+
+@pytest.mark.parametrize("let_in", [True, False])
+def test_a_bucket_notifies_only_who_lets_s3_in(let_in: bool, directory: Path) -> None:
+    """ "Granting permissions to publish event notification messages to a destination"."""
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE,
+                 "Principal": {"Service": "s3.amazonaws.com"},
+                 "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::logs"}}}  # fmt: skip
+    attributes = {"Policy": json.dumps({"Statement": statement})} if let_in else {}
+    queue = Queue("aws_sqs_queue.q", QUEUE, "orders", attributes)
+    wanted = {"QueueConfiguration": [{"Queue": QUEUE, "Event": ["s3:ObjectCreated:*"]}]}
+    setting = BucketSetting("notification", "NotificationConfiguration", wanted)
+    found = replace(bucket().buckets[0], settings=(setting,))
+    asks = asking(Blueprint(queues=(queue,)), directory)
+    made, notes = permitted(found, asks.service)
+    assert bool(made.settings[0].document["QueueConfiguration"]) is let_in
+    assert len(notes) == (0 if let_in else 1)
+    assert let_in or "Unable to validate the following destination" in notes[0]

@@ -37,6 +37,7 @@ KEY_POLICY = json.dumps(
         "Statement": [
             {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"},
             *json.loads(policy("*", "logs.amazonaws.com", "kms:Decrypt"))["Statement"],
+            *json.loads(policy("*", "s3.amazonaws.com", "kms:*"))["Statement"],
         ],
     }
 )
