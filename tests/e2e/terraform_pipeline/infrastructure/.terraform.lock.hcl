@@ -1,0 +1,1 @@
+# The providers of the miniature are served to it: there is nothing to look up in here.

@@ -1,0 +1,231 @@
+"""The Terraform pipeline from its own stack and with its own buildspecs, on a small system: real
+git, CloudFormation, CodePipeline, CodeBuild, Terraform, S3, KMS and DynamoDB."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import psutil
+import pytest
+from miniatures import ROOT, Project, eventually, remove
+
+from bonkei.builds.tools.archives import archive_digests
+
+FIXTURE = Path(__file__).with_name("terraform_pipeline")
+PATIENCE = 300.0  # seconds for a scan and a plan, which take 20 on a quiet machine
+PIPELINE = "shop-test-pipeline-tf"
+_ROLES = ("AUTHOR", "COMMITTER")
+pytestmark = pytest.mark.timeout(900)
+
+
+class Account:
+    """An account with nothing in it but the pipeline's stack."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def up(self) -> None:
+        outcome = self.project.bonkei("up", "--detach")
+        assert "Started" in outcome.stdout, outcome.stdout + outcome.stderr
+
+    def kill(self) -> None:
+        pid = int((self.project.home / "lock").read_text())
+        processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        os.kill(pid, signal.SIGKILL)
+        _, alive = psutil.wait_procs(processes, timeout=20)
+        assert [each for each in alive if each.is_running()] == []
+
+    def git(self, *words: str) -> str:
+        who = {f"GIT_{role}_{what}": "me" for role in _ROLES for what in ("NAME", "EMAIL")}
+        return subprocess.run(
+            ["git", *words], cwd=self.project.folder, check=True, capture_output=True, text=True,
+            env={**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **who},
+        ).stdout.strip()  # fmt: skip
+
+    def client(self, service: str) -> Any:
+        found = json.loads(self.project.bonkei("aws", "env", "--json").stdout)
+        return boto3.client(
+            service,
+            endpoint_url=found["AWS_ENDPOINT_URL"],
+            region_name=found["AWS_REGION"],
+            aws_access_key_id=found["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=found["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def make_stack(self) -> None:
+        """As set-up.md, step 3."""
+        digests = archive_digests()
+        parameters = {
+            "ServiceName": "shop",
+            "EnvironmentIdentifier": "test",
+            "CodeCommitRepositoryName": "shop",
+            "TerraformSha256": digests["terraform"],
+            "TrivySha256": digests["trivy"],
+        }
+        stacks = self.client("cloudformation")
+        stacks.create_stack(
+            StackName="tf-pipeline",
+            TemplateBody=(self.project.folder / "environment/terraform_pipeline.yaml").read_text(),
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+            Parameters=[
+                {"ParameterKey": name, "ParameterValue": value}
+                for name, value in parameters.items()
+            ],
+        )
+        stacks.get_waiter("stack_create_complete").wait(
+            StackName="tf-pipeline", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+
+    def put_names(self, *names: str) -> None:
+        """As step 5: the variables, uploaded."""
+        self.client("s3").put_object(
+            Bucket="shop-test-tf-pipeline-tfvars",
+            Key="shop/test/terraform.tfvars",
+            Body=f"names = {json.dumps(names)}\n".encode(),
+        )
+
+    def run(self, *options: str, code: int = 0) -> dict[str, Any]:
+        words = ("pipeline", "run", "pipeline-tf", "--json", *options)
+        outcome = self.project.bonkei(*words, within=PATIENCE)
+        assert outcome.returncode == code, outcome.stdout + outcome.stderr
+        return dict(json.loads(outcome.stdout))
+
+    def names(self) -> set[str]:
+        """The parameters that there are in the miniature."""
+        found = self.client("ssm").get_parameters_by_path(Path="/shop-test", Recursive=True)
+        return {each["Name"].rpartition("/")[2] for each in found["Parameters"]}
+
+    def status(self, id_: str) -> str:
+        named = {"pipelineName": PIPELINE, "pipelineExecutionId": id_}
+        found = self.client("codepipeline").get_pipeline_execution(**named)
+        return str(found["pipelineExecution"]["status"])
+
+    def approval(self, id_: str) -> dict[str, Any]:
+        """That waits in this run; or nothing."""
+        stages = self.client("codepipeline").get_pipeline_state(name=PIPELINE)["stageStates"]
+        stage = next(each for each in stages if each["stageName"] == "Approve")
+        latest = stage.get("latestExecution", {})
+        waits = latest.get("pipelineExecutionId") == id_ and latest["status"] == "InProgress"
+        return dict(stage["actionStates"][0]["latestExecution"]) if waits else {}
+
+    def answer(self, id_: str, status: str) -> None:
+        found = eventually(lambda: self.approval(id_).get("token"), "an approval", PATIENCE)
+        self.client("codepipeline").put_approval_result(
+            pipelineName=PIPELINE, stageName="Approve", actionName="Approve", token=found,
+            result={"status": status, "summary": "by the test"},
+        )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("account")
+    shutil.copytree(FIXTURE, folder / "project")
+    shutil.copytree(ROOT / "environment", folder / "project" / "environment")
+    made = Account(Project(folder / "project", folder / "home"))
+    made.git("init", "-q", "-b", "main")
+    made.git("add", "-Af")
+    made.git("commit", "-qm", "A small system")
+    made.up()
+    yield made
+    made.project.bonkei("down")
+    remove(made.project)
+
+
+def test_a_new_pipeline_runs_at_once_and_fails_without_variables(account: Account) -> None:
+    """As set-up.md says of step 3."""
+    account.client("codecommit").create_repository(repositoryName="shop")
+    account.git("push", "-q", str(account.project.home / "repositories/shop.git"), "HEAD:main")
+    account.make_stack()
+    runs = account.client("codepipeline").list_pipeline_executions(pipelineName=PIPELINE)
+    (first,) = runs["pipelineExecutionSummaries"]
+    assert first["trigger"]["triggerType"] == "CreatePipeline"
+    id_ = first["pipelineExecutionId"]
+    eventually(lambda: account.status(id_) == "Failed", "it fails in tfsec", PATIENCE)
+
+
+def test_the_first_run_makes_everything_from_nothing(account: Account) -> None:
+    account.put_names("one")
+    found = account.run("--approve")
+    assert [each["action"] for each in found["actions"]] == [
+        "Source", "tfsec", "Plan", "Approve", "Apply"
+    ]  # fmt: skip
+    assert account.names() == {"one"}, "the miniature has followed"
+
+
+def test_without_a_change_there_is_no_approval_and_no_apply(account: Account) -> None:
+    found = account.run()
+    assert (found["status"], found["skipped_stages"]) == ("Succeeded", ["Approve", "Apply"])
+
+
+def test_after_sigkill_in_apply_the_run_has_failed_and_nothing_is_left_running(
+    account: Account,
+) -> None:
+    """The lock of the killed apply is named, and goes by force-unlock, as its error says."""
+    account.put_names("one", "two")
+    id_ = account.run("--detach")["execution"]
+    account.answer(id_, "Approved")
+
+    def apply_runs() -> bool:
+        listed = account.client("codepipeline").list_action_executions(
+            pipelineName=PIPELINE, filter={"pipelineExecutionId": id_}
+        )["actionExecutionDetails"]
+        return any(
+            each["actionName"] == "Apply"
+            and "externalExecutionId" in each["output"]["executionResult"]
+            for each in listed
+        )
+
+    eventually(apply_runs, "Apply runs", PATIENCE)
+    account.kill()
+    account.up()
+    eventually(lambda: account.status(id_) == "Failed", "Apply has failed", PATIENCE)
+    release_locks(account)
+
+
+def release_locks(account: Account) -> None:
+    """What `terraform force-unlock` does to both locks: the killed apply cannot."""
+    tables = account.client("dynamodb")
+    (table,) = [name for name in tables.list_tables()["TableNames"] if "lock" in name]
+    for item in tables.scan(TableName=table)["Items"]:
+        if "Info" in item:
+            tables.delete_item(TableName=table, Key={"LockID": item["LockID"]})
+    bucket = next(
+        each["Name"]
+        for each in account.client("s3").list_buckets()["Buckets"]
+        if "tf-state" in each["Name"]
+    )
+    account.client("s3").delete_object(Bucket=bucket, Key="terraform.tfstate.tflock")
+
+
+def test_two_runs_queue_and_the_plan_that_the_first_made_stale_is_refused(account: Account) -> None:
+    """What was approved is applied, though other variables were uploaded since; also after the
+    killed apply. The second run's plan is older than the first one's apply."""
+    account.put_names("one", "two", "four")
+    first = account.run("--detach")["execution"]
+    waits = eventually(lambda: account.approval(first), "the first one waits", PATIENCE)
+    assert 'aws_ssm_parameter.this["four"]' in waits["summary"]
+    account.put_names("one", "two", "five")
+    second = account.run("--detach")["execution"]
+    pipelines = account.client("codepipeline")
+
+    def second_waits() -> bool:
+        stages = pipelines.get_pipeline_state(name=PIPELINE)["stageStates"]
+        stage = next(each for each in stages if each["stageName"] == "Approve")
+        waiting = [each["pipelineExecutionId"] for each in stage.get("inboundExecutions", ())]
+        return second in waiting
+
+    eventually(second_waits, "the second one waits before the stage, with its plan", PATIENCE)
+    account.answer(first, "Approved")
+    account.answer(second, "Approved")
+    eventually(lambda: account.status(second) == "Failed", "the stale plan is refused", PATIENCE)
+    assert (account.status(first), account.names()) == ("Succeeded", {"one", "two", "four"})
+    log = account.project.bonkei("pipeline", "logs", second, "Apply").stdout
+    assert "stale" in log.lower()
