@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from bonkei.errors import BonkeiError
 from bonkei.events import Bus
 from bonkei.miniature.measures.measures import MEASURED, Measures, Shown
 from bonkei.miniature.measures.queues import CallQueue, QueueDepths
+from bonkei.miniature.rehearsal.causes.letters import LETTERS, take_back
 from bonkei.miniature.rehearsal.values import Means, Request, World
 from bonkei.miniature.rooms.ecs_events import EcsEvents
 from bonkei.miniature.rooms.event_targets import EventTargets
@@ -51,6 +53,8 @@ class MonitorRoom:
         self.monitor = make(around)
         if self.monitor.directory is not None:
             self.events.catalogue.open(self.monitor.directory / "rules.json")
+        self._call_queue = call_queue
+        self._taking_back: asyncio.Task[None] | None = None
         self._queues = QueueDepths(call_queue, self.monitor.put)
         self._blueprint = Blueprint()
         self.answers: Mapping[str, AwsService] = {
@@ -73,6 +77,9 @@ class MonitorRoom:
         self.monitor.start()
         self.events.start()
         self._queues.start()
+        if self.monitor.directory is not None:
+            left = take_back(self.monitor.directory / LETTERS, self._call_queue)
+            self._taking_back = asyncio.create_task(left)
 
     def world(
         self, blueprint: Callable[[], Blueprint], firewall: Request | None, means: Means | None
@@ -91,6 +98,9 @@ class MonitorRoom:
 
     async def stop(self) -> None:
         """What is known is on disk."""
+        if self._taking_back is not None:
+            self._taking_back.cancel()
+            await asyncio.gather(self._taking_back, return_exceptions=True)
         self.measures.stop()
         self._ecs.stop()
         await self.events.stop()

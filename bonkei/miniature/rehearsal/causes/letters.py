@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from bonkei.aws_service import AwsServiceError
@@ -12,15 +15,25 @@ from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.values import RehearsalError
 
 TEXT = "bonkei: a rehearsal of an alarm"
+LETTERS = "rehearsed-letters.json"
+"""The journal's file, in the monitor's folder."""
 _MOST_TRIES = 20
 
 
 class Letters(Quiet):
-    """So many; at the end they are taken out again, and only they."""
+    """So many; at the end they are taken out again, and only they. `journal`: a file that says
+    which there are, for the next start after a SIGKILL (`take_back`)."""
 
     def __init__(
-        self, queue: str, count: float, call: CallQueue, look: Callable[[], Awaitable[None]]
+        self,
+        queue: str,
+        count: float,
+        call: CallQueue,
+        look: Callable[[], Awaitable[None]],
+        journal: Path | None = None,
     ) -> None:
+        self._queue_arn = queue
+        self._journal = journal
         self._region, account, name = queue.split(":")[3:6]
         self._url = f"http://localhost/{account}/{name}"
         self._count = int(count)
@@ -32,6 +45,7 @@ class Letters(Quiet):
         for _ in range(self._count):
             answer = await self._queue("SendMessage", MessageBody=TEXT)
             self._sent.add(str(answer["MessageId"]))
+            self._remember()
 
     async def push(self) -> None:
         await self._look()
@@ -50,15 +64,58 @@ class Letters(Quiet):
             for message in answer.get("Messages") or ():
                 receipt = message["ReceiptHandle"]
                 if message["MessageId"] in self._sent:
-                    self._sent.discard(message["MessageId"])
                     await self._queue("DeleteMessage", ReceiptHandle=receipt)
+                    self._sent.discard(message["MessageId"])
+                    self._remember()
                 else:
                     await self._queue(
                         "ChangeMessageVisibility", ReceiptHandle=receipt, VisibilityTimeout=0
                     )
+
+    def know(self, sent: Iterable[str]) -> None:
+        """Messages of an earlier process."""
+        self._sent.update(sent)
+
+    def _remember(self) -> None:
+        if self._journal is None:
+            return
+        with suppress(OSError):
+            if not self._sent:
+                self._journal.unlink(missing_ok=True)
+                return
+            text = json.dumps({"queue": self._queue_arn, "sent": sorted(self._sent)})
+            self._journal.write_text(text, encoding="utf-8")
 
     async def _queue(self, operation: str, **given: Any) -> Any:
         try:
             return await self._call(operation, {"QueueUrl": self._url, **given}, self._region)
         except (AwsServiceError, BonkeiError, OSError) as error:
             raise RehearsalError(f"the queue does not take it: {error}") from None
+
+
+async def take_back(journal: Path, call: CallQueue) -> None:
+    """What a killed process has left in a queue, if it has."""
+    letters = _left(journal, call)
+    if letters is not None:
+        with suppress(RehearsalError):  # the queue may be gone
+            await letters.end()
+    _forget(journal)
+
+
+def _left(journal: Path, call: CallQueue) -> Letters | None:
+    try:
+        found = json.loads(journal.read_text(encoding="utf-8"))
+        letters = Letters(str(found["queue"]), 0, call, _nothing, journal)
+        letters.know(map(str, found["sent"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return letters
+
+
+def _forget(journal: Path) -> None:
+    with suppress(OSError):
+        journal.unlink(missing_ok=True)
+
+
+async def _nothing() -> None:
+    """Nobody looks."""

@@ -10,7 +10,7 @@ from bonkei.blueprint.service import Service
 from bonkei.miniature.rehearsal.causes.base import Quiet
 from bonkei.miniature.rehearsal.causes.function import Refused
 from bonkei.miniature.rehearsal.causes.injected import Data, Records
-from bonkei.miniature.rehearsal.causes.letters import Letters
+from bonkei.miniature.rehearsal.causes.letters import LETTERS, Letters
 from bonkei.miniature.rehearsal.causes.load import Load
 from bonkei.miniature.rehearsal.causes.requests import Around, Asking
 from bonkei.miniature.rehearsal.causes.sessions import (
@@ -88,7 +88,9 @@ def make(plan: Plan, alarms: Sequence[Alarm], world: World) -> Cause:
     if world.means is None:
         raise RehearsalError("there is nothing here to do it with")
     if plan.kind == "letter":
-        return Letters(plan.subject, plan.number, world.means.queue, world.means.look)
+        means, directory = world.means, world.monitor.directory
+        journal = directory / LETTERS if directory is not None else None
+        return Letters(plan.subject, plan.number, means.queue, means.look, journal)
     if plan.kind == "webhook":
         webhook = world.means.webhook
         return Refused(plan.subject, plan.number, webhook, world.services)

@@ -18,7 +18,7 @@ import pytest
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service.values import Service, ServiceTarget, TaskDefinition
 from bonkei.miniature.rehearsal.causes import load
-from bonkei.miniature.rehearsal.causes.letters import Letters
+from bonkei.miniature.rehearsal.causes.letters import Letters, take_back
 from bonkei.miniature.rehearsal.causes.load import Load
 from bonkei.miniature.rehearsal.causes.tasks import MoreTasks, Slow, Suspended, Targets
 from bonkei.miniature.rehearsal.values import RehearsalError
@@ -163,6 +163,22 @@ async def test_only_its_own_letters_are_taken_back() -> None:
     assert set(queue.waiting) == {"theirs", "ours"}
     await letters.end()
     assert set(queue.waiting) == {"theirs"}
+
+
+async def test_letters_of_a_killed_process_are_taken_back_at_the_next_start(tmp_path: Path) -> None:
+    async def look() -> None: ...
+
+    queue, journal = Queue(), tmp_path / "letters.json"
+    await Letters("arn:aws:sqs:eu-west-1:1:dead", 1, queue, look, journal).begin()
+    assert set(queue.waiting) == {"theirs", "ours"}  # and no end: it was killed
+    await take_back(journal, queue)
+    assert set(queue.waiting) == {"theirs"}
+    assert list(tmp_path.iterdir()) == []
+    await take_back(journal, queue)
+    queue.waiting["ours"] = "again"
+    Path(journal).write_text("{")
+    await take_back(journal, queue)
+    assert list(tmp_path.iterdir()) == []
 
 
 async def test_as_many_tasks_as_before() -> None:
