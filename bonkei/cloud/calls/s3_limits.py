@@ -29,6 +29,17 @@ _MALFORMED = (
 _IMPLIES = "A header you provided implies functionality that is not implemented"
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
+_LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
+_CHANGES = (
+    "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
+    "x-amz-server-side-encryption-customer-algorithm", "x-amz-checksum-algorithm",
+)  # fmt: skip
+"""Headers with which a copy of an object to itself changes something."""
+_SAME = (
+    "This copy request is illegal because it is trying to copy an object to itself without "
+    "changing the object's metadata, storage class, website redirect location or encryption "
+    "attributes."
+)
 _NEW = frozenset({"PutObject", "CopyObject", "CreateMultipartUpload"})
 
 
@@ -47,6 +58,10 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
         _check_metadata(request)
     if call.operation in _WITH_BODY:
         _check_length(request)
+    if call.operation in _LISTS:
+        _check_page(request.parameters.get("max-keys"))
+    if call.operation == "CopyObject":
+        _check_copy(request)
     if call.operation == "DeleteObjects" and len(_ONE_KEY.findall(body)) > _DELETED:
         raise ApiError("MalformedXML", _MALFORMED, 400)
 
@@ -84,6 +99,25 @@ def _check_length(request: Request) -> None:
         raise ApiError(
             "MissingContentLength", "You must provide the Content-Length HTTP header.", 411
         )
+
+
+def _check_page(text: str | None) -> None:
+    if text is not None and not text.isdecimal():
+        members = {"ArgumentName": "max-keys", "ArgumentValue": text}
+        message = "Provided max-keys not an integer or within integer range"
+        raise ApiError("InvalidArgument", message, 400, members)
+
+
+def _check_copy(request: Request) -> None:
+    bucket, key = s3_resource(request)
+    source = unquote(request.header.get("x-amz-copy-source", "")).removeprefix("/")
+    replaces = "replace" in (
+        request.header.get(f"x-amz-{what}-directive", "").lower()
+        for what in ("metadata", "tagging")
+    )
+    changes = replaces or any(name in request.header for name in _CHANGES)
+    if source == f"{bucket}/{key}" and not changes:
+        raise ApiError("InvalidRequest", _SAME, 400)
 
 
 def _check_part(text: str) -> None:

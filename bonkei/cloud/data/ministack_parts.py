@@ -36,7 +36,7 @@ def _named(body):
 def _refusal(upload, numbers, place):
     if not numbers:
         return s3._error("MalformedXML", _MALFORMED, 400, place)
-    if any(later <= number for number, later in pairwise(numbers)):
+    if any(later < number for number, later in pairwise(numbers)):
         return s3._error("InvalidPartOrder", _ORDER, 400, place)
     for number in numbers[:-1]:
         part = upload["parts"].get(number)

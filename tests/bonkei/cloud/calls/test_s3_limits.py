@@ -158,3 +158,16 @@ def test_a_page_has_1000_keys_at_most(room: Room) -> None:
     assert [len(page["Versions"]) for page in pages] == [1_000, 1]
     for part in (names[:1_000], names[1_000:]):
         s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": name} for name in part]})
+
+
+def test_a_copy_to_itself_changes_something(room: Room) -> None:
+    """The words are those of "CopyObject"'s error InvalidRequest."""
+    s3 = room.client("s3")
+    s3.put_object(Bucket="shop", Key="a b", Body=b"x")
+    same = {"Bucket": "shop", "Key": "a b", "CopySource": {"Bucket": "shop", "Key": "a b"}}
+    found = refusal(s3.copy_object, **same)
+    assert (found["Code"], found["Status"]) == ("InvalidRequest", 400)
+    assert "trying to copy an object to itself" in found["Message"]
+    s3.copy_object(**same, MetadataDirective="REPLACE", Metadata={"a": "b"})
+    assert s3.head_object(Bucket="shop", Key="a b")["Metadata"] == {"a": "b"}
+    s3.delete_object(Bucket="shop", Key="a b")
