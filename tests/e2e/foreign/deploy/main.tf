@@ -35,6 +35,19 @@ resource "aws_subnet" "b" {
   availability_zone = "eu-west-1b"
 }
 
+resource "aws_internet_gateway" "main" {
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_default_route_table" "main" {
+  default_route_table_id = aws_vpc.main.default_route_table_id
+
+  route {
+    cidr_block = "0.0.0.0/0"
+    gateway_id = aws_internet_gateway.main.id
+  }
+}
+
 resource "aws_lb" "shop" {
   name    = "shop"
   subnets = [aws_subnet.a.id, aws_subnet.b.id]
@@ -210,7 +223,8 @@ resource "aws_ecs_service" "web" {
   launch_type     = "FARGATE"
 
   network_configuration {
-    subnets = [aws_subnet.a.id, aws_subnet.b.id]
+    subnets          = [aws_subnet.a.id, aws_subnet.b.id]
+    assign_public_ip = true
   }
 
   load_balancer {
@@ -238,6 +252,7 @@ resource "aws_ecs_service" "worker" {
   launch_type     = "FARGATE"
 
   network_configuration {
-    subnets = [aws_subnet.a.id, aws_subnet.b.id]
+    subnets          = [aws_subnet.a.id, aws_subnet.b.id]
+    assign_public_ip = true
   }
 }
