@@ -166,15 +166,15 @@ Entry = tuple[int, str]
 
 
 def sort(
-    routes: Routes, requests: Iterable[Finished], is_new: Mapping[str, set[int]]
+    routes: Routes, requests: Iterable[Finished], logged: Mapping[str, set[int]]
 ) -> dict[str, list[Entry]]:
-    """The entries of each log, by `Target.id`. `is_new`: the connections that a connection log has
+    """The entries of each log, by `Target.id`. `logged`: the connections that a connection log has
     already; it gets the others."""
     found: dict[str, list[Entry]] = {}
     for each in requests:
         for target in routes.way(each.access):
             if target.once:
-                known = is_new[target.id]
+                known = logged[target.id]
                 if each.access.connection in known:
                     continue
                 known.add(each.access.connection)
