@@ -14,11 +14,13 @@ import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import boto3
 import httpx
 import psycopg
 import pytest
@@ -74,13 +76,15 @@ def story(
 ) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("logs")
     project = Project(copy_of_this_project(folder / "project"), folder / "home")
-    if request.param == "Fluent Bit":
-        with (project.folder / "bonkei.toml").open("a") as settings:
+    with (project.folder / "bonkei.toml").open("a") as settings:
+        settings.write("\n[monitor]\ntime_factor = 60\n")
+        if request.param == "Fluent Bit":
             settings.write(f'\n[log_routers]\nfluent_bit = "{BINARY}"\n')
     story = Story(project)
     with running(project) as miniature:
         feed_secrets(story)
         story.slow = wait_for_the_database(story)
+        raise_an_alarm(story)
         time.sleep(2)  # what the last second's requests leave
         miniature.interrupt()
         story.lines = miniature.lines
@@ -146,6 +150,30 @@ def wait_for_the_database(story: Story) -> str:
     return answer.headers["x-request-id"]
 
 
+def raise_an_alarm(story: Story) -> None:
+    """By an ERROR record: its message to Slack shows what was logged lately."""
+    project = story.project
+    told = json.loads(project.bonkei("aws", "env", "--json").stdout)
+    logs = boto3.client(
+        "logs",
+        endpoint_url=told["AWS_ENDPOINT_URL"],
+        region_name=told["AWS_REGION"],
+        aws_access_key_id=told["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=told["AWS_SECRET_ACCESS_KEY"],
+    )
+    place = {"logGroupName": "/ecs/statuspage-development/backend", "logStreamName": "ERROR"}
+    with suppress(logs.exceptions.ResourceAlreadyExistsException):
+        logs.create_log_stream(**place)
+    record = {"level": "ERROR", "message": "for this test"}
+
+    def is_in_slack() -> bool:
+        event = {"timestamp": int(time.time() * 1000), "message": json.dumps(record)}
+        logs.put_log_events(**place, logEvents=[event])
+        return "backend-error" in project.bonkei("slack").stdout
+
+    eventually(is_in_slack, "an alarm's message")
+
+
 def test_a_requests_lines_come_from_everywhere(story: Story) -> None:
     """Edge, frontend, backend and PostgreSQL, in one command."""
     found = story.logs("--request", story.slow)
@@ -195,7 +223,7 @@ def test_no_secret_is_in_any_sink(story: Story) -> None:
         if "pgdata" not in place.parts and place.parts[0] != "terraform":
             assert not [s for s in story.secrets if s.encode() in data], place
         looked.append(place.parts[0])
-    assert {"cloud", "log-groups", "logs"} <= set(looked), set(looked)
+    assert {"cloud", "inbox", "log-groups", "logs"} <= set(looked), set(looked)
 
 
 def unpacked(path: Path) -> bytes:
