@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import httpx
@@ -51,6 +52,31 @@ def test_what_a_task_writes_is_in_its_log_group(foreign: Running) -> None:
 def _events(foreign: Running, group: str, pattern: str) -> list[dict[str, str]]:
     said = foreign.project.bonkei("logs", "--group", group, "--filter", pattern, "--json")
     return [json.loads(line) for line in said.stdout.splitlines()]
+
+
+def test_the_logs_of_awss_services_are_where_they_are_declared(foreign: Running) -> None:
+    """A connection log, a web ACL's log in a bucket, and CloudFront's v2 log in a group."""
+    project = foreign.project
+    asked = httpx.get(f"{project.load_balancer}/shop/1?odd", headers={"Cookie": "c=1"}, timeout=15)
+    assert asked.status_code == 200
+    answer = httpx.get(f"{project.site}/shop/through-the-distribution", timeout=15)
+
+    def found(*arguments: str) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in project.bonkei(*arguments).stdout.splitlines()]
+
+    s3 = ("logs", "--destination", "s3", "--json")
+    [record] = eventually(lambda: found(*s3, "--filter", '{ $.action = "ALLOW" }'), "WAF's log")
+    waf = record["record"]
+    assert [rule["ruleId"] for rule in waf["nonTerminatingMatchingRules"]] == ["odd"]
+    assert waf["labels"] == [{"name": "awswaf:123456789012:webacl:shop:odd"}]
+    assert {"name": "Cookie", "value": "REDACTED"} in waf["httpRequest"]["headers"]
+    connections = eventually(lambda: found(*s3, "connections"), "the connection log")
+    assert all(" - - - " in each["text"] and "TID_" in each["text"] for each in connections)
+    pattern = '{ $.cs-uri-stem = "/shop/through-the-distribution" }'
+    group = ("logs", "--group", "/shop/cdn", "--json", "--filter", pattern)
+    [event] = eventually(lambda: found(*group), "CloudFront's log")
+    assert event["record"]["x-edge-request-id"] == answer.headers["x-amz-cf-id"]
+    assert not [line for line in foreign.lines if "is not written to" in line]
 
 
 def test_its_listener_answers_the_rest(foreign: Running) -> None:

@@ -51,6 +51,188 @@ resource "aws_default_route_table" "main" {
 resource "aws_lb" "shop" {
   name    = "shop"
   subnets = [aws_subnet.a.id, aws_subnet.b.id]
+
+  connection_logs {
+    bucket  = aws_s3_bucket.logs.id
+    prefix  = "connections"
+    enabled = true
+  }
+}
+
+# Logs that AWS's services write, to one bucket. Only the load balancer needs its policy here; for the
+# web ACL's log it has a statement, since it has a policy at all.
+resource "aws_s3_bucket" "logs" {
+  bucket        = "aws-waf-logs-shop"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Effect    = "Allow"
+        Principal = { Service = "logdelivery.elasticloadbalancing.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${aws_s3_bucket.logs.arn}/connections/AWSLogs/*"
+      },
+      {
+        Effect    = "Allow"
+        Principal = { Service = "delivery.logs.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${aws_s3_bucket.logs.arn}/*"
+      },
+    ]
+  })
+}
+
+resource "aws_wafv2_web_acl" "shop" {
+  name  = "shop"
+  scope = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "odd"
+    priority = 1
+
+    action {
+      count {}
+    }
+
+    rule_label {
+      name = "odd"
+    }
+
+    statement {
+      byte_match_statement {
+        search_string         = "odd"
+        positional_constraint = "CONTAINS"
+
+        field_to_match {
+          query_string {}
+        }
+
+        text_transformation {
+          priority = 0
+          type     = "NONE"
+        }
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "odd"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = "shop"
+    sampled_requests_enabled   = false
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "shop" {
+  resource_arn = aws_lb.shop.arn
+  web_acl_arn  = aws_wafv2_web_acl.shop.arn
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "shop" {
+  resource_arn            = aws_wafv2_web_acl.shop.arn
+  log_destination_configs = [aws_s3_bucket.logs.arn]
+
+  logging_filter {
+    default_behavior = "DROP"
+
+    filter {
+      behavior    = "KEEP"
+      requirement = "MEETS_ALL"
+
+      condition {
+        action_condition {
+          action = "COUNT"
+        }
+      }
+
+      condition {
+        label_name_condition {
+          label_name = "awswaf:123456789012:webacl:shop:odd"
+        }
+      }
+    }
+  }
+
+  redacted_fields {
+    single_header {
+      name = "cookie"
+    }
+  }
+}
+
+# A distribution before it, whose log (v2) goes to a group as JSON.
+resource "aws_cloudfront_distribution" "shop" {
+  enabled = true
+
+  origin {
+    origin_id   = "shop"
+    domain_name = aws_lb.shop.dns_name
+
+    custom_origin_config {
+      http_port              = 80
+      https_port             = 443
+      origin_protocol_policy = "http-only"
+      origin_ssl_protocols   = ["TLSv1.2"]
+    }
+  }
+
+  default_cache_behavior {
+    target_origin_id       = "shop"
+    viewer_protocol_policy = "allow-all"
+    allowed_methods        = ["GET", "HEAD"]
+    cached_methods         = ["GET", "HEAD"]
+    cache_policy_id        = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad" # CachingDisabled
+  }
+
+  restrictions {
+    geo_restriction {
+      restriction_type = "none"
+    }
+  }
+
+  viewer_certificate {
+    cloudfront_default_certificate = true
+  }
+}
+
+resource "aws_cloudwatch_log_group" "cdn" {
+  name              = "/shop/cdn"
+  retention_in_days = 7
+}
+
+resource "aws_cloudwatch_log_delivery_source" "cdn" {
+  name         = "cdn"
+  log_type     = "ACCESS_LOGS"
+  resource_arn = aws_cloudfront_distribution.shop.arn
+}
+
+resource "aws_cloudwatch_log_delivery_destination" "cdn" {
+  name          = "cdn"
+  output_format = "json"
+
+  delivery_destination_configuration {
+    destination_resource_arn = aws_cloudwatch_log_group.cdn.arn
+  }
+}
+
+resource "aws_cloudwatch_log_delivery" "cdn" {
+  delivery_source_name     = aws_cloudwatch_log_delivery_source.cdn.name
+  delivery_destination_arn = aws_cloudwatch_log_delivery_destination.cdn.arn
+  record_fields            = ["date", "time", "cs-method", "cs-uri-stem", "sc-status", "x-edge-request-id"]
 }
 
 resource "aws_lb_target_group" "shop" {
