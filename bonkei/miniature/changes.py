@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from bonkei.cloud.own.ecs import ServiceChange
 from bonkei.config import Config, ConfigError, is_unchanged, load
@@ -21,6 +22,9 @@ from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rollout.target_checks import TargetChecks
 from bonkei.miniature.steps import Report, Steps
 
+if TYPE_CHECKING:
+    from bonkei.builds.values import Build
+
 
 class Changes:
     """One at a time: each holds `lock`, as the start does. None comes before `are_possible`."""
@@ -31,11 +35,25 @@ class Changes:
         self._assembly: Assembly | None = None
         self._home = config.home
         self._applied_elsewhere = applied_elsewhere.mark(config.home)
+        self._following: set[asyncio.Task[None]] = set()
         self.lock = asyncio.Lock()
 
     def are_possible(self, assembly: Assembly) -> None:
-        """The miniature has started."""
+        """The miniature has started. A build that a person starts may apply something, too."""
         self._assembly = assembly
+        assembly.builds.hear(self._on_build)
+
+    def _on_build(self, build: Build) -> None:
+        if build.is_over:
+            task = asyncio.get_running_loop().create_task(self._after(build))
+            self._following.add(task)
+            task.add_done_callback(self._following.discard)
+
+    async def _after(self, build: Build) -> None:
+        """Its last words are followed by what it has left."""
+        with suppress(BonkeiError):
+            await self.started().builds.builds.wait(build.id)
+            await self.follow_builds()
 
     def started(self) -> Assembly:
         """MiniatureError before the miniature has started."""

@@ -246,6 +246,9 @@ class Builds:
     def snapshot(self) -> None:
         return None
 
+    def hear(self, listener: Callable[[Any], None]) -> None:
+        """No build runs."""
+
     async def stop(self) -> None:
         """Nothing runs."""
 
