@@ -1,0 +1,82 @@
+"""Each caller's own addresses, and a machine that has none to give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bonkei.addresses import AddressBook, Loopback
+from bonkei.blueprint import Blueprint, read
+from bonkei.miniature import addresses
+from bonkei.miniature.addresses import Translator, cluster_addresses, cluster_hosts
+from bonkei.miniature.rooms.network import NetworkRoom
+from tests.bonkei.check.changes import remove
+from tests.bonkei.check.stack.whole import sound, state
+
+DATABASE = "db.cluster-x.eu-west-1.rds.amazonaws.com"
+
+
+def blueprint(*taken: str) -> Blueprint:
+    found = sound()
+    remove(*taken)(found)
+    return read(state(found))
+
+
+@pytest.fixture
+def loopback(tmp_path: Path) -> Iterator[Loopback]:
+    made = Loopback(tmp_path / "addresses")
+    yield made
+    made.close()
+
+
+def placed(enforce: Any, loopback: Loopback, found: Blueprint) -> tuple[NetworkRoom, Translator]:
+    translator = Translator()
+    hosts = cluster_hosts(found, cluster_addresses(found, loopback))
+    translator.book = AddressBook(hosts=hosts, services={"worker": "127.77.1.99"})
+    room = NetworkRoom(enforce, {}, translator, lambda _: None)
+    room.place(found, loopback, translator.book)
+    return room, translator
+
+
+def told(translator: Translator, caller: str) -> tuple[str, str]:
+    own = translator.of(caller)
+    return own.translate(f"postgresql://{DATABASE}:5432/x"), own.translate("http://worker:9000/")
+
+
+def test_each_caller_has_addresses_of_its_own(loopback: Loopback) -> None:
+    _, translator = placed("on", loopback, blueprint())
+    app, worker, nobody = (told(translator, name) for name in ("app", "worker", "nobody"))
+    assert len({app[0], worker[0], nobody[0]}) == 3
+    assert app[1] != nobody[1] == "http://127.77.1.99/" or ":9000/" in app[1]
+    _, again = placed("on", loopback, blueprint())
+    assert told(again, "app") == app
+
+
+def test_without_enforcement_all_are_told_the_same(loopback: Loopback) -> None:
+    _, translator = placed("off", loopback, blueprint())
+    assert told(translator, "app") == told(translator, "worker")
+
+
+def test_what_a_machine_cannot_do_is_named(
+    loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "can_bind", lambda _: False)
+    room, translator = placed("on", loopback, blueprint())
+    assert told(translator, "app") == told(translator, "nobody")
+    assert room._addresses.missing
+
+
+@pytest.mark.parametrize(("enforce", "starts"), [("on", False), ("report", True), ("off", True)])
+def test_a_task_without_a_way_to_its_secrets(
+    enforce: Any, starts: bool, loopback: Loopback
+) -> None:
+    found = blueprint("aws_vpc_endpoint.secrets")
+    room, _ = placed(enforce, loopback, found)
+    [definition] = [each for each in found.task_definitions if each.family == "app"]
+    why = room.may_start(definition, "app")
+    assert (why == "") is starts
+    assert starts or why.startswith("ResourceInitializationError: unable to pull secrets")
+    assert bool(room.snapshot().obstacles) is (enforce != "off")
