@@ -36,8 +36,9 @@ _UNCHECKED = "AWS4-HMAC-SHA256 Credential={}, SignedHeaders=host, Signature=0"
 _PATIENCE = 10.0
 """Seconds that a call waits for a MiniStack that is starting."""
 _POLL = 0.05
-_LATE = 0.5
+_LATE = 0.25
 """Seconds after which a call's answer is late."""
+_LATEST = 4.0  # seconds between two looks for one call
 _CALLS = 256  # at once; a client that waits for a message holds a place
 _DOWNLOADS = 192  # of them with a long answer: clients that do not read leave places for others
 _UPLOADS = 64  # of large bodies at once: MiniStack holds a megabyte of each
@@ -199,14 +200,16 @@ class _Watch:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(_LATE, self._look)
+        self._delay = _LATE
+        self._timer = self._loop.call_later(self._delay, self._look)
 
     def end(self) -> None:
         self._timer.cancel()
 
     def _look(self) -> None:
         self._store.look()
-        self._timer = self._loop.call_later(_LATE, self._look)
+        self._delay = min(2 * self._delay, _LATEST)  # a client of SQS may wait for long
+        self._timer = self._loop.call_later(self._delay, self._look)
 
 
 async def _checked(pieces: AsyncIterator[bytes], request: Request) -> AsyncIterator[bytes]:
