@@ -30,9 +30,7 @@ class Stack:
 
     def up(self) -> None:
         outcome = self.project.bonkei("up", "--detach")
-        assert "Started, but the definitions have nothing that runs" in outcome.stdout, (
-            outcome.stdout
-        )
+        assert "Ready after" in outcome.stdout, outcome.stdout + outcome.stderr
 
     def kill(self) -> None:
         """SIGKILL to the supervisor, and wait until its builds are gone, too."""
