@@ -29,6 +29,8 @@ _MALFORMED = (
 _IMPLIES = "A header you provided implies functionality that is not implemented"
 _WITH_BODY = frozenset({"PutObject", "UploadPart"})
 _WITH_PART = frozenset({"UploadPart", "UploadPartCopy"})
+_MISSING = frozenset({"SelectObjectContent"})
+"""Refused by name: MiniStack's answer would not say why."""
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 _CHANGES = (
     "x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location",
@@ -48,6 +50,9 @@ def check(call: Call, request: Request, body: bytes = b"") -> None:
     it."""
     if call.service != "s3":
         return
+    if call.operation in _MISSING:
+        message = f"The miniature does not answer s3:{call.operation}."
+        raise ApiError("NotImplemented", message, 501)
     _, key = s3_resource(request)
     if len(unquote(key).encode("utf-8", "surrogateescape")) > _KEY:
         size = {"Size": len(key.encode("utf-8", "surrogateescape")), "MaxSizeAllowed": _KEY}

@@ -171,3 +171,14 @@ def test_a_copy_to_itself_changes_something(room: Room) -> None:
     s3.copy_object(**same, MetadataDirective="REPLACE", Metadata={"a": "b"})
     assert s3.head_object(Bucket="shop", Key="a b")["Metadata"] == {"a": "b"}
     s3.delete_object(Bucket="shop", Key="a b")
+
+
+def test_what_is_not_simulated_is_refused_by_name(room: Room) -> None:
+    s3 = room.client("s3")
+    csv, lines = {"CSV": {"FileHeaderInfo": "USE"}}, {"JSON": {}}
+    found = refusal(
+        s3.select_object_content, Bucket="shop", Key="a", ExpressionType="SQL",
+        Expression="select * from s3object", InputSerialization=csv, OutputSerialization=lines,
+    )  # fmt: skip
+    assert (found["Code"], found["Status"]) == ("NotImplemented", 501)
+    assert "s3:SelectObjectContent" in found["Message"]
