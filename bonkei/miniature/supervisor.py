@@ -210,6 +210,7 @@ class Miniature:
             assembly.stacks.snapshot(),
             assembly.builds.snapshot(),
             assembly.network.snapshot(),
+            assembly.pipelines.snapshot(),
         )
 
     def _alarm_world(self) -> World:

@@ -6,4 +6,5 @@ record      the books on disk
 runners     what carries actions out, as Protocols; `actions` has those of each provider
 events      changes of state, as EventBridge gets them
 service     CodePipeline's API
+snapshot    the values for `bonkei status`
 """

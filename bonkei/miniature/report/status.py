@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from bonkei.cloud.cloud import CloudSnapshot
     from bonkei.miniature.rooms.functions import FunctionsSnapshot
     from bonkei.miniature.rooms.network import NetworkSnapshot
+    from bonkei.pipeline.snapshot import PipelineSnapshot
 
 
 def compose_status(
@@ -38,6 +39,7 @@ def compose_status(
     stacks: Sequence[StackSnapshot] = (),
     builds: BuildsSnapshot | None = None,
     network: NetworkSnapshot | None = None,
+    pipelines: Sequence[PipelineSnapshot] = (),
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
@@ -63,6 +65,7 @@ def compose_status(
         "functions": _plain(functions),
         "stacks": _plain(stacks),
         "builds": _plain(builds),
+        "pipelines": _plain(pipelines),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
 
@@ -93,6 +96,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
         _stacks(status["stacks"]),
+        _pipelines(status["pipelines"]),
         _builds(status["builds"]),
         _functions(status["functions"]),
         _messages(status["functions"]),
@@ -145,6 +149,11 @@ def _stacks(stacks: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for stack in stacks
     ]
     yield from _table("STACKS", rows)
+
+
+def _pipelines(pipelines: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    rows = [(each["name"], each["status"], each["detail"]) for each in pipelines]
+    yield from _table("PIPELINES", rows)
 
 
 def _builds(builds: Mapping[str, Any] | None) -> Iterator[str]:

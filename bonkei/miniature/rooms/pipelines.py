@@ -30,6 +30,7 @@ from bonkei.pipeline.core.triggers import Pushed, trigger_of
 from bonkei.pipeline.pipelines import Around, Pipelines, Runners
 from bonkei.pipeline.runners import BuildOrder, BuildOutcome, SourceCommit
 from bonkei.pipeline.service import service as codepipeline
+from bonkei.pipeline.snapshot import PipelineSnapshot, describe
 from bonkei.repositories import service as codecommit
 from bonkei.repositories.errors import GitError
 from bonkei.repositories.git import git
@@ -87,6 +88,11 @@ class PipelineRoom:
         """Time-outs come due, and pushes are looked for."""
         self.repositories.start()
         self.pipelines.start()
+
+    def snapshot(self) -> tuple[PipelineSnapshot, ...]:
+        """Each pipeline and its last execution, by name."""
+        pipelines = self.pipelines
+        return tuple(describe(each.name, pipelines.book(each.name)) for each in pipelines.all)
 
     async def stop(self) -> None:
         """What is under way goes on with the next start, or has failed then."""
