@@ -127,7 +127,8 @@ class Changes:
         self, arn: str, change: ServiceChange, report: Report = lambda _: None
     ) -> None:
         """As `ecs update-service`: another count at once; new tasks in place of the service's own
-        after what a release does before them."""
+        after what a release does before them. Whoever names a task definition is a release, and has
+        migrated by then."""
         async with self.lock:
             assembly = self.started()
             service = next(each for each in assembly.blueprint.services if each.arn == arn)
@@ -135,7 +136,8 @@ class Changes:
             if change.has_new_tasks:
                 require_tasks(service, assembly.tasks)
                 self._report(f"Restarting {service.name}")
-                await assembly.migrate(steps, "not restarted", service)
+                if not change.definition_arn:
+                    await assembly.migrate(steps, "not restarted", service)
             assembly.service_changes.add(arn, change)
             unhealthy = await assembly.roll_out(steps, service.arn)
         if unhealthy:
