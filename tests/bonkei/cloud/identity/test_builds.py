@@ -93,7 +93,10 @@ def test_boto3_is_the_build_and_renews(
         asks.stdin.close()
 
 
-def test_what_has_ended_is_refused(build: Mapping[str, str], clock: Clock) -> None:
+def test_what_has_ended_is_refused(
+    build: Mapping[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE")  # of the person: this client has the build's keys
     address = build["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     path = container_credentials.PATH + address.rpartition("/")[2]
     token = build["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
