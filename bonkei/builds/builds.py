@@ -70,6 +70,7 @@ class Builds:
         self._turn = asyncio.Condition()
         self._running: Counter[str] = Counter()
         self._ground: Ground | None = None
+        self._making_ground = asyncio.Lock()
 
     def start(self) -> None:
         """What an earlier miniature has left is ended and removed."""
@@ -245,9 +246,11 @@ class Builds:
             self._running[project.name] += 1
 
     async def _get_ground(self) -> Ground:
-        """Made with the first build: most miniatures run none."""
-        if self._ground is None:
-            self._ground = await asyncio.to_thread(self._make_ground)
+        """Made with the first build: most miniatures run none. The first builds may come together,
+        and must trust the same authority."""
+        async with self._making_ground:
+            if self._ground is None:
+                self._ground = await asyncio.to_thread(self._make_ground)
         return self._ground
 
     def _make_ground(self) -> Ground:

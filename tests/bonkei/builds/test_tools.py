@@ -21,6 +21,7 @@ from bonkei.builds.tools.archives import HOSTS, archive_digests, find
 from bonkei.builds.tools.certificates import make_authority
 from bonkei.builds.tools.commands import STAND_INS
 from bonkei.builds.tools.gate import Gate, Guest
+from bonkei.builds.values import BuildInput, BuildRequest
 
 # Constants: people write them into parameters.
 DIGESTS = {
@@ -218,3 +219,14 @@ async def test_docker_is_for_privileged_projects(room: Room, privileged: bool, s
     result = await room.run()
     assert result.status == status, log(result)
     assert ("Cannot connect to the Docker daemon" in log(result)) != privileged
+
+
+async def test_the_first_builds_may_come_together(room: Room) -> None:
+    """A release builds its images side by side; all of them trust the one authority."""
+    room.project(spec('curl -fsS -o "$HOME/t" https://releases.hashicorp.com/terraform/1.2.3/'
+                      'terraform_1.2.3_linux_arm64.zip'))  # fmt: skip
+    inputs = (BuildInput("Source", folder=room.source),)
+    results = await asyncio.gather(
+        *(room.builds.run(BuildRequest("app", inputs=inputs)) for _ in range(3))
+    )
+    assert [result.status for result in results] == ["SUCCEEDED"] * 3, [log(r) for r in results]
