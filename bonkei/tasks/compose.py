@@ -152,6 +152,7 @@ def _service_spec(
         scaling=service.scaling,
         defined_count=service.desired_count,
         refused=local.refused,
+        deployment_id=service.deployment_id,
     )
 
 

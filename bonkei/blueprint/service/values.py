@@ -148,7 +148,8 @@ class AutoScaling:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """An ECS service. Percentages as ECS counts them; times in seconds."""
+    """An ECS service. Percentages as ECS counts them; times in seconds. `deployment_id`: of the
+    next deployment, when somebody has been given it."""
 
     address: str
     arn: str
@@ -165,6 +166,7 @@ class Service:
     service_connect: ServiceConnect | None = None
     scaling: AutoScaling | None = None
     force_new_deployment_token: str = ""
+    deployment_id: str = ""
     subnet_ids: tuple[str, ...] = ()
     security_group_ids: tuple[str, ...] = ()
     assign_public_ip: bool = False

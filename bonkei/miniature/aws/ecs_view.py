@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -116,21 +117,28 @@ class EcsView:
 
     def change_service(self, arn: str, change: ServiceChange) -> None:
         """Who asked does not wait for its end; `describe` says how it goes."""
-        if arn not in self._pending:
-            now = next((one for one in self.describe().services if one.arn == arn), None)
-            primary = now.deployments[0].id if now is not None and now.deployments else ""
-            self._pending[arn] = _Pending(change, primary)
-        task = asyncio.create_task(self._quietly(arn, change))
+        now = next((one for one in self.describe().services if one.arn == arn), None)
+        if now is not None and now.definition_arn == change.definition_arn:
+            change = replace(change, definition_arn="")  # that alone begins no deployment
+        if change.has_new_tasks:
+            change = replace(change, deployment_id=f"ecs-svc/{secrets.token_hex(16)}")
+        pending = self._pending[arn] = _Pending(change)
+        task = asyncio.create_task(self._quietly(arn, pending))
         self._going_on.add(task)  # the event loop holds its tasks weakly
         task.add_done_callback(self._going_on.discard)
 
-    async def _quietly(self, arn: str, change: ServiceChange) -> None:
+    async def _quietly(self, arn: str, pending: _Pending) -> None:
+        failed = None
         try:
-            await self._change(arn, change)
+            await self._change(arn, pending.change)
         except BonkeiError as error:
             self._report(f"{error.message}\n{error.remedy}".rstrip())
+            failed = replace(pending, failure=error.message)
         finally:
-            self._pending.pop(arn, None)
+            if self._pending.get(arn) is pending:
+                del self._pending[arn]
+                if failed is not None and failed.change.has_new_tasks:
+                    self._pending[arn] = failed
 
     def run_task(self, task: RunTask) -> str:
         definition = self._blueprint().task_definition(task.definition_arn)
@@ -154,29 +162,35 @@ class EcsView:
 @dataclass(frozen=True, slots=True)
 class _Pending:
     """A change that was asked for and has not begun: a migration may come before it. ECS shows the
-    new deployment at once, and what waits for a service to be stable counts on that."""
+    new deployment at once, and what waits for a service to be stable counts on that. `failure`: one
+    that was given up is shown until the next change, however soon it was."""
 
     change: ServiceChange
-    primary: str  # the deployment's id before it
+    failure: str = ""
 
     def over(self, service: EcsService) -> EcsService:
         desired = service.desired
-        if self.change.desired_count is not None:
+        if self.change.desired_count is not None and not self.failure:
             desired = self.change.desired_count
         shown = replace(service, desired=desired)
-        has_begun = not service.deployments or service.deployments[0].id != self.primary
-        if has_begun or not self.change.has_new_tasks:
+        is_shown = any(each.id == self.change.deployment_id for each in service.deployments)
+        if is_shown or not service.deployments or not self.change.has_new_tasks:
             return shown
         definition = self.change.definition_arn or service.definition_arn
-        coming = EcsDeployment(
-            f"{self.primary}-next", "PRIMARY", definition, "IN_PROGRESS", "", desired, 0, 0
-        )
+        if self.failure:
+            given_up = self._deployment("ACTIVE", definition, "FAILED", 0)
+            return replace(shown, deployments=(*service.deployments, given_up))
+        coming = self._deployment("PRIMARY", definition, "IN_PROGRESS", desired)
         first = replace(service.deployments[0], status="ACTIVE", desired=0)
         return replace(
             shown,
             definition_arn=definition,
             deployments=(coming, first, *service.deployments[1:]),
         )
+
+    def _deployment(self, status: str, definition: str, state: str, desired: int) -> EcsDeployment:
+        id_ = self.change.deployment_id
+        return EcsDeployment(id_, status, definition, state, self.failure, desired, 0, 0)
 
 
 def _service(service: ServiceSnapshot, defined: Service, arns: Mapping[str, str]) -> EcsService:

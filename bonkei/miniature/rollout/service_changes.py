@@ -18,6 +18,7 @@ class _Standing:
     forced: int = 0
     desired_count: int | None = None
     definition_arn: str = ""
+    deployment_id: str = ""
 
 
 class ServiceChanges:
@@ -33,6 +34,7 @@ class ServiceChanges:
             before.forced + change.force_new_deployment,
             desired,
             change.definition_arn or before.definition_arn,
+            change.deployment_id or before.deployment_id,
         )
 
     def definitions_win(self) -> None:
@@ -55,4 +57,5 @@ class ServiceChanges:
             force_new_deployment_token=token,
             desired_count=desired,
             task_definition_arn=asked.definition_arn or service.task_definition_arn,
+            deployment_id=asked.deployment_id,
         )

@@ -126,7 +126,11 @@ class Scheduler:
 
     def _deploy(self, service: ServiceState, now: float) -> Iterator[m.Action]:
         spec = service.spec
-        deployment = Deployment(f"ecs-svc/{self._new_id()}", spec.deployment_key, spec.task, now)
+        announced = spec.deployment_id
+        is_new = announced not in ("", service.announced)
+        deployment_id = announced if is_new else f"ecs-svc/{self._new_id()}"
+        service.announced = announced
+        deployment = Deployment(deployment_id, spec.deployment_key, spec.task, now)
         service.deployments.insert(0, deployment)
         service.failed = None
         yield _deployment_changed(service, deployment)

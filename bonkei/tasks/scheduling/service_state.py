@@ -22,7 +22,8 @@ class ServiceSpec:
     """A service in the definitions. `deployment_key`: a new deployment begins when it changes.
 
     `limits` hold the count of tasks without load, `defined_count` is the definitions' own count.
-    `refused`: why none of its tasks can run here, else empty. Times in seconds.
+    `refused`: why none of its tasks can run here, else empty. `deployment_id`: of the next
+    deployment, if it was announced. Times in seconds.
     """
 
     arn: str
@@ -35,6 +36,7 @@ class ServiceSpec:
     scaling: AutoScaling | None = None
     defined_count: int = 0
     refused: str = ""
+    deployment_id: str = ""
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class ServiceState:
     `completed`: the last deployment that was COMPLETED, which a rollback goes back to. `failed`:
     the one that FAILED, until another one is asked for; kept in `deployments` so long. `scaled`:
     the count that auto scaling has set, because of `scaled_because`; None while it has not.
+    `announced`: the last deployment's id that was given before it began.
     """
 
     spec: ServiceSpec
@@ -91,6 +94,7 @@ class ServiceState:
     failed: Deployment | None = None
     scaled: int | None = None
     scaled_because: str = ""
+    announced: str = ""
 
     def follow(self, spec: ServiceSpec) -> None:
         """Take a changed specification. A count set by auto scaling stays, within its bounds

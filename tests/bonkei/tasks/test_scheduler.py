@@ -357,3 +357,18 @@ def test_stopping_all_waits_for_no_connection():
     simulation.run(1)
     assert simulation.scheduler.tasks == {}
     assert len(simulation.published(TargetDeregistered)) == 3
+
+
+def test_a_deployment_has_the_id_that_was_announced_once():
+    simulation = Simulation()
+
+    def deploy(revision: int, announced: str) -> str:
+        spec = service_spec(web_task(revision))
+        simulation.want(replace(spec, deployment_id=announced))
+        simulation.run(30)
+        [service] = simulation.scheduler.services.values()
+        return service.deployments[0].id
+
+    assert deploy(1, "") != ""
+    assert deploy(2, "ecs-svc/told") == "ecs-svc/told"
+    assert deploy(3, "ecs-svc/told") != "ecs-svc/told"  # the definitions have changed since

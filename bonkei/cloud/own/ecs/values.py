@@ -90,11 +90,13 @@ class RunTask:
 
 @dataclass(frozen=True, slots=True)
 class ServiceChange:
-    """A change by `update-service`. None and empty values stay as they are."""
+    """A change by `update-service`. None and empty values stay as they are. `deployment_id`: of the
+    deployment that it begins, as the answer has announced it; empty: any."""
 
     force_new_deployment: bool = False
     desired_count: int | None = None
     definition_arn: str = ""
+    deployment_id: str = ""
 
     @property
     def has_new_tasks(self) -> bool:

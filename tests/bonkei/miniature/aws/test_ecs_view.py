@@ -75,8 +75,8 @@ async def test_a_new_deployment_is_shown_before_it_has_begun(tmp_path: Path) -> 
     assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
     assert (old.id, old.status, old.running) == ("ecs-svc/1", "ACTIVE", 2)
     await world.began.wait()
-    world.tasks.deployment = "ecs-svc/2"
-    assert [one.id for one in world.web.deployments] == ["ecs-svc/2"]
+    world.tasks.deployment = coming.id  # it begins under the id that was announced
+    assert [one.id for one in world.web.deployments] == [coming.id]
 
 
 async def test_a_change_that_fails_is_reported_and_shown_no_more(tmp_path: Path) -> None:
@@ -87,8 +87,16 @@ async def test_a_change_that_fails_is_reported_and_shown_no_more(tmp_path: Path)
     world.goes_on.set()
     while world.web.desired == 5:
         await asyncio.sleep(0)
-    assert [one.id for one in world.web.deployments] == ["ecs-svc/1"]
+    old, given_up = world.web.deployments  # whoever waits for it must see that
+    assert (old.id, old.status) == ("ecs-svc/1", "PRIMARY")
+    assert (given_up.rollout_state, given_up.reason) == ("FAILED", "the migration failed")
     assert world.reports == ["the migration failed\nlook at it"]
+
+
+async def test_the_same_definition_begins_no_deployment(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.view.change_service(WEB, ServiceChange(definition_arn=DEFINITION))
+    assert [one.id for one in world.web.deployments] == ["ecs-svc/1"]
 
 
 def test_a_task_is_run_with_what_is_overridden(tmp_path: Path) -> None:
