@@ -129,14 +129,16 @@ def records(home: Path) -> Callable[[AccessRecord], None]:
     return hooks
 
 
-def serve_edge(target_port: int, ready: Connection, home: Path | None) -> None:
+def serve_edge(target_port: int, ready: Connection, home: Path | None, enforces: bool) -> None:
     """The child process: an edge whose target groups hold the one target. With a `home`, it keeps
-    records of requests."""
+    records of requests. `enforces`: the network's decisions."""
 
     async def run() -> None:
         bus = Bus()
         on_access = records(home) if home is not None else None
-        settings = EdgeSettings(distribution_port=0, load_balancer_port=0)
+        settings = EdgeSettings(
+            distribution_port=0, load_balancer_port=0, enforces_network=enforces
+        )
         edge = Edge(bus, settings, on_access=on_access)
         await edge.start(blueprint(SECRET))
         for group in ("web", "api"):
@@ -156,11 +158,13 @@ def serve_edge(target_port: int, ready: Connection, home: Path | None) -> None:
 
 
 @contextlib.contextmanager
-def edge_process(target: int, home: Path | None) -> Iterator[tuple[int, str, str]]:
+def edge_process(
+    target: int, home: Path | None = None, *, enforces: bool = True
+) -> Iterator[tuple[int, str, str]]:
     """An edge: its process id, and the URLs of its load balancer and its distribution."""
     ours, theirs = multiprocessing.Pipe()
     child = multiprocessing.get_context("spawn").Process(
-        target=serve_edge, args=(target, theirs, home), daemon=True
+        target=serve_edge, args=(target, theirs, home, enforces), daemon=True
     )
     child.start()
     try:
@@ -188,8 +192,11 @@ def measure(options: Options) -> dict[str, Result]:
         proxy_process = stack.enter_context(
             nginx(home, "proxy", _PROXY.format(port=proxy, target=target, secret=SECRET), proxy)
         )
-        edge, balancer, distribution = stack.enter_context(edge_process(target, None))
+        edge, balancer, distribution = stack.enter_context(edge_process(target))
         logging, balancer_logs, distribution_logs = stack.enter_context(edge_process(target, home))
+        open_, balancer_open, distribution_open = stack.enter_context(
+            edge_process(target, enforces=False)
+        )
         header = f"X-Origin-Verify: {SECRET}"
         return take(
             {
@@ -205,12 +212,31 @@ def measure(options: Options) -> dict[str, Result]:
                 f"ALB (with WAF){_LOGGED}": Row(logging, f"{balancer_logs}/api/x", (header,)),
                 f"CloudFront + WAF + ALB{_LOGGED}": Row(logging, f"{distribution_logs}/api/x"),
                 f"CloudFront, cached{_LOGGED}": Row(logging, f"{distribution_logs}/cached/x"),
+                f"ALB (with WAF){_OPEN}": Row(open_, f"{balancer_open}/api/x", (header,)),
+                f"CloudFront + WAF + ALB{_OPEN}": Row(open_, f"{distribution_open}/api/x"),
             },
             options,
         )
 
 
 _LOGGED = ", with records"
+_OPEN = ", nothing enforced"
+
+
+def cost_of_enforcement(results: dict[str, Result]) -> str:
+    """The cost of the network's decisions, as Markdown: each row with and without them."""
+    lines = [
+        "| requests/s | nothing enforced | the network enforced | ratio |",
+        "|---|---:|---:|---:|",
+    ]
+    for name, free in results.items():
+        if name.endswith(_OPEN):
+            enforced = results[name.removesuffix(_OPEN)]
+            lines.append(
+                f"| {name.removesuffix(_OPEN)} | {free.rate:,.0f} | {enforced.rate:,.0f} "
+                f"| {enforced.rate / free.rate:.2f} |"
+            )
+    return "\n".join(lines)
 
 
 def cost_of_records(results: dict[str, Result]) -> str:
@@ -239,9 +265,9 @@ def main(arguments: list[str] | None = None) -> int:
         )
         return 1
     results = measure(options)
-    shown = {name: each for name, each in results.items() if not name.endswith(_LOGGED)}
+    shown = {name: each for name, each in results.items() if not name.endswith((_LOGGED, _OPEN))}
     compared = table(shown, "nginx", lambda name: f"nginx{kind_of(name)}")
-    print(f"{compared}\n\n{cost_of_records(results)}")
+    print(f"{compared}\n\n{cost_of_records(results)}\n\n{cost_of_enforcement(results)}")
     return 0
 
 
