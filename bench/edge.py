@@ -223,34 +223,18 @@ _LOGGED = ", with records"
 _OPEN = ", nothing enforced"
 
 
-def cost_of_enforcement(results: dict[str, Result]) -> str:
-    """The cost of the network's decisions, as Markdown: each row with and without them."""
+def cost_of(what: str, suffix: str, results: dict[str, Result]) -> str:
+    """The cost of something, as Markdown: the rows that have a twin with this suffix, and it."""
     lines = [
-        "| requests/s | nothing enforced | the network enforced | ratio |",
-        "|---|---:|---:|---:|",
-    ]
-    for name, free in results.items():
-        if name.endswith(_OPEN):
-            enforced = results[name.removesuffix(_OPEN)]
-            lines.append(
-                f"| {name.removesuffix(_OPEN)} | {free.rate:,.0f} | {enforced.rate:,.0f} "
-                f"| {enforced.rate / free.rate:.2f} |"
-            )
-    return "\n".join(lines)
-
-
-def cost_of_records(results: dict[str, Result]) -> str:
-    """The cost of records, as Markdown: each row with and without them."""
-    lines = [
-        "| requests/s | without records | with records | ratio | CPU µs a record |",
+        f"| requests/s | without {what} | with {what} | ratio | CPU µs a request more |",
         "|---|---:|---:|---:|---:|",
     ]
-    for name, logged in results.items():
-        if name.endswith(_LOGGED):
-            plain = results[name.removesuffix(_LOGGED)]
+    for name, one in results.items():
+        if other := results.get(name + suffix):
+            plain, costly = (other, one) if suffix == _OPEN else (one, other)
             lines.append(
-                f"| {name.removesuffix(_LOGGED)} | {plain.rate:,.0f} | {logged.rate:,.0f} "
-                f"| {logged.rate / plain.rate:.2f} | {logged.cpu - plain.cpu:.1f} |"
+                f"| {name} | {plain.rate:,.0f} | {costly.rate:,.0f} "
+                f"| {costly.rate / plain.rate:.2f} | {costly.cpu - plain.cpu:.1f} |"
             )
     return "\n".join(lines)
 
@@ -267,7 +251,8 @@ def main(arguments: list[str] | None = None) -> int:
     results = measure(options)
     shown = {name: each for name, each in results.items() if not name.endswith((_LOGGED, _OPEN))}
     compared = table(shown, "nginx", lambda name: f"nginx{kind_of(name)}")
-    print(f"{compared}\n\n{cost_of_records(results)}\n\n{cost_of_enforcement(results)}")
+    records_cost = cost_of("records", _LOGGED, results)
+    print(f"{compared}\n\n{records_cost}\n\n{cost_of('the network', _OPEN, results)}")
     return 0
 
 

@@ -3,7 +3,7 @@
 functions     the room: it lists the functions, calls them and counts
 service       Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
-event_sources  pollers: queue_source, stream_source; `filtering` chooses their records
+event_sources  pollers (poller): queue_source, stream_source; `filtering` chooses their records
 host          one function and its execution environments; `concurrency` limits their number
 environment   one process: `runtime_api` hands it events, `output` reads its output
 client        the runtime client inside the process, one for each language

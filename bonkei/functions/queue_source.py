@@ -17,6 +17,7 @@ from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
 from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome
+from bonkei.functions.poller import Poller
 
 _WAIT = 20  # seconds of a long poll: an idle queue costs one request each
 _AWAY = 5.0  # seconds before the next look when the queue does not answer
@@ -109,44 +110,24 @@ def failed_items(payload: bytes) -> set[str] | None:
     return names if all(names) else None
 
 
-class QueuePoller:
-    """Polls one source, between `start` and `stop`; a batch at a time."""
+class QueuePoller(Poller):
+    """A batch at a time."""
 
     def __init__(
         self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
         report: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self.source = source
-        self.role_arn = role_arn
+        super().__init__(source, role_arn, report)
         self._call = call
         self._invoke = invoke
-        self._report = report
-        self._task: asyncio.Task[None] | None = None
-        self._trouble = ""
-
-    @property
-    def key(self) -> tuple[EventSource, str]:
-        """What it polls, and as whom."""
-        return self.source, self.role_arn
-
-    def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._poll())
-
-    async def stop(self) -> None:
-        """Leave a batch under way to the queue: the queue delivers it again."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
 
     async def _poll(self) -> None:
         while True:
             try:
                 await self._handle(await self._receive())
-                self._trouble = ""
+                self._went_well()
             except BonkeiError as error:
-                if error.message != self._trouble:
-                    self._trouble = error.message
-                    self._report(f"{self.source.address}: {error.message}")
+                self._complain(error)
                 await asyncio.sleep(_AWAY)
 
     async def _receive(self) -> list[Mapping[str, Any]]:

@@ -20,6 +20,7 @@ from bonkei.blueprint.event_source import EventSource
 from bonkei.errors import BonkeiError
 from bonkei.functions.filtering import is_wanted
 from bonkei.functions.outcome import Outcome, stamp
+from bonkei.functions.poller import Poller
 from bonkei.functions.queue_source import CallQueue, Invoke, failed_items
 
 _LOOK = 1.0  # seconds between two looks at an idle shard; Lambda looks four times a second
@@ -132,7 +133,7 @@ def _made(record: Record) -> str:
     return stamp(float(record["dynamodb"].get("ApproximateCreationDateTime", 0)))
 
 
-class StreamPoller:
+class StreamPoller(Poller):
     """Reads one stream's shard, between `start` and `stop`. `place`: where its position is kept,
     which survives the end of the process: a batch under way is called again, none is left out."""
 
@@ -140,45 +141,25 @@ class StreamPoller:
         self, source: EventSource, role_arn: str, call: CallQueue, invoke: Invoke,
         send: SendDiscarded, report: Callable[[str], None], place: Path, pace: float = 1.0,
     ) -> None:  # fmt: skip
-        self.source = source
-        self.role_arn = role_arn
+        super().__init__(source, role_arn, report)
         self._call = call
         self._invoke = invoke
         self._send = send
-        self._report = report
         self._place = place
         self._pace = pace
-        self._task: asyncio.Task[None] | None = None
-        self._trouble = ""
 
-    @property
-    def key(self) -> tuple[EventSource, str]:
-        """What it reads, and as whom."""
-        return self.source, self.role_arn
-
-    def start(self) -> None:
-        self._task = asyncio.get_running_loop().create_task(self._read())
-
-    async def stop(self) -> None:
-        """A batch under way is called again at the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-
-    async def _read(self) -> None:
+    async def _poll(self) -> None:
         iterator = ""
         while True:
             try:
                 iterator = await self._once(iterator)
-                self._trouble = ""
+                self._went_well()
             except BonkeiError as error:
                 iterator = ""
                 if isinstance(error, AwsServiceError) and error.code in _GONE:
                     self._forget()
                     continue
-                if error.message != self._trouble:
-                    self._trouble = error.message
-                    self._report(f"{self.source.address}: {error.message}")
+                self._complain(error)
                 await asyncio.sleep(_AWAY / self._pace)
 
     async def _once(self, iterator: str) -> str:

@@ -146,9 +146,7 @@ def _ask(gate: Gate, token: str, *words: str) -> subprocess.CompletedProcess[byt
     )
 
 
-URL = (
-    "https://github.com/aquasecurity/trivy/releases/download/v1.0.0/trivy_1.0.0_Linux-64bit.tar.gz"
-)
+URL = "https://releases.hashicorp.com/terraform/1.2.3/terraform_1.2.3_linux_arm64.zip"
 
 
 def test_only_a_build_that_runs_may_use_the_gate(gate: Gate) -> None:

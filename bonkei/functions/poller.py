@@ -1,0 +1,48 @@
+"""What all event sources that are polled have in common: a task, and a report of each trouble."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from bonkei.blueprint.event_source import EventSource
+from bonkei.errors import BonkeiError
+
+
+class Poller(ABC):
+    """Polls one source, as a role, between `start` and `stop`."""
+
+    def __init__(self, source: EventSource, role_arn: str, report: Callable[[str], None]) -> None:
+        self.source = source
+        self.role_arn = role_arn
+        self._report = report
+        self._task: asyncio.Task[None] | None = None
+        self._trouble = ""
+
+    @property
+    def key(self) -> tuple[EventSource, str]:
+        """What it polls, and as whom."""
+        return self.source, self.role_arn
+
+    def start(self) -> None:
+        self._task = asyncio.get_running_loop().create_task(self._poll())
+
+    async def stop(self) -> None:
+        """The source keeps a batch under way, and gives it again at the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    @abstractmethod
+    async def _poll(self) -> None:
+        """For ever."""
+
+    def _went_well(self) -> None:
+        self._trouble = ""
+
+    def _complain(self, error: BonkeiError) -> None:
+        """Report a trouble once, however long it lasts."""
+        if error.message != self._trouble:
+            self._trouble = error.message
+            self._report(f"{self.source.address}: {error.message}")
