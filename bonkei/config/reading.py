@@ -41,6 +41,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
     check, edge, logs = table.table("check"), table.table("edge"), table.table("logs")
     builds = table.table("builds")
     workspace = _workspace(table, environment)
+    containers = table.table("containers").named_tables()
+    directories = _containers(containers, root, file)
     config = Config(
         file=file.resolve(),
         root=root,
@@ -51,7 +53,8 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
             _file(root, name, "variables", file) for name in table.texts("variables", ())
         ),
         home=_home(root, environment, workspace),
-        containers=MappingProxyType(_containers(table, root, file)),
+        containers=MappingProxyType(directories),
+        read_again=MappingProxyType(_read_again(containers, directories, file)),
         one_offs=tuple(_one_off(entry) for entry in table.tables("run")),
         announcements=tuple(
             Announcement(label=label, secret=secret)
@@ -130,6 +133,7 @@ def is_unchanged(config: Config, environment: Mapping[str, str]) -> bool:
         now,
         definitions=config.definitions,
         containers=config.containers,
+        read_again=config.read_again,
         variable_files=config.variable_files,
         existing=config.existing,
         remote_states=config.remote_states,
@@ -234,12 +238,30 @@ def _home(root: Path, environment: Mapping[str, str], workspace: str) -> Path:
     return home if workspace == DEFAULT_WORKSPACE else home / WORKSPACES / workspace
 
 
-def _containers(table: Table, root: Path, file: Path) -> dict[str, Path]:
-    containers = table.table("containers").named_tables()
+def _containers(entries: Mapping[str, Table], root: Path, file: Path) -> dict[str, Path]:
     return {
         name: _directory(root, entry.text("directory"), f"[containers.{name}] directory", file)
-        for name, entry in containers.items()
+        for name, entry in entries.items()
     }
+
+
+def _read_again(
+    entries: Mapping[str, Table], directories: Mapping[str, Path], file: Path
+) -> dict[str, tuple[Path, ...]]:
+    """Folders and files below each container's directory."""
+    found = {}
+    for name, entry in entries.items():
+        folder = directories[name]
+        paths = tuple((folder / given).resolve() for given in entry.texts("reads_again", ()))
+        for path in paths:
+            if not path.exists() or not path.is_relative_to(folder):
+                raise ConfigError(
+                    f"{file}: [containers.{name}] `reads_again`: {path} is not in {folder}",
+                    remedy="name files and folders of the container's directory",
+                )
+        if paths:
+            found[name] = paths
+    return found
 
 
 def _levels(table: Table, file: Path) -> dict[str, str]:

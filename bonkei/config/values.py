@@ -47,6 +47,8 @@ class Config:
     home: Path
     variable_files: tuple[Path, ...] = ()
     containers: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    read_again: Mapping[str, tuple[Path, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    """Files that a container's program reads again on SIGHUP, by the container's name."""
     one_offs: tuple[OneOff, ...] = ()
     announcements: tuple[Announcement, ...] = ()
     existing: tuple[Mapping[str, Any], ...] = ()

@@ -107,6 +107,11 @@ class Edge:
         self._retiring = [front for front in self._retiring if front.connections]
         self._memory.forget_all_but(blueprint)
 
+    def forget_responses(self) -> None:
+        """Empty the caches: what a person has just edited is asked for anew."""
+        for cache in self._memory.caches.values():
+            cache.clear()
+
     async def drain(self, grace: float = 10.0) -> None:
         """Accept no new request at the public listeners, and wait for those in flight: `grace`
         seconds at most, or until cancelled.

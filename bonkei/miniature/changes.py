@@ -17,6 +17,7 @@ from bonkei.miniature.control import Call
 from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.rollout.diagnosis import names
+from bonkei.miniature.rollout.refresh import refresh
 from bonkei.miniature.rollout.rollout import find_service, require_tasks, still_unhealthy
 from bonkei.miniature.rollout.service_changes import FORCED
 from bonkei.miniature.rollout.target_checks import TargetChecks
@@ -122,6 +123,17 @@ class Changes:
     async def restart(self, call: Call) -> None:
         service = find_service(self.started().blueprint, call.service)
         await self.change(service.arn, FORCED, call.report)
+
+    async def refresh(self, call: Call) -> list[str]:
+        """A service's tasks read their files again, and no cache keeps what they were. Returns the
+        log lines that they answer with."""
+        assembly = self.started()
+        service = find_service(assembly.blueprint, call.service)
+        config = load(self._config.file, os.environ)
+        snapshot = assembly.running().snapshot()
+        lines = await refresh(service, snapshot, config.read_again, self._home / "logs")
+        assembly.edge.forget_responses()
+        return lines
 
     async def change(
         self, arn: str, change: ServiceChange, report: Report = lambda _: None

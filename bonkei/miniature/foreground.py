@@ -152,6 +152,12 @@ def restart(home: Home, service: str, report: Report) -> None:
     _ask(home, "restart", report, service)
 
 
+def refresh(home: Home, service: str) -> list[str]:
+    """Let a service's running tasks read their files again. Returns the log lines that they answer
+    with, each with its time and task."""
+    return [str(line) for line in control.call(home, "refresh", service=service)]
+
+
 def _ask(home: Home, name: str, report: Report, service: str = "") -> None:
     try:
         control.call(home, name, report, service=service)

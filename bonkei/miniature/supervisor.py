@@ -63,6 +63,7 @@ class Miniature:
                 "status": self._on_status,
                 "reload": changes.reload,
                 "restart": changes.restart,
+                "refresh": changes.refresh,
                 **sessions.handlers(
                     lambda: (self._assembly.blueprint, self._assembly.tasks), self._assembly.bus
                 ),

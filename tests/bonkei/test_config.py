@@ -49,6 +49,16 @@ def test_a_database_that_another_program_uses_is_not_taken(tmp_path: Path) -> No
     assert loaded.database_url is None
 
 
+def test_files_that_a_program_reads_again(tmp_path: Path) -> None:
+    (tmp_path / "app" / "templates").mkdir(parents=True)
+    container = '[containers.web]\ndirectory = "app"\nreads_again = '
+    loaded = load(tmp_path, f'{container}["templates"]')
+    assert loaded.read_again == {"web": (tmp_path / "app" / "templates",)}
+    for outside in ("pages", "../infrastructure"):
+        with pytest.raises(ConfigError, match=r"\[containers.web\] `reads_again`"):
+            load(tmp_path, f'{container}["{outside}"]')
+
+
 def test_one_offs_and_announcements(tmp_path: Path) -> None:
     loaded = load(
         tmp_path,

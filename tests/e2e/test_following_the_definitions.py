@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -34,6 +36,31 @@ def task_ids(project: Project, family: str) -> set[str]:
         for task in tasks
         if f"-{family}:" in task["task_definition"] and task["last_status"] == "RUNNING"
     }
+
+
+def test_a_saved_template_is_served_without_a_restart(changing: Running) -> None:
+    """`bonkei watch`: the same tasks serve it, and a fault stays on the screen."""
+    project = changing.project
+    template, whole = "program/frontend/frontend/templates/base.html", "</title>"
+    before = task_ids(project, "frontend")
+    with project.start("watch", "--json") as watching:
+        assert watching.stdout is not None
+        assert json.loads(watching.stdout.readline())["event"] == "watching"
+        time.sleep(0.3)  # until the system watches
+        project.edit(template, whole, f" saved{whole}")
+        assert [json.loads(watching.stdout.readline())["event"] for _ in "12"] == [
+            "changed", "refreshed",
+        ]  # fmt: skip
+        assert " saved</title>" in httpx.get(project.site).text
+        project.edit(template, whole, f"{whole}{{% if %}}")
+        watching.stdout.readline()
+        failed = json.loads(watching.stdout.readline())
+        assert "templates/base.html:" in failed["message"]
+        assert " saved</title>" in httpx.get(project.site).text
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(20) == 0
+    assert task_ids(project, "frontend") == before
+    project.edit(template, f"{whole}{{% if %}}", whole)
 
 
 def test_an_environment_variable_is_rolled_out(changing: Running) -> None:

@@ -76,6 +76,16 @@ class Project:
             check=False,
         )
 
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that goes on; its output is lines."""
+        return subprocess.Popen(
+            [*BONKEI, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
     def status(self) -> dict[str, Any]:
         outcome = self.bonkei("status", "--json")
         return dict(json.loads(outcome.stdout))

@@ -26,8 +26,10 @@ def watch(context: Context, applies: bool, as_json: bool) -> None:
     """Let the running miniature follow each saved file, until Ctrl-C.
 
     A changed program: its services get new tasks, as `bonkei restart` does, and no request is
-    dropped. Changed definitions, or a function's source: the plan is shown, and `a` applies it.
-    What fails stays on the screen until it is mended; what ran before serves on.
+    dropped. A file that the program reads again by itself (`reads_again` in bonkei.toml): its
+    tasks read it, and nothing is restarted. Changed definitions, or a function's source: the plan
+    is shown, and `a` applies it. What fails stays on the screen until it is mended; what ran
+    before serves on.
     """
     from bonkei.miniature.home import MiniatureError, is_running
 
@@ -51,12 +53,23 @@ class _Miniature:
 
         workspace, config = self._context.workspace, self._context.config
         found = blueprint.read(workspace.state())
-        return watched(found, config.containers, workspace.read_places(), config.file)
+        places, file = workspace.read_places(), config.file
+        return watched(found, config.containers, places, file, config.read_again)
 
     def restart(self, service: str, report: Callable[[str], None]) -> None:
         from bonkei.miniature import foreground
 
         foreground.restart(self._context.home, service, report)
+
+    def refresh(self, service: str) -> None:
+        from bonkei.cli.log_record import read
+        from bonkei.miniature import foreground
+        from bonkei.miniature.home import MiniatureError
+
+        answers = read(service, "container", foreground.refresh(self._context.home, service))
+        for record in answers:
+            if record.is_at_least("WARNING"):
+                raise MiniatureError(record.message, remedy="the old files are served on")
 
     def is_current(self) -> bool:
         return self._context.workspace.is_current()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from bonkei.cli.watching.meaning import Round
@@ -27,6 +28,10 @@ class System(Protocol):
     """The running miniature and its definitions. Methods block, and raise a BonkeiError."""
 
     def restart(self, service: str, report: Callable[[str], None]) -> None: ...
+
+    def refresh(self, service: str) -> None:
+        """Let its running tasks read their files again."""
+        ...
 
     def is_current(self) -> bool:
         """Whether the definitions are as they were applied."""
@@ -56,9 +61,9 @@ class Follower:
     async def follow(self, found: Round) -> bool:
         """Whether the definitions were applied. What failed before is tried again with it."""
         self._screen.changed(found.files)
-        services = dict.fromkeys((*self._again.services, *found.services))
-        definitions = found.definitions or self._again.definitions
-        self._again = Round()
+        again, self._again = self._again, Round()
+        services = dict.fromkeys((*again.services, *found.services))
+        definitions = found.definitions or again.definitions
         if found.settings:
             self._screen.event(
                 "settings", "  bonkei.toml: folders of containers count from the next apply or "
@@ -67,6 +72,9 @@ class Follower:
         applied = definitions and await self._definitions()
         for service in services:
             await self._restart(service)
+        for service in dict.fromkeys((*again.refreshed, *found.refreshed)):
+            if service not in services:
+                await self._refresh(service)
         self._screen.remaining()
         return bool(applied)
 
@@ -91,7 +99,18 @@ class Follower:
                 seconds=round(seconds, 2),
             )  # fmt: skip
         else:
-            self._again = Round((*self._again.services, service), self._again.definitions)
+            self._again = replace(self._again, services=(*self._again.services, service))
+
+    async def _refresh(self, service: str) -> None:
+        began = time.monotonic()
+        if await self._try(service, lambda: self._system.refresh(service)):
+            seconds = time.monotonic() - began
+            self._screen.event(
+                "refreshed", f"  ✓ {service} has read it, {seconds:.1f} s", service=service,
+                seconds=round(seconds, 2),
+            )  # fmt: skip
+        else:
+            self._again = replace(self._again, refreshed=(*self._again.refreshed, service))
 
     async def _definitions(self) -> bool:
         """Show the plan, and apply it if so asked. Whether it was applied."""
@@ -103,7 +122,7 @@ class Follower:
                 plans.append(self._system.plan())
 
         if not await self._try(DEFINITIONS, look):
-            self._again = Round(self._again.services, definitions=True)
+            self._again = replace(self._again, definitions=True)
             return False
         changing = [plan for plan in plans if not plan.is_empty]
         if not changing:

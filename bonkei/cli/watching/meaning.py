@@ -14,11 +14,13 @@ _PROSE = (".md", ".rst")
 @dataclass(frozen=True, slots=True)
 class Watched:
     """`definitions`: folders and files that Terraform reads. `programs`: a folder, and the services
-    whose containers run from it. `settings`: bonkei.toml."""
+    whose containers run from it. `settings`: bonkei.toml. `read_again`: what the programs read
+    again without a restart."""
 
     definitions: tuple[Path, ...]
     programs: Mapping[Path, tuple[str, ...]]
     settings: Path
+    read_again: tuple[Path, ...] = ()
 
     @property
     def folders(self) -> frozenset[Path]:
@@ -39,20 +41,23 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What to do about some changes. `files`: those that mean something."""
+    """What to do about some changes. `services` get new tasks, the tasks of `refreshed` read their
+    files again. `files`: those that mean something."""
 
     services: tuple[str, ...] = ()
     definitions: bool = False
     settings: bool = False
     files: tuple[Path, ...] = ()
+    refreshed: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.services or self.definitions or self.settings)
+        return bool(self.services or self.refreshed or self.definitions or self.settings)
 
 
 def meaning(changed: Iterable[Path], watched: Watched) -> Round:
     """One file may mean several things: a router's configuration is in each service's tasks."""
     services: dict[str, None] = {}
+    refreshed: dict[str, None] = {}
     definitions = settings = False
     files = []
     for path in sorted(changed):
@@ -64,12 +69,16 @@ def meaning(changed: Iterable[Path], watched: Watched) -> Round:
         ]
         is_read = any(path.is_relative_to(place) for place in watched.definitions)
         is_setting = path == watched.settings
-        services |= dict.fromkeys(runs)
+        if any(path.is_relative_to(place) for place in watched.read_again):
+            refreshed |= dict.fromkeys(runs)
+        else:
+            services |= dict.fromkeys(runs)
         definitions |= is_read
         settings |= is_setting
         if runs or is_read or is_setting:
             files.append(path)
-    return Round(tuple(services), definitions, settings, tuple(files))
+    only_refreshed = tuple(name for name in refreshed if name not in services)
+    return Round(tuple(services), definitions, settings, tuple(files), only_refreshed)
 
 
 def watched(
@@ -77,8 +86,10 @@ def watched(
     containers: Mapping[str, Path],
     inputs: Sequence[Path],
     settings: Path,
+    read_again: Mapping[str, tuple[Path, ...]],
 ) -> Watched:
-    """`containers`: the folder of each; `inputs`: what Terraform reads."""
+    """`containers`: the folder of each; `inputs`: what Terraform reads; `read_again`: what each
+    container's program reads again."""
     programs: dict[Path, dict[str, None]] = {}
     definitions = {one.arn: one for one in blueprint.task_definitions}
     for service in blueprint.services:
@@ -87,5 +98,8 @@ def watched(
             if (folder := containers.get(container.name)) is not None:
                 programs.setdefault(folder, {})[service.name] = None
     return Watched(
-        tuple(inputs), {folder: tuple(names) for folder, names in programs.items()}, settings
+        tuple(inputs),
+        {folder: tuple(names) for folder, names in programs.items()},
+        settings,
+        tuple(path for paths in read_again.values() for path in paths),
     )

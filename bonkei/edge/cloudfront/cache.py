@@ -58,6 +58,11 @@ class Cache:
             else:
                 self.discard(key)
 
+    def clear(self) -> None:
+        """Forget all."""
+        for key in tuple(self._stored):
+            self.discard(key)
+
     def discard(self, key: Key) -> None:
         """Forget one."""
         old = self._stored.pop(key, None)

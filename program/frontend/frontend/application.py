@@ -26,10 +26,10 @@ from frontend.api.reader import Reader
 from frontend.api.transport import HttpTransport, Transport
 from frontend.pages.public import PublicPages, Today, utc_today
 from frontend.settings import Settings
+from frontend.web.content import Content
 from frontend.web.envelope import Envelope
 from frontend.web.errors import ErrorPages
 from frontend.web.rendering import Renderer
-from frontend.web.static import StaticFiles
 
 HEALTH = "/healthcheck"
 _ROBOTS = "User-agent: *\nDisallow: /admin\n"
@@ -42,12 +42,13 @@ def create_application(
     is_draining: Callable[[], bool] = lambda: False,
     today: Today = utc_today,
     clock: Clock = time.monotonic,
+    content: Content | None = None,
 ) -> Envelope:
     """The whole ASGI application. Tests replace the backend and the clock."""
     client = BackendClient(transport or HttpTransport(str(settings.backend_url)))
     reader = Reader(client, clock)
-    static = StaticFiles()
-    renderer = Renderer(static, settings.site_name)
+    content = content or Content(settings.site_name)
+    renderer = content.renderer
     public = PublicPages(
         reader,
         renderer,
@@ -65,7 +66,7 @@ def create_application(
         routes=[
             Route(HEALTH, _healthcheck),
             Route("/robots.txt", _robots),
-            Route("/static/{name}", static.serve),
+            Route("/static/{name}", content.static.serve),
             *public.routes(),
             *_area(settings, client, reader, renderer),
         ],

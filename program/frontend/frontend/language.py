@@ -10,7 +10,6 @@ import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cache
 from pathlib import Path
 
 _DIRECTORY = Path(__file__).parent / "messages"
@@ -73,10 +72,28 @@ class Catalogue:
         return name in self.messages
 
 
-@cache
+_catalogues: dict[Language, Catalogue] = {}
+
+
 def catalogue(language: Language) -> Catalogue:
-    with (_DIRECTORY / f"{language.value}.toml").open("rb") as file:
-        return Catalogue(language, dict(_flatten("", tomllib.load(file))))
+    """The messages of one language. ValueError names a file that is not TOML."""
+    if not _catalogues:
+        read_catalogues()
+    return _catalogues[language]
+
+
+def read_catalogues() -> None:
+    """Read the messages, all or none."""
+    _catalogues.update({language: _read(language) for language in Language})
+
+
+def _read(language: Language) -> Catalogue:
+    file = _DIRECTORY / f"{language.value}.toml"
+    try:
+        messages = tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"messages/{file.name}: {error}") from error
+    return Catalogue(language, dict(_flatten("", messages)))
 
 
 def _flatten(prefix: str, table: Mapping[str, object]) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Serves until SIGTERM, and then until requests stop coming."""
+"""Serves until SIGTERM, and then until requests stop coming. SIGHUP: reads templates again."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import uvicorn
 
 from frontend.application import create_application
 from frontend.settings import Settings
+from frontend.web.content import Content, ContentError
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,10 @@ class Server(uvicorn.Server):
 
     def __init__(self, settings: Settings) -> None:
         self.draining = False
-        self._envelope = create_application(settings, is_draining=lambda: self.draining)
+        self._content = Content(settings.site_name)
+        self._envelope = create_application(
+            settings, is_draining=lambda: self.draining, content=self._content
+        )
         self._drain: asyncio.Future[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         super().__init__(
@@ -51,7 +55,16 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGHUP, self._read_again)
         await super().startup(sockets)
+
+    def _read_again(self) -> None:
+        try:
+            templates = self._content.read_again()
+        except ContentError as error:
+            _log.warning("SIGHUP: %s; the old files are served on", error)
+        else:
+            _log.info("SIGHUP: read again: %s templates, messages and static files", templates)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self._loop is None or self.draining:

@@ -131,7 +131,8 @@ class PublicPages:
 
     async def feed(self, request: Request) -> Response:
         reading, planned = await asyncio.gather(self._reader.newest(), self._reader.maintenances())
-        path, made_of = request.url.path, (reading.value, planned.value)
+        edition = self._renderer.edition
+        path, made_of = request.url.path, (reading.value, planned.value, edition)
         page = self._pages.find(path, made_of)
         if page is None:
             language = language_of(path)
@@ -184,7 +185,7 @@ class PublicPages:
         """
         language = language_of(request.url.path)
         key = language.path(path)
-        made_of = (*made_of, as_of)
+        made_of = (*made_of, as_of, self._renderer.edition)
         page = self._pages.find(key, made_of)
         if page is None:
             body = self._renderer.render(template, language, path=path, as_of=as_of, **values())

@@ -26,22 +26,35 @@ PRIVATE = "no-store"
 _PAGES_KEPT = 256
 
 
+def environment() -> Environment:
+    """The templates as they are on disk; each is compiled once, when it is first asked for."""
+    found = Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    found.filters["groupby_runs"] = _runs
+    return found
+
+
 class Renderer:
-    """Templates are compiled and checked when the first page of each kind is rendered."""
+    """`edition` counts how often its files were read: a cached page is of one edition."""
 
     def __init__(self, static: StaticFiles, site_name: str) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-        )
-        self._environment.globals["static"] = static.url
-        self._environment.filters["groupby_runs"] = _runs
+        self._static = static
         self._site_name = site_name
+        self.edition = 0
+        self.use(environment())
+
+    def use(self, templates: Environment) -> None:
+        """Render with these from now on, and with the messages of now."""
+        templates.globals["static"] = self._static.url
+        self._environment = templates
         self._writers = {language: Writer(language) for language in Language}
+        self.edition += 1
 
     def render(self, template: str, language: Language, **values: object) -> str:
         """`path` among the values is the public page's path without its language prefix."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,9 +42,17 @@ class StaticFiles:
     """All files of `static/`."""
 
     def __init__(self, directory: Path = _DIRECTORY) -> None:
-        self._files = {
-            path.name: _load(path) for path in directory.iterdir() if path.suffix in _TYPES
-        }
+        self._directory = directory
+        self.use(self.read())
+
+    def read(self) -> Mapping[str, StaticFile]:
+        """The files as they are on disk, by name."""
+        found = self._directory.iterdir()
+        return {path.name: _load(path) for path in found if path.suffix in _TYPES}
+
+    def use(self, files: Mapping[str, StaticFile]) -> None:
+        """Serve these from now on."""
+        self._files = files
 
     def url(self, name: str) -> str:
         """`style.css` → `/static/style.0123456789abcdef.css`."""

@@ -30,6 +30,7 @@ WATCHED = Watched(
         ROOT / "infrastructure/api": ("api",),
     },
     ROOT / "bonkei.toml",
+    (ROOT / "web/templates",),
 )
 
 
@@ -54,6 +55,23 @@ def test_what_changed_files_mean(
     assert meaning([ROOT / "bonkei.toml"], WATCHED).settings
 
 
+@pytest.mark.parametrize(
+    ("files", "services", "refreshed"),
+    [
+        (["web/templates/a.html"], (), ("web",)),
+        (["web/templates/a.html", "web/a.py"], ("web",), ()),  # new tasks read it anyway
+        (["web/templates/a.html", "infrastructure/api/a.py"], ("api",), ("web",)),
+        (["web/templates/README.md"], (), ()),
+    ],
+)
+def test_what_a_program_reads_again_restarts_nothing(
+    files: list[str], services: tuple[str, ...], refreshed: tuple[str, ...]
+) -> None:
+    found = meaning([ROOT / name for name in files], WATCHED)
+    assert (found.services, found.refreshed) == (services, refreshed)
+    assert bool(found) == bool(services or refreshed)
+
+
 def test_services_are_found_by_their_containers(tmp_path: Path) -> None:
     containers = tuple(Container(name, name) for name in ("web", "router"))
     blueprint = Blueprint(
@@ -62,7 +80,9 @@ def test_services_are_found_by_their_containers(tmp_path: Path) -> None:
         task_definitions=(TaskDefinition("d", "td", "web", 1, 1, 1, containers),),
     )  # fmt: skip
     folders = {"web": tmp_path / "web", "router": tmp_path / "router", "else": tmp_path}
-    found = watched(blueprint, folders, [tmp_path / "infra"], tmp_path / "bonkei.toml")
+    places, again = [tmp_path / "infra"], {"web": (tmp_path / "web/pages",)}
+    found = watched(blueprint, folders, places, tmp_path / "bonkei.toml", again)
+    assert found.read_again == (tmp_path / "web/pages",)
     assert found.programs == {
         tmp_path / "web": ("shop-web",), tmp_path / "router": ("shop-web",)
     }  # fmt: skip
@@ -106,6 +126,10 @@ class System:
         self.done.append(service)
         self._fail(service)
 
+    def refresh(self, service: str) -> None:
+        self.done.append(f"refresh {service}")
+        self._fail(service)
+
     def is_current(self) -> bool:
         return self.current
 
@@ -146,6 +170,23 @@ async def test_a_failure_stays_until_it_is_mended(
     await subject.follow(Round(("api",)))
     assert system.done == ["web", "web", "api", "web", "api"]
     assert "✗" not in capsys.readouterr().out
+
+
+async def test_files_that_are_not_sound_stay_on_the_screen(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system = System(broken={"web"})
+    subject = follower(system, screen)
+    await subject.follow(Round(refreshed=("web",)))
+    assert "✗ web: web is broken" in capsys.readouterr().out
+    system.broken.clear()
+    await subject.follow(Round(("api",)))
+    assert "✗" not in capsys.readouterr().out
+    assert system.done == ["refresh web", "api", "refresh web"]
+    system.broken = {"web"}
+    await subject.follow(Round(refreshed=("web",)))
+    await subject.follow(Round(("web",)))  # a restart reads everything
+    assert system.done[3:] == ["refresh web", "web"]
 
 
 async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFixture[str]) -> None:

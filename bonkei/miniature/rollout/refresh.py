@@ -1,0 +1,80 @@
+"""A service's tasks read their files again: SIGHUP, and what the programs say then."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.blueprint.service import Service
+from bonkei.miniature.home import MiniatureError
+from bonkei.tasks import FileLogSink, TasksSnapshot
+
+_LONGEST = 1.0  # seconds to wait for a program's words; not every program has some
+_LOOK = 0.02
+_END = 0.05  # seconds after the first words, for more of them
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A container's process that was sent the signal, and where its log ended before."""
+
+    task_id: str
+    log: Path
+    offset: int
+
+    def lines(self) -> list[str]:
+        """Whole lines since, each with its time and task."""
+        with suppress(OSError), self.log.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(self.offset if size >= self.offset else 0)  # it was begun anew
+            text = file.read().decode(errors="replace")
+            return [
+                line
+                for line in text[: text.rfind("\n") + 1].splitlines()
+                if line.partition(" ")[2].startswith(self.task_id)
+            ]
+        return []
+
+
+async def refresh(
+    service: Service, tasks: TasksSnapshot, containers: Collection[str], logs: Path
+) -> list[str]:
+    """Send SIGHUP to these containers of the service's running tasks. Returns the log lines that
+    they answer with. MiniatureError when none runs."""
+    told = list(_tell(service, tasks, containers, FileLogSink(logs)))
+    if not told:
+        raise MiniatureError(
+            f"no container of {service.name} that reads its files again runs",
+            remedy="see `bonkei status`, and `reads_again` in bonkei.toml",
+        )
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _LONGEST
+    while loop.time() < end:
+        await asyncio.sleep(_LOOK)
+        if all(one.lines() for one in told):
+            await asyncio.sleep(_END)
+            break
+    return [line for one in told for line in one.lines()]
+
+
+def _tell(
+    service: Service, tasks: TasksSnapshot, containers: Collection[str], sink: FileLogSink
+) -> Iterator[_Told]:
+    for task in tasks.tasks:
+        if task.group != f"service:{service.name}" or task.last_status != "RUNNING":
+            continue
+        for container, pid in task.pids:
+            if container not in containers:
+                continue
+            log = sink.path(service.name, container)
+            offset = log.stat().st_size if log.exists() else 0
+            try:
+                os.kill(pid, signal.SIGHUP)
+            except ProcessLookupError:
+                continue  # it has just ended
+            yield _Told(task.id, log, offset)

@@ -1,0 +1,81 @@
+"""Tasks read their files again: who gets SIGHUP, and what comes back."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bonkei.blueprint.service import Service
+from bonkei.miniature.home import MiniatureError
+from bonkei.miniature.rollout import refresh as room
+from bonkei.miniature.rollout.refresh import refresh
+from bonkei.tasks import TasksSnapshot
+from bonkei.tasks.snapshot import TaskSnapshot
+
+SERVICE = Service("s", "arn", "app-web", "c", "td", 1)
+ANSWERS = """
+import signal, sys
+def again(*_):
+    print("2026-01-01T00:00:00.000Z TASK read again", file=open(sys.argv[1], "a"), flush=True)
+signal.signal(signal.SIGHUP, again)
+print("ready", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    log = tmp_path / "app-web" / "web.log"
+    log.parent.mkdir()
+    log.write_text("2026-01-01T00:00:00.000Z TASK before\n")
+    process = subprocess.Popen(
+        [sys.executable, "-c", ANSWERS, str(log)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+def tasks(pid: int, group: str = "service:app-web", container: str = "web") -> TasksSnapshot:
+    pids = ((container, pid), ("router", 2**22 + 1))
+    task = TaskSnapshot("TASK", group, "web:1", "RUNNING", "", "", "", pids, None, 0, 0)
+    return TasksSnapshot((), (task,), (), ())
+
+
+async def test_the_programs_words_come_back(program: subprocess.Popen[str], tmp_path: Path) -> None:
+    lines = await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path)
+    assert lines == ["2026-01-01T00:00:00.000Z TASK read again"]
+
+
+async def test_a_silent_program_is_waited_for_a_moment_only(
+    program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_LONGEST", 0.1)
+    (tmp_path / "app-web" / "web.log").unlink()
+    (tmp_path / "app-web").rmdir()
+    assert await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path) == []
+    assert program.poll() is not None or program.wait(5) is not None
+
+
+@pytest.mark.parametrize(
+    ("group", "container"), [("service:app-other", "web"), ("service:app-web", "sidecar")]
+)
+async def test_nobody_else_gets_the_signal(
+    program: subprocess.Popen[str], tmp_path: Path, group: str, container: str
+) -> None:
+    with pytest.raises(MiniatureError, match="no container of app-web"):
+        await refresh(SERVICE, tasks(program.pid, group, container), {"web"}, tmp_path)
+    assert "again" not in (tmp_path / "app-web" / "web.log").read_text()
+
+
+async def test_a_process_that_has_ended_is_no_error_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(MiniatureError, match="no container of app-web"):
+        await refresh(SERVICE, tasks(2**22 + 1), {"web"}, tmp_path)
