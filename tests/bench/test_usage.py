@@ -1,4 +1,4 @@
-"""The commands of the measurements; their results are not for tests."""
+"""The commands of the measurements. Tests do not check their results."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_help_names_the_measurements(capsys: pytest.CaptureFixture[str]) -> None
     assert all(name in shown for name in MEASUREMENTS)
 
 
-def test_a_name_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_measurement_that_does_not_exist_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["edgy"])
     assert end.value.code != 0

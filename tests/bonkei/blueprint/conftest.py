@@ -15,14 +15,16 @@ ReadState = Callable[..., Blueprint]
 
 
 def make_resource(address: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """One entry of `resources`; the address says the type and the mode."""
+    """One entry of `resources`; its type and mode come from the address."""
     parts = re.sub(r"\[[^]]*\]", "", address).split(".")
     mode = "data" if "data" in parts else "managed"
     return {"address": address, "mode": mode, "type": parts[-2], "values": dict(values)}
 
 
 def make_state(*nested: Mapping[str, Any]) -> dict[str, Any]:
-    """A state whose root module holds the first mapping's resources, a child module each other."""
+    """A state: the root module holds the first mapping's resources, and one child module each of
+    the others.
+    """
     modules = [
         {"resources": [make_resource(address, values) for address, values in found.items()]}
         for found in nested

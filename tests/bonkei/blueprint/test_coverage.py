@@ -11,7 +11,7 @@ from bonkei.provider.catalogue import SCHEMA
 from bonkei.provider.schema import Block, load
 
 
-def test_types_are_told_apart(blueprint) -> None:
+def test_categories_of_types(blueprint) -> None:
     found = blueprint(
         {
             "aws_iam_user.a": {},
@@ -43,7 +43,7 @@ def test_no_type_is_judged_twice() -> None:
 
 
 def test_every_type_that_the_provider_carries_is_judged_and_no_other() -> None:
-    """Types that are only evaluated have a reason, and each named type is only evaluated."""
+    """Types that are only evaluated have a reason, and each type of that list is only evaluated."""
     carried = set(load(SCHEMA).resources)
     assert [kind for kind in carried if judge(kind)[0] == "unknown"] == []
     named = {
@@ -80,7 +80,7 @@ def test_every_type_that_a_reader_reads_is_judged() -> None:
 
 
 def test_every_part_is_an_argument_of_its_type() -> None:
-    """A part that is misspelt would never be noted."""
+    """A misspelt part would never be noted."""
     resources = load(SCHEMA).resources
     unknown = [
         f"{part['type']}.{part['path']}"
@@ -91,7 +91,7 @@ def test_every_part_is_an_argument_of_its_type() -> None:
 
 
 def arguments_at(block: Block, path: list[str]) -> list[str]:
-    """The arguments and blocks at a path; what is inside a JSON text is not known."""
+    """The arguments and blocks at a path. The content of a JSON text is not known."""
     name, rest = path[0], path[1:]
     found = [
         each for each in fnmatch.filter(block.attributes, name) if not rest or is_text(block, each)

@@ -256,7 +256,7 @@ def test_forwarding_all_headers_caches_nothing(blueprint) -> None:
     assert found.origin_request.headers == Selection("all")
 
 
-def test_a_vpc_origin_brings_its_ports(blueprint) -> None:
+def test_a_vpc_origin_has_its_ports(blueprint) -> None:
     origin = {
         "origin_id": "alb",
         "domain_name": "internal.example.com",
@@ -336,7 +336,9 @@ def test_an_origin_group_is_its_primary_origin_and_noted(blueprint) -> None:
         ({"compress": "yes"}, "default_cache_behavior[0].compress"),
     ],
 )
-def test_what_cannot_be_understood_is_named(blueprint, overrides, attribute) -> None:
+def test_a_value_of_the_wrong_type_is_reported_with_its_attribute(
+    blueprint, overrides, attribute
+) -> None:
     with pytest.raises(BlueprintError) as caught:
         blueprint(
             {
@@ -349,7 +351,7 @@ def test_what_cannot_be_understood_is_named(blueprint, overrides, attribute) -> 
     assert caught.value.attribute == attribute
 
 
-def test_an_error_does_not_tell_a_value(blueprint) -> None:
+def test_an_error_does_not_show_the_value(blueprint) -> None:
     origin = dict(distribution()["origin"][0])
     origin["custom_header"] = [{"name": "x-secret", "value": ["s3cret"]}]
     with pytest.raises(BlueprintError) as caught:

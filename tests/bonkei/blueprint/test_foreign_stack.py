@@ -25,7 +25,7 @@ def blueprint(tmp_path_factory: pytest.TempPathFactory) -> Blueprint:
     return read(workspace.state())
 
 
-def test_what_runs_is_read(blueprint: Blueprint) -> None:
+def test_simulated_resources_are_read(blueprint: Blueprint) -> None:
     (balancer,) = blueprint.load_balancers
     (listener,) = balancer.listeners
     (target_group,) = blueprint.target_groups
@@ -43,7 +43,7 @@ def test_what_runs_is_read(blueprint: Blueprint) -> None:
     assert database.master_secret_arn
 
 
-def test_what_does_not_run_is_named(blueprint: Blueprint) -> None:
+def test_resources_that_are_not_simulated_are_listed(blueprint: Blueprint) -> None:
     found = {(n.kind, n.category) for n in blueprint.not_simulated}
     assert ("aws_sqs_queue", "missing") not in found
     assert [queue.name for queue in blueprint.queues]
@@ -66,7 +66,7 @@ def test_it_is_checked_by_the_same_rules(blueprint: Blueprint) -> None:
         "task-has-no-public-ip",
         "image-is-pinned",
         "keep-alive-is-told",
-        "task-reaches-database",  # nothing lets its own group in on 5432
+        "task-reaches-database",  # no rule lets the group in on 5432
     } <= {rule for rule, _, _ in found}
     assert not {"task-reaches-image", "task-reaches-logs"} & {rule for rule, _, _ in found}
 

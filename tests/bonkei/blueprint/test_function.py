@@ -18,7 +18,7 @@ def _state(**resources: dict[str, Any]) -> dict[str, Any]:
     return {"values": {"root_module": {"resources": listed}}}
 
 
-def test_a_function_with_what_belongs_to_it() -> None:
+def test_a_function_is_read_with_its_layers_and_event_sources() -> None:
     found = read(
         _state(
             aws_lambda_function={
@@ -54,7 +54,7 @@ def test_a_function_with_what_belongs_to_it() -> None:
     assert source.filters == ('{"body": {"a": [1]}}',)
 
 
-def test_a_function_that_says_little() -> None:
+def test_a_function_with_few_arguments_gets_the_defaults() -> None:
     values = {"function_name": "mail", "arn": FUNCTION, "role": "r",
               "reserved_concurrent_executions": -1}  # fmt: skip
     (function,) = read(_state(aws_lambda_function=values)).functions

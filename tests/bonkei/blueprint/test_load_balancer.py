@@ -90,7 +90,7 @@ def test_listeners_and_rules_belong_to_their_load_balancer(blueprint) -> None:
 
 
 def test_two_resources_that_are_one_listener_are_read_once(blueprint) -> None:
-    """CreateListener gives the same listener to whoever asks for the same settings."""
+    """CreateListener returns the existing listener to everyone who asks for the same settings."""
     found = blueprint(
         {
             "aws_lb.this": LB,
@@ -170,7 +170,7 @@ def test_actions(blueprint) -> None:
     assert found.rules[1].action == FixedResponse(403, "text/plain", "no")
 
 
-def test_signing_in_is_noted_and_passed(blueprint) -> None:
+def test_authentication_actions_are_noted_and_skipped(blueprint) -> None:
     sign_in = {"type": "authenticate-oidc", "order": 1, "authenticate_oidc": [{"issuer": "x"}]}
     found = blueprint(
         {
@@ -210,7 +210,7 @@ def test_a_network_load_balancer_is_noted(blueprint) -> None:
 @pytest.mark.parametrize("kind", ["aws_lb", "aws_alb"])
 @pytest.mark.parametrize("mode", ["monitor", "defensive", "strictest"])
 def test_the_desync_mitigation_mode_is_noted(blueprint, kind, mode) -> None:
-    """Malformed requests are refused whatever the mode is; the strictest refuses more still."""
+    """Malformed requests are refused in every mode. The strictest mode would refuse more."""
     found = blueprint({f"{kind}.this": {**LB, "desync_mitigation_mode": mode}})
     assert found.load_balancers[0].desync_mitigation_mode == mode
     (missing,) = found.not_simulated
@@ -296,7 +296,7 @@ def test_slow_start_is_noted(blueprint) -> None:
     assert found.not_simulated[0].kind == "aws_lb_target_group.slow_start"
 
 
-def test_what_a_target_on_one_machine_cannot_have_is_noted(blueprint) -> None:
+def test_target_settings_that_one_machine_cannot_have_are_noted(blueprint) -> None:
     def kinds(port: str, protocol: str) -> list[str]:
         check = [{"port": port, "protocol": protocol}]
         group = {**TARGET_GROUP, "protocol": protocol, "health_check": check}
@@ -330,7 +330,7 @@ def test_target_groups_of_other_kinds_are_noted(blueprint, overrides) -> None:
         ({"priority": 1.5}, "priority"),
     ],
 )
-def test_what_cannot_be_understood_is_named(blueprint, overrides, attribute) -> None:
+def test_a_malformed_rule_is_reported(blueprint, overrides, attribute) -> None:
     with pytest.raises(BlueprintError) as caught:
         blueprint(
             {

@@ -1,4 +1,4 @@
-"""Log groups, and the logs that AWS writes itself."""
+"""Log groups, and the logs that AWS itself writes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_log_groups_and_metric_filters(blueprint) -> None:
     assert found.metric_filters[0].default_value == 0
 
 
-def test_what_belongs_to_a_log_group(blueprint) -> None:
+def test_a_log_group_has_its_subscriptions_and_streams(blueprint) -> None:
     found = blueprint(
         {
             "aws_cloudwatch_log_stream.this": {"log_group_name": "/app", "name": "one"},

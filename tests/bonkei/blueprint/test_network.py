@@ -66,7 +66,7 @@ def test_a_subnet_has_the_routes_of_its_table(blueprint) -> None:
 @pytest.mark.parametrize(
     ("gateway", "kind"), [("igw-1", "internet_gateway"), ("vpce-1", "vpc_endpoint")]
 )
-def test_a_gateways_kind_is_told_by_its_id(blueprint, gateway, kind) -> None:
+def test_the_kind_of_a_gateway_follows_from_its_id(blueprint, gateway, kind) -> None:
     found = blueprint(
         {
             "aws_vpc.this": VPC,
@@ -115,8 +115,9 @@ def test_an_endpoint_has_its_associations(blueprint) -> None:
 
 
 def test_a_prefix_lists_weight(blueprint) -> None:
-    """AWS-managed prefix lists: CloudFront's origin-facing one weighs 55; one's own weighs its
-    maximum number of entries."""
+    """AWS-managed prefix lists: CloudFront's origin-facing list has the weight 55. Your own list
+    has its maximum number of entries as its weight.
+    """
     found = blueprint(
         {
             "data.aws_ec2_managed_prefix_list.cloudfront": {
@@ -134,7 +135,7 @@ def test_a_prefix_lists_weight(blueprint) -> None:
     assert {p.id: p.weight for p in found.prefix_lists} == {"pl-1": 55, "pl-2": 1, "pl-3": 7}
 
 
-def test_rules_are_read_however_they_are_written(blueprint) -> None:
+def test_rules_are_read_in_every_spelling(blueprint) -> None:
     group = {"arn": "arn:sg", "name": "g", "vpc_id": "vpc-1", "ingress": [], "egress": []}
     inline = {
         "protocol": "tcp",
@@ -180,14 +181,14 @@ def test_rules_are_read_however_they_are_written(blueprint) -> None:
     assert rule.security_group_ids == ("sg-1", "sg-9")
     assert [rule.covers("tcp", port) for port in (79, 80, 81, 82)] == [False, True, True, False]
     assert not rule.covers("udp", 80)
-    # Where rules are resources of their own, the state repeats them in the group: read once.
+    # The state repeats separate rules inside the group. They are read once.
     assert [rule.covers("udp", 1) for rule in b.egress()] == [True]
     assert [rule.covers("tcp", 80) for rule in b.ingress()] == [True]
     assert c.ingress()[0].prefix_list_ids == ("pl-1",)
     assert found.security_group("sg-2") is b
 
 
-def test_services_and_databases_say_where_they_stand(blueprint) -> None:
+def test_services_and_databases_have_their_subnets_and_groups(blueprint) -> None:
     found = blueprint(
         {
             "aws_rds_cluster.this": {

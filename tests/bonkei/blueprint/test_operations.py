@@ -125,7 +125,7 @@ def test_topics_have_their_subscriptions_and_rules_their_targets(blueprint) -> N
     )
 
 
-def test_a_bucket_has_its_satellites(blueprint) -> None:
+def test_a_bucket_has_its_settings(blueprint) -> None:
     found = blueprint(
         {
             "aws_s3_bucket.plain": {"arn": "arn:plain", "bucket": "plain"},

@@ -49,7 +49,7 @@ def test_an_empty_state_is_an_empty_blueprint(document) -> None:
         {"values": {"root_module": {"child_modules": [{"resources": {"a": 1}}]}}},
     ],
 )
-def test_what_is_not_a_state_is_refused(document) -> None:
+def test_input_that_is_not_a_state_is_refused(document) -> None:
     with pytest.raises(BlueprintError):
         read(document)
 
@@ -76,7 +76,7 @@ def test_numbers_in_addresses_count_as_numbers() -> None:
 
 @given(JSON)
 def test_any_json_is_read_or_refused(document: Any) -> None:
-    """Never a KeyError, a TypeError or a RecursionError: a person gets a message."""
+    """Never a KeyError, a TypeError or a RecursionError: the user gets a message."""
     with suppress(BlueprintError):
         read(document)
 
@@ -189,8 +189,8 @@ COMPLETE: dict[str, Any] = {
         max_size=4,
     )
 )
-def test_any_attribute_may_be_anything(found: list[tuple[str, dict[str, Any]]]) -> None:
-    """Resources complete but for one or two attributes that hold something else."""
+def test_any_attribute_may_have_any_value(found: list[tuple[str, dict[str, Any]]]) -> None:
+    """Complete resources, with one or two attributes that hold another value."""
     resources = [
         {
             "address": f"{kind}.r{index}",
@@ -205,7 +205,7 @@ def test_any_attribute_may_be_anything(found: list[tuple[str, dict[str, Any]]]) 
 
 
 def test_the_complete_resources_are_read() -> None:
-    """The property above would be empty if nothing could be read at all."""
+    """The property above would be empty if nothing could be read."""
     resources = [
         {"address": f"{kind}.r", "mode": "managed", "type": kind, "values": COMPLETE}
         for kind in ALL_TYPES

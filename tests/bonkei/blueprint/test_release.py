@@ -1,4 +1,4 @@
-"""What a release passes through: repositories, pipelines, builds."""
+"""Repositories, pipelines and builds: the way of a release."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_pipeline_keeps_the_order_of_its_stages(blueprint) -> None:
     )
 
 
-def test_a_project_with_everything_that_a_build_needs(blueprint) -> None:
+def test_a_project_with_all_settings_of_a_build(blueprint) -> None:
     found = blueprint(
         {
             "aws_codebuild_project.this": {

@@ -63,8 +63,10 @@ def test_a_role_has_every_policy_attached_to_it(blueprint) -> None:
     assert found.trust[0].conditions == (("StringEquals", "aws:SourceAccount", "123456789012"),)
 
 
-def test_awss_own_policy_is_not_known_however_its_arn_was_found(blueprint) -> None:
-    """Its text is not here: a data source that found it says nothing of what it allows."""
+def test_policies_of_aws_are_unknown_however_their_arn_was_found(blueprint) -> None:
+    """The definitions do not have its text, and the data source that finds it does not say what
+    it allows.
+    """
     arn = "arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess"
     found = blueprint(
         {
@@ -105,7 +107,7 @@ def test_principals_may_be_everyone(blueprint) -> None:
 @pytest.mark.parametrize(
     "document", ["{", '"text"', policy(Effect="Maybe"), policy(Action=1), policy(Principal=[1])]
 )
-def test_what_is_not_a_policy_is_named(blueprint, document) -> None:
+def test_a_malformed_policy_is_reported(blueprint, document) -> None:
     with pytest.raises(BlueprintError) as caught:
         blueprint({"aws_iam_role.task": {**ROLE, "assume_role_policy": document}})
     assert caught.value.address == "aws_iam_role.task"

@@ -145,7 +145,7 @@ def test_service_connect_names_are_resolved(blueprint) -> None:
     assert "outlier" in reasons["aws_ecs_service.service_connect_configuration.service"]
 
 
-def test_a_clusters_default_namespace_holds(blueprint) -> None:
+def test_a_clusters_default_namespace_is_used(blueprint) -> None:
     cluster = {**CLUSTER, "service_connect_defaults": [{"namespace": "arn:ns"}]}
     client = {"enabled": True, "namespace": None, "service": []}
     found = blueprint(
@@ -352,7 +352,9 @@ def test_malformed_container_definitions_are_named(blueprint, definitions, attri
 
 
 def test_the_case_of_a_containers_keys_does_not_matter(blueprint) -> None:
-    """Terraform's provider reads them so; what the author's own keys are, stays as it is."""
+    """Terraform's provider ignores the case too. The author's own keys, such as labels, stay as
+    they are.
+    """
     web = {
         "Name": "web",
         "image": "web:1",

@@ -1,9 +1,9 @@
-"""Queues, tables and parameters, as their APIs have them."""
+"""Queues, tables and parameters, in the form of their APIs."""
 
 from __future__ import annotations
 
 
-def test_a_queue_with_its_satellites(blueprint) -> None:
+def test_a_queue_with_its_policies(blueprint) -> None:
     [queue] = blueprint(
         {
             "aws_sqs_queue.this": {
@@ -89,7 +89,7 @@ def test_a_parameter_does_not_show_its_value(blueprint) -> None:
     assert "hunter22" not in repr(parameter)
 
 
-def test_what_a_subscription_filters(blueprint) -> None:
+def test_the_filters_of_a_subscription(blueprint) -> None:
     [topic] = blueprint(
         {
             "aws_sns_topic.this": {"arn": "arn:t", "name": "t"},

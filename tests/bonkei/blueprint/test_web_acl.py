@@ -26,7 +26,7 @@ NO_TRANSFORMATION = [{"priority": 0, "type": "NONE"}]
 
 
 def header_is(value: str) -> dict[str, Any]:
-    """A statement block as the state writes it: unused kinds are empty lists."""
+    """A statement block as the state has it: unused kinds are empty lists."""
     return {
         "and_statement": [],
         "byte_match_statement": [
@@ -139,7 +139,7 @@ def test_a_rate_counts_in_its_window_and_scope(blueprint) -> None:
     )
 
 
-def test_sets_are_looked_up(blueprint) -> None:
+def test_ip_sets_and_pattern_sets_are_looked_up(blueprint) -> None:
     both = {
         "or_statement": [
             {
@@ -240,14 +240,14 @@ def test_a_managed_group_is_named_and_never_matches(blueprint) -> None:
     assert "managed_rule_group_statement AWSManagedRulesCommonRuleSet" in missing.reason
 
 
-def test_not_of_an_unknown_does_not_match_everything(blueprint) -> None:
+def test_not_of_an_unknown_statement_does_not_match_everything(blueprint) -> None:
     abroad = {
         "not_statement": [{"statement": [{"geo_match_statement": [{"country_codes": ["JP"]}]}]}]
     }
     assert only_statement(blueprint, abroad) == NotSimulatedStatement("geo_match_statement")
 
 
-def test_a_field_that_is_not_read_is_not_matched(blueprint) -> None:
+def test_a_field_that_cannot_be_read_does_not_match(blueprint) -> None:
     cookies = header_is("a")
     cookies["byte_match_statement"][0]["field_to_match"] = [{"cookies": [{"match_scope": "ALL"}]}]
     assert only_statement(blueprint, cookies) == NotSimulatedStatement("field_to_match", "cookies")
@@ -329,7 +329,7 @@ def test_a_block_may_answer_with_a_body_of_its_own(blueprint) -> None:
         ),
     ],
 )
-def test_what_cannot_be_understood_is_named(blueprint, statement, attribute) -> None:
+def test_a_malformed_statement_is_reported(blueprint, statement, attribute) -> None:
     with pytest.raises(BlueprintError) as caught:
         only_statement(blueprint, statement)
     assert caught.value.attribute == attribute

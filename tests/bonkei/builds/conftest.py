@@ -1,4 +1,4 @@
-"""A room of builds."""
+"""A room that runs builds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from builds import Room
 
 @pytest.fixture
 async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    """Started, and stopped at the end."""
+    """A started room, stopped after the test."""
     made = Room(tmp_path)
     made.builds.start()
     yield made

@@ -1,4 +1,4 @@
-"""UPLOAD_ARTIFACTS, and what a zip may hold."""
+"""The phase UPLOAD_ARTIFACTS, and which entries a zip may have."""
 
 from __future__ import annotations
 
@@ -45,10 +45,12 @@ TREE = [
         (ArtifactSpec(("**/*",), exclude_paths=("my-build-2",)), [TREE[0], TREE[3]]),
         (ArtifactSpec(("**/*",), "my-build-2", exclude_paths=("*.txt",)), [TREE[2][11:]]),
         (ArtifactSpec(("nothing",)), []),
-        (ArtifactSpec(("my-build-2",)), []),  # a folder by its name is no file
+        (ArtifactSpec(("my-build-2",)), []),  # the name of a folder does not match a file
     ],
 )
-def test_patterns_name_what_the_page_says(artifact: ArtifactSpec, expected: list[str]) -> None:
+def test_patterns_select_the_files_that_the_page_says(
+    artifact: ArtifactSpec, expected: list[str]
+) -> None:
     assert [name for _, name in select(artifact, TREE)] == expected
 
 
@@ -56,7 +58,7 @@ def names(file: Path) -> list[str]:
     return sorted(zipfile.ZipFile(file).namelist())
 
 
-async def test_a_pipeline_s_outputs_go_where_it_says(room: Room) -> None:
+async def test_the_outputs_of_a_pipeline_go_to_their_places(room: Room) -> None:
     more = (
         "artifacts:\n  base-directory: out\n  files: [a]\n"
         "  secondary-artifacts:\n    Second:\n      files: ['out/**/*']\n"
@@ -118,7 +120,7 @@ def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
 
 
-def test_a_link_out_of_the_source_is_not_handed_on(tmp_path: Path) -> None:
+def test_a_link_out_of_the_source_is_not_packed(tmp_path: Path) -> None:
     source = tmp_path / "source"
     source.mkdir()
     (source / "out").symlink_to("/etc/passwd")
@@ -133,7 +135,7 @@ def test_a_link_out_of_the_source_is_not_handed_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../out", "/out", "a/../../out", "link/out"])
-def test_a_zip_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
+def test_an_entry_that_leads_out_of_the_folder_is_refused(name: str, tmp_path: Path) -> None:
     archive, into = tmp_path / "x.zip", tmp_path / "into"
     into.mkdir()
     with zipfile.ZipFile(archive, "w") as made:
@@ -146,13 +148,13 @@ def test_a_zip_that_leads_out_is_refused(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_what_is_no_zip_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.zip").write_bytes(b"PK no")
     with pytest.raises(PhaseError, match="no zip archive"):
         unpack(tmp_path / "x.zip", tmp_path)
 
 
-async def test_the_files_of_reports_are_kept_and_forgotten_with_their_build(room: Room) -> None:
+async def test_files_of_reports_are_kept_and_deleted_with_their_build(room: Room) -> None:
     more = "reports:\n  unit:\n    files: ['**/*.xml']\n    base-directory: out\n"
     result = await room.run(spec("mkdir -p out/a", "echo x >out/a/r.xml; echo y >out/n", more=more))
     kept = room.world.directory / "builds" / "reports" / f"{result.id.partition(':')[2]}.zip"
@@ -161,7 +163,7 @@ async def test_the_files_of_reports_are_kept_and_forgotten_with_their_build(room
     assert "there are no report groups" in log(result)
 
 
-async def test_the_oldest_builds_are_forgotten(room: Room, monkeypatch) -> None:
+async def test_the_oldest_builds_are_deleted(room: Room, monkeypatch) -> None:
     monkeypatch.setattr("bonkei.builds.store._MOST", 2)
     more = "reports:\n  unit:\n    files: ['r']\n"
     ids = [(await room.run(spec("touch r", more=more))).id for _ in range(3)]

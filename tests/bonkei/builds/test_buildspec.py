@@ -66,7 +66,7 @@ cache:
 """
 
 
-def test_everything_that_the_page_shows_is_read() -> None:
+def test_every_setting_of_the_page_is_read() -> None:
     spec = read(EXAMPLE)
     install, build = spec.phases
     assert install.commands == ("echo Entered the install phase...", "apt-get install -y maven")
@@ -128,7 +128,7 @@ BUILD = "version: 0.2\nphases:\n  build:\n"
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        # As CodeBuild words it, to the letter.
+        # CodeBuild's own words.
         (
             BUILD + "    commands:\n      - echo a: b\n",
             (
@@ -174,7 +174,7 @@ def test_a_mistake_is_a_yaml_file_error_with_its_line(text: str, said: str) -> N
 
 
 def test_a_bomb_of_anchors_is_refused() -> None:
-    """Nine lines that would be a billion strings."""
+    """Nine lines that expand to a billion strings."""
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     for before, name in zip("abcdefgh", "bcdefghi", strict=True):
         lines.append(f"{name}: &{name} [{', '.join(f'*{before}' for _ in range(9))}]")
@@ -182,7 +182,7 @@ def test_a_bomb_of_anchors_is_refused() -> None:
         read("\n".join(lines))
 
 
-def test_an_empty_entry_and_a_lone_string_are_understood() -> None:
+def test_an_empty_entry_and_a_single_string_are_accepted() -> None:
     spec = read("version: 0.2\nphases:\n  build:\n    commands:\n      -\n      - echo\n")
     assert spec.phases[0].commands == ("echo",)
     assert spec.phases[0].lines == (6,)

@@ -1,4 +1,4 @@
-"""A build harms nothing: it writes below its own folder only."""
+"""A build writes only below its own folder."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ confined = pytest.mark.skipif(
 
 
 @confined
-async def test_what_a_build_writes_elsewhere_is_gone_with_it(room: Room) -> None:
+async def test_files_that_a_build_writes_elsewhere_disappear_with_it(room: Room) -> None:
     outer = room.world.directory / "outside"
     outer.mkdir()
     places = [f"{folder}/bonkei-was-here" for folder in ("/usr/local/bin", "/etc", "/tmp")]  # noqa: S108
@@ -40,7 +40,7 @@ async def test_what_a_build_writes_elsewhere_is_gone_with_it(room: Room) -> None
 
 
 @confined
-async def test_it_sees_neither_keys_nor_what_is_hidden_nor_other_processes(
+async def test_a_build_sees_no_keys_no_hidden_files_and_no_other_processes(
     room: Room, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = tmp_path / "person"
@@ -55,7 +55,8 @@ async def test_it_sees_neither_keys_nor_what_is_hidden_nor_other_processes(
     room.world.hidden = (hidden,)
     room.builds._given = room.world.surroundings()
     room.builds.start()
-    # /tmp is the build's own, so these would not be there anyway: they are kept to be hidden.
+    # A build has its own /tmp and would not see these anyway. They are kept so that hiding is
+    # tested.
     result = await room.run(
         spec(
             f"! cat {person}/.aws/credentials",
@@ -69,8 +70,10 @@ async def test_it_sees_neither_keys_nor_what_is_hidden_nor_other_processes(
 
 
 @confined
-async def test_disks_the_kernel_s_switches_and_sockets_of_root_are_out_of_reach(room: Room) -> None:
-    """Root of a namespace is the same root to them."""
+async def test_a_build_reaches_no_disks_no_kernel_settings_and_no_sockets_of_root(
+    room: Room,
+) -> None:
+    """To these, the root of a namespace is the same root."""
     result = await room.run(
         spec(
             "ls -l /dev",
@@ -82,7 +85,7 @@ async def test_disks_the_kernel_s_switches_and_sockets_of_root_are_out_of_reach(
             "! mount -o remount,bind,rw /",
             "! umount /proc",
             "! umount /tmp",
-            # Nor by a namespace of its own.
+            # And not through a namespace of its own.
             "! unshare -Urm mount -o remount,bind,rw /",
             "! unshare -Urm umount /proc",
             "! touch /x",
@@ -105,8 +108,8 @@ async def test_disks_the_kernel_s_switches_and_sockets_of_root_are_out_of_reach(
         'ln -s {outside}/taken "$HOME/../artifact-0.zip"',
     ],
 )
-async def test_a_link_leads_the_miniature_nowhere(room: Room, trick: str) -> None:
-    """It writes and reads for a build, and has more rights than the build."""
+async def test_a_link_does_not_lead_the_miniature_out_of_the_build(room: Room, trick: str) -> None:
+    """The miniature reads and writes files of the build, with more rights than the build."""
     outside = room.world.directory / "outside"
     outside.mkdir()
     (outside / "given.json").write_text('{"A": "stolen"}', encoding="utf-8")
@@ -123,7 +126,7 @@ async def test_a_link_leads_the_miniature_nowhere(room: Room, trick: str) -> Non
 
 
 class Unconfined(Room):
-    """On a machine that has no namespaces."""
+    """A room on a machine without namespaces."""
 
 
 @pytest.fixture
@@ -135,7 +138,7 @@ async def open_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIte
     await room.builds.stop()
 
 
-async def test_without_namespaces_a_build_that_keeps_to_itself_runs(open_room: Room) -> None:
+async def test_without_namespaces_a_build_that_stays_in_its_folder_runs(open_room: Room) -> None:
     result = await open_room.run(
         spec('mkdir -p "$HOME/tools"', "echo x >here", 'test -d "$TMPDIR"', "cat /etc/hosts")
     )
@@ -143,7 +146,7 @@ async def test_without_namespaces_a_build_that_keeps_to_itself_runs(open_room: R
     assert "Nothing confines this build: there are none" in log(result)
 
 
-async def test_without_namespaces_others_are_refused_with_the_line(open_room: Room) -> None:
+async def test_without_namespaces_a_build_that_writes_outside_is_refused(open_room: Room) -> None:
     target = open_room.world.directory / "written"
     result = await open_room.run(spec("echo first", f"echo x >{target}"))
     assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: line 8 of the buildspec: it wri")
@@ -152,7 +155,7 @@ async def test_without_namespaces_others_are_refused_with_the_line(open_room: Ro
     assert not target.exists()
 
 
-async def test_the_setting_lets_them_run(tmp_path: Path, monkeypatch) -> None:
+async def test_a_setting_allows_builds_to_write_outside(tmp_path: Path, monkeypatch) -> None:
     room = Room(tmp_path, may_write_outside=True)
     monkeypatch.setattr(room.builds, "confinement", lambda: Confinement("there are none"))
     room.builds.start()
@@ -209,11 +212,11 @@ def test_a_command_that_writes_outside_is_found(command: str) -> None:
         "aws s3 cp s3://bucket/key .",
     ],
 )
-def test_one_that_does_not_is_left_alone(command: str) -> None:
+def test_a_command_that_stays_inside_is_not_found(command: str) -> None:
     assert not outside(command), outside(command)
 
 
-def test_none_of_ours_writes_outside() -> None:
+def test_none_of_our_buildspecs_writes_outside() -> None:
     from buildspecs import BUILDSPECS
 
     files = sorted(BUILDSPECS.glob("*.yaml"))

@@ -20,9 +20,9 @@ async def test_a_build_goes_through_its_phases(room: Room) -> None:
     result = await room.run(spec("cat given.txt", 'test "$PWD" = "$CODEBUILD_SRC_DIR"'))
     assert result.status == "SUCCEEDED", log(result)
     assert list(statuses(result)) == ALL
-    assert set(statuses(result).values()) == {"SUCCEEDED", ""}  # COMPLETED has none
+    assert set(statuses(result).values()) == {"SUCCEEDED", ""}  # COMPLETED has no duration
     assert "Running command cat given.txt\ncontent\n" in log(result)
-    # Its folder went with it, and what it had as its input is as it was.
+    # The build's folder is deleted, and its input is unchanged.
     assert list((room.world.directory / "builds" / "runs").iterdir()) == []
     assert [file.name for file in room.source.iterdir()] == ["given.txt"]
 
@@ -44,7 +44,7 @@ async def test_variables_and_the_folder_carry_over_and_options_do_not(room: Room
 
 
 @pytest.mark.parametrize("shell", ["bash", "/bin/sh"])
-async def test_both_shells_keep_what_is_odd(room: Room, shell: str) -> None:
+async def test_both_shells_pass_unusual_values_on(room: Room, shell: str) -> None:
     result = await room.run(
         spec(
             "A='$(rm -rf x) `y` \"z\" \\'",
@@ -167,7 +167,7 @@ async def test_what_runs_in_the_background_goes_on(room: Room) -> None:
     assert result.status == "SUCCEEDED", log(result)
 
 
-async def test_an_entry_has_no_input_to_wait_for(room: Room) -> None:
+async def test_an_entry_cannot_wait_for_input(room: Room) -> None:
     assert (await room.run(spec("! read line"))).status == "SUCCEEDED"
 
 

@@ -30,14 +30,16 @@ async def test_codebuild_s_own_variables(room: Room) -> None:
     assert found["AWS_SESSION"] == f"{ROLE}/{result.id.replace(':', '-')}"
 
 
-async def test_nothing_of_the_person_s_environment_but_the_path(room: Room, monkeypatch) -> None:
+async def test_a_build_gets_only_the_path_of_the_users_environment(room: Room, monkeypatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("GITHUB_TOKEN", "mine")
     result = await room.run(spec("env"))
     assert "=mine" not in log(result)
 
 
-async def test_start_build_wins_over_the_project_and_that_over_the_buildspec(room: Room) -> None:
+async def test_start_build_overrides_the_project_and_the_project_overrides_the_buildspec(
+    room: Room,
+) -> None:
     """ "The value in the start build operation call takes highest precedence." """
     text = spec("echo $A-$B-$C", more="").replace(
         "  shell: bash\n", "  shell: bash\n  variables: {A: spec, B: spec, C: spec}\n"
@@ -75,7 +77,7 @@ async def test_parameters_and_secrets_are_fetched_hidden_and_not_exported(room: 
     assert dict(result.exported) == {"PLAIN": "two words"}
 
 
-async def test_a_value_that_cannot_be_had_fails_the_download_by_its_name(room: Room) -> None:
+async def test_a_value_that_cannot_be_fetched_fails_the_download(room: Room) -> None:
     result = await room.run(SECRETS.replace("/known", "/other"))
     assert result.error.startswith("DOWNLOAD_SOURCE: CLIENT_ERROR: P: AccessDeniedException")
     result = await room.run(SECRETS.replace("known:user", "known:nothing"))
@@ -84,17 +86,17 @@ async def test_a_value_that_cannot_be_had_fails_the_download_by_its_name(room: R
     assert "SECRETS_MANAGER_ERROR: S: ResourceNotFoundException" in result.error
 
 
-async def test_exports_are_what_the_last_entry_leaves(room: Room) -> None:
+async def test_exports_have_the_values_after_the_last_entry(room: Room) -> None:
     text = spec("export A=1", "export A=2; exit 1").replace(
         "  shell: bash\n", "  shell: bash\n  exported-variables: [A, CODEBUILD_BUILD_ID]\n"
     )
     result = await room.run(text)
     assert result.status == "FAILED"
-    # `exit` ends the entry's shell: what it has set by then does not carry over.
+    # `exit` ends the entry's shell. The values that it has set by then do not carry over.
     assert dict(result.exported) == {"A": "1", "CODEBUILD_BUILD_ID": result.id}
 
 
-async def test_secondary_sources_lie_apart(room: Room) -> None:
+async def test_secondary_sources_have_folders_of_their_own(room: Room) -> None:
     other = room.world.directory / "other"
     other.mkdir()
     (other / "tfplan").write_text("plan", encoding="utf-8")
@@ -105,7 +107,7 @@ async def test_secondary_sources_lie_apart(room: Room) -> None:
     assert result.status == "SUCCEEDED", log(result)
 
 
-async def test_the_log_is_delivered_where_the_project_says(room: Room) -> None:
+async def test_the_log_is_delivered_to_the_place_in_the_project(room: Room) -> None:
     from bonkei.blueprint.release.build_project import BuildLogs
 
     room.project(spec("echo one", "echo two"), logs=BuildLogs(group="/g", stream="s"))
@@ -120,7 +122,7 @@ async def test_the_log_is_delivered_where_the_project_says(room: Room) -> None:
     assert room.world.lines.events == []
 
 
-async def test_the_place_of_the_source(room: Room) -> None:
+async def test_the_location_of_the_source(room: Room) -> None:
     archive = room.world.bucket.file("art", "deep/s")
     archive.parent.mkdir(parents=True)
     (room.source / "x").touch()
@@ -134,7 +136,7 @@ async def test_the_place_of_the_source(room: Room) -> None:
     assert "\nv2-s3://art/deep/s\n" in log(result)
 
 
-async def test_git_asks_for_codecommit_by_the_build_s_role(room: Room) -> None:
+async def test_git_gets_credentials_for_codecommit_from_the_builds_role(room: Room) -> None:
     """ "`yes` to use CodeBuild's Git credential helper"."""
     text = spec("git config --get-all credential.http://127.0.0.1:1.helper", "cat ~/.gitconfig")
     room.project(text)

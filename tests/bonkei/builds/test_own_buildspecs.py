@@ -1,6 +1,6 @@
-"""This repository's buildspecs, run by the room with real curl, digests and archives.
+"""This repository's buildspecs, run with real curl, digests and archives.
 
-The tools that they fetch, and AWS, are stand-ins.
+The tools that they fetch, and AWS, are doubles.
 """
 
 from __future__ import annotations

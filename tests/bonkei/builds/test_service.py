@@ -32,14 +32,14 @@ class Api:
         )
         found = _without_none(answer)
         shape = MODEL.operation_model(operation).output_shape
-        # An empty list is sent, although the model wants one entry at least.
+        # The service sends an empty list, although the model requires one entry.
         report = ParamValidator().validate({k: v for k, v in found.items() if v != []}, shape)
         assert not report.has_errors(), report.generate_report()
         return found
 
 
 def _without_none(value: Any) -> Any:
-    """As the endpoint writes an answer."""
+    """The answer as the endpoint writes it."""
     if isinstance(value, dict):
         return {key: _without_none(each) for key, each in value.items() if each is not None}
     return [_without_none(each) for each in value] if isinstance(value, list | tuple) else value
@@ -84,7 +84,7 @@ async def test_a_build_of_a_project_outside_a_pipeline(room: Room) -> None:
     assert (await api("ListBuilds", sortOrder="ASCENDING"))["ids"] == [started["id"], again["id"]]
 
 
-async def test_projects_are_shown_as_they_are_declared(room: Room) -> None:
+async def test_projects_are_described_as_declared(room: Room) -> None:
     api = Api(room)
     room.project(
         "buildspec.yaml",
@@ -139,8 +139,8 @@ async def test_refusals(room: Room, operation: str, parameters: Any, code: str, 
     assert refused.value.code == code
 
 
-async def test_a_project_s_limit_makes_builds_wait_their_turn(room: Room) -> None:
-    """ "Concurrent build limit", and the queue before it."""
+async def test_a_projects_limit_makes_builds_wait(room: Room) -> None:
+    """ "Concurrent build limit", and the queue."""
     api = Api(room)
     room.project(spec("sleep 0.6"), concurrent_build_limit=1)
     ids = [(await api("StartBuild", projectName="app"))["build"]["id"] for _ in range(3)]

@@ -1,4 +1,4 @@
-"""What a build finds on its machine, and the way of its downloads."""
+"""The tools that a build finds on its machine, and its downloads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from bonkei.builds.tools.commands import STAND_INS
 from bonkei.builds.tools.gate import Gate, Guest
 from bonkei.builds.values import BuildInput, BuildRequest
 
-# Constants: people write them into parameters.
+# Constants, because users copy them into parameters.
 DIGESTS = {
     "terraform": "55e8119b34add942b91069fca5bfc71c55c08f6eaa1b1435b34ecf884393cf72",
     "trivy": "eabd2ce9581062d2c4230c7df19bf947aa7aa6dc284e121aac375996403cd941",
@@ -36,7 +36,7 @@ def test_the_digests_are_constants() -> None:
     assert [name for name, digest in DIGESTS.items() if f"`{digest}`" not in page] == []
 
 
-def test_each_archive_holds_a_script_that_says_what_it_is() -> None:
+def test_each_archive_holds_a_script_that_names_itself_a_substitute() -> None:
     terraform = find("releases.hashicorp.com", "/terraform/1.2.3/terraform_1.2.3_linux_arm64.zip")
     trivy = find(
         "github.com",
@@ -69,7 +69,7 @@ def _unpacked(content: bytes) -> str:
         ("example.com", "/"),
     ],
 )
-def test_nothing_else_is_stood_for(host: str, path: str) -> None:
+def test_no_other_download_is_replaced(host: str, path: str) -> None:
     assert find(host, path) is None
 
 
@@ -79,7 +79,7 @@ DOWNLOAD = (
 )
 
 
-async def test_the_real_curl_gets_the_archive_and_the_buildspec_s_check_holds(room: Room) -> None:
+async def test_real_curl_gets_the_archive_and_the_digest_matches(room: Room) -> None:
     room.world.commands = {"terraform": (sys.executable, "-c", "print('Terraform itself')")}
     result = await room.run(
         spec(
@@ -99,7 +99,7 @@ async def test_another_digest_fails_the_build(room: Room) -> None:
     assert "Reason: exit status 1" in result.error
 
 
-async def test_without_a_way_out_nothing_is_downloaded(room: Room) -> None:
+async def test_without_a_route_to_the_internet_nothing_is_downloaded(room: Room) -> None:
     room.world.obstacle = "aws_subnet.a has no route to the internet"
     result = await room.run(spec(f"! {DOWNLOAD}", "! curl -sf http://example.com/"))
     assert result.status == "SUCCEEDED", log(result)
@@ -108,7 +108,7 @@ async def test_without_a_way_out_nothing_is_downloaded(room: Room) -> None:
     assert "No way to example.com" in said
 
 
-async def test_loopback_is_no_way_round_the_gate_and_needs_none(room: Room) -> None:
+async def test_loopback_works_without_the_gate_and_does_not_bypass_it(room: Room) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nnear")
@@ -149,7 +149,7 @@ def _ask(gate: Gate, token: str, *words: str) -> subprocess.CompletedProcess[byt
 URL = "https://releases.hashicorp.com/terraform/1.2.3/terraform_1.2.3_linux_arm64.zip"
 
 
-def test_only_a_build_that_runs_may_use_the_gate(gate: Gate) -> None:
+def test_only_a_running_build_may_use_the_gate(gate: Gate) -> None:
     token = gate.admit(Guest("", lambda _: None))
     assert _ask(gate, token, URL).stdout == b"200 200"
     assert _ask(gate, token, "-I", URL).stdout == b"200 200"
@@ -158,20 +158,20 @@ def test_only_a_build_that_runs_may_use_the_gate(gate: Gate) -> None:
     assert _ask(gate, "guessed", URL).stdout.startswith(b"407")
 
 
-def test_what_is_no_request_ends_the_connection_only(gate: Gate) -> None:
+def test_a_malformed_request_ends_only_its_connection(gate: Gate) -> None:
     import socket
 
     token = gate.admit(Guest("", lambda _: None))
     port = int(re.search(r":(\d+)$", gate.variables(token)["HTTP_PROXY"])[1])  # type: ignore[index]
     for noise in (b"\x16\x03\x01\r\n\r\n", b"GET\r\n\r\n", b"x" * 100_000, b""):
-        # It may have hung up already.
+        # The gate may have closed the connection already.
         with socket.create_connection(("127.0.0.1", port), timeout=5) as one, suppress(OSError):
             one.sendall(noise)
             one.shutdown(socket.SHUT_WR)
     assert _ask(gate, token, URL).stdout == b"200 200"
 
 
-def test_the_authority_s_key_is_nowhere(tmp_path: Path) -> None:
+def test_the_authoritys_key_is_not_on_disk(tmp_path: Path) -> None:
     make_authority(tmp_path, HOSTS, datetime.now(UTC))
     assert [file.name for file in tmp_path.iterdir()] == ["authorities.pem"]
     assert b"PRIVATE" not in (tmp_path / "authorities.pem").read_bytes()
@@ -188,7 +188,7 @@ def _stand_in(*words: str, folder: Path, given: str = "") -> subprocess.Complete
     )
 
 
-def test_stand_ins_do_what_the_commands_do(tmp_path: Path) -> None:
+def test_substitutes_do_what_the_commands_do(tmp_path: Path) -> None:
     served = find("releases.hashicorp.com", "/terraform/1.2.3/terraform_1.2.3_linux_arm64.zip")
     assert served is not None
     (tmp_path / "t.zip").write_bytes(served.content)
@@ -211,7 +211,7 @@ def test_stand_ins_do_what_the_commands_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("privileged", "status"), [(True, "SUCCEEDED"), (False, "FAILED")])
-async def test_docker_is_for_privileged_projects(room: Room, privileged: bool, status: str) -> None:
+async def test_docker_needs_a_privileged_project(room: Room, privileged: bool, status: str) -> None:
     room.world.commands = {"docker": (sys.executable, "-c", "print('built')")}
     room.project(spec("docker build ."), privileged=privileged)
     result = await room.run()
@@ -219,8 +219,8 @@ async def test_docker_is_for_privileged_projects(room: Room, privileged: bool, s
     assert ("Cannot connect to the Docker daemon" in log(result)) != privileged
 
 
-async def test_the_first_builds_may_come_together(room: Room) -> None:
-    """A release builds its images side by side; all of them trust the one authority."""
+async def test_the_first_builds_may_start_together(room: Room) -> None:
+    """A release builds its images side by side, and all of them trust one authority."""
     room.project(spec('curl -fsS -o "$HOME/t" https://releases.hashicorp.com/terraform/1.2.3/'
                       'terraform_1.2.3_linux_arm64.zip'))  # fmt: skip
     inputs = (BuildInput("Source", folder=room.source),)

@@ -1,4 +1,4 @@
-"""Builds that misbehave: nothing of them is left, and no other notices."""
+"""Builds that misbehave leave no process, and other builds do not notice."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bonkei.builds.values import BuildInput, BuildOutput, BuildRequest
 
 
 def left(mark: str) -> list[int]:
-    """Processes whose command line has this word, in whatever namespace."""
+    """The processes in any namespace with this word in their command line."""
     running = psutil.process_iter(["cmdline"])
     return [each.pid for each in running if mark in (each.info["cmdline"] or ())]
 
@@ -43,7 +43,7 @@ async def test_a_build_that_forks_and_ignores_sigterm_leaves_nothing(room: Room)
     assert left(word) == []
 
 
-async def test_nor_does_it_on_a_machine_without_namespaces(
+async def test_a_build_that_forks_leaves_nothing_without_namespaces_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     room = Room(tmp_path, may_write_outside=True)
@@ -57,7 +57,7 @@ async def test_nor_does_it_on_a_machine_without_namespaces(
 
 
 async def test_a_build_that_never_ends_times_out(tmp_path: Path) -> None:
-    """`TIMED_OUT`, with the code that CodeBuild gives."""
+    """The status is `TIMED_OUT`, with CodeBuild's code."""
     room = Room(tmp_path, minute=0.6)
     room.builds.start()
     word = mark()
@@ -87,7 +87,7 @@ async def test_stop_build_stops_it(room: Room) -> None:
     assert stopped.phases[-3].name == "BUILD"
     assert stopped.phases[-3].status == "STOPPED"
     assert left(word) == []
-    # Once more changes nothing.
+    # A second stop changes nothing.
     assert await room.builds.stop_build(build.id) == stopped
 
 
@@ -114,13 +114,13 @@ async def test_a_build_with_too_many_processes_is_ended(tmp_path: Path) -> None:
     assert left(word) == []
 
 
-async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> None:
+async def test_an_output_of_100_mb_is_bounded_and_its_end_is_kept(room: Room) -> None:
     longest = 0.0
 
     async def beside() -> None:
         nonlocal longest
         while True:
-            before = time.process_time()  # its own: others use the machine, too
+            before = time.process_time()  # the build's own: others use the machine, too
             await asyncio.sleep(0.005)
             longest = max(longest, time.process_time() - before)
 
@@ -134,19 +134,19 @@ async def test_100_mb_of_output_are_bounded_and_the_end_is_kept(room: Room) -> N
     said = log(result)
     assert "The log keeps 32 MB" in said
     assert "\nthe end\n" in said
-    assert longest < 1.0, longest  # the loop went on for others
+    assert longest < 1.0, longest  # the event loop went on for others
     total = sum(len(text) for *_, text in room.world.lines.events)
     assert total < 34_000_000
 
 
-async def test_a_line_without_end_and_bytes_that_are_no_text(room: Room) -> None:
+async def test_an_endless_line_and_bytes_that_are_not_text(room: Room) -> None:
     result = await room.run(spec("head -c 1000000 /dev/zero | tr '\\0' x; printf '\\n\\377\\376'"))
     assert result.status == "SUCCEEDED"
     assert max(len(line) for line in log(result).splitlines()) <= 200_000
     assert "\ufffd\ufffd" in log(result)
 
 
-async def test_a_build_that_ends_its_own_agent_fails(room: Room) -> None:
+async def test_a_build_that_kills_its_own_agent_fails(room: Room) -> None:
     result = await room.run(spec("kill -9 1; kill -9 $PPID; sleep 0.2", "echo not reached"))
     assert result.status in ("FAILED", "SUCCEEDED")  # process 1 of a namespace cannot be killed
     if result.status == "FAILED":
@@ -166,7 +166,9 @@ asyncio.run(main())
 """
 
 
-async def test_a_killed_miniature_leaves_no_process_and_says_so_later(tmp_path: Path) -> None:
+async def test_a_killed_miniature_leaves_no_process_and_reports_the_build_later(
+    tmp_path: Path,
+) -> None:
     word = mark()
     program = _MINIATURE.format(
         root=str(ROOT), support=str(ROOT / "tests" / "support"), home=str(tmp_path),
@@ -193,7 +195,7 @@ async def test_a_killed_miniature_leaves_no_process_and_says_so_later(tmp_path: 
 
 
 @pytest.mark.parametrize("where", ["identity", "parameter", "put", "ground"])
-async def test_whatever_fails_beside_it_the_build_ends(
+async def test_a_build_ends_although_something_beside_it_fails(
     room: Room, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

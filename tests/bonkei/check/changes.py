@@ -35,7 +35,7 @@ def rules_found(resources: Resources, **options: Any) -> set[str]:
 
 
 def containers(resources: Resources, **changes: Any) -> None:
-    """Change the app container; None takes an attribute away."""
+    """Change the app container; None removes an attribute."""
     app, router = app_containers()
     app = {key: value for key, value in (app | changes).items() if value is not None}
     resources["aws_ecs_task_definition.app"]["container_definitions"] = json.dumps([app, router])

@@ -26,7 +26,7 @@ def container(**changes: object) -> Container:
         (container(environment=(("GUNICORN_CMD_ARGS", "-w 2 --keep-alive 66"),)), None, 66),
         (container(), Program(Path(), environment=(("KEEP_ALIVE", "75"),)), 75),
         (container(), Program(Path(), command=("x", "--timeout-keep-alive", "75")), 75),
-        # The task definition's own words win over the image's.
+        # The command of the task definition overrides the image's.
         (
             container(environment=(("KEEP_ALIVE", "5"),)),
             Program(Path(), environment=(("KEEP_ALIVE", "75"),)),
@@ -40,11 +40,11 @@ def container(**changes: object) -> Container:
         (container(), None, None),
     ],
 )
-def test_how_long_connections_are_kept_is_told_in_several_ways(told, program, seconds) -> None:
+def test_keep_alive_is_read_from_several_places(told, program, seconds) -> None:
     assert keep_alive(told, program) == seconds
 
 
-def test_a_dockerfile_says_how_its_program_runs(tmp_path: Path) -> None:
+def test_a_dockerfile_gives_the_programs_command_and_environment(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(
         'FROM scratch\nENV KEEP_ALIVE_SECONDS=75\nENTRYPOINT ["python"]\nCMD ["-m", "web"]\n',
         encoding="utf-8",
@@ -65,7 +65,7 @@ def test_a_dockerfile_says_how_its_program_runs(tmp_path: Path) -> None:
         ("broken.yml", b"service: ["),
     ],
 )
-def test_what_runs_no_router_is_none_of_its_business(tmp_path: Path, name, content) -> None:
+def test_a_program_without_a_router_is_ignored(tmp_path: Path, name, content) -> None:
     (tmp_path / "Dockerfile").write_bytes(b"# caf\xe9\nFROM scratch\nCOPY . /app\n")
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_bytes(content)

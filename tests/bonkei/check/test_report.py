@@ -15,7 +15,7 @@ from tests.bonkei.check.stack.whole import sound, state
 
 @pytest.fixture
 def definitions(tmp_path: Path) -> Path:
-    """Where the sound stack's topic and two of its alarms are written."""
+    """The file that declares the sound stack's topic and two of its alarms."""
     folder = tmp_path / "infrastructure"
     folder.mkdir()
     (folder / "alarms.tf").write_text(
@@ -52,13 +52,13 @@ def test_findings_have_a_place_and_the_reason_that_allows_them(findings, definit
     assert cpu.severity is Severity.ERROR
 
 
-def test_the_exit_code_counts_what_is_not_allowed(findings) -> None:
+def test_the_exit_code_counts_findings_that_are_not_allowed(findings) -> None:
     assert exit_code(findings) == 1
     assert exit_code(findings[2:]) == 0
     assert exit_code(()) == 0
 
 
-def test_a_warning_is_told_and_fails_nothing(definitions: Path) -> None:
+def test_a_warning_is_reported_and_fails_nothing(definitions: Path) -> None:
     resources = sound()
     resources["aws_cloudwatch_log_group.app"]["retention_in_days"] = 0
     (found,) = run(read(state(resources)), definitions)
@@ -70,7 +70,7 @@ def test_a_warning_is_told_and_fails_nothing(definitions: Path) -> None:
     assert sarif["runs"][0]["results"][0]["level"] == "warning"
 
 
-def test_the_settings_say_how_grave_a_rule_is() -> None:
+def test_the_settings_change_a_rules_severity() -> None:
     levels = {"log-group-has-retention-and-key": "error", "image-is-pinned": "off"}
     rules = with_levels(RULES, levels, "bonkei.toml: [check]")
     by_id = {rule.id: rule.severity for rule in rules}
@@ -81,7 +81,7 @@ def test_the_settings_say_how_grave_a_rule_is() -> None:
     assert exit_code(run(read(state(resources)), Path("/nowhere"), rules=rules)) == 1
 
 
-def test_a_rule_that_there_is_not_is_named() -> None:
+def test_an_unknown_rule_is_reported() -> None:
     with pytest.raises(LevelError, match="`image-is-pined` is no rule") as raised:
         with_levels(RULES, {"image-is-pined": "off"}, "bonkei.toml: [check]")
     assert raised.value.remedy == "write image-is-pinned"
@@ -113,7 +113,7 @@ def test_json_is_a_list_of_findings(findings, definitions) -> None:
     }
 
 
-def test_sarif_has_what_code_hosts_ask_for(findings, definitions) -> None:
+def test_sarif_has_the_fields_that_code_hosts_need(findings, definitions) -> None:
     document = json.loads(render_sarif(findings, RULES, definitions.parent))
     assert document["version"] == "2.1.0"
     (sarif_run,) = document["runs"]

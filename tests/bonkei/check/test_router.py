@@ -1,4 +1,4 @@
-"""A log router's configuration is found by the container's definition, and read."""
+"""The configuration of a log router: found through the container's definition, and read."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write(directory: Path, **files: str) -> None:
         "COPY extra.conf /other/\nCOPY extra.conf /router/",
     ],
 )
-def test_the_dockerfile_says_which_file_is_at_the_path(tmp_path: Path, copy: str) -> None:
+def test_the_dockerfile_copies_the_configuration_to_the_path(tmp_path: Path, copy: str) -> None:
     write(tmp_path, Dockerfile=f"FROM scratch\n{copy}\n", extra_conf=CLASSIC, outputs__s3_conf=S3)
     router = read(tmp_path)
     assert router is not None
@@ -69,7 +69,9 @@ def test_the_dockerfile_says_which_file_is_at_the_path(tmp_path: Path, copy: str
         {},
     ],
 )
-def test_a_command_names_it_too(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_the_configuration_is_found_through_the_command(
+    tmp_path: Path, changes: dict[str, object]
+) -> None:
     dockerfile = 'FROM scratch\nCOPY r.yaml /etc/\nCMD ["fluent-bit", "-c", "/etc/r.yaml"]\n'
     write(tmp_path, Dockerfile=dockerfile, r_yaml="service:\n  grace: 45\n")
     router = read(tmp_path, firelens=FirelensConfiguration("fluentbit"), **changes)
@@ -77,14 +79,14 @@ def test_a_command_names_it_too(tmp_path: Path, changes: dict[str, object]) -> N
     assert router.grace == 45
 
 
-def test_without_a_dockerfile_it_is_found_by_its_name(tmp_path: Path) -> None:
+def test_without_a_dockerfile_the_configuration_is_found_by_its_name(tmp_path: Path) -> None:
     write(tmp_path, extra_conf=CLASSIC, other_yaml="- !Ref Nothing\n---\n")
     router = read(tmp_path)
     assert router is not None
     assert router.grace == 30
 
 
-def test_what_an_output_takes_is_read(tmp_path: Path) -> None:
+def test_the_filters_of_an_output_are_read(tmp_path: Path) -> None:
     text = """\
 includes: [service.yaml]
 pipeline:
@@ -122,7 +124,7 @@ def test_a_router_without_grace(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["service: [", "service:\n  grace: soon\n"])
-def test_a_configuration_that_cannot_be_understood_is_named(tmp_path: Path, text: str) -> None:
+def test_a_malformed_configuration_is_reported(tmp_path: Path, text: str) -> None:
     write(tmp_path, Dockerfile="FROM scratch\nCOPY a.yaml /a.yaml\n", a_yaml=text)
     with pytest.raises(ProgramError, match=r"a\.yaml"):
         read(tmp_path, command=("fluent-bit", "-c", "/a.yaml"))

@@ -1,4 +1,4 @@
-"""Each rule, with a definition that breaks it; the sound stack breaks none."""
+"""Each rule, with a definition that breaks it. The sound stack breaks no rule."""
 
 from __future__ import annotations
 
@@ -443,5 +443,5 @@ def test_every_rule_has_a_definition_that_breaks_it() -> None:
     assert broken == {rule.id for rule in RULES}
 
 
-def test_rules_have_names_of_their_own() -> None:
+def test_each_rule_has_its_own_name() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)

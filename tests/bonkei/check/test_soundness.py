@@ -31,13 +31,13 @@ from tests.bonkei.check.stack.whole import sound
 
 
 @pytest.mark.parametrize("change", SOUND_TOO)
-def test_what_is_meant_so_is_not_found(change: Change) -> None:
+def test_sound_alternatives_break_no_rule(change: Change) -> None:
     resources = sound()
     change(resources)
     assert [f"{f.rule} {f.message}" for f in check(resources)] == []
 
 
-def test_a_key_that_the_secret_does_not_have_is_found() -> None:
+def test_a_missing_key_of_a_secret_is_found() -> None:
     for keys, found in (({"password"}, set()), ({"pass"}, {1}), (set(), {1})):
         rules = rules_found(sound(), secret_keys={SECRET_ARN: frozenset(keys)})
         assert rules == ({"secret-has-the-key"} if found else set())
@@ -49,7 +49,9 @@ def shipping(group: str = "${LOG_GROUP}", only: str = "^FATAL$") -> tuple[Output
 
 
 def with_log_group(name: str) -> Resources:
-    """The router is told the group, and the task role may write to the declared one."""
+    """The router gets the group as a variable, and the task role may write to the declared
+    group.
+    """
     resources = sound()
     (definition,) = [resources["aws_ecs_task_definition.app"]]
     app, router = json.loads(definition["container_definitions"])
@@ -63,11 +65,11 @@ def with_log_group(name: str) -> Resources:
     return resources
 
 
-def test_a_routers_group_is_followed() -> None:
+def test_the_group_of_a_router_is_followed() -> None:
     assert rules_found(with_log_group("/app"), outputs=shipping()) == set()
     assert rules_found(with_log_group("/else"), outputs=shipping()) == {
         "log-group-is-declared",
-        "metric-filter-can-match",  # what it looks for goes elsewhere
+        "metric-filter-can-match",  # the router sends the records of the filter to another group
         "router-may-ship",
     }
     assert rules_found(with_log_group("/else"), outputs=shipping("${UNKNOWN}")) == set()
@@ -86,7 +88,9 @@ def test_a_routers_group_is_followed() -> None:
         ('{ $.level = "FATAL" && $.level = "ERROR" }', False),
     ],
 )
-def test_a_pattern_is_held_against_what_the_router_lets_through(pattern, matches) -> None:
+def test_a_filters_pattern_is_compared_with_the_records_that_the_router_sends(
+    pattern, matches
+) -> None:
     resources = with_log_group("/app")
     resources["aws_cloudwatch_log_metric_filter.fatal"]["pattern"] = pattern
     found = rules_found(resources, outputs=shipping())
@@ -94,7 +98,7 @@ def test_a_pattern_is_held_against_what_the_router_lets_through(pattern, matches
 
 
 def through_nat(found: Resources) -> None:
-    """No endpoint at all: everything leaves by a NAT gateway in the ingress subnet."""
+    """No endpoint: all traffic leaves through a NAT gateway in the ingress subnet."""
     for address in [a for a in found if a.startswith("aws_vpc_endpoint.")]:
         del found[address]
     found["aws_nat_gateway.this"] = {"id": "nat-1", "subnet_id": "subnet-ingress"}
@@ -109,7 +113,7 @@ def through_nat(found: Resources) -> None:
         )
 
 
-def test_a_nat_gateway_reaches_everything_but_is_a_way_out() -> None:
+def test_a_nat_gateway_reaches_everything_but_opens_a_way_out() -> None:
     resources = sound()
     through_nat(resources)
     assert rules_found(resources) == {"app-has-no-way-out"}
@@ -123,15 +127,15 @@ def test_a_nat_gateway_reaches_everything_but_is_a_way_out() -> None:
         remove("aws_vpc_security_group_egress_rule.app_out"),
     ],
 )
-def test_a_nat_gateway_that_leads_nowhere_is_found(change: Change) -> None:
+def test_a_nat_gateway_without_a_route_is_found(change: Change) -> None:
     resources = sound()
     through_nat(resources)
     change(resources)
     assert "task-reaches-image" in rules_found(resources)
 
 
-def test_an_endpoint_takes_its_name_even_where_a_nat_gateway_is() -> None:
-    """Private DNS answers for the whole VPC: a closed endpoint is not gone around."""
+def test_an_endpoint_answers_for_its_name_even_beside_a_nat_gateway() -> None:
+    """Private DNS answers for the whole VPC, so no traffic goes around a closed endpoint."""
     resources = sound()
     through_nat(resources)
     resources["aws_vpc_endpoint.logs"] = endpoint("logs")
@@ -152,20 +156,20 @@ def test_an_internet_gateway_needs_a_public_ip() -> None:
 @pytest.mark.parametrize(
     "value", ["arn:aws:secretsmanager:eu-west-1:1:secret:app/key-AbCdEf", "password", ""]
 )
-def test_where_a_secret_is_may_be_told(value: str) -> None:
+def test_the_location_of_a_secret_is_not_a_secret(value: str) -> None:
     resources = sound()
     environment("APP_SECRET", value)(resources)
     assert rules_found(resources) == set()
 
 
-def test_a_subnet_that_is_looked_up_is_not_judged() -> None:
+def test_a_subnet_from_a_data_source_is_not_judged() -> None:
     resources = sound()
     for name in ("app", "egress", "ingress", "database"):
         del resources[f"aws_subnet.{name}"]
     assert rules_found(resources) == set()
 
 
-def test_the_outputs_of_a_log_router_are_reached_too() -> None:
+def test_the_destinations_of_a_log_router_are_checked_for_reachability() -> None:
     kept = (("retry_limit", "100"), ("preserve_data_ordering", "off"))
     firehose, *others = map(Output, ("kinesis_firehose", "s3", "cloudwatch_logs", "null"))
     others[0] = Output("s3", kept)
@@ -189,7 +193,7 @@ def test_without_cloudfront_the_load_balancer_may_be_open() -> None:
     assert rules_found(resources) == set()
 
 
-def test_an_alarm_that_a_composite_alarm_reads_needs_no_action() -> None:
+def test_an_alarm_of_a_composite_alarm_needs_no_action() -> None:
     resources = sound()
     resources["aws_cloudwatch_metric_alarm.cpu"] = alarm(
         "cpu",
@@ -211,7 +215,7 @@ def test_a_condition_narrows_a_statement() -> None:
     assert rules_found(resources) == set()
 
 
-def test_a_role_that_people_take_is_used() -> None:
+def test_a_role_that_users_assume_counts_as_used() -> None:
     resources = sound()
     resources["aws_iam_role.people"] = {
         "arn": "arn:aws:iam::123456789012:role/people",
@@ -227,7 +231,7 @@ def test_a_role_that_people_take_is_used() -> None:
     assert rules_found(resources) == set()
 
 
-def test_an_endpoint_whose_policy_allows_what_is_needed_is_a_way() -> None:
+def test_an_endpoint_whose_policy_allows_the_calls_is_a_route() -> None:
     resources = sound()
     layers = "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*"
     resources["aws_vpc_endpoint.s3"]["policy"] = policy(allow("s3:GetObject", on=layers))
@@ -243,7 +247,7 @@ def test_an_endpoint_whose_policy_allows_what_is_needed_is_a_way() -> None:
 
 
 def in_an_existing_vpc(found: Resources) -> None:
-    """Subnets are declared, the VPC, its route tables and its endpoints are not."""
+    """The subnets are declared. The VPC, its route tables and its endpoints are not."""
     for address in [a for a in found if re.match(r"aws_(vpc|route\w*|vpc_endpoint)\.", a)]:
         del found[address]
 
@@ -257,7 +261,7 @@ EXISTING_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shared/1"
     "change",
     [
         in_an_existing_vpc,
-        # A route table that is looked up
+        # A route table from a data source
         put("aws_route_table_association.app", route_table_id="rtb-elsewhere"),
         # An image of another account
         execution(
@@ -265,7 +269,7 @@ EXISTING_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shared/1"
         ),
         # A repository of another stack, whose image is named
         remove("aws_ecr_repository.app", "aws_ecr_repository.router"),
-        # A second security group, which may let everything pass
+        # A second security group, which may allow everything
         put(
             "aws_ecs_service.app",
             network_configuration=[
@@ -273,7 +277,7 @@ EXISTING_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shared/1"
             ],
         ),
         put("aws_rds_cluster.this", vpc_security_group_ids=["sg-database", "sg-elsewhere"]),
-        # A list of one's own, which may hold the database's addresses
+        # A prefix list of the user, which may hold the database's addresses
         put(
             "aws_vpc_security_group_egress_rule.app_database",
             referenced_security_group_id=None,
@@ -284,18 +288,18 @@ EXISTING_ACL = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/shared/1"
             found.pop("aws_wafv2_web_acl.this"),
             found["aws_wafv2_web_acl_association.this"].update(web_acl_arn=EXISTING_ACL),
         ),
-        # A log group that is looked up
+        # A log group from a data source
         lambda found: found.update(
             {"data.aws_cloudwatch_log_group.app": found.pop("aws_cloudwatch_log_group.app")}
         ),
-        # A service of another stack that is looked up
+        # A service of another stack, from a data source
         lambda found: (
             put("aws_cloudwatch_metric_alarm.cpu", dimensions=OTHER_SERVICE)(found),
             put("data.aws_ecs_service.other", arn="arn:aws:ecs:x:1:service/main/other")(found),
         ),
     ],
 )
-def test_what_is_elsewhere_is_not_judged(change: Change) -> None:
+def test_resources_of_other_stacks_are_not_judged(change: Change) -> None:
     resources = sound()
     change(resources)
     found = [f"{f.rule} {f.message}" for f in check(resources)]
@@ -314,7 +318,7 @@ def test_a_programs_own_metrics_are_not_judged() -> None:
     assert rules_found(resources) == set()
 
 
-def test_a_function_that_is_told_of_the_database_is_a_client() -> None:
+def test_a_function_that_gets_the_databases_address_is_a_client() -> None:
     resources = sound()
     group_of_function = [{"security_group_ids": ["sg-fn"], "subnet_ids": []}]
     function = {

@@ -92,7 +92,7 @@ def test_a_resource_is_found_where_it_is_written(root, address, attribute, file,
 
 
 @pytest.mark.parametrize("address", ["aws_sns_topic.other", "module.gone.aws_vpc.this"])
-def test_what_is_not_written_has_no_place(root, address) -> None:
+def test_a_resource_without_source_has_no_place(root, address) -> None:
     assert Sources(root).place(address) is None
 
 
@@ -104,7 +104,7 @@ def test_a_reason_in_the_block_or_above_the_modules_call_allows(root) -> None:
     assert place.reason("another") == ""
 
 
-def test_a_reason_above_one_block_is_not_anothers(root) -> None:
+def test_a_reason_above_one_block_does_not_count_for_another(root) -> None:
     place = Sources(root).place("aws_sns_topic.this")
     assert place is not None
     assert place.allowed == ()

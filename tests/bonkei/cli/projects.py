@@ -1,4 +1,4 @@
-"""A project of definitions, and the commands that run in it."""
+"""A project with definitions, and commands that run in it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def make_project(root: Path, definitions: str = "") -> Path:
 
 
 def run(root: Path, *arguments: str) -> Result:
-    """A command with the project's own home, whatever the environment names."""
+    """Run a command with the project's own home, whatever the environment has."""
     command = ["--config", str(root / "bonkei.toml"), *arguments]
     return CliRunner().invoke(bonkei, command, env={"BONKEI_HOME": None})

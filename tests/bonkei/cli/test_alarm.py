@@ -1,4 +1,4 @@
-"""Alarms as a person reads them."""
+"""The texts of `bonkei alarm`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_graph_of_equal_values() -> None:
     assert len(graph([0.0, 0.0], 0.0)) == 10
 
 
-def test_alarms_come_first_and_compressed_time_is_named() -> None:
+def test_alarms_in_alarm_come_first_and_compressed_time_is_mentioned() -> None:
     one = {"state": "OK", "name": "fine", "since": 0, "reason": "r", "problem": ""}
     found = {
         "alarms": [one, one | {"state": "ALARM", "name": "bad"}],

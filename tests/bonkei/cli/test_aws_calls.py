@@ -1,4 +1,4 @@
-"""`bonkei aws calls`: which calls are shown, and how their file is followed."""
+"""`bonkei aws calls`: which calls it prints, and how it follows the file."""
 
 from __future__ import annotations
 
@@ -58,23 +58,23 @@ def test_a_roles_calls_are_found_among_many_others(root: Path, calls: CallLog) -
     ]
 
 
-def test_without_words_it_says_what_to_say(root: Path) -> None:
+def test_without_arguments_it_prints_an_example(root: Path) -> None:
     result = run(root, "aws")
     assert (result.exit_code, "bonkei aws -- s3 ls" in result.stderr) == (2, True)
     assert run(root, "aws", "--help").exit_code == 0
 
 
-def test_what_was_called_on_what_is_shown(root: Path, calls: CallLog) -> None:
+def test_a_call_is_printed_with_its_resource(root: Path, calls: CallLog) -> None:
     calls.add(replace(call("SendMessage"), resource="http://q"))
     assert "sqs:SendMessage http://q  user/u" in run(root, "aws", "calls").stdout
 
 
-def test_no_call_controls_the_terminal(root: Path, calls: CallLog) -> None:
+def test_a_call_cannot_control_the_terminal(root: Path, calls: CallLog) -> None:
     calls.add(call("Evil\x9b2J\x1b[2J"))
     assert "Evil\\x9b2J\\x1b[2J" in run(root, "aws", "calls").stdout
 
 
-def test_that_nothing_was_called_is_said(root: Path, calls: CallLog) -> None:
+def test_an_empty_list_of_calls_is_reported(root: Path, calls: CallLog) -> None:
     assert run(root, "aws", "calls").stderr == "no calls yet\n"
     calls.add(call("One"))
     assert run(root, "aws", "calls", "--role", "task").stderr == "this role has made no call\n"
@@ -90,7 +90,7 @@ def following(root: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_calls_are_followed_from_the_first_and_through_shortening(
+def test_following_starts_at_the_first_call_and_survives_a_shortened_file(
     root: Path, calls: CallLog, following: subprocess.Popen[str]
 ) -> None:
     assert following.stdout

@@ -1,4 +1,4 @@
-"""`bonkei iam`: what was denied and where, what was used, and what would be enough."""
+"""`bonkei iam`: denied calls and their place, used permissions, and a sufficient policy."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def test_a_denial_shows_the_line_and_the_statement_that_would_allow_it(root: Pat
     assert json.loads(run(root, "iam", "denied", "--role", "other", "--json").output) == []
 
 
-def test_what_was_used_and_what_never_was(root: Path) -> None:
+def test_used_and_unused_permissions(root: Path) -> None:
     shown = run(root, "iam", "used", "start").output
     assert "✓ s3:GetObject on arn:aws:s3:::shop/*" in shown
     assert "– s3:PutObject on arn:aws:s3:::shop/*  (never used)" in shown
     assert run(root, "iam", "used", "nobody").exit_code == 1
 
 
-def test_the_tight_policy_keeps_what_was_used_and_what_a_task_needs_to_start(root: Path) -> None:
+def test_the_tight_policy_keeps_used_permissions_and_those_for_a_tasks_start(root: Path) -> None:
     shown = run(root, "iam", "tighten", "start").output
     assert '-    "s3:PutObject",' in shown
     assert '-    "ecr:PutImage",' in shown

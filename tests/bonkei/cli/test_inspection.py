@@ -82,7 +82,7 @@ def test_a_finding_names_its_place(run: Run) -> None:
     assert "infrastructure/main.tf:34  log-group-has-retention-and-key: an auditor" in result.output
 
 
-def test_other_variables_are_another_evaluation(run: Run, project: Path) -> None:
+def test_other_variables_give_other_findings(run: Run, project: Path) -> None:
     result = run("check", "--var-file", str(project / "kept.tfvars"))
     assert result.exit_code == 0, result.output
     assert "no finding, 2 allowed with a reason" in result.output
@@ -106,7 +106,7 @@ def test_findings_as_json_and_sarif(run: Run) -> None:
         ('log-groups-have-retention-and-key = "off"', 1, "`log-groups-have-retention-and-key` is"),
     ],
 )
-def test_the_settings_say_what_fails(
+def test_the_settings_decide_which_findings_fail(
     run: Run, project: Path, settings: str, code: int, words: str
 ) -> None:
     file = project / "bonkei.toml"

@@ -27,7 +27,9 @@ def run(root: Path, home: Path, *arguments: str, typed: str = "") -> Result:
     )
 
 
-def test_reset_of_somebody_elses_directory_removes_nothing(root: Path, tmp_path: Path) -> None:
+def test_reset_removes_nothing_of_a_directory_that_is_not_a_home(
+    root: Path, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
     (other / "letter.txt").write_text("dear")
@@ -37,7 +39,7 @@ def test_reset_of_somebody_elses_directory_removes_nothing(root: Path, tmp_path:
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
 
 
-def test_a_place_to_live_in_is_no_home_even_with_a_marker(root: Path) -> None:
+def test_a_system_directory_is_no_home_even_with_a_marker(root: Path) -> None:
     for place in (root, root.parent, root.parent.parent):
         (place / MARKER).write_text("Bonkei home: by mistake\n")
         result = run(root, place, "reset", "--yes")
@@ -46,7 +48,7 @@ def test_a_place_to_live_in_is_no_home_even_with_a_marker(root: Path) -> None:
     assert (root / "bonkei.toml").exists()
 
 
-def test_reset_asks_first_and_does_as_told(root: Path, tmp_path: Path) -> None:
+def test_reset_asks_first_and_follows_the_answer(root: Path, tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     declined = run(root, home.path, "reset", typed="n\n")
     assert (declined.exit_code, declined.output.splitlines()[-1]) == (1, "nothing is removed")
@@ -57,7 +59,7 @@ def test_reset_asks_first_and_does_as_told(root: Path, tmp_path: Path) -> None:
     assert "nothing to remove" in run(root, home.path, "reset").output
 
 
-def test_what_was_not_ours_is_named(root: Path, tmp_path: Path) -> None:
+def test_files_that_are_not_ours_are_listed(root: Path, tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     (home.path / "notes.txt").touch()
     assert "not Bonkei's: notes.txt" in run(root, home.path, "reset", "--yes").output

@@ -1,4 +1,6 @@
-"""`bonkei logs --group`: what reached the log groups; `--filter` and `--request` on either side."""
+"""`bonkei logs --group`: the records of log groups; `--filter` and `--request` for groups and
+files.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,7 @@ def test_filters_as_cloudwatch_does(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_names_what_is_not_there(tmp_path: Path) -> None:
+def test_an_unknown_group_is_reported(tmp_path: Path) -> None:
     result = run(tmp_path, "logs", "--group", "none")
     assert result.exit_code == 1
     assert "there is no log group none" in str(result.exception)
@@ -76,7 +78,7 @@ def test_names_what_is_not_there(tmp_path: Path) -> None:
     assert "no event is like that" in empty.stderr
 
 
-def test_follows_while_another_writes(store: LogStore, tmp_path: Path) -> None:
+def test_follows_a_group_while_another_process_writes(store: LogStore, tmp_path: Path) -> None:
     groups = find_groups(tmp_path / ".bonkei" / "log-groups", "web", "")
     groups.mark()
     store.put("/ecs/web", "b/2", [(NOW - 5, "an event that is late")])
@@ -87,7 +89,7 @@ def test_follows_while_another_writes(store: LogStore, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_a_reader_leaves_what_is_half_written(tmp_path: Path) -> None:
+def test_a_reader_ignores_a_half_written_record(tmp_path: Path) -> None:
     path = next((tmp_path / ".bonkei" / "log-groups").glob("*/*/*.log"))
     whole = path.read_bytes()
     path.write_bytes(whole + whole[:20])
@@ -96,7 +98,7 @@ def test_a_reader_leaves_what_is_half_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("store")
-def test_filters_what_was_written_here(tmp_path: Path) -> None:
+def test_filters_the_output_of_services_too(tmp_path: Path) -> None:
     logs = tmp_path / ".bonkei" / "logs" / "app-web"
     logs.mkdir(parents=True)
     task = "0123456789abcdef0123456789abcdef"

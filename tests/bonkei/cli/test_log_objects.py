@@ -1,4 +1,4 @@
-"""`bonkei logs --destination s3`: the objects of log buckets, whatever wrote them."""
+"""`bonkei logs --destination s3`: the objects of log buckets, from every writer."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def records(root: Path, *arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_all_kinds_of_logs_are_in_order_of_time(root: Path) -> None:
+def test_records_of_all_kinds_are_in_order_of_time(root: Path) -> None:
     found = records(root)
     assert [(each["time"], each["log"], each["message"]) for each in found] == [
         ("2026-01-01T10:00:01.000Z", "application/app-web", "GET /"),
@@ -104,11 +104,13 @@ def test_all_kinds_of_logs_are_in_order_of_time(root: Path) -> None:
     ],
     ids=["service", "level", "trace", "edge", "pattern", "since", "last"],
 )
-def test_only_what_is_wanted(root: Path, arguments: tuple[str, ...], messages: list[str]) -> None:
+def test_options_select_records(
+    root: Path, arguments: tuple[str, ...], messages: list[str]
+) -> None:
     assert [each["message"] for each in records(root, *arguments)] == messages
 
 
-def test_raw_is_what_the_object_has(root: Path) -> None:
+def test_raw_prints_the_content_of_the_object(root: Path) -> None:
     result = run(root, "--destination", "s3", "--raw", "-n", "2")
     assert result.stdout.splitlines() == [json.dumps(WAF), json.dumps(ROUTED[1])]
 

@@ -1,4 +1,4 @@
-"""One line of a log, read as a record, from any writer and from hostile ones."""
+"""One line of a log, read as a record, from common loggers and from hostile writers."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_the_common_loggers_are_understood(
 
 
 @pytest.mark.parametrize("text", ["plain", "{not json", "[1]", '"text"', "", "{" * 100_000])
-def test_what_is_no_record_stays_as_it_is(text: str) -> None:
+def test_a_line_that_is_not_a_record_stays_as_it_is(text: str) -> None:
     record = one(text)
     assert (record.message, record.text, record.fields) == (text, text, None)
 
@@ -67,7 +67,7 @@ def test_a_record_is_one_line_and_its_traceback_is_below() -> None:
     ]
 
 
-def test_json_of_a_record_is_json_whatever_it_held() -> None:
+def test_the_json_of_a_record_is_valid_for_every_content() -> None:
     deep = one('{"a": ' + "[" * 500 + "NaN, 1e999" + "]" * 500 + "}")
     assert deep.fields is not None
     json.loads(as_json(deep.as_dict()), parse_constant=pytest.fail)
@@ -82,7 +82,7 @@ def test_the_stack_of_a_node_program() -> None:
     "hostile",
     ["\x1b]0;title\x07", "\x9b31m", "\x90q\x9c", "a\rb", "\u202eevil", "\ud800", "\x00", "\x7f"],
 )
-def test_nothing_that_is_logged_controls_the_terminal(hostile: str) -> None:
+def test_a_logged_line_cannot_control_the_terminal(hostile: str) -> None:
     plain = next(iter(read("web", "container", [PREFIX + hostile.replace("\r", "")])))
     records = [
         plain,
@@ -113,7 +113,7 @@ def test_lines_of_an_unstructured_traceback_are_one_error() -> None:
     assert not records[0].is_at_least("WARNING")
 
 
-def test_the_databases_lines_have_their_own_levels() -> None:
+def test_a_databases_lines_have_their_own_levels() -> None:
     lines = [
         "2026-01-01 10:00:02 UTC:127.0.0.1(5):app@db:[12]:ERROR:  no such table",
         "2026-01-01 10:00:02 UTC:127.0.0.1(5):app@db:[12]:STATEMENT:  SELECT ERROR: x",
@@ -138,11 +138,11 @@ def test_the_databases_lines_have_their_own_levels() -> None:
         ("999999d", "1970-01-01T00:00:00.000Z"),
     ],
 )
-def test_since_when(given: str, moment: str) -> None:
+def test_values_of_since(given: str, moment: str) -> None:
     assert parse_since(given, datetime(2026, 1, 31, 12, tzinfo=UTC)) == moment
 
 
 @pytest.mark.parametrize("given", ["", "10", "m", "-5m", "yesterday", "1w"])
-def test_since_when_it_is_not(given: str) -> None:
+def test_invalid_values_of_since(given: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the command words it
         parse_since(given, datetime(2026, 1, 31, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""`bonkei logs`: which files, which of their lines, in order of time, in which form."""
+"""`bonkei logs`: which files, which lines, in order of time, in which form."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def logs(root: Path, *arguments: str) -> list[str]:
-    """The lines without their labels, times and ids."""
+    """The lines without labels, times and ids."""
     result = run(root, "logs", *arguments)
     assert result.exit_code == 0, result.output
     lines = [line.partition(" | ")[2] for line in result.stdout.splitlines()]
@@ -59,7 +59,7 @@ EVERYTHING = [
 ]
 
 
-def test_all_together_are_in_order_of_time_and_control_nothing(root: Path) -> None:
+def test_all_logs_are_merged_by_time_and_cannot_control_the_terminal(root: Path) -> None:
     assert logs(root) == EVERYTHING
 
 
@@ -68,7 +68,7 @@ def test_the_last_lines(root: Path) -> None:
     assert logs(root, "-n", "0") == []
 
 
-def test_only_what_is_bad_enough(root: Path) -> None:
+def test_level_selects_records(root: Path) -> None:
     bad = ["Traceback (most recent call last):", "  no end", "error: stopping"]
     assert logs(root, "--level", "error") == bad
     assert logs(root, "--level", "WARNING", "-n", "2") == ["WARNING 製 \\x1b[2J", "error: stopping"]
@@ -76,7 +76,7 @@ def test_only_what_is_bad_enough(root: Path) -> None:
     assert (none.exit_code, none.stdout, none.stderr) == (0, "", "no line is like that\n")
 
 
-def test_only_what_is_new_enough(root: Path) -> None:
+def test_since_selects_records(root: Path) -> None:
     assert logs(root, "--since", "2026-01-01T10:00:05Z") == EVERYTHING[5:]
     assert logs(root, "--since", "2026-01-01T19:00:05+09:00", "-n", "1") == EVERYTHING[-1:]
     assert logs(root, "--since", "1h") == []
@@ -85,7 +85,7 @@ def test_only_what_is_new_enough(root: Path) -> None:
     assert "10m" in wrong.stderr
 
 
-def test_raw_is_what_was_written(root: Path) -> None:
+def test_raw_prints_the_written_bytes(root: Path) -> None:
     result = run(root, "logs", "web", "--raw", "-n", "2")
     assert result.stdout.splitlines() == [
         "  no end",
@@ -111,7 +111,7 @@ def test_json_has_one_object_a_line(root: Path) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--raw"], ["--json"]])
-def test_a_terminal_obeys_nothing(root: Path, form: list[str]) -> None:
+def test_the_output_cannot_control_a_terminal(root: Path, form: list[str]) -> None:
     log = root / ".bonkei" / "logs" / "app-web" / "web.log"
     hostile = "\x1b]0;x\x07 \x9b2J \u202e"
     text = json.dumps({"level": "INFO", "message": hostile})
@@ -133,16 +133,16 @@ def test_a_terminal_obeys_nothing(root: Path, form: list[str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["bonkei", "web", "app-web", "db"])
-def test_one_of_them(root: Path, name: str) -> None:
+def test_the_log_of_one_service(root: Path, name: str) -> None:
     assert logs(root, name)
 
 
-def test_none_of_them_is_told_with_those_there_are(root: Path) -> None:
+def test_an_unknown_service_is_reported_with_the_known_ones(root: Path) -> None:
     result = run(root, "logs", "nobody")
     assert "nothing named nobody has logs" in str(result.exception)
 
 
-def test_fewer_than_no_lines_is_refused(root: Path) -> None:
+def test_a_negative_number_of_lines_is_refused(root: Path) -> None:
     result = run(root, "logs", "--lines", "-3")
     assert result.exit_code == 2
     assert "--lines" in result.output
@@ -166,7 +166,7 @@ def test_new_lines_are_followed(root: Path) -> None:
         process.terminate()
 
 
-def test_a_databases_message_belongs_to_the_request_of_its_statement(root: Path) -> None:
+def test_a_databases_message_has_the_request_of_its_statement(root: Path) -> None:
     """PostgreSQL writes an error, its details and its statement in one piece."""
     (root / ".bonkei" / "logs" / "app-db" / "postgresql.log").write_text(
         "2026-01-01 10:00:01 UTC::app@db:[7]:ERROR:  of another request\n"

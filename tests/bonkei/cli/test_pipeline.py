@@ -1,4 +1,4 @@
-"""What `bonkei pipeline` prints, and which of its words exclude each other."""
+"""The texts of `bonkei pipeline`, and its options that exclude each other."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def action(name: str, status: str, category: str = "Build", **result: Any) -> di
 
 
 class Answering:
-    """The endpoint, with these answers of CodePipeline."""
+    """An endpoint with prepared answers of CodePipeline."""
 
     def __init__(self, status: str, *actions: Mapping[str, Any]) -> None:
         self.statuses = [status]
@@ -64,7 +64,7 @@ class Answering:
         return {}
 
 
-def test_a_name_may_be_the_end_of_one() -> None:
+def test_the_end_of_a_pipelines_name_is_enough() -> None:
     endpoint: Any = Answering("Succeeded")
     assert full_name(endpoint, "shop-a") == full_name(endpoint, "a") == "shop-a"
     with pytest.raises(NoSuchPipelineError, match="the end of several"):
@@ -116,14 +116,14 @@ def test_an_approval_is_answered_with_its_token(decided: str) -> None:
     assert any("skipped" in each for each in said)
 
 
-def test_without_anybody_to_ask_the_run_is_left_waiting() -> None:
+def test_without_a_terminal_the_run_is_left_waiting() -> None:
     endpoint = waiting()
     watch = Watch(endpoint, Answers(), lambda _: None)  # type: ignore[arg-type]
     view, waits = watch.follow("shop-a", ID)
     assert (waits, waits_for(view) is not None, endpoint.approved) == (True, True, [])
 
 
-def test_who_waits_before_a_stage_is_said() -> None:
+def test_a_waiting_run_says_which_run_blocks_it() -> None:
     endpoint: Any = Answering("InProgress")
     inbound = [{"pipelineExecutionId": ID}]
     endpoint.stages = [
@@ -149,7 +149,7 @@ def test_tables() -> None:
     assert "--token t-1" in render_state(state)
 
 
-def test_words_that_exclude_each_other() -> None:
+def test_options_that_exclude_each_other() -> None:
     runner = CliRunner()
     both = runner.invoke(cli.bonkei, ["pipeline", "run", "a", "--approve", "--reject"])
     assert (both.exit_code, "not both" in both.output) == (2, True)

@@ -1,4 +1,4 @@
-"""The output of commands cannot control the terminal, can be JSON, and can be completed."""
+"""Commands' output: safe for the terminal, as JSON, and with completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bonkei.errors import BonkeiError
 _AS_BONKEI = "import sys; sys.argv = ['bonkei']; from bonkei.cli import main; main()"
 
 
-def test_json_is_json_and_controls_nothing() -> None:
+def test_json_is_valid_and_cannot_control_the_terminal() -> None:
     value = {"a": "\x1b \x9b \u202e 製 \ud800"}
     shown = terminal.as_json(value)
     assert json.loads(shown) == value
@@ -25,7 +25,7 @@ def test_json_is_json_and_controls_nothing() -> None:
     assert shown.isprintable()
 
 
-def test_json_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_has_the_outcome(capsys: pytest.CaptureFixture[str]) -> None:
     result = {"followed": False}
     with pytest.raises(BonkeiError), outcome(True, result):
         raise BonkeiError("no", remedy="ask again")

@@ -1,4 +1,4 @@
-"""`bonkei plan`, `apply` and `test` with Terraform's options, on a project of few resources."""
+"""`bonkei plan`, `apply` and `test` with Terraform's options, on a small project."""
 
 from __future__ import annotations
 
@@ -86,7 +86,9 @@ def test_the_definitions_own_tests(run: Run, project: Path) -> None:
     assert failed.exit_code == 1
     assert "That is another prefix." in failed.stdout
     assert failed.stdout.endswith("1 passed, 1 failed\n")
-    file = str(project / "infrastructure" / "pets.tftest.hcl")  # as a shell completes it
+    file = str(
+        project / "infrastructure" / "pets.tftest.hcl"
+    )  # the argument as a shell completes it
     passed = run("test", "--filter", file, "--var", "prefix=option", "--json")
     assert passed.exit_code == 0, passed.output
     said = json.loads(passed.stdout)
@@ -94,8 +96,8 @@ def test_the_definitions_own_tests(run: Run, project: Path) -> None:
     assert [each["run"] for each in said["runs"]] == ["holds", "fails"]
 
 
-def test_options_are_taken_as_terraform_has_them(run: Run) -> None:
-    """With one hyphen, as `terraform plan -target=ADDRESS`."""
+def test_options_have_terraforms_spelling(run: Run) -> None:
+    """With one hyphen, as in `terraform plan -target=ADDRESS`."""
     result = run("plan", "-target=random_pet.one", "-var", "prefix=single", "--json")
     (change,) = json.loads(result.stdout)["changes"]
     assert change["address"] == "random_pet.one"

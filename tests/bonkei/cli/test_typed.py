@@ -29,7 +29,9 @@ def test_only_commands_are_replaced(text: str, expected: str) -> None:
     assert replace(text, "X", cli.bonkei.commands) == expected
 
 
-def test_it_is_called_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_command_is_printed_as_the_reader_can_run_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PATH", "/usr/bin")
     monkeypatch.chdir(BIN.parents[1])
     assert program() == os.path.relpath(BIN / "bonkei")
@@ -39,7 +41,7 @@ def test_it_is_called_as_it_can_be_called(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert program() == "bonkei"
 
 
-def test_the_command_of_a_message_runs(tmp_path: Path) -> None:
+def test_the_command_in_a_message_runs(tmp_path: Path) -> None:
     (tmp_path / "bonkei.toml").touch()
     (tmp_path / "infrastructure").mkdir()
     (tmp_path / "infrastructure" / "main.tf").touch()

@@ -1,4 +1,4 @@
-"""The commands' help texts, and errors of the machine."""
+"""The commands' help texts, and errors of the operating system."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bonkei import cli
 from bonkei.cli import bonkei
 
 
-def test_the_list_of_commands_cuts_no_sentence_off() -> None:
+def test_the_list_of_commands_has_whole_sentences() -> None:
     shown = CliRunner().invoke(bonkei, ["--help"], terminal_width=80).output
     listed = shown.partition("Commands:\n")[2].splitlines()
     assert [line.split()[0] for line in listed] == list(bonkei.commands)
@@ -25,7 +25,7 @@ def test_the_list_of_commands_cuts_no_sentence_off() -> None:
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
-def test_what_the_machine_refuses_is_told_in_one_line(
+def test_errors_of_the_system_are_reported_in_one_line(
     number: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(**_: object) -> None:
@@ -40,7 +40,7 @@ def test_what_the_machine_refuses_is_told_in_one_line(
     assert remedy.startswith("  ")
 
 
-def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(**_: object) -> None:
         raise FileNotFoundError(errno.ENOENT, "no such file", "x")
 
@@ -50,7 +50,7 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("variables", [{}, {"NO_COLOR": ""}, {"NO_COLOR": "1"}])
-def test_a_terminal_has_colour_unless_it_wants_none(
+def test_a_terminal_gets_colour_unless_it_refuses(
     variables: dict[str, str], tmp_path: Path
 ) -> None:
     screen, terminal = pty.openpty()

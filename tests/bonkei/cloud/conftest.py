@@ -1,4 +1,4 @@
-"""The endpoint, with a real MiniStack behind it, for all tests of a file."""
+"""The endpoint with a real MiniStack, shared by the tests of a file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, SECRET, Ro
 def start(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Callable[..., Room]]:
-    """Starts a room in a directory; it is stopped after the file's tests."""
+    """Start a room in a directory, and stop it after the file's tests."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

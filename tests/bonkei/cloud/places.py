@@ -1,4 +1,4 @@
-"""An endpoint that answers by given services, without MiniStack, and real clients of it."""
+"""An endpoint with given services, without MiniStack, and real clients for it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Nothing:
 
 
 class Place:
-    """The endpoint, and clients of it."""
+    """The endpoint and clients for it."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ def serving(
     limits: Limits | None = None,
     clock: Callable[[], float] = time.time,
 ) -> Iterator[Place]:
-    """`own`: by botocore's names."""
+    """`own` has the services by botocore's names."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()

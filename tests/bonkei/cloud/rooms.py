@@ -1,4 +1,4 @@
-"""A running room: the endpoint, with a real MiniStack behind it, for all tests of a file."""
+"""A running room: the endpoint with a real MiniStack, shared by the tests of a file."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ DECLARED = Blueprint(
 
 @dataclass
 class Room:
-    """The room, on an event loop of its own, and clients of it."""
+    """The room on an event loop of its own, and clients for it."""
 
     cloud: Cloud
     loop: asyncio.AbstractEventLoop

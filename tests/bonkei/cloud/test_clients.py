@@ -1,6 +1,6 @@
 """The clients that people use, each in an environment of its own, against the endpoint.
 
-boto3 is what all other tests of this room call it with.
+All other tests of this room use boto3.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def room(start: Callable[..., Room]) -> Room:
 
 
 def run(room: Room, *command: str | Path) -> str:
-    """With the environment of a task of the role `task`, and nothing of the machine's own AWS."""
+    """Run with the environment of a task of the role `task`, without this machine's AWS
+    settings.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     nothing = {"AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}
     done = subprocess.run(
@@ -81,5 +83,5 @@ def test_the_javascript_sdk(room: Room) -> None:
         command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         subprocess.run(command, cwd=draft, check=True, capture_output=True, timeout=180)
         draft.rename(folder)
-    shutil.copy(CLIENTS / "client.mjs", folder)  # modules are looked for beside it
+    shutil.copy(CLIENTS / "client.mjs", folder)  # Node looks for modules beside the program
     assert run(room, "node", folder / "client.mjs") == "done\n"

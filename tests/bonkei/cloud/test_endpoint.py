@@ -1,4 +1,4 @@
-"""Real clients, a real MiniStack: declared resources exist, and callers are identified."""
+"""Real clients and a real MiniStack: declared resources exist, and callers are identified."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ def code_of(call: Any, *arguments: Any, **options: Any) -> tuple[str, int]:
     return answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]
 
 
-# --- What is declared is there -------------------------------------------------------------------
+# --- Declared resources --------------------------------------------------------------------------
 
 
-def test_buckets_are_there_as_declared(room: Room) -> None:
+def test_buckets_exist_as_declared(room: Room) -> None:
     s3 = room.client("s3")
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == ["shop"]
     assert s3.get_bucket_versioning(Bucket="shop")["Status"] == "Enabled"
     assert s3.get_bucket_location(Bucket="shop")["LocationConstraint"] == REGION
 
 
-def test_queues_are_there_as_declared(room: Room) -> None:
+def test_queues_exist_as_declared(room: Room) -> None:
     sqs = room.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     assert url == f"{room.url}/{ACCOUNT}/orders"
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert attributes["VisibilityTimeout"] == "7"
     assert attributes["QueueArn"] == arn("sqs", "orders")
-    # The address in the definitions is AWS's own; what programs get of it works as well.
+    # The definitions have AWS's own address. The address that programs get works as well.
     declared = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/orders"
     sqs.send_message(QueueUrl=declared, MessageBody="one")
     [message] = sqs.receive_message(QueueUrl=declared, WaitTimeSeconds=1)["Messages"]
@@ -55,7 +55,7 @@ def test_queues_are_there_as_declared(room: Room) -> None:
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
 
 
-def test_a_queue_tells_the_age_of_its_oldest_message_to_who_measures_it(room: Room) -> None:
+def test_a_queue_reports_the_age_of_its_oldest_message(room: Room) -> None:
     """ApproximateAgeOfOldestMessage: "the approximate age of the oldest non-deleted message"."""
     sqs = room.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
@@ -77,7 +77,7 @@ def test_a_queue_tells_the_age_of_its_oldest_message_to_who_measures_it(room: Ro
     assert age() == 0
 
 
-def test_tables_and_parameters_are_there(room: Room) -> None:
+def test_tables_and_parameters_exist(room: Room) -> None:
     dynamodb, ssm = room.client("dynamodb"), room.client("ssm")
     assert dynamodb.describe_table(TableName="carts")["Table"]["TableArn"] == (
         arn("dynamodb", "table/carts")
@@ -89,14 +89,14 @@ def test_tables_and_parameters_are_there(room: Room) -> None:
     assert ssm.get_parameter(Name="/shop/a")["Parameter"]["Value"] == "one"
 
 
-def test_a_key_has_the_id_of_the_definitions(room: Room) -> None:
+def test_a_key_has_the_id_in_the_definitions(room: Room) -> None:
     kms = room.client("kms")
     sealed = kms.encrypt(KeyId="alias/shop", Plaintext=b"secret")
     assert sealed["KeyId"] == arn("kms", f"key/{KEY_ID}")
     assert kms.decrypt(CiphertextBlob=sealed["CiphertextBlob"])["Plaintext"] == b"secret"
 
 
-def test_secrets_are_those_of_the_vault(room: Room) -> None:
+def test_secrets_come_from_the_vault(room: Room) -> None:
     secrets = room.client("secretsmanager")
     for name in ("shop/key", SECRET, SECRET[:-7]):
         value = secrets.get_secret_value(SecretId=name)
@@ -115,7 +115,7 @@ def test_secrets_are_those_of_the_vault(room: Room) -> None:
 
 
 @pytest.mark.parametrize("style", ["path", "virtual"])
-def test_objects_of_every_kind_of_name(room: Room, style: str) -> None:
+def test_objects_with_every_kind_of_name(room: Room, style: str) -> None:
     s3 = room.client("s3", s3={"addressing_style": style})
     for key in ("plain", "a b/c+d&e", "日本", "x" * 1024):
         s3.put_object(Bucket="shop", Key=key, Body=key.encode())
@@ -153,7 +153,7 @@ def test_forms_of_browsers(room: Room, version: str) -> None:
     assert unsigned.status_code == 403
 
 
-def test_a_multipart_upload_is_whole(room: Room) -> None:
+def test_a_multipart_upload_is_complete(room: Room) -> None:
     body = os.urandom(17 * 2**20)
     s3 = room.client("s3")
     s3.upload_fileobj(io.BytesIO(body), "shop", "big")
@@ -161,7 +161,7 @@ def test_a_multipart_upload_is_whole(room: Room) -> None:
     assert s3.get_object(Bucket="shop", Key="big")["Body"].read() == body
 
 
-def test_a_body_that_is_not_what_was_signed_is_no_object(room: Room) -> None:
+def test_a_body_that_differs_from_the_signed_one_makes_no_object(room: Room) -> None:
     s3 = room.client("s3", request_checksum_calculation="when_required")
     s3.meta.events.register("before-send.s3.PutObject", _other_body)
     assert code_of(s3.put_object, Bucket="shop", Key="forged", Body=b"signed")[0] == (
@@ -171,13 +171,13 @@ def test_a_body_that_is_not_what_was_signed_is_no_object(room: Room) -> None:
 
 
 def _other_body(request: Any, **_: Any) -> None:
-    request.body = b"forged"  # as long as what was signed
+    request.body = b"forged"  # as long as the signed body
 
 
-# --- Who calls -----------------------------------------------------------------------------------
+# --- Callers -------------------------------------------------------------------------------------
 
 
-def test_everybody_is_who_they_are(room: Room) -> None:
+def test_every_caller_is_identified(room: Room) -> None:
     assert room.client("sts").get_caller_identity()["Arn"] == (
         f"arn:aws:iam::{ACCOUNT}:user/bonkei"
     )
@@ -191,12 +191,12 @@ def test_everybody_is_who_they_are(room: Room) -> None:
         aws_session_token=taken["SessionToken"],
     )  # fmt: skip
     assert session.get_caller_identity()["Arn"].endswith(":assumed-role/task/me")
-    # A role that was taken by a role is good for an hour.
+    # Credentials that a role gets by assuming a role are valid for an hour.
     longer = {"RoleArn": ROLE, "RoleSessionName": "me", "DurationSeconds": 3_601}
     assert code_of(session.assume_role, **longer)[0] == "ValidationError"
 
 
-def test_only_declared_roles_are_taken(room: Room) -> None:
+def test_only_declared_roles_are_assumed(room: Room) -> None:
     other = f"arn:aws:iam::{ACCOUNT}:role/other"
     sts = room.client("sts")
     assert code_of(sts.assume_role, RoleArn=other, RoleSessionName="me") == ("AccessDenied", 403)
@@ -205,7 +205,7 @@ def test_only_declared_roles_are_taken(room: Room) -> None:
 
 
 def test_a_task_gets_its_roles_credentials(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the SDK finds them: by the environment that the task is given, and nothing else."""
+    """The SDK finds them through the task's environment alone."""
     from bonkei.blueprint.service import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, (), task_role_arn=ROLE)
@@ -226,7 +226,7 @@ def test_a_task_gets_its_roles_credentials(room: Room, monkeypatch: pytest.Monke
         urllib.request.urlopen(uri)  # noqa: S310 - without the token
 
 
-def test_a_task_without_a_role_is_nobody(room: Room) -> None:
+def test_a_task_without_a_role_has_no_identity(room: Room) -> None:
     from bonkei.blueprint.service import TaskDefinition
 
     definition = TaskDefinition("t", arn("ecs", "t:1"), "t", 1, 256, 512, ())
@@ -249,7 +249,7 @@ def test_a_task_without_a_role_is_nobody(room: Room) -> None:
          ("InvalidClientTokenId", 403)),
     ],
 )  # fmt: skip
-def test_foreign_keys_are_answered_as_aws_does(
+def test_unknown_keys_get_the_answer_of_aws(
     room: Room, service: str, operation: str, key: dict[str, str], expected: tuple[str, int]
 ) -> None:
     environment = room.cloud.environment("")
@@ -262,7 +262,7 @@ def test_foreign_keys_are_answered_as_aws_does(
     assert code_of(getattr(client, operation)) == expected
 
 
-def test_who_does_not_sign_gets_nothing(room: Room) -> None:
+def test_unsigned_requests_get_nothing(room: Room) -> None:
     for method, path in (("GET", "/shop/plain"), ("GET", "/"), ("POST", "/"), ("PUT", "/shop/x")):
         request = urllib.request.Request(room.url + path, method=method)  # noqa: S310
         with pytest.raises(urllib.error.HTTPError) as caught:
@@ -271,7 +271,7 @@ def test_who_does_not_sign_gets_nothing(room: Room) -> None:
         assert b"<Code>AccessDenied</Code>" in caught.value.read()
 
 
-# --- What is not answered ------------------------------------------------------------------------
+# --- Unanswered services -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -284,11 +284,11 @@ def test_who_does_not_sign_gets_nothing(room: Room) -> None:
         ("sts", "get_session_token", "InvalidAction"),
     ],
 )
-def test_what_nobody_answers_is_refused_by_name_and_at_once(
+def test_an_unanswered_service_is_refused_by_name_and_at_once(
     room: Room, service: str, operation: str, code: str
 ) -> None:
     client = room.client(service)
-    code_of(getattr(client, operation))  # the connection, and botocore's own first time
+    code_of(getattr(client, operation))  # the connection, and botocore's own start
     began = time.perf_counter()
     with pytest.raises(ClientError, match=f"The miniature does not answer {service}:") as caught:
         getattr(client, operation)()
@@ -307,7 +307,7 @@ def test_a_malformed_body_is_a_serialization_error(room: Room, body: bytes) -> N
     assert code_of(client.list_secrets) == ("SerializationException", 400)
 
 
-def test_no_bytes_at_all_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
+def test_any_bytes_end_in_an_answer_or_a_closed_connection(room: Room) -> None:
     port = int(room.url.rpartition(":")[2])
     for junk in (
         b"\x16\x03\x01\x02\x00",
@@ -322,10 +322,10 @@ def test_no_bytes_at_all_end_in_an_answer_or_a_closed_connection(room: Room) -> 
     assert room.client("sts").get_caller_identity()
 
 
-def test_each_call_is_remembered(room: Room) -> None:
+def test_each_call_is_recorded(room: Room) -> None:
     room.client("sqs", "task").list_queues()
     file = room.cloud._settings.directory / "calls.jsonl"
-    deadline = time.monotonic() + 5  # its record comes after its answer
+    deadline = time.monotonic() + 5  # the record follows the answer
     while b"ListQueues" not in file.read_bytes().splitlines()[-1]:
         assert time.monotonic() < deadline
     last = json.loads(file.read_bytes().splitlines()[-1])
@@ -337,7 +337,9 @@ def test_each_call_is_remembered(room: Room) -> None:
 # --- Its end, and its return ---------------------------------------------------------------------
 
 
-def test_the_definitions_are_followed(start: Callable[..., Room], tmp_path: Path) -> None:
+def test_changes_of_the_definitions_are_followed(
+    start: Callable[..., Room], tmp_path: Path
+) -> None:
     room = start(tmp_path)
     room.client("ssm").put_parameter(Name="/shop/a", Value="mine", Type="String", Overwrite=True)
     room.client("s3").put_object(Bucket="shop", Key="kept", Body=b"x")
@@ -358,13 +360,13 @@ def test_the_definitions_are_followed(start: Callable[..., Room], tmp_path: Path
     assert room.client("dynamodb").list_tables()["TableNames"] == []
     parameter = room.client("ssm").get_parameter(Name="/shop/a")["Parameter"]
     assert parameter["Value"] == "from the definitions"
-    # S3 refuses to delete a bucket that holds something, and so does Terraform on AWS.
+    # S3 refuses to delete a bucket with objects, and so does Terraform on AWS.
     assert room.client("s3").get_object(Bucket="shop", Key="kept")
     [note] = room.cloud.snapshot().notes
     assert note.startswith("bucket shop stays: BucketNotEmpty")
 
 
-def test_a_taken_port_is_named(room: Room, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(room: Room, tmp_path: Path) -> None:
     from bonkei.cloud.cloud import Cloud
     from bonkei.cloud.errors import CloudError
     from bonkei.cloud.settings import CloudSettings

@@ -1,4 +1,4 @@
-"""Objects that the miniature's own parts put and get, as a role."""
+"""Objects that the miniature's own parts put and get under a role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_an_object_is_put_and_got_as_a_role_and_encrypted_with_its_key(
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
 
 
-def test_what_s3_refuses_has_its_code(room: Room, tmp_path: Path) -> None:
+def test_refusals_of_s3_have_their_code(room: Room, tmp_path: Path) -> None:
     with pytest.raises(AwsServiceError) as caught:
         room.do(room.cloud.objects.get(ROLE, "demo", ("shop", "nothing"), tmp_path / "got"))
     assert caught.value.code == "NoSuchKey"

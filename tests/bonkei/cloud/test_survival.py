@@ -1,4 +1,4 @@
-"""MiniStack killed, frozen, its disk full: acknowledged changes survive, and calls go on."""
+"""MiniStack killed, frozen, its disk full: acknowledged changes survive, and calls continue."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def room(start: Callable[..., Room], tmp_path: Path) -> Room:
     return start(tmp_path)
 
 
-def test_what_was_acknowledged_before_sigkill_is_there(room: Room) -> None:
-    """Killed while four clients write as fast as they can; nothing is waited for."""
+def test_acknowledged_changes_survive_sigkill(room: Room) -> None:
+    """Killed while four clients write as fast as they can, without a pause."""
     kept: dict[str, list[str]] = {"s3": [], "dynamodb": [], "sqs": [], "ssm": []}
     s3, dynamodb, ssm = room.client("s3"), room.client("dynamodb"), room.client("ssm")
     sqs = room.client("sqs")
@@ -92,7 +92,7 @@ def receive_all(sqs: Any, url: str) -> list[str]:
     return found
 
 
-def test_what_was_deleted_or_set_stays_so(room: Room) -> None:
+def test_deletions_and_settings_survive(room: Room) -> None:
     dynamodb, sqs, s3, kms = (room.client(name) for name in ("dynamodb", "sqs", "s3", "kms"))
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     made = sqs.create_queue(QueueName="made", Attributes={"DelaySeconds": "3"})["QueueUrl"]
@@ -130,12 +130,12 @@ def test_what_was_deleted_or_set_stays_so(room: Room) -> None:
         assert kms.decrypt(CiphertextBlob=secret)["Plaintext"] == b"hello"
 
 
-def test_a_frozen_one_is_started_again(room: Room) -> None:
+def test_a_frozen_store_is_restarted(room: Room) -> None:
     room.client("sqs").list_queues()
     process = backing(room)
     process.suspend()
     began = time.monotonic()
-    assert room.client("sqs", read_timeout=10).list_queues()["QueueUrls"]  # tried again once
+    assert room.client("sqs", read_timeout=10).list_queues()["QueueUrls"]  # retried once
     assert time.monotonic() - began < BACK
     assert not process.is_running()
     assert any("is frozen" in report for report in room.reports)
@@ -171,7 +171,7 @@ def test_a_full_disk_refuses_and_loses_nothing(room: Room) -> None:
 
 
 def test_a_large_object_is_never_in_memory(room: Room) -> None:
-    """Sent, completed of parts, read, read in part, copied: 48 MB and more."""
+    """Sent, completed from parts, read, read in part, copied: 48 MB and more."""
     s3 = room.client("s3")
     process, size = backing(room), 48 * 2**20
     before = process.memory_info().rss
@@ -209,7 +209,7 @@ def test_a_large_object_is_never_in_memory(room: Room) -> None:
     assert not list((room.cloud._settings.directory / "incoming").iterdir())
 
 
-def test_a_snapshot_takes_the_place_of_the_journal(room: Room) -> None:
+def test_a_snapshot_replaces_the_journal(room: Room) -> None:
     journal = room.cloud._settings.directory / "state" / "journal.jsonl"
     dynamodb = room.client("dynamodb")
     dynamodb.put_item(TableName="carts", Item={"id": {"S": "kept"}})
@@ -220,13 +220,13 @@ def test_a_snapshot_takes_the_place_of_the_journal(room: Room) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     with journal.open("ab") as file:
-        file.write(b'[99, "item", "torn')  # as a machine without power leaves it
+        file.write(b'[99, "item", "torn')  # as after a power failure
     backing(room).kill()
     item = dynamodb.get_item(TableName="carts", Key={"id": {"S": "kept"}})
     assert item["Item"] == {"id": {"S": "kept"}}
 
 
-def test_downloads_that_end_early_leave_nothing_in_memory(room: Room) -> None:
+def test_aborted_downloads_leave_nothing_in_memory(room: Room) -> None:
     s3, process = room.client("s3"), backing(room)
     s3.put_object(Bucket="shop", Key="long", Body=b"x" * 16_000_000)
     before = process.memory_info().rss
@@ -234,7 +234,7 @@ def test_downloads_that_end_early_leave_nothing_in_memory(room: Room) -> None:
         body = s3.get_object(Bucket="shop", Key="long")["Body"]
         body.read(1_000)
         body.close()
-        s3.close()  # the connection, with what it has not read
+        s3.close()  # closes the connection with unread bytes
         s3 = room.client("s3")
     time.sleep(0.2)
     assert process.memory_info().rss - before < 48 * 2**20

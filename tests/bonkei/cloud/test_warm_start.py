@@ -1,4 +1,4 @@
-"""A start for which nothing has changed waits for nothing; its calls do, for the store."""
+"""A start without changes waits for nothing. Calls wait for the store."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from bonkei.tasks.execution.software import ensure_environment
 from bonkei.vault import MemoryVault
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, ENVIRONMENTS, Room
 
-LATER = 1.0  # seconds by which the store's start is put off
+LATER = 1.0  # seconds by which the store's start is delayed
 
 
 class Starts:
-    """Starts rooms in one folder, one after the other."""
+    """Start rooms in one folder, one after the other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -53,7 +53,7 @@ def starts(tmp_path: Path) -> Starts:
     return Starts(tmp_path)
 
 
-async def test_nothing_has_changed(starts: Starts) -> None:
+async def test_a_start_without_changes_does_not_wait(starts: Starts) -> None:
     cloud, _ = await starts.start()
     await cloud.stop()
     starts.delay = LATER
@@ -61,7 +61,7 @@ async def test_nothing_has_changed(starts: Starts) -> None:
     try:
         assert seconds < LATER / 2
         assert cloud.snapshot().store == "starting"
-        assert (await keys(cloud))["KeyCount"] == 0  # a call waits, and then is answered
+        assert (await keys(cloud))["KeyCount"] == 0  # a call waits, and then gets its answer
         assert cloud.snapshot().store == "available"
         await cloud.apply(DECLARED)  # after the first one, not beside it
         assert cloud.snapshot().notes == ()
@@ -70,7 +70,7 @@ async def test_nothing_has_changed(starts: Starts) -> None:
     assert starts.reports == []
 
 
-async def test_what_is_new_is_there_before_the_first_task(starts: Starts) -> None:
+async def test_new_resources_exist_before_the_first_task(starts: Starts) -> None:
     cloud, _ = await starts.start(replace(DECLARED, buckets=()))
     await cloud.stop()
     starts.delay = LATER
@@ -100,7 +100,7 @@ async def test_a_difference_is_reported_later(starts: Starts) -> None:
         await cloud.stop()
 
 
-async def test_it_can_stop_before_it_has_started(starts: Starts) -> None:
+async def test_a_room_can_stop_before_it_has_started(starts: Starts) -> None:
     cloud, _ = await starts.start()
     await cloud.stop()
     starts.delay = 60.0

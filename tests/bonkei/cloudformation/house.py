@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Definitions:
-    """Terraform's state as `terraform show -json` has it."""
+    """Terraform's state in the form of `terraform show -json`."""
 
     def __init__(self, *resources: Mapping[str, Any]) -> None:
         self._document = {"values": {"root_module": {"resources": list(resources)}}}
@@ -43,7 +43,7 @@ class Definitions:
 
 
 class House:
-    """One home; `open` and `close` are a start and a stop."""
+    """One home. `open` and `close` stand for a start and a stop."""
 
     def __init__(self, home: Path, *resources: Mapping[str, Any]) -> None:
         self._home = home
@@ -119,7 +119,7 @@ class House:
         )
 
     def aws(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """The real command, with nothing of the machine's own AWS."""
+        """Run the real command without this machine's AWS settings."""
         lock = LOCK.with_name("awscli.txt")
         environment = asyncio.run(ensure_environment((lock,), ENVIRONMENTS, print))
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}

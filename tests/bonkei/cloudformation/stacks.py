@@ -1,4 +1,4 @@
-"""Templates as tests write them, and what becomes of them."""
+"""Templates as tests write them, and their results."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def outputs(text: str, imports: Mapping[str, str] | None = None, /, **given: str
 
 
 def output(expression: str, more: str = "", **given: str) -> str:
-    """The value of one expression, in a template that has `more`."""
+    """The value of one expression in a template with `more`."""
     key = "Resources:\n  Key: { Type: AWS::KMS::Key }\n"
     text = f"{more}\n{key}Outputs:\n  It: {{ Value: {expression} }}\n"
     return outputs(text, **given)["It"]
@@ -64,7 +64,7 @@ def scope(**references: Any) -> Scope:
 
 @dataclass
 class World:
-    """A double of the miniature: it notes, and fails as it is told."""
+    """A double of the miniature: it records calls, and fails when it is set to."""
 
     failing: list[Failed] = field(default_factory=list)
     others: list[TypedValues] = field(default_factory=list)

@@ -1,6 +1,6 @@
 """The repository's own pipeline stack, deployed by the real command in a real AWS endpoint.
 
-What `docs/operations/set-up.md` makes a person type has to work here.
+The commands of `docs/operations/set-up.md` have to work here.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def stack(house: House, name: str = NAME) -> dict[str, Any]:
     return dict(found)
 
 
-def test_the_outputs_are_the_documented_ones(deployed: House) -> None:
+def test_the_outputs_match_the_documentation(deployed: House) -> None:
     found = stack(deployed)
     assert found["StackStatus"] == "CREATE_COMPLETE"
     assert {each["OutputKey"]: each["OutputValue"] for each in found["Outputs"]} == {
@@ -107,14 +107,14 @@ def test_the_buckets_have_their_settings(deployed: House) -> None:
     ]
 
 
-def test_the_table_and_the_alias_are_there(deployed: House) -> None:
+def test_the_table_and_the_alias_exist(deployed: House) -> None:
     table = deployed.client("dynamodb").describe_table(TableName="statuspage-production-tf-lock")
     assert table["Table"]["DeletionProtectionEnabled"] is True
     aliases = deployed.client("kms").list_aliases()["Aliases"]
     assert "alias/statuspage-production-tf-pipeline" in {each["AliasName"] for each in aliases}
 
 
-def test_the_blueprint_has_all_of_it(deployed: House) -> None:
+def test_the_blueprint_has_the_whole_stack(deployed: House) -> None:
     blueprint = deployed.blueprint
     assert {each.name for each in blueprint.roles} - {"backend"} == {
         f"statuspage-production-tf-{name}"
@@ -140,7 +140,7 @@ def test_the_blueprint_has_all_of_it(deployed: House) -> None:
     }
 
 
-def test_a_role_may_what_its_policies_say(deployed: House) -> None:
+def test_a_role_has_the_permissions_of_its_policies(deployed: House) -> None:
     """The policies of `ArtifactAccess`, `VariablesAccess` and `StateLockAndRead`."""
     s3 = deployed.client("s3", "statuspage-production-tf-plan")
     s3.put_object(Bucket=STATE, Key="terraform.tfstate.tflock", Body=b"{}")
@@ -150,15 +150,15 @@ def test_a_role_may_what_its_policies_say(deployed: House) -> None:
     applying.put_object(Bucket=STATE, Key="terraform.tfstate", Body=b"{}")
 
 
-def test_a_role_of_terraform_has_the_stacks_boundary(deployed: House) -> None:
-    """`NotThisPipeline`: whatever its policies say, no role of Terraform reads the state."""
+def test_terraforms_roles_have_the_stacks_boundary(deployed: House) -> None:
+    """`NotThisPipeline`: no role of Terraform reads the state, whatever its policies allow."""
     s3 = deployed.client("s3", "backend")
     s3.put_object(Bucket="statuspage-production-tf-pipeline-access-log-123456789012", Key="a")
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Bucket=STATE, Key="terraform.tfstate")
 
 
-def test_the_same_again_changes_nothing(deployed: House) -> None:
+def test_the_same_template_changes_nothing(deployed: House) -> None:
     done = deploy(deployed)
     assert "No changes to deploy. Stack statuspage-production-tf-pipeline is up to date" in (
         done.stdout + done.stderr
@@ -172,7 +172,7 @@ def test_a_mistake_changes_nothing(deployed: House) -> None:
     assert stack(deployed)["StackStatus"] == "CREATE_COMPLETE"
 
 
-def test_an_update_an_own_failure_and_the_way_back(deployed: House, tmp_path: Path) -> None:
+def test_an_update_a_failure_and_its_rollback(deployed: House, tmp_path: Path) -> None:
     text = TEMPLATE.read_text(encoding="utf-8")
     changed = tmp_path / "changed.yaml"
     more = "  More:\n    Type: AWS::S3::Bucket\n    Properties: { BucketName: %s }\n\nOutputs:\n"
@@ -215,8 +215,8 @@ def test_a_template_by_its_url(deployed: House) -> None:
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="by-url")
 
 
-def test_a_template_that_the_command_puts_into_a_bucket(deployed: House, tmp_path: Path) -> None:
-    """As it has to with more than 51,200 bytes."""
+def test_a_template_that_the_command_uploads(deployed: House, tmp_path: Path) -> None:
+    """The command has to upload templates of more than 51,200 bytes."""
     file = tmp_path / "large.yaml"
     file.write_text(KEY + "# long\n" * 8_000)
     arguments = ("cloudformation", "deploy", "--stack-name", "large", "--template-file", file)
@@ -231,7 +231,7 @@ KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
 FULL = "Resources: { Bucket: { Type: AWS::S3::Bucket, Properties: { BucketName: full } } }\n"
 
 
-def test_what_somebody_has_made_by_hand_is_not_taken(deployed: House) -> None:
+def test_a_resource_made_by_hand_is_not_taken_over(deployed: House) -> None:
     cloudformation, s3 = deployed.client("cloudformation"), deployed.client("s3")
     place = {"LocationConstraint": "ap-northeast-1"}
     s3.create_bucket(Bucket="full", CreateBucketConfiguration=place)
@@ -259,7 +259,7 @@ def test_a_bucket_with_objects_is_not_deleted(deployed: House) -> None:
     assert "full" not in buckets(deployed)
 
 
-def test_stacks_are_there_after_a_start(deployed: House) -> None:
+def test_stacks_exist_after_a_restart(deployed: House) -> None:
     before = stack(deployed)
     deployed.close()
     deployed.open()
@@ -267,8 +267,10 @@ def test_stacks_are_there_after_a_start(deployed: House) -> None:
     assert STATE in buckets(deployed)
 
 
-def test_a_deletion_keeps_what_the_template_retains(deployed: House) -> None:
-    """Last: `DeletionPolicy: RetainExceptOnCreate` keeps buckets, table, key and log groups."""
+def test_a_deletion_keeps_retained_resources(deployed: House) -> None:
+    """Runs last: `DeletionPolicy: RetainExceptOnCreate` keeps buckets, table, key and log
+    groups.
+    """
     cloudformation = deployed.client("cloudformation")
     identifier = stack(deployed)["StackId"]
     cloudformation.delete_stack(StackName=NAME)
@@ -283,8 +285,8 @@ def test_a_deletion_keeps_what_the_template_retains(deployed: House) -> None:
     assert STATE in buckets(deployed)
 
 
-def test_what_was_retained_can_be_deleted_and_made_again(deployed: House) -> None:
-    """As a person would: the buckets, the table, the log groups, then the stack once more."""
+def test_retained_resources_can_be_deleted_and_made_again(deployed: House) -> None:
+    """As a user would: the buckets, the table, the log groups, then the stack again."""
     deployed.client("cloudformation").delete_stack(StackName=NAME)
     s3 = deployed.client("s3")
     for bucket in buckets(deployed) - {"other-team"}:
@@ -301,5 +303,5 @@ def test_what_was_retained_can_be_deleted_and_made_again(deployed: House) -> Non
     done = deploy(deployed)
     assert "already exists" in str(
         deployed.client("cloudformation").describe_stack_events(StackName=NAME)
-    )  # the log groups are left
+    )  # the log groups remain
     assert done.returncode != 0

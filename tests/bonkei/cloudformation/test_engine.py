@@ -1,4 +1,4 @@
-"""Operations from their beginning to their end: statuses, events, failures, and stops in between.
+"""Operations from start to end: statuses, events, failures, and interruptions.
 
 "Stack status codes" and "Choose how to handle failures when provisioning resources",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
@@ -38,7 +38,7 @@ OTHER = TWO.replace("BucketName: bbb", "BucketName: ccc")
 
 
 class Room:
-    """An engine over doubles."""
+    """An engine with doubles."""
 
     def __init__(self, store: Store | None = None) -> None:
         self.world = World()
@@ -119,7 +119,7 @@ async def test_a_failed_creation_is_rolled_back() -> None:
 
 
 @pytest.mark.parametrize(("policy", "left"), [("Retain", ["aaa"]), ("RetainExceptOnCreate", [])])
-async def test_a_failed_creation_and_what_is_retained(policy: str, left: list[str]) -> None:
+async def test_a_failed_creation_with_retained_resources(policy: str, left: list[str]) -> None:
     """ "RetainExceptOnCreate behaves like Retain except for the stack operation that initially
     creates the resource." """
     room = Room()
@@ -128,7 +128,7 @@ async def test_a_failed_creation_and_what_is_retained(policy: str, left: list[st
 
 
 @pytest.mark.parametrize("policy", ["Retain", "RetainExceptOnCreate"])
-async def test_a_deletion_and_what_is_retained(policy: str) -> None:
+async def test_a_deletion_with_retained_resources(policy: str) -> None:
     room = Room()
     await room.create(RETAINED % policy)
     stack = await room.delete()
@@ -136,7 +136,7 @@ async def test_a_deletion_and_what_is_retained(policy: str) -> None:
     assert "A DELETE_SKIPPED" in room.events()
 
 
-async def test_what_is_retained_keeps_its_name() -> None:
+async def test_a_retained_resource_keeps_its_name() -> None:
     room = Room()
     await room.create(RETAINED % "Retain")
     await room.delete()
@@ -148,7 +148,7 @@ async def test_what_is_retained_keeps_its_name() -> None:
     assert "'AWS::S3::Bucket' with identifier 'aaa' already exists" in reason
 
 
-async def test_names_of_another_stack_and_of_terraform_are_taken() -> None:
+async def test_names_of_another_stack_and_of_terraform_are_in_use() -> None:
     room = Room()
     await room.create()
     other = replace(STACK, id=STACK.id.replace("shop/0", "other/1"), name="other")
@@ -161,8 +161,8 @@ async def test_names_of_another_stack_and_of_terraform_are_taken() -> None:
     assert "B CREATE_FAILED" in room.events()
 
 
-async def test_what_is_made_by_hand() -> None:
-    """A new resource does not take its place; one that the stack has may change."""
+async def test_resources_made_by_hand() -> None:
+    """A new resource does not replace one. A resource that the stack already has may change."""
     room = Room()
     room.world.by_hand = [("aws_s3_bucket", "bbb")]
     stack = await room.create()
@@ -175,7 +175,7 @@ async def test_what_is_made_by_hand() -> None:
     assert (await room.update(changed)).status == "UPDATE_COMPLETE"
 
 
-async def test_two_resources_of_one_name() -> None:
+async def test_two_resources_with_one_name() -> None:
     room = Room()
     await room.create(TWO.replace("BucketName: bbb", "BucketName: aaa"))
     assert "A CREATE_COMPLETE" in room.events()
@@ -215,7 +215,7 @@ OF_ALL = "Principal: '*', Action: '*', Resource: '*'"
         ),
     ],
 )
-async def test_what_it_belongs_to_has_to_be_there(
+async def test_a_dependency_must_exist(
     kind: str, statement: str, properties: str, owner: tuple[str, dict[str, str]], refusal: str
 ) -> None:
     text = OWNED % (kind, statement, properties)
@@ -228,7 +228,7 @@ async def test_what_it_belongs_to_has_to_be_there(
     assert (await room.create(text)).status == "CREATE_COMPLETE"
 
 
-async def test_nothing_is_begun_after_a_fault() -> None:
+async def test_nothing_starts_after_a_fault() -> None:
     room = Room()
     stack = await room.create(TWO.replace("BucketName: aaa", "BucketName: aaa, Colour: red"))
     assert room.events()[1:3] == ["A CREATE_FAILED", "shop ROLLBACK_IN_PROGRESS"]
@@ -237,21 +237,21 @@ async def test_nothing_is_begun_after_a_fault() -> None:
     )
 
 
-async def test_a_failure_can_be_left_as_it_is() -> None:
+async def test_a_failed_creation_can_be_left_as_it_is() -> None:
     room = Room()
     room.world.failing = [Failed("shop.B", "no")]
     stack = await room.create(stack=replace(STACK, on_failure="DO_NOTHING"))
     assert (stack.status, there(stack)) == ("CREATE_FAILED", ["aaa"])
 
 
-async def test_a_failure_can_delete_the_stack() -> None:
+async def test_a_failed_creation_can_delete_the_stack() -> None:
     room = Room()
     room.world.failing = [Failed("shop.B", "no")]
     stack = await room.create(stack=replace(STACK, on_failure="DELETE"))
     assert (stack.status, there(stack)) == ("DELETE_COMPLETE", [])
 
 
-async def test_an_update_makes_before_it_deletes() -> None:
+async def test_an_update_creates_before_it_deletes() -> None:
     """ "CloudFormation usually creates the replacement resource first, ... and then deletes the old
     resource." """
     room = Room()
@@ -279,7 +279,7 @@ def _noting(room: Room, seen: list[list[str]]) -> Callable[[], Awaitable[Sequenc
     return follow
 
 
-async def test_the_replaced_one_may_be_retained() -> None:
+async def test_the_replaced_resource_may_be_retained() -> None:
     text = TWO.replace("B: { ", "B: { UpdateReplacePolicy: Retain, ")
     room = Room()
     await room.create(text)
@@ -288,7 +288,7 @@ async def test_the_replaced_one_may_be_retained() -> None:
     assert [each.physical_id for each in stack.retained] == ["bbb"]
 
 
-async def test_a_failed_update_goes_back() -> None:
+async def test_a_failed_update_is_rolled_back() -> None:
     room = Room()
     before = await room.create()
     room.world.failing = [Failed("shop.B", "no")]
@@ -301,7 +301,7 @@ async def test_a_failed_update_goes_back() -> None:
     assert (await room.update(text)).status == "UPDATE_COMPLETE"
 
 
-async def test_a_way_back_may_fail_too() -> None:
+async def test_a_rollback_may_fail_too() -> None:
     room = Room()
     await room.create()
     answers = iter([[Failed("shop.B", "no")], [Failed("shop.B", "no again")]])
@@ -314,7 +314,7 @@ async def test_a_way_back_may_fail_too() -> None:
     assert stack.status == "UPDATE_ROLLBACK_FAILED"
 
 
-async def test_what_is_not_in_the_template_is_removed_or_retained() -> None:
+async def test_resources_removed_from_the_template_are_deleted_or_retained() -> None:
     room = Room()
     await room.create(RETAINED % "Retain")
     stack = await room.update("Resources: { K: { Type: AWS::KMS::Key } }")
@@ -323,7 +323,7 @@ async def test_what_is_not_in_the_template_is_removed_or_retained() -> None:
     assert {"A DELETE_SKIPPED", "B DELETE_COMPLETE"} <= set(room.events())
 
 
-async def test_a_bucket_that_cannot_go() -> None:
+async def test_a_bucket_that_cannot_be_deleted() -> None:
     room = Room()
     await room.create()
     room.world.failing = [Failed("bucket bbb", "BucketNotEmpty: not empty")]
@@ -333,7 +333,7 @@ async def test_a_bucket_that_cannot_go() -> None:
     assert (await room.delete()).status == "DELETE_COMPLETE"
 
 
-async def test_a_miniature_that_cannot_follow_fails_everything() -> None:
+async def test_a_failing_miniature_fails_every_operation() -> None:
     room = Room()
 
     async def follow() -> Sequence[Failed]:
@@ -358,7 +358,7 @@ async def test_a_fault_of_the_miniature_leaves_no_stack_in_progress() -> None:
     assert "ZeroDivisionError" in room.reports[0]
 
 
-async def test_definitions_that_cannot_be_read() -> None:
+async def test_unreadable_definitions() -> None:
     room = Room()
     room.world.unreadable = "the state is not a JSON object"
     stack = await room.create()
@@ -367,7 +367,7 @@ async def test_definitions_that_cannot_be_read() -> None:
 
 
 async def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """It waits, and goes on when there is room again."""
+    """The operation waits, and continues when there is room again."""
     monkeypatch.setattr("bonkei.cloudformation.stacks.engine._PAUSE", 0.01)
     store = FullStore(tmp_path)
     room = Room(store)
@@ -379,7 +379,7 @@ async def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
 
 
 class FullStore(FileStore):
-    """No room for three writes, after some."""
+    """No room for three writes, after some successful ones."""
 
     full_after = 99
     _writes = 0
@@ -392,8 +392,8 @@ class FullStore(FileStore):
 
 
 @pytest.mark.parametrize("phase", [1, 2, 3])
-async def test_an_operation_goes_on_after_a_kill(tmp_path: Path, phase: int) -> None:
-    """Cut off in each phase of an update that fails; what is on disk is enough."""
+async def test_an_operation_continues_after_a_kill(tmp_path: Path, phase: int) -> None:
+    """Interrupted in each phase of an update that fails. The files on disk are enough."""
     room = Room(FileStore(tmp_path))
     await room.create()
     reached = asyncio.Event()
@@ -434,7 +434,7 @@ async def test_stacks_on_disk(tmp_path: Path) -> None:
         FileStore(folder).load()
 
 
-async def test_deleted_stacks_are_forgotten_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_deleted_stacks_are_dropped_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bonkei.cloudformation.stacks.engine.MOST_DELETED", 2)
     store = MemoryStore()
     room = Room(store)
@@ -446,7 +446,7 @@ async def test_deleted_stacks_are_forgotten_in_the_end(monkeypatch: pytest.Monke
     assert len(store.stacks) == 2
 
 
-async def test_what_eventbridge_hears() -> None:
+async def test_events_for_eventbridge() -> None:
     """The examples of "CloudFormation event details"."""
     room = Room()
     await room.create()

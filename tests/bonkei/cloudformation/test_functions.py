@@ -55,7 +55,7 @@ def test_a_condition_chooses() -> None:
     assert output("!If [IsProd, c1.xlarge, m1.small]", CONDITIONS, EnvType="prod") == "c1.xlarge"
 
 
-def test_no_value_leaves_a_property_and_a_list_member_out() -> None:
+def test_no_value_removes_a_property_and_a_list_member() -> None:
     """`AWS::NoValue`: "removes the corresponding resource property"."""
     text = """
 Conditions: { Never: !Equals [a, b] }

@@ -1,4 +1,4 @@
-"""Whatever a template holds, the answer is a plan or a refusal in CloudFormation's words."""
+"""Any template gives a plan, or a refusal in CloudFormation's words."""
 
 from __future__ import annotations
 
@@ -69,12 +69,12 @@ def spoilt(chance: random.Random) -> str:
             else:
                 around[path[-1]] = copy.deepcopy(chance.choice(WRONG))
         except (KeyError, IndexError, TypeError):
-            continue  # an earlier one has taken this place away
+            continue  # an earlier change has removed this place
     return json.dumps(document)
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_spoilt_template(seed: int) -> None:
+def test_a_damaged_template(seed: int) -> None:
     try:
         target = planned(spoilt(random.Random(seed)), **STATUS_PAGE)  # noqa: S311
     except TemplateError:
@@ -84,7 +84,7 @@ def test_a_spoilt_template(seed: int) -> None:
     changes(STACK, target)
     list(gaps([stack]))
     if not invalid(target.resources) and not any(each.reason for each in target.resources):
-        with suppress(BlueprintError):  # the stack rolls back for it
+        with suppress(BlueprintError):  # the stack rolls back
             blueprint.read({}, resources_of([stack]))
 
 
@@ -102,7 +102,7 @@ def test_a_spoilt_template(seed: int) -> None:
         "\x00",
     ],
 )
-def test_texts_that_are_no_template(text: str) -> None:
+def test_texts_that_are_not_templates(text: str) -> None:
     with pytest.raises(TemplateError):
         read_template(text)
 

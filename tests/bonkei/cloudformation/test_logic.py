@@ -7,7 +7,8 @@ import pytest
 from bonkei.cloudformation.errors import TemplateError
 from tests.bonkei.cloudformation.stacks import PIPELINE, STATUS_PAGE, planned
 
-# "CloudFormation template Conditions syntax": a bucket policy only for prod, a name only when given
+# "CloudFormation template Conditions syntax": a bucket policy only for prod, a name only when it is
+# given
 BUCKETS = """
 Parameters:
   EnvType: { Type: String, AllowedValues: [prod, test] }
@@ -65,7 +66,7 @@ def test_conditions() -> None:
     assert planned(BUCKETS, EnvType="test").outputs == ()
 
 
-def test_what_is_not_made_cannot_be_referred_to() -> None:
+def test_a_resource_that_is_not_made_cannot_be_referred_to() -> None:
     text = BUCKETS.replace("Condition: CreateBucketPolicy", "Condition: Or").replace(
         "  Bucket: { Type: AWS::S3::Bucket, Condition: IsProduction }",
         "  Bucket: { Type: AWS::S3::Bucket, Condition: CreateBucketPolicy }",
@@ -89,7 +90,7 @@ def test_rules_that_hold() -> None:
 
 
 @pytest.mark.parametrize("zones", ["a,x", "c,c"])
-def test_each_member(zones: str) -> None:
+def test_functions_over_each_member(zones: str) -> None:
     with pytest.raises(TemplateError, match=r"Rule zones failed: the assertion of line (19|20)"):
         planned(RULES, Environment="test", InstanceType="t3.medium", Zones=zones)
 

@@ -1,7 +1,7 @@
-"""Parameters, by "CloudFormation template Parameters syntax".
+"""Parameters, after "CloudFormation template Parameters syntax".
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
-The messages are those of CloudFormation, as people have reported them.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html The
+messages are CloudFormation's, as users have quoted them.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def test_constraints(text: str, value: str, refusal: str) -> None:
         ("Type: CommaDelimitedList, AllowedPattern: '[a-z]+'", "a, b"),
     ],
 )
-def test_values_that_fit(text: str, value: str) -> None:
+def test_values_that_match(text: str, value: str) -> None:
     assert parameters(declared(text), {"P": value}) == {"P": value}
 
 
-def test_the_default_has_to_fit_too() -> None:
+def test_the_default_has_to_match_too() -> None:
     with pytest.raises(TemplateError, match="must be one of AllowedValues"):
         parameters(declared("Type: String, AllowedValues: [a], Default: b"), {})
 
@@ -85,6 +85,6 @@ def test_a_list_is_a_list_for_ref() -> None:
     assert output("!Join ['-', !Ref P]", more) == "a-b"
 
 
-def test_a_default_that_yaml_takes_for_something_else() -> None:
+def test_a_default_that_yaml_reads_as_another_type() -> None:
     assert parameters(declared("Type: String, Default: 2010-09-09"), {})["P"] == "2010-09-09"
     assert parameters(declared("Type: String, Default: true"), {})["P"] == "true"

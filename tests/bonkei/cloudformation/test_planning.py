@@ -1,4 +1,4 @@
-"""What a stack is to be, and what differs from what it is.
+"""A stack's target, and its differences from the present state.
 
 Update behaviors: "Update behaviors of stack resources",
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html
@@ -17,7 +17,7 @@ from tests.bonkei.cloudformation.stacks import PIPELINE, STACK, STATUS_PAGE, pla
 
 
 def has(target: Target) -> Stack:
-    """The stack when the target is reached."""
+    """The stack after the target is reached."""
     return replace(STACK, inputs=target.inputs, resources=target.resources, outputs=target.outputs)
 
 
@@ -31,7 +31,7 @@ Resources:
 """
 
 
-def test_resources_come_after_what_they_refer_to() -> None:
+def test_resources_come_after_their_references() -> None:
     names = [each.logical_id for each in planned(PIPELINE, **STATUS_PAGE).resources]
     assert names.index("Pipeline") > names.index("ArtifactAccess")  # DependsOn
     assert names.index("OperatorRole") > names.index("Pipeline")  # Fn::Sub
@@ -39,7 +39,7 @@ def test_resources_come_after_what_they_refer_to() -> None:
     assert names.index("StateBucket") > names.index("Key")  # Fn::GetAtt
 
 
-def test_a_circle_is_refused_by_its_members() -> None:
+def test_a_circle_is_refused_with_its_members() -> None:
     text = """
 Resources:
   A: { Type: AWS::SNS::Topic, Properties: { DisplayName: !Ref B } }
@@ -51,7 +51,7 @@ Resources:
         planned(text)
 
 
-def test_the_branch_that_is_not_chosen_makes_no_circle() -> None:
+def test_a_branch_that_is_not_chosen_makes_no_circle() -> None:
     text = """
 Conditions: { Never: !Equals [a, b] }
 Resources:
@@ -67,7 +67,7 @@ def test_everything_is_new_at_first() -> None:
     assert len(found) == 31
 
 
-def test_the_same_again_is_empty() -> None:
+def test_the_same_template_gives_an_empty_plan() -> None:
     before = planned(PIPELINE, **STATUS_PAGE)
     stack = has(before)
     again = planned(PIPELINE, stack, **STATUS_PAGE)
@@ -77,7 +77,7 @@ def test_the_same_again_is_empty() -> None:
     assert is_empty(stack, commented)
 
 
-def test_a_change_in_place_names_its_property() -> None:
+def test_a_change_in_place_has_its_property() -> None:
     stack = has(planned(PIPELINE, **STATUS_PAGE))
     found = changes(stack, planned(PIPELINE, stack, **STATUS_PAGE, TerraformVersion="1.15.6"))
     assert [(each.logical_id, each.replacement, each.details) for each in found] == [
@@ -94,7 +94,7 @@ def test_a_new_output_is_a_change() -> None:
     assert not is_empty(stack, after)
 
 
-def test_another_name_replaces_the_resource_and_what_refers_to_it() -> None:
+def test_another_name_replaces_the_resource_and_its_referrers() -> None:
     """`BucketName`: "Update requires: Replacement"; of the policy, `Bucket` too."""
     stack = has(planned(bucket("BucketName: aaa")))
     found = changes(stack, planned(bucket("BucketName: bbb"), stack))
@@ -114,8 +114,8 @@ def test_a_replaced_resource_gets_another_generated_name() -> None:
     assert planned(text.format("true"), has(after)).resources == after.resources
 
 
-def test_what_was_removed_and_comes_again_is_another_one() -> None:
-    """A key that waits for its deletion does not come back, and a retained topic keeps its name."""
+def test_a_resource_that_was_removed_comes_back_as_a_new_one() -> None:
+    """A key that waits for its deletion does not come back. A retained topic keeps its name."""
     text = "Resources: { K: { Type: AWS::KMS::Key }, T: { Type: AWS::SNS::Topic } }"
     first = has(planned(text))
     less = planned("Resources: { T: { Type: AWS::SNS::Topic } }", first)
@@ -140,7 +140,7 @@ def test_another_type_under_the_same_name_is_refused() -> None:
         planned("Resources: { A: { Type: AWS::SQS::Queue } }", stack)
 
 
-def test_what_is_no_longer_in_the_template_goes() -> None:
+def test_a_resource_that_left_the_template_is_deleted() -> None:
     stack = has(planned(bucket("BucketName: aaa", ", DeletionPolicy: Retain")))
     found = changes(stack, planned("Resources: { K: { Type: AWS::KMS::Key } }", stack))
     assert [(each.action, each.logical_id, each.policy) for each in found] == [
@@ -175,7 +175,7 @@ def test_the_pipelines_two_sources(given: dict[str, str], source: str, role: str
     assert role in statements[1]["Action"]
 
 
-def test_what_is_optional_in_the_pipelines_template() -> None:
+def test_optional_resources_in_the_pipelines_template() -> None:
     topic = "arn:aws:sns:ap-northeast-1:123456789012:plans"
     more = {"ApprovalNotificationTopicArn": topic, "IdentityCenterPermissionSet": "Operators"}
     made = {one.logical_id: one for one in planned(PIPELINE, **STATUS_PAGE, **more).resources}

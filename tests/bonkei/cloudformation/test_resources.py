@@ -1,4 +1,4 @@
-"""Each type's properties in Terraform's words, and what AWS's schema of the type refuses."""
+"""Each type's properties in Terraform's names, and the refusals of AWS's schema."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_each_type_is_in_the_example() -> None:
 
 
 @pytest.mark.parametrize("text", [EVERYTHING, PIPELINE])
-def test_terraforms_state_could_have_it(text: str) -> None:
+def test_terraforms_state_could_have_the_resource(text: str) -> None:
     """Every attribute and block is one of the AWS provider's schema."""
     known = schema.load("aws-schema.json.gz").resources
     given = STATUS_PAGE if text is PIPELINE else {}
@@ -68,14 +68,15 @@ def _unknown(block: schema.Block, values: Mapping[str, Any]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("text", [EVERYTHING, PIPELINE])
-def test_aws_would_take_it(text: str) -> None:
+def test_aws_would_accept_the_resource(text: str) -> None:
     assert invalid(resources(text, **(STATUS_PAGE if text is PIPELINE else {}))) == {}
 
 
 @pytest.mark.parametrize("name", sorted(KINDS))
-def test_every_property_is_looked_at_or_named(name: str) -> None:
-    """Of a resource with everything that AWS's schema has, each property is read at any depth, or
-    `unserved` says what it means here."""
+def test_every_property_is_read_or_listed_as_unserved(name: str) -> None:
+    """A resource gets every property of AWS's schema. Each property is read at any depth, or
+    `unserved` says what it means here.
+    """
     kind, known = KINDS[name], schema_of(name)
     whole = _Sample(known.document.get("definitions", {}))
     properties = whole.of({**known.document, "type": "object"}, "")
@@ -90,7 +91,7 @@ def test_every_property_is_looked_at_or_named(name: str) -> None:
 
 
 class _Sample:
-    """A value with every property of a schema, which notes what is read of it."""
+    """A value with every property of a schema. It records which of them are read."""
 
     def __init__(self, definitions: Mapping[str, Any]) -> None:
         self._definitions = definitions
@@ -122,7 +123,7 @@ class _Sample:
 
 
 class _Seen(dict[str, Any]):
-    """Notes which of its members are read."""
+    """Records which of its members are read."""
 
     def __init__(self, members: Mapping[str, Any], path: str, read: set[str]) -> None:
         super().__init__(members)
@@ -145,13 +146,13 @@ class _Seen(dict[str, Any]):
         return super().get(name, default)
 
     def items(self) -> Any:
-        """All of it, as JSON has it."""
+        """The whole value, as JSON."""
         for name in self:
             self._note(name)
         return super().items()
 
 
-def test_the_blueprint_reads_it() -> None:
+def test_the_blueprint_reads_the_resource() -> None:
     found = read(resources())
     (bucket,) = [one for one in found.buckets if one.name == "everything"]
     assert (bucket.versioned, bucket.encryption, bucket.object_lock) == (True, "aws:kms", True)
@@ -225,7 +226,7 @@ def test_properties_that_the_schema_refuses(kind: str, properties: str, problem:
     assert re.search(problem, it.reason), it.reason
 
 
-def test_numbers_and_flags_may_be_texts_and_the_other_way_round() -> None:
+def test_numbers_and_booleans_may_be_strings_and_the_other_way_round() -> None:
     text = """
 Resources:
   Key: { Type: AWS::KMS::Key, Properties: { EnableKeyRotation: "true", PendingWindowInDays: "7" } }
@@ -255,7 +256,7 @@ def test_values_that_aws_refuses(text: str, reason: str) -> None:
     assert reason in invalid(made).get("It", made[0].reason)
 
 
-def test_types_that_aws_or_the_miniature_has_not() -> None:
+def test_types_that_aws_or_the_miniature_does_not_have() -> None:
     with pytest.raises(TemplateError, match=r"Unrecognized resource types: \[AWS::S3::Bukket\]"):
         resources("Resources: { A: { Type: AWS::S3::Bukket } }")
     refusal = r"does not serve the resource type AWS::EC2::Instance of A; it serves .* \(line 2\)"
@@ -270,7 +271,7 @@ def test_types_that_aws_or_the_miniature_has_not() -> None:
         resources(text % "'{{resolve:ssm:x}}'")
 
 
-def test_what_has_no_effect_is_named() -> None:
+def test_properties_without_effect_are_listed() -> None:
     text = """
 Resources:
   Bucket:

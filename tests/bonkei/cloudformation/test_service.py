@@ -1,4 +1,4 @@
-"""The API, by boto3 through the endpoint, over doubles of the miniature.
+"""The API through boto3 and the endpoint, with doubles of the miniature.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html
 """
@@ -95,7 +95,7 @@ def test_a_stack_from_its_creation_to_its_end(client: Any) -> None:
         "ValidationError: Stack with id one does not exist"
     )
     assert status(client, made["StackId"]) == "DELETE_COMPLETE"
-    client.delete_stack(StackName="one")  # as AWS: no error
+    client.delete_stack(StackName="one")  # AWS reports no error either
     summaries = client.list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
     assert [each["StackName"] for each in summaries] == ["one"]
     assert client.describe_stacks()["Stacks"] == []
@@ -196,7 +196,7 @@ def test_a_change_set_without_a_change(client: Any) -> None:
         ({"TemplateBody": "Resources: { A: { Type: AWS::EC2::VPC } }"}, "AWS::EC2::VPC of A"),
     ],
 )
-def test_what_a_creation_refuses(client: Any, given: dict[str, Any], refusal: str) -> None:
+def test_refusals_of_a_creation(client: Any, given: dict[str, Any], refusal: str) -> None:
     told = refused(client.create_stack, **{"StackName": "one", "TemplateBody": KEY, **given})
     assert refusal in told
     assert client.list_stacks()["StackSummaries"] == []
@@ -268,14 +268,14 @@ def test_a_template_by_its_url(client: Any, url: str) -> None:
     assert client.validate_template(TemplateURL=url)["Description"] == "of shop"
 
 
-def test_a_template_that_is_not_there(client: Any) -> None:
+def test_a_missing_template(client: Any) -> None:
     url = "https://s3.eu-west-1.amazonaws.com/shop/other"
     assert refused(client.validate_template, TemplateURL=url).startswith("NoSuchKey")
     told = refused(client.validate_template, TemplateURL="ftp://a/b/c")
     assert told == "ValidationError: TemplateURL must be a supported URL."
 
 
-def test_what_is_not_served_is_named(client: Any) -> None:
+def test_unserved_operations_are_reported(client: Any) -> None:
     told = refused(client.detect_stack_drift, StackName="one")
     assert "The miniature does not answer cloudformation:DetectStackDrift" in told
 
@@ -286,7 +286,7 @@ def test_a_stack_of_one_region_is_not_in_another(client: Any, doubles: Doubles) 
     assert doubles.stacks.all("us-east-1") == []
 
 
-def test_what_is_retained_at_a_second_try(client: Any, doubles: Doubles) -> None:
+def test_resources_retained_at_a_second_try(client: Any, doubles: Doubles) -> None:
 
     text = "Resources: { B: { Type: AWS::S3::Bucket, Properties: { BucketName: full } } }"
     client.create_stack(StackName="one", TemplateBody=text)
@@ -297,8 +297,8 @@ def test_what_is_retained_at_a_second_try(client: Any, doubles: Doubles) -> None
     assert client.describe_stacks()["Stacks"] == []
 
 
-def test_many_at_once(client: Any) -> None:
-    """One of them creates the stack; every change set of those made together is kept."""
+def test_many_calls_at_once(client: Any) -> None:
+    """One of them creates the stack. Every change set is kept."""
 
     def create(_: int) -> str:
         try:
@@ -323,7 +323,7 @@ def made_by(client: Any) -> str:
     return str(client.describe_stacks(StackName="one")["Stacks"][0]["StackId"])
 
 
-def test_the_pipelines_parameters_are_all_used(client: Any) -> None:
+def test_all_parameters_of_the_pipeline_are_used(client: Any) -> None:
     given = [{"ParameterKey": key, "ParameterValue": value} for key, value in STATUS_PAGE.items()]
     client.create_stack(
         StackName="one",

@@ -14,7 +14,7 @@ A = "Resources:\n  A: { %s }"
 KEY = "Resources: { Key: { Type: AWS::KMS::Key } }\n"
 
 
-def test_the_short_and_the_long_form_are_one() -> None:
+def test_the_short_and_the_long_form_are_equal() -> None:
     short = read_template(
         "Resources: { A: { Type: AWS::SNS::Topic, Properties: { TopicName: !Sub x } } }"
     )
@@ -36,12 +36,12 @@ def test_json_may_be_indented_with_tabs() -> None:
     assert read_template(text).resources["A"].line == 3
 
 
-def test_an_attribute_with_a_dot_is_whole() -> None:
+def test_an_attribute_with_a_dot_is_one_attribute() -> None:
     text = KEY + "Outputs: { It: { Value: !GetAtt Key.Outputs.Name } }"
     assert read_template(text).outputs["It"].value.argument == ["Key", "Outputs.Name"]
 
 
-def test_a_condition_of_a_policy_is_no_function() -> None:
+def test_a_condition_of_a_policy_is_not_a_function() -> None:
     template = read_template(PIPELINE)
     statement = template.resources["ScanRole"].properties["AssumeRolePolicyDocument"]["Statement"]
     assert isinstance(statement[0]["Condition"], dict)

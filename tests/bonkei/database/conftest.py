@@ -41,7 +41,7 @@ def cluster(**changes: Any) -> DatabaseCluster:
 def connect(
     vault: MemoryVault, port: int, database: str = "status"
 ) -> psycopg.Connection[tuple[Any, ...]]:
-    """As the master user, the way an application would."""
+    """Connect as the master user, the way an application would."""
     secret = json.loads(vault.get(SECRET) or "{}")
     return psycopg.connect(
         host=HOST,
@@ -56,7 +56,7 @@ def connect(
 
 @dataclass(frozen=True)
 class Running:
-    """A server that tests share, as long as they leave it as it is."""
+    """A server that tests share. They must not change it."""
 
     definition: DatabaseCluster
     database: Database
@@ -93,7 +93,7 @@ Make = Callable[..., Database]
 
 @pytest.fixture
 async def make(home: Path, vault: MemoryVault) -> AsyncIterator[Make]:
-    """Builds databases, and stops them after the test."""
+    """Build databases, and stop them after the test."""
     made: list[Database] = []
 
     def build(definition: DatabaseCluster, **changes: Any) -> Database:

@@ -1,4 +1,4 @@
-"""A supervisor to be killed: runs one cluster, says where, and waits.
+"""A supervisor to kill: it runs one cluster, prints its place, and waits.
 
 python supervisor.py ROOT HOME PORT
 """

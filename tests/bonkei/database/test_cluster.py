@@ -17,7 +17,7 @@ from .conftest import HOST, SECRET
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-async def test_it_serves_the_database_of_the_definitions(running):
+async def test_it_serves_the_declared_database(running):
     assert set(json.loads(running.vault.get(SECRET))) == {"username", "password"}
     with running.connect() as connection:
         connection.execute("CREATE TABLE component (name text)")
@@ -31,7 +31,7 @@ async def test_it_serves_the_database_of_the_definitions(running):
     assert snapshot.memory > 1_000_000
 
 
-async def test_the_master_user_has_the_rights_that_rds_gives(running):
+async def test_the_master_user_has_the_rights_that_rds_grants(running):
     with running.connect() as connection:
         rights = connection.execute(
             "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'master'"
@@ -70,17 +70,17 @@ async def test_writing_is_durable(running):
             assert connection.execute(f"SHOW {name}").fetchone() == ("on",)
 
 
-async def test_the_data_is_readable_by_the_server_only(running):
+async def test_only_the_server_can_read_the_data(running):
     data = Path(running.database.snapshot().data)
     for path in (data, data.parent, data.parent.parent, running.home / "database"):
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
-async def test_no_password_stands_in_a_process(running):
+async def test_no_process_shows_a_password(running):
     password = json.loads(running.vault.get(SECRET))["password"]
     postmaster = psutil.Process(running.database.snapshot().pid)
     for process in (postmaster, *postmaster.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):  # a worker that has ended shows nothing
+        with suppress(psutil.NoSuchProcess):  # an ended worker shows nothing
             assert password not in " ".join([*process.cmdline(), *process.environ().values()])
 
 

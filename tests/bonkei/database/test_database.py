@@ -1,4 +1,4 @@
-"""A real PostgreSQL, through everything that may happen to it and to its definition."""
+"""A real PostgreSQL, through faults and changes of its definition."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def test_data_survives_a_restart_and_the_password_stays(make, vault):
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
 
 
-async def test_a_lost_master_password_is_set_anew(make, vault):
+async def test_a_lost_master_password_is_replaced(make, vault):
     definition = cluster()
     first = make(definition)
     await first.start()
@@ -65,7 +65,7 @@ async def test_a_killed_server_recovers_by_itself_and_loses_nothing(make, vault)
         assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
 
 
-async def test_a_stale_pid_file_with_a_strangers_number_is_no_obstacle(make):
+async def test_a_stale_pid_file_with_a_strangers_pid_is_no_obstacle(make):
     definition = cluster()
     database = make(definition)
     await database.start()
@@ -88,7 +88,7 @@ async def test_nothing_is_left_after_stop(make):
     assert not [pid for pid in family if psutil.pid_exists(pid)]
 
 
-async def test_parameters_are_applied_or_named(make, vault):
+async def test_parameters_are_applied_or_reported(make, vault):
     definition = cluster(
         parameters=(
             ("log_min_duration_statement", "250"),
@@ -117,7 +117,7 @@ async def test_parameters_are_applied_or_named(make, vault):
         assert name in notes
 
 
-async def test_apply_reloads_parameters_and_names_those_that_need_a_restart(make, vault):
+async def test_apply_reloads_parameters_and_reports_those_that_need_a_restart(make, vault):
     definition = cluster()
     database = make(definition)
     await database.start()
@@ -151,7 +151,7 @@ async def test_apply_moves_to_another_port(make, vault):
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-async def test_another_major_version_is_named(make):
+async def test_another_major_version_is_reported(make):
     database = make(cluster(engine_version="16.4"))
     await database.start()
     assert any("16.4" in note for note in database.snapshot().notes)
@@ -173,7 +173,7 @@ async def test_data_of_another_major_version_is_kept_and_refused(make):
     assert os.path.exists(f"{data}/global")  # noqa: PTH110
 
 
-async def test_a_taken_port_is_named(make):
+async def test_a_port_in_use_is_reported(make):
     definition = cluster()
     with socket.socket() as other:
         other.bind((HOST, definition.port))
@@ -183,7 +183,7 @@ async def test_a_taken_port_is_named(make):
     assert "lsof" in caught.value.remedy
 
 
-async def test_an_address_that_this_machine_lacks_is_named_with_the_command_for_it(make):
+async def test_a_missing_address_is_reported_with_the_command_for_it(make):
     with pytest.raises(DatabaseError) as caught:
         await make(cluster(), host="192.0.2.1").start()
     assert "sudo ifconfig lo0 alias 192.0.2.1" in caught.value.remedy

@@ -1,4 +1,4 @@
-"""BONKEI_DATABASE_URL: a server elsewhere, behind the name and the port of the definitions."""
+"""BONKEI_DATABASE_URL: a server elsewhere, under the declared name and port."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .conftest import HOST, SECRET, cluster, connect, free_port
 
 @pytest.fixture
 async def elsewhere(make):
-    """A server elsewhere: its URL, for a user that may create roles and databases."""
+    """The URL of a server elsewhere, for a user that may create roles and databases."""
     definition, vault = cluster(identifier="elsewhere", database_name=""), MemoryVault()
     await make(definition, vault=vault).start()
     secret = json.loads(vault.get(SECRET))
@@ -34,14 +34,14 @@ def ask(vault: MemoryVault, port: int, database: str, *statements: str) -> tuple
         return result.fetchone()
 
 
-async def test_name_and_port_hold_and_the_server_is_the_other_one(make, elsewhere):
+async def test_the_declared_name_and_port_lead_to_the_other_server(make, elsewhere):
     definition = cluster(master_username="owner", database_name="app")
     vault = MemoryVault()
     database = make(definition, url=elsewhere, vault=vault)
 
     await database.start()
 
-    # In a thread: the relay is carried by this one.
+    # In a thread: this thread carries the relay.
     found = await asyncio.to_thread(
         ask,
         vault,
@@ -61,7 +61,7 @@ async def test_name_and_port_hold_and_the_server_is_the_other_one(make, elsewher
         await asyncio.open_connection(HOST, definition.port)
 
 
-async def test_a_user_without_the_rights_is_named(make, elsewhere, vault):
+async def test_a_user_without_the_rights_is_reported(make, elsewhere, vault):
     own = cluster(identifier="elsewhere", port=parse_url(elsewhere).port)
     with parse_url(elsewhere).open() as connection:
         connection.execute("CREATE ROLE weak LOGIN PASSWORD 'weak'")
@@ -71,7 +71,7 @@ async def test_a_user_without_the_rights_is_named(make, elsewhere, vault):
     assert "may create roles" in caught.value.remedy
 
 
-async def test_a_server_that_is_not_there_is_named_without_the_password(make):
+async def test_an_unreachable_server_is_reported_without_the_password(make):
     port = free_port()
     with pytest.raises(DatabaseError, match=f"{HOST}:{port}") as caught:
         await make(cluster(), url=f"postgresql://u:hunter2@{HOST}:{port}/db").start()
@@ -106,7 +106,7 @@ def test_an_old_server_is_refused():
         check_version(Connection("h", 1, "u", "p"), 120022)
 
 
-def test_a_refusal_keeps_all_that_the_server_says():
+def test_a_refusal_has_the_servers_whole_message():
     said = "connection to server failed: FATAL: no such role\n\tIs the server running there?\n"
     error = explain(parse_url("postgresql://me:secret@db.example:5433/x"), psycopg.Error(said))
     assert "db.example:5433" in error.message

@@ -1,6 +1,6 @@
-"""A server of BONKEI_DATABASE_URL with others' data on it: nothing there is ever harmed.
+"""BONKEI_DATABASE_URL with other people's data on the server: none of it is ever harmed.
 
-A second real PostgreSQL stands for the stranger's, and all that it holds is compared.
+A second real PostgreSQL stands for that server, and the tests compare everything on it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PASSWORD = "only-theirs"
 
 @pytest.fixture
 async def theirs(make, home) -> Connection:
-    """A stranger's server, as its superuser; the role `master` on it is theirs, too."""
+    """Someone else's server, as its superuser. Its role `master` is theirs, too."""
     definition = cluster(identifier="theirs", database_name="")
     foreign = home / "foreign"
     await make(definition, home=foreign, vault=MemoryVault()).start()
@@ -68,7 +68,7 @@ def inventory(admin: Connection) -> list[object]:
 
 
 async def refused(make: Callable[..., object], admin: Connection, **changes) -> DatabaseError:
-    """The refusal, after which the server is what it was."""
+    """The refusal. After it, the server must be unchanged."""
     definition = changes.pop("definition", cluster(master_username="app", database_name="app"))
     before = inventory(admin)
     with pytest.raises(DatabaseError) as caught:
@@ -96,7 +96,7 @@ async def test_a_database_of_theirs_is_not_taken(make, theirs, shared):
     assert "database app" in error.message
 
 
-async def test_a_server_with_their_data_is_refused_unless_it_is_said_to_be_shared(make, theirs):
+async def test_a_server_with_their_data_is_refused_unless_the_setting_says_shared(make, theirs):
     with theirs.open() as connection:
         connection.execute("CREATE DATABASE accounting")
     error = await refused(make, theirs)
@@ -112,7 +112,7 @@ async def test_a_server_with_their_data_is_refused_unless_it_is_said_to_be_share
         assert [row for row in rows_before if row not in rows_after] == []
 
 
-async def test_tables_in_the_database_of_the_url_are_their_data_too(make, theirs):
+async def test_tables_in_the_database_of_the_url_count_as_their_data(make, theirs):
     with theirs.open() as connection:
         connection.execute("CREATE TABLE ledger (amount int)")
     error = await refused(make, theirs)
@@ -132,7 +132,7 @@ async def test_the_same_home_starts_again_and_again_on_the_same_server(make, the
     assert await asyncio.to_thread(query, vault, definition.port, "SELECT n FROM kept") == (42,)
 
 
-async def test_what_another_home_made_is_not_taken(make, theirs, tmp_path):
+async def test_resources_of_another_home_are_not_taken(make, theirs, tmp_path):
     definition = cluster(master_username="app", database_name="app")
     await make(definition, url=url(theirs), vault=MemoryVault()).start()
     error = await refused(make, theirs, home=tmp_path / "another", shared=True)
@@ -140,7 +140,7 @@ async def test_what_another_home_made_is_not_taken(make, theirs, tmp_path):
     assert "DROP ROLE" in error.remedy
 
 
-async def test_two_clusters_of_one_name_do_not_take_each_others_master(make, theirs):
+async def test_two_clusters_of_one_name_do_not_share_a_master(make, theirs):
     vault = MemoryVault()
     first = cluster(master_username="app", database_name="app")
     await make(first, url=url(theirs), vault=vault).start()
@@ -149,7 +149,7 @@ async def test_two_clusters_of_one_name_do_not_take_each_others_master(make, the
     assert await asyncio.to_thread(query, vault, first.port) == ("app",)
 
 
-async def test_a_master_that_the_url_names_itself_is_used_as_it_is(make, theirs):
+async def test_a_master_that_the_url_itself_names_is_used_unchanged(make, theirs):
     vault = MemoryVault()
     with theirs.open() as connection:
         connection.execute("COMMENT ON ROLE master IS 'of the accountants'")
@@ -165,7 +165,7 @@ async def test_a_master_that_the_url_names_itself_is_used_as_it_is(make, theirs)
     assert json.loads(vault.get(SECRET))["password"] == PASSWORD
 
 
-async def test_a_user_that_creates_roles_does_not_stay_a_member_of_them(make, theirs):
+async def test_a_user_that_creates_roles_does_not_remain_their_member(make, theirs):
     with theirs.open() as connection:
         connection.execute("CREATE ROLE maker LOGIN CREATEROLE CREATEDB PASSWORD 'm'")
         connection.execute(
@@ -190,7 +190,7 @@ def test_a_url_is_described_without_its_password():
     assert parse_url("postgres://me:hunter2@db.example/x").port == 5432
 
 
-async def test_what_is_made_is_marked_with_its_home_and_cluster(make, theirs, home):
+async def test_roles_and_databases_are_marked_with_their_home_and_cluster(make, theirs, home):
     definition = cluster(master_username="app", database_name="app")
     await make(definition, url=url(theirs), vault=MemoryVault()).start()
     with theirs.open() as connection:
@@ -223,7 +223,7 @@ def member_of(admin: Connection, role: str) -> set[str]:
 
 
 @pytest.mark.parametrize(("shared", "monitors"), [(False, True), (True, False)])
-async def test_on_a_shared_server_nobody_gets_rights_over_others_sessions(
+async def test_on_a_shared_server_nobody_gets_rights_over_the_sessions_of_others(
     make, theirs, shared, monitors
 ):
     definition = cluster(master_username="app", database_name="app")
@@ -233,7 +233,7 @@ async def test_on_a_shared_server_nobody_gets_rights_over_others_sessions(
     assert ("pg_monitor" in groups, "pg_signal_backend" in groups) == (monitors, monitors)
 
 
-async def test_a_group_of_theirs_is_not_given_to_anybody(make, theirs):
+async def test_a_group_of_theirs_is_granted_to_nobody(make, theirs):
     with theirs.open() as connection:
         connection.execute("CREATE ROLE rds_superuser")
         connection.execute("GRANT pg_read_all_data TO rds_superuser")
@@ -242,8 +242,8 @@ async def test_a_group_of_theirs_is_not_given_to_anybody(make, theirs):
     assert member_of(theirs, "app") == set()
 
 
-async def test_a_role_that_somebody_makes_meanwhile_is_theirs(theirs):
-    """After the look at what is there, and before the change."""
+async def test_a_role_that_somebody_makes_in_the_meantime_is_theirs(theirs):
+    """Made after the look at the server, and before the change."""
     with theirs.open() as connection:
         connection.execute("CREATE ROLE app PASSWORD 'x'")
     before = inventory(theirs)

@@ -1,4 +1,4 @@
-"""Where the data lies, and that nothing private is opened for it."""
+"""The place of the data. No private directory is opened for it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to run it 
 
 
 @as_root
-def test_as_root_the_data_is_outside_of_home_and_nobodys_alone(home):
+def test_as_root_the_data_is_outside_of_home_and_belongs_to_nobody(home):
     place = find_place(home)
     assert not place.root.is_relative_to(home)
     status = place.root.stat()
@@ -55,7 +55,7 @@ def test_a_directory_that_somebody_else_prepared_is_refused(home, trap, tmp_path
 
 
 @as_root
-def test_a_record_that_was_tampered_with_deletes_nothing_else(home, tmp_path):
+def test_a_forged_record_deletes_nothing_else(home, tmp_path):
     find_place(home)
     precious = tmp_path / "precious"
     precious.mkdir()
@@ -65,7 +65,7 @@ def test_a_record_that_was_tampered_with_deletes_nothing_else(home, tmp_path):
 
 
 @as_root
-async def test_programs_that_the_other_user_cannot_read_are_put_next_to_the_data(
+async def test_programs_that_the_other_user_cannot_read_are_copied_beside_the_data(
     make, home, monkeypatch, vault
 ):
     monkeypatch.setattr("bonkei.database.binaries._is_open", lambda _: False)
@@ -82,7 +82,7 @@ def test_programs_are_used_where_they_are_when_that_is_possible(tmp_path):
     assert {"plpgsql", "pg_stat_statements"} <= binaries.libraries
 
 
-def test_a_path_that_a_shell_would_read_otherwise_is_named(home, tmp_path):
+def test_a_path_with_characters_of_the_shell_is_reported(home, tmp_path):
     place = find_place(home)
     programs = tmp_path / "$project"
     shutil.copytree(find_binaries(place).install, programs, symlinks=True)
@@ -93,9 +93,7 @@ def test_a_path_that_a_shell_would_read_otherwise_is_named(home, tmp_path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-async def test_no_server_outlives_a_supervisor_that_dies_and_the_next_one_starts(
-    make, home, number
-):
+async def test_no_server_outlives_a_killed_supervisor_and_the_next_one_starts(make, home, number):
     port = free_port()
     script = Path(__file__).with_name("supervisor.py")
     with subprocess.Popen(
@@ -110,7 +108,7 @@ async def test_no_server_outlives_a_supervisor_that_dies_and_the_next_one_starts
         finally:
             supervisor.kill()
 
-    # At once, as a person would: what is still on its way out is waited for.
+    # At once, as a user would: the start waits for the old server's end.
     database = make(cluster(port=port, master_secret_arn=""), vault=FileVault(home / "secrets"))
     await database.start()
 

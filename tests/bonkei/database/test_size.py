@@ -1,4 +1,4 @@
-"""How many connections an instance allows, as Aurora counts them."""
+"""The number of connections that an instance allows, counted as Aurora does."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_as_many_as_the_memory_allows(instance_class: str, acu: float, expected:
         (cluster("db.serverless", 2.0, max_connections="50"), "50"),
     ],
 )
-def test_the_server_here_allows_the_same_up_to_a_bound(
+def test_the_server_here_allows_the_same_number_up_to_a_bound(
     given: DatabaseCluster, expected: str, tmp_path: Path
 ) -> None:
     database = Database(given, "127.0.0.1", tmp_path, MemoryVault({}))

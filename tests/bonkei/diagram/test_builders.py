@@ -33,7 +33,7 @@ def test_the_system_shows_the_way_of_a_request(blueprint: Blueprint) -> None:
     } <= found
 
 
-def test_subnets_are_named_by_what_they_are_for(blueprint: Blueprint) -> None:
+def test_subnets_are_named_by_their_purpose(blueprint: Blueprint) -> None:
     groups = {g.title: (g.kind, g.note) for g in find(blueprint, "system").groups}
     assert groups["app subnets"] == ("isolated", "no way out")
     assert groups["ingress subnets"] == ("public", "public")
@@ -49,7 +49,7 @@ def test_logging_shows_the_router_and_the_destinations(blueprint: Blueprint) -> 
     assert ("Lambda function", "/aws/lambda/notify", "") in found
 
 
-def test_monitoring_shows_who_is_told(blueprint: Blueprint) -> None:
+def test_monitoring_shows_the_recipients(blueprint: Blueprint) -> None:
     diagram = find(blueprint, "monitoring")
     found = ways(diagram)
     assert ("alarms", "notify", "") in found
@@ -60,7 +60,7 @@ def test_monitoring_shows_who_is_told(blueprint: Blueprint) -> None:
     assert "memory < 200 MiB for 1 min" in lines
 
 
-def test_a_pipeline_runs_back_in_its_second_row(blueprint: Blueprint) -> None:
+def test_a_pipelines_second_row_runs_backwards(blueprint: Blueprint) -> None:
     diagram = find(blueprint, "release-pipeline")
     place = {node.title: (node.column, node.row) for node in diagram.nodes}
     assert place["Source one"] == (0, 0)
@@ -83,7 +83,7 @@ def test_actions_of_one_run_order_are_side_by_side(blueprint: Blueprint) -> None
     assert {("Source one", "Build two", ""), ("Source two", "Build one", "")} <= found
 
 
-def test_nothing_is_drawn_of_nothing() -> None:
+def test_an_empty_blueprint_has_no_diagrams() -> None:
     assert draw(Blueprint()) == ()
 
 
@@ -137,7 +137,7 @@ def test_references_are_shown_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["a: [", "- 1", "Resources: 5", "Resources: {A: {Type: 1}}"])
-def test_what_is_not_a_template_has_no_pipeline_or_is_named(tmp_path: Path, text: str) -> None:
+def test_a_file_without_a_pipeline_is_skipped_or_reported(tmp_path: Path, text: str) -> None:
     file = tmp_path / "t.yaml"
     file.write_text(text, encoding="utf-8")
     if text == "a: [":
@@ -159,7 +159,7 @@ def test_what_is_not_a_template_has_no_pipeline_or_is_named(tmp_path: Path, text
         (["/ecs/a/x", "/ecs/a/y"], ""),
     ],
 )
-def test_what_names_have_in_common(names, prefix) -> None:
+def test_common_parts_of_names(names, prefix) -> None:
     found = common_prefix(names)
     assert all(name.removeprefix(found) for name in names)
     if prefix or not names:

@@ -1,4 +1,4 @@
-"""Properties that every picture has: nothing over anything else, and no arrow through a box."""
+"""Properties of every picture: no two things overlap, and no arrow crosses a box."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def assert_readable(diagram: Diagram, layout: Layout) -> None:
             assert all(apart(line, box) for box in others), path.arrow
 
 
-def test_nothing_lies_over_anything_else(diagram: Diagram) -> None:
+def test_no_two_things_overlap(diagram: Diagram) -> None:
     assert_readable(diagram, lay_out(diagram))
 
 

@@ -32,7 +32,7 @@ def diagrams(blueprint: Blueprint) -> tuple[Diagram, ...]:
     return (*draw(blueprint), TRICKY)
 
 
-def test_svg_is_well_formed_and_says_what_it_shows(diagrams) -> None:
+def test_svg_is_well_formed_and_has_a_description(diagrams) -> None:
     for diagram in diagrams:
         root = ET.fromstring(render_svg(diagram))  # noqa: S314  # our own text
         assert root.get("role") == "img"
@@ -74,7 +74,7 @@ def test_mermaid_has_every_node_once_and_closes_its_groups(diagrams) -> None:
         assert len(re.findall(r"--?>|-\.->", text)) == len(diagram.arrows)
 
 
-def test_mermaid_escapes_what_is_its_own() -> None:
+def test_mermaid_escapes_its_own_characters() -> None:
     text = render_mermaid(TRICKY)
     assert 'n_end[("<b>end</b><br/>a #lt; b<br/>#35;5; x")]' in text
     assert 'n_end -.->|"GET /#lt;id#gt;"| n_module_a__x___b' in text
@@ -92,7 +92,7 @@ def test_a_page_gets_its_diagrams(tmp_path: Path) -> None:
     assert update_page(page, updated, [TRICKY], tmp_path / "docs" / "pictures") == updated
 
 
-def test_a_page_that_asks_for_another_diagram_is_told(tmp_path: Path) -> None:
+def test_a_page_that_asks_for_an_unknown_diagram_is_reported(tmp_path: Path) -> None:
     with pytest.raises(PageError, match="nothing"):
         update_page(
             tmp_path / "a.md", "<!-- diagram: nothing -->\n<!-- /diagram -->", [TRICKY], tmp_path

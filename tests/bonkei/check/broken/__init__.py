@@ -1,1 +1,1 @@
-"""Faults in the sound stack: `parts` has changes, `tables` has the rule that finds each change."""
+"""Faults in the sound stack: `parts` has the changes, and `tables` has the rule for each change."""

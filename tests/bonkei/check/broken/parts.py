@@ -1,4 +1,4 @@
-"""Changes of one part each."""
+"""Changes of single parts."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def listener_rule(name: str, priority: int, *paths: str) -> Change:
 
 
 def behaviors(*found: tuple[str, str, list[str]]) -> Change:
-    """(path pattern, cache policy's id, methods), in order."""
+    """Each behavior is (path pattern, cache policy's id, methods), in order."""
     disabled = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 
     def behavior(path: str, cache_policy: str, methods: list[str]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ FUNCTION_ARN = f"arn:aws:lambda:{ACCOUNT}:function:tell"
 
 
 def function(found: Resources) -> None:
-    """Subscribed to the topic, and allowed all it needs."""
+    """A function that is subscribed to the topic and has all permissions that it needs."""
     found["aws_lambda_function.tell"] = {
         "arn": FUNCTION_ARN,
         "function_name": "tell",
@@ -101,7 +101,7 @@ def function(found: Resources) -> None:
 
 
 def pipeline(**changes: Any) -> Change:
-    """One that is whole: a source and a build."""
+    """A complete pipeline: a source and a build."""
     role = "arn:aws:iam::123456789012:role/pipeline"
     build_role = "arn:aws:iam::123456789012:role/build"
     project = f"arn:aws:codebuild:{ACCOUNT}:project/build"
@@ -150,7 +150,7 @@ def pipeline(**changes: Any) -> Change:
 
 
 def healthy_targets(threshold: int) -> Change:
-    """An alarm on that many healthy targets, or more."""
+    """An alarm that fires below this number of healthy targets."""
     return put(
         f"{ALARM}.many",
         **alarm(
@@ -194,7 +194,7 @@ def nat_gateway(found: Resources) -> None:
 
 
 def filter_of(name: str, pattern: str, group: str = "/app") -> Change:
-    """A metric of its own, on which an alarm looks."""
+    """A metric filter whose metric has an alarm."""
     return all_of(
         put(
             f"aws_cloudwatch_log_metric_filter.{name}",

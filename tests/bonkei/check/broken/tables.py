@@ -188,7 +188,7 @@ BROKEN_TOO: list[tuple[str, str, Change]] = [
         put("aws_kms_key.this", policy=key_policy(f"{LOG_GROUP_ARN}-other")),
     ),
     ("key-lets-alarms-and-events-in", "aws_kms_key.this", encrypted_topic("sns.amazonaws.com")),
-    # Trust and rights
+    # Trust and permissions
     (
         "role-is-taken-by-what-uses-it",
         "aws_iam_role.execution",
@@ -253,7 +253,7 @@ SOUND_TOO: list[Change] = [
     environment("OTHER_URL", "http://localhost:9000"),
     environment("NAME", "worker"),
     environment("APP_SECRET", "/app/prod/secret"),
-    # Who scales has no end to tell of.
+    # An alarm that scales has no end to report.
     put(
         f"{ALARM}.cpu",
         comparison_operator="LessThanThreshold",

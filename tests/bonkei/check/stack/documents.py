@@ -1,4 +1,4 @@
-"""Policies and places for the resources of the stack."""
+"""Policies and names that the resources of the stack share."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.bonkei.check.stack.tasks import (
 
 
 def key_policy(group: str = LOG_GROUP_ARN, *services: str) -> str:
-    """Everything to the account, and to CloudWatch Logs what it needs for one group."""
+    """A key policy: the account may do everything, CloudWatch Logs what it needs for one group."""
     return policy(
         allow("kms:*", on="*", Principal={"AWS": "arn:aws:iam::123456789012:root"}),
         allow(

@@ -1,4 +1,4 @@
-"""The whole stack, as a state. Each test takes one thing away from it."""
+"""The whole stack, as a state. Each test removes one thing from it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.bonkei.check.stack.tasks import tasks
 
 
 def sound() -> Resources:
-    """The whole stack; a copy that may be changed."""
+    """A copy of the whole stack. Tests may change it."""
     return deepcopy(network() | edge() | tasks() | permissions() | operations())
 
 

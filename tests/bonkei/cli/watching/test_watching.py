@@ -1,4 +1,4 @@
-"""`bonkei watch`: what changed files mean, what is done about them, and where changes come from."""
+"""`bonkei watch`: changed files, the actions that follow, and the sources of changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ WATCHED = Watched(
         (["webb/a.py", "other"], (), False),
     ],
 )
-def test_what_changed_files_mean(
+def test_changed_files_and_their_actions(
     files: list[str], services: tuple[str, ...], definitions: bool
 ) -> None:
     found = meaning([ROOT / name for name in files], WATCHED)
@@ -59,12 +59,12 @@ def test_what_changed_files_mean(
     ("files", "services", "refreshed"),
     [
         (["web/templates/a.html"], (), ("web",)),
-        (["web/templates/a.html", "web/a.py"], ("web",), ()),  # new tasks read it anyway
+        (["web/templates/a.html", "web/a.py"], ("web",), ()),  # a new task reads the file anyway
         (["web/templates/a.html", "infrastructure/api/a.py"], ("api",), ("web",)),
         (["web/templates/README.md"], (), ()),
     ],
 )
-def test_what_a_program_reads_again_restarts_nothing(
+def test_a_file_that_its_program_reloads_restarts_nothing(
     files: list[str], services: tuple[str, ...], refreshed: tuple[str, ...]
 ) -> None:
     found = meaning([ROOT / name for name in files], WATCHED)
@@ -115,7 +115,7 @@ class ThePlan:
 
 @dataclass
 class System:
-    """A miniature in memory. `broken`: what fails."""
+    """A miniature in memory. `broken` names the actions that fail."""
 
     plan_text: str = "~ x"
     broken: set[str] = field(default_factory=set)
@@ -157,14 +157,16 @@ def screen() -> Screen:
     return Screen(as_json=False, root=ROOT)
 
 
-async def test_a_failure_stays_until_it_is_mended(
+async def test_a_failure_stays_until_it_is_repaired(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     system = System(broken={"web"})
     subject = follower(system, screen)
     await subject.follow(Round(("web",), files=(ROOT / "web/a.py",)))
     assert "✗ web: web is broken, main.tf:3\n  mend it" in capsys.readouterr().out
-    await subject.follow(Round(("api",)))  # another file: what failed is tried again, and shown
+    await subject.follow(
+        Round(("api",))
+    )  # another file: the failed action is tried again, and shown
     assert "✗ web" in capsys.readouterr().out
     system.broken.clear()
     await subject.follow(Round(("api",)))
@@ -172,7 +174,7 @@ async def test_a_failure_stays_until_it_is_mended(
     assert "✗" not in capsys.readouterr().out
 
 
-async def test_files_that_are_not_sound_stay_on_the_screen(
+async def test_files_with_errors_stay_on_the_screen(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     system = System(broken={"web"})
@@ -201,13 +203,13 @@ async def test_a_plan_waits_for_the_key(screen: Screen, capsys: pytest.CaptureFi
     assert "mean what was applied" in capsys.readouterr().out
 
 
-async def test_definitions_that_mean_the_same_need_no_key(screen: Screen) -> None:
+async def test_an_equivalent_definition_needs_no_key(screen: Screen) -> None:
     subject = follower(System(plan_text=""), screen)
     assert not await subject.follow(Round(definitions=True))
     assert not subject.waits
 
 
-async def test_apply_without_asking_and_a_broken_plan(
+async def test_apply_without_a_question_and_a_failed_plan(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     system = System(broken={"plan"})
@@ -215,7 +217,7 @@ async def test_apply_without_asking_and_a_broken_plan(
     assert not await subject.follow(Round(definitions=True))
     assert "✗ definitions: plan is broken, main.tf:3" in capsys.readouterr().out
     system.broken.clear()
-    assert await subject.follow(Round(("web",)))  # the plan is tried again as well
+    assert await subject.follow(Round(("web",)))  # the plan is tried again too
     assert system.done == ["apply", "web"]
 
 
@@ -232,7 +234,7 @@ async def test_json_has_an_object_for_each_event(capsys: pytest.CaptureFixture[s
 
 
 class Recorder:
-    """The rounds of a source, as they come."""
+    """A source's rounds, one after the other."""
 
     def __init__(self, source: AsyncIterator[frozenset[Path]]) -> None:
         self.rounds: list[frozenset[Path]] = []
@@ -256,7 +258,7 @@ class Recorder:
 
 async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
     recorder = Recorder(sources.changes([tmp_path]))
-    await asyncio.sleep(0.5)  # until the system watches
+    await asyncio.sleep(0.5)  # until the system reports changes
     script = "import sys; [open(f'{sys.argv[1]}/{n}.py', 'w').close() for n in range(300)]"
     await asyncio.to_thread(subprocess.run, ["python3", "-c", script, str(tmp_path)], check=True)
     assert len(await recorder.first()) == 300
@@ -268,25 +270,25 @@ async def test_hundreds_of_files_are_one_round(tmp_path: Path) -> None:
     [".a.py.swp", "a.py~", ".#a.py", "#a.py#", "4913", "__pycache__/a.pyc", "a.tmp",
      ".git/index", ".terraform/x.json", "a.py.___jb_tmp___"],
 )  # fmt: skip
-def test_editors_temporary_files_are_noise(name: str) -> None:
+def test_temporary_files_of_editors_are_ignored(name: str) -> None:
     assert sources.is_noise(ROOT / name)
     assert not sources.is_noise(ROOT / "a.py")
     assert not sources.is_noise(ROOT / "templates/page.html")
 
 
-async def test_a_single_file_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_single_file_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "_LOOK", 0.01)
     settings = tmp_path / "bonkei.toml"
     recorder = Recorder(sources.looks([settings]))
     await asyncio.sleep(0.05)
     draft = tmp_path / "draft"
     draft.write_text("x")
-    draft.replace(settings)  # as editors save
+    draft.replace(settings)  # the way editors save
     assert await recorder.first() == {settings}
     await recorder.stop()
 
 
-async def test_a_checkout_is_waited_for(tmp_path: Path) -> None:
+async def test_a_git_checkout_is_awaited(tmp_path: Path) -> None:
     lock = tmp_path / ".git" / "index.lock"
     lock.parent.mkdir()
     lock.touch()

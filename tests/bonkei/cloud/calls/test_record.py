@@ -1,4 +1,4 @@
-"""Calls are remembered, within bounds, and never in the way."""
+"""Calls are recorded within bounds, and recording never delays or fails a call."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_the_file_and_the_memory_are_bounded(tmp_path: Path) -> None:
     assert len(log.recent()) == KEPT
 
 
-def test_a_second_run_goes_on_within_the_same_bound(tmp_path: Path) -> None:
+def test_a_second_run_continues_within_the_same_bound(tmp_path: Path) -> None:
     for _ in range(3):
         log = opened(tmp_path / "calls")
         for number in range(KEPT):
@@ -40,7 +40,7 @@ def test_a_second_run_goes_on_within_the_same_bound(tmp_path: Path) -> None:
     assert len((tmp_path / "calls").read_text().splitlines()) <= 2 * KEPT
 
 
-def test_a_disk_that_takes_nothing_fails_no_call() -> None:
+def test_a_full_disk_fails_no_call() -> None:
     log = CallLog(Path("/dev/full"))
     log.add(record(1))
     assert log.recent() == (record(1),)
@@ -63,11 +63,13 @@ def test_a_disk_that_takes_nothing_fails_no_call() -> None:
         (Call("sqs", "ListQueues", "json"), "/", b"{", ""),
     ],
 )  # fmt: skip
-def test_what_a_call_names_is_recorded(call: Call, path: str, body: bytes, resource: str) -> None:
+def test_the_resource_of_a_call_is_recorded(
+    call: Call, path: str, body: bytes, resource: str
+) -> None:
     assert resource_of(call, Request("POST", path, "", ()), body) == resource
 
 
-def test_calls_of_a_moment_are_written_together(tmp_path: Path) -> None:
+def test_simultaneous_calls_are_written_together(tmp_path: Path) -> None:
     file = tmp_path / "calls"
 
     async def main() -> None:

@@ -1,4 +1,4 @@
-"""Each operation is named as AWS names it, from requests that the real clients make."""
+"""Each operation gets AWS's name for it, from requests of real clients."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ PROTOCOLS = {"s3": "rest-xml", "sns": "query", "sts": "query", "elbv2": "query",
 
 
 class _SentError(Exception):
-    """The request, before it goes out."""
+    """The request, before it is sent."""
 
     def __init__(self, request: AWSPreparedRequest) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ def test_an_operation_is_known_by_its_request(
     assert call.protocol == PROTOCOLS.get(service, "json")
 
 
-def test_who_does_not_sign_asks_s3() -> None:
+def test_an_unsigned_request_goes_to_s3() -> None:
     request = Request("GET", "/shop/key", "", (("host", "127.0.0.1:8083"),))
     call = identify(request, b"")
     assert (call.service, call.operation, call.protocol) == ("s3", "GetObject", "rest-xml")

@@ -1,4 +1,4 @@
-"""What S3 documents as its limits is refused in its words, by a real client of the real store."""
+"""S3's documented limits, refused in S3's words: a real client on the real store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def status_of(error: ClientError) -> int:
 
 
 def put(room: Room, path: str, *more: str, body: bytes = b"") -> bytes:
-    """The answer to a PUT whose body is not the announced one."""
+    """The answer to a PUT whose body differs from the announced length."""
     environment = room.cloud.environment("")
     url = environment["AWS_ENDPOINT_URL"]
     keys = Credentials(environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"])
@@ -47,7 +47,7 @@ def put(room: Room, path: str, *more: str, body: bytes = b"") -> bytes:
 
 @pytest.mark.parametrize("path", ["/shop/large", "/shop/large?partNumber=1&uploadId=u"])
 def test_a_put_of_more_than_5_gib(room: Room, path: str) -> None:
-    """Refused by its length, before a byte of it is sent: the client waits for 100 Continue.
+    """The length alone refuses it, before the client sends a byte: it waits for 100 Continue.
 
     "Uploading objects", Amazon S3 User Guide: "Upload an object in a single operation by using the
     AWS SDKs, REST API, or AWS CLI – With a single PUT operation, you can upload a single object up
@@ -68,7 +68,9 @@ def test_a_put_of_more_than_5_gib(room: Room, path: str) -> None:
 
 
 def test_chunks_of_more_than_5_gib(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limit is lower here. A client that announces less than it sends gets no further."""
+    """The limit is lower in this test. A client that announces less than it sends is refused,
+    too.
+    """
     s3 = room.client("s3")
     s3.put_object(Bucket="shop", Key="kept", Body=b"before")
     monkeypatch.setattr(s3_limits, "LARGEST", 1_000_000)
@@ -88,7 +90,7 @@ def test_chunks_of_more_than_5_gib(room: Room, monkeypatch: pytest.MonkeyPatch) 
         s3.delete_object(Bucket="shop", Key=key)
 
 
-def test_a_put_says_its_length(room: Room) -> None:
+def test_a_put_needs_a_length(room: Room) -> None:
     """ "Error responses": NotImplemented and MissingContentLength."""
     answer = put(room, "/shop/a", "Transfer-Encoding: chunked", body=b"0\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 501")
@@ -98,7 +100,7 @@ def test_a_put_says_its_length(room: Room) -> None:
     assert b"<Code>MissingContentLength</Code>" in answer
 
 
-def test_parts(room: Room) -> None:
+def test_limits_of_parts(room: Room) -> None:
     """ "Amazon S3 multipart upload limits": part numbers from 1 to 10,000, parts of 5 MiB at least
     but for the last one."""
     s3 = room.client("s3")
@@ -160,7 +162,7 @@ def test_a_page_has_1000_keys_at_most(room: Room) -> None:
         s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": name} for name in part]})
 
 
-def test_a_copy_to_itself_changes_something(room: Room) -> None:
+def test_a_copy_to_itself_must_change_something(room: Room) -> None:
     """The words are those of "CopyObject"'s error InvalidRequest."""
     s3 = room.client("s3")
     s3.put_object(Bucket="shop", Key="a b", Body=b"x")
@@ -173,7 +175,7 @@ def test_a_copy_to_itself_changes_something(room: Room) -> None:
     s3.delete_object(Bucket="shop", Key="a b")
 
 
-def test_what_is_not_simulated_is_refused_by_name(room: Room) -> None:
+def test_operations_that_are_not_simulated_are_refused_by_name(room: Room) -> None:
     s3 = room.client("s3")
     csv, lines = {"CSV": {"FileHeaderInfo": "USE"}}, {"JSON": {}}
     found = refusal(

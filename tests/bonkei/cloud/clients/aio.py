@@ -1,4 +1,6 @@
-"""aiobotocore against the endpoint, by its environment alone. Prints "done" at the end."""
+"""aiobotocore against the endpoint, configured by the environment alone. Prints "done" at the
+end.
+"""
 
 import asyncio
 from contextlib import AsyncExitStack

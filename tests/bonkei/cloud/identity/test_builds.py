@@ -1,4 +1,4 @@
-"""A process that is started as a build: real clients call as the build's role, and stay it."""
+"""A process with a build's environment: real clients call as the build's role, and renew it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def place(tmp_path: Path, clock: Clock) -> Iterator[Place]:
 
 @pytest.fixture
 def build(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
-    """The environment of a build, on a machine whose person has an account of AWS."""
+    """The environment of a build, on a machine whose user has an AWS account."""
     theirs = tmp_path / "person" / ".aws"
     theirs.mkdir(parents=True)
     theirs.joinpath("credentials").write_text(
@@ -74,7 +74,7 @@ def build(place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mapp
     return {"PATH": os.environ["PATH"], "HOME": str(own_home), **found}
 
 
-def test_boto3_is_the_build_and_renews(
+def test_boto3_calls_as_the_build_and_renews(
     build: Mapping[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(container_credentials, "SECONDS", 100.0)
@@ -85,7 +85,7 @@ def test_boto3_is_the_build_and_renews(
     assert asks.stdin is not None
     assert asks.stdout is not None
     with asks:
-        for ahead in (0.0, 200.0):  # after the first credentials have ended
+        for ahead in (0.0, 200.0):  # after the first credentials have expired
             clock.ahead = ahead
             asks.stdin.write("\n")
             asks.stdin.flush()
@@ -93,10 +93,10 @@ def test_boto3_is_the_build_and_renews(
         asks.stdin.close()
 
 
-def test_what_has_ended_is_refused(
+def test_an_ended_builds_credentials_are_refused(
     build: Mapping[str, str], clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("AWS_PROFILE")  # of the person: this client has the build's keys
+    monkeypatch.delenv("AWS_PROFILE")  # the user's profile: this client has the build's keys
     address = build["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     path = container_credentials.PATH + address.rpartition("/")[2]
     token = build["AWS_CONTAINER_AUTHORIZATION_TOKEN"]
@@ -113,7 +113,7 @@ def test_what_has_ended_is_refused(
         client.get_caller_identity()
 
 
-def test_the_aws_command_is_the_build(build: Mapping[str, str]) -> None:
+def test_the_aws_command_calls_as_the_build(build: Mapping[str, str]) -> None:
     lock = LOCK.with_name("awscli.txt")
     made = asyncio.run(ensure_environment((lock,), ENVIRONMENTS, lambda _: None))
     command = [made / "bin" / "aws", "sts", "get-caller-identity", "--output", "json"]
@@ -124,7 +124,7 @@ def test_the_aws_command_is_the_build(build: Mapping[str, str]) -> None:
     assert json.loads(done.stdout)["Arn"] == SESSION
 
 
-def test_another_build_s_address_needs_its_own_token(build: Mapping[str, str]) -> None:
+def test_the_address_of_another_build_needs_its_own_token(build: Mapping[str, str]) -> None:
     callers = CallerEnvironments(ISSUER, lambda: "", lambda: "", lambda: ())
     other = callers.build(ROLE, "shop:other")["AWS_CONTAINER_CREDENTIALS_FULL_URI"]
     path = container_credentials.PATH + other.rpartition("/")[2]

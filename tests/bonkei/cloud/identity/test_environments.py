@@ -1,4 +1,4 @@
-"""Variables with which SDKs find the endpoint and their role."""
+"""The variables through which SDKs find the endpoint and their role."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CALLERS = CallerEnvironments(
 )
 
 
-def test_a_function_is_its_role() -> None:
+def test_a_function_calls_as_its_role() -> None:
     found = CALLERS.function(ROLE, "notify")
     key, token = found["AWS_ACCESS_KEY_ID"], found["AWS_SESSION_TOKEN"]
     secret, caller = ISSUER.secret_of(key, token, now=1_000.0 + 3_600)
@@ -21,7 +21,7 @@ def test_a_function_is_its_role() -> None:
     assert (found["AWS_ENDPOINT_URL"], found["AWS_REGION"]) == ("http://127.0.0.1:1", "eu-west-1")
 
 
-def test_a_build_and_a_task_ask_for_credentials() -> None:
+def test_a_build_and_a_task_fetch_credentials() -> None:
     build, task = CALLERS.build(ROLE, "shop:1"), CALLERS.task(ROLE, "id")
     for found in (build, task):
         assert found["AWS_CONTAINER_CREDENTIALS_FULL_URI"].startswith("http://127.0.0.1:1/")

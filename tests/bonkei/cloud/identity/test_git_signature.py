@@ -19,7 +19,7 @@ ME = Caller("arn:aws:iam::123456789012:user/me", "me", "123456789012")
 
 
 def password(at: float, path: str = PATH, key: str = "secret") -> str:
-    """As `sign_request` of awscli/customizations/codecommit.py."""
+    """The algorithm of `sign_request` in awscli/customizations/codecommit.py."""
     moment = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S")
     signer = SigV4Auth(Credentials("key", key), "codecommit", REGION)
     request = AWSRequest("GIT", f"https://{HOST}{path}")
@@ -36,7 +36,7 @@ def who(name: str, said: str, now: float) -> Caller:
     return verify(name, said, (HOST, PATH), REGION, secrets, now=now)
 
 
-def test_the_helpers_password_names_its_caller() -> None:
+def test_the_helpers_password_identifies_its_caller() -> None:
     now = time.time()
     assert who("key", password(now), now) == ME
     assert who("key%a%token", password(now), now) == ME

@@ -1,4 +1,4 @@
-"""Requests signed by botocore are accepted; requests changed after that are not."""
+"""Requests signed by botocore are accepted. Requests changed after that are refused."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def session(seconds: float = 900) -> Credentials:
 
 @pytest.mark.parametrize("query", [False, True], ids=["header", "presigned"])
 @pytest.mark.parametrize("path", PATHS)
-def test_what_botocore_signs_for_s3_is_believed(path: str, query: bool) -> None:
+def test_botocores_signature_for_s3_is_accepted(path: str, query: bool) -> None:
     assert who(signed(ISSUER.person(), path, query=query)) == (
         "arn:aws:iam::123456789012:user/bonkei"
     )
@@ -93,7 +93,7 @@ def test_what_botocore_signs_for_s3_is_believed(path: str, query: bool) -> None:
 
 @pytest.mark.parametrize("service", ["sqs", "dynamodb", "lambda"])
 @pytest.mark.parametrize("path", ["/", "/2015-03-31/functions/arn%3Aaws%3Alambda/x%20y?a=b"])
-def test_what_botocore_signs_for_others_is_believed(service: str, path: str) -> None:
+def test_botocores_signature_for_other_services_is_accepted(service: str, path: str) -> None:
     body = b'{"QueueName": "orders"}'
     headers = {
         "Content-Type": "application/x-amz-json-1.0",
@@ -126,8 +126,8 @@ def test_a_changed_body_method_path_or_header_is_refused() -> None:
 
 @pytest.mark.parametrize("style", ["path", "virtual"])
 @pytest.mark.parametrize("key", ["plain", "with space/日本", "a+b&c=d"])
-def test_a_url_of_version_2_is_believed_and_expires(style: str, key: str) -> None:
-    """boto3 makes them for S3 unless it is told to use version 4."""
+def test_a_url_of_version_2_is_accepted_and_expires(style: str, key: str) -> None:
+    """boto3 makes such URLs for S3 by default."""
     credentials = session()
     client = boto3.client(
         "s3",
@@ -167,7 +167,7 @@ def code_of(request: Request, body: bytes = b"", *, now: float | None = None) ->
     return caught.value.code
 
 
-def test_time_is_part_of_it() -> None:
+def test_the_time_is_checked() -> None:
     request = signed(session())
     assert code_of(request, now=time.time() + 301) == "RequestTimeTooSkewed"
     assert code_of(request, now=time.time() - 301) == "RequestTimeTooSkewed"
@@ -195,18 +195,18 @@ def test_a_session_ends() -> None:
         {"token": "not base64 %"},
     ],
 )
-def test_keys_that_are_not_ours_are_unknown(change: dict[str, str]) -> None:
+def test_keys_of_others_are_unknown(change: dict[str, str]) -> None:
     assert code_of(signed(replace(session(), **change))) == "InvalidClientTokenId"
 
 
-def test_a_token_that_was_changed_is_unknown() -> None:
+def test_a_changed_token_is_unknown() -> None:
     credentials = session()
     raw = bytearray(credentials.token.encode())
     raw[60] ^= 1
     assert code_of(signed(replace(credentials, token=raw.decode()))) == "InvalidClientTokenId"
 
 
-def test_another_miniature_does_not_take_them() -> None:
+def test_another_miniature_refuses_the_keys() -> None:
     other = Issuer(b"x" * 32, "123456789012")
     with pytest.raises(ApiError) as caught:
         other.secret_of(session().access_key, session().token, now=time.time())
@@ -227,10 +227,10 @@ def test_another_miniature_does_not_take_them() -> None:
           "SignedHeaders=host, Signature=00", "x-amz-date": "yesterday"}, "IncompleteSignature"),
     ],
 )  # fmt: skip
-def test_what_is_no_signature_is_named(headers: dict[str, str], code: str) -> None:
+def test_a_malformed_signature_is_reported(headers: dict[str, str], code: str) -> None:
     request = Request("GET", "/", "", (("host", "127.0.0.1"), *headers.items()))
     assert code_of(request) == code
 
 
-def test_a_secret_cannot_be_read_from_a_repr_of_the_issuer() -> None:
+def test_the_repr_of_the_issuer_shows_no_secret() -> None:
     assert "kkkk" not in repr(ISSUER)

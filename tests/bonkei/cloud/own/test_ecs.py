@@ -86,10 +86,10 @@ def test_lists() -> None:
     assert len(ask("ListTasks", **only)["taskArns"]) == 2
     stopped = ask("ListTasks", cluster="shop", desiredStatus="STOPPED")["taskArns"]
     assert [arn.rpartition("/")[2] for arn in stopped] == ["task3"]
-    assert ask("ListTaskDefinitions")["taskDefinitionArns"] == WEB  # by number, as AWS documents
+    assert ask("ListTaskDefinitions")["taskDefinitionArns"] == WEB  # by number, as AWS documents it
 
 
-def test_descriptions_and_what_is_missing() -> None:
+def test_descriptions_and_missing_names() -> None:
     [cluster] = ask("DescribeClusters", clusters=["shop"])["clusters"]
     assert (cluster["status"], cluster["runningTasksCount"]) == ("ACTIVE", 3)
     answer = ask("DescribeServices", cluster="shop", services=["web", "other"])
@@ -104,18 +104,18 @@ def test_descriptions_and_what_is_missing() -> None:
 @pytest.mark.parametrize(
     ("name", "revision"), [("web", 10), ("web:9", 9), (WEB[0], 9)], ids=["family", "short", "arn"]
 )
-def test_a_family_means_its_newest_revision(name: str, revision: int) -> None:
+def test_a_family_stands_for_its_newest_revision(name: str, revision: int) -> None:
     found = ask("DescribeTaskDefinition", taskDefinition=name)["taskDefinition"]
     assert found["taskDefinitionArn"].endswith(f"web:{revision}")
 
 
-def test_what_can_be_done() -> None:
+def test_changes_of_services_and_tasks() -> None:
     double = Double()
     web = {"cluster": "shop", "service": "web"}
     ask("UpdateService", double, **web, forceNewDeployment=True)
     ask("UpdateService", double, **web, desiredCount=5, taskDefinition="web:9")
     ask("StopTask", double, cluster="shop", task="task1", reason="why not")
-    ask("StopTask", double, cluster="shop", task="task3")  # it has stopped already
+    ask("StopTask", double, cluster="shop", task="task3")  # it has already stopped
     assert double.done == [
         (SERVICE, ServiceChange(force_new_deployment=True)),
         (SERVICE, ServiceChange(desired_count=5, definition_arn=WEB[0])),
@@ -126,7 +126,7 @@ def test_what_can_be_done() -> None:
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"]}}
 
 
-def test_a_task_that_is_run() -> None:
+def test_running_a_task() -> None:
     double = Double()
     override = {"name": "web", "command": ["migrate"],
                 "environment": [{"name": "A", "value": "b"}]}  # fmt: skip
@@ -177,19 +177,19 @@ def test_pages() -> None:
         ("DescribeTaskDefinition", {"taskDefinition": "other"}, "ClientException"),
     ],
 )  # fmt: skip
-def test_errors_are_those_of_ecs(operation: str, parameters: dict[str, Any], code: str) -> None:
+def test_errors_have_ecss_codes(operation: str, parameters: dict[str, Any], code: str) -> None:
     with pytest.raises(AwsServiceError) as caught:
         ask(operation, **parameters)
     assert caught.value.code == code
 
 
-def test_before_the_start_is_over() -> None:
+def test_calls_before_the_start_has_ended() -> None:
     call = AwsCall("ecs", "ListClusters", {}, Caller("", "", "1"), "eu-west-1", 0.0)
     with pytest.raises(AwsServiceError, match="still starting"):
         asyncio.run(ecs.service(lambda: None).answer(call))
 
 
-def test_a_revision_is_registered_and_withdrawn() -> None:
+def test_a_revision_is_registered_and_deregistered() -> None:
     double = Double()
     document = {"family": "web", "containerDefinitions": [{"name": "web", "image": "web:2"}]}
     answer = ask("RegisterTaskDefinition", double, **document, tags=[{"key": "a", "value": "b"}])
@@ -206,6 +206,6 @@ def test_a_revision_is_registered_and_withdrawn() -> None:
         ask("UpdateService", double, cluster="shop", service="web", taskDefinition="web:11")
 
 
-def test_a_family_alone_is_not_withdrawn() -> None:
+def test_a_family_without_a_revision_is_not_deregistered() -> None:
     with pytest.raises(AwsServiceError, match="Invalid revision number"):
         ask("DeregisterTaskDefinition", taskDefinition="web")

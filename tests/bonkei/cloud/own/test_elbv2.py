@@ -1,4 +1,4 @@
-"""Load balancers as declared, and the health of their targets, asked for with boto3."""
+"""Declared load balancers and the health of their targets, through boto3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Databases as declared, and how their servers are, asked for with boto3."""
+"""Declared databases and the state of their servers, through boto3."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""What AWS's services ask for themselves: logs into buckets, events to topics, topics to
-functions, images for tasks."""
+"""Calls that AWS's services make themselves: logs into buckets, events to topics, topics to
+functions, images for tasks.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +93,7 @@ MINE = ("StringEquals", "aws:SourceAccount", ACCOUNT)
          (DELIVERY, "s3:PutObject", OBJECT)),
         (topic(lets("events.amazonaws.com", "sns:Publish", TOPIC, SOURCE)),
          ("events.amazonaws.com", "sns:Publish", TOPIC, RULE)),
-        # SNS's own policy lets the account's alarms in: "Amazon SNS access control use cases".
+        # SNS's default policy admits the account's alarms: "Amazon SNS access control use cases".
         (topic(), ("cloudwatch.amazonaws.com", "sns:Publish", TOPIC)),
         (replace(topic(key="k"), keys=keys(lets("cloudwatch.amazonaws.com", "kms:*"))),
          ("cloudwatch.amazonaws.com", "sns:Publish", TOPIC)),
@@ -100,13 +101,11 @@ MINE = ("StringEquals", "aws:SourceAccount", ACCOUNT)
             '{"Statement": {"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*",'
             ' "Principal": {"Service": "events.amazonaws.com"}}}')),)),
          ("events.amazonaws.com", "logs:PutLogEvents", GROUP)),
-        # Of what the definitions do not have, nothing is claimed.
+        # Nothing is decided about resources that the definitions do not have.
         (Blueprint(), (DELIVERY, "s3:PutObject", OBJECT)),
     ],
 )  # fmt: skip
-def test_a_service_that_is_let_in(
-    blueprint: Blueprint, ask: tuple[str, ...], directory: Path
-) -> None:
+def test_an_admitted_service(blueprint: Blueprint, ask: tuple[str, ...], directory: Path) -> None:
     assert asking(blueprint, directory).service(*ask) == ""  # type: ignore[arg-type]
     assert read_denials(directory / "denied.jsonl") == ()
 
@@ -128,7 +127,7 @@ def test_a_service_that_is_let_in(
         (Blueprint(), ("events.amazonaws.com", "logs:PutLogEvents", GROUP), "logs:PutLogEvents"),
     ],
 )  # fmt: skip
-def test_a_service_that_is_not_let_in(
+def test_a_service_without_permission(
     blueprint: Blueprint, ask: tuple[str, ...], about: str, directory: Path
 ) -> None:
     message = asking(blueprint, directory).service(*ask)  # type: ignore[arg-type]
@@ -138,9 +137,10 @@ def test_a_service_that_is_not_let_in(
     assert (kept["caller"], kept["action"], kept["enforced"]) == (ask[0], about, True)
 
 
-def test_an_account_of_aws_in_whose_name_a_service_acts(directory: Path) -> None:
-    """An older policy names the account of the region, not the service: "Enable access logs for
-    your Application Load Balancer"."""
+def test_a_service_that_acts_as_an_account_of_aws(directory: Path) -> None:
+    """An older policy names an account for each region, not the service: "Enable access logs for
+    your Application Load Balancer".
+    """
     policy = lets("arn:aws:iam::156460612806:root", "s3:PutObject", kind="AWS")
     asks = asking(bucket(policy), directory)
     ask = ("logdelivery.elasticloadbalancing.amazonaws.com", "s3:PutObject", OBJECT, "")
@@ -148,7 +148,7 @@ def test_an_account_of_aws_in_whose_name_a_service_acts(directory: Path) -> None
     assert asks.service(*ask)
 
 
-def test_report_lets_pass_and_records(directory: Path) -> None:
+def test_report_mode_allows_and_records(directory: Path) -> None:
     assert asking(bucket(), directory, "report").service(DELIVERY, "s3:PutObject", OBJECT) == ""
     [kept] = read_denials(directory / "denied.jsonl")
     assert kept["enforced"] is False
@@ -223,7 +223,7 @@ QUEUE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:orders"
 
 
 @pytest.mark.parametrize("let_in", [True, False])
-def test_a_bucket_notifies_only_who_lets_s3_in(let_in: bool, directory: Path) -> None:
+def test_a_bucket_notifies_only_targets_that_admit_s3(let_in: bool, directory: Path) -> None:
     """ "Granting permissions to publish event notification messages to a destination"."""
     statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": QUEUE,
                  "Principal": {"Service": "s3.amazonaws.com"},

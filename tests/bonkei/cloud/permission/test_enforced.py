@@ -1,4 +1,4 @@
-"""Real clients as roles of the definitions: what AWS would deny is denied, and recorded."""
+"""Real clients as roles of the definitions: calls that AWS would deny are denied and recorded."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def denied(call: Any, **options: Any) -> tuple[str, int, str]:
     )
 
 
-def test_what_is_allowed_is_answered(guarded: Room) -> None:
+def test_allowed_calls_are_answered(guarded: Room) -> None:
     s3, ssm = guarded.client("s3", "reader"), guarded.client("ssm", "reader")
     s3.put_object(Bucket="shop", Key="public/a", Body=b"one")
     assert s3.get_object(Bucket="shop", Key="public/a")["Body"].read() == b"one"
@@ -77,7 +77,7 @@ def test_what_is_allowed_is_answered(guarded: Room) -> None:
     assert guarded.client("sts", "reader").get_caller_identity()["Arn"].endswith("reader/bonkei")
 
 
-def test_what_is_not_allowed_is_denied_in_the_words_of_aws(guarded: Room) -> None:
+def test_other_calls_are_denied_in_the_words_of_aws(guarded: Room) -> None:
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/bonkei"
     s3 = guarded.client("s3", "reader")
     code, status, message = denied(s3.get_object, Bucket="shop", Key="private/a")
@@ -101,7 +101,7 @@ def test_what_is_not_allowed_is_denied_in_the_words_of_aws(guarded: Room) -> Non
     assert (code, status) == ("AuthorizationError", 403)
 
 
-def test_each_key_that_is_deleted_is_asked_for(guarded: Room) -> None:
+def test_each_deleted_key_needs_permission(guarded: Room) -> None:
     s3 = guarded.client("s3", "reader")
     s3.delete_objects(Bucket="shop", Delete={"Objects": [{"Key": "public/a"}]})
     s3.put_object(Bucket="shop", Key="public/a", Body=b"1")
@@ -117,7 +117,7 @@ def test_each_key_that_is_deleted_is_asked_for(guarded: Room) -> None:
     assert "s3:DeleteObjectVersion" in answer["Errors"][0]["Message"]
 
 
-def test_a_missing_object_is_a_404_only_for_who_may_list(guarded: Room) -> None:
+def test_a_missing_object_is_a_404_only_with_permission_to_list(guarded: Room) -> None:
     """GetObject, "Permissions" (Amazon S3 API Reference)."""
     s3 = guarded.client("s3", "reader")
     code, status, message = denied(s3.get_object, Bucket="shop", Key="public/none")
@@ -129,20 +129,20 @@ def test_a_missing_object_is_a_404_only_for_who_may_list(guarded: Room) -> None:
     assert denied(person.get_object, Bucket="nowhere", Key="a")[:2] == ("NoSuchBucket", 404)
 
 
-def test_an_object_of_a_customers_key_needs_the_key(guarded: Room) -> None:
+def test_an_object_under_a_customer_key_needs_permission_for_the_key(guarded: Room) -> None:
     s3 = guarded.client("s3", "reader")
     message = denied(s3.put_object, Bucket="sealed", Key="a", Body=b"1")[2]
     assert f"kms:GenerateDataKey on resource: {KEY}" in message
 
 
 def test_a_buckets_policy_denies_explicitly(guarded: Room) -> None:
-    for role in ("reader", ""):  # the person in front of the machine, too
+    for role in ("reader", ""):  # the user at this machine, too
         s3 = guarded.client("s3", role)
         message = denied(s3.put_object, Bucket="closed", Key="a", Body=b"1")[2]
         assert message.endswith("with an explicit deny in a resource-based policy")
 
 
-def test_of_a_role_with_an_unknown_policy_nothing_is_claimed(guarded: Room) -> None:
+def test_nothing_is_decided_about_a_role_with_an_unknown_policy(guarded: Room) -> None:
     assert guarded.client("s3", "odd").list_objects_v2(Bucket="shop")["KeyCount"] >= 0
 
 
@@ -162,7 +162,7 @@ def test_denials_and_use_are_recorded(guarded: Room) -> None:
     assert json.dumps(used)
 
 
-def test_an_execution_role_is_asked_for_a_tasks_secrets(guarded: Room) -> None:
+def test_an_execution_role_needs_permission_for_a_tasks_secrets(guarded: Room) -> None:
     def why(role: str, secret: str) -> str:
         return guarded.cloud.asks.may_read(replace(TASK, execution_role_arn=role), secret)
 

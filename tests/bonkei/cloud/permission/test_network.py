@@ -1,4 +1,4 @@
-"""Calls from a function in a VPC: by an endpoint with a policy of its own, and without any way."""
+"""Calls from a function in a VPC: through an endpoint with its own policy, and without a route."""
 
 from __future__ import annotations
 
@@ -91,7 +91,9 @@ def test_a_condition_on_the_endpoint(inner: Room) -> None:
         inner.client("s3").list_objects_v2(Bucket="inner")
 
 
-def test_without_a_way_the_connection_times_out_and_the_reason_is_said_at_once(inner: Room) -> None:
+def test_without_a_route_the_connection_times_out_and_the_reason_is_reported_at_once(
+    inner: Room,
+) -> None:
     before = time.monotonic()
     with pytest.raises(ReadTimeoutError):
         client(inner, "sqs").list_queues()
@@ -101,7 +103,7 @@ def test_without_a_way_the_connection_times_out_and_the_reason_is_said_at_once(i
         "inside cannot reach sqs, and its call times out: aws_subnet.app has no endpoint for sqs, "
         "and aws_subnet.app has no route to the internet"
     )
-    assert inner.client("sqs").list_queues()  # the person is somewhere else
+    assert inner.client("sqs").list_queues()  # the user is outside the VPC
 
 
 def test_another_role_calls_from_the_same_place(inner: Room) -> None:
@@ -119,7 +121,7 @@ CALLER = Caller("arn:aws:sts::1:assumed-role/r/inside", "u", "1", ROLE, "functio
 
 
 @pytest.mark.parametrize(("enforce", "said"), [("off", 0), ("report", 1)])
-def test_report_says_what_would_time_out(enforce: Any, said: int) -> None:
+def test_report_mode_lists_calls_that_would_time_out(enforce: Any, said: int) -> None:
     reports: list[str] = []
     ways = NetworkWays(enforce, report=reports.append)
     ways.use(BLUEPRINT)
@@ -129,7 +131,7 @@ def test_report_says_what_would_time_out(enforce: Any, said: int) -> None:
     assert all("would time out" in each for each in reports)
 
 
-def test_of_whom_nothing_is_known_nothing_is_claimed() -> None:
+def test_nothing_is_decided_about_unknown_callers() -> None:
     ways = NetworkWays("on")
     ways.use(Blueprint())
     assert ways.via(CALLER, "sqs", REGION) == UNKNOWN

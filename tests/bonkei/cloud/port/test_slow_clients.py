@@ -1,4 +1,4 @@
-"""Clients that send or take next to nothing: they lose their place, and others are served."""
+"""Clients that send or read very little lose their connection, and others are served."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bonkei.aws_service import AwsCall, Operations
 from bonkei.cloud.settings import Limits
 from tests.bonkei.cloud.places import Place, serving
 
-SOON = 5.0  # seconds for a machine that is busy
+SOON = 5.0  # seconds, enough for a busy machine
 QUICK = Limits(connections=12, idle=1.0, silence=0.4, unread=0.4, head=20_000, held=1_000_000)
 PATIENT = Limits(connections=12, stall=0.5)
 Start = Callable[[Limits], Place]
@@ -42,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def call(place: Place, body: bytes = b"{}", length: int | None = None) -> bytes:
-    """A signed call; `length`: the one that it announces."""
+    """A signed call that announces `length` bytes."""
     headers = {"X-Amz-Target": "Logs_20140328.DescribeLogGroups", "X-Amz-Content-SHA256": "0" * 64}
     request = AWSRequest("POST", place.url, headers=headers, data=body)
     person = Credentials(place.person.access_key, place.person.secret_key)
@@ -55,7 +55,7 @@ def call(place: Place, body: bytes = b"{}", length: int | None = None) -> bytes:
 
 @contextmanager
 def connected(place: Place, number: int = 1) -> Iterator[list[socket.socket]]:
-    """Connections whose client's side of the system holds little."""
+    """Connections with a small receive buffer on the client's side."""
     address = urlsplit(place.url)
     with ExitStack() as stack:
         clients = [stack.enter_context(socket.socket()) for _ in range(number)]
@@ -67,7 +67,7 @@ def connected(place: Place, number: int = 1) -> Iterator[list[socket.socket]]:
 
 
 def answer_of(client: socket.socket) -> bytes:
-    """All until the end of the connection."""
+    """All bytes until the connection ends."""
     found = b""
     with suppress(ConnectionResetError):
         while data := client.recv(65_536):
@@ -82,7 +82,7 @@ def is_served(place: Place) -> bool:
         return client.recv(12) == b"HTTP/1.1 200" and time.monotonic() - began < SOON
 
 
-def test_a_body_that_stops_is_answered_as_s3_does(start: Start) -> None:
+def test_a_body_that_stops_gets_the_answer_of_s3(start: Start) -> None:
     place = start(QUICK)
     with connected(place) as [client]:
         client.sendall(call(place, b'{"l', length=100))
@@ -92,7 +92,7 @@ def test_a_body_that_stops_is_answered_as_s3_does(start: Start) -> None:
     assert b"not read from or written to within the timeout period" in answer
 
 
-def test_a_head_has_a_limit_and_a_time(start: Start) -> None:
+def test_a_head_has_a_limit_of_size_and_time(start: Start) -> None:
     place = start(QUICK)
     with connected(place, 3) as [long, slow, silent]:
         line = b"x: " + b"y" * 5_000 + b"\r\n"
@@ -104,8 +104,8 @@ def test_a_head_has_a_limit_and_a_time(start: Start) -> None:
 
 
 @pytest.mark.parametrize("kind", ["heads", "bodies", "answers", "silent"])
-def test_others_are_served_while_slow_ones_hold_every_place(start: Start, kind: str) -> None:
-    """Three times as many as there are places."""
+def test_others_are_served_while_slow_clients_hold_every_place(start: Start, kind: str) -> None:
+    """Three times as many slow clients as there are places."""
     place = start(PATIENT)
     long = b'{"logGroupNamePrefix": "long"}'
     sent = {
@@ -121,7 +121,7 @@ def test_others_are_served_while_slow_ones_hold_every_place(start: Start, kind: 
         assert all(is_served(place) for _ in range(5))
 
 
-def test_who_does_not_take_an_answer_is_left(start: Start) -> None:
+def test_a_client_that_does_not_read_its_answer_is_dropped(start: Start) -> None:
     place = start(QUICK)
     with connected(place) as [client]:
         client.sendall(call(place, b'{"logGroupNamePrefix": "long"}'))
@@ -129,7 +129,7 @@ def test_who_does_not_take_an_answer_is_left(start: Start) -> None:
         assert len(answer_of(client)) < 3_000_000  # what the system's buffers held
 
 
-def test_bodies_in_memory_have_a_limit_together(start: Start) -> None:
+def test_bodies_in_memory_share_one_limit(start: Start) -> None:
     place = start(Limits(held=1_000_000))
     part = b"x" * 700_000
     with connected(place, 2) as [first, second]:
@@ -158,11 +158,11 @@ def test_half_closed_clients_cost_nothing(start: Start) -> None:
                 client.shutdown(socket.SHUT_WR)
         assert is_served(place)
         for client in clients:
-            answer_of(client)  # each has its end
+            answer_of(client)  # each one has been closed
 
 
 def test_many_calls_at_once_on_one_connection(start: Start) -> None:
-    """Pipelined, and the answers are not read before the last one is sent."""
+    """Pipelined: the client reads no answer before it has sent the last call."""
     place = start(PATIENT)
     with connected(place) as [client]:
         client.sendall(call(place) * 300)

@@ -1,4 +1,4 @@
-"""From a state to the resources for programs: all declared things, in a real MiniStack."""
+"""From a state to the resources for programs: all declared resources, in a real MiniStack."""
 
 from __future__ import annotations
 
@@ -162,12 +162,12 @@ def blueprint_of(*parts: dict[str, dict[str, Any]]) -> Blueprint:
     return read(make_state({name: values for part in parts for name, values in part.items()}))
 
 
-def test_nothing_is_refused_when_it_is_made_and_made_again(declared: Room) -> None:
+def test_a_second_provision_is_not_refused(declared: Room) -> None:
     assert declared.cloud.snapshot().notes == ()
     sqs = declared.client("sqs")
     url = sqs.get_queue_url(QueueName="orders")["QueueUrl"]
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
-    assert json.loads(message["Body"])["Event"] == "s3:TestEvent"  # as S3 does, and only once
+    assert json.loads(message["Body"])["Event"] == "s3:TestEvent"  # S3 does so too, and only once
     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     declared.do(declared.cloud.apply(blueprint_of(BUCKET, OBJECTS, QUEUES, REST)))
     assert declared.cloud.snapshot().notes == ()
@@ -253,8 +253,10 @@ def test_a_table_is_as_declared(declared: Room) -> None:
     assert record["dynamodb"]["NewImage"]["id"] == {"S": "1"}
 
 
-def test_a_function_reads_a_stream_and_goes_on_where_it_was(declared: Room, tmp_path: Path) -> None:
-    """The poller on the real store: as a role would call it, by its position on disk."""
+def test_a_function_reads_a_stream_and_continues_at_its_position(
+    declared: Room, tmp_path: Path
+) -> None:
+    """The poller on the real store: it calls as a role, and continues from its position on disk."""
     called: list[str] = []
 
     async def stream(
@@ -303,7 +305,7 @@ def test_keys_and_parameters_are_as_declared(declared: Room) -> None:
     assert ssm.list_tags_for_resource(ResourceType="Parameter", ResourceId="/shop/a")["TagList"]
 
 
-def test_what_changes_changes_and_data_stays(start: Callable[..., Room], tmp_path: Path) -> None:
+def test_changed_settings_change_and_data_stays(start: Callable[..., Room], tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / "page").write_text("from a file")
     room = start(tmp_path, blueprint_of(BUCKET, OBJECTS, QUEUES, REST))

@@ -1,4 +1,4 @@
-"""The steps taken and the things remembered: pure, over a store in memory."""
+"""The steps of provisioning and its memory: pure code over a store in memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.bonkei.cloud.rooms import DECLARED, REGION
 
 
 class Store:
-    """Says yes, but to what it is told to refuse."""
+    """Accepts every call, except those that it is set to refuse."""
 
     def __init__(self, **refused: str) -> None:
         self.taken: list[str] = []
@@ -38,25 +38,25 @@ def reconcile(store: Store, file: Path, blueprint: Blueprint) -> tuple[str, ...]
     return asyncio.run(Provisioner(store, file).reconcile(things))
 
 
-def test_everything_is_made_in_its_region(tmp_path: Path) -> None:
+def test_every_resource_is_made_in_its_region(tmp_path: Path) -> None:
     store = Store(DescribeKey="NotFoundException")
     assert reconcile(store, tmp_path / "made", DECLARED) == ()
     assert f"CreateKey {REGION}" in store.taken
     assert f"CreateTable {REGION}" in store.taken
-    # All queues are there before any gets a redrive policy, which names another.
+    # All queues exist before a queue gets a redrive policy, which names another queue.
     kinds = [name.partition(" ")[0] for name in store.taken]
     assert kinds.index("SetQueueAttributes") > max(
         place for place, kind in enumerate(kinds) if kind == "CreateQueue"
     )
 
 
-def test_a_key_that_is_there_is_not_made_twice(tmp_path: Path) -> None:
+def test_an_existing_key_is_not_made_twice(tmp_path: Path) -> None:
     store = Store()
     reconcile(store, tmp_path / "made", DECLARED)
     assert not any(name.startswith("CreateKey") for name in store.taken)
 
 
-def test_values_of_programs_stay_until_the_definition_changes(tmp_path: Path) -> None:
+def test_values_that_programs_wrote_stay_until_the_definition_changes(tmp_path: Path) -> None:
     file = tmp_path / "made"
     reconcile(Store(), file, DECLARED)
     same = Store()
@@ -68,7 +68,7 @@ def test_values_of_programs_stay_until_the_definition_changes(tmp_path: Path) ->
     assert sum(name.startswith("PutParameter") for name in changed.taken) == 2
 
 
-def test_what_is_no_longer_declared_ends_and_what_cannot_is_named(tmp_path: Path) -> None:
+def test_undeclared_resources_are_deleted_or_reported(tmp_path: Path) -> None:
     file = tmp_path / "made"
     reconcile(Store(), file, DECLARED)
     store = Store(DELETE_s3="BucketNotEmpty")
@@ -82,14 +82,14 @@ def test_what_is_no_longer_declared_ends_and_what_cannot_is_named(tmp_path: Path
     assert [name.partition(" ")[0] for name in again.taken] == ["DELETE"]
 
 
-def test_what_the_store_refuses_is_named_and_the_rest_is_made(tmp_path: Path) -> None:
+def test_refused_resources_are_reported_and_the_others_are_made(tmp_path: Path) -> None:
     store = Store(CreateTable="ValidationException")
     notes = reconcile(store, tmp_path / "made", DECLARED)
     assert notes == ("aws_dynamodb_table.carts is not as declared: ValidationException: because",)
     assert any(name.startswith("PutParameter") for name in store.taken)
 
 
-def test_no_value_is_remembered(tmp_path: Path) -> None:
+def test_no_value_is_stored(tmp_path: Path) -> None:
     file = tmp_path / "made"
     secret = (replace(DECLARED.parameters[0], value="hunter22"),)
     reconcile(Store(), file, replace(DECLARED, parameters=secret))
@@ -97,14 +97,14 @@ def test_no_value_is_remembered(tmp_path: Path) -> None:
     assert "hunter22" not in repr(wanted(replace(DECLARED, parameters=secret), REGION))
 
 
-def test_a_file_that_cannot_be_read_is_as_good_as_none(tmp_path: Path) -> None:
+def test_an_unreadable_file_counts_as_none(tmp_path: Path) -> None:
     file = tmp_path / "made"
     file.write_text("{")
     assert reconcile(Store(), file, DECLARED) == ()
 
 
-def test_what_aws_cannot_change_ends_before_it_is_made_anew(tmp_path: Path) -> None:
-    """A table of other keys, as Terraform replaces it; other indexes leave it as it is."""
+def test_a_change_that_aws_does_not_allow_replaces_the_resource(tmp_path: Path) -> None:
+    """A table with other keys, as Terraform replaces it. Other indexes do not replace it."""
     file = tmp_path / "made"
     reconcile(Store(), file, DECLARED)
     [table] = DECLARED.tables
@@ -119,7 +119,7 @@ def test_what_aws_cannot_change_ends_before_it_is_made_anew(tmp_path: Path) -> N
         assert [n for name in store.taken if "Table" in (n := name.partition(" ")[0])] == expected
 
 
-def test_tags_that_are_gone_are_taken_off(tmp_path: Path) -> None:
+def test_removed_tags_are_removed(tmp_path: Path) -> None:
     file, store = tmp_path / "made", Store()
     [queue, *rest] = DECLARED.queues
     reconcile(Store(), file, replace(DECLARED, queues=(replace(queue, tags={"a": "b"}), *rest)))
@@ -129,7 +129,7 @@ def test_tags_that_are_gone_are_taken_off(tmp_path: Path) -> None:
 
 
 def test_a_notification_is_set_once(tmp_path: Path) -> None:
-    """S3 sends a test event each time."""
+    """S3 would send a test event each time."""
     setting = BucketSetting("notification", "NotificationConfiguration", {"QueueConfiguration": []})
     [bucket] = DECLARED.buckets
     declared = replace(DECLARED, buckets=(replace(bucket, settings=(setting,)),))

@@ -1,4 +1,6 @@
-"""Answers of events: real clients read them as they happen, and a service sees who has gone."""
+"""Answers with events: real clients read them as they happen, and a service notices a closed
+connection.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,7 @@ Start = Callable[..., Any]
 
 
 class Tail:
-    """Streams what it is given; remembers what it was asked for and how it ended."""
+    """Streams the given events, and remembers the request and how the stream ended."""
 
     def __init__(self) -> None:
         self.events: list[Mapping[str, Any] | Exception] = []
@@ -80,7 +82,7 @@ def place(
 
 @pytest.fixture
 def start(place: Place) -> Iterator[Start]:
-    """Starts Live Tail; what botocore leaves open is closed after the test."""
+    """Start Live Tail. botocore leaves its connection open, so it is closed after the test."""
     logs, streams = place.client("logs"), list[Any]()
 
     def started(group: str = "arn") -> Any:
@@ -103,10 +105,10 @@ def test_boto3_reads_events_while_they_happen(start: Start, tail: Tail) -> None:
     assert next(events) == {"sessionUpdate": UPDATE}
     assert not tail.closed.is_set()
     stream.close()
-    assert tail.closed.wait(5)  # the client has gone
+    assert tail.closed.wait(5)  # the client has closed
 
 
-def test_an_end_and_an_exception_arrive_as_such(start: Start, tail: Tail) -> None:
+def test_an_end_and_an_exception_arrive(start: Start, tail: Tail) -> None:
     tail.events = [{"sessionUpdate": UPDATE}]
     assert list(start()) == [{"sessionUpdate": UPDATE}]
     tail.events = [{"sessionUpdate": UPDATE}, AwsServiceError("SessionTimeoutException", "3 h.")]
@@ -118,7 +120,7 @@ def test_an_end_and_an_exception_arrive_as_such(start: Start, tail: Tail) -> Non
         start("none")
 
 
-def test_a_service_s_own_fault_is_no_end(place: Place, start: Start, tail: Tail) -> None:
+def test_a_fault_in_the_service_is_not_an_end(place: Place, start: Start, tail: Tail) -> None:
     for fault in (ValueError("broken"), {"sessionUpdate": {"unknown": 1}}):
         tail.events = [fault]
         with pytest.raises(EventStreamError, match=r"InternalFailure.*StartLiveTail"):
@@ -127,7 +129,7 @@ def test_a_service_s_own_fault_is_no_end(place: Place, start: Start, tail: Tail)
 
 
 def test_a_payload_and_headers_of_an_event(place: Place, tail: Tail) -> None:
-    """Lambda's stream: bytes as they are, and a last event."""
+    """Lambda's stream: raw bytes, and a last event."""
     tail.events = [{"PayloadChunk": {"Payload": b"\x00\xff"}}, {"InvokeComplete": {}}]
     with closing(place.client("lambda")) as client:
         answer = client.invoke_with_response_stream(FunctionName="f")
@@ -136,8 +138,8 @@ def test_a_payload_and_headers_of_an_event(place: Place, tail: Tail) -> None:
         answer["EventStream"].close()
 
 
-def test_a_client_that_does_not_read_is_not_written_for(start: Start, tail: Tail) -> None:
-    """Memory stays bounded: the service is asked for no more than the sockets take."""
+def test_a_client_that_does_not_read_stops_the_stream(start: Start, tail: Tail) -> None:
+    """Memory stays bounded: the service produces only what the sockets accept."""
     update = {"sessionResults": [{"message": "x" * 50_000}]}
     tail.events = [{"sessionUpdate": update}] * 2_000
     stream = start()

@@ -1,4 +1,4 @@
-"""Any input is either read or refused with AWS's error."""
+"""Every input is read, or refused with AWS's error."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ VALUES = st.recursive(
 
 
 def reads(service: str, operation: str, protocol: Any, body: bytes) -> None:
-    """Nothing but an ApiError comes of it."""
+    """Nothing but an ApiError is raised."""
     with suppress(ApiError):
         read(load_model(service), operation, protocol, Sent("POST", "/", "", {}, body))
 
 
 @given(st.dictionaries(NAMES, VALUES))
 @settings(max_examples=60, deadline=None)
-def test_documents(content: dict[str, Any]) -> None:
+def test_any_document(content: dict[str, Any]) -> None:
     reads("cloudwatch", "PutMetricData", "smithy-rpc-v2-cbor", cbor2.dumps(content))
     reads("cloudwatch", "PutMetricData", "json", json.dumps(content, default=repr).encode())
 
 
 @given(st.binary(max_size=60))
 @settings(max_examples=60, deadline=None)
-def test_bytes(body: bytes) -> None:
+def test_any_bytes(body: bytes) -> None:
     for protocol in ("json", "smithy-rpc-v2-cbor", "query"):
         reads("cloudwatch", "PutMetricData", protocol, body)
 
@@ -52,7 +52,7 @@ PARTS = st.sampled_from(["Filters", "Filter", "1", "2", "", "member", "Name", "V
 
 @given(st.lists(st.tuples(st.lists(PARTS, max_size=6), st.text(max_size=5))))
 @settings(max_examples=60, deadline=None)
-def test_forms(fields: list[tuple[list[str], str]]) -> None:
+def test_any_form(fields: list[tuple[list[str], str]]) -> None:
     text = "&".join(f"{'.'.join(parts)}={value}" for parts, value in fields)
     reads("rds", "DescribeDBClusters", "query", text.encode())
 
@@ -67,13 +67,13 @@ def test_forms(fields: list[tuple[list[str], str]]) -> None:
     ],
     ids=["deep", "many", "number of an element", "number"],
 )
-def test_forms_that_would_take_the_memory(form: str) -> None:
+def test_forms_that_would_exhaust_memory(form: str) -> None:
     with pytest.raises(ApiError) as caught:
         forms.read(load_model("rds"), load_model("rds").input("DescribeDBClusters"), form)
     assert caught.value.code == "MalformedInput"
 
 
-def test_a_call_of_too_many_fields_is_not_identified() -> None:
+def test_a_call_with_too_many_fields_is_not_identified() -> None:
     kind = "application/x-www-form-urlencoded"
     request = Request("POST", "/", "", (("authorization", SCOPE), ("content-type", kind)))
     with pytest.raises(ApiError):

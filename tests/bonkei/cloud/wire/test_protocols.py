@@ -1,4 +1,4 @@
-"""A service is asked and answers in values; real clients speak the protocols to it."""
+"""A service gets and returns values. Real clients speak the protocols."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 class Echo:
-    """Keeps what it is asked, and answers what it is told to."""
+    """Keeps the input, and returns a prepared answer."""
 
     def __init__(self, *operations: str) -> None:
         self.operations = frozenset(operations)
@@ -74,8 +74,8 @@ def refusal(call: Any, **parameters: Any) -> tuple[str, int, str]:
     return error["Error"]["Code"], status, error["Error"]["Message"]
 
 
-def test_every_model_is_whole() -> None:
-    """Each operation's shapes are there, and the name in its signatures leads to the model."""
+def test_every_model_is_complete() -> None:
+    """Each operation's shapes exist, and the name in its signatures leads to the model."""
     for name in SERVICES:
         model = load_model(name)
         assert find_model(model.signed_as) is model
@@ -98,8 +98,9 @@ def test_json(place: Place) -> None:
 def test_cloudwatch_in_the_protocol_that_its_client_prefers(
     place: Place, monkeypatch: pytest.MonkeyPatch, protocol: str
 ) -> None:
-    """boto3 takes JSON, older ones the query protocol, other languages' SDKs CBOR. A large body is
-    compressed by the client."""
+    """boto3 uses JSON, older versions the query protocol, SDKs of other languages CBOR. The
+    client compresses a large body.
+    """
     monkeypatch.setattr("botocore.model.PRIORITY_ORDERED_SUPPORTED_PROTOCOLS", (protocol,))
     cloudwatch = client_of(place, "cloudwatch")
     data = [
@@ -177,7 +178,7 @@ def test_query(place: Place) -> None:
         ("codebuild", "start_build", {"projectName": ""}, "InvalidInputException"),
     ],
 )  # fmt: skip
-def test_what_a_model_forbids(
+def test_input_that_a_model_forbids(
     place: Place, service: str, call: str, parameters: dict[str, Any], code: str
 ) -> None:
     before = len(echo(place, service).asked)
@@ -222,13 +223,13 @@ def test_errors_have_the_model_s_code_and_status(
              b"\xff\xfe", b"[" * 100_000],
     ids=["open", "list", "text", "truth", "number", "bytes", "deep"],
 )  # fmt: skip
-def test_what_cannot_be_read(place: Place, body: bytes) -> None:
+def test_unreadable_bodies(place: Place, body: bytes) -> None:
     target = {"x-amz-target": "Logs_20140328.DescribeLogGroups"}
     answer = place.send("logs", body, **target)
     assert (answer.status_code, answer.json()["__type"]) == (400, "SerializationException")
 
 
-def test_a_form_that_cannot_be_read(place: Place) -> None:
+def test_an_unreadable_form(place: Place) -> None:
     kind = {"content-type": "application/x-www-form-urlencoded"}
     for form in (b"PageSize=many", b"Names.member.x=1", b"Names.member.1.a=1", b"PageSize.a=1"):
         body = b"Action=DescribeLoadBalancers&Version=2015-12-01&" + form
@@ -236,7 +237,7 @@ def test_a_form_that_cannot_be_read(place: Place) -> None:
         assert (answer.status_code, "<Code>MalformedInput</Code>" in answer.text) == (400, True)
 
 
-def test_a_body_that_swells(place: Place) -> None:
+def test_a_compressed_body_that_expands(place: Place) -> None:
     import gzip
 
     body = gzip.compress(b" " * 40_000_000)
@@ -244,7 +245,7 @@ def test_a_body_that_swells(place: Place) -> None:
     assert place.send("logs", body, **headers).status_code == 413
 
 
-def test_what_is_not_answered_is_named(place: Place) -> None:
+def test_an_unanswered_operation_is_reported(place: Place) -> None:
     code, status, message = refusal(client_of(place, "logs").create_log_group, logGroupName="g")
     assert (code, status) == ("UnknownOperationException", 400)
     assert "logs:CreateLogGroup" in message
@@ -257,7 +258,7 @@ def test_what_is_not_answered_is_named(place: Place) -> None:
 
 
 @pytest.mark.parametrize("fault", ["raises", "answers what the model does not know"])
-def test_a_service_s_own_fault_is_reported_and_answered(place: Place, fault: str) -> None:
+def test_a_fault_in_the_service_is_reported_and_answered(place: Place, fault: str) -> None:
     client = client_of(place, "cloudwatch")
     echo(place, "cloudwatch").answers = (
         ZeroDivisionError("oh") if fault == "raises" else {"Alarms": []}

@@ -134,7 +134,7 @@ async def test_a_sticky_target_group_keeps_a_client_at_its_target() -> None:
         assert 0 not in (len(a.requests), len(b.requests))
 
 
-# What a target is told.
+# The headers for a target.
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,9 @@ async def test_463_for_too_many_addresses() -> None:
 
 
 async def test_protocol_port_and_host() -> None:
-    """The target is told the port and protocol of AWS, not of loopback; and a port that is not the
-    protocol's own is appended to Host ("Host header preservation")."""
+    """The target gets AWS's port and protocol, not loopback's. A port other than the protocol's
+    default is appended to Host ("Host header preservation").
+    """
     https = Listener("l", "arn:l", 443, "HTTPS", forward("web"))
     async with serving(balancer(listeners=(https,))) as (edge, target):
         await edge.get("/", ("X-Forwarded-Proto", "gopher"), ("X-Forwarded-Port", "70"))
@@ -210,10 +211,10 @@ async def test_trace_id(given: str | None, seen: str) -> None:
         assert re.fullmatch(seen, target.requests[0].get("X-Amzn-Trace-Id") or "")
 
 
-# What is told of it.
+# Access records.
 
 
-async def test_the_access_log_hook_is_told_of_each_request() -> None:
+async def test_the_access_log_hook_gets_each_request() -> None:
     records: list[Any] = []
     blueprint = balancer_only(rule(1, forward("web"), PathPattern(("/a",))))
     async with serving(blueprint, on_access=records.append) as (edge, _):

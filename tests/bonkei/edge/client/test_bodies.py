@@ -1,4 +1,4 @@
-"""Bodies stream both ways, at the pace of whoever is slower."""
+"""Bodies stream both ways, at the pace of the slower side."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.bonkei.edge.support import Message, Target, balancer_only, ok, runnin
 
 
 async def test_bodies_stream_both_ways() -> None:
-    """Neither a request nor a response waits for its end."""
+    """Neither a request nor a response is buffered to its end."""
 
     async def ticks(message: Message, reader: Any, writer: Any) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -27,7 +27,7 @@ async def test_bodies_stream_both_ways() -> None:
         await client.reader.readuntil(b"0\r\n\r\n")
 
 
-async def test_large_bodies_arrive_whole_and_are_not_hoarded() -> None:
+async def test_large_bodies_arrive_complete_and_are_not_buffered() -> None:
     size = 8_000_000
     answer = ok(b"y" * size)
     async with serving(balancer_only(), answer) as (edge, target):
@@ -98,7 +98,7 @@ TINY = b"1\r\nx\r\n" * 20_000 + b"0\r\n\r\n"
 
 
 class Chunks(Target):
-    """Takes a body and sends one, both in many tiny chunks; `chunks` counts what came."""
+    """Takes a body and sends one, both in many tiny chunks. `chunks` counts the received chunks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,8 +116,8 @@ class Chunks(Target):
         writer.close()
 
 
-async def test_tiny_chunks_are_passed_on_together() -> None:
-    """Each would cost a system call: a packet full of them would stop the edge for a while."""
+async def test_tiny_chunks_are_sent_together() -> None:
+    """One system call for each chunk would stop the edge for a while."""
     async with running(balancer_only()) as edge, Chunks() as target:
         await edge.join("web", target)
         async with edge.client() as client:

@@ -30,14 +30,14 @@ KNOWN = b"GET /known HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def inspecting() -> WebAcl:
-    """A web ACL that looks at bodies, and lets everything pass."""
+    """A web ACL that inspects bodies, and allows every request."""
     statement = ByteMatch(FieldToMatch("body"), b"forbidden", "CONTAINS")
     refused = WafRule("body", 1, WafAction("block"), statement)
     return WebAcl("acl", "arn:acl", "acl", "REGIONAL", WafAction("allow"), (refused,), ("arn:lb",))
 
 
 def after(seconds: float, reply: Reply) -> Reply:
-    """A target that thinks before it answers."""
+    """A target that waits before it answers."""
 
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(seconds)
@@ -47,7 +47,7 @@ def after(seconds: float, reply: Reply) -> Reply:
 
 
 async def know(edge: Any) -> None:
-    """Send a head so often that it is known from then on."""
+    """Send a head until the edge knows it."""
     async with edge.client() as client:
         for _ in range(5):
             client.send(KNOWN)
@@ -67,7 +67,7 @@ async def test_a_head_that_begins_while_a_known_request_is_in_flight() -> None:
 
 
 async def test_a_large_body_behind_another_request() -> None:
-    """A request waits for its turn, and no longer."""
+    """A request waits for its turn, and not longer."""
     size = 3_000_000
     async with serving(balancer_only(), after(0.1, ok())) as (edge, web):
         async with edge.client() as client:
@@ -79,7 +79,7 @@ async def test_a_large_body_behind_another_request() -> None:
         assert [len(each.body) for each in web.requests] == [0, size]
 
 
-async def test_a_large_body_that_a_web_acl_looks_at() -> None:
+async def test_a_large_body_that_a_web_acl_inspects() -> None:
     async with serving(balancer_only(web_acls=(inspecting(),))) as (edge, web):
         async with edge.client() as client:
             for size in (10, 2_000_000, 5_000_000):
@@ -88,7 +88,7 @@ async def test_a_large_body_that_a_web_acl_looks_at() -> None:
         assert [len(each.body) for each in web.requests] == [10, 2_000_000, 5_000_000]
 
 
-async def test_after_an_early_answer_no_request_is_taken_even_if_it_is_known() -> None:
+async def test_after_an_early_answer_no_request_is_taken_even_a_known_one() -> None:
     refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
     async with serving(balancer_only(refused)) as (edge, web):
         await know(edge)
@@ -102,7 +102,7 @@ async def test_after_an_early_answer_no_request_is_taken_even_if_it_is_known() -
         assert len(web.requests) == seen
 
 
-async def test_http_1_0_knows_of_no_100_continue() -> None:
+async def test_http_1_0_has_no_100_continue() -> None:
     """RFC 9110, section 10.1.1: "A server that receives a 100-continue expectation in an HTTP/1.0
     request MUST ignore that expectation."."""
     async with serving(balancer_only()) as (edge, _), edge.client() as client:
@@ -115,7 +115,7 @@ async def test_http_1_0_knows_of_no_100_continue() -> None:
 
 
 async def test_a_slow_upload_while_the_response_has_begun() -> None:
-    """Data from the client is data, too ("Connection idle timeout")."""
+    """Data from the client counts as data, too ("Connection idle timeout")."""
 
     class Conversation(Target):
         async def _serve(self, reader: Any, writer: Any) -> None:
@@ -138,8 +138,8 @@ async def test_a_slow_upload_while_the_response_has_begun() -> None:
             assert (await client.receive()).body == b"onetwo"
 
 
-async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_closes() -> None:
-    """Its head had promised to keep the connection; nobody waits for what is idle."""
+async def test_a_started_response_is_the_last_one_when_the_listener_closes() -> None:
+    """The head had promised to keep the connection. The edge does not wait for idle connections."""
 
     async def stream(message: Message, reader: Any, writer: Any) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")
@@ -158,8 +158,9 @@ async def test_a_response_that_had_begun_is_the_last_one_when_the_listener_close
 
 
 class Refusing:
-    """A target in a thread: it reads a head to its last byte, and when told to it answers and hangs
-    up with the rest unread, which resets the connection."""
+    """A target in a thread: it reads a head to its last byte. On a signal it answers and closes
+    with the rest unread, which resets the connection.
+    """
 
     def __init__(self) -> None:
         self.asked, self.told, self.gone = (threading.Event() for _ in range(3))
@@ -197,8 +198,8 @@ class Refusing:
         self.gone.set()
 
 
-async def test_an_answer_is_read_although_the_upload_met_a_closed_connection() -> None:
-    """The write that fails comes first: the body and the answer are there at the same time."""
+async def test_an_answer_is_read_although_the_upload_hit_a_closed_connection() -> None:
+    """The write fails first: the body and the answer arrive at the same time."""
     with Refusing() as target:
         async with running(balancer_only()) as edge:
             edge.bus.publish(TargetRegistered("arn:tg/web", "t", target.endpoint))
@@ -208,14 +209,14 @@ async def test_an_answer_is_read_although_the_upload_met_a_closed_connection() -
                 await edge.until(target.asked.is_set)
                 client.sendall(b"x" * 100_000)
                 target.told.set()
-                target.gone.wait(5)  # in the meantime the edge stands still
+                target.gone.wait(5)  # the edge stands still in the meantime
                 client.setblocking(False)
                 answer = await asyncio.get_running_loop().sock_recv(client, 65536)
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 def narrow(port: int) -> None:
-    """Let the kernel hold little of what a client of this listener has not read."""
+    """Make the kernel hold little of the data that a client of this listener has not read."""
     for path in Path("/dev/fd").iterdir():
         with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(path.name))) as each:
             if each.family == socket.AF_INET and each.getsockname()[1] == port:
@@ -223,7 +224,7 @@ def narrow(port: int) -> None:
 
 
 async def slow_reader(port: int) -> socket.socket:
-    """A client that is not read from yet, and that the kernel reads little for."""
+    """A client that does not read yet, with a small receive buffer."""
     client = socket.socket()
     client.setblocking(False)
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -231,7 +232,7 @@ async def slow_reader(port: int) -> socket.socket:
     return client
 
 
-async def test_a_last_answer_that_nobody_reads_does_not_hold_the_connection() -> None:
+async def test_an_unread_last_answer_does_not_hold_the_connection() -> None:
     async with serving(balancer(idle_timeout=0.3), ok(b"x" * 50_000)) as (edge, web):
         narrow(edge.port())
         with await slow_reader(edge.port()) as client:
@@ -241,7 +242,7 @@ async def test_a_last_answer_that_nobody_reads_does_not_hold_the_connection() ->
 
 
 async def test_an_early_answer_is_not_cut_off_while_it_is_read() -> None:
-    """The upload that it ends is dropped for as long as the answer takes."""
+    """The edge drops the rest of the upload for as long as the answer takes."""
     large = rule(1, FixedResponse(403, "text/plain", "x" * 50_000), PathPattern(("/large",)))
     async with running(balancer_only(large)) as edge:
         narrow(edge.port())

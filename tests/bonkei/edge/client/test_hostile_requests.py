@@ -1,5 +1,7 @@
-"""Requests that a client may not send. Each could make two parsers disagree; none may reach a
-target."""
+"""Requests that a client must not send.
+
+Each could make two parsers disagree, so none may reach a target.
+"""
 
 from __future__ import annotations
 
@@ -90,9 +92,10 @@ SMUGGLING = {
 
 
 @pytest.mark.parametrize("data", SMUGGLING.values(), ids=SMUGGLING.keys())
-async def test_what_two_parsers_could_read_differently_is_refused(data: bytes) -> None:
-    """One 4xx or 5xx, then the connection is closed: nothing that follows is taken for a
-    request. ("HTTP 400", Troubleshoot your Application Load Balancers.)"""
+async def test_requests_that_two_parsers_could_read_differently_are_refused(data: bytes) -> None:
+    """One 4xx or 5xx, then the connection closes: no later bytes are read as a request. ("HTTP
+    400", Troubleshoot your Application Load Balancers.)
+    """
     async with serving(balancer_only()) as (edge, target), edge.client() as client:
         client.send(data + b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n")
         answer = await client.closed()
@@ -130,7 +133,7 @@ async def test_statuses_and_sizes(data: bytes, status: int) -> None:
 @pytest.mark.parametrize(
     ("kind", "server"), [("distribution", b"CloudFront"), ("load_balancer", b"awselb/2.0")]
 )
-async def test_each_layer_refuses_in_its_own_name(kind: str, server: bytes) -> None:
+async def test_each_layer_refuses_under_its_own_name(kind: str, server: bytes) -> None:
     async with running(stack()) as edge, edge.client(kind) as client:
         client.send(b"nonsense\r\n\r\n")
         answer = await client.closed()
@@ -139,8 +142,8 @@ async def test_each_layer_refuses_in_its_own_name(kind: str, server: bytes) -> N
 
 
 @pytest.mark.parametrize("kind", ["distribution", "load_balancer"])
-async def test_nothing_is_taken_for_a_request_after_the_last_answer(kind: str) -> None:
-    """Both are answered before their bodies are there, and what follows is in the same packet."""
+async def test_no_request_is_read_after_the_last_answer(kind: str) -> None:
+    """Both are answered before their bodies arrive, and the next bytes are in the same packet."""
     refused = rule(1, FixedResponse(403, "text/plain", "no"), PathPattern(("/first",)))
     fixed = balancer_only(refused)
     async with (
@@ -174,7 +177,7 @@ async def test_requests_before_a_malformed_one_are_answered() -> None:
 
 
 async def test_many_upgrades_that_are_not_offered_are_ignored_one_by_one() -> None:
-    """Each makes the parser start again in the middle of what was received."""
+    """Each makes the parser restart in the middle of the received bytes."""
     asked = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     async with serving(balancer_only()) as (edge, _), edge.client() as client:
         client.send(asked * 900)
@@ -194,9 +197,10 @@ async def test_a_trailer_and_chunk_extensions_are_not_passed_on() -> None:
 @pytest.mark.parametrize(
     "named", ["X-Origin-Verify", "X-Forwarded-For", "Content-Length", "Cookie", "close"]
 )
-async def test_connection_cannot_take_away_what_others_rely_on(named: str) -> None:
-    """A header that the client names in Connection is dropped (RFC 9110, section 7.6.1), but not
-    those that frame the message, nor those that the load balancer adds itself."""
+async def test_connection_cannot_remove_headers_that_others_rely_on(named: str) -> None:
+    """A header that the client lists in Connection is dropped (RFC 9110, section 7.6.1). Headers
+    that frame the message stay, and so do those that the load balancer adds.
+    """
     async with serving(balancer_only()) as (edge, target):
         await edge.get("/", ("Connection", named), ("Cookie", "a=b"), method="POST", body=b"abc")
         seen = target.requests[0]
@@ -215,8 +219,10 @@ async def test_white_space_around_a_value_is_not_a_part_of_it() -> None:
         assert target.requests[0].headers[:2] == [("Host", "a"), ("X", "b c")]
 
 
-async def test_a_body_that_the_target_did_not_wait_for_is_not_taken_from_another_request() -> None:
-    """HEAD may have a body, and most targets answer without it: that connection is over."""
+async def test_a_body_that_the_target_ignored_is_not_read_as_another_request() -> None:
+    """HEAD may have a body, and most targets answer without reading it: that connection is
+    closed.
+    """
     async with running(balancer_only()) as edge, Unread() as target:
         await edge.join("web", target)
         async with edge.client() as attacker, edge.client() as victim:
@@ -227,7 +233,7 @@ async def test_a_body_that_the_target_did_not_wait_for_is_not_taken_from_another
 
 
 class Unread(Target):
-    """Answers heads, one on each connection at first, and whatever follows as well."""
+    """Answers heads, one on each connection at first, and any later bytes as well."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -244,8 +250,8 @@ class Unread(Target):
         writer.close()
 
 
-async def test_absolute_form_is_taken_for_its_authority() -> None:
-    """RFC 9112, section 3.2.2: the authority of the target wins over Host."""
+async def test_absolute_form_is_routed_by_its_authority() -> None:
+    """RFC 9112, section 3.2.2: the target's authority overrides Host."""
     async with serving(balancer_only()) as (edge, target):
         assert (await edge.get("http://other.example/x?y=1", host="a")).status == 200
         assert target.requests[0].target == "/x?y=1"
@@ -269,7 +275,7 @@ def test_no_bytes_break_the_edge(data: bytes, prefix: bytes) -> None:
 
 
 @given(st.binary(max_size=30))
-def test_heads_are_taken_or_refused_but_never_crash(value: bytes) -> None:
+def test_heads_are_accepted_or_refused_but_never_crash(value: bytes) -> None:
     headers = [header(b"Host", value)]
     fields = {b"host": value}
     if not value or valid_host(value):

@@ -1,4 +1,4 @@
-"""Connections that are kept on both sides, and where one response ends and the next begins."""
+"""Connections that both sides keep, and the boundaries between responses."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ async def test_connections_are_kept_on_both_sides() -> None:
         assert target.connections == 1
 
 
-async def test_an_idle_connection_that_the_target_closed_is_not_the_clients_problem() -> None:
-    """Only an idempotent request without a body is sent again; any other gets its 502."""
+async def test_a_closed_idle_connection_to_a_target_does_not_fail_the_request() -> None:
+    """Only an idempotent request without a body is sent again. Any other gets its 502."""
     closing = True
 
     async def once(message: Message, reader: Any, writer: Any) -> None:
@@ -62,8 +62,8 @@ async def test_pipelined_requests_are_answered_in_order() -> None:
         assert bodies == [b"/%dabc" % number for number in range(60)]
 
 
-async def test_a_pipeline_may_be_as_long_as_it_likes() -> None:
-    """A pipelined request waits unparsed, most of it at the client."""
+async def test_a_pipeline_may_have_any_length() -> None:
+    """A pipelined request waits unparsed, mostly on the client's side."""
 
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok(message.target.encode())(message, reader, writer)
@@ -87,7 +87,7 @@ PIPELINE = b"".join(
 BODIES = [b"/0\r\n\r\nabc", b"/1", b"/2abc", b"/3abc\r\n\r\n", b"/4"]
 
 
-async def test_a_request_ends_where_it_ends_wherever_the_network_cuts_it() -> None:
+async def test_request_boundaries_do_not_depend_on_packets() -> None:
     async def echo(message: Message, reader: Any, writer: Any) -> None:
         await ok(message.target.encode() + message.body)(message, reader, writer)
 
@@ -154,11 +154,11 @@ async def test_a_response_until_the_connection_ends() -> None:
             assert answer.body == b"z" * 100_000
 
 
-async def test_what_connection_names_is_for_the_hop_to_the_target() -> None:
+async def test_headers_listed_in_connection_are_not_passed_to_the_target() -> None:
     """RFC 9110, section 7.6.1."""
     reply = ok(b"ok", ("Connection", "keep-alive, X-Hop"), ("X-Hop", "1"), ("X-End", "2"))
     async with serving(balancer_only(), reply) as (edge, target):
-        for _ in range(4):  # also as a head that is known
+        for _ in range(4):  # also as a known head
             answer = await edge.get("/")
             assert (answer.get("X-Hop"), answer.get("X-End")) == (None, "2")
         assert target.connections == 1
@@ -183,13 +183,13 @@ async def test_informational_responses_are_not_the_response() -> None:
         b"nonsense",
     ],
 )
-async def test_a_second_response_is_given_to_nobody(second: bytes) -> None:
+async def test_a_second_response_is_discarded(second: bytes) -> None:
     twice = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na" + second, close=False)
     async with serving(balancer_only(), twice) as (edge, target):
         async with edge.client() as client:
             assert (await client.request()).body == b"a"
             assert (await client.request()).body == b"a"
-        assert target.connections == 2  # the first was not to be trusted any more
+        assert target.connections == 2  # the edge no longer trusted the first connection
 
 
 async def test_expect_continue_is_answered_at_once() -> None:
@@ -236,7 +236,7 @@ async def test_504_when_the_target_does_not_take_the_body() -> None:
                 writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
                 writer.close()
             else:
-                self._writers.add(writer)  # cut when the test ends
+                self._writers.add(writer)  # closed when the test ends
                 writer.transport.pause_reading()
 
     async with running(balancer(idle_timeout=0.5)) as edge, Unwilling(stuck) as target:

@@ -1,4 +1,4 @@
-"""A head that came before is not parsed again: nothing else may be different for it."""
+"""A known head is not parsed again. Nothing else may change because of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def stable(message: Message) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["distribution", "load_balancer"])
-async def test_a_known_request_reaches_the_target_as_an_unknown_one(kind: str) -> None:
+async def test_a_known_request_reaches_the_target_like_an_unknown_one(kind: str) -> None:
     blueprint = stack() if kind == "distribution" else balancer_only()
     async with serving(blueprint, ok(b"web", ("X-Own", "1"))) as (edge, web):
         async with edge.client(kind) as client:
@@ -65,7 +65,7 @@ async def test_web_acls_count_and_limit_known_requests() -> None:
         assert statuses == [200] * 6 + [403] * 3
 
 
-async def test_a_known_request_is_routed_anew_once_the_routing_is_another() -> None:
+async def test_a_known_request_is_routed_again_after_the_routing_changes() -> None:
     async with serving(balancer_only()) as (edge, _):
         async with edge.client() as client:
             before = [(await client.request("/")).status for _ in range(6)]
@@ -85,7 +85,7 @@ async def test_a_known_request_is_routed_anew_once_the_routing_is_another() -> N
         b"GET /\x7f HTTP/1.1", b"get / HTTP/1.1", b" GET / HTTP/1.1", b"GET /\xff HTTP/1.2",
     ],
 )  # fmt: skip
-async def test_a_known_block_does_not_let_a_bad_request_line_in(line: bytes) -> None:
+async def test_a_known_header_block_does_not_admit_a_bad_request_line(line: bytes) -> None:
     async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             for _ in range(3):
@@ -97,8 +97,8 @@ async def test_a_known_block_does_not_let_a_bad_request_line_in(line: bytes) -> 
         assert len(web.requests) == 3
 
 
-async def test_known_requests_mix_with_bodies_pipelines_and_pieces() -> None:
-    """The parser is spared only whole requests that stand alone; its place is never lost."""
+async def test_known_requests_mix_with_bodies_pipelines_and_fragments() -> None:
+    """Only complete requests that stand alone skip the parser, and its position is never lost."""
     async with serving(balancer_only()) as (edge, web):
         known = b"GET /known HTTP/1.1\r\n" + BLOCK
         post = b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(known)
@@ -123,7 +123,7 @@ async def test_known_requests_mix_with_bodies_pipelines_and_pieces() -> None:
 
 
 @given(st.binary(max_size=40))
-def test_a_request_line_that_is_not_parsed_would_pass(target: bytes) -> None:
+def test_a_request_line_that_skips_the_parser_is_valid(target: bytes) -> None:
     class Parsed:
         target = b""
         done = False
@@ -160,7 +160,7 @@ def test_a_request_line_that_is_not_parsed_would_pass(target: bytes) -> None:
         b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 4096 + b"\r\n\r\n",
     ],
 )
-def test_what_is_not_remembered(data: bytes) -> None:
+def test_heads_that_are_not_remembered(data: bytes) -> None:
     known = KnownRequests(8192)
     names = [line.partition(b":")[0].lower() for line in data.split(b"\r\n")[1:] if line]
     for _ in range(3):
@@ -178,7 +178,7 @@ class Deaf:
         return lambda exchange: None
 
 
-def test_what_is_known_is_bounded_and_bound_to_the_handler_and_the_client() -> None:
+def test_known_heads_are_bounded_and_belong_to_one_handler_and_client() -> None:
     known = KnownRequests(longest_target=100)
     handler = Deaf()
 
@@ -186,10 +186,12 @@ def test_what_is_known_is_bounded_and_bound_to_the_handler_and_the_client() -> N
         return known.find(b"GET / HTTP/1.1\r\nHost: %d\r\n\r\n" % number, by, client)
 
     for number in range(1000):
-        for _ in range(2):  # once is not enough
+        for _ in range(2):  # one time is not enough
             assert find(number) is None
             known.learn(known.missed, [], {}, 10)
-        assert find(number) is not find(number)  # the headers are known, the request is not yet
+        assert find(number) is not find(
+            number
+        )  # the headers are known, the request is not yet known
         assert find(number) is find(number)
         assert find(number) is not find(number, client=b"b")
         assert find(number) is not find(number, by=Deaf())
@@ -217,7 +219,7 @@ async def test_a_known_response_keeps_its_own_body() -> None:
         assert web.connections == 1
 
 
-async def test_a_known_response_in_pieces_and_with_too_much() -> None:
+async def test_a_known_response_in_fragments_and_with_too_many_bytes() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
 
     async def pieces(
@@ -238,7 +240,7 @@ async def test_a_known_response_in_pieces_and_with_too_much() -> None:
             assert (await client.request("/")).body == b"two"
             web.reply = raw(head + b"six", close=False)
             assert (await client.request("/")).body == b"six"
-        assert web.connections == 2  # the connection that said too much was not used again
+        assert web.connections == 2  # the connection that sent too much was not used again
 
 
 @pytest.mark.parametrize(
@@ -257,7 +259,7 @@ def test_which_responses_are_remembered(key: bytes, known: bool) -> None:
     assert heads.get(key) is (head if known else None)
 
 
-def test_a_response_is_rendered_for_each_layer() -> None:
+def test_a_response_is_written_for_each_layer() -> None:
     class Layer:
         def decorate(self, status: int, headers: Headers, identity: object) -> Headers:
             del identity

@@ -1,4 +1,4 @@
-"""Limits of clients: they cannot fill memory, or hold a connection."""
+"""Limits of clients: they cannot fill the memory or hold a connection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def limited(**limits: float) -> EdgeSettings:
 
 
 async def closed_while_dripping(client: Client, drop: bytes) -> bytes:
-    """What the edge sends until it closes the connection of a client that sends drop by drop."""
+    """The bytes that the edge sends until it closes the connection of a client that sends
+    slowly.
+    """
 
     async def drip() -> None:
         while not client.writer.is_closing():
@@ -54,13 +56,13 @@ async def test_a_head_that_does_not_end_is_cut_off() -> None:
     [b"0\r\nX: " + b"y" * 500_000, b"0\r\n" + b"X: y\r\n" * 80_000, b"1;" + b"x" * 500_000],
     ids=["a trailer", "trailers", "a chunk extension"],
 )
-async def test_what_is_not_a_body_is_bounded_there_too(end: bytes) -> None:
+async def test_bytes_outside_of_bodies_are_bounded_too(end: bytes) -> None:
     async with serving(balancer_only()) as (edge, _), edge.client() as client:
         client.send(CHUNKED + b"1\r\na\r\n" + end)
         assert (await client.receive()).status == 400
 
 
-async def test_a_body_that_drips_is_cut_off() -> None:
+async def test_a_body_that_arrives_too_slowly_is_cut_off() -> None:
     async with serving(balancer(idle_timeout=0.4), settings=limited(body_rate=1000.0)) as (
         edge,
         target,
@@ -72,7 +74,7 @@ async def test_a_body_that_drips_is_cut_off() -> None:
         assert target.requests == []
 
 
-async def test_an_idle_connection_is_closed_without_a_word() -> None:
+async def test_an_idle_connection_is_closed_without_a_response() -> None:
     async with running(balancer(idle_timeout=0.3)) as edge, edge.client() as client:
         assert await client.closed() == b""
 
@@ -88,7 +90,7 @@ async def test_a_body_over_the_limit_is_refused() -> None:
         assert target.requests == []
 
 
-async def test_over_the_limit_the_oldest_idle_connection_makes_room() -> None:
+async def test_over_the_limit_the_oldest_idle_connection_is_closed() -> None:
     told: list[str] = []
     limits = limited(connections=2)
     async with serving(balancer_only(), settings=limits, report=told.append) as (edge, _):
@@ -107,8 +109,8 @@ async def test_over_the_limit_the_oldest_idle_connection_makes_room() -> None:
     assert told[0].startswith("2 connections are open, and there is room for no more (")
 
 
-async def test_over_the_limit_with_none_idle_the_newest_is_closed() -> None:
-    """A head that has begun, a request in flight, an answer that is not read."""
+async def test_over_the_limit_without_idle_connections_the_newest_is_closed() -> None:
+    """An unfinished head, a request in flight, an unread answer."""
     begun = asyncio.Event()
 
     async def wait(message: Message, reader: Any, writer: Any) -> None:

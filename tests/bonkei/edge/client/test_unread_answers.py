@@ -1,4 +1,4 @@
-"""Clients that send and do not read: unread responses do not fill our memory."""
+"""Clients that send and do not read: their unread responses do not fill the memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ VERIFY = b"X-Origin-Verify: " + SECRET.encode() + b"\r\n"
 
 
 def blueprint() -> Blueprint:
-    """One of each that answers without asking a target."""
+    """One layer of each kind that answers without a target."""
     fixed = rule(1, FixedResponse(200, "text/plain", "fixed"), PathPattern(("/fixed/*",)))
     redirect = rule(
         2,
@@ -60,13 +60,13 @@ def blueprint() -> Blueprint:
 
 
 async def page(message: Message, reader: Any, writer: Any) -> None:
-    """7 KB that say which they are."""
+    """7 KB with a number that identifies them."""
     body = f"<{message.target}>".encode() + b"x" * 7000
     await ok(body, ("Cache-Control", "max-age=3600"))(message, reader, writer)
 
 
 def serve(ready: Connection) -> None:
-    """A process of its own, whose memory is the edge's."""
+    """A process of its own, so that its memory is the edge's."""
 
     async def run() -> None:
         async with serving(blueprint(), page) as (edge, _):
@@ -104,13 +104,13 @@ def served() -> Iterator[Served]:
 
 @dataclass(frozen=True)
 class Kind:
-    """A synchronous answer: where it is asked for, and what tells the answers apart."""
+    """A synchronous answer: its address, and the pattern that identifies each answer."""
 
     listener: str
     request: bytes
-    told: bytes  # a pattern for what is found once in each answer
+    told: bytes  # a pattern that each answer has once
     says: bytes = b"%d"
-    requests: int = 10_000  # on each connection: tens of megabytes of small answers
+    requests: int = 10_000  # on each connection: tens of megabytes in small answers
 
 
 GET = b"GET %b HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
@@ -132,7 +132,7 @@ KINDS = {
 
 
 class Sender:
-    """A client that sends all it can, and reads nothing until it is told to."""
+    """A client that sends as much as it can, and reads nothing until it is told to."""
 
     def __init__(self, port: int, kind: Kind) -> None:
         self._kind = kind
@@ -155,7 +155,7 @@ class Sender:
         return bool(self._unsent)
 
     def read_all(self) -> list[bytes]:
-        """The distinguishing parts of the answers, in their order."""
+        """The identifying parts of the answers, in order."""
         found: list[bytes] = []
         left = b""
         while len(found) < self._kind.requests:
@@ -175,7 +175,7 @@ class Sender:
 
 
 def send_until_all_wait(senders: list[Sender]) -> None:
-    """Until nobody can send any more, for as long as it takes the edge to read what it does."""
+    """Wait until nobody can send more, as long as the edge needs to read."""
     while True:
         waiting = [each.socket for each in senders if each.wants]
         _, writable, _ = select.select([], waiting, [], 0.5)
@@ -193,7 +193,9 @@ def answer(port: int, request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_who_does_not_read_takes_no_memory_and_loses_no_answer(name: str, served: Served) -> None:
+def test_a_client_that_does_not_read_takes_no_memory_and_loses_no_answer(
+    name: str, served: Served
+) -> None:
     kind = KINDS[name]
     port = served.ports[kind.listener]
     before = int(served.process.memory_info().rss)

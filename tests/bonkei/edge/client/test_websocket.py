@@ -1,4 +1,4 @@
-"""WebSockets, with a real client and a real server, through one layer and through all."""
+"""WebSockets with a real client and a real server, through one layer and through all."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def echo(connection: ServerConnection) -> None:
 
 
 async def join(edge: Running, server: object) -> None:
-    """Register a WebSocket server; its health check gets a 426, which the matcher must allow."""
+    """Register a WebSocket server. Its health check gets a 426, which the matcher must accept."""
     port = next(iter(server.sockets)).getsockname()[1]  # type: ignore[attr-defined]
     edge.bus.publish(TargetRegistered("arn:tg/web", "ws", Endpoint("127.0.0.1", port)))
     # A WebSocket server answers a plain GET with 426: unhealthy, so the group fails open.
@@ -67,7 +67,7 @@ def _outstanding(edge: Running) -> int:
     return sum(t.outstanding for g in edge.edge.snapshot().target_groups for t in g.targets)
 
 
-async def test_many_at_once() -> None:
+async def test_many_sockets_at_once() -> None:
     async with running(stack()) as edge, serve(echo, "127.0.0.1", 0) as server:
         await join(edge, server)
         url = f"ws://127.0.0.1:{edge.port('distribution')}/socket"
@@ -82,7 +82,7 @@ async def test_many_at_once() -> None:
         await edge.until(lambda: _outstanding(edge) == 0)
 
 
-async def test_a_target_that_declines() -> None:
+async def test_a_target_that_declines_the_upgrade() -> None:
     async with serving(stack(), ok(b"no", status="404 Not Found")) as (edge, _):
         url = f"ws://127.0.0.1:{edge.port('distribution')}/socket"
         with pytest.raises(InvalidStatus) as refused:
@@ -90,7 +90,7 @@ async def test_a_target_that_declines() -> None:
         assert refused.value.response.status_code == 404
 
 
-async def test_the_web_acl_is_asked_first() -> None:
+async def test_the_web_acl_decides_first() -> None:
     async with serving(stack()) as (edge, web):
         with pytest.raises(InvalidStatus) as refused:
             await connect(f"ws://127.0.0.1:{edge.port()}/socket", proxy=None)
@@ -98,8 +98,10 @@ async def test_the_web_acl_is_asked_first() -> None:
         assert web.requests == []
 
 
-async def test_bytes_sent_before_the_answer_are_kept() -> None:
-    """A client may not, but a fast one may: nothing is parsed as another request."""
+async def test_bytes_before_the_answer_are_kept() -> None:
+    """A client must not send them, but a fast one does. They are never parsed as another
+    request.
+    """
 
     async def upgrade(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -49,7 +49,7 @@ async def test_conditions_and_ranges_are_answered_from_the_cache() -> None:
         assert len(web.requests) == 1
 
 
-async def test_a_range_that_is_not_cached_goes_through() -> None:
+async def test_a_range_that_is_not_cached_goes_to_the_origin() -> None:
     reply = ok(b"234", ("Content-Range", "bytes 2-4/10"), status="206 Partial Content")
     async with serving(cloudfront(cached()), reply) as (edge, web):
         for _ in range(2):
@@ -59,7 +59,7 @@ async def test_a_range_that_is_not_cached_goes_through() -> None:
         assert len(web.requests) == 2
 
 
-async def test_the_key_holds_what_the_policy_takes() -> None:
+async def test_the_key_has_the_parts_that_the_policy_includes() -> None:
     policy = replace(
         CACHED, query_strings=Selection("whitelist", ("q",)),
         headers=Selection("whitelist", ("Accept-Language",)),
@@ -82,7 +82,7 @@ async def test_the_key_holds_what_the_policy_takes() -> None:
 
 
 @pytest.mark.parametrize("control", ["no-store", "private", "no-cache", "max-age=0"])
-async def test_what_must_not_be_cached_is_not(control: str) -> None:
+async def test_responses_that_must_not_be_cached_are_not_cached(control: str) -> None:
     async with serving(cloudfront(cached()), ok(b"x", ("Cache-Control", control))) as (edge, web):
         answers = [(await get(edge, "/")).get("X-Cache") for _ in range(2)]
         assert answers == [MISS, MISS]
@@ -120,7 +120,7 @@ async def test_an_expired_response_is_validated() -> None:
 
 
 async def test_stale_while_revalidate() -> None:
-    """Served stale at once, and fetched again in the background."""
+    """Served stale at once, and refreshed in the background."""
     control = ("Cache-Control", "max-age=0, stale-while-revalidate=60")
     origin = Changing(ok(b"old", control))
     async with serving(cloudfront(cached()), origin) as (edge, web):
@@ -153,7 +153,9 @@ async def test_an_expired_response_is_served_while_the_origin_fails() -> None:
 
 
 async def test_an_expired_response_answers_a_head_as_well() -> None:
-    """Validated, and while the origin fails; what the origin says to a HEAD is not kept."""
+    """It is validated, and served while the origin fails. The origin's response to a HEAD is not
+    stored.
+    """
     good = ok(b"good", ("Cache-Control", "max-age=0"), ("ETag", '"1"'))
     origin = Changing(good)
     async with serving(cloudfront(cached()), origin) as (edge, web):
@@ -170,7 +172,7 @@ async def test_an_expired_response_answers_a_head_as_well() -> None:
         assert (await get(edge, "/")).body == b"good"
 
 
-async def test_stale_if_error_says_for_how_long() -> None:
+async def test_stale_if_error_sets_the_duration() -> None:
     control = ("Cache-Control", "max-age=0, stale-if-error=0")
     origin = Changing(ok(b"good", control, ("ETag", '"1"')))
     async with serving(cloudfront(cached()), origin) as (edge, _):
@@ -225,7 +227,7 @@ async def test_custom_error_pages(policy: CachePolicy) -> None:
         assert len(web.requests) == (2 if policy is CACHED else 4)
 
 
-async def test_a_custom_error_page_that_is_missing_itself() -> None:
+async def test_a_missing_custom_error_page() -> None:
     errors = (CustomErrorResponse(404, 0, 404, "/errors/404.html"),)
     blueprint = cloudfront(cached(), custom_error_responses=errors)
     async with serving(blueprint, ok(b"x", status="404 No")) as (edge, _):
@@ -233,7 +235,7 @@ async def test_a_custom_error_page_that_is_missing_itself() -> None:
         assert (answer.status, answer.get("Server")) == (404, "CloudFront")
 
 
-async def test_viewers_who_ask_for_the_same_share_one_request() -> None:
+async def test_viewers_of_the_same_object_share_one_request() -> None:
     """ "Simultaneous requests for the same object"."""
 
     async def slow(message: Message, reader: Any, writer: Any) -> None:
@@ -246,7 +248,7 @@ async def test_viewers_who_ask_for_the_same_share_one_request() -> None:
         assert len(web.requests) == 1
 
 
-async def test_viewers_who_waited_for_what_is_not_cacheable_ask_themselves() -> None:
+async def test_viewers_who_waited_for_an_uncacheable_response_ask_themselves() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.1)
         await ok(b"abc", ("Cache-Control", "no-store"))(message, reader, writer)
@@ -257,7 +259,7 @@ async def test_viewers_who_waited_for_what_is_not_cacheable_ask_themselves() -> 
         assert len(web.requests) == 5
 
 
-async def test_a_viewer_who_leaves_takes_nothing_from_those_who_wait() -> None:
+async def test_a_viewer_who_leaves_does_not_affect_those_who_wait() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.3)
         await ok(b"abc", ("Cache-Control", "max-age=60"))(message, reader, writer)
@@ -312,7 +314,7 @@ async def test_compression(accept: str | None, coding: str | None, decode: Any) 
             assert answer.get("ETag") == ('W/"1"' if coding else '"1"')
 
 
-async def test_a_large_page_is_compressed_away_from_the_loop() -> None:
+async def test_a_large_page_is_compressed_outside_of_the_loop() -> None:
     policy = replace(CACHED, gzip=True, brotli=True)
     page = b"".join(b"%d," % number for number in range(100_000))
     reply = ok(page, ("Content-Type", "application/json"))
@@ -321,7 +323,7 @@ async def test_a_large_page_is_compressed_away_from_the_loop() -> None:
         assert gzip.decompress(answer.body) == page
 
 
-async def test_the_cache_outlives_a_change_of_the_definitions() -> None:
+async def test_the_cache_survives_a_change_of_the_definitions() -> None:
     async with serving(cloudfront(cached())) as (edge, _):
         await get(edge, "/")
         await edge.edge.apply(cloudfront(behavior("/api/*", origin_request=ALL_VIEWER), cached()))

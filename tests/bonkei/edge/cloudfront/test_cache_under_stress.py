@@ -1,4 +1,4 @@
-"""CloudFront's cache when viewers leave, share, and the definitions change under them."""
+"""CloudFront's cache while viewers leave or share a request, and while the definitions change."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 class Endless:
-    """A response that does not end; `over` is set once nobody takes it any more."""
+    """An endless response. `over` is set when nobody takes it any more."""
 
     def __init__(self, head: bytes) -> None:
         self.over = asyncio.Event()
@@ -44,7 +44,7 @@ class Endless:
 
 
 async def leave_one_waiting(edge: Running, endless: Endless, web: Target) -> None:
-    """A viewer asks, another one asks for the same, the first one leaves, the response begins."""
+    """A viewer asks, another asks for the same, the first one leaves, the response begins."""
     async with edge.client("distribution") as second:
         async with edge.client("distribution") as first:
             first.send(ASK)
@@ -59,8 +59,8 @@ async def leave_one_waiting(edge: Running, endless: Endless, web: Target) -> Non
             await endless.over.wait()
 
 
-async def test_what_turns_out_not_to_be_kept_is_fetched_for_nobody() -> None:
-    """Neither when its head says so, nor when it grows too large."""
+async def test_an_uncacheable_response_is_not_fetched_when_nobody_waits() -> None:
+    """Its head says that it is uncacheable, or it grows too large."""
     settings = EdgeSettings(cached_object_bytes=20_000)
     for control in (b"no-store", b"max-age=60"):
         head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: %b\r\n\r\n"
@@ -69,7 +69,7 @@ async def test_what_turns_out_not_to_be_kept_is_fetched_for_nobody() -> None:
             await leave_one_waiting(edge, endless, web)
 
 
-async def test_a_refresh_in_the_background_that_is_not_kept_ends() -> None:
+async def test_a_background_refresh_that_is_not_stored_ends() -> None:
     control = ("Cache-Control", "max-age=0, stale-while-revalidate=60")
     endless = Endless(
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nCache-Control: no-store\r\n\r\n"
@@ -84,7 +84,7 @@ async def test_a_refresh_in_the_background_that_is_not_kept_ends() -> None:
             await endless.over.wait()
 
 
-async def test_a_custom_error_page_although_the_first_viewer_left() -> None:
+async def test_a_custom_error_page_after_the_first_viewer_left() -> None:
     async def origin(message: Message, reader: Any, writer: Any) -> None:
         if message.target == "/404.html":
             await ok(b"pretty")(message, reader, writer)
@@ -126,7 +126,7 @@ async def test_a_custom_error_page_after_a_refresh_in_the_background() -> None:
 
 
 async def test_a_viewer_does_not_wait_for_the_upload_of_another() -> None:
-    """An OPTIONS that is cached may have a body; it is nobody's but its own then."""
+    """A cached OPTIONS may have a body, which then belongs to one viewer alone."""
     kept = cached(cached_methods=("GET", "HEAD", "OPTIONS"))
     async with serving(cloudfront(kept)) as (edge, _), edge.client("distribution") as slow:
         slow.send(b"OPTIONS / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
@@ -135,7 +135,7 @@ async def test_a_viewer_does_not_wait_for_the_upload_of_another() -> None:
             assert (await get(edge, method="OPTIONS")).status == 200
 
 
-async def test_whoever_waits_for_a_fetch_of_the_old_routing_asks_by_the_new_one() -> None:
+async def test_a_viewer_who_waits_for_the_old_routing_is_served_by_the_new_one() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.3)
         await ok(b"abc", ("Cache-Control", "no-store"))(message, reader, writer)
@@ -153,7 +153,7 @@ async def test_whoever_waits_for_a_fetch_of_the_old_routing_asks_by_the_new_one(
 
 
 async def test_a_key_of_other_headers_is_another_key() -> None:
-    """The value of one header says nothing about another one."""
+    """The value of one header does not affect another header."""
 
     def by(name: str) -> Any:
         policy = CachePolicy("by", 0, 60, 60, headers=Selection("whitelist", (name,)))
@@ -169,7 +169,7 @@ async def test_a_key_of_other_headers_is_another_key() -> None:
         assert (other.get("X-Cache"), other.body) == (MISS, b"")
 
 
-async def test_what_a_refresh_adds_to_the_head_is_counted() -> None:
+async def test_headers_that_a_refresh_adds_are_counted() -> None:
     async def origin(message: Message, reader: Any, writer: Any) -> None:
         if message.get("If-None-Match"):
             filler = b"y" * 1000 * len(web.requests)
@@ -189,8 +189,8 @@ async def test_what_a_refresh_adds_to_the_head_is_counted() -> None:
         assert edge.edge.snapshot().caches[0].bytes < 1000
 
 
-async def test_what_must_not_be_stored_any_more_is_forgotten() -> None:
-    """RFC 9111, section 3.2: a 304 updates what is stored, `no-store` among it."""
+async def test_a_stored_response_that_becomes_no_store_is_deleted() -> None:
+    """RFC 9111, section 3.2: a 304 updates the stored headers, including `no-store`."""
 
     async def origin(message: Message, reader: Any, writer: Any) -> None:
         if message.get("If-None-Match"):
@@ -206,7 +206,7 @@ async def test_what_must_not_be_stored_any_more_is_forgotten() -> None:
         assert edge.edge.snapshot().caches[0].objects == 0
 
 
-async def test_if_range_takes_no_weak_validator() -> None:
+async def test_if_range_does_not_match_a_weak_validator() -> None:
     """RFC 9110, section 13.1.5: "the comparison … uses the strong comparison function"."""
     reply = ok(b"0123456789", ("Cache-Control", "max-age=60"), ("ETag", 'W/"1"'))
     async with serving(cloudfront(cached()), reply) as (edge, _):
@@ -215,9 +215,10 @@ async def test_if_range_takes_no_weak_validator() -> None:
         assert (whole.status, whole.body, whole.get("X-Cache")) == (200, b"0123456789", HIT)
 
 
-async def test_viewers_with_other_headers_than_those_of_the_key_get_their_own() -> None:
-    """Authorization goes to the origin where a policy takes it, and is in the key if the cache
-    policy does."""
+async def test_viewers_with_headers_outside_of_the_key_get_their_own_response() -> None:
+    """Authorization goes to the origin if a policy includes it, and is in the key if the cache
+    policy does.
+    """
     policy = CachePolicy("by", 0, 60, 60, headers=Selection("whitelist", ("Authorization",)))
 
     async def echo(message: Message, reader: Any, writer: Any) -> None:
@@ -231,8 +232,8 @@ async def test_viewers_with_other_headers_than_those_of_the_key_get_their_own() 
         assert len(web.requests) == 3
 
 
-async def test_slow_readers_share_what_is_stored() -> None:
-    """Also those who ask for a part of it."""
+async def test_slow_readers_share_the_stored_response() -> None:
+    """And so do readers of a part of it."""
     size, readers = 4_000_000, 20
     reply = ok(b"x" * size, ("Cache-Control", "max-age=60"))
     async with serving(cloudfront(cached()), reply) as (edge, _):
@@ -248,7 +249,7 @@ async def test_slow_readers_share_what_is_stored() -> None:
 
 
 class Pouring:
-    """A cacheable response that goes on for ever; `sent` bytes of it were taken."""
+    """An endless cacheable response. `sent` counts the bytes that were taken."""
 
     def __init__(self) -> None:
         self.sent = 0
@@ -262,7 +263,7 @@ class Pouring:
             self.sent += 100_000
 
 
-async def test_a_slow_reader_of_what_grows_too_large_slows_the_origin_down() -> None:
+async def test_a_slow_reader_of_a_response_that_grows_too_large_slows_the_origin() -> None:
     pouring = Pouring()
     async with (
         serving(cloudfront(cached()), pouring) as (edge, _),
@@ -277,8 +278,8 @@ async def test_a_slow_reader_of_what_grows_too_large_slows_the_origin_down() -> 
         client.writer.transport.abort()
 
 
-async def test_a_crowd_of_slow_readers_is_kept_for_within_bounds() -> None:
-    """Responses that are being stored count too."""
+async def test_responses_for_many_slow_readers_are_bounded() -> None:
+    """Responses that are being stored count, too."""
     settings = EdgeSettings(cache_bytes=4_000_000, cached_object_bytes=4_000_000)
     reply = ok(b"x" * 3_900_000, ("Cache-Control", "max-age=60"))
     async with serving(cloudfront(cached()), reply, settings=settings) as (edge, web):
@@ -298,8 +299,8 @@ async def test_a_crowd_of_slow_readers_is_kept_for_within_bounds() -> None:
                 assert len((await client.receive()).body) == 3_900_000
 
 
-async def test_what_there_is_no_room_for_is_passed_on_as_it_comes() -> None:
-    """Also where it was to be compressed, once all of it would have been there."""
+async def test_a_response_without_room_in_the_cache_is_streamed() -> None:
+    """This includes responses that would have been compressed when complete."""
     page = b"<p>hello</p>" * 250
 
     async def halves(message: Message, reader: Any, writer: Any) -> None:

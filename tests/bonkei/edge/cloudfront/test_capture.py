@@ -5,7 +5,7 @@ from __future__ import annotations
 from bonkei.edge.cloudfront.capture import Capture, Room
 
 
-def test_each_and_all_together_are_bounded_and_give_back_what_they_took() -> None:
+def test_single_bodies_and_their_sum_are_bounded_and_release_their_bytes() -> None:
     room = Room(each=10, together=15)
     first, second = Capture(room), Capture(room)
     assert first.add(b"x" * 6)

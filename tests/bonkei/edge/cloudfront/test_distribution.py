@@ -140,7 +140,7 @@ async def test_the_origin_path_is_put_in_front() -> None:
         assert web.requests[0].target == "/base/a?b"
 
 
-async def test_an_origin_that_is_not_simulated_is_named() -> None:
+async def test_an_origin_that_is_not_simulated_is_reported() -> None:
     origin = Origin("alb", "bucket.s3.amazonaws.com")
     async with running(cloudfront(origins=(origin,))) as edge:
         answer = await get(edge, "/")
@@ -154,8 +154,9 @@ async def test_an_origin_that_is_not_simulated_is_named() -> None:
 
 
 async def test_the_response_headers_policy() -> None:
-    """Override wins over the origin; without it the origin wins. Set-Cookie is taken out where no
-    cookies are forwarded."""
+    """Override replaces the origin's value. Without override, the origin's value stays.
+    Set-Cookie is removed where no cookies are forwarded.
+    """
     made = behavior(
         origin_request=None,
         response_headers=(
@@ -184,7 +185,7 @@ async def test_the_response_headers_policy() -> None:
 # A web ACL of its own, and time.
 
 
-async def test_a_web_acl_on_the_distribution_comes_before_the_cache() -> None:
+async def test_a_distributions_web_acl_comes_before_the_cache() -> None:
     path = ByteMatch(FieldToMatch("uri_path"), b"/evil", "STARTS_WITH")
     acl = WebAcl(
         "acl", "arn:cf-acl", "acl", "CLOUDFRONT", WafAction("allow"),
@@ -235,14 +236,14 @@ async def test_a_silent_origin_gets_a_504_from_cloudfront() -> None:
         assert answer.get("Server") == "CloudFront"
 
 
-async def test_what_the_load_balancer_refuses_is_an_error_from_cloudfront() -> None:
+async def test_a_refusal_of_the_load_balancer_becomes_an_error_of_cloudfront() -> None:
     async with running(cloudfront()) as edge:
         answer = await get(edge, "/")
         assert (answer.status, answer.get("Server")) == (503, "awselb/2.0")
         assert answer.get("X-Cache") == "Error from cloudfront"
 
 
-async def test_policies_about_https_are_named_as_taken_for_met() -> None:
+async def test_https_policies_are_reported_as_taken_for_granted() -> None:
     async with running(cloudfront(behavior(viewer_protocol_policy="https-only"))) as edge:
         reasons = [each.reason for each in edge.edge.snapshot().not_simulated]
         assert any("https-only" in reason for reason in reasons)
