@@ -1,4 +1,4 @@
-"""Shared by the tests of distributions: behaviors that cache, and viewers."""
+"""Shared by the tests of distributions: caching behaviors, and viewers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def get(edge: Running, target: str = "/", *headers: tuple[str, str], **more: Any
 
 
 class Changing:
-    """A reply that can be changed while it runs."""
+    """A reply that a test can change while the origin runs."""
 
     def __init__(self, reply: Reply) -> None:
         self.reply = reply

@@ -91,7 +91,7 @@ def distribution(*behaviors: Behavior, **changes: Any) -> Distribution:
 
 
 def header_acl(value: str = SECRET) -> WebAcl:
-    """The ACL of this kind of system: only what carries CloudFront's header may pass."""
+    """The ACL of such a system: only requests with CloudFront's header may pass."""
     statement = ByteMatch(
         FieldToMatch("single_header", "x-origin-verify"), value.encode(), "EXACTLY"
     )
@@ -102,7 +102,9 @@ def header_acl(value: str = SECRET) -> WebAcl:
 
 
 def stack(**changes: Any) -> Blueprint:
-    """CloudFront, the header's ACL, and a load balancer: /api/* to `api`, else to `web`."""
+    """CloudFront, the header's ACL, and a load balancer: /api/* goes to `api`, the rest to
+    `web`.
+    """
     api = rule(10, forward("api"), PathPattern(("/api/*",)))
     blueprint = Blueprint(
         distributions=(distribution(),),
@@ -114,7 +116,7 @@ def stack(**changes: Any) -> Blueprint:
 
 
 def balancer_only(*rules: ListenerRule, default: Any = None, **changes: Any) -> Blueprint:
-    """A load balancer with the target group `web`, and nothing in front."""
+    """A load balancer with the target group `web`, without CloudFront."""
     made = Blueprint(
         load_balancers=(load_balancer(*rules, default=default),),
         target_groups=(target_group("web"),),
@@ -130,7 +132,7 @@ def balancer(blueprint: Blueprint | None = None, **changes: Any) -> Blueprint:
 
 @dataclass
 class Message:
-    """A request as a target saw it, or a response as a client did."""
+    """A request as a target received it, or a response as a client received it."""
 
     method: str = ""
     target: str = ""
@@ -185,7 +187,7 @@ Reply = Callable[[Message, asyncio.StreamReader, asyncio.StreamWriter], Awaitabl
 
 
 def ok(body: bytes = b"ok", *headers: tuple[str, str], status: str = "200 OK") -> Reply:
-    """A target that answers everything in the same way."""
+    """A target that gives every request the same answer."""
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
     head = f"HTTP/1.1 {status}\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode()
 
@@ -198,7 +200,7 @@ def ok(body: bytes = b"ok", *headers: tuple[str, str], status: str = "200 OK") -
 
 
 def raw(data: bytes, *, close: bool = True) -> Reply:
-    """A target that answers with these bytes, and hangs up."""
+    """A target that answers with these bytes and closes the connection."""
 
     async def reply(
         message: Message, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -211,8 +213,9 @@ def raw(data: bytes, *, close: bool = True) -> Reply:
 
 
 class Target:
-    """A real server. `reply` answers requests, but not /health, which is always 200 while
-    `healthy`; it remembers what it was asked and how many connections there were."""
+    """A real server. `reply` answers requests, except /health: it is always 200 while `healthy`.
+    The server keeps the requests and counts the connections.
+    """
 
     def __init__(self, reply: Reply | None = None) -> None:
         self.reply = reply or ok()
@@ -275,7 +278,7 @@ class Target:
 
 
 class Client:
-    """A connection on which anything may be sent."""
+    """A connection that can send any bytes."""
 
     def __init__(self, port: int, host: str = "127.0.0.1") -> None:
         self._host, self._port = host, port
@@ -294,7 +297,7 @@ class Client:
         self.writer.write(data)
 
     async def receive(self, *, head_only: bool = False) -> Message:
-        """The next response. EOFError when the connection ends before it is complete."""
+        """The next response. EOFError when the connection ends before the response is complete."""
         parse = _Parse(httptools.HttpResponseParser)
         while True:
             data, self._left = self._left, b""
@@ -324,7 +327,7 @@ class Client:
         return await self.receive(head_only=method == "HEAD")
 
     async def closed(self, seconds: float = 5.0) -> bytes:
-        """Everything until the connection ends."""
+        """All bytes until the connection ends."""
         data, self._left = self._left, b""
         async with asyncio.timeout(seconds):
             try:
@@ -336,7 +339,9 @@ class Client:
 
 
 def _first(parse: _Parse, data: bytes) -> bytes:
-    """Feed up to the end of the message, so that the next one is not swallowed; what is left."""
+    """Feed the parser up to the end of the message, so that it does not take the next one.
+    Return the rest.
+    """
     position = 0
     while position < len(data) and not parse.done:
         length = parse.message.get("content-length") if parse.head else None
@@ -349,7 +354,7 @@ def _first(parse: _Parse, data: bytes) -> bytes:
 
 
 class Running:
-    """An edge with its bus, what it published, and short ways to both."""
+    """An edge with its bus and the events that it published, and shortcuts to both."""
 
     def __init__(self, edge: Edge, bus: Bus) -> None:
         self.edge = edge
@@ -376,7 +381,7 @@ class Running:
         self.bus.publish(TargetDeregistered(f"arn:tg/{group}", task))
 
     async def join(self, group: str, target: Target, task: str = "task-1") -> None:
-        """Register and wait until it is healthy."""
+        """Register a target and wait until it is healthy."""
         self.register(group, target, task)
         await self.until(lambda: self.state(group, task) == "healthy")
 
@@ -409,7 +414,7 @@ async def running(
     hosts: tuple[str, ...] = ("*",),
     **more: Any,
 ) -> Any:
-    """An edge on free ports that answers to any name."""
+    """An edge on free ports that answers for every host name."""
     bus = Bus()
     settings = settings or EdgeSettings()
     settings = replace(

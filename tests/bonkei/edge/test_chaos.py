@@ -1,4 +1,6 @@
-"""Rude clients, rude targets and definitions that change, all at once: nothing is left of it."""
+"""Badly behaved clients and targets, and changing definitions, all at once: nothing remains of
+them.
+"""
 
 from __future__ import annotations
 
@@ -54,14 +56,14 @@ def blueprint(turn: int) -> Blueprint:
 
 
 class Rude(Target):
-    """Answers in every way there is, and in some that there are not."""
+    """Answers in every valid way, and in some invalid ones."""
 
     def __init__(self, chance: random.Random) -> None:
         super().__init__(self.answer)
         self.chance = chance
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(RuntimeError):  # of a write after the edge has gone
+        with contextlib.suppress(RuntimeError):  # a write after the edge has closed the connection
             await super()._serve(reader, writer)
 
     async def answer(self, message: Message, reader: Any, writer: Any) -> None:
@@ -98,7 +100,7 @@ class Rude(Target):
 
 
 def asked(chance: random.Random) -> bytes:
-    """A request, more or less."""
+    """A request, more or less valid."""
     method = chance.choice(METHODS)
     head = b"%b %b HTTP/1.%b\r\nHost: a\r\n" % (
         method, chance.choice(PATHS), chance.choice((b"1", b"1", b"0"))
@@ -116,7 +118,7 @@ def asked(chance: random.Random) -> bytes:
 
 async def rude_client(edge: Running, kind: str, chance: random.Random, end: float) -> None:
     while asyncio.get_running_loop().time() < end:
-        # RuntimeError is what uvloop says of a write after the edge has gone.
+        # uvloop raises RuntimeError for a write after the edge has closed the connection.
         with contextlib.suppress(ConnectionError, RuntimeError, TimeoutError):
             async with edge.client(kind) as client:
                 for _ in range(chance.randrange(1, 6)):
@@ -133,7 +135,7 @@ async def rude_client(edge: Running, kind: str, chance: random.Random, end: floa
 
 
 async def changing(edge: Running, web: Target, end: float) -> None:
-    """Definitions change, and a task comes and goes."""
+    """Change definitions, and register and deregister a task."""
     turn = 0
     while asyncio.get_running_loop().time() < end:
         await asyncio.sleep(0.2)
@@ -145,7 +147,7 @@ async def changing(edge: Running, web: Target, end: float) -> None:
             edge.register("web", web, "task-2")
 
 
-async def test_nothing_is_left_of_rude_clients_and_rude_targets() -> None:
+async def test_nothing_remains_of_bad_clients_and_bad_targets() -> None:
     told: list[dict[str, Any]] = []
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(lambda _, context: told.append(context))

@@ -1,4 +1,4 @@
-"""What CloudFront and a caller of Service Connect get when the network lets them not through."""
+"""The errors that CloudFront and a caller of Service Connect get when the network is closed."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def behind_cloudfront(*rules: SecurityGroupRule) -> Blueprint:
     )
 
 
-async def test_an_origin_that_lets_cloudfront_not_in_is_a_504() -> None:
+async def test_an_origin_closed_to_cloudfront_is_a_504() -> None:
     """ "HTTP 504 status code (Gateway Timeout)", Amazon CloudFront Developer Guide."""
     opened = behind_cloudfront(rule("ingress", lists=("pl-cf",)))
     async with serving(opened) as (edge, _):
@@ -60,7 +60,7 @@ SETTINGS = EdgeSettings(
 
 
 def with_callers(port: int, protocol: str) -> Blueprint:
-    """`web` may call the backend, `other` may not."""
+    """`web` may call the backend, and `other` may not."""
     base = blueprint(port, protocol)
     [callee] = base.services
     place = {"subnet_ids": ("s",), "service_connect": ServiceConnect("ns")}
@@ -85,7 +85,7 @@ def with_callers(port: int, protocol: str) -> Blueprint:
 
 
 @pytest.mark.parametrize(("host", "status"), [(SHARED, 200), (WEB, 200), (OTHER, 503)])
-async def test_who_calls_is_known_by_the_address(host: str, status: int) -> None:
+async def test_the_address_identifies_the_caller(host: str, status: int) -> None:
     port = free_port(ADDRESS)
     async with running(with_callers(port, "http"), SETTINGS) as edge, Target() as target:
         add(edge, target)
@@ -99,7 +99,7 @@ async def test_who_calls_is_known_by_the_address(host: str, status: int) -> None
         assert names[OTHER] == "backend for other"
 
 
-async def test_a_tcp_connection_of_who_may_not_is_cut() -> None:
+async def test_a_forbidden_tcp_connection_is_cut() -> None:
     port = free_port(ADDRESS)
     async with running(with_callers(port, ""), SETTINGS) as edge, Target() as target:
         add(edge, target)

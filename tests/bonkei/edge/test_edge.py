@@ -38,7 +38,7 @@ from tests.bonkei.edge.support import (
         ("load_balancer_port", "[alb] port in bonkei.toml, or BONKEI_ALB_PORT"),
     ],
 )
-async def test_a_port_that_is_taken(setting: str, remedy: str) -> None:
+async def test_a_port_in_use(setting: str, remedy: str) -> None:
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
@@ -54,7 +54,7 @@ async def test_a_port_that_is_taken(setting: str, remedy: str) -> None:
         assert edge.snapshot().listeners == ()
 
 
-async def test_what_listens_is_listed() -> None:
+async def test_listeners_are_listed() -> None:
     http = load_balancer().listeners[0]
     https = Listener("aws_lb_listener.https", "arn:listener/https", 443, "HTTPS", forward("web"))
     blueprint = stack(
@@ -66,7 +66,7 @@ async def test_what_listens_is_listed() -> None:
         assert [(each.kind, each.address) for each in listeners] == [
             ("distribution", "aws_cloudfront_distribution.this"),
             ("distribution", "second"),
-            # The listener that the distribution goes to has the port of the settings.
+            # The distribution's listener has the port of the settings.
             ("load_balancer", "aws_lb_listener.http"),
             ("load_balancer", "aws_lb_listener.https"),
         ]
@@ -79,7 +79,7 @@ async def test_a_disabled_distribution_does_not_listen() -> None:
         assert [each.kind for each in edge.edge.snapshot().listeners] == ["load_balancer"]
 
 
-async def test_listeners_come_and_go_and_the_others_stay() -> None:
+async def test_listeners_open_and_close_and_the_others_stay() -> None:
     blueprint = balancer_only()
     async with serving(blueprint) as (edge, _):
         port = edge.port()
@@ -89,7 +89,7 @@ async def test_listeners_come_and_go_and_the_others_stay() -> None:
                 replace(stack(web_acls=()), load_balancers=blueprint.load_balancers)
             )
             assert edge.port() == port
-            assert (await client.request()).status == 200  # the same connection
+            assert (await client.request()).status == 200  # on the same connection
         assert (await edge.get("/", kind="distribution")).status == 200
         viewers = edge.port("distribution")
         await edge.edge.apply(blueprint)
@@ -97,7 +97,7 @@ async def test_listeners_come_and_go_and_the_others_stay() -> None:
             await asyncio.open_connection("127.0.0.1", viewers)
 
 
-async def test_a_request_in_flight_ends_as_it_began() -> None:
+async def test_a_request_in_flight_keeps_its_routing() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.3)
         await ok(b"old")(message, reader, writer)
@@ -119,14 +119,14 @@ async def test_a_changed_header_is_in_force_at_once() -> None:
         assert len(edge.edge.snapshot().web_acls[0].rules) == 2
 
 
-async def test_definitions_that_contradict_themselves_leave_the_old_routing() -> None:
+async def test_contradictory_definitions_leave_the_old_routing() -> None:
     async with serving(balancer_only()) as (edge, _):
         with pytest.raises(EdgeError, match="target group"):
             await edge.edge.apply(balancer_only(default=forward("nowhere")))
         assert (await edge.get("/")).status == 200
 
 
-async def test_a_matcher_that_is_none_is_refused() -> None:
+async def test_an_invalid_matcher_is_refused() -> None:
     group = target_group("web")
     group = replace(group, health_check=replace(group.health_check, matcher="ok"))
     async with running(balancer_only()) as edge:
@@ -151,8 +151,8 @@ async def test_a_listener_that_cannot_be_opened_leaves_the_old_routing() -> None
             await edge.stop(0)
 
 
-async def test_draining_ends_what_is_in_flight_and_takes_no_more() -> None:
-    """A slow upload and a response that is still being read are in flight as well."""
+async def test_draining_completes_requests_in_flight_and_accepts_no_more() -> None:
+    """A slow upload counts as in flight, and so does a response that the client still reads."""
     async with (
         serving(balancer_only(), ok(b"x" * 8_000_000)) as (edge, _),
         edge.client() as idle,
@@ -174,7 +174,7 @@ async def test_draining_ends_what_is_in_flight_and_takes_no_more() -> None:
         await asyncio.wait_for(draining, 5)
 
 
-async def test_stopping_waits_for_what_is_in_flight() -> None:
+async def test_stopping_waits_for_requests_in_flight() -> None:
     async def slow(message: Message, reader: Any, writer: Any) -> None:
         await asyncio.sleep(0.3)
         await ok(b"whole")(message, reader, writer)
@@ -197,7 +197,7 @@ async def test_everything_listens_on_loopback_only() -> None:
 
 
 async def test_a_target_group_that_is_not_simulated_answers_503() -> None:
-    """The blueprint already names it, so the edge does not name it again."""
+    """The blueprint already lists it, so the edge does not list it again."""
     rules = (rule(1, forward("function"), PathPattern(("/function",))),)
     blueprint = balancer_only(*rules, arns=("arn:tg/function",))
     async with serving(blueprint) as (edge, _):

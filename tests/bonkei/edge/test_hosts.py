@@ -1,4 +1,6 @@
-"""Which names a listener answers to: no page of another site gets an answer (DNS rebinding)."""
+"""The host names that a listener answers for. No page of another site gets an answer (DNS
+rebinding).
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ FOREIGN = (
 
 
 def front_door(**changes: Any) -> Any:
-    """A distribution with two aliases, one of them a wildcard."""
+    """A distribution with two aliases. One is a wildcard."""
     return cloudfront(behavior(), aliases=("*.example.org", "status.example.com"), **changes)
 
 
@@ -42,7 +44,7 @@ async def statuses(edge: Running, kind: str, hosts: tuple[str, ...]) -> dict[str
         return {host: (await client.request("/", host=host)).status for host in hosts}
 
 
-async def test_a_distribution_answers_to_its_own_names_and_to_no_other() -> None:
+async def test_a_distribution_answers_for_its_own_names_only() -> None:
     async with serving(front_door(), hosts=()) as (edge, web):
         more = ("STATUS.example.com", "status.example.com.:443", "D1.CloudFront.net.")
         good = (*OWN, *LOCAL, *more)
@@ -54,7 +56,7 @@ async def test_a_distribution_answers_to_its_own_names_and_to_no_other() -> None
         assert len(web.requests) == asked
 
 
-async def test_the_answer_for_a_foreign_name_is_cloudfronts() -> None:
+async def test_a_foreign_name_gets_cloudfronts_error() -> None:
     records: list[AccessRecord] = []
     async with running(front_door(), hosts=(), on_access=records.append) as edge:
         answer = await edge.get("/", kind="distribution", host="evil.example")
@@ -64,8 +66,8 @@ async def test_the_answer_for_a_foreign_name_is_cloudfronts() -> None:
         assert records[0].blocked_by == "host"
 
 
-async def test_the_target_of_an_absolute_form_is_what_counts() -> None:
-    """RFC 9112, section 3.2.2: the Host that comes with it is ignored."""
+async def test_the_host_of_an_absolute_form_decides() -> None:
+    """RFC 9112, section 3.2.2: its Host header is ignored."""
     async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             foreign = await client.request("http://evil.example/", host="localhost")
@@ -74,7 +76,7 @@ async def test_the_target_of_an_absolute_form_is_what_counts() -> None:
         assert web.requests[0].get("Host") == "status.example.com"
 
 
-async def test_a_head_that_is_known_is_refused_again_and_again() -> None:
+async def test_a_known_head_is_refused_each_time() -> None:
     async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             for path in ("/", "/", "/", "/", "/1", "/2", "/1", "/2"):
@@ -82,7 +84,7 @@ async def test_a_head_that_is_known_is_refused_again_and_again() -> None:
         assert web.requests == []
 
 
-async def test_a_load_balancer_answers_to_names_that_lead_to_it_or_that_its_rules_ask_for() -> None:
+async def test_a_load_balancer_answers_for_names_that_lead_to_it_or_that_its_rules_name() -> None:
     shop = rule(1, forward("web"), HostHeader(("shop.example.com", "*.shop.test", "*")))
     blueprint = balancer(balancer_only(shop), aliases=("origin.example.com",))
     async with serving(blueprint, hosts=()) as (edge, web):
@@ -104,7 +106,7 @@ async def test_with_a_web_acl_a_foreign_name_is_refused_even_with_the_header() -
         assert (await edge.get("/", host="localhost")).status == 403
 
 
-async def test_names_of_ones_own_are_a_setting() -> None:
+async def test_a_setting_adds_names() -> None:
     async with serving(front_door(), hosts=("app.test", "*.tunnel.test")) as (edge, _):
         hosts = {"app.test": 200, "a.tunnel.test": 200, "tunnel.test": 403, "x.app.test": 403}
         assert await statuses(edge, "distribution", tuple(hosts)) == hosts
@@ -121,7 +123,7 @@ async def test_http_1_0_without_a_host_gets_the_load_balancers_name() -> None:
         assert web.requests[0].all("Host") == ["lb.elb.amazonaws.com"]
 
 
-async def test_http_1_0_without_a_host_names_no_distribution() -> None:
+async def test_http_1_0_without_a_host_matches_no_distribution() -> None:
     async with serving(front_door(), hosts=()) as (edge, web):
         async with edge.client("distribution") as client:
             client.send(b"GET / HTTP/1.0\r\n\r\n")

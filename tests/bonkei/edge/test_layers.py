@@ -26,7 +26,7 @@ async def test_a_request_passes_all_layers() -> None:
         assert page.get("Via") == "1.1 d1.cloudfront.net (CloudFront)"
 
 
-async def test_going_around_cloudfront_is_refused_by_the_web_acl() -> None:
+async def test_a_request_that_bypasses_cloudfront_is_refused_by_the_web_acl() -> None:
     async with serving(stack()) as (edge, _):
         refused = await edge.get("/")
         assert refused.status == 403
@@ -39,9 +39,10 @@ async def test_going_around_cloudfront_is_refused_by_the_web_acl() -> None:
         assert counts == {"verify": (1, 0), "Default_Action": (0, 1)}
 
 
-async def test_a_viewer_cannot_bring_the_secret_header() -> None:
-    """CloudFront overwrites a viewer's header with the origin's custom header ("Add custom headers
-    to origin requests", Amazon CloudFront Developer Guide)."""
+async def test_a_viewer_cannot_send_the_secret_header() -> None:
+    """CloudFront replaces a viewer's header by the origin's custom header ("Add custom headers
+    to origin requests", Amazon CloudFront Developer Guide).
+    """
     async with serving(stack()) as (edge, web):
         await edge.get("/", ("x-origin-verify", "guess"), kind="distribution")
         assert web.requests[0].all("X-Origin-Verify") == [SECRET]

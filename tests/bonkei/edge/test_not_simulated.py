@@ -1,4 +1,6 @@
-"""`bonkei status` names parts of the edge that are not simulated: only declared ones, each once."""
+"""`bonkei status` lists parts of the edge that are not simulated: only declared parts, each
+once.
+"""
 
 from __future__ import annotations
 
@@ -32,25 +34,25 @@ def every(blueprint: Blueprint) -> list[NotSimulated]:
 
 
 def named(blueprint: Blueprint) -> list[NotSimulated]:
-    """All but TLS, which each of these distributions insists on."""
+    """All reasons except TLS, which each of these distributions requires."""
     return [each for each in every(blueprint) if "viewer_protocol_policy" not in each.kind]
 
 
-def test_tls_is_taken_as_met() -> None:
+def test_tls_counts_as_met() -> None:
     (tls,) = every(stack())
     assert "redirect-to-https is taken as met" in tls.reason
     plain = distribution(behavior(viewer_protocol_policy="allow-all"))
     assert every(stack(distributions=(plain,))) == []
 
 
-def test_a_header_of_cloudfronts_own() -> None:
+def test_a_header_that_cloudfront_adds() -> None:
     names = ("CloudFront-Forwarded-Proto", "CloudFront-Viewer-Country", "Accept-Language")
     policy = OriginRequestPolicy("own", headers=Selection("whitelist", names))
     (country,) = named(stack(distributions=(distribution(behavior(origin_request=policy)),)))
     assert "cloudfront-viewer-country" in country.reason
 
 
-def test_what_is_simulated_is_not_named() -> None:
+def test_simulated_parts_are_not_listed() -> None:
     assert named(stack()) == []
 
 
@@ -62,7 +64,7 @@ def test_what_is_simulated_is_not_named() -> None:
         ({}, False),
     ],
 )
-def test_ranges_where_something_is_cached(changes: dict[str, Any], asked: bool) -> None:
+def test_range_requests_to_cached_behaviors(changes: dict[str, Any], asked: bool) -> None:
     made = distribution(behavior("/a", **changes), behavior("/b", **changes), behavior())
     found = named(stack(distributions=(made,)))
     assert [(each.address, "206" in each.reason) for each in found] == (
@@ -78,7 +80,7 @@ def test_an_origin_that_leads_nowhere() -> None:
     assert "bucket.s3.amazonaws.com" in missing.reason
 
 
-def test_rules_of_the_same_reason_are_named_together() -> None:
+def test_rules_with_the_same_reason_are_listed_together() -> None:
     limits = tuple(
         WafRule(name, priority, WafAction("block"), RateBased(100, 300, "IP"))
         for priority, name in enumerate(("login", "api", "all"))
@@ -93,9 +95,11 @@ def test_rules_of_the_same_reason_are_named_together() -> None:
 
 
 @pytest.mark.parametrize("header", ["Content-Length: 2", "Content_Length: 2\r\nContent-Length: 2"])
-async def test_what_the_strictest_desync_mitigation_mode_would_refuse(header: str) -> None:
+async def test_requests_that_the_strictest_desync_mitigation_mode_would_refuse(header: str) -> None:
     """`UndefinedContentLengthSemantics` and `SuspiciousHeader` ("Classification reasons", Access
-    logs for your Application Load Balancer); the blueprint names it where the mode is asked for."""
+    logs for your Application Load Balancer). The blueprint lists the strictest mode where it is
+    declared.
+    """
     async with serving(balancer_only()) as (edge, web):
         async with edge.client() as client:
             client.send(f"GET / HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\nab".encode())

@@ -1,4 +1,4 @@
-"""Which listener an origin leads to."""
+"""The listener behind an origin."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def leads_to(origin: Origin, policy: str = "redirect-to-https") -> str | None:
     [
         (Origin("alb", "lb.elb.amazonaws.com"), "http"),
         (Origin("alb", "LB.elb.amazonaws.com"), "http"),
-        (Origin("alb", "origin.example.com"), "http"),  # a DNS record that leads to it
+        (Origin("alb", "origin.example.com"), "http"),  # a DNS record of the load balancer
         (Origin("alb", "bucket.s3.amazonaws.com"), None),
         (Origin("alb", "lb.elb.amazonaws.com", protocol_policy="https-only"), "https"),
         (Origin("alb", "lb.elb.amazonaws.com", http_port=8080), "other"),
@@ -52,14 +52,14 @@ def test_by_name_and_port(origin: Origin, address: str | None) -> None:
     ("policy", "address"),
     [("allow-all", "http"), ("https-only", "https"), ("redirect-to-https", "https")],
 )
-def test_match_viewer_goes_by_the_behaviors(policy: str, address: str) -> None:
+def test_match_viewer_follows_the_behaviors(policy: str, address: str) -> None:
     """ "CloudFront communicates with your origin using HTTP or HTTPS, depending on the protocol of
     the viewer request" (Distribution settings: Protocol)."""
     origin = Origin("alb", "lb.elb.amazonaws.com", protocol_policy="match-viewer")
     assert leads_to(origin, policy) == address
 
 
-def test_the_first_listener_is_the_default_behaviors() -> None:
+def test_the_default_behaviors_listener_comes_first() -> None:
     origins = (
         Origin("alb", "lb.elb.amazonaws.com", protocol_policy="https-only"),
         Origin("other", "lb.elb.amazonaws.com", http_port=8080),

@@ -1,4 +1,4 @@
-"""Room for connections: the shares of a limit of open files, and which are closed."""
+"""Room for connections: how the limit of open files is shared, and which connections are closed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_all_shares_together_are_below_the_limit(open_files: int) -> None:
     assert shares.kept >= 1
 
 
-def test_the_oldest_idle_guest_makes_room() -> None:
+def test_the_oldest_idle_connection_is_closed() -> None:
     reports: list[str] = []
     room = Room(3, "so it is", reports.append)
     busy, old, young, last = (Visitor(idle=each) for each in (False, True, True, True))
@@ -42,13 +42,13 @@ def test_the_oldest_idle_guest_makes_room() -> None:
     assert "so it is" in reports[0]
 
 
-def test_without_an_idle_guest_a_new_one_is_refused_at_little_cost() -> None:
+def test_without_an_idle_connection_a_new_one_is_refused_cheaply() -> None:
     room = Room(1000, "", lambda _: None)
     guests = [Visitor(idle=False) for _ in range(1000)]
     assert all(map(room.admit, guests))
     assert not room.admit(Visitor(idle=True))
     assert (len(room), room.refused) == (1000, 1)
-    guests[500].idle = True  # sooner or later it is found
+    guests[500].idle = True  # sooner or later it is noticed
     assert sum(room.admit(Visitor(idle=False)) for _ in range(100)) == 1
     assert guests[500].left
     for each in guests:
@@ -57,7 +57,7 @@ def test_without_an_idle_guest_a_new_one_is_refused_at_little_cost() -> None:
     assert len(room) == 1
 
 
-def test_the_same_trouble_is_reported_once_a_minute() -> None:
+def test_the_same_problem_is_reported_once_a_minute() -> None:
     reports: list[str] = []
     times = iter((0.0, 1.0, 59.0, 60.0, 61.0))
     report = Seldom(reports.append, lambda: next(times))
@@ -66,13 +66,13 @@ def test_the_same_trouble_is_reported_once_a_minute() -> None:
     assert reports == ["a", "d"]
 
 
-def test_which_errors_mean_that_no_descriptor_is_left() -> None:
+def test_errors_of_a_missing_descriptor() -> None:
     assert is_exhausted(OSError(errno.EMFILE, ""))
     assert is_exhausted(OSError(errno.ENFILE, ""))
     assert not is_exhausted(ConnectionRefusedError(errno.ECONNREFUSED, ""))
 
 
-async def test_no_descriptor_for_a_connection_to_a_target_is_reported_as_that() -> None:
+async def test_a_missing_descriptor_for_a_target_is_reported_as_such() -> None:
     reports: list[str] = []
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     async with serving(balancer_only(), report=reports.append) as (edge, _):

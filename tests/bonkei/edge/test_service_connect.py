@@ -1,4 +1,4 @@
-"""Service Connect: names on loopback addresses of their own, at the endpoint's port."""
+"""Service Connect: each name has a loopback address of its own, with the endpoint's port."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ async def call(port: int, path: str = "/") -> Message:
         return await client.request(path, host="backend:8000")
 
 
-async def test_requests_go_in_turns_to_the_tasks() -> None:
+async def test_requests_go_to_the_tasks_in_turn() -> None:
     port = free_port(ADDRESS)
     async with running(blueprint(port), SETTINGS) as edge, Target() as a, Target() as b:
         assert (await call(port)).status == 503
@@ -81,7 +81,7 @@ async def test_requests_go_in_turns_to_the_tasks() -> None:
         assert (listener.name, listener.url) == ("backend", f"http://{ADDRESS}:{port}")
 
 
-async def test_a_task_that_cannot_be_reached_is_passed_over() -> None:
+async def test_an_unreachable_task_is_skipped() -> None:
     port = free_port(ADDRESS)
     async with running(blueprint(port), SETTINGS) as edge, Target() as good:
         async with Target() as gone:
@@ -107,7 +107,7 @@ async def test_a_port_without_app_protocol_is_relayed_as_tcp() -> None:
     """ "If you don't set a value for this parameter, then TCP is used" (appProtocol)."""
 
     async def reverse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        data = await reader.read()  # until the client has sent everything
+        data = await reader.read()  # until the client has sent all its data
         writer.write(data[::-1])
         writer.close()
 
@@ -156,7 +156,7 @@ async def test_the_idle_time_out_of_a_tcp_connection() -> None:
                     await client.closed(1.0)
 
 
-async def test_a_name_without_an_address_is_named() -> None:
+async def test_a_name_without_an_address_is_reported() -> None:
     async with running(blueprint(8000), EdgeSettings()) as edge:
         (missing,) = edge.edge.snapshot().not_simulated
         assert "backend" in missing.reason
@@ -169,8 +169,8 @@ async def test_responses_stream() -> None:
         assert len((await call(port)).body) == 3_000_000
 
 
-async def test_connections_outlive_a_change_that_fails_but_not_the_edge() -> None:
-    """The listener is closed to make room, and opened again when there is none."""
+async def test_connections_survive_a_failed_change_but_not_the_edge() -> None:
+    """The listener is closed to make room, and opened again if there is none."""
     port, taken = free_port(ADDRESS), free_port(ADDRESS)
     with socket.socket() as holder:
         holder.bind((ADDRESS, taken))

@@ -115,7 +115,7 @@ def test_json_patterns_of_the_page_match(pattern: str) -> None:
         "{ $.SomeOtherObject EXISTS }",
     ],
 )
-def test_json_patterns_that_do_not(pattern: str) -> None:
+def test_json_patterns_that_do_not_match(pattern: str) -> None:
     assert not parse(pattern).matches(TRAIL)
 
 
@@ -151,8 +151,8 @@ NUMBERS = json.dumps(
         ("{ $.late IS FALSE }", True),
         ("{ $.late IS TRUE }", False),
         ("{ $.number[*] = 7 }", True),
-        ("{ $.ready > 0 }", False),  # true is no number
-        ('{ $.errorCode = "400" }', False),  # a text is none either
+        ("{ $.ready > 0 }", False),  # true is not a number
+        ('{ $.errorCode = "400" }', False),  # a text is not one either
     ],
 )
 def test_numbers_and_truth(pattern: str, expected: bool) -> None:

@@ -44,7 +44,7 @@ from bonkei.filter_pattern import FilterPatternError, parse
         ("x" * 1025, 1025, "at most 1024 characters"),
     ],
 )
-def test_a_mistake_is_named_with_its_place(pattern: str, position: int, problem: str) -> None:
+def test_a_mistake_is_reported_with_its_place(pattern: str, position: int, problem: str) -> None:
     with pytest.raises(FilterPatternError, match=re.escape(problem)) as caught:
         parse(pattern)
 
@@ -52,7 +52,7 @@ def test_a_mistake_is_named_with_its_place(pattern: str, position: int, problem:
 
 
 @pytest.mark.parametrize("message", ["", "ERROR", "[1]", '{"level":', "{" * 5000, "42", "null"])
-def test_what_is_no_json_object_matches_no_json_pattern(message: str) -> None:
+def test_an_event_that_is_not_a_json_object_matches_no_json_pattern(message: str) -> None:
     assert not parse("{ $.level NOT EXISTS }").matches(message)
 
 
@@ -73,7 +73,7 @@ def test_a_level_of_postgresql() -> None:
     )
 
 
-def test_a_text_that_json_escapes_is_found() -> None:
+def test_a_text_with_json_escapes_is_found() -> None:
     assert parse('{ $.level = "ERROR" }').matches('{"level": "\\u0045RROR"}')
     assert parse('{ $.path = "/a\\"b" }').matches('{"path": "\\/a\\"b"}')
 

@@ -1,4 +1,4 @@
-"""A room of functions with real processes, whose packages are made here."""
+"""A room of functions with real processes. The packages are made here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def arn(name: str) -> str:
 
 
 def package(folder: Path, files: Mapping[str, str]) -> str:
-    """A zip of these files; its name."""
+    """Write a zip of these files. Return its name."""
     digest = hashlib.sha256(json.dumps(dict(files)).encode()).hexdigest()[:12]
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(folder / f"{digest}.zip", "w") as zipped:
@@ -46,7 +46,7 @@ def function(name: str, filename: str, **changes: Any) -> Function:
 
 @dataclass
 class Room:
-    """The room and what it said."""
+    """The room and its messages."""
 
     folder: Path
     reports: list[str]
@@ -72,7 +72,7 @@ class Room:
         return [text for _, _, text in self.logged]
 
     async def until(self, count: int) -> None:
-        """So many deliveries."""
+        """Wait for this number of deliveries."""
         async with asyncio.timeout(10):
             while len(self.delivered) < count:
                 await asyncio.sleep(0.01)

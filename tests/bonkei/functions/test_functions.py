@@ -1,4 +1,4 @@
-"""Functions in real processes: what a handler gets, and what AWS reports of how it ended."""
+"""Functions in real processes: the input of a handler, and AWS's reports about its end."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ async def test_a_handler_answers_and_its_process_is_used_again(tmp_path: Path, z
     assert "Init Duration: " in made.texts[3]
 
 
-async def test_an_error_of_the_handler_is_answered_and_logged_whole(
+async def test_an_error_of_the_handler_is_answered_and_logged_completely(
     tmp_path: Path, zipped: str
 ) -> None:
     async with room(tmp_path, function("f", zipped)) as made:
@@ -77,7 +77,7 @@ async def test_an_error_of_the_handler_is_answered_and_logged_whole(
     assert said["requestId"]
     assert 'main.py", line 10, in handler' in said["stackTrace"][0]
     assert any(t.startswith("[ERROR] ValueError: no\nway\nTraceback") for t in made.texts)
-    assert json.loads(after.payload)["calls"] == 2  # the process goes on
+    assert json.loads(after.payload)["calls"] == 2  # the process continues
     counted = [(m.metric, m.value) for m in made.measured if m.metric == "Errors"]
     assert counted == [("Errors", 1), ("Errors", 0)]
 
@@ -95,7 +95,7 @@ async def test_an_error_of_the_handler_is_answered_and_logged_whole(
     ],
     ids=["time-out", "exit", "memory", "too large", "not JSON"],
 )  # fmt: skip
-async def test_how_a_call_ends_that_gives_no_answer(
+async def test_calls_that_end_without_an_answer(
     tmp_path: Path, zipped: str, event: dict[str, object], error: str, message: str, status: str
 ) -> None:
     async with room(tmp_path, function("f", zipped, timeout=1.0)) as made:
@@ -105,7 +105,7 @@ async def test_how_a_call_ends_that_gives_no_answer(
         assert said["errorType"] == error
         assert message in said["errorMessage"]
         assert status in next(t for t in made.texts if t.startswith("REPORT"))
-        assert json.loads(after.payload)["name"] == "f"  # in another process, if need be
+        assert json.loads(after.payload)["name"] == "f"  # in another process, if necessary
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_how_a_call_ends_that_gives_no_answer(
     ],
     ids=["no module", "no handler", "syntax", "raises", "bad name"],
 )
-async def test_an_initialization_that_fails_is_tried_again_within_the_call(
+async def test_a_failed_initialization_is_retried_within_the_call(
     tmp_path: Path, files: dict[str, str], handler: str, error: str
 ) -> None:
     async with room(tmp_path, function("f", package(tmp_path, files), handler=handler)) as made:
@@ -173,7 +173,7 @@ async def test_json_logs(tmp_path: Path, zipped: str) -> None:
     assert "/f[$LATEST]" in made.logged[0][1]
 
 
-async def test_a_new_definition_gets_new_processes_and_old_calls_end(
+async def test_a_new_definition_gets_new_processes_and_calls_in_progress_end(
     tmp_path: Path, zipped: str
 ) -> None:
     async with room(tmp_path, function("f", zipped)) as made:
@@ -186,7 +186,7 @@ async def test_a_new_definition_gets_new_processes_and_old_calls_end(
         assert json.loads((await running).payload)["calls"] == 1
 
 
-async def test_what_cannot_run_here_is_named(tmp_path: Path, zipped: str) -> None:
+async def test_functions_that_cannot_run_here_are_reported(tmp_path: Path, zipped: str) -> None:
     declared = (
         function("java", zipped, runtime="java21"),
         function("image", "", runtime="", package_type="Image"),
@@ -227,7 +227,7 @@ async def _fails(made: Room, count: int, event: object = None) -> None:
     await made.until(count)
 
 
-async def test_an_event_that_fails_three_times_goes_to_destination_and_dead_letters(
+async def test_an_event_that_fails_three_times_goes_to_the_destination_and_the_dead_letters(
     tmp_path: Path, zipped: str
 ) -> None:
     declared = function(
@@ -247,12 +247,12 @@ async def test_an_event_that_fails_three_times_goes_to_destination_and_dead_lett
     assert sum(m.value for m in made.measured if m.metric == "Invocations") == 3
 
 
-async def test_an_event_that_got_old_is_over(tmp_path: Path, zipped: str) -> None:
+async def test_an_event_beyond_its_age_is_dropped(tmp_path: Path, zipped: str) -> None:
     settings = Asynchronous(event_age=90, on_failure="arn:failed")
     async with room(tmp_path, function("f", zipped, asynchronous=settings), pace=1000) as made:
         await _fails(made, 1)
     context = made.delivered[0][1]["requestContext"]
-    # After a minute it is tried again; after two more it would be too old.
+    # It is retried after a minute. Two minutes later it would be too old.
     assert (context["condition"], context["approximateInvokeCount"]) == ("EventAgeExceeded", 2)
 
 
@@ -274,7 +274,7 @@ async def test_an_event_survives_the_end_of_the_room(tmp_path: Path, zipped: str
         await again.until(1)
 
 
-async def test_a_function_that_reserves_nothing_gets_no_event(tmp_path: Path, zipped: str) -> None:
+async def test_a_function_with_zero_concurrency_gets_no_event(tmp_path: Path, zipped: str) -> None:
     declared = function(
         "f", zipped, reserved_concurrency=0, asynchronous=Asynchronous(on_failure="arn:failed")
     )
@@ -283,7 +283,7 @@ async def test_a_function_that_reserves_nothing_gets_no_event(tmp_path: Path, zi
     assert made.delivered[0][1]["requestContext"]["approximateInvokeCount"] == 0
 
 
-async def test_processes_that_nobody_calls_end(
+async def test_idle_processes_end(
     tmp_path: Path, zipped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bonkei.functions.host.IDLE_SECONDS", 0.1)

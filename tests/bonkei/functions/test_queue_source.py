@@ -1,4 +1,4 @@
-"""A queue as an event source: what is called, what is deleted, what comes again."""
+"""A queue as an event source: which messages cause a call, are deleted, or return."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_filters(pattern: str, body: str, *, wanted: bool) -> None:
     assert (len(found), len(others)) == ((1, 0) if wanted else (0, 1))
 
 
-async def test_what_no_filter_wants_is_removed_without_a_call() -> None:
+async def test_a_message_that_no_filter_matches_is_removed_without_a_call() -> None:
     """ "Lambda automatically removes messages from the queue that don't match"."""
     waiting = [[message("a"), message("b")]]
     deleted: list[str] = []

@@ -1,4 +1,4 @@
-"""Lambda's API as boto3 speaks it, over the endpoint, down to a real handler."""
+"""Lambda's API through boto3 and the endpoint, down to a real handler."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class NoStore:
     port, url = 0, ""
 
     def look(self) -> None:
-        """There is nothing to look at."""
+        """The service has no state to show."""
 
     async def wait_until_ready(self, seconds: float) -> bool:
         return False

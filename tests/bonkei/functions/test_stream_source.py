@@ -1,4 +1,4 @@
-"""A table's stream as an event source: what is called, what is tried again, what is given up.
+"""A table's stream as an event source: which records cause a call, are retried, or are given up.
 
 "Using AWS Lambda with Amazon DynamoDB", AWS Lambda Developer Guide,
 https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
@@ -77,7 +77,7 @@ def test_after_a_call(
     assert (places(found.next), found.discarded) == (next_batches, why)
 
 
-def test_the_event_and_the_record_of_what_is_given_up() -> None:
+def test_the_event_and_the_report_of_a_record_that_is_given_up() -> None:
     (found,) = json.loads(event([record(1)], STREAM))["Records"]
     assert (found["eventSourceARN"], found["eventName"]) == (STREAM, "INSERT")
     given_up = discarded(BATCH, source(), "RetryAttemptsExhausted", T)
@@ -91,7 +91,7 @@ def test_the_event_and_the_record_of_what_is_given_up() -> None:
 
 
 class Stream:
-    """One shard. `lost`: the kept position is no longer known."""
+    """One shard. `lost`: the stored position is no longer valid."""
 
     def __init__(self, count: int) -> None:
         self.records = [record(number) for number in range(1, count + 1)]
@@ -156,7 +156,7 @@ async def test_batches_are_called_in_order_and_the_position_survives(tmp_path: P
     assert stream.asked == ["TRIM_HORIZON", "AFTER_SEQUENCE_NUMBER 5"]
 
 
-async def test_what_was_under_way_at_the_end_is_called_again(tmp_path: Path) -> None:
+async def test_a_batch_in_progress_at_the_end_is_called_again(tmp_path: Path) -> None:
     stream, place = Stream(2), tmp_path / "a.position"
 
     class Hanging(Functions):
@@ -172,7 +172,7 @@ async def test_what_was_under_way_at_the_end_is_called_again(tmp_path: Path) -> 
 
 
 async def test_a_poisoned_record_is_isolated_and_given_up(tmp_path: Path) -> None:
-    """With bisecting the others get through, and the destination hears of the one."""
+    """Bisecting lets the other records through, and the destination gets the bad one."""
     stream = Stream(4)
 
     class Poisoned(Functions):
@@ -188,7 +188,7 @@ async def test_a_poisoned_record_is_isolated_and_given_up(tmp_path: Path) -> Non
     assert functions.sent == [(target, 1)]
 
 
-async def test_filters_choose_records_and_the_others_are_passed(tmp_path: Path) -> None:
+async def test_filters_select_records_and_the_others_are_skipped(tmp_path: Path) -> None:
     stream, functions = Stream(0), Functions()
     stream.records = [record(1), record(2, "MODIFY"), record(3, "REMOVE")]
     await functions.run(stream, tmp_path / "p", 1, filters=('{"eventName": ["MODIFY"]}',))
@@ -196,7 +196,7 @@ async def test_filters_choose_records_and_the_others_are_passed(tmp_path: Path) 
     assert (tmp_path / "p").read_text() == "3"
 
 
-async def test_a_position_that_is_no_longer_there_begins_anew(tmp_path: Path) -> None:
+async def test_a_lost_position_starts_again(tmp_path: Path) -> None:
     place = tmp_path / "p"
     place.write_text("9")
     stream, functions = Stream(1), Functions()
@@ -206,6 +206,6 @@ async def test_a_position_that_is_no_longer_there_begins_anew(tmp_path: Path) ->
     assert functions.called == ["1"]
 
 
-async def test_records_that_nobody_takes_are_reported(tmp_path: Path) -> None:
+async def test_records_that_are_given_up_are_reported(tmp_path: Path) -> None:
     reports = await Functions(BAD).run(Stream(1), tmp_path / "p", 1, retries=0)
     assert "1 records are given up (RetryAttemptsExhausted)" in reports[0]

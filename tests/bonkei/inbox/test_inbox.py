@@ -1,4 +1,4 @@
-"""The inbox: what Slack takes and refuses, what is kept, and how it is shown."""
+"""The inbox: which messages Slack accepts and refuses, which are kept, and how they are shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def _post(url: str, body: Any) -> tuple[int, str, str | None]:
         return answer.status, await answer.text(), answer.headers.get("Retry-After")
 
 
-async def test_slack_takes_a_message_and_it_is_shown(tmp_path: Path) -> None:
+async def test_an_accepted_message_is_shown(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox" / "messages.jsonl")
     slack = SlackInbox(inbox, "slack-webhook", lambda: 0.0)
     await slack.start()
@@ -77,7 +77,7 @@ async def test_slack_takes_a_message_and_it_is_shown(tmp_path: Path) -> None:
         ({"attachments": [{"blocks": [{"type": "nothing"}]}]}, "invalid_blocks"),
     ],
 )  # fmt: skip
-def test_what_slack_refuses(payload: Any, word: str) -> None:
+def test_messages_that_slack_refuses(payload: Any, word: str) -> None:
     assert refusal(payload) == word
 
 

@@ -1,4 +1,4 @@
-"""A desk of CloudWatch Logs over a store in a temporary folder, and a clock in hand."""
+"""CloudWatch Logs over a store in a temporary folder, with a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOW = 1_700_000_000_000
 
 @dataclass
 class Api:
-    """Call an operation as botocore would: `api("GetLogEvents", logGroupName="g", …)`."""
+    """Call an operation as botocore does: `api("GetLogEvents", logGroupName="g", …)`."""
 
     desk: Desk
     now: list[float] = field(default_factory=lambda: [NOW / 1000])
@@ -26,7 +26,7 @@ class Api:
         return OPERATIONS[operation](self.desk, parameters)
 
     def put(self, stream: str, *events: tuple[int, str]) -> dict[str, Any]:
-        """Events as milliseconds after the clock's beginning."""
+        """Events at these milliseconds after the clock's start."""
         return self(
             "PutLogEvents",
             logGroupName="group",

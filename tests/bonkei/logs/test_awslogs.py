@@ -1,4 +1,4 @@
-"""The awslogs driver: its options, its events, and what it does when they are not taken.
+"""The awslogs driver: its options, its events, and its behaviour when events are refused.
 
 "Send Amazon ECS logs to CloudWatch" (docs.aws.amazon.com/AmazonECS/latest/developerguide/
 using_awslogs.html), "Amazon CloudWatch Logs logging driver" (docs.docker.com/engine/logging/
@@ -34,8 +34,8 @@ def test_names_the_stream_by_prefix_container_and_task() -> None:
     assert OPTIONS.stream("nginx", "0123") == "web/nginx/0123"
 
 
-def test_does_not_block_unless_told() -> None:
-    """The default mode is non-blocking, with 10 MB, since June 2025."""
+def test_does_not_block_by_default() -> None:
+    """Since June 2025 the default mode is non-blocking, with 10 MB."""
     assert (OPTIONS.blocking, OPTIONS.buffer) == (False, 10 * 1024 * 1024)
     given = parse_options(USUAL | {"mode": "blocking", "max-buffer-size": "4m"})
     assert (given.blocking, given.buffer) == (True, 4 * 1024 * 1024)
@@ -62,8 +62,8 @@ def test_refuses_options(options: dict[str, str], said: str) -> None:
         parse_options(USUAL | options)
 
 
-def test_joins_lines_from_one_that_matches_to_the_next() -> None:
-    """The example of the driver's documentation: `awslogs-multiline-pattern=^INFO`."""
+def test_joins_lines_up_to_the_next_match() -> None:
+    """The example from the driver's documentation: `awslogs-multiline-pattern=^INFO`."""
     joiner = Joiner(re.compile("^INFO"))
     lines = ["INFO First line", "INFO Message", "  more", "INFO Another", "  more"]
     found = [event for at, line in enumerate(lines) for event in joiner.feed(at, line)]
@@ -79,14 +79,14 @@ def test_reads_a_format_of_time() -> None:
     assert re.search(from_datetime_format("%Y-%m-%dT%H:%M:%S%L"), "2026-01-02T03:04:05.678")
 
 
-def test_cuts_what_is_too_long_between_characters() -> None:
+def test_cuts_long_lines_between_characters() -> None:
     [*events] = Joiner(None).feed(0, "é" * EVENT_BYTES)
     assert "".join(text for _, text in events) == "é" * EVENT_BYTES
     assert all(len(text.encode()) <= EVENT_BYTES for _, text in events)
     assert list(Joiner(None).feed(0, "")) == []
 
 
-def test_makes_batches_that_are_taken() -> None:
+def test_makes_batches_within_the_limits() -> None:
     events: list[InputEvent] = [(at % 7, "x" * 200) for at in range(25_000)]
     events += [(0, "y" * 260_000)] * 9 + [(90_000_000, "a day later")]
     made = list(batches(events))
@@ -98,7 +98,7 @@ def test_makes_batches_that_are_taken() -> None:
 
 
 class Service:
-    """CloudWatch Logs that can be told to refuse."""
+    """CloudWatch Logs, which a test can set to refuse."""
 
     def __init__(self) -> None:
         self.refusal = ""
@@ -132,7 +132,7 @@ async def until(condition: object) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_keeps_what_is_not_taken_until_it_is() -> None:
+async def test_keeps_refused_events_until_they_are_accepted() -> None:
     service, said = Service(), []
     driver = AwsLogsDriver(OPTIONS, "web/nginx/0123", service, said.append)
     driver.open()
@@ -150,7 +150,7 @@ async def test_keeps_what_is_not_taken_until_it_is() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_drops_without_blocking_and_waits_with_it() -> None:
+async def test_drops_events_in_non_blocking_mode_and_waits_in_blocking_mode() -> None:
     service = Service()
     service.refusal = "ServiceUnavailableException"
     small = AwsLogsOptions("/app", "r", "web", buffer=100)
@@ -171,7 +171,7 @@ async def test_drops_without_blocking_and_waits_with_it() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-async def test_says_what_is_lost_when_the_container_ends() -> None:
+async def test_reports_the_loss_when_the_container_ends() -> None:
     service, said = Service(), []
     driver = AwsLogsDriver(OPTIONS, "s", service, said.append)
     driver.open()
@@ -181,7 +181,7 @@ async def test_says_what_is_lost_when_the_container_ends() -> None:
     assert said[-1] == "2 log events of s are lost: not now"
 
 
-async def test_needs_its_group_and_the_right_to_write(tmp_path: Path) -> None:
+async def test_needs_its_group_and_permission_to_write(tmp_path: Path) -> None:
     denied: set[str] = set()
 
     def may(role: str, action: str, _resource: str) -> str:

@@ -1,5 +1,6 @@
-"""Declared log groups are created and removed with their definitions; subscription filters pass
-events on."""
+"""Declared log groups are created and deleted with their definitions. Subscription filters pass
+events on.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from tests.bonkei.logs.conftest import NOW, Api
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f"
 
 
-def test_a_group_comes_changes_and_goes(api: Api, tmp_path: Path) -> None:
+def test_a_group_is_created_changed_and_deleted(api: Api, tmp_path: Path) -> None:
     store = api.desk.store
     follow(store, Blueprint(log_groups=(LogGroup("a", "arn", "/app", 30, "key"),)))
     document = store.group("/app").document
@@ -37,7 +38,7 @@ def test_a_group_comes_changes_and_goes(api: Api, tmp_path: Path) -> None:
     assert list(again.groups) == ["group"], "what the definitions never had stays"
 
 
-def test_streams_and_policies_that_are_declared(api: Api) -> None:
+def test_declared_streams_and_policies(api: Api) -> None:
     store = api.desk.store
     groups = (LogGroup("a", "arn", "/app"),)
     blueprint = Blueprint(
@@ -55,7 +56,7 @@ def test_streams_and_policies_that_are_declared(api: Api) -> None:
     assert set(store.policies) == {"mine"}
 
 
-def test_passes_on_what_a_subscription_filter_matches(tmp_path: Path) -> None:
+def test_passes_matching_events_to_a_subscription(tmp_path: Path) -> None:
     heard: list[SubscriptionFilterMatched] = []
     store = LogStore(
         tmp_path,

@@ -30,7 +30,7 @@ def test_names_group_and_stream_as_rds_does(tmp_path: Path) -> None:
     )
 
 
-def test_a_record_goes_on_in_lines_that_begin_with_a_tab() -> None:
+def test_a_record_continues_on_lines_that_start_with_a_tab() -> None:
     lines = [
         f"{PREFIX}ERROR:  syntax error",
         f"{PREFIX}STATEMENT:  select",
@@ -57,7 +57,7 @@ def brought(api: Api) -> list[str]:
     return [event.message.removeprefix(PREFIX) for event in found]
 
 
-def test_brings_each_line_once_through_rotation_and_restart(api: Api, tmp_path: Path) -> None:
+def test_sends_each_line_once_through_rotation_and_restart(api: Api, tmp_path: Path) -> None:
     exports, log = make(api, tmp_path)
     assert not exports.bring(), "no file yet"
     log.write_text(f"{PREFIX}one{' ' * 90}\n{PREFIX}half")
@@ -77,7 +77,7 @@ def test_brings_each_line_once_through_rotation_and_restart(api: Api, tmp_path: 
     assert len(brought(api)) == 4
 
 
-async def test_looks_by_itself_and_brings_the_last_words(
+async def test_polls_by_itself_and_sends_the_last_lines(
     api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "LOOK_SECONDS", 0.005)

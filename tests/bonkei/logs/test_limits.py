@@ -1,4 +1,4 @@
-"""What PutLogEvents refuses: "PutLogEvents" (docs.aws.amazon.com/AmazonCloudWatchLogs)."""
+"""The limits of PutLogEvents: "PutLogEvents" (docs.aws.amazon.com/AmazonCloudWatchLogs)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 
 
-def test_takes_a_batch_as_it_is() -> None:
+def test_accepts_a_valid_batch() -> None:
     events = [(NOW - 1, "one"), (NOW, "two"), (NOW + 2 * HOUR, "as new as may be")]
     assert judge(events, NOW, 0) == (events, Rejected())
 
@@ -38,28 +38,30 @@ def test_refuses_a_whole_batch(events: list[tuple[int, str]], said: str) -> None
 
 
 def test_counts_26_bytes_for_each_event() -> None:
-    """Overhead alone fills a batch: 10,000 events of 78 bytes are one batch, of 79 are not."""
+    """Overhead alone fills a batch: 10,000 events of 78 bytes fit into one batch, 10,000 of 79
+    do not.
+    """
     judge([(NOW, "x" * 78)] * 10_000, NOW, 0)
     with pytest.raises(LogsError, match="Upload too large"):
         judge([(NOW, "x" * 79)] * 10_000, NOW, 0)
 
 
-def test_rejects_what_is_too_new() -> None:
+def test_rejects_events_too_far_in_the_future() -> None:
     events = [(NOW, "now"), (NOW + 2 * HOUR + 1, "later"), (NOW + 3 * HOUR, "still later")]
     assert judge(events, NOW, 0) == (events[:1], Rejected(too_new_from=1))
 
 
-def test_rejects_what_is_older_than_14_days() -> None:
+def test_rejects_events_older_than_14_days() -> None:
     events = [(NOW - 14 * DAY - 1, "old"), (NOW - 14 * DAY, "as old as may be")]
     assert judge(events, NOW, 0) == (events[1:], Rejected(too_old_until=1))
 
 
-def test_rejects_what_is_past_the_retention() -> None:
+def test_rejects_events_beyond_the_retention() -> None:
     events = [(NOW - DAY - 2, "a"), (NOW - DAY - 1, "b"), (NOW - DAY, "c")]
     assert judge(events, NOW, 1) == (events[2:], Rejected(expired_until=2))
 
 
-def test_may_take_nothing_at_all() -> None:
+def test_may_reject_every_event() -> None:
     taken, rejected = judge([(NOW + DAY, "x")], NOW, 0)
     assert not taken
     assert rejected == Rejected(too_new_from=0)

@@ -1,4 +1,6 @@
-"""Live Tail by its own page of the API, with a clock in hand, and by real clients."""
+"""Live Tail as its API page describes it, with a clock that the test sets, and with real
+clients.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ NOW = 1_700_000_000_000
 
 
 class Tail:
-    """A desk over a store whose events reach its sessions; seconds pass when `tick` says so."""
+    """CloudWatch Logs over a store whose events reach its sessions. `tick` lets seconds pass."""
 
     def __init__(self, directory: Path) -> None:
         self.ticks = asyncio.Semaphore(0)
@@ -70,7 +72,7 @@ def messages(update: Mapping[str, Any]) -> list[str]:
     return [each["message"] for each in update["sessionUpdate"]["sessionResults"]]
 
 
-async def test_an_update_comes_each_second_with_what_has_arrived(tail: Tail) -> None:
+async def test_each_second_an_update_has_the_new_events(tail: Tail) -> None:
     """ "If no logs are ingested that match … the sessionResults is an empty array"."""
     tail.put("one", "web/a", "before")
     async with aclosing(tail.start("one")) as events:
@@ -102,7 +104,7 @@ async def test_an_update_comes_each_second_with_what_has_arrived(tail: Tail) -> 
     ],
     ids=["pattern", "stream", "prefix"],
 )
-async def test_only_what_is_wanted_comes(tail: Tail, wanted: Any, found: list[str]) -> None:
+async def test_only_matching_events_arrive(tail: Tail, wanted: Any, found: list[str]) -> None:
     async with aclosing(tail.start("one", **wanted)) as events:
         await anext(events)
         tail.put("one", "web/a", '{"level":"ERROR"}', "web")
@@ -112,7 +114,7 @@ async def test_only_what_is_wanted_comes(tail: Tail, wanted: Any, found: list[st
 
 
 async def test_a_flood_is_sampled(tail: Tail) -> None:
-    """ "up to 500 log events per second"; sampled says whether more have matched."""
+    """ "up to 500 log events per second". The update reports whether more have matched."""
     async with aclosing(tail.start("one", "two")) as events:
         await anext(events)
         tail.put("one", "web/a", *(str(n) for n in range(600)))
@@ -141,7 +143,7 @@ async def test_a_session_ends_after_three_hours(tail: Tail) -> None:
     assert ended.value.code == "SessionTimeoutException"
 
 
-async def test_what_live_tail_refuses(tail: Tail) -> None:
+async def test_requests_that_live_tail_refuses(tail: Tail) -> None:
     def refused(*groups: str, **parameters: Any) -> str:
         with pytest.raises(LogsError) as error:
             tail.start(*groups, **parameters)
@@ -196,7 +198,7 @@ class Running:
         )
 
     def reads(self, *command: str) -> str:
-        """What a command that goes on prints until a line with `last` comes."""
+        """The output of a running command until a line contains `last`."""
         process = subprocess.Popen(
             command, env=self.environment, text=True, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -257,7 +259,7 @@ def test_aws_logs_start_live_tail(running: Running) -> None:
 
 
 def _second_aws() -> str:
-    """`aws` of version 2, which alone has `logs tail`; empty where it is not on the PATH."""
+    """An `aws` of version 2, which alone has `logs tail`. Empty when it is not on the PATH."""
     found = os.environ.get("BONKEI_AWS_2") or shutil.which("aws")
     if not found:
         return ""

@@ -1,4 +1,7 @@
-"""The logs of requests in AWS's own formats. Each test names the page that it holds to."""
+"""The logs of requests in AWS's own formats.
+
+Each test names the page that it follows.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +58,9 @@ def line(target: Target, access: AccessRecord) -> str:
 
 
 def test_an_entry_of_the_access_log() -> None:
-    """ "Access log entries": 33 fields; those in quotes may have blanks. `actions_executed` begins
-    with waf where a web ACL was asked."""
+    """ "Access log entries": 33 fields. Quoted fields may contain blanks. `actions_executed`
+    begins with waf where a web ACL decided.
+    """
     [log] = logs(architecture(), BALANCER)
     assert line(log, BY_DISTRIBUTION) == (
         "http 2023-11-14T22:13:20.000000Z app/web/50dc6c495c0c9188 192.0.2.1:4711 10.0.0.1:80 "
@@ -86,8 +90,9 @@ def test_an_object_of_the_access_log() -> None:
 
 
 def test_the_connection_log() -> None:
-    """ "Connection log entries" and "Connection log files": 12 fields; without TLS all about TLS is
-    `-`, and the subject keeps its quotes."""
+    """ "Connection log entries" and "Connection log files": 12 fields. Without TLS, all fields
+    about TLS are `-`, and the subject keeps its quotes.
+    """
     _, log = logs(architecture(connections=True), BALANCER)
     assert log.once
     assert line(log, BY_DISTRIBUTION) == (
@@ -119,7 +124,7 @@ def test_the_legacy_log() -> None:
     assert log.key(NOW, "u") == "cdn/E1.2023-11-14-22.u.gz"
 
 
-def test_cookies_are_logged_where_the_definitions_say_so() -> None:
+def test_cookies_are_logged_where_it_is_declared() -> None:
     wanted = architecture()
     of_balancer, of_site = wanted.access_logs
     [log] = logs(
@@ -169,9 +174,10 @@ def test_the_paths_of_v2(destination: str, suffix: str, hive: bool, folder: str)
     assert log.key(NOW, "u") == f"{folder}E1.2023-11-14-22.u.gz"
 
 
-def test_v2_has_the_chosen_fields_in_the_chosen_format() -> None:
+def test_v2_has_the_selected_fields_in_the_selected_format() -> None:
     """ "Example access log sent to CloudWatch Logs" and "… to Amazon S3": an object of text
-    members, or fields between tabs below their names."""
+    members, or fields between tabs below a header line.
+    """
     fields = ("date", "sc-status", "timestamp(ms)", "asn", "x-host-header", "cs(Cookie)")
     group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:cdn:*"
     to_group = delivered(delivery(group, fields=fields))
@@ -192,7 +198,7 @@ def test_v2_has_the_chosen_fields_in_the_chosen_format() -> None:
     assert len(line(delivered(delivery()), BY_DISTRIBUTION).split("\t")) == 35
 
 
-def test_what_v2_cannot_do_here_is_named() -> None:
+def test_unsupported_settings_of_v2_are_reported() -> None:
     firehose = f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/s"
     waf_firehose = firehose.replace("/s", "/aws-waf-logs-s")
     wanted = architecture(
@@ -239,7 +245,7 @@ def test_the_record_of_a_blocked_request() -> None:
     }
 
 
-def test_a_block_with_a_response_of_its_own() -> None:
+def test_a_block_with_a_custom_response() -> None:
     """`responseCodeSent`: "the response code sent with a custom response"."""
     response = Response(429, ((b"Retry-After", b"1"),), b"slow")
     verdict = Verdict(ACL, "rate", True, response=response)
@@ -262,7 +268,7 @@ def test_the_record_of_an_allowed_request_names_the_rule_or_the_default_action()
     assert (found["action"], found["terminatingRuleId"]) == ("ALLOW", "Default_Action")
 
 
-def test_a_rule_groups_rules_are_under_their_group() -> None:
+def test_a_rule_of_a_rule_group_is_logged_under_its_group() -> None:
     """ "Log examples": `terminatingRuleType` GROUP, and `ruleGroupList`."""
     verdict = Verdict(ACL, "common/bad", True, ("common/seen",))
     found = waf_record(BLOCKED._replace(inspections=((verdict, []),)))
@@ -278,7 +284,7 @@ def test_a_rule_groups_rules_are_under_their_group() -> None:
     assert found["nonTerminatingMatchingRules"] == []
 
 
-def test_a_rate_is_in_its_list() -> None:
+def test_a_rate_based_rule_is_in_its_list() -> None:
     """ "Log examples", rate-based rule 1."""
     found = waf_record(BLOCKED._replace(inspections=((Verdict(ACL, "rate", True), []),)))
     [rate] = found["rateBasedRuleList"]
@@ -309,7 +315,7 @@ def test_redacted_fields_are_not_in_the_log() -> None:
     assert {found["uri"], found["args"], found["httpMethod"]} == {"REDACTED"}
 
 
-def test_wafs_objects_in_a_bucket() -> None:
+def test_objects_of_waf_in_a_bucket() -> None:
     """ "Amazon S3" among "AWS WAF logging destinations": the path of an object."""
     [log] = logs(architecture(default="KEEP", destinations=("arn:aws:s3:::aws-waf-logs-x/p",)), ACL)
     assert log.bucket == "aws-waf-logs-x"
@@ -338,10 +344,10 @@ BOTH = WafLogFilter("KEEP", "MEETS_ALL", ("BLOCK",), (LABEL,))
     ],
     ids=["none", "keep", "drop", "count", "label", "all but one", "all"],
 )
-def test_keeps_what_the_filters_say(
+def test_filters_select_the_records(
     filters: tuple[WafLogFilter, ...], default: str, kept: set[str]
 ) -> None:
-    """ "Logging a filtered subset": a filter holds if any, or all, of its conditions are met."""
+    """ "Logging a filtered subset": a filter matches if any, or all, of its conditions are met."""
     log = WafLog("w", ACL, (), default, filters)
     kinds = {
         "ALLOW": (frozenset({"ALLOW"}), ()),
@@ -353,7 +359,7 @@ def test_keeps_what_the_filters_say(
     } == kept
 
 
-def test_a_request_that_no_web_acl_saw_has_no_record() -> None:
+def test_a_request_without_a_web_acl_has_no_record() -> None:
     [log] = logs(architecture(default="KEEP"), ACL)
     assert log.line(Finished(NOW, BY_DISTRIBUTION._replace(inspections=()))) is None
     assert ALLOWED.acl == ACL

@@ -19,7 +19,7 @@ from requests_sample import (
 TEST_FILE = f"logs/load-balancer/AWSLogs/{ACCOUNT}/ELBAccessLogTestFile"
 
 
-async def test_brings_each_log_where_it_is_wanted() -> None:
+async def test_sends_each_log_to_its_destinations() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(BLOCKS))
     deliveries.seen(BY_DISTRIBUTION)
@@ -45,8 +45,8 @@ async def test_brings_each_log_where_it_is_wanted() -> None:
     assert len(buckets.lines("_elasticloadbalancing_")) == 1, "what waits at the end comes, too"
 
 
-async def test_nothing_goes_to_a_bucket_before_it_is_there() -> None:
-    """A request may be faster than the start of S3."""
+async def test_a_bucket_gets_nothing_before_it_exists() -> None:
+    """A request may arrive before S3 has started."""
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(), are_there=False)
     deliveries.seen(BY_DISTRIBUTION)
@@ -60,7 +60,7 @@ async def test_nothing_goes_to_a_bucket_before_it_is_there() -> None:
     await deliveries.stop()
 
 
-async def test_a_start_that_failed_reports_no_missing_bucket() -> None:
+async def test_a_failed_start_reports_no_missing_bucket() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(), are_there=False)
     deliveries.seen(BY_DISTRIBUTION)
@@ -69,7 +69,7 @@ async def test_a_start_that_failed_reports_no_missing_bucket() -> None:
     assert not buckets.said
 
 
-async def test_one_request_that_cannot_be_written_does_not_end_the_logs() -> None:
+async def test_one_unwritable_request_does_not_end_the_logs() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
     deliveries.seen(BY_DISTRIBUTION._replace(status="?"))  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ async def test_one_request_that_cannot_be_written_does_not_end_the_logs() -> Non
     assert any("ValueError" in text for text in buckets.said)
 
 
-async def test_tries_again_what_a_bucket_did_not_take() -> None:
+async def test_retries_objects_that_a_bucket_refused() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture())
     deliveries.seen(BY_DISTRIBUTION)
@@ -96,7 +96,7 @@ async def test_tries_again_what_a_bucket_did_not_take() -> None:
     await deliveries.stop()
 
 
-async def test_each_service_writes_in_its_own_name() -> None:
+async def test_each_service_writes_under_its_own_name() -> None:
     buckets = Buckets()
     wanted = architecture(default="KEEP", destinations=("arn:aws:s3:::aws-waf-logs-guard",))
     deliveries = buckets.deliveries(wanted)
@@ -111,7 +111,7 @@ async def test_each_service_writes_in_its_own_name() -> None:
 
 
 async def test_a_connection_is_logged_once() -> None:
-    """Both logs of a load balancer name it by the same `conn_trace_id`."""
+    """Both logs of a load balancer identify it by the same `conn_trace_id`."""
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(connections=True))
     for connection in (5, 5, 6):
@@ -129,7 +129,7 @@ async def test_a_connection_is_logged_once() -> None:
     await deliveries.stop()
 
 
-async def test_a_thousand_requests_of_a_second_are_sorted_beside_the_loop() -> None:
+async def test_a_thousand_requests_in_a_second_are_sorted_outside_of_the_loop() -> None:
     buckets = Buckets()
     deliveries = buckets.deliveries(architecture(BLOCKS))
     for number in range(1000):

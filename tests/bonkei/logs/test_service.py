@@ -1,4 +1,4 @@
-"""CloudWatch Logs' operations, as the API reference has them."""
+"""CloudWatch Logs' operations, after the API reference."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def search(api: Api, **parameters: Any) -> dict[str, Any]:
     return api("FilterLogEvents", logGroupName="group", **parameters)
 
 
-def test_reads_the_newest_events_unless_told_to_begin_at_the_head(api: Api) -> None:
+def test_reads_the_newest_events_by_default(api: Api) -> None:
     api.put("stream", *((at, str(at)) for at in range(10)))
     assert texts(get(api, limit=3)) == ["7", "8", "9"]
     assert texts(get(api, limit=3, startFromHead=True)) == ["0", "1", "2"]
 
 
-def test_tokens_lead_both_ways_and_end_with_themselves(api: Api) -> None:
+def test_tokens_lead_both_ways_and_repeat_at_the_end(api: Api) -> None:
     api.put("stream", *((0, str(at)) for at in range(10)))
     first = get(api, limit=4, startFromHead=True)
     second = get(api, limit=4, nextToken=first["nextForwardToken"])
@@ -62,7 +62,7 @@ def test_an_answer_has_one_megabyte_at_most(api: Api) -> None:
     assert len(search(api, nextToken=found["nextToken"])["events"]) == 1
 
 
-def test_refuses_a_token_that_nobody_gave(api: Api) -> None:
+def test_refuses_an_unknown_token(api: Api) -> None:
     for token in ("nonsense", "W10", "WyJmIiwgMV0"):
         with pytest.raises(LogsError, match="invalid") as caught:
             get(api, nextToken=token)
@@ -87,7 +87,7 @@ def test_searches_all_streams_in_order_of_time(api: Api) -> None:
         search(api, logStreamNames=["other"], logStreamNamePrefix="o")
 
 
-def test_a_search_without_a_match_goes_on_by_its_token(
+def test_a_search_without_a_match_continues_by_its_token(
     api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """ "Partial results": a page may be empty and still have a token."""
@@ -100,7 +100,7 @@ def test_a_search_without_a_match_goes_on_by_its_token(
     assert (texts(found), pages) == (["ERROR"], 3)
 
 
-def test_says_which_events_were_rejected(api: Api) -> None:
+def test_reports_the_rejected_events(api: Api) -> None:
     answer = api.put("stream", (-1, "x"), (3 * 3_600_000, "later"))
     assert answer["rejectedLogEventsInfo"] == {"tooNewLogEventStartIndex": 1}
     assert texts(get(api)) == ["x"]
@@ -145,7 +145,7 @@ def test_describes_streams(api: Api) -> None:
         names(orderBy="LastEventTime", logStreamNamePrefix="s")
 
 
-def test_takes_a_groups_arn_for_its_name(api: Api) -> None:
+def test_accepts_a_groups_arn_as_its_name(api: Api) -> None:
     api.put("stream", (0, "x"))
     arn = "arn:aws:logs:eu-west-1:123456789012:log-group:group"
     for identifier in (arn, f"{arn}:*", "group"):

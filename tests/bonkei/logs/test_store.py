@@ -1,4 +1,4 @@
-"""The store of log events: order, bounds, and what a crash leaves."""
+"""The store of log events: its order, its bounds, and its state after a crash."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def messages(store: LogStore, window: Window = EVERYTHING, **how: object) -> lis
     return [event.message for event in store.read("group", window, **how)]  # type: ignore[arg-type]
 
 
-def test_gives_back_what_was_put_also_after_a_restart(tmp_path: Path) -> None:
+def test_returns_stored_events_even_after_a_restart(tmp_path: Path) -> None:
     texts = ["plain", "日本語 🌱", '{"level": "ERROR"}', "two\nlines", "\ud800", "x" * 500_000]
     filled(tmp_path).put("group", "stream", [(NOW + at, text) for at, text in enumerate(texts)])
     assert messages(make(tmp_path)) == texts
 
 
-def test_brings_streams_and_late_events_into_the_order_of_time(tmp_path: Path) -> None:
+def test_sorts_streams_and_late_events_by_time(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.create_stream("group", "other")
     dice = random.Random(1)  # noqa: S311 - an order, no secret
@@ -63,7 +63,7 @@ def test_brings_streams_and_late_events_into_the_order_of_time(tmp_path: Path) -
     assert backwards == sorted(times, reverse=True)
 
 
-def test_reads_on_from_an_event_without_losing_or_repeating_one(tmp_path: Path) -> None:
+def test_continues_after_an_event_without_loss_or_repetition(tmp_path: Path) -> None:
     store = filled(tmp_path)
     for batch in range(20):  # all with the same timestamp
         store.put("group", "stream", [(NOW, f"{batch}-{index}") for index in range(7)])
@@ -76,13 +76,13 @@ def test_reads_on_from_an_event_without_losing_or_repeating_one(tmp_path: Path) 
         assert list(before) == everything[:at][::-1]
 
 
-def test_a_window_holds_its_start_and_not_its_end(tmp_path: Path) -> None:
+def test_a_window_includes_its_start_and_excludes_its_end(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.put("group", "stream", [(NOW + at, str(at)) for at in range(5)])
     assert messages(store, Window(start=NOW + 1, end=NOW + 4)) == ["1", "2", "3"]
 
 
-def test_a_reader_does_not_read_it_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_does_not_read_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment, "SEGMENT_BYTES", 200_000)
     store = filled(tmp_path)
     for batch in range(100):
@@ -99,7 +99,7 @@ def test_a_reader_does_not_read_it_all(tmp_path: Path, monkeypatch: pytest.Monke
     assert len(list(tmp_path.glob("*/*/*.log"))) > 5
 
 
-def test_cuts_off_what_is_half_written(tmp_path: Path) -> None:
+def test_truncates_a_half_written_event(tmp_path: Path) -> None:
     filled(tmp_path).put("group", "stream", [(NOW, "whole")])
     [file] = tmp_path.glob("*/*/*.log")
     data = file.read_bytes()
@@ -162,7 +162,7 @@ def test_stays_within_its_bound_and_keeps_the_newest(
     assert last == found, "a number is never given twice"
 
 
-def test_numbers_go_on_when_everything_was_forgotten(tmp_path: Path) -> None:
+def test_numbers_continue_after_everything_was_deleted(tmp_path: Path) -> None:
     now = [NOW]
     store = filled(tmp_path, clock=lambda: now[0] / 1000)
     group = store.group("group")
@@ -181,7 +181,7 @@ def test_numbers_go_on_when_everything_was_forgotten(tmp_path: Path) -> None:
     assert (event.message, event.position.sequence) == ("new", 1)
 
 
-def test_tells_of_what_it_has_taken(tmp_path: Path) -> None:
+def test_reports_the_stored_events(tmp_path: Path) -> None:
     heard: list[tuple[str, str, tuple[LogEvent, ...]]] = []
     store = filled(tmp_path, listener=lambda *event: heard.append(event))
     rejected = store.put("group", "stream", [(NOW, "now"), (NOW + DAY, "too new")])
@@ -213,7 +213,7 @@ def test_a_full_disk_refuses_and_loses_nothing(
     assert messages(make(tmp_path)) == ["before", "after"]
 
 
-def test_groups_and_streams_come_and_go(tmp_path: Path) -> None:
+def test_groups_and_streams_are_created_and_deleted(tmp_path: Path) -> None:
     store = filled(tmp_path)
     store.put("group", "stream", [(NOW, "x")])
     with pytest.raises(LogsError, match="already exists"):

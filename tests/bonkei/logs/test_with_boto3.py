@@ -1,4 +1,4 @@
-"""CloudWatch Logs as boto3 sees it, through the endpoint."""
+"""CloudWatch Logs through boto3 and the endpoint."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_a_program_writes_and_reads(logs: Any) -> None:
     assert tags["tags"] == {"team": "web"}
 
 
-def test_tries_a_pattern(logs: Any) -> None:
+def test_tests_a_pattern(logs: Any) -> None:
     answer = logs.test_metric_filter(
         filterPattern="[ip, user, status = 5*]", logEventMessages=["10.0.0.1 me 503", "a b 200"]
     )
@@ -97,7 +97,7 @@ def test_tries_a_pattern(logs: Any) -> None:
     assert match["extractedValues"]["$status"] == "503"
 
 
-def test_errors_are_the_models(logs: Any) -> None:
+def test_errors_have_the_codes_of_the_model(logs: Any) -> None:
     with pytest.raises(logs.exceptions.ResourceNotFoundException):
         logs.put_log_events(
             logGroupName="/none", logStreamName="s", logEvents=[{"timestamp": 1, "message": "x"}]
@@ -106,7 +106,7 @@ def test_errors_are_the_models(logs: Any) -> None:
         logs.filter_log_events(logGroupName="/app", filterPattern="{ $.a = }")
 
 
-def test_what_is_not_simulated_is_refused_by_name(logs: Any) -> None:
+def test_unsupported_operations_are_refused_by_name(logs: Any) -> None:
     with pytest.raises(ClientError, match="StartQuery"):
         logs.start_query(logGroupName="/app", startTime=0, endTime=1, queryString="fields @message")
     with pytest.raises(ClientError, match="CreateExportTask"):

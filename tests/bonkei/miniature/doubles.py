@@ -1,4 +1,4 @@
-"""In-memory doubles of a miniature's parts: they note their calls in order."""
+"""In-memory doubles of a miniature's parts. They record their calls in order."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ from bonkei.vault import MemoryVault
 @dataclass
 class World:
     """Shared by the doubles. `done`: the operations so far. `failing`: operations that raise.
-    `holding`: operations that wait until they are released."""
+    `holding`: operations that wait until they are released.
+    """
 
     blueprint: Blueprint
     done: list[str] = field(default_factory=list)
@@ -39,7 +40,7 @@ class World:
     refused: dict[str, str] = field(default_factory=dict)
     exit_codes: dict[str, int] = field(default_factory=dict)  # by a one-off's first word
     pids: tuple[int, ...] = ()
-    reports: list[str] = field(default_factory=list)  # what Terraform says meanwhile
+    reports: list[str] = field(default_factory=list)  # Terraform's output meanwhile
     on_apply: Callable[[Callable[[str], None]], None] = lambda _: None
 
     async def do(self, what: str) -> None:
@@ -182,7 +183,7 @@ class Cloud:
         return {"AWS_REGION": "eu-west-1", "ROLE": role}
 
     def hear(self, listener: Callable[[Any], None]) -> None:
-        """No call comes."""
+        """No calls arrive."""
 
     async def stop(self) -> None:
         await self.world.do("cloud stops")

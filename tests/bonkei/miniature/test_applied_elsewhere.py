@@ -1,4 +1,4 @@
-"""States that builds have left, beside that of the folder."""
+"""States that builds have left, beside the folder's own state."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def state(*buckets: str) -> dict[str, Any]:
 
 
 class Folder:
-    """The folder's own workspace, which has these buckets."""
+    """The folder's own workspace, with these buckets."""
 
     def __init__(self, *buckets: str) -> None:
         self._buckets = buckets
@@ -44,7 +44,7 @@ def read(home: Path, *own: str) -> list[str]:
     return [each.name for each in definitions.read().buckets]
 
 
-def test_what_builds_have_applied_joins_the_folders_own(tmp_path: Path) -> None:
+def test_resources_applied_by_builds_join_the_folders_own(tmp_path: Path) -> None:
     assert read(tmp_path, "a") == ["a"]
     before = applied_elsewhere.mark(tmp_path)
     left(tmp_path, "s3://states/one", state("b"))
@@ -53,7 +53,7 @@ def test_what_builds_have_applied_joins_the_folders_own(tmp_path: Path) -> None:
     assert applied_elsewhere.mark(tmp_path) != before
 
 
-def test_a_state_replaces_its_earlier_one_and_goes_when_it_is_empty(tmp_path: Path) -> None:
+def test_a_state_replaces_its_earlier_version_and_is_deleted_when_empty(tmp_path: Path) -> None:
     left(tmp_path, "s3://states/one", state("b"))
     left(tmp_path, "s3://states/one", state("c"))
     assert read(tmp_path) == ["c"]
@@ -61,12 +61,12 @@ def test_a_state_replaces_its_earlier_one_and_goes_when_it_is_empty(tmp_path: Pa
     assert read(tmp_path, "a") == ["a"]
 
 
-def test_what_both_have_is_as_it_is_elsewhere(tmp_path: Path) -> None:
+def test_a_resource_in_both_states_is_taken_from_the_build(tmp_path: Path) -> None:
     left(tmp_path, "s3://states/one", state("b"))
     assert read(tmp_path, "a", "b") == ["a", "b"]
 
 
-def test_what_is_no_state_is_left_out(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_state_is_ignored(tmp_path: Path) -> None:
     for content in (b"", b"{", b"[]", b'{"place": 1, "state": {}}', b'{"place": "x"}'):
         applied_elsewhere.keep(tmp_path, content)
     assert read(tmp_path, "a") == ["a"]

@@ -1,4 +1,4 @@
-"""The miniature follows what a build has applied, once, and only when it has applied something."""
+"""The miniature follows a build's apply once, and only when the build has applied something."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bonkei.miniature.home import MiniatureError
 
 
 class Rooms:
-    """An assembly of which only builds are there."""
+    """An assembly that has only builds."""
 
     def __init__(self) -> None:
         self.listener: Callable[[Any], None] = lambda _: None
@@ -31,7 +31,7 @@ class Rooms:
 
 
 class Followed:
-    """Changes whose following is counted, and may fail."""
+    """Changes that count how often they are followed. They may fail."""
 
     def __init__(self, home: Path) -> None:
         self.said: list[str] = []
@@ -79,7 +79,9 @@ async def test_a_build_that_applied_something_is_followed_once(
     assert followed.count == 2
 
 
-async def test_what_is_not_healthy_then_is_reported(followed: Followed, tmp_path: Path) -> None:
+async def test_services_that_are_unhealthy_afterwards_are_reported(
+    followed: Followed, tmp_path: Path
+) -> None:
     followed.problem = "applied, but not healthy: backend"
     apply(tmp_path, "one")
     await followed.changes.follow_builds()

@@ -1,4 +1,4 @@
-"""A home is Bonkei's own directory: nothing else is ever taken for one, or removed."""
+"""A home is Bonkei's own directory. Nothing else is ever used as one or removed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def fill(home: Path) -> None:
     (home / "control.sock").touch()
 
 
-def test_a_new_home_is_private_and_says_what_it_is(tmp_path: Path) -> None:
+def test_a_new_home_is_private_and_has_a_marker(tmp_path: Path) -> None:
     home = Home(tmp_path / "a" / "home").make()
     assert home.path.stat().st_mode & 0o777 == 0o700
     assert "bonkei reset" in (home.path / MARKER).read_text()
     assert home.make().is_ours
 
 
-def test_each_workspaces_home_is_removed_by_itself(tmp_path: Path) -> None:
+def test_each_workspace_removes_only_its_own_home(tmp_path: Path) -> None:
     outer = Home(tmp_path / "home")
     inner = Home(outer.path / WORKSPACES / "staging").make()
     assert {each.path.stat().st_mode & 0o777 for each in (outer, inner)} == {0o700}
@@ -52,9 +52,7 @@ def test_an_empty_directory_becomes_a_home(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("names", [("letter.txt",), ("terraform", "logs"), (".hidden",)])
-def test_a_directory_that_holds_other_things_is_left_alone(
-    tmp_path: Path, names: tuple[str, ...]
-) -> None:
+def test_a_directory_with_other_files_is_left_alone(tmp_path: Path, names: tuple[str, ...]) -> None:
     for name in names:
         (tmp_path / name).mkdir()
     with pytest.raises(MiniatureError, match="holds other things") as caught:
@@ -64,13 +62,13 @@ def test_a_directory_that_holds_other_things_is_left_alone(
 
 
 @pytest.mark.parametrize("mirror", ["terraform/mirror", "evaluated/0a1b/terraform/mirror"])
-def test_a_home_without_a_marker_yet_is_known_by_what_it_holds(tmp_path: Path, mirror: str) -> None:
+def test_a_home_without_a_marker_is_recognized_by_its_files(tmp_path: Path, mirror: str) -> None:
     (tmp_path / mirror).mkdir(parents=True)
     (tmp_path / "lock").touch()
     assert Home(tmp_path).make().is_ours
 
 
-def test_what_holds_more_than_a_home_is_none(tmp_path: Path) -> None:
+def test_a_directory_with_more_than_a_home_is_none(tmp_path: Path) -> None:
     (tmp_path / "terraform" / "mirror").mkdir(parents=True)
     (tmp_path / "thesis").touch()
     with pytest.raises(MiniatureError, match="thesis"):
@@ -83,12 +81,12 @@ def test_a_file_cannot_be_a_home(tmp_path: Path) -> None:
         Home(tmp_path / "file").make()
 
 
-def test_looking_whether_one_runs_writes_nothing(tmp_path: Path) -> None:
+def test_checking_for_a_running_miniature_writes_nothing(tmp_path: Path) -> None:
     assert not is_running(Home(tmp_path))
     assert everything_in(tmp_path) == set()
 
 
-def test_reset_removes_all_that_is_ours(tmp_path: Path) -> None:
+def test_reset_removes_all_our_files(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     fill(home.path)
     assert foreground.reset(home) == []
@@ -105,7 +103,7 @@ def test_reset_removes_a_socket_that_a_killed_supervisor_left_elsewhere(tmp_path
     assert not path.parent.exists()
 
 
-def test_reset_keeps_what_somebody_else_put_there(tmp_path: Path) -> None:
+def test_reset_keeps_files_of_others(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     fill(home.path)
     (home.path / "notes.txt").touch()
@@ -125,7 +123,9 @@ def test_reset_does_not_follow_links(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("marker", [None, "something else\n", b"\xff\xfe\x00"])
-def test_reset_refuses_what_has_no_marker(tmp_path: Path, marker: str | bytes | None) -> None:
+def test_reset_refuses_a_directory_without_a_marker(
+    tmp_path: Path, marker: str | bytes | None
+) -> None:
     fill(tmp_path)
     if isinstance(marker, str):
         (tmp_path / MARKER).write_text(marker)
@@ -139,7 +139,7 @@ def test_reset_refuses_what_has_no_marker(tmp_path: Path, marker: str | bytes | 
     assert everything_in(tmp_path) == before
 
 
-def test_reset_refuses_while_somebody_holds_the_home(tmp_path: Path) -> None:
+def test_reset_refuses_while_another_process_holds_the_home(tmp_path: Path) -> None:
     home = Home(tmp_path / "home").make()
     lock = HomeLock(home)
     lock.acquire()

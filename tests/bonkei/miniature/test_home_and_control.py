@@ -1,4 +1,4 @@
-"""One supervisor a home, and a socket that answers only its owner."""
+"""One supervisor for each home, and a socket that answers only its owner."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def lock(home: Home) -> Iterator[HomeLock]:
     lock.release()
 
 
-def test_a_second_supervisor_is_told_who_is_there(home: Home, lock: HomeLock) -> None:
+def test_a_second_supervisor_is_refused_with_a_remedy(home: Home, lock: HomeLock) -> None:
     assert is_running(home)
     with pytest.raises(MiniatureError, match="already runs") as caught:
         HomeLock(home).acquire()
@@ -41,7 +41,7 @@ def test_a_second_supervisor_is_told_who_is_there(home: Home, lock: HomeLock) ->
     assert not is_running(home)
 
 
-def test_a_home_that_never_was_does_not_run(tmp_path: Path) -> None:
+def test_a_home_that_does_not_exist_does_not_run(tmp_path: Path) -> None:
     assert not is_running(Home(tmp_path / "none"))
 
 
@@ -53,7 +53,7 @@ def find(home: Home) -> Path:
 
 @contextlib.asynccontextmanager
 async def answering(home: Home) -> AsyncIterator[None]:
-    """A server that knows one call."""
+    """A server with one call."""
 
     async def fine(_: Call) -> str:
         return "fine"
@@ -92,7 +92,7 @@ async def test_calls_are_answered_with_progress(home: Home) -> None:
 
 
 @pytest.mark.parametrize("rubbish", [b"", b"\n", b"not json\n", b"[]\n", b"x" * 100_000])
-async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
+async def test_garbage_does_not_stop_the_server(home: Home, rubbish: bytes) -> None:
     async with answering(home):
         with socket.socket(socket.AF_UNIX) as hostile:
             hostile.connect(str(find(home)))
@@ -103,18 +103,20 @@ async def test_rubbish_does_not_stop_the_server(home: Home, rubbish: bytes) -> N
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 
 
-def test_nobody_answers(home: Home) -> None:
+def test_no_server_answers(home: Home) -> None:
     with pytest.raises(MiniatureError, match="no miniature runs here"):
         control.call(home, "status")
 
 
-async def test_a_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
+async def test_the_socket_of_a_killed_supervisor_is_replaced(home: Home) -> None:
     socket_file.open_socket(home).close()
     async with answering(home):
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 
 
-async def test_commands_find_it_whatever_their_tmpdir_is(home: Home, tmp_path: Path) -> None:
+async def test_commands_find_the_socket_whatever_their_tmpdir_is(
+    home: Home, tmp_path: Path
+) -> None:
     elsewhere = tmp_path / "tmp"
     elsewhere.mkdir()
     async with answering(home):
@@ -146,7 +148,7 @@ async def test_the_path_of_a_home_may_be_long(tmp_path: Path) -> None:
     assert home.path.is_dir()
 
 
-async def test_a_home_whose_file_system_knows_no_sockets(
+async def test_a_home_on_a_file_system_without_sockets(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listen = socket_file._listen
@@ -161,7 +163,7 @@ async def test_a_home_whose_file_system_knows_no_sockets(
         assert await asyncio.to_thread(control.call, home, "fine") == "fine"
 
 
-async def test_a_home_that_is_moved_takes_its_socket_along(home: Home) -> None:
+async def test_a_moved_home_takes_its_socket_along(home: Home) -> None:
     async with answering(home):
         moved = Home(home.path.rename(home.path.with_name("moved")))
         assert await asyncio.to_thread(control.call, moved, "fine") == "fine"
@@ -178,7 +180,7 @@ time.sleep(60)
 """
 
 
-def test_a_suspended_supervisor_is_told_at_once(home: Home) -> None:
+def test_a_suspended_supervisor_is_reported_at_once(home: Home) -> None:
     command = [sys.executable, "-c", HOLD, str(home.path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as supervisor:
         try:
@@ -195,7 +197,7 @@ def test_a_suspended_supervisor_is_told_at_once(home: Home) -> None:
     assert holder(home) is None
 
 
-async def test_one_that_says_nothing_is_not_waited_for_for_ever(home: Home) -> None:
+async def test_a_silent_supervisor_is_not_awaited_for_ever(home: Home) -> None:
     async def dream(_: Call) -> None:
         await asyncio.sleep(60)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from bonkei.miniature.journal import Journal
 
 
-def test_it_is_told_and_kept_with_its_time(tmp_path: Path) -> None:
+def test_a_message_is_printed_and_stored_with_its_time(tmp_path: Path) -> None:
     heard: list[str] = []
     journal = Journal(tmp_path / "logs" / "bonkei.log", heard.append)
     journal("Ready")
@@ -28,7 +28,7 @@ def test_it_is_told_and_kept_with_its_time(tmp_path: Path) -> None:
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ", lines[0])
 
 
-def test_a_large_file_is_put_aside_by_the_next_start(tmp_path: Path) -> None:
+def test_the_next_start_sets_a_large_file_aside(tmp_path: Path) -> None:
     file = tmp_path / "bonkei.log"
     file.write_text("x" * (1024 * 1024 + 1))
     journal = Journal(file, lambda _: None)
@@ -38,7 +38,7 @@ def test_a_large_file_is_put_aside_by_the_next_start(tmp_path: Path) -> None:
     assert (tmp_path / "bonkei.log.1").exists()
 
 
-def test_a_terminal_that_was_closed_does_not_keep_it_from_stopping(tmp_path: Path) -> None:
+def test_a_closed_terminal_does_not_prevent_the_stop(tmp_path: Path) -> None:
     calls: list[str] = []
 
     def closed(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The parts' figures, under AWS's names and dimensions."""
+"""The parts' metrics, under AWS's names and dimensions."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def measures(edge: EdgeSnapshot | None = None, bus: Bus | None = None) -> Measur
 
 
 def minute(found: Measures) -> dict[tuple[str, str], float]:
-    """Sums by name and the dimensions' values."""
+    """Sums by metric name and dimension values."""
     result: dict[tuple[str, str], float] = {}
     for one in found.minute(1000.0, 60.0):
         key = (one.metric.name, " ".join(value for _, value in one.metric.dimensions))
@@ -77,7 +77,7 @@ def test_requests_of_a_balancer() -> None:
     assert not minute(found)
 
 
-def test_requests_of_a_distribution_and_of_the_balancer_behind() -> None:
+def test_requests_of_a_distribution_and_the_balancer_behind_it() -> None:
     found, listener = measures(), "aws_cloudfront_distribution.d"
     found.seen(record(200, listener, cache_result="Hit"))
     found.seen(record(404, listener, target_group_arn=GROUP, task_id="t"))
@@ -105,7 +105,7 @@ def test_hosts_and_web_acls() -> None:
     assert ("BlockedRequests", "eu-west-1 ALL acl") not in minute(found)  # nothing since
 
 
-def test_what_goes_over_the_bus() -> None:
+def test_metrics_from_events_on_the_bus() -> None:
     bus = Bus()
     found = measures(bus=bus)
     bus.publish(LogEventsIngested("/g", "s", (LogEvent(1, "four"), LogEvent(1, "five!"))))

@@ -1,4 +1,4 @@
-"""Steps, one-off commands and the wait for health, without anything that runs."""
+"""Steps, one-off commands and the wait for health, without running processes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def one_off(name: str, when: str = "each-start") -> OneOff:
     return OneOff(name, "migrate", "web", ("x",), when)  # type: ignore[arg-type]
 
 
-def test_steps_tell_what_was_done_and_what_failed() -> None:
+def test_steps_report_success_and_failure() -> None:
     lines: list[str] = []
     times = iter([0.0, 1.0, 3.5, 4.0, 5.0])
     steps = Steps(lines.append, lambda: next(times))
@@ -48,19 +48,19 @@ def test_steps_tell_what_was_done_and_what_failed() -> None:
     assert "✗ database" in lines[1]
 
 
-def test_the_time_of_a_start_counts_from_when_it_was_asked_for() -> None:
+def test_the_time_of_a_start_counts_from_the_command() -> None:
     times = iter([100.0, 103.0])
     assert Steps(lambda _: None, lambda: next(times), before=2.5).elapsed == 5.5
     own = seconds_before({})
     assert 0 < own < 3600
     now = time.time()
     assert seconds_before({"BONKEI_BEGUN": str(now - own - 60)}, now) == pytest.approx(own + 60)
-    # What was left in an environment, or is no time, counts for nothing.
+    # A value left in the environment, or one that is not a time, is ignored.
     for strange in ("", "yesterday", str(now + 60), str(now - own - 9999), "nan"):
         assert seconds_before({"BONKEI_BEGUN": strange}, now) == pytest.approx(own, abs=1)
 
 
-def test_a_one_off_names_the_end_of_a_family() -> None:
+def test_a_one_off_may_have_the_end_of_a_familys_name() -> None:
     blueprint = Blueprint(
         task_definitions=(definition("app-dev-migrate"), definition("app-dev-web"))
     )
@@ -68,13 +68,13 @@ def test_a_one_off_names_the_end_of_a_family() -> None:
 
 
 @pytest.mark.parametrize("families", [(), ("a-migrate", "b-migrate")])
-def test_a_one_off_that_names_none_or_many(families: tuple[str, ...]) -> None:
+def test_a_one_off_without_exactly_one_family(families: tuple[str, ...]) -> None:
     blueprint = Blueprint(task_definitions=tuple(definition(family) for family in families))
     with pytest.raises(MiniatureError, match="'migrate'"):
         task_definition(blueprint, one_off("m"))
 
 
-def test_a_first_start_command_runs_until_it_has_succeeded(tmp_path: Path) -> None:
+def test_a_first_start_command_runs_until_it_succeeds(tmp_path: Path) -> None:
     every, first = one_off("migration"), one_off("sample data", "first-start")
     started = Started(tmp_path / "started")
     assert started.due([every, first]) == [every, first]
@@ -102,7 +102,7 @@ async def test_the_start_waits_for_each_service() -> None:
     assert told == ["api: exit code 3"]
 
 
-async def test_a_service_that_never_comes_is_told_with_its_reason() -> None:
+async def test_a_service_that_never_starts_is_reported_with_its_reason() -> None:
     bus = Bus()
     watch = Watch(bus)
     waiting = asyncio.create_task(watch.settled((service("web"),), 0.05, lambda _: None))
@@ -120,7 +120,7 @@ def new_deployment(name: str) -> DeploymentStateChanged:
     return DeploymentStateChanged(f"arn:{name}", "definition:1", "IN_PROGRESS")
 
 
-async def test_a_service_that_ends_again_and_again_is_not_waited_for() -> None:
+async def test_a_service_that_ends_repeatedly_is_not_awaited() -> None:
     bus = Bus()
     watch = Watch(bus)
     bus.publish(new_deployment("web"))
@@ -134,7 +134,7 @@ async def test_a_service_that_ends_again_and_again_is_not_waited_for() -> None:
     assert missing.reason == "exit code 3"
 
 
-def test_tasks_that_fail_together_have_failed_once() -> None:
+def test_tasks_that_fail_together_count_as_one_failure() -> None:
     bus = Bus()
     watch = Watch(bus)
     three = service("web", 3)
@@ -145,7 +145,7 @@ def test_tasks_that_fail_together_have_failed_once() -> None:
     assert watch.waiting([three])[0].failing
 
 
-def test_only_tasks_of_the_newest_deployment_say_something_of_it() -> None:
+def test_only_tasks_of_the_newest_deployment_count() -> None:
     bus = Bus()
     watch = Watch(bus)
     for number in range(3):
@@ -158,7 +158,7 @@ def test_only_tasks_of_the_newest_deployment_say_something_of_it() -> None:
     assert (one.failing, one.reason) == (False, "no task is healthy yet")
 
 
-def test_failures_before_another_service_was_there_do_not_count() -> None:
+def test_failures_before_a_dependency_existed_do_not_count() -> None:
     bus = Bus()
     watch = Watch(bus)
     for number in range(2):
@@ -168,7 +168,7 @@ def test_failures_before_another_service_was_there_do_not_count() -> None:
     assert not watch.waiting([service("web")])[0].failing
 
 
-def test_a_forced_deployment_that_was_rolled_back_to_the_same_definition_has_failed() -> None:
+def test_a_forced_deployment_that_was_rolled_back_has_failed() -> None:
     bus = Bus()
     watch = Watch(bus)
     bus.publish(DeploymentStateChanged("arn:web", "definition:1", "COMPLETED"))
@@ -185,14 +185,14 @@ def test_a_forced_deployment_that_was_rolled_back_to_the_same_definition_has_fai
     assert watch.waiting([service("web")]) == []
 
 
-def test_a_step_that_failed_is_marked_although_the_start_goes_on() -> None:
+def test_a_failed_step_is_marked_although_the_start_continues() -> None:
     lines: list[str] = []
     with Steps(lines.append).step("services") as step:
         step.failed = True
     assert "✗ services" in lines[0]
 
 
-def test_a_service_is_called_by_its_name_or_the_end_of_it() -> None:
+def test_a_service_is_found_by_its_name_or_the_end_of_it() -> None:
     blueprint = Blueprint(services=(service("app-web"), service("app-api"), service("web")))
     assert find_service(blueprint, "web").name == "web"
     assert find_service(blueprint, "api").name == "app-api"
@@ -216,7 +216,7 @@ def test_a_restart_is_a_new_deployment_of_one_service_only() -> None:
     assert once.services[1] == blueprint.services[1]
 
 
-def test_what_update_service_asked_for_stays_until_the_definitions_are_applied() -> None:
+def test_the_count_from_update_service_stays_until_the_next_apply() -> None:
     blueprint, changes = Blueprint(services=(service("web"),)), ServiceChanges()
     changes.add("arn:web", ServiceChange(desired_count=5))
     changes.add("arn:web", ServiceChange(definition_arn="arn:other"))

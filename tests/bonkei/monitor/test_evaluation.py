@@ -1,6 +1,6 @@
-"""When alarms change. The tables are AWS's own.
+"""When alarms change their state.
 
-"How alarm state is evaluated when data is missing",
+The tables are AWS's own: "How alarm state is evaluated when data is missing",
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
 """
 
@@ -55,7 +55,7 @@ def test_no_premature_alarm(data: str) -> None:
     assert evaluate(points(data), criteria, State.OK).state is State.OK
 
 
-def test_the_range_is_five_of_three() -> None:
+def test_three_periods_have_a_range_of_five() -> None:
     assert Criteria("GreaterThanThreshold", 1, 3, 3).evaluation_range == 5
 
 
@@ -84,7 +84,7 @@ VALUES = st.lists(st.sampled_from([None, 0.0, 2.0]), min_size=3, max_size=9)
     missing=st.sampled_from(TREATMENTS),
     comparison=st.sampled_from(sorted(COMPARISONS)),
 )
-def test_what_holds_for_every_alarm(
+def test_properties_of_every_alarm(
     data: list[float | None], m: int, current: State, missing: str, comparison: str
 ) -> None:
     n = len(data) - 2
@@ -100,7 +100,9 @@ def test_what_holds_for_every_alarm(
         assert missing == "missing"
     if real and not any(bad) and missing != "breaching":
         assert found.state is State.OK
-    if len(real) >= n:  # the treatment is not needed, and neither is the state before
+    if (
+        len(real) >= n
+    ):  # the treatment of missing data is not needed, and neither is the earlier state
         for other in TREATMENTS:
             same = Criteria(comparison, 1, min(m, n), n, other)
             assert all(evaluate(data, same, state).state is found.state for state in State)
@@ -144,10 +146,10 @@ def test_rules_of_composite_alarms(rule: str, expected: bool) -> None:
         ("AT_LEAST(x, OK, (a))", 10),
     ],
 )
-def test_a_wrong_rule_is_named_with_its_place(rule: str, place: int) -> None:
+def test_a_wrong_rule_is_reported_with_its_place(rule: str, place: int) -> None:
     with pytest.raises(RuleError, match=f"character {place}:"):
         parse_rule(rule)
 
 
-def test_the_alarms_of_a_rule() -> None:
+def test_the_alarms_in_a_rule() -> None:
     assert list(alarms_of(parse_rule("ALARM(a) AND AT_LEAST(1, OK, (b, c))"))) == ["a", "b", "c"]

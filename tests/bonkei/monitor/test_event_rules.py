@@ -1,4 +1,4 @@
-"""Rules and schedules that calls make: EventBridge's API and that of its Scheduler."""
+"""Rules and schedules that calls make: the APIs of EventBridge and its Scheduler."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Client:
         return found
 
 
-async def test_a_rule_is_made_gets_targets_and_goes() -> None:
+async def test_a_rule_is_created_gets_targets_and_is_deleted() -> None:
     client = Client()
     made = await client.events("PutRule", Name="r", EventPattern=PATTERN, Description="d")
     assert made["RuleArn"] == "arn:aws:events:eu-west-1:123456789012:rule/r"
@@ -87,7 +87,7 @@ async def test_a_rule_is_made_gets_targets_and_goes() -> None:
     await client.bus.stop()
 
 
-async def test_a_rule_that_is_disabled_calls_nobody() -> None:
+async def test_a_disabled_rule_calls_no_target() -> None:
     client = Client()
     await client.events("PutRule", Name="r", EventPattern=PATTERN)
     await client.events("PutTargets", Rule="r", Targets=[{"Id": "1", "Arn": TOPIC}])
@@ -110,13 +110,13 @@ async def test_a_rule_that_is_disabled_calls_nobody() -> None:
          "Event bus mine does not exist"),
     ],
 )  # fmt: skip
-async def test_a_rule_that_cannot_be(given: dict[str, Any], code: str, message: str) -> None:
+async def test_invalid_rules(given: dict[str, Any], code: str, message: str) -> None:
     with pytest.raises(AwsServiceError, match=message) as caught:
         await Client().events("PutRule", Name="r", **given)
     assert caught.value.code == code
 
 
-async def test_a_target_that_is_not_simulated_is_named_and_the_others_are_kept() -> None:
+async def test_an_unsupported_target_is_reported_and_the_others_are_kept() -> None:
     client = Client()
     await client.events("PutRule", Name="r", EventPattern=PATTERN)
     wrong = {"Id": "no", "Arn": "arn:aws:states:eu-west-1:1:stateMachine:x"}
@@ -132,7 +132,7 @@ async def test_a_target_that_is_not_simulated_is_named_and_the_others_are_kept()
     assert caught.value.code == "LimitExceededException"
 
 
-async def test_what_calls_made_survives_a_restart_and_the_definitions_win(tmp_path: Path) -> None:
+async def test_rules_of_calls_survive_a_restart_and_the_definitions_win(tmp_path: Path) -> None:
     file = tmp_path / "rules.json"
     client = Client(file)
     await client.events("PutRule", Name="mine", EventPattern=PATTERN)
@@ -164,7 +164,7 @@ async def test_what_calls_made_survives_a_restart_and_the_definitions_win(tmp_pa
     assert (await Client(file).events("ListRules"))["Rules"] == []
 
 
-def test_a_file_that_cannot_be_read_is_set_aside(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_set_aside(tmp_path: Path) -> None:
     file = tmp_path / "rules.json"
     file.write_text("{", encoding="utf-8")
     catalogue = Catalogue()
@@ -183,7 +183,7 @@ SCHEDULE: dict[str, Any] = {
 
 
 async def minutes(client: Client, count: int) -> int:
-    """How often a schedule fired."""
+    """How often the schedule fired."""
     for _ in range(count):
         client.now += 60
         client.bus.minute(client.now)
@@ -193,7 +193,7 @@ async def minutes(client: Client, count: int) -> int:
     return len(found)
 
 
-async def test_a_schedule_fires_between_its_dates_and_another_does_not_move_it() -> None:
+async def test_a_schedule_fires_between_its_dates_and_is_independent_of_others() -> None:
     """StartDate, EndDate: "the date, in UTC, after which the schedule can begin invoking its
     target", "before which" (CreateSchedule)."""
     client = Client()
@@ -205,7 +205,7 @@ async def test_a_schedule_fires_between_its_dates_and_another_does_not_move_it()
     await client.bus.stop()
 
 
-async def test_a_schedule_of_once_goes_when_it_is_to() -> None:
+async def test_a_one_time_schedule_is_deleted_when_it_asks_for_it() -> None:
     """ActionAfterCompletion: "the action that you want EventBridge Scheduler to apply to the
     schedule after the schedule completes invoking the target"."""
     client = Client()
@@ -229,7 +229,7 @@ async def test_schedules_are_changed_listed_and_deleted() -> None:
     found = await client.schedules("GetSchedule", Name="s")
     assert (found["State"], found["Description"]) == ("DISABLED", "off")
     assert (await client.schedules("ListSchedules", State="ENABLED"))["Schedules"] == []
-    assert (await client.events("ListRules"))["Rules"] == []  # a schedule is no rule
+    assert (await client.events("ListRules"))["Rules"] == []  # a schedule is not a rule
     await client.schedules("DeleteSchedule", Name="s")
     with pytest.raises(AwsServiceError) as caught:
         await client.schedules("GetSchedule", Name="s")
@@ -247,12 +247,12 @@ async def test_schedules_are_changed_listed_and_deleted() -> None:
          "batch are not simulated"),
     ],
 )  # fmt: skip
-async def test_a_schedule_that_cannot_be(more: dict[str, Any], message: str) -> None:
+async def test_invalid_schedules(more: dict[str, Any], message: str) -> None:
     with pytest.raises(AwsServiceError, match=message):
         await Client().schedules("CreateSchedule", **SCHEDULE | more)
 
 
-async def test_a_group_goes_with_its_schedules() -> None:
+async def test_a_deleted_group_deletes_its_schedules() -> None:
     client = Client()
     await client.schedules("CreateScheduleGroup", Name="night")
     await client.schedules("CreateSchedule", **SCHEDULE, GroupName="night")
@@ -264,7 +264,7 @@ async def test_a_group_goes_with_its_schedules() -> None:
         await client.schedules("DeleteScheduleGroup", Name="default")
 
 
-async def test_a_target_is_tried_as_often_as_its_policy_says() -> None:
+async def test_a_target_is_retried_as_often_as_its_policy_allows() -> None:
     tries: list[str] = []
 
     async def deliver(target: EventTarget, _payload: str) -> None:

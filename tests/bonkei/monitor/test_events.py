@@ -1,4 +1,4 @@
-"""EventBridge: patterns, transformers and schedules as its documentation has them.
+"""EventBridge: patterns, transformers and schedules, after its documentation.
 
 "Comparison operators for use in event patterns in Amazon EventBridge",
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html
@@ -110,7 +110,7 @@ def test_a_list_in_the_event_matches_by_any_of_its_values() -> None:
         ('{"$or": [{"a": [1]}]}', "two patterns"),
     ],
 )
-def test_a_wrong_pattern_is_named_with_its_place(pattern: str, problem: str) -> None:
+def test_a_wrong_pattern_is_reported_with_its_place(pattern: str, problem: str) -> None:
     with pytest.raises(EventPatternError, match=problem):
         parse_event_pattern(pattern)
 
@@ -143,7 +143,7 @@ RULE = EventRule("r", "arn:aws:events:eu-west-1:1:rule/r", "r", pattern='{"sourc
         ),
     ],
 )
-def test_what_a_target_gets(target: EventTarget, expected: str) -> None:
+def test_the_input_of_a_target(target: EventTarget, expected: str) -> None:
     assert payload(RULE, target, EVENT, 0) == expected
 
 
@@ -181,11 +181,11 @@ def test_schedules(expression: str, moment: str, expected: bool) -> None:
     assert fires(expression, moment) is expected
 
 
-def test_a_schedule_goes_by_its_time_zone() -> None:
+def test_a_schedule_follows_its_time_zone() -> None:
     assert fires("cron(0 9 * * ? *)", "2026-11-26T00:00", "Asia/Tokyo")
 
 
-def test_a_rate_counts_from_its_beginning() -> None:
+def test_a_rate_counts_from_its_start() -> None:
     due = parse_schedule("rate(5 minutes)")
 
     assert [minute for minute in range(15) if due(1200.0 + 60 * minute, 1200.0)] == [5, 10]
@@ -196,7 +196,7 @@ def test_a_rate_counts_from_its_beginning() -> None:
     ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)", "cron(* * * * * *)", "cron(0 0 1 1)",
      "cron(60 * * * ? *)", "cron(x * * * ? *)", "every day"],
 )  # fmt: skip
-def test_what_is_no_schedule(expression: str) -> None:
+def test_invalid_schedules(expression: str) -> None:
     with pytest.raises(ScheduleError):
         parse_schedule(expression)
 
@@ -244,7 +244,7 @@ async def test_an_event_reaches_the_targets_of_rules_that_match() -> None:
     await found.stop()
 
 
-async def test_a_failure_is_tried_again_and_then_among_the_dead_letters() -> None:
+async def test_a_failed_event_is_retried_and_then_goes_to_the_dead_letters() -> None:
     targets = Targets(failing=2)
     found = bus(targets, rule())
     found.put(EVENT)
@@ -271,7 +271,7 @@ async def test_a_schedule_calls_its_target() -> None:
     await found.stop()
 
 
-async def test_a_rule_that_eventbridge_refuses_is_named() -> None:
+async def test_a_rule_that_eventbridge_refuses_is_reported() -> None:
     found = bus(Targets(), rule(pattern='{"a": "b"}'))
 
     assert "is no list" in found.notes()[0]

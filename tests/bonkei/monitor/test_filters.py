@@ -45,17 +45,17 @@ def test_a_value_and_dimensions_from_fields() -> None:
     ]
 
 
-def test_the_default_is_reported_for_a_minute_without_a_match() -> None:
+def test_the_default_value_is_reported_for_a_minute_without_a_match() -> None:
     filters = MetricFilters([declared("ERROR", default_value=0.0)])
 
     list(filters.read("/group", events("fine")))
     assert [one.values for one in filters.defaults()] == [((0.0, 1.0),)]
-    assert not list(filters.defaults())  # no events at all: nothing is reported
+    assert not list(filters.defaults())  # without any event, nothing is reported
     list(filters.read("/group", events("fine", "ERROR")))
     assert not list(filters.defaults())
 
 
-def test_a_pattern_that_aws_refuses_is_named() -> None:
+def test_a_pattern_that_aws_refuses_is_reported() -> None:
     filters = MetricFilters([declared("{ $.a = }"), declared("ERROR")])
 
     assert "a value is missing" in filters.broken["a"]
@@ -86,7 +86,7 @@ def test_embedded_metrics_of_the_specification() -> None:
     assert (found[0].unit, found[0].resolution, found[0].time) == ("Milliseconds", 1, T)
 
 
-def test_what_is_not_right_gives_nothing() -> None:
+def test_malformed_embedded_metrics_give_nothing() -> None:
     wrong = ["{", '{"_aws": 1}', '{"_aws": {"CloudWatchMetrics": [1, {"Namespace": "a"}]}}', "[]"]
     wrong.append(json.dumps(EMBEDDED | {"time": "no number"}))
 

@@ -101,7 +101,7 @@ def test_expressions(expression: str, expected: object) -> None:
         ("(" * 3, "ends too early"),
     ],
 )
-def test_a_mistake_is_named(expression: str, problem: str) -> None:
+def test_a_mistake_is_reported(expression: str, problem: str) -> None:
     with pytest.raises(ExpressionError, match=problem):
         compute(expression)
 

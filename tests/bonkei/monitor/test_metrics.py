@@ -54,7 +54,7 @@ def test_statistics(name: str, expected: float) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "average", "p101", "TM()", "TM(:)", "TM(10%:5)", "q9"])
-def test_what_is_no_statistic(name: str) -> None:
+def test_invalid_statistics(name: str) -> None:
     with pytest.raises(StatisticError, match="is no statistic"):
         statistic(name)
 
@@ -68,7 +68,7 @@ def test_a_statistic_set_has_no_percentiles() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=1000))
-def test_percentiles_stay_near_with_many_values(values: list[float]) -> None:
+def test_percentiles_stay_accurate_with_many_values(values: list[float]) -> None:
     found = bucket(*values)
     exact = sorted(values)
 
@@ -94,7 +94,7 @@ def test_a_store_survives_its_process(tmp_path: Path) -> None:
     first = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
     for second in range(120):
         first.put(datum(M, T + second, 1.0), T + second)
-    first.flush()  # and is killed then
+    first.flush()  # and the process is killed then
     second_store = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
     second_store.put(datum(M, T + 100, 5.0), T + 200)
 
@@ -103,7 +103,7 @@ def test_a_store_survives_its_process(tmp_path: Path) -> None:
     assert second_store.metrics() == (M,)
 
 
-def test_detail_goes_with_age(tmp_path: Path) -> None:
+def test_old_data_loses_detail(tmp_path: Path) -> None:
     store = MetricStore(SqliteDisk(tmp_path / "m.sqlite"))
     for minute in range(10):
         store.put(datum(M, T + 60 * minute, float(minute)), T)

@@ -1,4 +1,4 @@
-"""Alarms over time: a clock is handed in, and what happens is looked at."""
+"""Alarms over time: a test sets the clock and reads the results."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def alarm(**more: Any) -> Alarm:
 
 
 class World:
-    """A monitor, its clock, and what it said to others."""
+    """A monitor, its clock, and its messages to others."""
 
     def __init__(self, directory: Path | None = None, *alarms: Alarm, **blueprint: Any) -> None:
         self.now = T
@@ -75,7 +75,7 @@ class World:
         return self.monitor.book.state("cpu").value
 
 
-async def test_there_and_back() -> None:
+async def test_to_alarm_and_back() -> None:
     world = World(None, alarm())
     states = [await world.minute(value) for value in (10, 10, 90, 90, 10, 10)]
     await world.monitor.stop()
@@ -84,7 +84,7 @@ async def test_there_and_back() -> None:
     assert [m["NewStateValue"] for _, _, m in world.acted] == ["OK", "ALARM", "OK"]
 
 
-async def test_the_message_is_cloudwatchs() -> None:
+async def test_the_message_has_cloudwatchs_form() -> None:
     world = World(None, alarm())
     for value in (10, 90, 95):
         await world.minute(value)
@@ -119,7 +119,7 @@ async def test_the_message_is_cloudwatchs() -> None:
     }
 
 
-async def test_the_event_is_cloudwatchs() -> None:
+async def test_the_event_has_cloudwatchs_form() -> None:
     world = World(None, alarm())
     for value in (10, 90, 95):
         await world.minute(value)
@@ -166,7 +166,7 @@ async def test_time_is_compressed() -> None:
     assert world.acted[-1][2]["Trigger"]["Period"] == 60
 
 
-async def test_actions_that_are_not_enabled_are_not_taken() -> None:
+async def test_disabled_actions_are_not_taken() -> None:
     world = World(None, alarm(actions_enabled=False))
     for value in (90, 90):
         await world.minute(value)
@@ -176,7 +176,7 @@ async def test_actions_that_are_not_enabled_are_not_taken() -> None:
     assert world.events
 
 
-async def test_an_action_that_fails_is_seen() -> None:
+async def test_a_failed_action_is_shown() -> None:
     world = World(None, alarm())
     world.failing = True
     for value in (90, 90):
@@ -193,7 +193,7 @@ async def test_a_restart_announces_nothing(tmp_path: Path) -> None:
     world = World(tmp_path, alarm())
     for value in (90, 90):
         await world.minute(value)
-    world.monitor.store.flush()  # and is killed then
+    world.monitor.store.flush()  # and the process is killed then
     again = World(tmp_path, alarm())
     again.now = world.now
 
@@ -231,7 +231,7 @@ async def test_composite_alarms_follow_and_are_suppressed() -> None:
     await world.monitor.stop()
 
 
-async def test_records_of_logs_reach_an_alarm() -> None:
+async def test_log_records_reach_an_alarm() -> None:
     metric = Metric("Logs", "Errors", (), "Sum", 60)
     filters = (MetricFilter("f", "f", "/g", "ERROR", "Logs", "Errors", "1", default_value=0.0),)
     errors = alarm(
@@ -268,7 +268,7 @@ async def test_records_of_logs_reach_an_alarm() -> None:
         ({"metric": Metric("AWS/ECS", "x", (), "q9", 60)}, "`q9` is no statistic"),
     ],
 )
-async def test_what_is_not_simulated_is_named(more: dict[str, Any], problem: str) -> None:
+async def test_unsupported_parts_are_reported(more: dict[str, Any], problem: str) -> None:
     world = World(None, alarm(**more))
     await world.minute(90)
 
@@ -276,7 +276,7 @@ async def test_what_is_not_simulated_is_named(more: dict[str, Any], problem: str
     await world.monitor.stop()
 
 
-async def test_metrics_that_nobody_measures_are_named() -> None:
+async def test_metrics_that_nobody_measures_are_reported() -> None:
     world = World(None, alarm())
     assert world.monitor.snapshot().not_measured == ("AWS/ECS CPUUtilization",)
     await world.minute(1)
@@ -285,7 +285,7 @@ async def test_metrics_that_nobody_measures_are_named() -> None:
     await world.monitor.stop()
 
 
-async def test_an_alarm_that_goes_is_forgotten() -> None:
+async def test_a_deleted_alarm_is_forgotten() -> None:
     world = World(None, alarm())
     await world.minute(1)
     world.follow()

@@ -1,4 +1,4 @@
-"""What would raise an alarm, and what would let it go again."""
+"""Values that raise an alarm, and values that end it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_values_on_both_sides_of_a_threshold(comparison: str, threshold: float) 
         assert (value >= 0, count) == (True, 1.0)
 
 
-def test_a_threshold_that_nothing_is_below() -> None:
+def test_a_threshold_without_a_lower_value() -> None:
     assert values(alarm("LessThanThreshold", 0.0), bad=True) is None
 
 

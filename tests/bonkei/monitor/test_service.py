@@ -1,4 +1,4 @@
-"""CloudWatch's API: what its documentation says of each operation."""
+"""CloudWatch's API, after the documentation of each operation."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ async def put(client: Client, **more: Any) -> None:
     await client.call("PutMetricData", Namespace="Own", MetricData=[datum])
 
 
-async def test_what_is_put_is_got(client: Client) -> None:
+async def test_stored_values_are_returned(client: Client) -> None:
     await put(client, Values=[1.0, 9.0], Counts=[9.0, 1.0], Unit="Milliseconds")
     await put(client, Value=4.0, Timestamp=at(-90), Unit="Milliseconds")
 
@@ -128,7 +128,7 @@ async def test_metrics_are_listed(client: Client) -> None:
         ({"Values": [1.0], "Counts": [1.0, 2.0]}, "InvalidParameterValue"),
     ],
 )
-async def test_a_datum_that_cannot_be(client: Client, datum: dict[str, Any], code: str) -> None:
+async def test_invalid_data(client: Client, datum: dict[str, Any], code: str) -> None:
     with pytest.raises(AwsServiceError) as caught:
         await put(client, **datum)
 
@@ -136,7 +136,7 @@ async def test_a_datum_that_cannot_be(client: Client, datum: dict[str, Any], cod
     assert not client.monitor.store.metrics()
 
 
-async def test_nobody_puts_into_awss_namespaces(client: Client) -> None:
+async def test_nobody_writes_to_the_namespaces_of_aws(client: Client) -> None:
     with pytest.raises(AwsServiceError, match="AWS/"):
         await client.call("PutMetricData", Namespace="AWS/ECS", MetricData=[])
 
@@ -188,19 +188,19 @@ async def test_actions_are_disabled_and_enabled(client: Client) -> None:
         ({"Statistic": "q9"}, "no statistic"),
     ],
 )
-async def test_an_alarm_that_cannot_be(client: Client, more: dict[str, Any], problem: str) -> None:
+async def test_invalid_alarms(client: Client, more: dict[str, Any], problem: str) -> None:
     with pytest.raises(AwsServiceError, match=problem):
         await client.call("PutMetricAlarm", **(ALARM | more))
 
 
-async def test_a_state_of_no_alarm(client: Client) -> None:
+async def test_the_state_of_a_missing_alarm(client: Client) -> None:
     with pytest.raises(AwsServiceError) as caught:
         await client.call("SetAlarmState", AlarmName="x", StateValue="OK", StateReason="a test")
 
     assert (caught.value.code, caught.value.status) == ("ResourceNotFound", 404)
 
 
-async def test_programs_put_events_and_rules_are_seen() -> None:
+async def test_programs_put_events_and_rules_match_them() -> None:
     got: list[str] = []
 
     async def deliver(_target: EventTarget, payload: str) -> None:
@@ -261,7 +261,7 @@ QUERIES = [
 ]
 
 
-async def test_alarms_that_calls_make_survive_a_restart(tmp_path: Path) -> None:
+async def test_alarms_of_calls_survive_a_restart(tmp_path: Path) -> None:
     client = Client(tmp_path)
     await client.call("PutMetricAlarm", **ALARM)
     math = {n: v for n, v in ALARM.items() if n in ("EvaluationPeriods", "Threshold")}

@@ -29,7 +29,9 @@ T = 1_800_000_000.0
 
 
 def told(steps: list[tuple[float, State, State]], periods: Periods) -> list[tuple[float, str]]:
-    """When which state's actions are taken; each step is a time, the alarm and the suppressor."""
+    """The states whose actions are taken, and when. Each step is a time, the alarm and the
+    suppressor.
+    """
     now, found = Suppression(announced="OK"), []
     for time, state, suppressor in steps:
         now, acts = follow(now, state, suppressor, time, periods)
@@ -49,13 +51,13 @@ def told(steps: list[tuple[float, State, State]], periods: Periods) -> list[tupl
         # "the composite alarm waits after suppressor alarm goes out of the ALARM state".
         ([(1, OK, ALARM), (2, ALARM, ALARM), (10, ALARM, OK), (12, ALARM, OK), (13, ALARM, OK)],
          [(13, "ALARM")]),
-        # Within the extension it has gone back: there is nothing to say.
+        # It has returned within the extension, so no action is taken.
         ([(1, OK, ALARM), (2, ALARM, ALARM), (10, ALARM, OK), (12, OK, OK), (13, OK, OK)], []),
         # A suppressor without data suppresses nothing.
         ([(1, OK, UNKNOWN), (2, ALARM, UNKNOWN), (8, ALARM, UNKNOWN)], [(8, "ALARM")]),
-        # Told of before, so its end is told: after a wait of its own.
+        # Its start was announced, so its end is announced too, after a wait of its own.
         ([(2, ALARM, OK), (8, ALARM, OK), (20, OK, OK), (26, OK, OK)], [(8, "ALARM"), (26, "OK")]),
-        # The suppressor comes back within the extension.
+        # The suppressor returns within the extension.
         ([(2, ALARM, ALARM), (10, ALARM, OK), (11, ALARM, ALARM), (14, ALARM, ALARM)], []),
     ],
 )  # fmt: skip
@@ -66,7 +68,7 @@ def test_the_periods(
 
 
 @given(st.lists(st.tuples(st.sampled_from([OK, ALARM]), st.sampled_from([OK, ALARM]))))
-def test_nothing_is_told_twice_and_in_the_end_what_is_true(
+def test_no_state_is_announced_twice_and_the_last_one_is_true(
     changes: list[tuple[State, State]],
 ) -> None:
     steps = [(float(number), *change) for number, change in enumerate(changes)]
@@ -88,7 +90,7 @@ def composite(**more: Any) -> CompositeAlarm:
 
 
 class World:
-    """A monitor with switches in the place of metric alarms."""
+    """A monitor with switches instead of metric alarms."""
 
     def __init__(self, directory: Path | None = None, **more: Any) -> None:
         self.now = T
@@ -120,7 +122,7 @@ class World:
         self.monitor.engine.follow_suppressors(self.now)
 
     def said(self) -> list[tuple[str, str, str]]:
-        """State, and what keeps the actions back, now and before."""
+        """The state, and what suppresses the actions, now and before."""
         details = [e["detail"] for e in self.events if e["detail"]["alarmName"] == "main"]
         return [
             (
@@ -132,7 +134,7 @@ class World:
         ]
 
 
-async def test_a_monitor_waits_as_long_as_it_is_told_to() -> None:
+async def test_a_monitor_waits_for_the_configured_periods() -> None:
     world = World()
     world.switch("maintenance", on=False)
     world.past(200)
@@ -143,7 +145,7 @@ async def test_a_monitor_waits_as_long_as_it_is_told_to() -> None:
     world.past(1)
     await world.monitor.stop()
 
-    # As the example event of "CloudWatch alarm events" has it.
+    # The form of the example event in "CloudWatch alarm events".
     assert world.said() == [("ALARM", "WaitPeriod", ""), ("ALARM", "", "WaitPeriod")]
     assert world.events[-1]["detail"]["configuration"] == {
         "alarmRule": "ALARM(first)",
@@ -154,7 +156,7 @@ async def test_a_monitor_waits_as_long_as_it_is_told_to() -> None:
     assert [sent.state for sent in world.monitor.sent] == ["OK", "ALARM"]
 
 
-async def test_what_is_kept_back_survives_a_restart(tmp_path: Path) -> None:
+async def test_a_suppressed_action_survives_a_restart(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.switch("first", on=False)
     world.past(200)
@@ -177,5 +179,5 @@ async def test_what_is_kept_back_survives_a_restart(tmp_path: Path) -> None:
     assert again.said() == [("ALARM", "", "ExtensionPeriod")]
 
 
-def test_settings_come_back_as_they_were() -> None:
+def test_settings_are_returned_unchanged() -> None:
     assert read(written(composite())) == composite()

@@ -1,4 +1,4 @@
-"""CloudWatch and EventBridge as boto3 sees them, through the endpoint."""
+"""CloudWatch and EventBridge through boto3 and the endpoint."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_a_metric_and_its_alarm(aws: Aws) -> None:
     assert [one["HistoryItemType"] for one in kinds] == ["StateUpdate", "ConfigurationUpdate"]
 
 
-def test_errors_are_the_models_own(aws: Aws) -> None:
+def test_errors_have_the_codes_of_the_model(aws: Aws) -> None:
     with pytest.raises(aws.cloudwatch.exceptions.ResourceNotFound):
         aws.cloudwatch.set_alarm_state(AlarmName="x", StateValue="OK", StateReason="a test")
     with pytest.raises(ClientError, match="PutAnomalyDetector"):
@@ -161,7 +161,7 @@ def test_events(aws: Aws) -> None:
         aws.events.describe_rule(Name="nobody")
 
 
-def test_rules_and_schedules_are_made(aws: Aws) -> None:
+def test_rules_and_schedules_are_created(aws: Aws) -> None:
     topic = "arn:aws:sns:eu-west-1:123456789012:t"
     aws.events.put_rule(Name="own", EventPattern='{"source": ["own"]}')
     answer = aws.events.put_targets(Rule="own", Targets=[{"Id": "1", "Arn": topic}])

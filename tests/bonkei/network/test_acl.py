@@ -1,4 +1,4 @@
-"""Network ACLs, by "Control subnet traffic with network access control lists"."""
+"""Network ACLs, after "Control subnet traffic with network access control lists"."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ IN, OUT = rule("ingress", 100, True, "10.0.1.0/24", 5432, 5432), rule("egress", 
         (Network(), ""),
         (network(IN, OUT), ""),
         (network(OUT), "aws_network_acl.data lets nothing into aws_subnet.data on port 5432"),
-        # Stateless: "responses to allowed inbound traffic" need a rule of their own.
+        # Stateless: "responses to allowed inbound traffic" need their own rule.
         (network(IN), "aws_network_acl.data lets no answers out of aws_subnet.data"),
         # "Rules are evaluated starting with the lowest numbered rule."
         (network(rule("ingress", 50, False, *OPEN), IN, OUT), "lets nothing into"),
@@ -49,7 +49,7 @@ def test_an_acl(found: Network, obstacle: str) -> None:
     assert why.endswith(obstacle) if obstacle.startswith("aws") or not obstacle else obstacle in why
 
 
-def test_within_a_subnet_no_acl_counts() -> None:
+def test_within_a_subnet_no_acl_applies() -> None:
     assert acl_obstacle(network(of="app"), APP, APP, 5432) == ""
     assert acl_obstacle(network(of="app"), APP, None, 443)
 

@@ -1,4 +1,4 @@
-"""The ways of a caller, over a whole stack from which one thing is taken away."""
+"""The routes of a caller, in a whole stack without one of its resources."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def way(blueprint: Blueprint, service: str, source: str = "task app", region: st
     return way_to_aws(blueprint, caller, service, region, "t")
 
 
-def test_a_way_through_an_endpoint_says_which_and_from_where() -> None:
+def test_a_route_through_an_endpoint_has_the_endpoint_and_the_source() -> None:
     found = way(after(), "secretsmanager")
     assert (found.obstacle, found.vpc_id) == ("", "vpc-1")
     assert found.endpoint is not None
@@ -42,7 +42,7 @@ def test_a_way_through_an_endpoint_says_which_and_from_where() -> None:
     assert way(after(), "logs", region="eu-west-1").endpoint is not None
 
 
-def test_without_an_endpoint_and_a_nat_gateway_there_is_no_way() -> None:
+def test_without_an_endpoint_and_a_nat_gateway_there_is_no_route() -> None:
     assert way(after(), "sqs").obstacle == (
         "aws_subnet.app has no endpoint for sqs, and aws_subnet.app has no route to the internet"
     )
@@ -50,7 +50,7 @@ def test_without_an_endpoint_and_a_nat_gateway_there_is_no_way() -> None:
     assert way(after(), "logs", region="us-east-1").obstacle
 
 
-def test_by_a_nat_gateway_the_internet_sees_its_address() -> None:
+def test_through_a_nat_gateway_the_internet_sees_the_gateways_address() -> None:
     nat = put(
         "aws_nat_gateway.this", id="nat-1", subnet_id="subnet-ingress", public_ip="203.0.113.9"
     )
@@ -60,7 +60,7 @@ def test_by_a_nat_gateway_the_internet_sees_its_address() -> None:
     assert (found.obstacle, found.endpoint, found.public_ip) == ("", None, "203.0.113.9")
 
 
-def test_who_is_in_no_vpc_has_the_internet_and_no_private_database() -> None:
+def test_a_caller_outside_a_vpc_reaches_the_internet_and_no_private_database() -> None:
     lambda_ = put("aws_lambda_function.f", function_name="f", arn="arn:f", role="r")
     blueprint = after(lambda_)
     assert way(blueprint, "sqs", "function f") == Way()
@@ -69,7 +69,7 @@ def test_who_is_in_no_vpc_has_the_internet_and_no_private_database() -> None:
     assert "is in no VPC" in obstacle_to_cluster(blueprint, caller, blueprint.database_clusters[0])
 
 
-def test_a_task_with_a_network_of_its_own() -> None:
+def test_a_task_with_its_own_network() -> None:
     blueprint = after()
     [cluster] = blueprint.database_clusters
     for group, is_open in (("sg-app", True), ("sg-worker", False)):
@@ -109,14 +109,14 @@ def test_a_sound_stack_has_no_obstacle() -> None:
          "aws_subnet.ingress has no route to an internet gateway"),
     ],
 )  # fmt: skip
-def test_each_thing_that_the_request_path_needs(
+def test_each_requirement_of_the_request_path(
     rule: str, between: tuple[str, str], why: str
 ) -> None:
     found = {(each.source, each.target): each.why for each in obstacles(after(remove(rule)))}
     assert why in found[between]
 
 
-def test_an_internal_balancer_is_reached_as_a_vpc_origin_only() -> None:
+def test_an_internal_balancer_is_reached_only_as_a_vpc_origin() -> None:
     [found] = obstacles(after(put("aws_lb.this", internal=True)))
     assert found.why == "aws_lb.this is internal, and front.elb.amazonaws.com is no VPC origin"
 
@@ -138,7 +138,7 @@ def test_an_internal_balancer_is_reached_as_a_vpc_origin_only() -> None:
         ("ecr_dkr", "CannotPullContainerError"),
     ],
 )
-def test_a_task_that_cannot_start_stops_in_the_words_of_ecs(endpoint: str, words: str) -> None:
+def test_a_task_that_cannot_start_stops_with_ecss_message(endpoint: str, words: str) -> None:
     blueprint = after(remove(f"aws_vpc_endpoint.{endpoint}"))
     [definition] = [each for each in blueprint.task_definitions if each.family == "app"]
     found, why = obstacle_to_start(blueprint, definition, find_caller(blueprint, "task app"))

@@ -1,4 +1,4 @@
-"""Actions beside builds and approvals: Lambda, ECS, S3."""
+"""Actions other than builds and approvals: Lambda, ECS, S3."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REVISION = "arn:aws:ecs:ap-northeast-1:123456789012:task-definition/web"
 
 
 class Bucket:
-    """S3: what lies there, and what was put."""
+    """S3: its objects, and the puts."""
 
     def __init__(self, files: Mapping[str, bytes]) -> None:
         packed = io.BytesIO()
@@ -126,7 +126,7 @@ async def test_ecs_deploys_a_revision_with_the_new_images(tmp_path: Path) -> Non
     assert updated["taskDefinition"] == f"{REVISION}:2"
 
 
-async def test_ecs_fails_when_the_deployment_does(tmp_path: Path) -> None:
+async def test_ecs_fails_when_the_deployment_fails(tmp_path: Path) -> None:
     store = Store(Bucket({"imagedefinitions.json": IMAGES}), tmp_path)
     with pytest.raises(AwsServiceError, match="tasks failed"):
         await EcsDeploy(Ecs("FAILED"), store).run(work("ECS", ClusterName="c", ServiceName="web"))
@@ -135,7 +135,7 @@ async def test_ecs_fails_when_the_deployment_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"{", b'[{"name": "web"}]', b'[{"name": "x", "imageUri": "y"}]']
 )
-async def test_ecs_refuses_what_are_no_images(tmp_path: Path, content: bytes) -> None:
+async def test_ecs_refuses_a_malformed_image_list(tmp_path: Path, content: bytes) -> None:
     store = Store(Bucket({"imagedefinitions.json": content}), tmp_path)
     with pytest.raises(AwsServiceError) as caught:
         await EcsDeploy(Ecs("COMPLETED"), store).run(

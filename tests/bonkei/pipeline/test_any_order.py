@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: what must hold of every pipeline."""
+"""Properties of every pipeline, whatever happens in whatever order."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def no_execution_does_anything_after_it_was_superseded(table: Table) -> None:
 @given(
     st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, min_size=25, max_size=60)
 )
-def test_what_always_holds(mode: str, steps: list[tuple[object, ...]]) -> None:
+def test_invariants_of_a_pipeline(mode: str, steps: list[tuple[object, ...]]) -> None:
     table = Table(pipeline(*STAGES, mode=mode))
     for step in steps:
         try:
@@ -112,7 +112,7 @@ def test_what_always_holds(mode: str, steps: list[tuple[object, ...]]) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(["SUPERSEDED", "QUEUED", "PARALLEL"]), st.lists(MOVES, max_size=40))
-def test_everything_ends_when_all_actions_end_and_all_ways_are_open(
+def test_every_execution_ends_when_actions_end_and_transitions_are_open(
     mode: str, steps: list[tuple[object, ...]]
 ) -> None:
     table = Table(pipeline(*STAGES, mode=mode))
@@ -134,8 +134,7 @@ def test_everything_ends_when_all_actions_end_and_all_ways_are_open(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(MOVES, min_size=20, max_size=50))
 def test_queued_executions_do_not_overtake(steps: list[tuple[object, ...]]) -> None:
-    """Of two that have entered a stage for the first time, the one that arrived first did so
-    first."""
+    """Two executions enter a stage for the first time in the order of their arrival."""
     table = Table(pipeline(*STAGES, mode="QUEUED"))
     for step in steps:
         try:

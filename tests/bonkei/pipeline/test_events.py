@@ -1,4 +1,4 @@
-"""The events and the approval's message, as the function reads them that posts to Slack."""
+"""The events and the approval's message, as the function that posts to Slack reads them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STAGES = (Stage("Source", (source(),)), Stage("Approve", (approval(),)))
 
 
 def envelope(table: Table, changed: Changed) -> str:
-    """As EventBridge delivers it."""
+    """The event in EventBridge's form."""
     found = event(table.pipeline, table.book, changed, table.now)
     assert found is not None
     _, _, _, region, account, _ = found.resources[0].split(":")
@@ -39,7 +39,7 @@ def of(table: Table, level: str, state: str) -> str:
     return envelope(table, fit[-1])
 
 
-def test_a_failed_pipeline_is_a_failure() -> None:
+def test_a_failed_pipeline_is_a_failure_for_the_function() -> None:
     table = Table(pipeline(*STAGES))
     id_ = table.start()
     table.finish(id_, "Source", ok=False, error_code="JobFailed", error_message="no branch main")
@@ -52,7 +52,7 @@ def test_a_failed_pipeline_is_a_failure() -> None:
     assert (action.stage, action.action, action.summary) == ("Source", "Source", "no branch main")
 
 
-def test_a_waiting_approval_is_one() -> None:
+def test_a_waiting_approval_is_an_approval_for_the_function() -> None:
     table = Table(pipeline(*STAGES))
     id_ = table.start()
     table.through(id_, "Source")
@@ -61,7 +61,7 @@ def test_a_waiting_approval_is_one() -> None:
     assert (found.pipeline, found.execution, found.stage) == ("demo", id_, "Approve")
 
 
-def test_an_approvals_message_is_one_too() -> None:
+def test_an_approvals_message_is_an_approval_for_the_function() -> None:
     settings = (("CustomData", "1 to add"), ("ExternalEntityLink", "https://log"))
     stages = (STAGES[0], Stage("Approve", (approval(configuration=settings),)))
     table = Table(pipeline(*stages))

@@ -1,4 +1,6 @@
-"""How executions move: https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html"""
+"""The way of executions:
+https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ def refused(table: Table, command: commands.Command) -> str:
     return caught.value.code
 
 
-def test_an_execution_goes_through_its_stages_and_says_so() -> None:
+def test_an_execution_passes_its_stages_and_reports_it() -> None:
     table = Table(pipeline())
     id_ = table.start()
     table.through(id_, "Source", "Build", "Deploy")
@@ -51,7 +53,7 @@ def test_a_stage_processes_one_execution_and_the_next_waits_for_it() -> None:
 
 
 def test_a_waiting_execution_is_superseded_by_a_more_recent_one() -> None:
-    """Rule 3, with its own example: execution 2 awaits the locked stage, 3 overtakes it."""
+    """Rule 3, with its own example: execution 2 awaits the locked stage, and 3 overtakes it."""
     table = Table(pipeline())
     first = table.start()
     table.through(first, "Source")
@@ -88,7 +90,9 @@ def test_parallel_executions_do_not_wait() -> None:
 
 
 def test_a_failure_releases_the_lock_on_the_stage() -> None:
-    """ "A failure releases the lock on the stage"; after another has entered, no retry."""
+    """ "A failure releases the lock on the stage". After another execution has entered, no retry
+    is possible.
+    """
     table = Table(pipeline())
     first, second = table.start(), table.start()
     table.finish(first, "Source", ok=False, error_message="no such branch")
@@ -140,7 +144,7 @@ def test_a_failed_action_is_retried_while_others_are_still_in_progress() -> None
     assert {table.name_of(each.action_id) for each in table.running()} == {"a", "b"}
 
 
-def test_what_has_not_failed_is_not_retried() -> None:
+def test_an_action_that_has_not_failed_is_not_retried() -> None:
     table = Table(pipeline())
     id_ = table.start()
     retried = commands.retry("Source", id_, "FAILED_ACTIONS")
@@ -168,7 +172,7 @@ def test_stop_and_wait_lets_actions_complete_and_starts_none() -> None:
     assert refused(table, stopped) == "PipelineExecutionNotStoppableException"
 
 
-def test_stop_and_abandon_leaves_actions_to_themselves() -> None:
+def test_stop_and_abandon_ignores_running_actions() -> None:
     """A Stopping execution may be abandoned, too. A late result changes nothing."""
     table = Table(pipeline())
     id_ = table.start()
@@ -194,7 +198,7 @@ def test_a_waiting_execution_stops_at_once() -> None:
     assert table.execution(first).status == "InProgress"
 
 
-def test_a_disabled_transition_keeps_all_out_until_it_is_enabled() -> None:
+def test_a_disabled_transition_stops_all_executions_until_it_is_enabled() -> None:
     """ "When a disabled transition is re-enabled, the latest execution enters the stage"."""
     table = Table(pipeline())
     table.do(commands.disable("Deploy", "a freeze", "arn:person"))
@@ -258,7 +262,7 @@ def test_an_approval_times_out_as_a_failed_action(minutes: int, seconds: float) 
     assert table.execution(id_).status == "Failed"
 
 
-def test_variables_are_resolved_and_one_that_is_missing_fails_the_action() -> None:
+def test_variables_are_resolved_and_a_missing_one_fails_the_action() -> None:
     """https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html"""
     text = "#{source.CommitId} #{codepipeline.PipelineExecutionId} #{variables.level}"
     good = build(configuration=(("EnvironmentVariables", text),))
@@ -278,7 +282,7 @@ def test_variables_are_resolved_and_one_that_is_missing_fails_the_action() -> No
     assert (failed.status, "#{nobody.Knows}" in failed.error_message) == ("Failed", True)
 
 
-def test_a_start_gives_variables_that_the_pipeline_declares() -> None:
+def test_a_start_sets_variables_that_the_pipeline_declares() -> None:
     table = Table(pipeline(variables=(PipelineVariable("level"), PipelineVariable("name", "x"))))
     assert refused(table, commands.start("", "")) == "ValidationException"
     unknown = commands.start("", "", (("other", "1"),))
@@ -311,7 +315,7 @@ def conditional(result: str, rule: Rule) -> Table:
     [("EQ", "true", True), ("EQ", "false", False), ("NE", "false", True), ("CONTAINS", "ru", True),
      ("MATCHES", "t.*", True), ("MATCHES", "t", False)],
 )  # fmt: skip
-def test_a_condition_that_is_not_met_skips_the_stage(operator: str, value: str, met: bool) -> None:
+def test_an_unmet_condition_skips_the_stage(operator: str, value: str, met: bool) -> None:
     """https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html"""
     table = conditional("SKIP", check(value, operator))
     id_ = table.start()
@@ -321,7 +325,7 @@ def test_a_condition_that_is_not_met_skips_the_stage(operator: str, value: str, 
     assert table.execution(id_).status == ("InProgress" if met else "Succeeded")
 
 
-def test_a_condition_that_is_not_met_fails_the_stage_when_it_says_so() -> None:
+def test_an_unmet_condition_may_fail_the_stage() -> None:
     table = conditional("FAIL", check("true"))
     id_ = table.start()
     table.through(id_, "Source")
@@ -332,7 +336,7 @@ def test_a_condition_that_is_not_met_fails_the_stage_when_it_says_so() -> None:
     assert table.execution(id_).status == "Failed", "it is asked again"
 
 
-def test_a_rule_that_is_not_simulated_is_named_and_is_not_met() -> None:
+def test_an_unsupported_rule_is_reported_and_counts_as_unmet() -> None:
     table = conditional("FAIL", Rule("Alarm", "CloudWatchAlarm"))
     id_ = table.start()
     table.through(id_, "Source", "Plan")
@@ -382,7 +386,7 @@ def test_an_automatic_retry_happens_once() -> None:
     assert len(table.stage(id_, "Deploy").actions) == 2
 
 
-def test_a_person_rolls_a_stage_back() -> None:
+def test_a_user_rolls_a_stage_back() -> None:
     """https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html"""
     table = deploying()
     good = table.start()
@@ -401,7 +405,7 @@ def test_a_person_rolls_a_stage_back() -> None:
     assert refused(table, outdated) == "PipelineExecutionOutdatedException"
 
 
-def test_a_new_definition_cancels_what_is_under_way() -> None:
+def test_a_new_definition_cancels_running_executions() -> None:
     table = Table(pipeline())
     first, second = table.start(), table.start()
     table.do(restructure("2"))
@@ -410,7 +414,7 @@ def test_a_new_definition_cancels_what_is_under_way() -> None:
     assert "pipeline CANCELED" in table.states(first)
 
 
-def test_an_artifacts_key_is_cut_as_codepipeline_cuts_it() -> None:
+def test_an_artifacts_key_is_shortened_as_codepipeline_does() -> None:
     from bonkei.pipeline.core.keys import artifact_key
 
     key = artifact_key("statuspage-production-pipeline-program", "SourceArtifact", "a1b2c3d4e5")

@@ -1,4 +1,4 @@
-"""The room with doubles of the others: what is done and kept, and what a restart makes of it."""
+"""The room with doubles of the others: its actions, its records, and a restart."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ DEMO = pipeline(
 
 
 class World:
-    """The rooms around: S3, CodeCommit, CodeBuild, SNS, EventBridge, IAM."""
+    """The other rooms: S3, CodeCommit, CodeBuild, SNS, EventBridge, IAM."""
 
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], tuple[bytes, str]] = {}
@@ -98,7 +98,7 @@ class World:
 
 
 class Room:
-    """The pipelines, and the endpoint's calls of them."""
+    """The pipelines, and calls of their API."""
 
     def __init__(self, world: World, directory: Path, declared: Pipeline = DEMO) -> None:
         self.world = world
@@ -131,13 +131,13 @@ class Room:
                 await asyncio.sleep(0.002)
 
     async def status(self, id_: str, *wanted: str) -> str:
-        """Its state, once it is one of these."""
+        """The execution's state, once it is one of these."""
         book = lambda: self.pipelines.book("demo").find(id_)  # noqa: E731
         await self.until(lambda: (found := book()) is not None and found.status in wanted)
         return book().status  # type: ignore[union-attr]
 
     async def token(self) -> str:
-        """Of the approval that waits."""
+        """The token of the waiting approval."""
         found: list[str] = []
 
         def is_there() -> bool:
@@ -233,7 +233,7 @@ async def test_a_rejection_fails_the_release(room: Room) -> None:
     assert await room.status(id_, "Succeeded", "Failed") == "Failed"
 
 
-async def test_a_failed_build_fails_the_release_with_its_words(room: Room, world: World) -> None:
+async def test_a_failed_build_fails_the_release_with_its_message(room: Room, world: World) -> None:
     world.outcome = BuildOutcome("builder:2", "FAILED", message="Phase: BUILD: exit status 1")
     id_ = await room.start()
     assert await room.status(id_, "Succeeded", "Failed") == "Failed"
@@ -244,7 +244,7 @@ async def test_a_failed_build_fails_the_release_with_its_words(room: Room, world
     assert pipelines[-1].resources == (DEMO.arn,)
 
 
-async def test_a_start_may_name_its_commit(room: Room, world: World) -> None:
+async def test_a_start_may_choose_its_commit(room: Room, world: World) -> None:
     other = "b" * 40
     wanted = {"actionName": "Source", "revisionType": "COMMIT_ID", "revisionValue": other}
     await room.start(sourceRevisions=[wanted])
@@ -253,7 +253,7 @@ async def test_a_start_may_name_its_commit(room: Room, world: World) -> None:
 
 
 @pytest.mark.parametrize("action", ["codecommit:GetBranch", "codebuild:StartBuild", "sns:Publish"])
-async def test_what_the_role_may_not_do_fails_the_action(
+async def test_a_missing_permission_of_the_role_fails_the_action(
     room: Room, world: World, action: str
 ) -> None:
     world.denied.add(action)
@@ -264,7 +264,7 @@ async def test_what_the_role_may_not_do_fails_the_action(
     assert f"may not {action}" in found.summary
 
 
-async def test_an_action_that_is_not_simulated_fails_by_name(world: World, tmp_path: Path) -> None:
+async def test_an_unsupported_action_fails_by_name(world: World, tmp_path: Path) -> None:
     deploy = PipelineAction("d", "Deploy", "CodeDeploy")
     other = pipeline(Stage("Source", (SOURCE,)), Stage("Deploy", (deploy,)))
     room = Room(world, tmp_path, other)
@@ -274,7 +274,7 @@ async def test_an_action_that_is_not_simulated_fails_by_name(world: World, tmp_p
     await room.pipelines.stop()
 
 
-async def test_after_a_restart_an_approval_waits_on_with_its_token(
+async def test_after_a_restart_an_approval_still_waits_with_its_token(
     room: Room, world: World, tmp_path: Path
 ) -> None:
     id_ = await room.start()
@@ -303,7 +303,7 @@ async def test_after_a_restart_a_build_is_followed_by_its_id(
     await again.pipelines.stop()
 
 
-async def test_what_cannot_be_followed_has_failed_after_a_restart(
+async def test_after_a_restart_an_action_that_cannot_be_followed_has_failed(
     world: World, tmp_path: Path
 ) -> None:
     room = Room(world, tmp_path)
@@ -324,7 +324,7 @@ async def test_what_cannot_be_followed_has_failed_after_a_restart(
     await again.pipelines.stop()
 
 
-async def test_what_was_answered_is_on_disk(room: Room, tmp_path: Path) -> None:
+async def test_every_answer_is_on_disk(room: Room, tmp_path: Path) -> None:
     id_ = await room.start()
     file = tmp_path / "demo" / "executions" / f"{id_}.json"
     assert json.loads(file.read_text())["status"] == "InProgress"
@@ -336,7 +336,7 @@ async def test_what_was_answered_is_on_disk(room: Room, tmp_path: Path) -> None:
     await again.pipelines.stop()
 
 
-async def test_time_outs_come_due_while_it_runs(room: Room, world: World) -> None:
+async def test_time_outs_are_noticed_while_it_runs(room: Room, world: World) -> None:
     room.pipelines.start()
     id_ = await room.start()
     await room.token()
@@ -348,7 +348,7 @@ async def test_time_outs_come_due_while_it_runs(room: Room, world: World) -> Non
 async def test_a_new_pipeline_starts_once_and_an_existing_one_does_not(
     world: World, tmp_path: Path
 ) -> None:
-    """As AWS: "CodePipeline starts a new pipeline at once"."""
+    """AWS does the same: "CodePipeline starts a new pipeline at once"."""
     room = Room(world, tmp_path)
     assert room.pipelines.book("demo").executions == ()
     other = pipeline(Stage("Source", (SOURCE,)), Stage("Build", (BUILD,)))
@@ -380,7 +380,7 @@ async def test_unknown_names_have_codepipelines_errors(room: Room) -> None:
         assert caught.value.code == code
 
 
-async def test_the_declaration_is_shown_as_it_is(room: Room) -> None:
+async def test_the_declaration_is_shown_unchanged(room: Room) -> None:
     shown = await room.call("GetPipeline", name="demo")
     declared = shown["pipeline"]
     assert [stage["name"] for stage in declared["stages"]] == ["Source", "Build", "Approve"]

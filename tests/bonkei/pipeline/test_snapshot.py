@@ -1,4 +1,4 @@
-"""Where a pipeline stands, in a line of `bonkei status`."""
+"""The state of a pipeline in one line of `bonkei status`."""
 
 from __future__ import annotations
 

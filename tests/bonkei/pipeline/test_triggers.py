@@ -1,5 +1,6 @@
-"""Which pushes start a pipeline:
-https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html"""
+"""The pushes that start a pipeline:
+https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html
+"""
 
 from __future__ import annotations
 

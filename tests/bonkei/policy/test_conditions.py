@@ -83,7 +83,7 @@ def test_a_key_that_the_request_lacks(
     assert holds(Condition(operator, "aws:absent", values), CONTEXT) is expected
 
 
-def test_null_of_a_key_that_is_there() -> None:
+def test_null_of_a_present_key() -> None:
     assert holds(Condition("Null", "aws:username", ("false",)), CONTEXT)
     assert not holds(Condition("Null", "aws:username", ("true",)), CONTEXT)
 
@@ -94,6 +94,6 @@ def test_values_of_one_operator_and_key_belong_together() -> None:
 
 
 @pytest.mark.parametrize("operator", ["StringIs", "SomeValues:StringEquals", "Null:Bool"])
-def test_an_operator_that_iam_does_not_know(operator: str) -> None:
+def test_an_unknown_operator(operator: str) -> None:
     with pytest.raises(UnknownOperatorError, match=operator):
         conditions_of([(operator, "aws:username", "x")])

@@ -1,4 +1,4 @@
-"""The examples of AWS's own documentation, with the outcomes that it gives."""
+"""The examples of AWS's own documentation, with the documented outcomes."""
 
 from __future__ import annotations
 
@@ -68,10 +68,10 @@ OWN_BUCKET = policy(
     [
         ("s3:ListAllMyBuckets", "arn:aws:s3:::*", True, False),
         ("s3:PutObject", "arn:aws:s3:::amzn-s3-demo-bucket/a", True, False),
-        # "The request to a log bucket is denied, although …": the explicit deny wins.
+        # "The request to a log bucket is denied, although …": the explicit deny decides.
         ("s3:ListBucket", "arn:aws:s3:::amzn-s3-demo-bucket-logs", False, True),
         ("s3:PutObject", "arn:aws:s3:::amzn-s3-demo-bucket/carlossalazar-log.txt", False, True),
-        # No statement is about another bucket: the implicit deny.
+        # No statement matches another bucket: the implicit deny.
         ("s3:ListBucket", "arn:aws:s3:::amzn-s3-demo-other", False, False),
     ],
 )
@@ -129,7 +129,7 @@ FOLDER = policy(
         ("s3:ListBucket", "", "alice/x", False),
     ],
 )
-def test_a_folder_of_ones_own(action: str, path: str, prefix: str, allowed: bool) -> None:
+def test_a_folder_for_each_user(action: str, path: str, prefix: str, allowed: bool) -> None:
     request = ask(
         "bob", action, f"arn:aws:s3:::amzn-s3-demo-bucket{path}", aws__username="bob",
         s3__prefix=prefix,
@@ -160,7 +160,7 @@ NO_MFA = policy(
         ("iam:EnableMFADevice", "false", True),
     ],
 )
-def test_all_but_iam_needs_mfa(action: str, mfa: str | None, allowed: bool) -> None:
+def test_everything_except_iam_needs_mfa(action: str, mfa: str | None, allowed: bool) -> None:
     context = {} if mfa is None else {"aws__multifactorauthpresent": mfa}
     assert decide(ask("x", action, **context), Policies(NO_MFA)).is_allowed is allowed
 

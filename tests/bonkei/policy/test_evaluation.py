@@ -1,4 +1,6 @@
-"""Which policy decides, by the cases of "Policy evaluation logic"; and laws for any policy."""
+"""The policy that decides, by the cases of "Policy evaluation logic", and properties of any
+policy.
+"""
 
 from dataclasses import replace
 
@@ -50,7 +52,7 @@ def granted_to(*who: str, action: str = "s3:GetObject") -> Policy:
         (Policies(ALLOW, Policy(()), is_trust=True, resource_decides=True), Reason.TRUST, False),
     ],
 )  # fmt: skip
-def test_a_denial_names_the_policy(policies: Policies, reason: Reason, explicit: bool) -> None:
+def test_a_denial_has_its_policy(policies: Policies, reason: Reason, explicit: bool) -> None:
     decision = decide(REQUEST, policies)
     assert (decision.is_allowed, decision.reason) == (False, reason)
     assert decision.is_explicit is explicit
@@ -72,14 +74,14 @@ def test_an_allow(policies: Policies) -> None:
     assert decide(REQUEST, policies).is_allowed
 
 
-def test_across_accounts_both_sides_have_to_allow() -> None:
+def test_across_accounts_both_sides_must_allow() -> None:
     request = replace(REQUEST, resource_account="444455556666")
     assert not decide(request, Policies(ALLOW)).is_allowed
     assert not decide(request, Policies(resource=granted_to(ROLE))).is_allowed
     assert decide(request, Policies(ALLOW, resource=granted_to("111122223333"))).is_allowed
 
 
-def test_a_service_is_let_in_by_the_resource() -> None:
+def test_the_resources_policy_admits_a_service() -> None:
     service = Principal(service="events.amazonaws.com")
     policy = PolicyStatement(
         "t", "Allow", ("sns:Publish",), resources=("*",),
@@ -122,14 +124,14 @@ def test_not_action_not_resource_and_not_principal() -> None:
         (Policies(is_trust=True, resource=DENY), "with an explicit deny in the role trust policy"),
     ],
 )
-def test_the_words_of_a_denial(policies: Policies, ending: str) -> None:
+def test_the_message_of_a_denial(policies: Policies, ending: str) -> None:
     words = denial(REQUEST, decide(REQUEST, policies))
     assert words == (
         f"User: {SESSION} is not authorized to perform: s3:GetObject on resource: {BUCKET} {ending}"
     )
 
 
-# What must hold for any policy.
+# Properties of any policy.
 
 ACTIONS = ("s3:GetObject", "s3:PutObject", "sqs:SendMessage")
 RESOURCES = (BUCKET, "arn:aws:s3:::documents/b.txt", "arn:aws:sqs:eu-west-1:1:queue")
@@ -153,7 +155,7 @@ def test_a_deny_always_wins(
 
 
 @given(requests, policy_texts, statements)
-def test_an_allow_never_takes_away(
+def test_an_allow_never_removes_a_permission(
     request: Request, texts: list[PolicyStatement], more: PolicyStatement
 ) -> None:
     before = decide(request, Policies(Policy(texts))).is_allowed
@@ -162,7 +164,7 @@ def test_an_allow_never_takes_away(
 
 
 @given(requests, policy_texts, policy_texts)
-def test_a_boundary_never_gives(
+def test_a_boundary_never_adds_a_permission(
     request: Request, texts: list[PolicyStatement], boundary: list[PolicyStatement]
 ) -> None:
     free = decide(request, Policies(Policy(texts))).is_allowed

@@ -14,7 +14,7 @@ USED = {"s3:GetObject": ["arn:aws:s3:::shop/a"]}
 OBSERVED = ("s3", "sqs")
 
 
-def test_grants_say_what_of_them_was_used() -> None:
+def test_grants_show_what_was_used() -> None:
     found = {each.action: each for each in grants(STATEMENTS, USED, OBSERVED)}
     assert found["s3:Get*"].used == (("s3:GetObject", "arn:aws:s3:::shop/a"),)
     assert found["s3:PutObject"].used == ()
@@ -22,7 +22,7 @@ def test_grants_say_what_of_them_was_used() -> None:
     assert "s3:DeleteObject" not in found
 
 
-def test_the_tight_policy_covers_the_use_and_keeps_what_nobody_can_see() -> None:
+def test_the_tight_policy_covers_the_use_and_keeps_what_cannot_be_observed() -> None:
     first, unseen, deny = tighten(STATEMENTS, USED, OBSERVED)
     assert (first.actions, first.resources) == (("s3:GetObject",), (OBJECTS,))
     assert (unseen, deny) == STATEMENTS[2:]

@@ -1,4 +1,4 @@
-"""What a reader of definitions asks is what decides calls: one evaluation, two users."""
+"""One evaluation with two users: the readers of definitions, and the decision about calls."""
 
 from dataclasses import replace
 
@@ -35,12 +35,12 @@ CONDITION = (("StringEquals", "aws:SourceVpce", "vpce-1"),)
         ([said("Allow", conditions=(("StringIs", "a", "b"),))], True),
     ],
 )
-def test_before_anybody_asks(statements: list[PolicyStatement], expected: bool) -> None:
+def test_answers_without_a_request(statements: list[PolicyStatement], expected: bool) -> None:
     assert allowed(statements, "s3:GetObject", OBJECT) is expected
 
 
 @given(requests, policy_texts)
-def test_without_conditions_both_say_the_same(
+def test_without_conditions_both_answers_are_equal(
     request: Request, statements: list[PolicyStatement]
 ) -> None:
     decided = decide(request, Policies(Policy(statements))).is_allowed
@@ -48,10 +48,10 @@ def test_without_conditions_both_say_the_same(
 
 
 @given(requests, policy_texts)
-def test_a_condition_never_takes_away_before_anybody_asks(
+def test_a_condition_never_denies_before_a_request(
     request: Request, statements: list[PolicyStatement]
 ) -> None:
-    """Conditions narrow what is asked later, so the most that can be allowed is not less."""
+    """A condition narrows later requests, so the largest possible permission stays the same."""
     narrowed = [replace(each, conditions=CONDITION) for each in statements]
     later = decide(request, Policies(Policy(narrowed))).is_allowed
     assert allowed(narrowed, request.action, request.resource) or not later

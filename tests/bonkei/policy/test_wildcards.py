@@ -68,7 +68,7 @@ def test_variables(pattern: str, expected: str | None) -> None:
     assert substitute(pattern, CONTEXT) == expected
 
 
-def test_a_wildcard_in_a_value_or_in_braces_is_a_character() -> None:
+def test_a_wildcard_in_a_value_or_in_braces_is_a_plain_character() -> None:
     for pattern in ("${aws:wild}", "a${*}"):
         replaced = substitute(pattern, CONTEXT)
         assert replaced is not None

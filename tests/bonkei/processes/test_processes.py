@@ -1,4 +1,4 @@
-"""Launcher, watchdog and ledger, each by itself."""
+"""Launcher, watchdog and ledger, each alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def until(condition: Callable[[], object]) -> None:
 
 @pytest.fixture
 def sleeper():
-    """Starts processes in groups of their own, and ends them after the test."""
+    """Start processes in groups of their own, and end them after the test."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(command: list[str] = SLEEP) -> subprocess.Popen[bytes]:
@@ -56,7 +56,7 @@ def test_the_launcher_becomes_the_command():
 
 
 @pytest.mark.parametrize(("command", "code"), [("no-such-program", 127), ("/", 126)])
-def test_what_cannot_be_executed_is_said_as_a_shell_would(command, code):
+def test_a_command_that_cannot_be_executed_is_reported_as_a_shell_does(command, code):
     result = run(command)
     assert result.returncode == code
     assert result.stderr.startswith(f"{command}: ")
@@ -72,7 +72,7 @@ def test_signals_that_we_ignore_reach_the_command():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child of its parent's end")
-def test_the_kernel_alone_ends_the_command_of_a_parent_that_dies():
+def test_the_kernel_alone_ends_the_command_when_its_parent_dies():
     program = (
         "import subprocess, sys; from bonkei.processes import launch_command;"
         f"p = subprocess.Popen(launch_command({SLEEP!r}, ending=15), start_new_session=True);"
@@ -88,7 +88,7 @@ def test_the_kernel_alone_ends_the_command_of_a_parent_that_dies():
     until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
-def test_the_watchdog_ends_what_is_watched_and_nothing_else(sleeper):
+def test_the_watchdog_ends_watched_processes_and_no_others(sleeper):
     watched, forgotten, never = sleeper(), sleeper(), sleeper()
     stubborn = sleeper(
         [sys.executable, "-c", "import signal, time; signal.signal(15, 1); time.sleep(600)"]
@@ -100,7 +100,7 @@ def test_the_watchdog_ends_what_is_watched_and_nothing_else(sleeper):
     watchdog.watch(stubborn.pid, ending=signal.SIGTERM, grace=0.1)
     watchdog.watch(forgotten.pid)
     watchdog.forget(forgotten.pid)
-    # Somebody has to take note of its end, or it stays in its group as a zombie.
+    # A process must reap it, or it stays in its group as a zombie.
     threading.Thread(target=watched.wait).start()
 
     watchdog.stop()
@@ -111,7 +111,7 @@ def test_the_watchdog_ends_what_is_watched_and_nothing_else(sleeper):
 
 
 @pytest.mark.parametrize("times", [1, 3])
-def test_a_watchdog_that_was_killed_is_replaced_at_once_and_knows_all(sleeper, times):
+def test_a_killed_watchdog_is_replaced_at_once_and_knows_all_processes(sleeper, times):
     first, second, forgotten = sleeper(), sleeper(), sleeper()
     watchdog = Watchdog()
     watchdog.start()
@@ -128,7 +128,7 @@ def test_a_watchdog_that_was_killed_is_replaced_at_once_and_knows_all(sleeper, t
     assert forgotten.poll() is None
 
 
-def test_one_that_is_killed_as_it_is_stopped_has_its_work_done(sleeper):
+def test_the_work_of_a_watchdog_that_is_killed_while_stopping_is_done(sleeper):
     watched = sleeper()
     watchdog = Watchdog()
     watchdog.start()
@@ -140,7 +140,7 @@ def test_one_that_is_killed_as_it_is_stopped_has_its_work_done(sleeper):
 
 
 def test_a_supervisor_whose_watchdog_was_killed_leaves_nothing(sleeper):
-    """Killed one after the other, watchdog first: the second one ends what was watched."""
+    """Both are killed, the watchdog first: its replacement ends the watched processes."""
     watched = sleeper()
     program = (
         "import sys, time; from bonkei.processes import Watchdog;"
@@ -160,7 +160,7 @@ def test_a_supervisor_whose_watchdog_was_killed_leaves_nothing(sleeper):
     assert watched.wait(10) == -signal.SIGKILL
 
 
-def test_a_full_disk_keeps_no_process_from_being_watched(sleeper, tmp_path, monkeypatch):
+def test_on_a_full_disk_processes_are_still_watched(sleeper, tmp_path, monkeypatch):
     first, second = sleeper(), sleeper()
     keeper = Keeper(tmp_path)
     keeper.start()
@@ -178,13 +178,13 @@ def refuse(*_: object, **__: object) -> None:
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def test_orders_are_read_to_the_end_and_nonsense_is_passed_over():
+def test_orders_are_read_to_the_end_and_malformed_ones_are_skipped():
     assert read_orders(["watch 5 15 1.5\n", "nonsense\n", "watch 6 9 0\n", "forget 6\n"]) == {
         5: (15, 1.5)
     }
 
 
-def test_a_ledger_kills_a_group_whose_leader_is_gone(sleeper, tmp_path):
+def test_a_ledger_kills_a_group_whose_leader_has_ended(sleeper, tmp_path):
     leader = sleeper(["/bin/sh", "-c", "sleep 600 & exec sleep 600"])
     until(lambda: psutil.Process(leader.pid).children())
     [member] = psutil.Process(leader.pid).children()
@@ -198,7 +198,7 @@ def test_a_ledger_kills_a_group_whose_leader_is_gone(sleeper, tmp_path):
     assert Ledger(tmp_path).clean_up() == ()
 
 
-def test_a_ledger_never_kills_on_a_broken_entry(tmp_path):
+def test_a_ledger_never_kills_because_of_a_broken_entry(tmp_path):
     (tmp_path / "1").write_text("0.0\n")
     (tmp_path / str(os.getpid())).write_text("half a li")
     (tmp_path / "notes.txt").write_text("not an entry")
@@ -206,7 +206,7 @@ def test_a_ledger_never_kills_on_a_broken_entry(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
-def test_what_is_released_is_not_ended(sleeper, tmp_path):
+def test_a_released_process_is_not_ended(sleeper, tmp_path):
     kept, released = sleeper(), sleeper()
     keeper = Keeper(tmp_path)
     keeper.start()
@@ -219,7 +219,7 @@ def test_what_is_released_is_not_ended(sleeper, tmp_path):
 
 
 def _ignores(pid: int, number: int) -> bool:
-    """Whether the process has got so far that it ignores a signal (Linux), or a moment has gone."""
+    """Wait until the process ignores the signal (Linux), or for a moment."""
     try:
         with open(f"/proc/{pid}/status") as status:  # noqa: PTH123
             [mask] = [line.split()[1] for line in status if line.startswith("SigIgn")]

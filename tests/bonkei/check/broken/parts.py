@@ -150,7 +150,7 @@ def pipeline(**changes: Any) -> Change:
 
 
 def healthy_targets(threshold: int) -> Change:
-    """An alarm that fires below this number of healthy targets."""
+    """An alarm that fires at this number of healthy targets or more."""
     return put(
         f"{ALARM}.many",
         **alarm(

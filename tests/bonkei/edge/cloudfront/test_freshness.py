@@ -65,7 +65,7 @@ def test_expires() -> None:
     assert ttl(0, 60, 100, expires=until(30), cache_control="max-age=7") == 7
 
 
-def test_without_headers_the_default_holds() -> None:
+def test_without_headers_the_default_ttl_applies() -> None:
     assert ttl(0, 60, 100) == 60
 
 
@@ -101,7 +101,7 @@ def test_any_cache_control_is_read(value: bytes) -> None:
         (503, "max-age=3", 10),
         (404, "max-age=500", 100),
         (404, "no-store", None),
-        (503, "no-store", 10),  # ignored but for 404, 410, 414 and 501
+        (503, "no-store", 10),  # ignored except for 404, 410, 414 and 501
         (403, "", None),
         (403, "max-age=20", 20),
         (400, "s-maxage=20", 20),

@@ -1,5 +1,6 @@
-"""The selections of cache and origin request policies; conditional and range requests on cached
-responses."""
+"""The selections of cache policies and origin request policies. Conditional and range requests
+for cached responses.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +74,7 @@ def test_not_modified() -> None:
     assert not not_modified(request(if_none_match='"a"'), b'"b"', None)
     assert not_modified(request(if_modified_since=later), None, date)
     assert not not_modified(request(if_modified_since="nonsense"), None, date)
-    # If-None-Match wins.
+    # If-None-Match takes precedence.
     assert not not_modified(request(if_none_match='"x"', if_modified_since=later), b'"y"', date)
 
 
@@ -121,9 +122,10 @@ def html(**more: str) -> Headers:
     return [header(k.replace("_", "-").encode(), v.encode()) for k, v in fields.items()]
 
 
-def test_what_is_compressed() -> None:
+def test_which_responses_are_compressed() -> None:
     """ "Serve compressed files": 1,000 to 10,000,000 bytes, with a Content-Length, of certain
-    types, and not encoded already."""
+    types, and not yet encoded.
+    """
     assert compressible(200, html(), 1000)
     assert not compressible(200, html(), 999)
     assert compressible(200, html(), 10_000_000)

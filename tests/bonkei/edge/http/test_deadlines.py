@@ -1,4 +1,4 @@
-"""Time-outs for many with one timer."""
+"""One timer for the time-outs of many connections."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Broken(Watched):
         raise RuntimeError("a mistake")
 
 
-async def test_what_fails_when_its_time_is_over_does_not_stop_the_clock() -> None:
+async def test_an_error_in_a_time_out_does_not_stop_the_others() -> None:
     loop = asyncio.get_running_loop()
     told: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: told.append(context))

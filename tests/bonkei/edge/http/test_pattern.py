@@ -1,4 +1,4 @@
-"""Wildcards, against a plain definition of what they mean."""
+"""Wildcards, compared with a simple definition of their meaning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def meaning(pattern: str, text: str) -> bool:
 
 
 @given(st.text("ab*?./", max_size=8), st.text("ab./\n", max_size=10))
-def test_patterns_mean_what_aws_says(pattern: str, text: str) -> None:
+def test_patterns_have_the_meaning_that_aws_documents(pattern: str, text: str) -> None:
     assert matcher(pattern)(text.encode()) == meaning(pattern, text)
 
 
@@ -42,7 +42,7 @@ def test_patterns_mean_what_aws_says(pattern: str, text: str) -> None:
         ("/a?", "/ab", True),
         ("/a?", "/a", False),
         ("*.jpg", "/x/y.jpg", True),
-        ("/[ab]", "/a", False),  # nothing but * and ? is special
+        ("/[ab]", "/a", False),  # only * and ? are special
         ("/[ab]", "/[ab]", True),
     ],
 )

@@ -1,4 +1,4 @@
-"""A target that the network lets nobody reach."""
+"""A target behind a network that lets nobody through."""
 
 from dataclasses import replace
 
@@ -19,7 +19,7 @@ OUT = SecurityGroupRule(
 
 
 def blueprint(*rules: SecurityGroupRule) -> Blueprint:
-    """A balancer and a service in one subnet, each with a group of its own."""
+    """A balancer and a service in one subnet, each with its own security group."""
     base = balancer_only()
     [balancer] = base.load_balancers
     subnet = Subnet("aws_subnet.a", "arn", "subnet-a", "vpc", "10.0.0.0/24", "eu-west-1a", "rtb-a")
@@ -42,7 +42,7 @@ def blueprint(*rules: SecurityGroupRule) -> Blueprint:
     )
 
 
-async def test_a_rule_taken_away_and_put_back() -> None:
+async def test_a_rule_is_removed_and_put_back() -> None:
     async with serving(blueprint(FROM_BALANCER)) as (edge, target):
         assert (await edge.get("/")).status == 200
 
@@ -69,7 +69,7 @@ async def test_a_task_that_registers_behind_a_closed_network_is_unhealthy() -> N
         assert target.checks == 0
 
 
-async def test_nothing_is_closed_without_enforcement() -> None:
+async def test_without_enforcement_nothing_is_closed() -> None:
     settings = EdgeSettings(enforces_network=False)
     async with serving(blueprint(), settings=settings) as (edge, _):
         assert (await edge.get("/")).status == 200

@@ -1,6 +1,9 @@
-"""Health as a value. "Health checks for Application Load Balancer target groups": a new target
-"must pass one health check to be considered healthy"; then consecutive failures and successes are
-counted against the thresholds."""
+"""Health as a value.
+
+"Health checks for Application Load Balancer target groups": a new target "must pass one health
+check to be considered healthy". After that, consecutive failures and successes count towards the
+thresholds.
+"""
 
 from __future__ import annotations
 
@@ -26,14 +29,14 @@ def test_a_new_target_needs_one_success() -> None:
     assert run(FAIL, PASS) == ["initial", "healthy"]
 
 
-def test_thresholds_count_what_is_consecutive() -> None:
+def test_thresholds_count_consecutive_checks() -> None:
     assert run(PASS, FAIL, PASS, FAIL, FAIL) == [*["healthy"] * 4, "unhealthy"]
     sick = run(FAIL, FAIL, PASS, PASS, FAIL, PASS, PASS, PASS)
     assert sick == ["initial", *["unhealthy"] * 6, "healthy"]
 
 
 @given(st.lists(st.booleans(), max_size=40))
-def test_a_change_needs_as_many_in_a_row_as_its_threshold(results: list[bool]) -> None:
+def test_a_change_needs_its_threshold_of_consecutive_checks(results: list[bool]) -> None:
     health = NEW
     for position, passed in enumerate(results):
         before = health

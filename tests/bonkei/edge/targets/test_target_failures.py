@@ -71,8 +71,9 @@ async def test_504_when_the_target_is_silent() -> None:
 
 
 async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
-    """The time-out counts time without data ("Connection idle timeout"), not the whole response; on
-    new and on used connections to the target."""
+    """The time-out counts time without data ("Connection idle timeout"), not the whole response.
+    This holds for new and for used connections to the target.
+    """
     async with serving(balancer(idle_timeout=1.0)) as (edge, target):
         async with edge.client() as client:
             assert (await client.request()).status == 200
@@ -84,7 +85,7 @@ async def test_an_upload_may_take_longer_than_the_idle_timeout() -> None:
         assert (target.requests[1].body, target.connections) == (b"x" * 900, 1)
 
 
-async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
+async def test_an_interrupted_response_is_not_completed() -> None:
     cut = raw(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     async with serving(balancer_only(), cut) as (edge, _):
         with pytest.raises((EOFError, ConnectionError)):
@@ -95,7 +96,7 @@ async def test_a_response_that_breaks_off_is_not_made_whole() -> None:
         assert not (await client.closed()).endswith(b"0\r\n\r\n")
 
 
-async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
+async def test_an_endless_trailer_interrupts_the_response() -> None:
     chunks = b"3\r\nabc\r\n" * 1000
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     endless = raw(head + chunks + b"0\r\nX: " + b"y" * 1_000_000, close=False)
@@ -105,15 +106,15 @@ async def test_a_trailer_that_does_not_end_breaks_the_response_off() -> None:
 
 
 @pytest.mark.parametrize("status", ["000", "099", "600"])
-async def test_a_status_that_is_none_is_a_502_at_once(status: str) -> None:
-    """Time-outs are 5 seconds here, and nothing waits for them."""
+async def test_an_invalid_status_is_a_502_at_once(status: str) -> None:
+    """Time-outs are 5 seconds here, and the test waits for none."""
     reply = raw(f"HTTP/1.1 {status} What\r\nContent-Length: 2\r\n\r\nok".encode(), close=False)
     async with serving(balancer_only(), reply) as (edge, _):
         async with asyncio.timeout(2):
             assert (await edge.get("/")).status == 502
 
 
-async def test_a_health_check_that_is_answered_without_a_status_fails_at_once() -> None:
+async def test_a_health_check_with_an_invalid_status_fails_at_once() -> None:
     outcome: list[Outcome] = []
 
     async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

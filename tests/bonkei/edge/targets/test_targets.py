@@ -1,4 +1,4 @@
-"""Targets come, are checked, and go."""
+"""Targets are registered, checked, and deregistered."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.bonkei.edge.support import (
 
 
 async def held(message: Message, reader: Any, writer: Any) -> None:
-    """Answers /held after a while, everything else at once."""
+    """Answers /held after a while, and everything else at once."""
     if message.target == "/held":
         await asyncio.sleep(0.5)
     await ok()(message, reader, writer)
@@ -55,7 +55,7 @@ async def test_an_unhealthy_target_gets_no_requests_while_another_is_healthy() -
         assert (len(good.requests), len(bad.requests)) == (6, 0)
 
 
-async def test_without_a_healthy_target_all_are_used() -> None:
+async def test_without_a_healthy_target_all_targets_are_used() -> None:
     """ "If a target group contains only unhealthy registered targets, the load balancer routes
     requests to all those targets, regardless of their health status" (Health checks for
     Application Load Balancer target groups)."""
@@ -69,7 +69,7 @@ async def test_without_a_healthy_target_all_are_used() -> None:
         assert (len(a.requests), len(b.requests)) == (2, 2)
 
 
-async def test_a_target_that_starts_gets_nothing_yet() -> None:
+async def test_a_starting_target_gets_no_requests_yet() -> None:
     async with running(balancer_only()) as edge, Target() as target:
         target.healthy = False
         edge.register("web", target)
@@ -96,8 +96,8 @@ async def test_a_silent_target_is_timed_out() -> None:
         assert state.reason == "Target.Timeout"
 
 
-async def test_a_check_that_is_answered_with_another_protocol_has_failed() -> None:
-    """And the next one comes."""
+async def test_a_check_answered_in_another_protocol_has_failed() -> None:
+    """And the next check follows."""
 
     class Odd(Target):
         async def _serve(self, reader: Any, writer: Any) -> None:
@@ -146,12 +146,12 @@ async def test_an_idle_target_is_drained_at_once() -> None:
         await edge.get("/")
         edge.deregister("web")
         assert edge.health_events()[-1] == ("task-1", "draining")
-        assert drained(edge) == []  # never within the publisher's own call
+        assert drained(edge) == []  # never inside the publisher's own call
         await edge.until(lambda: drained(edge) == ["task-1"], 1)
         assert edge.state("web") is None
 
 
-async def test_what_is_in_flight_ends_before_a_target_is_drained() -> None:
+async def test_requests_in_flight_end_before_a_target_is_drained() -> None:
     async with running(balancer_only()) as edge, Target(held) as old, Target() as new:
         await edge.join("web", old, "old")
         slow = asyncio.create_task(edge.get("/held"))
@@ -187,9 +187,10 @@ async def test_a_task_that_registers_again_is_not_drained() -> None:
         assert drained(edge) == []
 
 
-async def test_thousands_of_requests_while_targets_come_and_go_and_rules_change() -> None:
-    """Not one is lost: each deploy registers, waits for health, deregisters, waits for drained,
-    and only then ends the task; rules are swapped all the while."""
+async def test_thousands_of_requests_while_targets_and_rules_change() -> None:
+    """No request is lost. Each deploy registers, waits for health, deregisters, waits for
+    drained, and only then ends the task. The rules are swapped meanwhile.
+    """
     results: dict[int, int] = {}
     running_clients = True
     blueprint = balancer_only()

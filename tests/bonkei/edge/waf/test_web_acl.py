@@ -70,7 +70,7 @@ def blocks(statement: Statement, asked: Request) -> bool:
         ("CONTAINS", "tok", False),
         ("CONTAINS_WORD", "a token b", True),
         ("CONTAINS_WORD", "token", True),
-        ("CONTAINS_WORD", "token_b", False),  # letters, digits and _ make words
+        ("CONTAINS_WORD", "token_b", False),  # words consist of letters, digits and _
         ("CONTAINS_WORD", ";token-x", True),
     ],
 )
@@ -79,7 +79,7 @@ def test_positional_constraints(constraint: Any, value: str, matches: bool) -> N
     assert blocks(ByteMatch(HEADER, b"token", constraint), request(x_token=value)) is matches
 
 
-def test_a_missing_header_matches_nothing_but_its_negation() -> None:
+def test_a_missing_header_matches_only_a_negation() -> None:
     statement = ByteMatch(HEADER, b"token", "EXACTLY")
     assert not blocks(statement, request())
     assert blocks(Not(statement), request())
@@ -100,7 +100,7 @@ def test_fields(field: FieldToMatch, asked: Request) -> None:
     assert not blocks(ByteMatch(field, b"evil", "CONTAINS"), request("/good?c=d", body=b"good"))
 
 
-def test_the_body_is_only_waited_for_when_it_is_inspected() -> None:
+def test_the_body_is_awaited_only_when_a_rule_inspects_it() -> None:
     body = ByteMatch(FieldToMatch("body"), b"x", "CONTAINS")
     assert acl(WafRule("r", 1, WafAction("block"), TRUE)).body_needed == 0
     assert acl(WafRule("r", 1, WafAction("block"), body)).body_needed == 8193
@@ -111,7 +111,7 @@ def test_the_body_is_only_waited_for_when_it_is_inspected() -> None:
 @pytest.mark.parametrize(
     ("handling", "matches"), [("CONTINUE", False), ("MATCH", True), ("NO_MATCH", False)]
 )
-def test_a_body_that_is_longer_than_what_is_inspected(
+def test_a_body_longer_than_the_inspected_part(
     scope: str, limit: int, handling: Any, matches: bool
 ) -> None:
     """ "Handling oversize web request components in AWS WAF"."""
@@ -145,10 +145,10 @@ def test_regex_size_and_ip_set() -> None:
         ("ANY", "10.0.0.1, 192.0.2.9, 10.0.0.2", True),
         ("ANY", "nonsense, 192.0.2.9", True),
         ("ANY", "192.0.2.9" + ", 10.0.0.1" * 9, True),
-        ("ANY", "192.0.2.9" + ", 10.0.0.1" * 10, False),  # the last ten are looked at
+        ("ANY", "192.0.2.9" + ", 10.0.0.1" * 10, False),  # the last ten addresses are inspected
     ],
 )
-def test_an_ip_set_and_a_header(position: Any, value: str, matches: bool) -> None:
+def test_an_ip_set_on_a_header(position: Any, value: str, matches: bool) -> None:
     """ "IPSetForwardedIPConfig" (AWS WAFV2 API Reference)."""
     forwarded = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", position)
     assert blocks(forwarded, request(x_forwarded_for=value)) is matches
@@ -156,7 +156,7 @@ def test_an_ip_set_and_a_header(position: Any, value: str, matches: bool) -> Non
 
 @pytest.mark.parametrize("fallback", [True, False])
 @pytest.mark.parametrize("value", ["", "nonsense", "nonsense, 192.0.2.9", "fe80::1%" + "x" * 9_000])
-def test_a_header_without_an_address_where_it_should_be(fallback: bool, value: str) -> None:
+def test_a_header_without_a_valid_address(fallback: bool, value: str) -> None:
     asked = request(x_forwarded_for=value)
     ip_set = IpSetMatch(("192.0.2.0/24",), "X-Forwarded-For", fallback_matches=fallback)
     assert blocks(ip_set, asked) is fallback
@@ -176,7 +176,7 @@ def test_without_the_header_a_rule_is_not_applied() -> None:
 
 
 def test_rules_by_priority_and_terminating_actions() -> None:
-    """ "Setting rule priority": evaluation goes on after a count, and stops at allow or block."""
+    """ "Setting rule priority": evaluation continues after a count, and stops at allow or block."""
     compiled = acl(
         WafRule("block", 30, WafAction("block"), TRUE, labels=("c", "a")),
         WafRule("count", 10, WafAction("count"), TRUE, labels=("a", "b")),
@@ -212,7 +212,7 @@ def test_the_default_action_and_a_custom_response() -> None:
         (Or((FALSE, TRUE)), True),
         (Or((FALSE, FALSE)), False),
         (Not(FALSE), True),
-        # What only AWS can evaluate makes nothing match, negated or not.
+        # A statement that only AWS can evaluate never matches, negated or not.
         (UNKNOWN, False),
         (Not(UNKNOWN), False),
         (And((TRUE, UNKNOWN)), False),
@@ -222,13 +222,14 @@ def test_the_default_action_and_a_custom_response() -> None:
         (Not(And((FALSE, UNKNOWN))), True),
     ],
 )
-def test_logic_with_the_unknown(statement: Statement, matches: bool) -> None:
+def test_logic_with_unknown_statements(statement: Statement, matches: bool) -> None:
     assert blocks(statement, request()) is matches
 
 
-def test_what_is_not_as_on_aws_is_named() -> None:
-    """The blueprint names the statements that only AWS can evaluate. The edge does not name them
-    again."""
+def test_differences_from_aws_are_listed() -> None:
+    """The blueprint lists the statements that only AWS can evaluate. The edge does not list them
+    again.
+    """
     compiled = acl(
         WafRule("managed", 1, WafAction("block"), UNKNOWN),
         WafRule("css", 2, WafAction("block"), ByteMatch(PATH, b"x", "CONTAINS", ("CSS_DECODE",))),
@@ -266,7 +267,7 @@ def test_a_rate_based_rule_counts_only_its_scope() -> None:
     assert not compiled.check(request("/login", client="10.9.9.9")).blocks
 
 
-def test_an_address_is_counted_however_it_is_written() -> None:
+def test_every_spelling_of_an_address_counts_as_one() -> None:
     compiled = acl(WafRule("rate", 1, WafAction("block"), RateBased(1, 60, "FORWARDED_IP")))
     written = ["2001:db8::1", "2001:DB8:0::1", "2001:db8:0:0:0:0:0:1"]
     answers = [not compiled.check(request(x_forwarded_for=each)).blocks for each in written]

@@ -1,7 +1,7 @@
 """The corpus through the real Fluent Bit and through the reader: the same objects and events.
 
-Needs a Fluent Bit: on the PATH, or named by BONKEI_FLUENT_BIT. docs/measurements.md has the result
-of one that was built from its source.
+The tests need a Fluent Bit: on the PATH, or named by BONKEI_FLUENT_BIT. docs/measurements.md has
+the result with one that was built from source.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BINARY = os.environ.get("BONKEI_FLUENT_BIT") or shutil.which("fluent-bit") or ""
 
 
 async def deliver(binary: str, directory: Path) -> Any:
-    """The objects' records and the events of each stream."""
+    """The objects' records, and the events of each stream."""
     directory.mkdir()
     stand = Stand(binary, directory)
     await stand.start()
@@ -33,7 +33,7 @@ async def deliver(binary: str, directory: Path) -> Any:
         async with asyncio.timeout(30):
             while len(stand.aws.messages("ERROR")) < 15:
                 await asyncio.sleep(0.05)
-        await asyncio.sleep(2)  # for what the real one sends after its last flush
+        await asyncio.sleep(2)  # for data that the real one sends after its last flush
         await stand.end()
     finally:
         await stand.aws.stop()
@@ -55,10 +55,8 @@ needs_binary = pytest.mark.skipif(
 
 @pytest.mark.parametrize("binary", ["", pytest.param(BINARY, marks=needs_binary)])
 async def test_a_stop_with_a_refused_chunk_loses_nothing(binary: str, tmp_path: Path) -> None:
-    """Permission is away when the router is told to stop, and comes back within its `grace`.
-
-    Fluent Bit 5.0.9 aborts here, and loses all of it, where the configuration has
-    `storage.backlog.flush_on_shutdown`.
+    """The permission is missing when the router is stopped, and returns within its `grace`. With
+    `storage.backlog.flush_on_shutdown`, Fluent Bit 5.0.9 aborts here and loses all of it.
     """
     stand = Stand(binary, tmp_path)
     await stand.start()

@@ -1,4 +1,4 @@
-"""Both formats, variables, includes; what is not known is named with its line."""
+"""Both formats, variables, includes. Unknown settings are reported with their line."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ENVIRONMENT = {
 }
 
 
-def test_the_shipped_configuration_is_known_in_full() -> None:
+def test_all_settings_of_the_shipped_configuration_are_known() -> None:
     configuration = load(SHIPPED, ENVIRONMENT)
     validate(configuration)
     assert [each.name for each in configuration.inputs] == ["forward"]
@@ -41,7 +41,7 @@ def test_the_shipped_configuration_is_known_in_full() -> None:
     ]
 
 
-def test_what_is_written_is_read_back_the_same(tmp_path: Path) -> None:
+def test_a_written_configuration_is_read_back_unchanged(tmp_path: Path) -> None:
     configuration = load(SHIPPED, ENVIRONMENT)
     again = load_text(render(configuration), tmp_path / "written.yaml", {})
     kept = [[(p.name, p.value) for p in section.properties] for section in configuration.sections()]
@@ -49,7 +49,7 @@ def test_what_is_written_is_read_back_the_same(tmp_path: Path) -> None:
     assert [p.text("regex") for p in again.outputs[0].processors] == ["level ^FATAL$"]
 
 
-def test_what_must_be_elsewhere_here_is(tmp_path: Path) -> None:
+def test_paths_ports_and_endpoints_are_replaced(tmp_path: Path) -> None:
     moved = override(
         load(SHIPPED, ENVIRONMENT),
         Overrides(tmp_path / "v", tmp_path / "s", "http://127.0.0.1:8083", {2020: 31000}),
@@ -118,7 +118,9 @@ def test_yaml_with_env_includes_and_lists(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_is_not_known_is_named_with_its_line(text: str, named: str, tmp_path: Path) -> None:
+def test_an_unknown_setting_is_reported_with_its_line(
+    text: str, named: str, tmp_path: Path
+) -> None:
     with pytest.raises(RouterError) as refused:
         validate(load_text(text, tmp_path / "f.yaml", {}))
     assert named in refused.value.message
@@ -141,8 +143,8 @@ def test_mistakes_of_the_classic_format(text: str, named: str, tmp_path: Path) -
     assert named in refused.value.message
 
 
-def test_ecs_generates_in_its_order() -> None:
-    """As amazon-ecs-agent's own test expects it (taskresource/firelens)."""
+def test_a_generated_configuration_has_the_order_of_ecs() -> None:
+    """The expected text comes from amazon-ecs-agent's own test (taskresource/firelens)."""
     options = (
         ("Name", "cloudwatch_logs"),
         ("region", "us-west-2"),
@@ -177,7 +179,7 @@ def test_ecs_generates_in_its_order() -> None:
     )
 
 
-def test_the_page_of_log_routers_names_every_plugin_that_is_known() -> None:
+def test_the_page_about_log_routers_lists_every_known_plugin() -> None:
     page = (SHIPPED.parents[2] / "docs" / "log-routers.md").read_text()
     for kind, plugins in known.PLUGINS.items():
         for name in plugins:

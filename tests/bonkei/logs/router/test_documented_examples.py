@@ -17,8 +17,8 @@ import msgpack
 import pytest
 from ports import free_port
 
-TIME = 1564462620  # the page's
-OUT = "v/out"  # where /out of a router is here
+TIME = 1564462620  # the port of the page
+OUT = "v/out"  # the router's /out is here
 
 
 def dummy(record: Any, **more: Any) -> str:
@@ -30,7 +30,7 @@ def dummy(record: Any, **more: Any) -> str:
 
 
 async def run(text: str, tmp_path: Path, aws: Any = None, wait: Any = None) -> routers.Running:
-    """A router with this configuration, from its start to its end."""
+    """A router with this configuration, from start to end."""
     nowhere = aws or _Nowhere()
     router = await routers.start(
         routers.written("[SERVICE]\n    Flush 1\n" + text, tmp_path, nowhere)
@@ -51,7 +51,7 @@ class _Nowhere:
 
 
 async def test_dummy(tmp_path: Path) -> None:
-    """inputs/dummy: its default record, and one of its own."""
+    """inputs/dummy: its default record, and a configured one."""
     text = "[INPUT]\n    Name dummy\n    Samples 1\n"
     out = "[OUTPUT]\n    Name file\n    Match *\n    Format plain\n    Path /out\n    Mkdir on\n"
     await run(text + dummy({"message": "custom dummy"}, Tag="custom") + out, tmp_path)
@@ -165,7 +165,7 @@ VALUES = {"key1": "value1", "key2": "value2", "key3": "value3"}
     ids=["out_file", "plain", "csv", "ltsv", "template"],
 )
 async def test_file(record: Any, settings: str, expected: str, tmp_path: Path) -> None:
-    """outputs/file, "Format": each of them; the file has the tag's name."""
+    """outputs/file, "Format": each format. The file has the tag's name."""
     output = f"[OUTPUT]\n    Name file\n    Match *\n    Path /out\n    Mkdir on\n    {settings}\n"
     await run(dummy(record, Tag="cpu") + output, tmp_path)
     assert (tmp_path / OUT / "cpu").read_text() == expected
@@ -230,8 +230,9 @@ TEMPLATE = """[OUTPUT]
 
 
 async def test_cloudwatch_logs_with_templates(tmp_path: Path) -> None:
-    """outputs/cloudwatch, "Log stream and group name templating": and the fallback for a record
-    without these members."""
+    """outputs/cloudwatch, "Log stream and group name templating", and the fallback for a record
+    without these members.
+    """
     text = dummy(POD) + dummy({"message": "without"}, Tag="other") + TEMPLATE
     async with routers.fake_aws() as aws:
         await run(text, tmp_path, aws)
@@ -245,7 +246,7 @@ async def test_cloudwatch_logs_with_templates(tmp_path: Path) -> None:
 
 
 async def test_s3(tmp_path: Path) -> None:
-    """outputs/s3: PutObject of a compressed object whose key is made of the tag and the time."""
+    """outputs/s3: PutObject of a compressed object. Its key has the tag and the time."""
     output = f"""[OUTPUT]
     Name s3
     Match *
@@ -268,7 +269,7 @@ async def test_s3(tmp_path: Path) -> None:
 
 
 async def test_the_filter_stdout(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """filters/standard-output: shows what passes, and lets it pass."""
+    """filters/standard-output: prints each record, and lets it pass."""
     text = "[FILTER]\n    Name stdout\n    Match *\n[OUTPUT]\n    Name file\n    Match *\n"
     await run(dummy({"message": "dummy"}) + text + "    Path /out\n    Mkdir on\n", tmp_path)
     assert '{"message":"dummy"}' in capsys.readouterr().out.replace('": "', '":"')

@@ -1,4 +1,4 @@
-"""The shipped configuration from the socket to the destinations, and what happens in between."""
+"""The shipped configuration from the socket to the destinations, with failures in between."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bonkei.logs.router.configuration.load import load
 from bonkei.logs.router.engine.delivery import RetryPlan
 
 
-async def test_the_corpus_arrives_where_the_configuration_says(tmp_path: Path) -> None:
+async def test_the_corpus_arrives_at_the_configured_destinations(tmp_path: Path) -> None:
     async with routers.fake_aws() as aws:
         router = await routers.start(routers.shipped(tmp_path, aws))
         driver = routers.driver(tmp_path)
@@ -36,7 +36,7 @@ async def test_the_corpus_arrives_where_the_configuration_says(tmp_path: Path) -
     assert group == "/ecs/backend"
     times = [e["timestamp"] for e in aws.events["/ecs/backend", "ERROR"]]
     assert times == sorted(times)
-    assert 1795694400_500 in times  # of those without a time of their own: the driver's
+    assert 1795694400_500 in times  # for records without a time: the driver's
     assert all("Credential=AKIA/" in headers["authorization"] for _, headers in aws.calls)
     assert all(headers["x-amz-security-token"] == "t" for _, headers in aws.calls)
 
@@ -45,7 +45,7 @@ def _text(record: dict[str, Any]) -> str:
     return json.dumps(record, sort_keys=True)[:3000]
 
 
-async def test_nothing_is_lost_while_the_endpoint_is_away(tmp_path: Path) -> None:
+async def test_nothing_is_lost_while_the_endpoint_is_unreachable(tmp_path: Path) -> None:
     random.seed(1)
     async with routers.fake_aws() as aws:
         configuration = routers.shipped(tmp_path, aws)
@@ -64,16 +64,16 @@ async def test_nothing_is_lost_while_the_endpoint_is_away(tmp_path: Path) -> Non
     assert not list((tmp_path / "v/var/lib/fluent-bit/buffer").glob("*.chunk"))
 
 
-async def test_what_a_killed_router_had_on_disk_the_next_one_delivers(tmp_path: Path) -> None:
+async def test_the_next_router_delivers_what_a_killed_one_had_on_disk(tmp_path: Path) -> None:
     async with routers.fake_aws() as aws:
-        aws.status = 403  # permission is taken away
+        aws.status = 403  # the permission is removed
         router = await routers.start(routers.shipped(tmp_path, aws))
         driver = routers.driver(tmp_path)
         texts = (("ERROR", "e"), ("INFO", "i"))
         lines = [(corpus.program(level, text), False) for level, text in texts]
         driver.write("stdout", 1795694400.0, lines)
         await router.until(lambda: any("AccessDenied" in text for text in router.said))
-        router.job.cancel()  # as SIGKILL: nothing is finished, nothing is closed
+        router.job.cancel()  # like SIGKILL: nothing is finished or closed
         await asyncio.gather(router.job, return_exceptions=True)
         await driver.close(0.1)
         aws.status = 0
@@ -84,7 +84,7 @@ async def test_what_a_killed_router_had_on_disk_the_next_one_delivers(tmp_path: 
     assert {record["message"] for record in found["application"]} == {"i"}
 
 
-async def test_a_group_that_is_not_there_is_made_only_when_told(tmp_path: Path) -> None:
+async def test_a_missing_group_is_created_only_on_request(tmp_path: Path) -> None:
     text = (
         "[INPUT]\n    Name dummy\n    Samples 1\n    Tag app\n"
         "[OUTPUT]\n    Name cloudwatch_logs\n    Match *\n    region r\n    log_group_name g\n"
@@ -104,7 +104,7 @@ async def test_a_group_that_is_not_there_is_made_only_when_told(tmp_path: Path) 
     assert aws.events["g", "from-app"][0]["message"] == "dummy"
 
 
-async def test_a_chunk_is_given_up_after_its_retries(tmp_path: Path) -> None:
+async def test_a_chunk_is_dropped_after_its_retries(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Flush 0.01\n    scheduler.base 0.01\n    scheduler.cap 0.02\n    Grace 1\n"
         "[INPUT]\n    Name dummy\n    Samples 1\n"
@@ -120,7 +120,7 @@ async def test_a_chunk_is_given_up_after_its_retries(tmp_path: Path) -> None:
     assert any("given up after 2 retries" in said for said in router.said)
 
 
-async def test_a_queue_over_its_limit_loses_its_oldest_and_says_so(tmp_path: Path) -> None:
+async def test_a_queue_over_its_limit_drops_its_oldest_chunk_and_reports_it(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Flush 0.01\n    Grace 0.1\n    storage.path /buffer\n"
         "[INPUT]\n    Name dummy\n    Samples 20\n    Rate 1000\n    Copies 10\n"
@@ -136,7 +136,7 @@ async def test_a_queue_over_its_limit_loses_its_oldest_and_says_so(tmp_path: Pat
     assert any("total_limit_size" in said for said in router.said)
 
 
-async def test_files_and_another_router_take_records(tmp_path: Path) -> None:
+async def test_a_file_and_another_router_receive_records(tmp_path: Path) -> None:
     text = (
         "[SERVICE]\n    Flush 0.01\n"
         "[INPUT]\n    Name dummy\n    Samples 2\n    Rate 1000\n    Tag app\n    Start_time_sec 5\n"
@@ -161,8 +161,8 @@ async def test_files_and_another_router_take_records(tmp_path: Path) -> None:
     assert (tmp_path / "other/v/out/from.app").read_text() == "5.000000 x\n6.000000 x\n"
 
 
-async def test_tail_goes_on_where_it_was(tmp_path: Path) -> None:
-    """pipeline/inputs/tail: `db`, rotation, and lines without an end."""
+async def test_tail_continues_at_its_position(tmp_path: Path) -> None:
+    """pipeline/inputs/tail: `db`, rotation, and unfinished lines."""
     log = tmp_path / "app.log"
     log.write_text("one\ntwo\nthr")
     text = (
@@ -185,17 +185,19 @@ async def test_tail_goes_on_where_it_was(tmp_path: Path) -> None:
     assert {record["file"] for record in records} == {str(log)}
 
 
-def test_waits_grow_up_to_the_cap() -> None:
+def test_delays_grow_up_to_the_cap() -> None:
     plan = RetryPlan(None, 5.0, 60.0)
     for attempt, top in ((1, 10.0), (2, 20.0), (5, 60.0), (300, 60.0)):
         assert 5.0 <= plan.wait(attempt) <= top
 
 
-async def test_s3_takes_no_limits_for_five_tries(
+async def test_s3_caps_no_limits_at_five_tries(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The plugin caps it and says so; then "chunks that have exceeded the retry_limit" are moved to
-    quarantine (pipeline/outputs/s3, `retry_exhausted_action`). A number is taken as it is."""
+    """The plugin caps the value and reports it. Then "chunks that have exceeded the retry_limit"
+    move to quarantine (pipeline/outputs/s3, `retry_exhausted_action`). A number is used as it
+    is.
+    """
     for name in ("_RETRY_FROM", "_RETRY_TO"):
         monkeypatch.setattr(f"bonkei.logs.router.outputs.s3.{name}", 0.01)
     text = (
@@ -221,10 +223,10 @@ async def test_s3_takes_no_limits_for_five_tries(
 
 
 @pytest.mark.parametrize(("ordering", "objects"), [("on", 0), ("off", 1)])
-async def test_s3_leaves_what_has_failed_when_it_keeps_the_order(
+async def test_s3_does_not_send_a_failed_object_again_when_it_keeps_the_order(
     ordering: str, objects: int, tmp_path: Path
 ) -> None:
-    """As Fluent Bit 5.0.9 did when measured (docs/measurements.md): 27,000 of 36,000 records."""
+    """Measured with Fluent Bit 5.0.9 (docs/measurements.md): 27,000 of 36,000 records."""
     text = (
         "[SERVICE]\n    Flush 0.01\n    Grace 5\n[INPUT]\n    Name dummy\n    Samples 1\n"
         "[OUTPUT]\n    Name s3\n    Match *\n    region r\n    bucket b\n    Total_file_size 1\n"
@@ -242,7 +244,7 @@ async def test_s3_leaves_what_has_failed_when_it_keeps_the_order(
     assert bool(list((tmp_path / "v/store/b").glob("*.lines"))) is left
 
 
-def test_the_shipped_router_tries_s3_for_as_long_as_it_has_room() -> None:
+def test_the_shipped_router_retries_s3_while_it_has_room() -> None:
     environment = dict.fromkeys(
         ("AWS_REGION", "LOG_GROUP", "LOG_BUCKET", "LOG_PREFIX", "PORT"), "1"
     )

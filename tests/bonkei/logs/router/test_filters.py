@@ -21,7 +21,7 @@ def make(text: str, tmp_path: Path, name: str = "f.conf") -> Pipeline:
 
 
 def run(pipeline: Pipeline, *records: dict[str, Any], tag: str = "test") -> list[Any]:
-    """(tag, record) of all that comes out, also of what was kept back."""
+    """(tag, record) of all output, including records that were held back."""
     batches = pipeline.run(tag, [(n, record) for n, record in enumerate(records)], 0.0)
     batches += pipeline.flush(1.0, everything=True)
     return [(found, record) for found, events in batches for _, record in events]
@@ -131,7 +131,7 @@ def test_modify_has_each_condition(condition: str, holds: bool, tmp_path: Path) 
     assert ("done" in found) is holds
 
 
-def test_grep_keeps_lines_and_looks_inside(tmp_path: Path) -> None:
+def test_grep_keeps_lines_and_reads_nested_fields(tmp_path: Path) -> None:
     """pipeline/filters/grep, "Filter records" and "Nested fields example"."""
     lines = [{"log": text} for text in ("aaa", "aab", "bbb", "ccc")]
     kept = records(run(make(f"{_FILTER}grep\n    Regex log aa\n", tmp_path), *lines))
@@ -151,7 +151,7 @@ def test_grep_keeps_lines_and_looks_inside(tmp_path: Path) -> None:
     ],
 )
 def test_grep_with_several_rules(rules: str, kept: list[str], tmp_path: Path) -> None:
-    """pipeline/filters/grep, "Multiple conditions"; a missing key matches nothing."""
+    """pipeline/filters/grep, "Multiple conditions". A missing key does not match."""
     pipeline = make(f"{_FILTER}grep\n    {rules}\n", tmp_path)
     assert [r["v"] for r in records(run(pipeline, *({"v": v} for v in "abc")))] == kept
 
@@ -239,7 +239,7 @@ def test_parser_filter_reserves_and_preserves(tmp_path: Path) -> None:
     assert records(run(make(text, tmp_path), {"data": "none"})) == [{"data": "none"}]
 
 
-def test_a_parser_that_nobody_defines_is_named(tmp_path: Path) -> None:
+def test_an_undefined_parser_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RouterError, match="no parser is named nowhere"):
         make(f"{_FILTER}parser\n    Key_Name log\n    Parser nowhere\n", tmp_path)
 
@@ -309,7 +309,9 @@ GO = (
     ("parser", "lines"),
     [("python", PYTHON), ("java", JAVA), ("go", GO), ("go, python, java", JAVA)],
 )
-def test_tracebacks_are_one_record(parser: str, lines: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_traceback_becomes_one_record(
+    parser: str, lines: tuple[str, ...], tmp_path: Path
+) -> None:
     """pipeline/parsers/multiline-parsing, the built-in parsers."""
     texts = ("before", *lines, "after")
     pipeline = make(f"{_MULTILINE}{parser}\n", tmp_path)
@@ -317,8 +319,10 @@ def test_tracebacks_are_one_record(parser: str, lines: tuple[str, ...], tmp_path
     assert found == ["before", "\n".join(lines), "after"]
 
 
-def test_a_multiline_parser_of_ones_own(tmp_path: Path) -> None:
-    """pipeline/parsers/multiline-parsing, "Example"; the filter joins what comes one by one."""
+def test_a_custom_multiline_parser(tmp_path: Path) -> None:
+    """pipeline/parsers/multiline-parsing, "Example". The filter joins records that arrive one by
+    one.
+    """
     pipeline = make(
         "[MULTILINE_PARSER]\n    name multiline-regex-test\n    type regex\n"
         "    flush_timeout 1000\n"
@@ -343,7 +347,7 @@ def run_one(pipeline: Pipeline, text: str) -> list[Any]:
     return [(tag, record) for tag, events in batches for _, record in events]
 
 
-def test_what_a_driver_has_cut_is_one_record_again(tmp_path: Path) -> None:
+def test_a_line_that_the_driver_split_becomes_one_record_again(tmp_path: Path) -> None:
     """pipeline/filters/multiline-stacktrace, "Docker partial message use case"."""
     pipeline = make(
         f"{_FILTER}multiline\n    multiline.key_content log\n    mode partial_message\n", tmp_path
@@ -360,7 +364,7 @@ def test_what_a_driver_has_cut_is_one_record_again(tmp_path: Path) -> None:
     ]
 
 
-def test_a_message_whose_end_never_comes_is_sent_after_a_while(tmp_path: Path) -> None:
+def test_a_message_without_an_end_is_sent_after_a_while(tmp_path: Path) -> None:
     pipeline = make(f"{_MULTILINE}python\n    flush_ms 500\n", tmp_path)
     assert pipeline.run("t", [(0, {"log": PYTHON[0]})], 10.0) == []
     assert pipeline.deadline() == 10.5

@@ -1,4 +1,4 @@
-"""Keys of objects, as pipeline/outputs/s3 shows them."""
+"""Object keys in the form that pipeline/outputs/s3 documents."""
 
 from __future__ import annotations
 

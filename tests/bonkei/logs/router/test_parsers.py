@@ -1,4 +1,4 @@
-"""Parsers, times and tags, as Fluent Bit's documentation shows them."""
+"""Parsers, times and tags in the form that Fluent Bit documents."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_json_with_its_time() -> None:
         assert parse(other, **told) is None
 
 
-def test_a_time_that_does_not_fit_stays_in_the_record() -> None:
+def test_a_time_that_does_not_match_stays_in_the_record() -> None:
     told = {"format": "json", "time_key": "time", "time_format": "%Y-%m-%dT%H:%M:%S.%LZ"}
     assert parse('{"time": "yesterday"}', **told) == ({"time": "yesterday"}, None)
     assert parse('{"a": 1}', **told) == ({"a": 1}, None)
@@ -104,7 +104,7 @@ def test_times_are_read(format_: str, text: str, expected: int | None) -> None:
     assert time_reader(format_)(text, 1795694400.0) == expected
 
 
-def test_an_offset_is_of_times_without_a_zone() -> None:
+def test_an_offset_applies_to_times_without_a_zone() -> None:
     assert time_reader("%Y-%m-%d %H:%M:%S", "+0900")("2026-11-26 21:00:00", 0.0) == (
         1795694400 * _SECOND
     )
@@ -153,13 +153,13 @@ def test_tags(name: str, pattern: str, taken: str, refused: str | None) -> None:
         ({"format": "json", "decode_field": "mysql a"}, "decode_field"),
     ],
 )
-def test_mistakes_in_parsers_are_named(settings: dict[str, str], named: str) -> None:
+def test_mistakes_in_parsers_are_reported(settings: dict[str, str], named: str) -> None:
     with pytest.raises(RouterError, match=r"f\.conf:1") as refused:
         make_parser(section(name="x", **settings))
     assert named in refused.value.message
 
 
-def test_a_decoder_opens_json_inside_of_json() -> None:
+def test_a_decoder_opens_json_inside_json() -> None:
     """pipeline/parsers/decoders."""
     text = '{"log": "{\\"a\\": 1}", "stream": "stdout"}'
     assert parse(text, format="json", decode_field_as="json log")[0] == {

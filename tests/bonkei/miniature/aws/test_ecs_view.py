@@ -1,4 +1,4 @@
-"""The miniature's services as `ecs` describes them while a change of them begins."""
+"""The miniature's services in `ecs` descriptions while a change starts."""
 
 from __future__ import annotations
 
@@ -67,19 +67,21 @@ class World:
         return service
 
 
-async def test_a_new_deployment_is_shown_before_it_has_begun(tmp_path: Path) -> None:
-    """A migration may come first; `aws ecs wait services-stable` must not end before it."""
+async def test_a_new_deployment_is_shown_before_it_starts(tmp_path: Path) -> None:
+    """A migration may run first, and `aws ecs wait services-stable` must not end before the
+    deployment.
+    """
     world = World(tmp_path)
     world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
     coming, old = world.web.deployments
     assert (coming.status, coming.rollout_state, coming.desired) == ("PRIMARY", "IN_PROGRESS", 2)
     assert (old.id, old.status, old.running) == ("ecs-svc/1", "ACTIVE", 2)
     await world.began.wait()
-    world.tasks.deployment = coming.id  # it begins under the id that was announced
+    world.tasks.deployment = coming.id  # the deployment starts under the announced id
     assert [one.id for one in world.web.deployments] == [coming.id]
 
 
-async def test_a_change_that_fails_is_reported_and_shown_no_more(tmp_path: Path) -> None:
+async def test_a_failed_change_is_reported_and_no_longer_shown(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.fails = True
     world.view.change_service(WEB, ServiceChange(desired_count=5, force_new_deployment=True))
@@ -87,19 +89,19 @@ async def test_a_change_that_fails_is_reported_and_shown_no_more(tmp_path: Path)
     world.goes_on.set()
     while world.web.desired == 5:
         await asyncio.sleep(0)
-    old, given_up = world.web.deployments  # whoever waits for it must see that
+    old, given_up = world.web.deployments  # a waiting client must see the failure
     assert (old.id, old.status) == ("ecs-svc/1", "PRIMARY")
     assert (given_up.rollout_state, given_up.reason) == ("FAILED", "the migration failed")
     assert world.reports == ["the migration failed\nlook at it"]
 
 
-async def test_the_same_definition_begins_no_deployment(tmp_path: Path) -> None:
+async def test_an_unchanged_definition_starts_no_deployment(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.view.change_service(WEB, ServiceChange(definition_arn=DEFINITION))
     assert [one.id for one in world.web.deployments] == ["ecs-svc/1"]
 
 
-def test_a_task_is_run_with_what_is_overridden(tmp_path: Path) -> None:
+def test_a_task_runs_with_its_overrides(tmp_path: Path) -> None:
     async def run() -> World:
         world = World(tmp_path)
         variables = (("A", "b"),)

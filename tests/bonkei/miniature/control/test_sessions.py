@@ -1,4 +1,4 @@
-"""`bonkei run`, `exec` and `env`: a person's own commands, in the environment of real tasks."""
+"""`bonkei run`, `exec` and `env`: the user's own commands, in the environment of real tasks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ command = ["python3", "-c", "import os; print(os.environ['GREETING'])"]
 
 @dataclass
 class Miniature:
-    """A miniature for the commands: real tasks, and nothing that they do not need."""
+    """A miniature for the commands: real tasks, and only the parts that they need."""
 
     root: Path
     tasks: Tasks
@@ -108,19 +108,19 @@ async def test_a_command_has_the_environment_the_input_and_the_exit_code(
         assert (code, errors) == (7, "")
         words = output.split()
         assert words[:5] == ["hello", "it's", "me", "a", "secret"]
-        assert (words[5] == own) == (call == "exec")  # its own port, or that of the task
+        assert (words[5] == own) == (call == "exec")  # its own port, or the task's
         assert words[6] == str(miniature.root / "web")
     by_id = await miniature.run("exec", task.id[:8], "--", "sh", "-c", "kill -9 $$")
     assert by_id[0] == 137
 
 
-async def test_an_entry_of_the_settings_is_run_by_its_name(miniature: Miniature) -> None:
+async def test_a_setting_is_run_by_its_name(miniature: Miniature) -> None:
     assert await miniature.run("run", "greeting") == (0, "it's me\n", "")
     other = await miniature.run("run", "greeting", "--", "python3", "-c", "print(1)")
     assert other == (0, "1\n", "")
 
 
-async def test_nothing_of_a_command_is_left(miniature: Miniature) -> None:
+async def test_no_process_of_a_command_remains(miniature: Miniature) -> None:
     before = sorted((miniature.root / "home" / "tasks").iterdir())
     assert (await miniature.run("run", "web", "--", "sh", "-c", "echo x > $HOME/file"))[0] == 0
     async with asyncio.timeout(10):
@@ -128,7 +128,7 @@ async def test_nothing_of_a_command_is_left(miniature: Miniature) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_psql_is_there_for_who_has_none(miniature: Miniature) -> None:
+async def test_psql_is_provided_when_the_machine_has_none(miniature: Miniature) -> None:
     code, output, _ = await miniature.run("exec", "web", "--", "psql", "--version")
     assert (code, output.split()[0]) == (0, "psql")
 
@@ -145,7 +145,7 @@ async def test_a_command_ends_with_its_task(miniature: Miniature) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-async def test_a_signal_to_bonkei_alone_is_passed_on(
+async def test_a_signal_to_bonkei_alone_reaches_the_command(
     miniature: Miniature, number: signal.Signals
 ) -> None:
     script = "trap 'echo ended; exit 3' INT TERM; echo on; while :; do sleep 0.05; done"
@@ -157,7 +157,7 @@ async def test_a_signal_to_bonkei_alone_is_passed_on(
     assert (process.returncode, output) == (3, b"ended\n")
 
 
-async def test_a_terminal_is_the_commands_own_and_ctrl_c_too(miniature: Miniature) -> None:
+async def test_a_command_has_its_own_terminal_and_gets_ctrl_c(miniature: Miniature) -> None:
     screen, terminal = pty.openpty()
     program = (
         "import sys, time\n"
@@ -210,7 +210,7 @@ async def test_the_environment_for_a_shell_without_its_secrets(miniature: Miniat
     assert made["task"] == miniature.tasks.snapshot().tasks[0].id
 
 
-async def test_what_cannot_be_is_told_with_what_can(miniature: Miniature) -> None:
+async def test_an_unknown_name_is_reported_with_the_known_ones(miniature: Miniature) -> None:
     for arguments, words in (
         (("run", "nobody", "--", "true"), "there are: app-web, web"),
         (("exec", "nobody", "--", "true"), "nothing that can run is called nobody"),
@@ -228,7 +228,7 @@ async def test_what_cannot_be_is_told_with_what_can(miniature: Miniature) -> Non
     assert "come after `--`: bonkei exec NAME -- COMMAND" in errors
 
 
-def test_a_name_that_two_have_is_not_guessed() -> None:
+def test_an_ambiguous_name_is_not_guessed() -> None:
     both = Blueprint(
         task_definitions=(definition(family="a-web"), definition(family="b-web")),
     )

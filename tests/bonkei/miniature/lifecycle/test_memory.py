@@ -9,13 +9,13 @@ from bonkei.miniature.lifecycle.memory import settle_memory
 
 
 class Routing:
-    """Refers to itself, so that only the collector can free it."""
+    """Refers to itself, so only the collector can free it."""
 
     def __init__(self) -> None:
         self.me = self
 
 
-def test_what_stays_is_frozen_and_what_was_replaced_goes() -> None:
+def test_long_lived_objects_are_frozen_and_replaced_ones_are_freed() -> None:
     routing = Routing()
     seen = weakref.ref(routing)
     try:

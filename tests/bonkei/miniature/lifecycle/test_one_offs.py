@@ -1,4 +1,6 @@
-"""Commands before new tasks: all that are due, in order, and none gets ahead of one that failed."""
+"""Commands before new tasks: all due commands run in order, and a failed one stops the later
+ones.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,7 @@ ASSETS = OneOff("assets", "app-frontend", "frontend", ("assets",), "each-start")
 
 
 class Machine:
-    """Runs nothing; remembers what it was asked, and fails as it is told."""
+    """Runs nothing. It records the requests, and fails when it is set to."""
 
     def __init__(self) -> None:
         self.ran: list[str] = []
@@ -66,7 +68,7 @@ async def run(one_offs: OneOffs, machine: Machine, only: Service | None = None) 
     return machine.ran
 
 
-async def test_each_time_what_is_due_and_of_one_service_its_own(
+async def test_all_due_commands_run_each_time_and_a_service_has_its_own(
     one_offs: OneOffs, machine: Machine
 ) -> None:
     assert await run(one_offs, machine) == ["migrate", "sample", "assets"]
@@ -75,9 +77,7 @@ async def test_each_time_what_is_due_and_of_one_service_its_own(
     assert await run(one_offs, machine, FRONTEND) == ["assets"]
 
 
-async def test_one_that_fails_holds_back_what_comes_after_it(
-    one_offs: OneOffs, machine: Machine
-) -> None:
+async def test_a_failed_command_stops_the_later_ones(one_offs: OneOffs, machine: Machine) -> None:
     machine.code = 3
     for only in (None, BACKEND):
         with pytest.raises(OneOffError) as caught:
@@ -91,10 +91,10 @@ async def test_one_that_fails_holds_back_what_comes_after_it(
     assert await run(one_offs, machine) == ["migrate", "sample", "assets"]
 
 
-async def test_before_anything_is_applied_nothing_is_due(
+async def test_before_the_first_apply_no_command_is_due(
     one_offs: OneOffs, machine: Machine
 ) -> None:
-    """A pipeline applies the definitions later; then the first start is due."""
+    """A pipeline applies the definitions later. Then the first start is due."""
     await one_offs.run(Blueprint(), machine, Steps(lambda _: None))  # type: ignore[arg-type]
     assert machine.ran == []
     assert await run(one_offs, machine) == ["migrate", "sample", "assets"]

@@ -1,4 +1,4 @@
-"""The start's notes on containers that do not run, and a start with nothing running."""
+"""The start's notes about containers that do not run, and a start in which nothing runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def folder(path: Path, **files: str) -> Path:
     return path
 
 
-def test_a_container_without_a_folder_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_container_without_a_folder_is_reported_with_a_remedy(tmp_path: Path) -> None:
     directories = {"web": folder(tmp_path / "web")}
     wanted = blueprint(Container("web", "web:1"), Container("worker", "worker:1", essential=False))
     needed = prepare(wanted, directories)
@@ -40,12 +40,12 @@ def test_a_container_without_a_folder_is_told_with_what_to_do(tmp_path: Path) ->
     assert needed.summary == ""
 
 
-def test_a_log_router_is_nothing_to_do_something_about() -> None:
+def test_a_log_router_needs_no_remedy() -> None:
     router = Container("router", "fluent-bit", firelens=FirelensConfiguration("fluentbit"))
     assert prepare(blueprint(router), {}).notes == ()
 
 
-def test_only_what_has_packages_is_counted(tmp_path: Path) -> None:
+def test_only_programs_with_packages_are_counted(tmp_path: Path) -> None:
     directories = {
         "web": folder(tmp_path / "web", requirements_txt="flask\n"),
         "plain": folder(tmp_path / "plain"),
@@ -56,7 +56,7 @@ def test_only_what_has_packages_is_counted(tmp_path: Path) -> None:
     assert needed.notes == ()
 
 
-def test_packages_that_are_not_installed_are_told(tmp_path: Path) -> None:
+def test_missing_packages_are_reported(tmp_path: Path) -> None:
     directories = {"web": folder(tmp_path / "web", pyproject_toml="")}
     (note,) = prepare(blueprint(Container("web", "w")), directories).notes
     assert note.startswith("web: the packages that its pyproject.toml names are not installed")
@@ -68,7 +68,7 @@ def snapshot(wanted: Blueprint, directories: dict[str, Path]):
     return describe(scheduler, (), {})
 
 
-def test_a_start_in_which_no_service_can_run_is_none(tmp_path: Path) -> None:
+def test_a_start_without_a_runnable_service_fails(tmp_path: Path) -> None:
     wanted = blueprint(Container("web", "web:1"))
     assert "no container of web can be run" in nothing_runs(wanted, snapshot(wanted, {}), 2)
     directories = {"web": folder(tmp_path / "web")}
@@ -80,9 +80,7 @@ def test_a_start_in_which_no_service_can_run_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("listeners", "clusters", "runs"), [(0, 0, False), (1, 0, True), (0, 1, True)]
 )
-def test_without_services_something_else_has_to_run(
-    listeners: int, clusters: int, runs: bool
-) -> None:
+def test_without_services_another_part_must_run(listeners: int, clusters: int, runs: bool) -> None:
     cluster = DatabaseCluster("c", "arn", "main", "aurora-postgresql", "18", "e", "r", 1, "d", "m")
     wanted = replace(Blueprint(), database_clusters=(cluster,) * clusters)
     assert (nothing_runs(wanted, None, listeners) == "") is runs

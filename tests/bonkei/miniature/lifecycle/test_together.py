@@ -1,4 +1,4 @@
-"""Several things in parallel, and several ends in turn."""
+"""Parallel jobs, and closing in turn."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bonkei.miniature.home import MiniatureError
 from bonkei.miniature.lifecycle.together import close_all, do_all
 
 
-async def test_of_jobs_side_by_side_the_first_failure_is_told_and_ends_the_others() -> None:
+async def test_of_parallel_jobs_the_first_failure_is_reported_and_ends_the_others() -> None:
     cancelled = asyncio.Event()
 
     async def wait() -> None:
@@ -30,7 +30,7 @@ async def test_of_jobs_side_by_side_the_first_failure_is_told_and_ends_the_other
     await do_all()
 
 
-async def test_everything_is_closed_and_the_first_failure_is_told() -> None:
+async def test_everything_is_closed_and_the_first_failure_is_reported() -> None:
     closed: list[int] = []
 
     async def close(number: int) -> None:

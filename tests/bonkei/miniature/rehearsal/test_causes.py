@@ -1,4 +1,4 @@
-"""Causes on real processes, and what is left of them: nothing."""
+"""Causes on real processes. Nothing of them remains."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def sleeper() -> Any:
 
 
 async def is_stopped(process: subprocess.Popen[bytes], *, wanted: bool) -> bool:
-    """A signal takes a moment."""
+    """A signal takes a moment to arrive."""
     for _ in range(100):
         if (psutil.Process(process.pid).status() == psutil.STATUS_STOPPED) is wanted:
             return True
@@ -65,7 +65,7 @@ async def is_stopped(process: subprocess.Popen[bytes], *, wanted: bool) -> bool:
     return False
 
 
-async def test_who_was_suspended_goes_on_whatever_happened(
+async def test_a_suspended_process_continues_whatever_happens(
     sleeper: subprocess.Popen[bytes],
 ) -> None:
     async def ask() -> None:
@@ -79,7 +79,7 @@ async def test_who_was_suspended_goes_on_whatever_happened(
     assert await is_stopped(sleeper, wanted=False)
 
 
-async def test_who_answered_no_check_is_killed(sleeper: subprocess.Popen[bytes]) -> None:
+async def test_a_task_that_answered_no_check_is_killed(sleeper: subprocess.Popen[bytes]) -> None:
     suspended = Suspended(Targets(SERVICE, lambda: Tasks(sleeper.pid)))  # type: ignore[arg-type,return-value]
     await suspended.begin()
     await suspended.push()
@@ -88,7 +88,7 @@ async def test_who_answered_no_check_is_killed(sleeper: subprocess.Popen[bytes])
     assert sleeper.wait(5) == -signal.SIGKILL
 
 
-async def test_a_processor_is_really_used_and_let_go(sleeper: subprocess.Popen[bytes]) -> None:
+async def test_a_processor_is_really_used_and_released(sleeper: subprocess.Popen[bytes]) -> None:
     tasks = Tasks(sleeper.pid)
     cause = Load("processor", SERVICE, 80.0, lambda: tasks, BLUEPRINT)  # type: ignore[arg-type,return-value]
     await cause.push()
@@ -102,7 +102,7 @@ async def test_a_processor_is_really_used_and_let_go(sleeper: subprocess.Popen[b
     assert not psutil.pid_exists(pid)
 
 
-async def test_memory_is_really_held(sleeper: subprocess.Popen[bytes]) -> None:
+async def test_memory_is_really_allocated(sleeper: subprocess.Popen[bytes]) -> None:
     tasks = Tasks(sleeper.pid)
     cause = Load("memory", SERVICE, 50.0, lambda: tasks, BLUEPRINT)  # type: ignore[arg-type,return-value]
     await cause.push()
@@ -116,8 +116,10 @@ async def test_memory_is_really_held(sleeper: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.parametrize("kind", [["processor", "0.1"], ["memory", "1000"]])
-def test_it_ends_with_whoever_started_it(kind: list[str]) -> None:
-    """The other end of its input is held by that process alone, so SIGKILL of it closes it."""
+def test_a_load_ends_with_its_starter(kind: list[str]) -> None:
+    """Only the starter holds the other end of the load's input, so SIGKILL of the starter closes
+    it.
+    """
     burner = str(Path(load.__file__).with_name("burner.py"))
     starter = (
         "import subprocess, sys, os, signal\n"
@@ -136,7 +138,7 @@ def test_it_ends_with_whoever_started_it(kind: list[str]) -> None:
 
 
 class Queue:
-    """A queue with somebody else's message in it."""
+    """A queue that already has a message of another sender."""
 
     def __init__(self) -> None:
         self.waiting = {"theirs": "not ours"}
@@ -154,7 +156,7 @@ class Queue:
         return {}
 
 
-async def test_only_its_own_letters_are_taken_back() -> None:
+async def test_only_its_own_messages_are_removed() -> None:
     async def look() -> None: ...
 
     queue = Queue()
@@ -165,12 +167,12 @@ async def test_only_its_own_letters_are_taken_back() -> None:
     assert set(queue.waiting) == {"theirs"}
 
 
-async def test_letters_of_a_killed_process_are_taken_back_at_the_next_start(tmp_path: Path) -> None:
+async def test_messages_of_a_killed_process_are_removed_at_the_next_start(tmp_path: Path) -> None:
     async def look() -> None: ...
 
     queue, journal = Queue(), tmp_path / "letters.json"
     await Letters("arn:aws:sqs:eu-west-1:1:dead", 1, queue, look, journal).begin()
-    assert set(queue.waiting) == {"theirs", "ours"}  # and no end: it was killed
+    assert set(queue.waiting) == {"theirs", "ours"}  # and no end: the process was killed
     await take_back(journal, queue)
     assert set(queue.waiting) == {"theirs"}
     assert list(tmp_path.iterdir()) == []
@@ -181,7 +183,7 @@ async def test_letters_of_a_killed_process_are_taken_back_at_the_next_start(tmp_
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_as_many_tasks_as_before() -> None:
+async def test_the_number_of_tasks_returns_to_its_old_value() -> None:
     counts: list[int] = []
 
     class Ecs:
@@ -200,6 +202,6 @@ async def test_as_many_tasks_as_before() -> None:
     assert counts == [3, 1]
 
 
-async def test_what_nobody_answers_is_named() -> None:
+async def test_a_call_that_nobody_answers_is_reported() -> None:
     with pytest.raises(RehearsalError, match="nobody here answers ecs:DescribeServices"):
         await MoreTasks(SERVICE, 3, {}).begin()

@@ -1,4 +1,4 @@
-"""Which cause raises which alarm: real wherever there is one on this machine."""
+"""The cause for each alarm: a real one, wherever this machine has one."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ REAL = [
 
 
 @pytest.mark.parametrize(("one", "kind"), REAL)
-def test_a_cause_is_real(one: Alarm, kind: str) -> None:
+def test_an_alarm_has_a_real_cause(one: Alarm, kind: str) -> None:
     plan = choose(one, BLUEPRINT, FACTS)
 
     assert (plan.kind, plan.is_real) == (kind, True)
@@ -127,14 +127,14 @@ def test_a_cause_is_real(one: Alarm, kind: str) -> None:
         (alarm("AWS/CertificateManager", "DaysToExpiry"), FACTS, "nothing here causes"),
     ],
 )  # fmt: skip
-def test_why_there_is_none_is_said(one: Alarm, facts: Facts, why: str) -> None:
+def test_a_missing_cause_is_explained(one: Alarm, facts: Facts, why: str) -> None:
     plan = choose(one, BLUEPRINT, facts)
 
     assert plan.kind == "injected"
     assert why in plan.why
 
 
-def test_records_stand_for_a_program_that_nobody_knows() -> None:
+def test_records_replace_a_program_that_nobody_knows() -> None:
     assert choose(alarm("Logs", "other"), BLUEPRINT, FACTS).kind == "records"
     assert choose(alarm("Logs", "web-error"), BLUEPRINT, None).kind == "records"
 
@@ -165,7 +165,7 @@ def test_alarms_share_a_cause_of_the_same_kind_and_subject() -> None:
         ('{"source": ["x"], "detail": {"a": [{"numeric": [">", 1]}]}}', None),
     ],
 )  # fmt: skip
-def test_an_event_is_found_that_a_rule_matches(
+def test_an_event_that_matches_the_rule_is_found(
     pattern: str, expected: dict[str, Any] | None
 ) -> None:
     found = matching(EventRule("r", "arn:aws:events:eu-west-1:1:rule/r", "r", pattern), 0.0)

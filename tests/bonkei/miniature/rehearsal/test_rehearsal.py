@@ -1,4 +1,4 @@
-"""A rehearsal over a real monitor: both ways, and nothing of it stays."""
+"""A rehearsal with a real monitor: to ALARM and back, and nothing of it remains."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def alarm(name: str, metric: Metric, threshold: float, **more: Any) -> Alarm:
 
 
 class Logs:
-    """Publishes what is put, as the log groups do."""
+    """Publishes metrics as the log groups do."""
 
     operations = frozenset({"CreateLogStream", "PutLogEvents", "DeleteLogStream"})
 
@@ -74,7 +74,7 @@ async def world() -> Any:
     await monitor.stop()
 
 
-async def test_each_goes_both_ways(world: World) -> None:
+async def test_each_alarm_goes_both_ways(world: World) -> None:
     rehearsal = Rehearsal(world, world.monitor.engine.alarms)
     await asyncio.wait_for(rehearsal.run(), 30)
     found = {one["name"]: one for one in rehearsal.snapshot()["results"]}
@@ -82,7 +82,7 @@ async def test_each_goes_both_ways(world: World) -> None:
     assert {n for n, one in found.items() if one["both_ways"]} == {"cpu", "errors", "any"}
     assert "anomaly detection" in found["band"]["problem"]
     assert found["cpu"]["injected"]
-    assert found["errors"]["injected"]  # a record of our own is no real cause
+    assert found["errors"]["injected"]  # a record from the rehearsal is not a real cause
     assert "written to /web" in found["errors"]["cause"]
     assert found["cpu"]["messages"][0]["subject"] == 'ALARM: "cpu" in EU (Ireland)'
     assert world.services["logs"].calls[-1] == "DeleteLogStream"  # type: ignore[attr-defined]
@@ -90,7 +90,7 @@ async def test_each_goes_both_ways(world: World) -> None:
         assert not world.monitor.store.buckets(identity(metric), 0, 4e9, 4e9)
 
 
-async def test_nothing_stays_of_one_that_is_broken_off(world: World) -> None:
+async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
     before = datum(identity(CPU), 1_700_000_000, 5.0)
     world.monitor.put(before)
     minute = time.time() // 60 * 60
@@ -107,4 +107,4 @@ async def test_nothing_stays_of_one_that_is_broken_off(world: World) -> None:
     state = monitor.book.state("cpu")
     assert (state.value, "broken off" in state.reason) == (State.OK, True)
     (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
-    assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # what is real, and nothing else
+    assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # only the real values

@@ -1,4 +1,4 @@
-"""Degraded or ready, and why: from snapshots alone."""
+"""Degraded or ready, with the reason: derived from snapshots alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def tasks(service: ServiceSnapshot, *stopped: TaskSnapshot) -> TasksSnapshot:
     return TasksSnapshot((service,), (), stopped, ())
 
 
-def test_what_has_all_it_wants_is_healthy() -> None:
+def test_a_service_with_all_its_tasks_is_healthy() -> None:
     assert list(find_unhealthy(tasks(SERVICE, task("a", EXITED)))) == []
     nothing_wanted = replace(SERVICE, desired_count=0, healthy_count=0)
     assert list(find_unhealthy(tasks(nothing_wanted))) == []
@@ -57,13 +57,15 @@ def test_what_has_all_it_wants_is_healthy() -> None:
         ),
     ],
 )
-def test_what_has_not_is_told_with_its_reason(changed: ServiceSnapshot, reason: str) -> None:
+def test_an_unhealthy_service_is_reported_with_its_reason(
+    changed: ServiceSnapshot, reason: str
+) -> None:
     replaced = task("b", "Scaling activity initiated by (deployment x)")
     (found,) = find_unhealthy(tasks(changed, task("a", EXITED), replaced))
     assert (found.name, found.reason) == ("app-web", reason)
 
 
-def test_a_failed_service_is_told_with_its_last_words(tmp_path: Path) -> None:
+def test_a_failed_service_is_reported_with_its_last_output(tmp_path: Path) -> None:
     sink = FileLogSink(tmp_path)
     for identifier, text in (("a", "the one before"), ("b", "boom"), ("b", "bang")):
         sink.write([LogLine("app-web", "web", identifier, "stderr", 1_700_000_000, text)])
@@ -79,7 +81,7 @@ def test_a_failed_service_is_told_with_its_last_words(tmp_path: Path) -> None:
     assert diagnose("app-web", covering, snapshot, tmp_path).reason == covering
 
 
-def test_without_any_task_there_is_what_was_heard(tmp_path: Path) -> None:
+def test_without_a_task_the_given_reason_is_kept(tmp_path: Path) -> None:
     found = diagnose("app-web", "no task is healthy yet", tasks(SERVICE), tmp_path)
     assert (found.reason, found.last_words) == ("no task is healthy yet", ())
 
@@ -95,7 +97,7 @@ def status(*, started: bool, healthy: int = 1, database: str = "available") -> d
     )
 
 
-def test_the_status_tells_ready_from_degraded() -> None:
+def test_the_status_distinguishes_ready_from_degraded() -> None:
     assert status(started=False, healthy=0)["state"] == "starting"
     ready = status(started=True)
     assert (ready["state"], ready["ready"], ready["unhealthy"]) == ("ready", True, [])
@@ -110,7 +112,7 @@ def test_the_status_tells_ready_from_degraded() -> None:
 @pytest.mark.parametrize(
     ("state", "shown"), [("COMPLETED", f"(earlier: {EXITED})"), ("IN_PROGRESS", f"  {EXITED}")]
 )
-def test_the_status_tells_a_reason_that_is_over_from_one_that_holds(state: str, shown: str) -> None:
+def test_the_status_distinguishes_a_past_reason_from_a_present_one(state: str, shown: str) -> None:
     deployment = replace(DEPLOYMENT, rollout_state=state, reason=EXITED)
     snapshot = tasks(replace(SERVICE, deployments=(deployment,)))
     (line,) = [

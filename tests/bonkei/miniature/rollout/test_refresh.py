@@ -1,4 +1,4 @@
-"""Tasks read their files again: who gets SIGHUP, and what comes back."""
+"""Tasks read their files again: which processes get SIGHUP, and which output returns."""
 
 from __future__ import annotations
 
@@ -50,12 +50,14 @@ def tasks(pid: int, group: str = "service:app-web", container: str = "web") -> T
     return TasksSnapshot((), (task,), (), ())
 
 
-async def test_the_programs_words_come_back(program: subprocess.Popen[str], tmp_path: Path) -> None:
+async def test_the_programs_output_is_returned(
+    program: subprocess.Popen[str], tmp_path: Path
+) -> None:
     lines = await refresh(SERVICE, tasks(program.pid), {"web"}, tmp_path)
     assert lines == ["2026-01-01T00:00:00.000Z TASK read again"]
 
 
-async def test_a_silent_program_is_waited_for_a_moment_only(
+async def test_a_silent_program_delays_only_for_a_moment(
     program: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(room, "_LONGEST", 0.1)
@@ -68,7 +70,7 @@ async def test_a_silent_program_is_waited_for_a_moment_only(
 @pytest.mark.parametrize(
     ("group", "container"), [("service:app-other", "web"), ("service:app-web", "sidecar")]
 )
-async def test_nobody_else_gets_the_signal(
+async def test_no_other_process_gets_the_signal(
     program: subprocess.Popen[str], tmp_path: Path, group: str, container: str
 ) -> None:
     with pytest.raises(MiniatureError, match="no container of app-web"):
@@ -76,6 +78,6 @@ async def test_nobody_else_gets_the_signal(
     assert "again" not in (tmp_path / "app-web" / "web.log").read_text()
 
 
-async def test_a_process_that_has_ended_is_no_error_of_ours(tmp_path: Path) -> None:
+async def test_an_ended_process_is_no_error(tmp_path: Path) -> None:
     with pytest.raises(MiniatureError, match="no container of app-web"):
         await refresh(SERVICE, tasks(2**22 + 1), {"web"}, tmp_path)

@@ -1,4 +1,4 @@
-"""Task definitions that a release registers, as `aws ecs` sees them."""
+"""Task definitions that a release registers, as `aws ecs` describes them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def registered(home: Path) -> RegisteredDefinitions:
     return RegisteredDefinitions(home / "ecs" / "made.json", FileCounters(home / "counters.json"))
 
 
-def test_revisions_go_on_from_terraforms(tmp_path: Path) -> None:
+def test_revisions_continue_terraforms_numbers(tmp_path: Path) -> None:
     FileCounters(tmp_path / "counters.json")("ecs/1/eu-west-1/web")
     made = registered(tmp_path).register(DOCUMENT, PLACE)
     assert made.arn == f"{PLACE}/web:2"
     assert made.containers[0].image == "web:2"
 
 
-def test_a_registration_is_kept_before_it_is_answered(tmp_path: Path) -> None:
+def test_a_registration_is_stored_before_it_is_answered(tmp_path: Path) -> None:
     made = registered(tmp_path).register(DOCUMENT, PLACE)
     again = registered(tmp_path)
     assert again.over(Blueprint()).task_definitions == (made,)
@@ -46,7 +46,7 @@ def test_a_registration_is_kept_before_it_is_answered(tmp_path: Path) -> None:
     assert registered(tmp_path).withdrawn == {made.arn}
 
 
-def test_withdrawn_ones_are_forgotten_beyond_a_bound(
+def test_the_number_of_deregistered_revisions_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bonkei.miniature.rollout.registered._MOST", 3)
@@ -66,7 +66,7 @@ def test_withdrawn_ones_are_forgotten_beyond_a_bound(
         ({"cpu": "many"}, "cpu"),
     ],
 )
-def test_a_document_that_cannot_be_read_gets_no_number(
+def test_a_malformed_document_gets_no_number(
     tmp_path: Path, wrong: dict[str, Any], message: str
 ) -> None:
     definitions = registered(tmp_path)
@@ -75,14 +75,14 @@ def test_a_document_that_cannot_be_read_gets_no_number(
     assert definitions.register(DOCUMENT, PLACE).revision == 1
 
 
-def test_a_broken_file_is_named(tmp_path: Path) -> None:
+def test_a_broken_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "ecs").mkdir()
     (tmp_path / "ecs" / "made.json").write_text("{")
     with pytest.raises(MiniatureError, match=r"made\.json cannot be read"):
         registered(tmp_path)
 
 
-def test_terraforms_definition_is_described_as_ecs_would() -> None:
+def test_terraforms_definition_is_described_in_the_form_of_ecs() -> None:
     """Sources: the provider's `flattenContainerDefinitions`, and ECS's API reference."""
     values = {
         "arn": f"{PLACE}/web:7", "family": "web", "revision": 7, "cpu": "256", "memory": "512",

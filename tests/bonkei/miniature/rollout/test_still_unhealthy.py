@@ -1,4 +1,4 @@
-"""After an apply: services that are briefly unhealthy get time; the others are reported."""
+"""After an apply, briefly unhealthy services get time, and the others are reported."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def wanted(count: int) -> Blueprint:
     return Blueprint(services=(service(TASK, count),), task_definitions=(TASK,))
 
 
-async def test_a_first_task_is_waited_for_and_one_that_cannot_start_is_not_well(
+async def test_a_first_task_gets_time_and_one_that_cannot_start_is_unhealthy(
     tmp_path: Path,
 ) -> None:
     bus = Bus()
@@ -32,7 +32,9 @@ async def test_a_first_task_is_waited_for_and_one_that_cannot_start_is_not_well(
         await tasks.reconcile(wanted(0))
         await asyncio.wait_for(tasks.steady(), 20)
         await tasks.reconcile(wanted(1))
-        assert list(find_unhealthy(tasks.snapshot()))  # COMPLETED with no task, and wants one
+        assert list(
+            find_unhealthy(tasks.snapshot())
+        )  # COMPLETED without a task, although one is wanted
         assert await still_unhealthy(tasks, bus, 20) == []
 
         shutil.rmtree(program.directory)

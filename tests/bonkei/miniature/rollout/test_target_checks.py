@@ -1,4 +1,4 @@
-"""A changed health check: an apply waits for the verdicts on running targets."""
+"""After a changed health check, an apply waits for the results of running targets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.bonkei.edge.support import Message, Running, balancer_only, serving
 
 
 def checked(blueprint: Blueprint, **changes: Any) -> Blueprint:
-    """Every target group with another health check, and a service behind the first."""
+    """Every target group has another health check, and a service is behind the first."""
     groups = tuple(
         replace(group, health_check=replace(group.health_check, **changes))
         for group in blueprint.target_groups
@@ -40,7 +40,7 @@ async def not_found(message: Message, _reader: Any, writer: Any) -> None:
     writer.write(f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode())
 
 
-async def test_a_wrong_path_is_heard_of_although_no_deployment_begins() -> None:
+async def test_a_wrong_path_is_reported_although_no_deployment_starts() -> None:
     right = checked(balancer_only())
     wrong = checked(right, path="/nowhere")
     async with serving(right, not_found) as (edge, _):
@@ -53,12 +53,12 @@ async def test_a_wrong_path_is_heard_of_although_no_deployment_begins() -> None:
         assert "web: fails its new health check" in lines[0]  # as soon as it is known
         assert "✗ health checks" in lines[-1]
         assert edge.state("web") == "unhealthy"
-        # The way back: healthy again, after as many successes as it takes.
+        # The way back: healthy again after the required number of successes.
         assert await follow(edge, wrong, right) == []
         assert edge.state("web") == "healthy"
 
 
-async def test_a_right_path_is_waited_for_and_passes() -> None:
+async def test_a_right_path_is_awaited_and_passes() -> None:
     before = checked(balancer_only())
     after = checked(before, path="/other")
     async with serving(before, not_found) as (edge, target):
@@ -68,7 +68,7 @@ async def test_a_right_path_is_waited_for_and_passes() -> None:
         assert any(message.target == "/other" for message in target.requests)
 
 
-async def test_a_target_that_a_deployment_replaces_says_nothing_of_the_check() -> None:
+async def test_a_target_that_a_deployment_replaces_does_not_count() -> None:
     right = checked(balancer_only())
     wrong = checked(right, path="/nowhere", interval=30.0)
     async with serving(right, not_found) as (edge, _):
@@ -79,7 +79,7 @@ async def test_a_target_that_a_deployment_replaces_says_nothing_of_the_check() -
             assert await checks.judge(lambda: snapshot, Steps(lambda _: None)) == []
 
 
-async def test_nothing_is_waited_for_when_no_check_changes() -> None:
+async def test_an_unchanged_check_is_not_awaited() -> None:
     same = checked(balancer_only())
     async with serving(same) as (edge, _):
         lines: list[str] = []

@@ -1,9 +1,9 @@
 """SNS and Lambda with the real notifying function, in a process that a test may kill.
 
-    python -m tests.bonkei.miniature.rooms.notifier FOLDER WEBHOOK COUNT
+python -m tests.bonkei.miniature.rooms.notifier FOLDER WEBHOOK COUNT
 
-It continues with what an earlier process has left, publishes so many alarms, and writes the name of
-each to its output once SNS has acknowledged it. It ends when nothing waits any more.
+It continues the work of an earlier process and publishes COUNT alarms. It prints the name of each
+when SNS has acknowledged it, and ends when no message waits any more.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ TOPIC, FUNCTION = arn("sns", "alarms"), arn("lambda", "function:alarm")
 
 class NoStore:
     async def close(self) -> None:
-        """Nothing is passed on."""
+        """Passes nothing on."""
 
 
 class Nothing:

@@ -1,4 +1,4 @@
-"""What a build's Terraform is given of the home, and what is taken back of it."""
+"""The parts of the home that a build's Terraform gets, and the parts that are copied back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER = "arn:aws:iam::123456789012:role/plan"
 
 
 def may(role: str, action: str, path: str) -> str:
-    """The one role may write what is the application's, the other nothing."""
+    """One role may write the application's secrets, the other none."""
     allowed = role == ROLE and path.startswith(("secret:app/", "parameter/app/"))
     return "" if allowed else f"no {action} on {path}"
 
@@ -49,7 +49,7 @@ def test_a_build_without_terraform_gets_no_secret(home: Path, folder: Path) -> N
     assert provider(home).collect(folder, ROLE) == ()
 
 
-def test_what_has_changed_is_taken_back_as_far_as_the_role_may(home: Path, folder: Path) -> None:
+def test_changes_are_copied_back_as_far_as_the_role_may(home: Path, folder: Path) -> None:
     given = provider(home).prepare(folder, "commands: [terraform apply]")
     own = Path(given["MINIATURE_PROVIDER"])
     assert own.parent == folder
@@ -62,7 +62,7 @@ def test_what_has_changed_is_taken_back_as_far_as_the_role_may(home: Path, folde
     (own / "secrets" / ".draft").write_text("x", "utf-8")
     (own / "secrets" / "app_link").symlink_to("/etc/passwd")
     (own / "terraform" / "counters.json").write_text('{"a": 4, "c": 1}', "utf-8")
-    # Meanwhile somebody else has gone on.
+    # Another process has written in the meantime.
     (home / "terraform" / "counters.json").write_text('{"a": 3, "b": 9}', "utf-8")
     refused = provider(home).collect(folder, ROLE)
     assert [line.partition(" ")[0] for line in refused] == ["other_made-GhIjKl"]
@@ -73,17 +73,17 @@ def test_what_has_changed_is_taken_back_as_far_as_the_role_may(home: Path, folde
     assert counters == {"a": 4, "b": 9, "c": 1}
 
 
-def test_a_role_that_may_write_no_secret_changes_none(home: Path, folder: Path) -> None:
+def test_a_role_without_permission_changes_no_secret(home: Path, folder: Path) -> None:
     given = provider(home).prepare(folder, "terraform")
     own = Path(given["MINIATURE_PROVIDER"])
-    assert provider(home).collect(folder, OTHER) == []  # nothing has changed: nothing is asked
+    assert provider(home).collect(folder, OTHER) == []  # nothing has changed, so nothing is asked
     (own / "secrets" / "app_old-AbCdEf").write_text("stolen", "utf-8")
     assert len(provider(home).collect(folder, OTHER)) == 1
     assert (home / "secrets" / "app_old-AbCdEf").read_text("utf-8") == "old"
 
 
 @pytest.mark.parametrize("name", ["provider", "provider/secrets", "provider/terraform"])
-def test_a_folder_that_has_become_a_link_is_not_read(
+def test_a_folder_replaced_by_a_link_is_not_read(
     home: Path, folder: Path, tmp_path: Path, name: str
 ) -> None:
     provider(home).prepare(folder, "terraform")
@@ -97,7 +97,7 @@ def test_a_folder_that_has_become_a_link_is_not_read(
     assert [file.name for file in (home / "secrets").iterdir()] == ["app_old-AbCdEf"]
 
 
-async def test_a_tool_that_cannot_be_had_fails_and_says_that_nothing_was_done(
+async def test_an_unavailable_tool_fails_and_says_that_nothing_was_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import subprocess
@@ -106,7 +106,7 @@ async def test_a_tool_that_cannot_be_had_fails_and_says_that_nothing_was_done(
 
     async def nothing(locks: Sequence[Path]) -> Path:
         if "trivy" in locks[0].name:
-            return tmp_path  # the package has nothing for this machine
+            return tmp_path  # the package has no version for this machine
         raise BonkeiError("the network is away")
 
     said: list[str] = []

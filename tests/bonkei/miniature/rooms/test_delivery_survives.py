@@ -1,4 +1,4 @@
-"""From a topic over Lambda to Slack, while the process is killed again and again."""
+"""From a topic through Lambda to Slack, while the process is killed repeatedly."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SECONDS = 60
 
 @pytest.fixture
 async def slack(tmp_path: Path) -> AsyncIterator[SlackInbox]:
-    """Slack stays, as it would."""
+    """Slack keeps running, as the real one would."""
     inbox = SlackInbox(Inbox(tmp_path / "messages"))
     await inbox.start()
     yield inbox
@@ -40,11 +40,13 @@ def arrived(folder: Path) -> Counter[str]:
     return Counter(text.rpartition(" ")[2] for text in texts)
 
 
-async def test_nothing_that_was_acknowledged_is_lost_by_sigkill(
+async def test_no_acknowledged_message_is_lost_by_sigkill(
     slack: SlackInbox, tmp_path: Path
 ) -> None:
-    """Killed while it publishes, and while the function is at work: what SNS has acknowledged
-    comes to Slack. What was on its way just then may come twice, as SNS and Lambda say."""
+    """The process is killed while it publishes, and while the function runs. Every message that
+    SNS has acknowledged reaches Slack. A message in delivery at that moment may arrive twice, as
+    SNS and Lambda document.
+    """
     acknowledged: list[str] = []
     for after in (EACH // 3, EACH):
         process = await start(tmp_path, slack.url, EACH)
@@ -52,7 +54,7 @@ async def test_nothing_that_was_acknowledged_is_lost_by_sigkill(
         for _ in range(after):
             line = await asyncio.wait_for(process.stdout.readline(), SECONDS)
             acknowledged.append(line.decode().strip())
-        if after == EACH:  # all are acknowledged, and the first are under way
+        if after == EACH:  # all are acknowledged, and the first are in delivery
             while slack.received < 1:
                 await asyncio.sleep(0.01)
         process.kill()
@@ -67,5 +69,5 @@ async def test_nothing_that_was_acknowledged_is_lost_by_sigkill(
     assert last.returncode == 0
     assert len(set(acknowledged)) == len(acknowledged) >= EACH + EACH // 3
     assert [name for name in acknowledged if not found[name]] == []
-    # At most as many twice as Lambda runs at a time, for each kill.
+    # For each kill, at most as many duplicates as Lambda runs at a time.
     assert sum(times - 1 for times in found.values()) <= 2 * 10

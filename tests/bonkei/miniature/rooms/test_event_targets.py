@@ -1,4 +1,4 @@
-"""Targets as calls of the services, and ECS's changes as events."""
+"""Targets as calls to the services, and ECS's changes as events."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_a_target_is_called(arn: str, operation: str, name: str, value: ob
 
 
 @pytest.mark.parametrize("arn", ["arn:aws:sns:eu-west-1:1:q", "arn:aws:states:eu-west-1:1:x", "x"])
-async def test_a_target_that_is_not_here_is_named(arn: str) -> None:
+async def test_a_missing_target_is_reported(arn: str) -> None:
     with pytest.raises(TargetError, match=r"nobody here answers|not simulated"):
         await EventTargets({}, no_queue).deliver(EventTarget("t", arn), "{}")
 
@@ -113,8 +113,8 @@ async def test_a_queue_gets_events_and_is_measured() -> None:
     assert found.values == ((3.0, 1.0),)
 
 
-async def test_what_another_room_publishes_is_in_the_envelope_of_aws() -> None:
-    """ "CodePipeline events reference": as a rule on a failed pipeline gets it."""
+async def test_events_of_other_rooms_have_the_envelope_of_aws() -> None:
+    """ "CodePipeline events reference": the event that a rule on a failed pipeline gets."""
     got: list[dict[str, Any]] = []
 
     async def deliver(_target: EventTarget, payload: str) -> None:

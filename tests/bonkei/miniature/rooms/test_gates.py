@@ -1,4 +1,6 @@
-"""A caller's own address before a database: carried on, held, opened again."""
+"""A caller's own address in front of a database: connections are carried, held, and carried
+again.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,7 @@ def way(port: int, target: tuple[str, int], why: str = "") -> Way:
     return Way("app", "db", "127.0.0.1", port, target, why)
 
 
-async def test_an_open_way_is_carried_both_ways() -> None:
+async def test_an_open_connection_is_carried_both_ways() -> None:
     said: list[str] = []
     gates, port = Gates("on", said.append), free_port()
     async with upper() as target:
@@ -60,7 +62,7 @@ async def test_an_open_way_is_carried_both_ways() -> None:
     assert said == []
 
 
-async def test_a_closed_way_answers_nothing_and_says_why_at_once_and_once() -> None:
+async def test_a_closed_connection_hangs_and_its_reason_is_reported_once() -> None:
     said: list[str] = []
     gates, port = Gates("on", said.append), free_port()
     async with upper() as target:
@@ -74,16 +76,20 @@ async def test_a_closed_way_answers_nothing_and_says_why_at_once_and_once() -> N
         await asyncio.sleep(0.05)
         assert len(said) == 1
 
-        await gates.follow([way(port, target)])  # the rule is back: what waits goes on
+        await gates.follow(
+            [way(port, target)]
+        )  # the rule is back: the waiting connection continues
         assert await asyncio.wait_for(reader.read(5), 5) == b"HELLO"
-        await gates.follow([way(port, target, WHY)])  # a carried connection is tracked, and stays
+        await gates.follow(
+            [way(port, target, WHY)]
+        )  # an established connection is tracked, and stays
         writer.write(b"again")
         assert await asyncio.wait_for(reader.read(5), 5) == b"AGAIN"
         await closed(writer, other)
         await gates.stop()
 
 
-async def test_report_lets_pass_and_says_what_would_fail() -> None:
+async def test_report_mode_lets_pass_and_reports_what_would_fail() -> None:
     said: list[str] = []
     gates, port = Gates("report", said.append), free_port()
     async with upper() as target:
@@ -96,7 +102,7 @@ async def test_report_lets_pass_and_says_what_would_fail() -> None:
         await gates.stop()
 
 
-async def test_a_client_that_gives_up_and_a_server_that_is_gone() -> None:
+async def test_a_client_that_gives_up_and_a_missing_server() -> None:
     gates, port = Gates("on", lambda _: None), free_port()
     gone = free_port()
     await gates.follow([way(port, ("127.0.0.1", gone), WHY)])

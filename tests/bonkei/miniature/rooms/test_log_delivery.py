@@ -1,4 +1,4 @@
-"""Objects that AWS's services put into buckets: the bucket's policy decides, by its real rules."""
+"""Objects that AWS's services put into buckets: the bucket's policy decides, by AWS's rules."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OWNED = "ownershipControls", "OwnershipControls"
 
 @pytest.fixture
 def deliver(tmp_path: Path):
-    """What one delivery to a bucket with these statements and settings answers."""
+    """The answer to one delivery, to a bucket with these statements and settings."""
 
     async def run(
         by: Deliverer, *policy: PolicyStatement, settings: tuple[BucketSetting, ...] = ()
@@ -71,7 +71,7 @@ def deliver(tmp_path: Path):
 
 @pytest.mark.parametrize("statement", [OF_BALANCER, OF_ACCOUNT], ids=["service", "account"])
 async def test_a_load_balancer_needs_the_buckets_policy(deliver, statement) -> None:
-    """ "Enable access logs": by the service's name, or by its account in older regions."""
+    """ "Enable access logs": through the service's name, or its account in older regions."""
     assert await deliver(BY_BALANCER, statement) == ""
     denied = await deliver(BY_BALANCER)
     assert "s3:PutObject" in denied
@@ -83,8 +83,9 @@ async def test_a_load_balancer_needs_the_buckets_policy(deliver, statement) -> N
 async def test_deliveries_of_cloudwatch_logs_write_their_own_policy_where_there_is_none(
     deliver,
 ) -> None:
-    """ "AWS service logging requires permissions": AWS adds the bucket's policy if it has none; a
-    policy of the definitions is the whole policy."""
+    """ "AWS service logging requires permissions": AWS writes the bucket's policy if it has none.
+    A declared policy stays unchanged.
+    """
     assert await deliver(BY_WAF) == ""
     assert await deliver(BY_WAF, OF_DELIVERY) == ""
     assert "s3:PutObject" in await deliver(BY_WAF, OF_BALANCER)
@@ -100,7 +101,7 @@ async def test_cloudfronts_legacy_log_needs_access_control_lists(deliver) -> Non
     assert await deliver(BY_CLOUDFRONT, settings=owned("BucketOwnerPreferred")) == ""
 
 
-async def test_nothing_is_claimed_about_a_bucket_that_is_elsewhere() -> None:
+async def test_nothing_is_decided_about_a_bucket_elsewhere() -> None:
     async def put(*_: object) -> str:
         return "NoSuchBucket: it is not here"
 

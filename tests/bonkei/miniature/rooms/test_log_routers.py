@@ -1,4 +1,4 @@
-"""A task with its log router, as the miniature runs it: real processes, a fake AWS."""
+"""A task with its log router, as the miniature runs it: real processes, and a double of AWS."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ Run = Callable[..., Any]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Run a definition's app to its end; what arrived at the fake AWS and what was logged."""
+    """Run a definition's app to its end. Return the data at the double of AWS, and the log."""
 
     async def run_task(definition: TaskDefinition, directories: dict[str, Path]) -> Any:
         async with log_routers.fake_aws() as aws:
@@ -119,9 +119,7 @@ def run(tmp_path: Path) -> Run:
     return run_task
 
 
-async def test_a_programs_lines_arrive_where_the_shipped_router_sends_them(
-    run: Run, program: Path
-) -> None:
+async def test_a_programs_lines_arrive_through_the_shipped_router(run: Run, program: Path) -> None:
     directories = {"app": program, "log_router": SHIPPED}
     outcome, aws, sink = await run(task_definition(app(), router()), directories)
     assert outcome.exit_code == 0, (outcome, sink.lines)
@@ -136,14 +134,14 @@ async def test_a_programs_lines_arrive_where_the_shipped_router_sends_them(
     assert "all is delivered: True" in "".join(sink.texts("log_router"))
 
 
-async def test_a_router_without_a_configuration_runs_what_ecs_writes(
+async def test_a_router_without_a_configuration_runs_the_generated_one(
     run: Run, program: Path
 ) -> None:
     options = {"Name": "cloudwatch_logs", "region": "r", "log_group_name": "g"}
     options |= {"log_stream_prefix": "s-", "auto_create_group": "true", "exclude-pattern": "GET"}
     stock = router(image="public.ecr.aws/aws-observability/aws-for-fluent-bit:3.4.17")
     stock = replace(stock, health_check=None)
-    undeclared = replace(app(**options), depends_on=())  # ECS adds what is missing
+    undeclared = replace(app(**options), depends_on=())  # ECS adds the missing section
     outcome, aws, sink = await run(task_definition(undeclared, stock), {"app": program})
     assert outcome.exit_code == 0, (outcome, sink.lines)
     [(place, events)] = aws.events.items()
@@ -170,7 +168,7 @@ def start(tmp_path: Path, *command: str, container: Container | None = None) -> 
     )
 
 
-def test_a_configuration_that_is_in_an_unknown_image_is_named(tmp_path: Path) -> None:
+def test_a_configuration_in_an_unknown_image_is_reported(tmp_path: Path) -> None:
     routers = LogRouters("", {}, lambda _: None)
     with pytest.raises(RouterError, match="is in its image") as refused:
         routers.command(start(tmp_path, "fluent-bit", "-c", "/etc/mine.yaml"), "c")
@@ -178,7 +176,7 @@ def test_a_configuration_that_is_in_an_unknown_image_is_named(tmp_path: Path) ->
     routers.close()
 
 
-def test_fargate_takes_no_configuration_from_s3(tmp_path: Path) -> None:
+def test_fargate_accepts_no_configuration_from_s3(tmp_path: Path) -> None:
     options = (("config-file-type", "s3"), ("config-file-value", "arn:aws:s3:::b/k"))
     container = router(firelens=FirelensConfiguration("fluentbit", options))
     routers = LogRouters("", {}, lambda _: None)
@@ -187,8 +185,8 @@ def test_fargate_takes_no_configuration_from_s3(tmp_path: Path) -> None:
     routers.close()
 
 
-def test_the_real_one_runs_where_it_is_named(tmp_path: Path) -> None:
-    """It knows more directives than the reader, so only it refuses unknown ones."""
+def test_a_real_fluent_bit_runs_where_it_is_set(tmp_path: Path) -> None:
+    """It knows more settings than the reader, so it alone refuses unknown ones."""
     binary = tmp_path / "fluent-bit"
     binary.write_text("#!/bin/sh\n")
     binary.chmod(stat.S_IRWXU)

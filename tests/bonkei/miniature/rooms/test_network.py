@@ -1,4 +1,4 @@
-"""Each caller's own addresses, and a machine that has none to give."""
+"""Addresses for each caller, and a machine without free addresses."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def told(translator: Translator, caller: str) -> tuple[str, str]:
     return own.translate(f"postgresql://{DATABASE}:5432/x"), own.translate("http://worker:9000/")
 
 
-def test_each_caller_has_addresses_of_its_own(loopback: Loopback) -> None:
+def test_each_caller_has_its_own_addresses(loopback: Loopback) -> None:
     _, translator = placed("on", loopback, blueprint())
     app, worker, nobody = (told(translator, name) for name in ("app", "worker", "nobody"))
     assert len({app[0], worker[0], nobody[0]}) == 3
@@ -55,12 +55,12 @@ def test_each_caller_has_addresses_of_its_own(loopback: Loopback) -> None:
     assert told(again, "app") == app
 
 
-def test_without_enforcement_all_are_told_the_same(loopback: Loopback) -> None:
+def test_without_enforcement_all_callers_get_the_same_addresses(loopback: Loopback) -> None:
     _, translator = placed("off", loopback, blueprint())
     assert told(translator, "app") == told(translator, "worker")
 
 
-def test_what_a_machine_cannot_do_is_named(
+def test_missing_abilities_of_the_machine_are_reported(
     loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(addresses, "can_bind", lambda _: False)
@@ -70,7 +70,7 @@ def test_what_a_machine_cannot_do_is_named(
 
 
 @pytest.mark.parametrize(("enforce", "starts"), [("on", False), ("report", True), ("off", True)])
-def test_a_task_without_a_way_to_its_secrets(
+def test_a_task_without_a_route_to_its_secrets(
     enforce: Any, starts: bool, loopback: Loopback
 ) -> None:
     found = blueprint("aws_vpc_endpoint.secrets")

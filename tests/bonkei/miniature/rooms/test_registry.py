@@ -1,4 +1,4 @@
-"""Which folder a task's image means: what was pushed, the working copy, or nothing."""
+"""The folder behind a task's image: the pushed one, the working copy, or none."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def declared(image: str) -> Blueprint:
 
 @pytest.fixture
 def room(tmp_path: Path) -> RegistryRoom:
-    """The definitions have `web:unreleased`; `web:1` was pushed."""
+    """The definitions name `web:unreleased`; `web:1` was pushed."""
     room = RegistryRoom(Home(tmp_path / "home"), NothingIsAsked, print)
     room.follow(declared(f"{WEB}:unreleased"))
     folder = tmp_path / "released"
@@ -49,7 +49,7 @@ def room(tmp_path: Path) -> RegistryRoom:
     return room
 
 
-def test_a_task_runs_what_its_tag_was_built_from(room: RegistryRoom, tmp_path: Path) -> None:
+def test_a_task_runs_the_source_of_its_tag(room: RegistryRoom, tmp_path: Path) -> None:
     working = tmp_path / "working"
     working.mkdir()
     (working / "Dockerfile").write_text('FROM x\nCMD ["working"]\n')
@@ -74,5 +74,5 @@ def test_a_tag_that_was_never_pushed_cannot_be_pulled(room: RegistryRoom) -> Non
 
 
 @pytest.mark.parametrize("image", ["python:3.13", "public.ecr.aws/x/y:1", "web", f"{WEB}-other:1"])
-def test_other_registries_are_not_ours(room: RegistryRoom, image: str) -> None:
+def test_other_registries_are_ignored(room: RegistryRoom, image: str) -> None:
     assert room.built(image) is None

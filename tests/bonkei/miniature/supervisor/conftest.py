@@ -1,4 +1,4 @@
-"""A miniature of doubles for each test."""
+"""A miniature with doubles for each test."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""A miniature whose parts are doubles that note what is asked of them. The control socket, the
-loopback addresses and the bus are real.
+"""A miniature whose parts are doubles that record their calls. The control socket, the loopback
+addresses and the bus are real.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ BLUEPRINT = Blueprint(
 
 
 class Subject:
-    """One miniature of doubles, and what it says."""
+    """One miniature with doubles, and its messages."""
 
     def __init__(self, world: World, config: Config) -> None:
         self.world = world

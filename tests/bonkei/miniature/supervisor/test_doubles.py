@@ -1,4 +1,4 @@
-"""The doubles have the signatures of the parts."""
+"""The doubles have the signatures of the real parts."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from tests.bonkei.miniature.supervisor.subject import (
         (doubles.Parts, parts.Parts),
     ],
 )
-def test_the_doubles_are_asked_as_the_parts_are(double: type, real: type) -> None:
-    """Or what passes with them would not run."""
+def test_doubles_and_parts_have_the_same_methods(double: type, real: type) -> None:
+    """Otherwise code that passes with the doubles would not run."""
     for name, method in inspect.getmembers(double, inspect.isfunction):
         if not name.startswith("_"):
             assert _asked(method) == _asked(getattr(real, name)), f"{real.__name__}.{name}"

@@ -1,4 +1,4 @@
-"""The end: in order, whatever has failed."""
+"""The end: parts stop in order, whatever has failed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.bonkei.miniature.supervisor.subject import (
 END = ["edge drains", "tasks stop", "edge stops", "database main stops", "cloud stops"]
 
 
-async def test_an_end_goes_from_the_visitors_to_the_data(make: Make, world: World) -> None:
+async def test_parts_end_in_order_from_the_visitors_to_the_data(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     count = len(world.done)
@@ -41,7 +41,7 @@ async def test_an_end_goes_from_the_visitors_to_the_data(make: Make, world: Worl
         ("services roll out", END),
     ],
 )
-async def test_it_ends_in_order_wherever_its_start_is_interrupted(
+async def test_it_ends_in_order_after_an_interruption_at_any_step(
     make: Make, world: World, where: str, end: list[str]
 ) -> None:
     world.hold(where)
@@ -59,7 +59,7 @@ async def test_it_ends_in_order_wherever_its_start_is_interrupted(
 
 
 @pytest.mark.parametrize("broken", END)
-async def test_a_part_that_does_not_end_in_order_keeps_no_other_from_it(
+async def test_a_failing_part_does_not_stop_the_others_from_ending(
     make: Make, world: World, broken: str
 ) -> None:
     subject = make()
@@ -71,10 +71,8 @@ async def test_a_part_that_does_not_end_in_order_keeps_no_other_from_it(
     assert subject.since(count) == END
 
 
-async def test_terraform_ends_where_it_reports_once_the_miniature_is_stopped(
-    make: Make, world: World
-) -> None:
-    """It runs in a thread, and a thread cannot be cancelled."""
+async def test_terraform_ends_at_its_next_report_after_a_stop(make: Make, world: World) -> None:
+    """Terraform runs in a thread, and a thread cannot be cancelled."""
     begun, ended = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -104,7 +102,7 @@ async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: Wo
     subject = make()
     await subject.miniature.start()
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stubborn:
-        world.pids = (stubborn.pid, 2**22 + 1)  # the second has ended already
+        world.pids = (stubborn.pid, 2**22 + 1)  # the second process has already ended
         stopping = asyncio.create_task(subject.miniature.stop())
         await reached(world, "edge drains")
         subject.miniature.hurry()
@@ -113,7 +111,7 @@ async def test_a_second_ctrl_c_waits_for_nothing_and_kills(make: Make, world: Wo
     assert world.done[-len(END) :] == END
 
 
-async def test_bonkei_down_asks_whoever_runs_it_to_stop(make: Make) -> None:
+async def test_bonkei_down_asks_the_running_supervisor_to_stop(make: Make) -> None:
     subject = make()
     asked = asyncio.Event()
     subject.miniature.when_asked_to_stop(asked.set)

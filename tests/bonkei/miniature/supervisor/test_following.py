@@ -1,4 +1,4 @@
-"""New definitions, and new tasks of a service."""
+"""New definitions, and new tasks for a service."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.bonkei.miniature.supervisor.subject import (
 )
 
 
-async def test_what_was_applied_is_followed_in_the_order_of_a_release(
+async def test_applied_definitions_are_followed_in_the_order_of_a_release(
     make: Make, world: World
 ) -> None:
     subject = make()
@@ -42,7 +42,7 @@ async def test_what_was_applied_is_followed_in_the_order_of_a_release(
     assert names == ["main", "second"]
 
 
-async def test_a_cluster_that_is_gone_is_stopped(make: Make, world: World) -> None:
+async def test_a_removed_cluster_is_stopped(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     world.blueprint = replace(BLUEPRINT, database_clusters=())
@@ -52,9 +52,7 @@ async def test_a_cluster_that_is_gone_is_stopped(make: Make, world: World) -> No
     assert (status["databases"], status["ready"]) == ([], True)
 
 
-async def test_a_migration_that_fails_leaves_the_tasks_from_before(
-    make: Make, world: World
-) -> None:
+async def test_a_failed_migration_leaves_the_old_tasks(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     count = len(world.done)
@@ -64,13 +62,13 @@ async def test_a_migration_that_fails_leaves_the_tasks_from_before(
             await subject.ask(call, service="web")
         assert "serve on" in caught.value.remedy
     assert [what for what in subject.since(count) if "roll out" in what] == []
-    # A restart that was not one leaves no trace in the next.
+    # A failed restart does not affect the next one.
     world.exit_codes = {}
     await subject.ask("restart", service="api")
     assert world.done[-1] == "services roll out 1"
 
 
-async def test_a_restart_is_one_service_anew_after_its_migration(make: Make, world: World) -> None:
+async def test_a_restart_replaces_one_service_after_its_migration(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     count = len(world.done)
@@ -87,7 +85,7 @@ async def test_a_restart_is_one_service_anew_after_its_migration(make: Make, wor
 @pytest.mark.parametrize(
     ("name", "why"), [("nobody", "no service is called"), ("api", "is not run")]
 )
-async def test_what_cannot_be_restarted_is_not_begun(
+async def test_an_impossible_restart_is_not_begun(
     make: Make, world: World, name: str, why: str
 ) -> None:
     world.refused = {"api": "no directory is configured"}
@@ -99,7 +97,7 @@ async def test_what_cannot_be_restarted_is_not_begun(
     assert subject.since(count) == []
 
 
-async def test_two_changes_at_once_take_turns(make: Make, world: World) -> None:
+async def test_two_changes_take_turns(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     go_on = world.hold("edge follows")
@@ -115,7 +113,7 @@ async def test_two_changes_at_once_take_turns(make: Make, world: World) -> None:
     assert subject.since(count).count("services roll out") == 1
 
 
-async def test_a_change_that_fails_leaves_the_next_one_its_turn(make: Make, world: World) -> None:
+async def test_a_failed_change_lets_the_next_one_run(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     world.failing["edge follows"] = MiniatureError("the port is taken")
@@ -126,13 +124,11 @@ async def test_a_change_that_fails_leaves_the_next_one_its_turn(make: Make, worl
     assert (await subject.ask("status"))["ready"]
 
 
-async def test_a_service_that_gets_unhealthy_is_the_end_of_the_command(
-    make: Make, world: World
-) -> None:
+async def test_a_service_that_becomes_unhealthy_ends_the_command(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
     world.unhealthy = {"api"}
-    # A deployment of its own, or nothing of before would count.
+    # A deployment of its own; otherwise the old state would count.
     changed = replace(DEFINITION, arn="arn:web:2", revision=2)
     services = tuple(replace(one, task_definition_arn=changed.arn) for one in SERVICES)
     world.blueprint = replace(BLUEPRINT, services=services, task_definitions=(changed,))

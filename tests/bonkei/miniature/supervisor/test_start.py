@@ -21,7 +21,7 @@ from tests.bonkei.miniature.supervisor.subject import (
 async def test_a_start_goes_from_the_definitions_to_the_services(make: Make, world: World) -> None:
     subject = make()
     await subject.miniature.start()
-    # Side by side: Terraform and the endpoint's start, then all that the first task needs.
+    # In parallel: Terraform and the endpoint's start, then everything that the first task needs.
     assert sorted(world.done[:2]) == sorted(START[:2])
     assert sorted(world.done[3:6]) == sorted(START[3:6])
     assert [*START[:2], world.done[2], *START[3:6], *world.done[6:]] == START
@@ -31,14 +31,14 @@ async def test_a_start_goes_from_the_definitions_to_the_services(make: Make, wor
     assert (status["state"], status["ready"]) == ("ready", True)
 
 
-async def test_definitions_that_have_not_changed_are_not_applied(make: Make, world: World) -> None:
+async def test_unchanged_definitions_are_not_applied(make: Make, world: World) -> None:
     world.is_current = True
     await make().miniature.start()
     assert "terraform apply" not in world.done
     assert world.done[:2] == ["cloud starts", "edge starts"]
 
 
-async def test_while_it_starts_status_answers_and_changes_are_refused(
+async def test_during_the_start_status_answers_and_changes_are_refused(
     make: Make, world: World
 ) -> None:
     go_on = world.hold("database main starts")
@@ -49,11 +49,11 @@ async def test_while_it_starts_status_answers_and_changes_are_refused(
     waiting = asyncio.create_task(subject.ask("reload"))
     go_on.set()
     await starting
-    await waiting  # it had to wait for the start, and was carried out then
+    await waiting  # the request waited for the start, and ran then
     assert world.done.count("edge follows") == 1
 
 
-async def test_before_its_start_nothing_can_be_changed(make: Make, world: World) -> None:
+async def test_before_the_start_nothing_can_be_changed(make: Make, world: World) -> None:
     world.failing["edge starts"] = MiniatureError("the port is taken")
     subject = make()
     with pytest.raises(MiniatureError, match="the port is taken"):
@@ -64,9 +64,7 @@ async def test_before_its_start_nothing_can_be_changed(make: Make, world: World)
     assert "services roll out" not in world.done
 
 
-async def test_a_service_that_is_not_healthy_does_not_end_the_start(
-    make: Make, world: World
-) -> None:
+async def test_an_unhealthy_service_does_not_end_the_start(make: Make, world: World) -> None:
     world.unhealthy = {"api"}
     subject = make()
     await subject.miniature.start()
@@ -82,12 +80,12 @@ async def test_a_start_in_which_nothing_runs_is_not_ready(make: Make, world: Wor
     await subject.miniature.start()
     assert subject.said[-1].startswith("Started, but nothing runs")
     assert "Ready" not in subject.text
-    assert "[containers.web]" in subject.text  # what to do about it
+    assert "[containers.web]" in subject.text  # the remedy
     status = await subject.ask("status")
     assert (status["state"], status["ready"]) == ("degraded", False)
 
 
-async def test_packages_that_cannot_be_had_are_told_and_keep_no_other_container_from_it(
+async def test_unavailable_packages_are_reported_and_block_no_other_container(
     make: Make, world: World
 ) -> None:
     world.failing["installs app"] = TaskError("uv pip failed for it", remedy="check the index")
@@ -98,7 +96,7 @@ async def test_packages_that_cannot_be_had_are_told_and_keep_no_other_container_
     assert world.done[-1] == "services roll out"
 
 
-async def test_a_migration_that_fails_ends_the_start_before_the_services(
+async def test_a_failed_migration_ends_the_start_before_the_services(
     make: Make, world: World
 ) -> None:
     world.exit_codes = {"migrate": 3}
@@ -109,7 +107,7 @@ async def test_a_migration_that_fails_ends_the_start_before_the_services(
     assert "services roll out" not in world.done
 
 
-async def test_a_database_that_fails_ends_what_is_done_beside_it(make: Make, world: World) -> None:
+async def test_a_failed_database_ends_the_parallel_steps(make: Make, world: World) -> None:
     world.hold("installs app")
     world.failing["database main starts"] = DatabaseError("no port", remedy="end the other")
     with pytest.raises(DatabaseError, match="no port"):
@@ -117,7 +115,7 @@ async def test_a_database_that_fails_ends_what_is_done_beside_it(make: Make, wor
     assert "runs migrate" not in world.done
 
 
-async def test_a_server_of_ones_own_is_named_before_it_is_touched(make: Make, world: World) -> None:
+async def test_your_own_server_is_named_before_it_is_used(make: Make, world: World) -> None:
     world.failing["database main starts"] = DatabaseError("it is somebody else's")
     subject = make(database_url="postgresql://me:hunter2@db.example:5433/x")
     with pytest.raises(DatabaseError):

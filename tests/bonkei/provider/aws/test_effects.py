@@ -1,4 +1,4 @@
-"""Secrets go to the vault and nowhere else; documents that mean the same are no difference."""
+"""Secrets go to the vault and nowhere else. Equivalent documents are no difference."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_version_that_is_not_current_changes_nothing() -> None:
     assert vault.get(ARN) == "current"
 
 
-def test_nothing_write_only_is_minted() -> None:
+def test_a_write_only_value_is_not_stored() -> None:
     planned = {"secret_id": ARN, "secret_string_wo_version": 1, "secret_string_wo": "s3cret"}
     minted = RESOURCES["aws_secretsmanager_secret_version"].mint(planned, Context())
     assert minted["has_secret_string_wo"] is True
@@ -43,7 +43,7 @@ def test_nothing_write_only_is_minted() -> None:
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("SecureString", "v"), ("String", "v")])
-def test_only_a_secure_parameter_is_a_secret(kind: str, kept: str | None) -> None:
+def test_a_parameters_value_goes_to_the_vault(kind: str, kept: str | None) -> None:
     vault = MemoryVault()
     behaviour = RESOURCES["aws_ssm_parameter"]
     state = {"type": kind, "arn": "arn:aws:ssm:us-east-1:123456789012:parameter/x"}
@@ -53,7 +53,7 @@ def test_only_a_secure_parameter_is_a_secret(kind: str, kept: str | None) -> Non
     assert vault.get(state["arn"]) is None
 
 
-def test_a_managed_password_goes_with_its_cluster() -> None:
+def test_a_managed_password_is_deleted_with_its_cluster() -> None:
     vault = MemoryVault({ARN: "managed"})
     state = {"master_user_secret": [{"secret_arn": ARN}]}
     RESOURCES["aws_rds_cluster"].after_destroy(state, Context(vault=vault))
@@ -76,11 +76,11 @@ def test_a_managed_password_goes_with_its_cluster() -> None:
         ('{"Effect": "Allow"}', '{"Effect": "Deny"}', False),
     ],
 )
-def test_policies_that_mean_the_same(one: str, other: str, same: bool) -> None:
+def test_equivalent_policies(one: str, other: str, same: bool) -> None:
     assert RESOURCES["aws_iam_role_policy"].equivalent["policy"](one, other) is same
 
 
-def test_a_subnet_must_lie_in_its_network_and_cross_no_other() -> None:
+def test_a_subnet_must_lie_in_its_network_and_overlap_no_other() -> None:
     vpc = {"id": "vpc-1", "cidr_block": "10.0.0.0/16"}
     there = {"id": "subnet-x", "vpc_id": "vpc-1", "cidr_block": "10.0.1.0/24"}
     peers = {"aws_vpc": (vpc,), "aws_subnet": (there,)}
@@ -149,7 +149,7 @@ def test_zones_of_a_region() -> None:
     assert "us-east-1e" not in some["names"]
 
 
-def test_awss_own_policy_is_found_by_name_under_its_path() -> None:
+def test_a_policy_of_aws_is_found_by_name_under_its_path() -> None:
     read = DATA_SOURCES["aws_iam_policy"].read
     execution = read({"name": "AmazonECSTaskExecutionRolePolicy"}, Context())
     path = "policy/service-role/AmazonECSTaskExecutionRolePolicy"
@@ -157,7 +157,7 @@ def test_awss_own_policy_is_found_by_name_under_its_path() -> None:
     assert read({"name": "ReadOnlyAccess"}, Context())["path"] == "/"
 
 
-def test_only_the_stacks_own_can_be_read() -> None:
+def test_only_the_stacks_own_resources_can_be_read() -> None:
     role = {"name": "task", "arn": "arn:aws:iam::123456789012:role/task"}
     context = Context(peers=lambda kind: (role,) if kind == "aws_iam_role" else ())
     read = DATA_SOURCES["aws_iam_role"].read
@@ -270,7 +270,7 @@ def stack(type_name: str) -> list[dict[str, object]]:
         ({"port_name": "htp"}, "no port htp; it names http"),
     ],
 )
-def test_a_service_that_does_not_fit_its_task_is_refused(
+def test_a_service_that_contradicts_its_task_is_refused(
     changed: dict[str, object], said: str
 ) -> None:
     with pytest.raises(Refused) as refused:
@@ -278,7 +278,7 @@ def test_a_service_that_does_not_fit_its_task_is_refused(
     assert said in refused.value.problem.detail
 
 
-def test_a_service_that_fits_or_whose_task_is_not_of_this_stack_is_taken() -> None:
+def test_a_service_that_matches_or_whose_task_is_elsewhere_is_accepted() -> None:
     behaviour = RESOURCES["aws_ecs_service"]
     assert behaviour.mint(served(), Context(peers=stack))
     elsewhere = {**served(container_name="other"), "task_definition": "made-elsewhere:1"}
@@ -296,8 +296,10 @@ def asked_for(**changed: object) -> dict[str, object]:
     return {**plan, "ssl_policy": UNKNOWN, "default_action": [action], **changed}
 
 
-def test_a_listener_asked_for_twice_is_one_and_another_at_its_port_is_refused() -> None:
-    """CreateListener: with the same settings, each call succeeds; else DuplicateListener."""
+def test_the_same_listener_twice_is_one_and_another_at_its_port_is_refused() -> None:
+    """CreateListener: with the same settings each call succeeds; otherwise it fails with
+    DuplicateListener.
+    """
     mint = RESOURCES["aws_lb_listener"].mint
     first = {**asked_for(ssl_policy="", arn="arn:first")}
     first["default_action"] = [{"type": "forward", "target_group_arn": "arn:group", "order": 1}]
@@ -308,5 +310,5 @@ def test_a_listener_asked_for_twice_is_one_and_another_at_its_port_is_refused() 
     for changed in ({"default_action": redirect}, {"protocol": "HTTPS"}):
         with pytest.raises(Refused, match="DuplicateListener"):
             mint(asked_for(**changed), context)
-    with pytest.raises(Refused, match="DuplicateListener"):  # another one is moved to the port
+    with pytest.raises(Refused, match="DuplicateListener"):  # another listener moves to the port
         mint(asked_for(arn="arn:second"), context)

@@ -28,14 +28,14 @@ def test_form(type_name: str, one: dict[str, Any]) -> None:
     assert re.fullmatch(one["form"], value), f"{value!r} is not of the form in {one['source']}"
 
 
-def test_a_family_counts_its_revisions_on() -> None:
+def test_a_family_continues_its_revisions() -> None:
     mint, context = RESOURCES["aws_ecs_task_definition"].mint, Context()
     planned = {"family": "api", "revision": UNKNOWN}
     assert [mint(planned, context)["revision"] for _ in range(3)] == [1, 2, 3]
     assert mint({**planned, "family": "web"}, context)["revision"] == 1
 
 
-def test_the_managed_password_has_a_secret_of_the_clusters_own() -> None:
+def test_the_managed_password_has_its_own_secret() -> None:
     planned = {"engine": "aurora-postgresql", "manage_master_user_password": True}
     [secret] = RESOURCES["aws_rds_cluster"].mint(planned, Context())["master_user_secret"]
     name = rf"arn:aws:secretsmanager:us-east-1:\d{{12}}:secret:rds!cluster-{UUID}-\w{{6}}"
@@ -44,7 +44,7 @@ def test_the_managed_password_has_a_secret_of_the_clusters_own() -> None:
     assert secret["kms_key_id"].startswith("arn:aws:kms:")
 
 
-def test_the_first_instance_of_a_cluster_writes() -> None:
+def test_the_first_instance_of_a_cluster_is_the_writer() -> None:
     mint = RESOURCES["aws_rds_cluster_instance"].mint
     first = {"identifier": "main-1", "cluster_identifier": "main", "engine": "aurora-postgresql"}
     made = {**first, **mint(first, Context())}
@@ -53,7 +53,7 @@ def test_the_first_instance_of_a_cluster_writes() -> None:
     assert mint({**first, "identifier": "main-2"}, context)["writer"] is False
 
 
-def test_certificates_of_one_name_share_their_proof() -> None:
+def test_certificates_of_one_name_share_their_validation_record() -> None:
     """ACM requires the same record from an account for every region and certificate."""
     mint = RESOURCES["aws_acm_certificate"].mint
     planned = {
@@ -68,7 +68,7 @@ def test_certificates_of_one_name_share_their_proof() -> None:
     assert re.fullmatch(r"_[0-9a-f]{32}\.example\.com\.", one[0]["resource_record_name"])
 
 
-def test_a_plan_knows_which_names_are_to_be_proved() -> None:
+def test_a_plan_knows_the_names_to_validate() -> None:
     """The documented `for_each` over domain_validation_options works before the first apply."""
     behaviour = RESOURCES["aws_acm_certificate"]
     config = {
@@ -85,7 +85,7 @@ def test_a_plan_knows_which_names_are_to_be_proved() -> None:
     assert behaviour.defaults({**config, "domain_name": UNKNOWN}) == {}
 
 
-def test_a_rules_priority_is_its_own() -> None:
+def test_a_rule_keeps_its_own_priority() -> None:
     mint = RESOURCES["aws_lb_listener_rule"].mint
     there = {"listener_arn": "arn:x", "priority": 20, "arn": "arn:other"}
     context = Context(peers=lambda kind: (there,) if kind == "aws_lb_listener_rule" else ())

@@ -1,4 +1,4 @@
-"""Resources beside the tasks that do not run here still have the addresses to hand on."""
+"""Resources that do not run here still have the addresses that programs get."""
 
 from __future__ import annotations
 
@@ -104,13 +104,13 @@ def minted(type_name: str, **planned: Any) -> Object:
         ("aws_launch_template", {"name_prefix": "b-"}, "name", r"b-\w{26}"),
     ],
 )
-def test_addresses_have_the_services_own_form(
+def test_addresses_have_the_form_of_their_service(
     type_name: str, planned: dict[str, Any], attribute: str, pattern: str
 ) -> None:
     assert re.fullmatch(pattern, str(minted(type_name, **planned)[attribute]))
 
 
-def test_lists_are_as_long_as_what_they_list() -> None:
+def test_lists_have_the_right_length() -> None:
     nodes = minted("aws_elasticache_cluster", cluster_id="c", num_cache_nodes=2)["cache_nodes"]
     assert [(node["id"], node["port"]) for node in nodes] == [("0001", 6379), ("0002", 6379)]
     pair = {"engine_type": "ActiveMQ", "deployment_mode": "ACTIVE_STANDBY_MULTI_AZ"}

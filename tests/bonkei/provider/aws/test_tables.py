@@ -1,4 +1,4 @@
-"""The tables use the schema's own names; minted ids are unique, stable and complete."""
+"""The tables use the schema's own names. Generated ids are unique, stable and complete."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def stated_names(type_name: str) -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("table", ["RESOURCES", "DATA_SOURCES", "EPHEMERAL_RESOURCES", "FUNCTIONS"])
-def test_a_name_is_served_from_one_module(table: str) -> None:
+def test_each_name_is_served_from_one_module(table: str) -> None:
     names = [
         name
         for module in modules(aws.__name__, aws.__path__)
@@ -49,7 +49,7 @@ def test_a_name_is_served_from_one_module(table: str) -> None:
     assert [name for name, n in Counter(names).items() if n > 1] == []
 
 
-def test_each_room_is_of_a_service_that_is_served() -> None:
+def test_each_room_belongs_to_a_served_service() -> None:
     rooms = {path.parent.name for path in Path(aws.__file__).parent.glob("*/__init__.py")}
     served = {
         module.__name__.removeprefix(f"{aws.__name__}.").split(".")[0]
@@ -60,15 +60,15 @@ def test_each_room_is_of_a_service_that_is_served() -> None:
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_every_stated_name_is_in_the_schema(type_name: str) -> None:
+def test_every_name_in_a_table_is_in_the_schema(type_name: str) -> None:
     block = SCHEMA.resources[type_name]
     wrong = [(part, path) for part, path in stated_names(type_name) if not names_in(block, path)]
     assert wrong == []
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_what_is_minted_or_defaulted_is_computed(type_name: str) -> None:
-    """A value may only be given to what the configuration need not give."""
+def test_generated_and_default_values_are_computed_attributes(type_name: str) -> None:
+    """The provider may set only values that the configuration may leave out."""
     block = SCHEMA.resources[type_name]
     for name in minted(type_name, Context()):
         assert name in block.blocks or block.attributes[name].computed, name
@@ -82,7 +82,9 @@ def test_every_data_source_is_in_the_schema(type_name: str) -> None:
 
 
 def fits(type_: schema.Type, other: schema.Type) -> bool:
-    """Whether a value of the one can be told as the other; what only one of them has is left."""
+    """Whether the one value fits the type of the other; members that only one of them has are
+    ignored.
+    """
     if isinstance(type_, str) or isinstance(other, str):
         return bool(type_ == other)
     (kind, inner), (its_kind, its_inner) = type_, other
@@ -102,7 +104,7 @@ def test_a_resource_can_be_read_as_the_data_source_of_its_name(type_name: str) -
 
 
 def planned_values(type_name: str) -> dict[str, object]:
-    """A plan in which all that may be computed is unknown and each argument has some value."""
+    """A plan in which every computed attribute is unknown and each argument has a value."""
     block = SCHEMA.resources[type_name]
     values: dict[str, object] = {
         name: UNKNOWN if attribute.computed else None
@@ -113,7 +115,7 @@ def planned_values(type_name: str) -> dict[str, object]:
         if attribute.required:
             kind = attribute.type if isinstance(attribute.type, str) else attribute.type[0]
             values[name] = samples.get(kind, ["one", "two"])
-    if type_name == "aws_default_subnet":  # one of a region's zones, or there is none
+    if type_name == "aws_default_subnet":  # must be a zone of the region
         values["availability_zone"] = "us-east-1a"
     values.update({name: [] for name in block.blocks})
     return values
@@ -124,7 +126,7 @@ def minted(type_name: str, context: Context) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("type_name", sorted(RESOURCES))
-def test_nothing_minted_is_unknown(type_name: str) -> None:
+def test_no_generated_value_stays_unknown(type_name: str) -> None:
     found = minted(type_name, Context())
     assert found.get("id") or found.get("arn"), "every resource has an id"
     assert UNKNOWN not in found.values()

@@ -1,4 +1,4 @@
-"""Values that AWS refuses are refused, with the place; valid and unknown ones are accepted."""
+"""Values that AWS refuses are refused with their place. Valid and unknown ones are accepted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REFUSED = yaml.safe_load(Path(__file__).with_name("refused.yaml").read_text("utf
 
 
 def put(config: Any, path: str, value: Any) -> None:
-    """Set what is at a dotted path; the index after a list's last one appends."""
+    """Set the value at a dotted path. The index after a list's last one appends."""
     *outer, last = path.split(".")
     for step in outer:
         config = config[int(step) if isinstance(config, list) else step]
@@ -33,7 +33,7 @@ def put(config: Any, path: str, value: Any) -> None:
 
 
 def whole(type_name: str, config: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with every argument of the type; documents become texts."""
+    """A configuration with every argument of the type. Documents become texts."""
     block = SCHEMA.resources[type_name]
     texts = {name for name, attribute in block.attributes.items() if attribute.type == "string"}
     given = {
@@ -58,7 +58,7 @@ def problems(type_name: str, config: dict[str, Any]) -> list[Problem]:
 
 
 @pytest.mark.parametrize("type_name", GOOD)
-def test_a_good_configuration_is_taken(type_name: str) -> None:
+def test_a_valid_configuration_is_accepted(type_name: str) -> None:
     assert problems(type_name, configuration(type_name)) == []
 
 
@@ -66,7 +66,9 @@ def test_a_good_configuration_is_taken(type_name: str) -> None:
     ("type_name", "refused"),
     [(type_name, refused) for type_name, several in REFUSED.items() for refused in several],
 )
-def test_a_bad_one_is_refused_with_its_place(type_name: str, refused: dict[str, Any]) -> None:
+def test_an_invalid_configuration_is_refused_with_its_place(
+    type_name: str, refused: dict[str, Any]
+) -> None:
     config = copy.deepcopy(ACCEPTED[type_name])
     for path, value in refused["set"].items():
         put(config, path, value)
@@ -83,20 +85,20 @@ def test_a_bad_one_is_refused_with_its_place(type_name: str, refused: dict[str, 
         ("aws_lb_listener", "certificate_arn"),
     ],
 )
-def test_nothing_stands_for_no_arn(type_name: str, name: str) -> None:
-    """`certificate_arn = var.certificate_arn`, whose default is ""."""
+def test_an_empty_text_stands_for_a_missing_arn(type_name: str, name: str) -> None:
+    """For example `certificate_arn = var.certificate_arn`, with the default ""."""
     assert problems(type_name, configuration(type_name, **{name: ""})) == []
 
 
-def test_a_lambda_target_group_may_say_what_it_does_not_have() -> None:
-    """Modules say a VPC for every group, and the provider leaves it out."""
+def test_a_lambda_target_group_may_have_a_vpc() -> None:
+    """Modules set a VPC for every group, and the provider ignores it here."""
     config = configuration("aws_lb_target_group", target_type="lambda")
     assert config["vpc_id"]
     assert problems("aws_lb_target_group", config) == []
 
 
-def test_iam_is_narrow_about_sids_and_resources_are_not() -> None:
-    """A load balancer's logs are let into buckets by statements with hyphens in their Sids."""
+def test_iam_restricts_sids_and_resource_policies_do_not() -> None:
+    """The statements that admit a load balancer's logs to a bucket have hyphens in their Sids."""
     config = copy.deepcopy(ACCEPTED["aws_iam_role_policy"])
     put(config, "policy.Statement.0.Sid", "of-logs")
     (problem,) = problems("aws_iam_role_policy", whole("aws_iam_role_policy", config))
@@ -106,7 +108,7 @@ def test_iam_is_narrow_about_sids_and_resources_are_not() -> None:
     assert problems("aws_s3_bucket_policy", config) == []
 
 
-def test_a_grace_period_is_taken_also_without_a_load_balancer() -> None:
+def test_a_grace_period_is_accepted_without_a_load_balancer() -> None:
     """`CreateService`: "If you do not use any of the health checks, then
     healthCheckGracePeriodSeconds is unused."
     """
@@ -114,7 +116,7 @@ def test_a_grace_period_is_taken_also_without_a_load_balancer() -> None:
     assert problems("aws_ecs_service", config) == []
 
 
-def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_them() -> None:
+def test_ports_of_all_protocols_are_ignored_where_the_provider_omits_them() -> None:
     config = configuration("aws_security_group_rule", protocol="-1")
     assert problems("aws_security_group_rule", config) == []
     inline = {"protocol": "-1", "from_port": 443, "to_port": 443, "cidr_blocks": ["10.0.0.0/8"]}
@@ -131,7 +133,7 @@ def test_ports_of_all_protocols_are_ignored_where_the_provider_does_not_send_the
         UNKNOWN,
     ],
 )
-def test_an_expression_over_the_alarms_own_queries_is_taken(expression: Any) -> None:
+def test_an_expression_over_the_alarms_own_queries_is_accepted(expression: Any) -> None:
     queries = [
         {"id": "e1", "expression": expression, "return_data": True},
         {"id": "m1", "metric": [{"metric_name": "cpu"}], "return_data": False},
@@ -145,7 +147,7 @@ def test_an_expression_over_the_alarms_own_queries_is_taken(expression: Any) -> 
 
 
 def every_unknown(value: Any) -> Iterator[Any]:
-    """The value with one part after the other unknown."""
+    """The value, with one part after the other unknown."""
     yield UNKNOWN
     if isinstance(value, dict):
         for key, member in value.items():
@@ -158,7 +160,7 @@ def every_unknown(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("type_name", GOOD)
-def test_what_is_not_known_yet_is_no_problem(type_name: str) -> None:
+def test_a_value_that_is_not_yet_known_is_no_problem(type_name: str) -> None:
     for name, value in GOOD[type_name].items():
         for changed in every_unknown(value):
             assert problems(type_name, configuration(type_name, **{name: changed})) == []
@@ -173,7 +175,7 @@ def test_an_unknown_argument_of_any_type_is_no_fault(type_name: str) -> None:
 
 
 def one_set(block: schema.Block, path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    """A configuration in which only the argument at the path is set."""
+    """A configuration with the argument at the path and nothing else."""
     name, *rest = path
     if rest:
         nested = block.blocks[name]
@@ -183,7 +185,7 @@ def one_set(block: schema.Block, path: tuple[str, ...], value: Any) -> dict[str,
 
 
 def texts(block: schema.Block, depth: int = 0) -> Iterator[tuple[str, ...]]:
-    """Where a block takes a string."""
+    """The paths at which a block takes a string."""
     yield from (
         (name,) for name, attribute in block.attributes.items() if attribute.type == "string"
     )

@@ -88,7 +88,7 @@ def test_a_forced_mode(tmp_path: Path, tree: Path) -> None:
     assert {info.external_attr >> 16 & 0o777 for info in zipped.infolist()} == {0o600}
 
 
-def test_an_output_never_goes_through_a_link(tmp_path: Path, tree: Path) -> None:
+def test_an_output_is_not_written_through_a_link(tmp_path: Path, tree: Path) -> None:
     original = tmp_path / "original.zip"
     original.write_bytes(b"precious")
     (tmp_path / "out").mkdir()
@@ -106,13 +106,13 @@ def test_an_output_never_goes_through_a_link(tmp_path: Path, tree: Path) -> None
         {"type": "zip", "source_dir": "x", "output_file_mode": "9"},
     ],
 )
-def test_nonsense_is_refused(arguments: dict[str, Any]) -> None:
+def test_invalid_settings_are_refused(arguments: dict[str, Any]) -> None:
     config = {**empty(BLOCK), "output_path": "a.zip", **arguments}
     assert len(SOURCE.validate(config)) == 1
 
 
 @pytest.mark.parametrize("argument", ["source_dir", "source_file"])
-def test_a_missing_source_is_named(tmp_path: Path, argument: str) -> None:
+def test_a_missing_source_is_reported(tmp_path: Path, argument: str) -> None:
     with pytest.raises(Refused, match="Missing source") as refused:
         read(tmp_path, **{argument: str(tmp_path / "absent")})
     assert refused.value.problem.path == (argument,)

@@ -1,4 +1,4 @@
-"""hashicorp/random: its values, and its errors."""
+"""hashicorp/random: its values and its errors."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_password_has_its_length_and_its_minimums(minimums: dict[str, int], re
     assert set(result) <= set("".join(kinds.values()))
 
 
-def test_a_password_uses_the_characters_that_are_allowed() -> None:
+def test_a_password_has_only_allowed_characters() -> None:
     result = create("random_password", length=200, upper=False, override_special="_")["result"]
     assert set(result) <= set(string.ascii_lowercase + string.digits + "_")
 
@@ -65,11 +65,11 @@ def test_a_password_is_hidden_and_a_string_is_not() -> None:
 
 
 @pytest.mark.parametrize("type_name", ["random_password", "random_string"])
-def test_no_two_are_equal(type_name: str) -> None:
+def test_two_values_are_never_equal(type_name: str) -> None:
     assert len({create(type_name, length=16)["result"] for _ in range(50)}) == 50
 
 
-def test_keepers_and_arguments_replace_and_nothing_else_does() -> None:
+def test_only_keepers_and_arguments_replace() -> None:
     state = create("random_string", length=8, keepers={"v": "1"})
     assert replan("random_string", state, length=8, keepers={"v": "1"}) == Plan(state)
     by_keepers = replan("random_string", state, length=8, keepers={"v": "2"})
@@ -89,7 +89,7 @@ def test_an_ephemeral_password_is_made_when_it_is_opened() -> None:
     assert first["special"] is True
 
 
-def test_the_forms_of_an_id_are_one_number() -> None:
+def test_all_forms_of_an_id_are_one_number() -> None:
     made = create("random_id", byte_length=8, prefix="p-")
     data = bytes.fromhex(made["hex"].removeprefix("p-"))
     assert len(data) == 8
@@ -102,7 +102,7 @@ def test_integers_stay_in_their_range() -> None:
     assert {create("random_integer", min=3, max=5)["result"] for _ in range(100)} == {3, 4, 5}
 
 
-def test_pets_have_as_many_words_as_asked_for() -> None:
+def test_pets_have_the_requested_number_of_words() -> None:
     assert len(create("random_pet")["id"].split("-")) == 2
     assert len(create("random_pet", length=1)["id"].split("-")) == 1
     long = create("random_pet", length=4, separator=".", prefix="x")["id"].split(".")
@@ -130,7 +130,9 @@ def test_bytes_and_uuids() -> None:
         ("random_integer", {"min": 2, "max": 1}, ("min",)),
     ],
 )
-def test_nonsense_is_refused(type_name: str, arguments: dict[str, Any], path: object) -> None:
+def test_invalid_settings_are_refused(
+    type_name: str, arguments: dict[str, Any], path: object
+) -> None:
     block, behaviour = PROVIDER.schema.resources[type_name], PROVIDER.resources[type_name]
     (problem,) = behaviour.validate({**empty(block), **arguments})
     assert problem.path == path

@@ -1,4 +1,6 @@
-"""hashicorp/null, template, time, local, external and http: what their types say and do."""
+"""hashicorp/null, template, time, local, external and http: the values and effects of their
+types.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ LOCAL, TIME = local.provider(), time.provider()
 NOW = Context(now="2025-01-31T09:00:00Z")
 
 
-def test_null_says_what_it_is_given() -> None:
+def test_null_returns_its_inputs() -> None:
     (source,) = null.provider().data_sources.values()
     found = source.read({"inputs": {"a": "1"}}, Context())
     assert found["outputs"] == {"a": "1"}
@@ -36,7 +38,7 @@ def test_null_says_what_it_is_given() -> None:
         ("a \n ${~ image ~} \n b", "awebb"),
     ],
 )
-def test_a_template_of_names_is_rendered(text: str, rendered: str) -> None:
+def test_a_template_with_names_is_rendered(text: str, rendered: str) -> None:
     assert template.render(text, {"image": "web", "tag": "1", "unused": "x"}) == rendered
 
 
@@ -51,13 +53,13 @@ def test_a_template_of_names_is_rendered(text: str, rendered: str) -> None:
         ),
     ],
 )
-def test_a_template_of_more_is_refused_with_its_line(text: str, said: str) -> None:
+def test_a_template_with_expressions_is_refused_with_its_line(text: str, said: str) -> None:
     with pytest.raises(Refused) as raised:
         template.render(text, {"image": "web"})
     assert said in raised.value.problem.detail
 
 
-def test_a_time_stays_and_an_offset_moves_it() -> None:
+def test_a_time_stays_and_an_offset_changes_it() -> None:
     found = TIME.resources["time_static"].mint({"rfc3339": None}, NOW)
     assert (found["rfc3339"], found["day"], found["unix"]) == (NOW.now, 31, 1738314000)
     offset = {"base_rfc3339": "2024-01-31T10:00:00+01:00", "offset_months": 1, "offset_hours": 2}
@@ -65,7 +67,7 @@ def test_a_time_stays_and_an_offset_moves_it() -> None:
     assert moved["rfc3339"] == "2024-03-02T11:00:00Z"  # 31 February overflows into March
 
 
-def test_what_is_no_time_is_refused() -> None:
+def test_an_invalid_time_is_refused() -> None:
     with pytest.raises(Refused, match="Invalid time"):
         TIME.resources["time_static"].mint({"rfc3339": "tomorrow"}, NOW)
 
@@ -93,7 +95,7 @@ def test_a_file_is_written_read_and_removed(tmp_path: Path) -> None:
     assert not target.exists()
 
 
-def test_a_file_never_goes_through_a_link(tmp_path: Path) -> None:
+def test_a_file_is_not_written_through_a_link(tmp_path: Path) -> None:
     original = tmp_path / "original"
     original.write_text("kept")
     (tmp_path / "link").symlink_to(original)
@@ -101,7 +103,7 @@ def test_a_file_never_goes_through_a_link(tmp_path: Path) -> None:
     assert (original.read_text(), (tmp_path / "link").read_text()) == ("kept", "new")
 
 
-def test_a_file_has_one_content(tmp_path: Path) -> None:
+def test_a_file_has_only_one_source_of_content(tmp_path: Path) -> None:
     config = {"filename": "a", "content": "x", "source": "y"}
     (problem,) = LOCAL.resources["local_file"].validate(config)
     assert "exactly one of content, content_base64, source" in problem.detail
@@ -129,7 +131,7 @@ def test_a_program_answers_a_query(tmp_path: Path) -> None:
         ("print('{\"a\": 1}')", "JSON object of strings"),
     ],
 )
-def test_a_program_that_fails_is_told_with_its_words(code: str, said: str) -> None:
+def test_a_failed_program_is_reported_with_its_output(code: str, said: str) -> None:
     with pytest.raises(Refused) as raised:
         answered(code)
     assert said in raised.value.problem.detail
@@ -144,7 +146,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -155,7 +157,7 @@ def address() -> Iterator[str]:
         server.shutdown()
 
 
-def test_a_url_is_asked_and_its_status_is_no_error(address: str) -> None:
+def test_a_url_is_requested_and_its_status_is_no_error(address: str) -> None:
     source = http.provider().data_sources["http"]
     config = {"url": address, "method": "POST", "request_body": "tea"}
     found = source.read({**config, "request_headers": {"X-Kind": "green"}}, Context())
@@ -165,7 +167,7 @@ def test_a_url_is_asked_and_its_status_is_no_error(address: str) -> None:
         source.read({"url": "http://127.0.0.1:1/"}, Context())
 
 
-def test_what_is_no_url_is_refused() -> None:
+def test_an_invalid_url_is_refused() -> None:
     validate = http.provider().data_sources["http"].validate
     (problem,) = validate({"url": "file:///etc/passwd"})
     assert "neither http://" in problem.detail

@@ -1,4 +1,4 @@
-"""container_definitions: what ECS refuses, and what means the same to it.
+"""container_definitions: the documents that ECS refuses, and those that it treats as equal.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 """
@@ -64,7 +64,7 @@ def said(app: dict[str, Any], router: dict[str, Any] | None = None) -> list[str]
     return list(faults(json.dumps([app, router or ROUTER]), FARGATE))
 
 
-def test_a_task_with_a_log_router_is_taken() -> None:
+def test_a_task_with_a_log_router_is_accepted() -> None:
     assert said(APP) == []
 
 
@@ -92,12 +92,12 @@ def test_the_spelling_knows_every_key_of_the_shape() -> None:
 
 
 def test_memory_limits_may_overlap() -> None:
-    """ECS compares each with the task's; only of CPU it takes the sum."""
+    """ECS compares each limit with the task's. Only for CPU it compares the sum."""
     assert said({**APP, "memory": 512}, {**ROUTER, "memory": 512}) == []
 
 
-def test_keys_that_ecs_does_not_have_are_ignored_with_a_word() -> None:
-    """The provider decodes the document into what the API has, and drops the rest."""
+def test_unknown_keys_are_ignored_with_a_warning() -> None:
+    """The provider decodes the document into the API's shape, and drops the rest."""
     app = {**APP, "//": "a remark", "linuxParameters": {"user": "1000", "maxSwap": 0}}
     assert said(app) == []
     places = list(ignored(json.dumps([app, ROUTER])))
@@ -176,12 +176,12 @@ def test_a_router_that_fargate_refuses(firelens: dict[str, Any], message: str) -
         ('[{"name": "a", "image": "b", "essential": false}]', "must be essential"),
     ],
 )
-def test_a_document_that_is_none(text: str, message: str) -> None:
+def test_a_malformed_document(text: str, message: str) -> None:
     shown = list(faults(text, FARGATE))
     assert any(message in fault for fault in shown), shown
 
 
-def test_waiting_in_a_circle_is_seen() -> None:
+def test_circular_dependencies_are_found() -> None:
     containers = [
         {"name": name, "image": "x", "dependsOn": [{"containerName": on, "condition": "START"}]}
         for name, on in (("a", "b"), ("b", "a"))
@@ -189,7 +189,7 @@ def test_waiting_in_a_circle_is_seen() -> None:
     assert any("circle: a, b" in text for text in faults(json.dumps(containers), FARGATE))
 
 
-def test_without_an_execution_role_nobody_can_read_secrets() -> None:
+def test_without_an_execution_role_secrets_cannot_be_read() -> None:
     task = Surroundings(has_execution_role=False, memory=512)
     container = {"name": "a", "image": "b", "secrets": APP["secrets"]}
     assert any("execution_role_arn" in text for text in faults(json.dumps([container]), task))
@@ -205,7 +205,7 @@ def test_without_an_execution_role_nobody_can_read_secrets() -> None:
         dict(reversed(APP.items())),
     ],
 )
-def test_ecs_own_writing_is_no_difference(other: dict[str, Any]) -> None:
+def test_defaults_that_ecs_adds_are_no_difference(other: dict[str, Any]) -> None:
     assert same_containers(json.dumps([APP, ROUTER]), json.dumps([ROUTER, other], indent=2))
 
 
@@ -219,7 +219,7 @@ def test_ecs_own_writing_is_no_difference(other: dict[str, Any]) -> None:
         {key: value for key, value in APP.items() if key != "secrets"},
     ],
 )
-def test_a_real_difference_is_one(other: dict[str, Any]) -> None:
+def test_a_real_difference_is_found(other: dict[str, Any]) -> None:
     assert not same_containers(json.dumps([APP]), json.dumps([other]))
 
 
@@ -250,7 +250,7 @@ def test_the_order_of_the_environment_does_not_matter(environment: list[dict[str
         (300, 512, False),
     ],
 )
-def test_the_sizes_that_fargate_has(cpu: int, memory: int, legal: bool) -> None:
+def test_sizes_that_fargate_offers(cpu: int, memory: int, legal: bool) -> None:
     """The table "Task CPU and memory" of the ECS Developer Guide."""
     assert (wrong_size(cpu, memory) is None) is legal
     assert set(SIZES) == {256, 512, 1024, 2048, 4096, 8192, 16384}

@@ -1,4 +1,4 @@
-"""Data sources that find what the stack has made, or what every account has."""
+"""Data sources that find resources of the stack, or resources of every account."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def read(type_name: str, _filter: dict[str, list[str]] | None = None, **argument
         ("aws_route53_zone", {"zone_id": "Z2"}, "name", "shop.example"),
     ],
 )
-def test_what_the_stack_has_made_is_found(
+def test_resources_of_the_stack_are_found(
     type_name: str, looked_for: dict[str, Any], attribute: str, value: Any
 ) -> None:
     assert read(type_name, **looked_for)[attribute] == value
@@ -167,7 +167,7 @@ def test_what_the_stack_has_made_is_found(
         ),
     ],
 )
-def test_what_is_not_there_or_not_one_is_refused(
+def test_a_missing_or_ambiguous_resource_is_refused(
     type_name: str, looked_for: dict[str, Any], said: str
 ) -> None:
     with pytest.raises(Refused) as raised:
@@ -176,11 +176,11 @@ def test_what_is_not_there_or_not_one_is_refused(
     assert raised.value.problem.detail
 
 
-def test_the_default_vpc_is_there_whole_and_the_resources_adopt_the_same() -> None:
+def test_the_default_vpc_exists_and_its_resources_adopt_the_same_values() -> None:
     vpc = read("aws_vpc", default=True)
     assert vpc["cidr_block"] == "172.31.0.0/16"
     subnets = read("aws_subnets", {"vpc-id": [vpc["id"]], "default-for-az": ["true"]})["ids"]
-    assert len(set(subnets)) == 6  # us-east-1 has so many zones
+    assert len(set(subnets)) == 6  # the number of zones in us-east-1
     planned = {"id": UNKNOWN, "availability_zone": "us-east-1c"}
     adopted = RESOURCES["aws_default_subnet"].mint(planned, Context())
     assert adopted["id"] in subnets
@@ -191,7 +191,7 @@ def test_the_default_vpc_is_there_whole_and_the_resources_adopt_the_same() -> No
     assert gateway["id"].startswith("igw-0")
 
 
-def test_what_is_there_before_any_stack_is_believed_and_stays_the_same() -> None:
+def test_resources_outside_the_stack_are_assumed_and_stay_the_same() -> None:
     image = read("aws_ami", {"name": ["al2023-ami-*-arm64"]}, owners=["amazon"])
     assert (image["id"][:5], image["architecture"]) == ("ami-0", "arm64")
     assert read("aws_ssm_parameter", name="/aws/service/ami-x/id")["value"].startswith("ami-0")
@@ -204,7 +204,7 @@ def test_what_is_there_before_any_stack_is_believed_and_stays_the_same() -> None
     assert read("aws_cloudwatch_event_bus", name="default")["arn"].endswith("event-bus/default")
 
 
-def test_a_database_version_is_the_one_asked_for() -> None:
+def test_a_requested_database_version_is_returned() -> None:
     found = read("aws_rds_engine_version", engine="aurora-postgresql", version="17.5")
     assert found["parameter_group_family"] == "aurora-postgresql17"
     preferred = ["16.9", "15.4"]
@@ -214,13 +214,13 @@ def test_a_database_version_is_the_one_asked_for() -> None:
         read("aws_rds_engine_version", engine="postgres", latest=True)
 
 
-def test_an_arn_is_taken_apart() -> None:
+def test_an_arn_is_split() -> None:
     found = read("aws_arn", arn="arn:aws:sns:us-east-1:123456789012:a:b")
     assert (found["service"], found["account"], found["resource"]) == ("sns", "123456789012", "a:b")
     with pytest.raises(Refused, match="no ARN"):
         read("aws_arn", arn="sns")
 
 
-def test_a_zone_of_the_default_vpc_that_is_not_there_is_refused() -> None:
+def test_a_missing_zone_of_the_default_vpc_is_refused() -> None:
     with pytest.raises(Refused, match="no default subnet"):
         RESOURCES["aws_default_subnet"].mint({"availability_zone": "us-east-1z"}, Context())

@@ -1,6 +1,6 @@
-"""aws_iam_policy_document writes what the AWS provider writes, character by character.
+"""aws_iam_policy_document writes the same text as the AWS provider, character by character.
 
-The examples are those of the provider's documentation of the data source.
+The examples come from the provider's documentation of the data source.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def minified(*statements: dict[str, Any], **arguments: Any) -> str:
     return render(document(*statements, **arguments))[1]
 
 
-def test_an_empty_document_has_a_version_only() -> None:
+def test_an_empty_document_has_only_a_version() -> None:
     pretty, small, _ = render({})
     assert pretty == '{\n  "Version": "2012-10-17"\n}'
     assert small == '{"Version":"2012-10-17"}'
@@ -122,7 +122,7 @@ def test_only_the_type_star_is_written_as_a_star(
     assert f'"Principal":{written}' in text
 
 
-def test_negations_have_keys_of_their_own_in_iams_order() -> None:
+def test_negations_have_their_own_keys_in_iams_order() -> None:
     text = minified(
         {
             "effect": "Deny",
@@ -150,12 +150,12 @@ def test_conditions_are_sorted_and_values_of_one_variable_joined() -> None:
     assert statement["Condition"]["StringEquals"] == {"a": "0", "b": ["2", "1"]}
 
 
-def test_what_could_end_a_script_is_escaped_as_go_escapes_it() -> None:
+def test_characters_that_could_end_a_script_are_escaped_as_in_go() -> None:
     text = minified({"actions": ["a:b"], "resources": ["<&>"]})
     assert r"\u003c\u0026\u003e" in text
 
 
-def test_sources_come_first_and_own_statements_replace_by_sid() -> None:
+def test_sources_come_first_and_the_documents_statements_replace_by_sid() -> None:
     source = minified(
         {"sid": "Same", "actions": ["s3:Old"], "resources": ["*"]},
         {"sid": "Other", "actions": ["s3:Kept"], "resources": ["*"]},
@@ -236,7 +236,7 @@ def test_refused(config: dict[str, Any], message: str) -> None:
         ),
     ],
 )
-def test_a_document_that_iam_would_refuse_is_told_at_its_place(
+def test_a_document_that_iam_would_refuse_is_reported_with_its_place(
     statement: dict[str, Any], path: tuple[str | int, ...], said: str
 ) -> None:
     validate = DATA_SOURCES["aws_iam_policy_document"].validate

@@ -1,4 +1,4 @@
-"""WAF's vocabularies are those of its API."""
+"""The provider's vocabularies of WAF are those of its API."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ SHAPES = botocore.session.get_session().get_service_model("wafv2")
         ("TextTransformationType", TEXT_TRANSFORMATIONS),
     ],
 )
-def test_a_vocabulary_is_the_apis(shape: str, vocabulary: tuple[str, ...]) -> None:
-    """AWS WAFV2 API Reference, as botocore's service model has it."""
+def test_a_vocabulary_equals_the_apis(shape: str, vocabulary: tuple[str, ...]) -> None:
+    """AWS WAFV2 API Reference, from botocore's service model."""
     assert sorted(vocabulary) == sorted(SHAPES.shape_for(shape).enum)
 
 
 @pytest.mark.parametrize("name", sorted(TRANSFORMATIONS))
-def test_what_the_edge_transforms_can_be_defined(name: str) -> None:
+def test_every_transformation_of_the_edge_can_be_defined(name: str) -> None:
     """https://docs.aws.amazon.com/waf/latest/APIReference/API_TextTransformation.html"""
     match = {
         "positional_constraint": "EXACTLY",
