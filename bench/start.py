@@ -32,6 +32,7 @@ def until_first_page(folder: Path, environment: dict[str, str]) -> float:
         "BONKEI_EDGE_PORT": str(edge),
         "BONKEI_ALB_PORT": str(alb),
         "BONKEI_CLOUD_PORT": str(free_ports()[0]),
+        "BONKEI_CONSOLE_PORT": "0",
     }
     begun = time.monotonic()
     process = subprocess.Popen(

@@ -78,6 +78,7 @@ def load(file: Path, environment: Mapping[str, str]) -> Config:
         edge_hosts=_hosts(edge, file),
         alb_port=_port(table.table("alb"), environment, "alb", "BONKEI_ALB_PORT", 8081),
         cloud_port=_port(table.table("cloud"), environment, "cloud", "BONKEI_CLOUD_PORT", 8083),
+        console_port=_console_port(table.table("console"), environment),
         fluent_bit=table.table("log_routers").text("fluent_bit", ""),
         log_megabytes=_megabytes(logs, file, "logs", 512, 16),
         log_time_factor=_time_factor(logs, file, "logs", 30),
@@ -110,6 +111,7 @@ def _require_ports_apart(config: Config) -> None:
         ("CloudFront", "BONKEI_EDGE_PORT", config.edge_port),
         ("the load balancer", "BONKEI_ALB_PORT", config.alb_port),
         ("the AWS endpoint", "BONKEI_CLOUD_PORT", config.cloud_port),
+        ("the console", "BONKEI_CONSOLE_PORT", config.console_port),
     )
     for (one, first, port), (other, second, same) in combinations(places, 2):
         if port == same:
@@ -318,6 +320,22 @@ def _port(
     if not 1 <= port <= 65535:
         raise ConfigError(
             f"{place} is {environment.get(variable) or port!r}", remedy="give it a port, 1 to 65535"
+        )
+    return port
+
+
+def _console_port(table: Table, environment: Mapping[str, str]) -> int | None:
+    """A port, 0 for a free one, or None for no console."""
+    place, value = "[console] port", table.number_or_text("port", 8082)
+    if environment.get("BONKEI_CONSOLE_PORT"):
+        place, value = "BONKEI_CONSOLE_PORT", environment["BONKEI_CONSOLE_PORT"]
+    if value == "off":
+        return None
+    port = int(value) if re.fullmatch(r"\d{1,5}", str(value)) else -1
+    if not 0 <= port <= 65535:
+        raise ConfigError(
+            f"{place} is {value!r}",
+            remedy='give it a port, 1 to 65535, or 0 for a free one, or "off"',
         )
     return port
 

@@ -46,6 +46,11 @@ class Table:
     def number(self, key: str, default: int) -> int:
         return int(self._take(key, int, "a number", default))
 
+    def number_or_text(self, key: str, default: int) -> int | str:
+        """A number, or a word that stands for one."""
+        is_text = isinstance(self._values.get(key), str)
+        return self.text(key) if is_text else self.number(key, default)
+
     def flag(self, key: str) -> bool:
         return bool(self._take(key, bool, "true or false", default=False))
 

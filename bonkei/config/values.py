@@ -66,6 +66,8 @@ class Config:
     """Names besides their own that the listeners answer to; `*` for any."""
     alb_port: int = 8081
     cloud_port: int = 8083
+    console_port: int | None = 8082
+    """0 for a free one; None: no console."""
     fluent_bit: str = ""
     """The Fluent Bit that runs log routers; empty: the one on the PATH, else Bonkei's reader."""
     log_megabytes: int = 512

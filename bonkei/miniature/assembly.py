@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import ChainMap
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
@@ -29,6 +30,8 @@ from bonkei.miniature.rollout.rollout import roll_out
 from bonkei.miniature.rollout.service_changes import ServiceChanges
 from bonkei.miniature.rollout.watch import Watch
 from bonkei.miniature.rooms.builds import BuildConnections
+from bonkei.miniature.rooms.console.timeline import Timeline
+from bonkei.miniature.rooms.console.usage import Usage
 from bonkei.miniature.rooms.databases import Databases
 from bonkei.miniature.rooms.functions import Connections
 from bonkei.miniature.rooms.log_routers import LogRouters
@@ -68,6 +71,9 @@ class Assembly:
         self.addresses = Addresses(home.addresses)
         self.parts = make(config, home, self.bus, self.addresses.services, report)
         self.edge = self.parts.edge
+        self.console = self.parts.console
+        self.usage = Usage()
+        self.timeline = Timeline(self.bus)
         self.network = NetworkRoom(
             config.enforce, self.parts.caller_addresses, self.addresses.translator, report
         )
@@ -115,7 +121,7 @@ class Assembly:
         self.monitor = MonitorRoom(
             self.parts.monitor,
             self.bus,
-            Shown(self.edge.snapshot, self.task_snapshot, self.databases.snapshots),
+            Shown(self.edge.snapshot, self._measured_tasks, self.databases.snapshots),
             services,
             self._call_queue,
             lambda: self.aws.asks,
@@ -154,6 +160,13 @@ class Assembly:
 
     def task_snapshot(self) -> TasksSnapshot | None:
         return self.tasks.snapshot() if self.tasks is not None else None
+
+    def _measured_tasks(self) -> TasksSnapshot | None:
+        """What the monitor asks for each minute is what the console shows of a day."""
+        snapshot = self.task_snapshot()
+        if snapshot is not None:
+            self.usage.note(snapshot, time.time())
+        return snapshot
 
     def public_listeners(self) -> list[ListenerState]:
         listeners = self.edge.snapshot().listeners

@@ -14,6 +14,7 @@
 ├── topics/          what is published and not delivered yet
 ├── pipelines/       the pipelines' executions
 ├── repositories/    CodeCommit's repositories
+├── console/         the token of the console's address
 ├── inbox/           what arrived instead of at Slack and in mailboxes
 ├── logs/            the output of the containers, the database and the supervisor
 ├── environments/    the containers' own Python environments
@@ -50,6 +51,7 @@ CONTENTS = frozenset(
         "builds",
         "cloud",
         "cloudformation",
+        "console",
         "control",
         "control.sock",
         "database",
@@ -207,6 +209,11 @@ class Home:
     def stacks(self) -> Path:
         """CloudFormation's."""
         return self.path / "cloudformation"
+
+    @property
+    def console(self) -> Path:
+        """The token of the console's address."""
+        return self.path / "console"
 
     @property
     def functions(self) -> Path:

@@ -14,6 +14,7 @@ from bonkei.aws_service import AwsService
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.cloud.settings import CloudSettings
 from bonkei.config import Config
+from bonkei.console import Console, ConsoleSettings
 from bonkei.database import Database
 from bonkei.edge import Edge, EdgeSettings
 from bonkei.events import Bus
@@ -62,6 +63,7 @@ class Parts:
     functions: Callable[[Connections], FunctionRoom]
     builds: Callable[[BuildConnections], BuildRoom]
     vault: Vault
+    console: Console = field(default_factory=Console)
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
@@ -150,5 +152,10 @@ def real_parts(
         functions=lambda around: FunctionRoom(config, home, ways, around),
         builds=lambda around: BuildRoom(config, home, bus, around),
         vault=vault,
+        console=Console(
+            None
+            if config.console_port is None
+            else ConsoleSettings(config.console_port, home.console)
+        ),
         caller_addresses=callers,
     )

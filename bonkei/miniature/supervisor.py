@@ -24,11 +24,13 @@ from bonkei.miniature.lifecycle.draining import drain
 from bonkei.miniature.lifecycle.memory import settle_memory
 from bonkei.miniature.lifecycle.preparation import nothing_runs, prepare_containers
 from bonkei.miniature.lifecycle.together import close_all, do_all
+from bonkei.miniature.on_console import join_console
 from bonkei.miniature.parts import MakeParts, real_parts
 from bonkei.miniature.rehearsal.values import World
 from bonkei.miniature.report.announce import announce
-from bonkei.miniature.report.status import compose_status
-from bonkei.miniature.rollout.diagnosis import Unhealthy, names
+from bonkei.miniature.report.status import compose_status, judge_state
+from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, names
+from bonkei.miniature.rooms.console.overview import Said
 from bonkei.miniature.steps import Report, Steps
 
 _GRACE = 10.0  # seconds for requests in flight when the miniature is stopped
@@ -42,6 +44,7 @@ class Miniature:
     ) -> None:
         self._config = config
         self._home = home
+        report = said = Said(report)
         self._report = report
         self._changes = changes = Changes(config, report)
         self._assembly = Assembly(
@@ -53,6 +56,7 @@ class Miniature:
             changes.follow_stacks,
             changes.follow_builds,
         )
+        join_console(config, self._assembly, changes, self._judged, said)
         self._is_started = False
         self._hurried = asyncio.Event()
         self._stopped = threading.Event()
@@ -81,6 +85,7 @@ class Miniature:
         """From nothing to healthy. Raises a BonkeiError; `stop` cleans up in any case."""
         async with self._changes.lock:
             await self._control.start()
+            await self._open_console()
             steps = Steps(self._report, before=seconds_before(os.environ))
             unhealthy = await self._start(steps)
             self._is_started = True
@@ -92,6 +97,16 @@ class Miniature:
             self._assembly.pipelines.begin()
             settle_memory()
             self._announce(unhealthy, steps.elapsed)
+
+    async def _open_console(self) -> None:
+        """Before anything else, so that the start can be seen there."""
+        console = self._assembly.console
+        await console.start()
+        shown = console.snapshot()
+        if shown is not None:
+            self._report(f"Console: {shown.url}")
+            if shown.note:
+                self._report(f"  {shown.note}")
 
     async def _start(self, steps: Steps) -> list[Unhealthy]:
         assembly = self._assembly
@@ -145,7 +160,11 @@ class Miniature:
     def _announce(self, unhealthy: list[Unhealthy], seconds: float) -> None:
         assembly = self._assembly
         for line in announce(
-            self._config, self._home, assembly.blueprint, assembly.edge.snapshot()
+            self._config,
+            self._home,
+            assembly.blueprint,
+            assembly.edge.snapshot(),
+            assembly.console.snapshot(),
         ):
             self._report(line)
         listeners = len(assembly.public_listeners())
@@ -164,6 +183,7 @@ class Miniature:
         try:
             await close_all(
                 self._control.stop,
+                assembly.console.stop,
                 assembly.stacks.stop,
                 assembly.pipelines.stop,
                 assembly.monitor.stop,
@@ -178,6 +198,7 @@ class Miniature:
                 assembly.logs.stop,
             )
         finally:
+            assembly.timeline.stop()
             assembly.addresses.loopback.close()
 
     async def _stop_tasks(self) -> None:
@@ -212,6 +233,17 @@ class Miniature:
             assembly.builds.snapshot(),
             assembly.network.snapshot(),
             assembly.pipelines.snapshot(),
+            assembly.console.snapshot(),
+        )
+
+    def _judged(self) -> Judged:
+        assembly = self._assembly
+        return judge_state(
+            self._is_started,
+            assembly.blueprint,
+            assembly.edge.snapshot(),
+            assembly.task_snapshot(),
+            assembly.databases.snapshots(),
         )
 
     def _alarm_world(self) -> World:

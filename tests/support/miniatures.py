@@ -46,6 +46,7 @@ class Project:
     edge_port: int = field(default_factory=free_port)
     alb_port: int = field(default_factory=free_port)
     cloud_port: int = field(default_factory=free_port)
+    console_port: int = field(default_factory=free_port)
 
     @property
     def site(self) -> str:
@@ -63,6 +64,7 @@ class Project:
             "BONKEI_EDGE_PORT": str(self.edge_port),
             "BONKEI_ALB_PORT": str(self.alb_port),
             "BONKEI_CLOUD_PORT": str(self.cloud_port),
+            "BONKEI_CONSOLE_PORT": str(self.console_port),
         }
 
     def bonkei(self, *arguments: str, within: float = PATIENCE) -> subprocess.CompletedProcess[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.secret import find_secret
 from bonkei.config import Config
+from bonkei.console import ConsoleSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.miniature.home import Home
 from bonkei.vault import FileVault
@@ -18,7 +19,13 @@ _KINDS = {
 }
 
 
-def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapshot) -> Iterator[str]:
+def announce(
+    config: Config,
+    home: Home,
+    blueprint: Blueprint,
+    edge: EdgeSnapshot,
+    console: ConsoleSnapshot | None = None,
+) -> Iterator[str]:
     """The addresses, then the files of the generated secrets (never their values)."""
     yield ""
     kinds = Counter(listener.kind for listener in edge.listeners)
@@ -30,6 +37,8 @@ def announce(config: Config, home: Home, blueprint: Blueprint, edge: EdgeSnapsho
         for listener in edge.listeners
         if listener.kind in _KINDS
     ]
+    if console is not None:
+        lines.append(("The console", console.url))
     lines += [
         (announcement.label, str(FileVault(home.secrets).path(secret.arn)))
         for announcement in config.announcements

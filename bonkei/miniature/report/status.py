@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from bonkei.blueprint import Blueprint
 from bonkei.cloudformation.stacks.values import StackSnapshot
+from bonkei.console import ConsoleSnapshot
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge import EdgeSnapshot
 from bonkei.logs.logs import LogsSnapshot
 from bonkei.miniature.lifecycle.preparation import nothing_runs
 from bonkei.miniature.report.functions import function_rows, topic_rows
-from bonkei.miniature.rollout.diagnosis import Unhealthy, find_unhealthy
+from bonkei.miniature.rollout.diagnosis import Judged, Unhealthy, find_unhealthy
 from bonkei.monitor.monitor import MonitorSnapshot
 from bonkei.tasks import TasksSnapshot
 
@@ -40,21 +41,19 @@ def compose_status(
     builds: BuildsSnapshot | None = None,
     network: NetworkSnapshot | None = None,
     pipelines: Sequence[PipelineSnapshot] = (),
+    console: ConsoleSnapshot | None = None,
 ) -> dict[str, Any]:
     """The components' snapshots, side by side, as JSON has them.
 
     `state`: starting | ready | degraded; `unhealthy` lists the degraded parts, with reasons.
     """
-    unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)] if started else []
-    listeners = [one for one in edge.listeners if one.kind != "service_connect"]
-    if started and (idle := nothing_runs(blueprint, tasks, len(listeners))):
-        unhealthy.append(Unhealthy("miniature", idle))
-    state = ("degraded" if unhealthy else "ready") if started else "starting"
+    judged = judge_state(started, blueprint, edge, tasks, databases)
     return {
         "running": True,
-        "state": state,
-        "ready": state == "ready",
-        "unhealthy": [{"name": one.name, "reason": one.reason} for one in unhealthy],
+        "state": judged.state,
+        "ready": judged.state == "ready",
+        "unhealthy": [{"name": one.name, "reason": one.reason} for one in judged.unhealthy],
+        "console": _plain(console),
         "network": _plain(network),
         "edge": _plain(edge),
         "tasks": _plain(tasks) if tasks is not None else None,
@@ -68,6 +67,23 @@ def compose_status(
         "pipelines": _plain(pipelines),
         "not_simulated": _plain((*blueprint.not_simulated, *edge.not_simulated)),
     }
+
+
+def judge_state(
+    started: bool,
+    blueprint: Blueprint,
+    edge: EdgeSnapshot,
+    tasks: TasksSnapshot | None,
+    databases: Sequence[DatabaseSnapshot],
+) -> Judged:
+    """How the miniature is as a whole; while it starts, nothing is judged."""
+    if not started:
+        return Judged("starting")
+    unhealthy = [*(find_unhealthy(tasks) if tasks else ()), *_lost(databases)]
+    listeners = [one for one in edge.listeners if one.kind != "service_connect"]
+    if idle := nothing_runs(blueprint, tasks, len(listeners)):
+        unhealthy.append(Unhealthy("miniature", idle))
+    return Judged("degraded" if unhealthy else "ready", tuple(unhealthy))
 
 
 def _lost(databases: Sequence[DatabaseSnapshot]) -> Iterator[Unhealthy]:
@@ -93,6 +109,7 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     """The status as text: what runs, and how much is not simulated (`everything`: each feature,
     with the reason)."""
     sections = (
+        _console(status["console"]),
         _listeners(status["edge"]),
         _cloud(status["cloud"]),
         _stacks(status["stacks"]),
@@ -116,6 +133,14 @@ def render(status: Mapping[str, Any], *, everything: bool = False) -> str:
     return "\n\n".join(
         ["\n".join(head), *("\n".join(lines) for lines in map(list, sections) if lines)]
     )
+
+
+def _console(console: Mapping[str, Any] | None) -> Iterator[str]:
+    if console:
+        pages = f"{console['open']} open" if console["open"] else ""
+        yield from _table("CONSOLE", [(console["url"], pages)])
+        if console["note"]:
+            yield f"  {console['note']}"
 
 
 def _listeners(edge: Mapping[str, Any]) -> Iterator[str]:

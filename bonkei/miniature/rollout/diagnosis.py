@@ -32,6 +32,14 @@ class Unhealthy:
         yield f"  see `bonkei logs {self.name}`; with its program changed: {again}"
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The miniature as a whole. `state`: starting | ready | degraded."""
+
+    state: str
+    unhealthy: tuple[Unhealthy, ...] = ()
+
+
 def names(unhealthy: Sequence[Unhealthy]) -> str:
     """The services' names, each once."""
     return ", ".join(dict.fromkeys(one.name for one in unhealthy))

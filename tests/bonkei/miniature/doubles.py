@@ -13,6 +13,7 @@ from bonkei.aws_service import Operations
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.state import Resource
 from bonkei.cloud.cloud import CloudSnapshot
+from bonkei.console import Console
 from bonkei.database import DatabaseSnapshot
 from bonkei.edge.snapshot import EdgeSnapshot, ListenerState
 from bonkei.events import Bus, DeploymentStateChanged, TaskStateChanged
@@ -268,6 +269,7 @@ class Parts:
     functions: Callable[..., Functions]
     builds: Callable[..., Builds]
     vault: MemoryVault
+    console: Console = field(default_factory=Console)
     caller_addresses: dict[tuple[str, str], str] = field(default_factory=dict)
 
 

@@ -1,0 +1,15 @@
+// Everything a page needs: `import { html, useTopic, words, Table } from "../lib/index.js"`.
+export * from "./ui.js";
+export { act, ask, connection, Failure, useTopic } from "./live.js";
+export { language, words } from "./words.js";
+export { go, link, place, resource, useQuery } from "./router.js";
+export { useKeys } from "./keys.js";
+export { colour } from "./colour.js";
+export { kept } from "./kept.js";
+export {
+  Act, Ago, At, Bytes, bytes, Confirm, duration, Empty, Filter, kindOf, Problem, Resource, Status, Waiting,
+} from "./small.js";
+export { Table } from "./table.js";
+export { Drawer } from "./drawer.js";
+export { Definition, Place, Values } from "./definition.js";
+export { Graph, Spark } from "./graph.js";

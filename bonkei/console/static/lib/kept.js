@@ -1,0 +1,11 @@
+// What this browser keeps of the reader's choices; without storage nothing is kept.
+export function kept(name, value) {
+  try {
+    const key = `bonkei.${name}`;
+    if (value === undefined) return localStorage.getItem(key) || "";
+    localStorage.setItem(key, value);
+  } catch {
+    // private windows may have no storage
+  }
+  return value ?? "";
+}

@@ -1,0 +1,14 @@
+// Every page, in the order of the navigation. A page is loaded when it is first opened.
+//
+// `path`: of `#/path`. `letter`: `g` and this letter go there. `group`: a heading of the
+// navigation, see `groups`. `load`: the module, with `Page` and perhaps `style`, a sheet of its own.
+export const pages = [
+  { path: "tasks", letter: "t", group: "system", title: { en: "Tasks", ja: "タスク" }, load: () => import("./tasks.js") },
+];
+
+export const groups = {
+  system: { en: "System", ja: "システム" },
+  traffic: { en: "Traffic", ja: "トラフィック" },
+  watch: { en: "Watch", ja: "監視" },
+  change: { en: "Change", ja: "変更" },
+};

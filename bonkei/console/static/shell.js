@@ -1,0 +1,117 @@
+// The frame of every page: the bar, the navigation, the help.
+import {
+  Confirm, Status, classes, colour, connection, html, language, place, useEffect, useKeys, useState, useTopic, words,
+} from "./lib/index.js";
+import { followLetters } from "./lib/keys.js";
+import { groups, pages } from "./pages/index.js";
+
+const text = {
+  en: {
+    console: "console", navigation: "Pages", help: "Keyboard", colour: "Colours", system: "as the system", light: "light", dark: "dark",
+    lost: "The miniature does not answer", skip: "To the page", language: "日本語", starting: "starting", ready: "ready", degraded: "degraded",
+    stopping: "stopping", page_failed: "This page cannot be loaded", nothing: "There is no such page", reload: "Reload",
+    key_filter: "filter", key_help: "this help", key_close: "close", key_go: "then a letter: a page", key_rows: "walk a table", key_open: "open a row",
+  },
+  ja: {
+    console: "コンソール", navigation: "ページ", help: "キーボード", colour: "配色", system: "システムに合わせる", light: "ライト", dark: "ダーク",
+    lost: "ミニチュアが応答しません", skip: "本文へ", language: "English", starting: "起動中", ready: "準備完了", degraded: "異常あり",
+    stopping: "停止中", page_failed: "このページを読み込めません", nothing: "そのページはありません", reload: "再読み込み",
+    key_filter: "絞り込み", key_help: "このヘルプ", key_close: "閉じる", key_go: "に続けて文字: ページへ", key_rows: "表を移動", key_open: "行を開く",
+  },
+};
+
+export function Shell() {
+  const here = place.use();
+  const t = words(text);
+  const [help, setHelp] = useState(false);
+  const { data: overview } = useTopic("overview");
+  const page = pages.find((one) => one.path === (here.page || pages[0].path));
+  useEffect(() => {
+    followLetters(Object.fromEntries(pages.map((one) => [one.letter, () => (location.hash = `#/${one.path}`)])));
+  }, []);
+  useKeys({ "?": () => setHelp(true) });
+  return html`
+    <a class="skip" href="#main" onClick=${(event) => { event.preventDefault(); document.getElementById("main").focus(); }}>${t("skip")}</a>
+    <${Bar} overview=${overview} onHelp=${() => setHelp(true)} />
+    <${Navigation} page=${page} overview=${overview} />
+    <main id="main" tabindex="-1">${page ? html`<${Loaded} key=${page.path} page=${page} id=${here.id} query=${here.query} />` : html`<p class="waiting">${t("nothing")}</p>`}</main>
+    ${help && html`<${Help} onClose=${() => setHelp(false)} />`}`;
+}
+
+function Bar({ overview, onHelp }) {
+  const t = words(text);
+  const lost = connection.use() === "lost";
+  const now = language.use();
+  const state = overview?.state;
+  return html`<header class="bar">
+    <a class="brand" href="#/">盆景 <b>Bonkei</b></a>
+    ${overview && html`<span class="where"><span class="mono">${overview.name}</span>${overview.workspace !== "default" && html`<span class="tag">${overview.workspace}</span>`}</span>`}
+    <span class="grow"></span>
+    ${lost ? html`<span role="status"><${Status} kind="bad" word=${t("lost")} /></span>` : state && html`<span role="status" title=${overview.unhealthy.map((one) => `${one.name}: ${one.reason}`).join("\n")}><${Status} word=${t(state)} kind=${state === "ready" ? "good" : state === "degraded" ? "bad" : "busy"} /></span>`}
+    <${ColourSwitch} />
+    <button type="button" class="button quiet" lang=${now === "ja" ? "en" : "ja"} onClick=${() => language.set(now === "ja" ? "en" : "ja")}>${t("language")}</button>
+    <button type="button" class="button quiet" onClick=${onHelp} aria-label=${t("help")} title="?">?</button>
+  </header>`;
+}
+
+const NEXT = { system: "light", light: "dark", dark: "system" };
+const SIGNS = { system: "◐", light: "☀", dark: "☾" };
+
+function ColourSwitch() {
+  const t = words(text);
+  const now = colour.use();
+  const label = `${t("colour")}: ${t(now)}`;
+  return html`<button type="button" class="button quiet" aria-label=${label} title=${label} onClick=${() => colour.set(NEXT[now])}>${SIGNS[now]}</button>`;
+}
+
+function Navigation({ page, overview }) {
+  const t = words(text);
+  const lang = language.use();
+  return html`<nav class="nav" aria-label=${t("navigation")}>${Object.entries(groups).map(([key, title]) => {
+    const own = pages.filter((one) => one.group === key);
+    return own.length > 0 && html`<div class="nav-group" key=${key}><p class="nav-title" id=${`nav-${key}`}>${title[lang]}</p>
+      <ul aria-labelledby=${`nav-${key}`}>${own.map((one) => {
+        const badge = overview?.badges?.[one.path];
+        return html`<li key=${one.path}><a href=${`#/${one.path}`} class=${classes("nav-link", one === page && "here")} aria-current=${one === page ? "page" : undefined} title=${`g ${one.letter}`}>
+          <span>${one.title[lang]}</span>${badge && html`<span class=${classes("badge", badge.kind)}>${badge.text}</span>`}</a></li>`;
+      })}</ul></div>`;
+  })}</nav>`;
+}
+
+// Loads the page's module and its sheet, and names the tab.
+function Loaded({ page, id, query }) {
+  const t = words(text);
+  const lang = language.use();
+  const [loaded, set] = useState({});
+  useEffect(() => {
+    page.load().then(async (module) => {
+      await Promise.all([module.style || []].flat().map(sheet));
+      set({ Page: module.Page });
+    }, (error) => set({ error }));
+  }, []);
+  useEffect(() => {
+    document.title = `${page.title[lang]} · Bonkei`;
+  }, [lang]);
+  if (loaded.error) return html`<div class="problem" role="alert"><p>${t("page_failed")}: ${loaded.error.message}</p><button type="button" class="button" onClick=${() => location.reload()}>${t("reload")}</button></div>`;
+  return loaded.Page ? html`<${loaded.Page} id=${id} query=${query} />` : null;
+}
+
+const sheets = new Map();
+function sheet(href) {
+  if (!sheets.has(href)) {
+    sheets.set(href, new Promise((done) => {
+      document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: done, onerror: done }));
+    }));
+  }
+  return sheets.get(href);
+}
+
+function Help({ onClose }) {
+  const t = words(text);
+  const lang = language.use();
+  const keys = [["/", t("key_filter")], ["↑ ↓", t("key_rows")], ["Enter", t("key_open")], ["Esc", t("key_close")], ["?", t("key_help")]];
+  return html`<${Confirm} title=${t("help")} onNo=${onClose}><dl class="keys">
+    ${keys.map(([key, what]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${what}</dd></div>`)}
+    ${pages.map((one) => html`<div><dt><kbd>g</kbd> <kbd>${one.letter}</kbd></dt><dd>${one.title[lang]}</dd></div>`)}
+  </dl><//>`;
+}

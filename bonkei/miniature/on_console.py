@@ -1,0 +1,48 @@
+"""What the console shows of this miniature, and does with it: each family of topics joined once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bonkei.cloud.own.ecs import ServiceChange
+from bonkei.config import Config
+from bonkei.console import Json
+from bonkei.miniature.assembly import Assembly
+from bonkei.miniature.changes import Changes
+from bonkei.miniature.rollout.diagnosis import Judged
+from bonkei.miniature.rollout.service_changes import FORCED
+from bonkei.miniature.rooms.console.overview import Said, offer_overview
+from bonkei.miniature.rooms.console.tasks import TaskDeeds, TaskSources, offer_tasks
+
+
+def join_console(
+    config: Config,
+    assembly: Assembly,
+    changes: Changes,
+    judged: Callable[[], Judged],
+    said: Said,
+) -> None:
+    """Give the console its topics and actions. `judged`: how the miniature is."""
+    console = assembly.console
+    offer_overview(console, config, judged, said, {"tasks": lambda: _tasks_badge(assembly)})
+    sources = TaskSources(
+        lambda: assembly.blueprint, assembly.task_snapshot, assembly.usage, assembly.timeline
+    )
+
+    async def restart(arn: str) -> None:
+        await changes.change(arn, FORCED)
+
+    async def scale(arn: str, count: int) -> None:
+        await changes.change(arn, ServiceChange(desired_count=count))
+
+    deeds = TaskDeeds(lambda task: assembly.running().stop_task(task), restart, scale)
+    offer_tasks(console, sources, deeds)
+
+
+def _tasks_badge(assembly: Assembly) -> Json:
+    snapshot = assembly.task_snapshot()
+    if snapshot is None:
+        return None
+    wanted = sum(each.desired_count for each in snapshot.services)
+    healthy = sum(each.healthy_count for each in snapshot.services)
+    return {"text": f"{healthy}/{wanted}", "kind": "" if healthy >= wanted else "warn"}

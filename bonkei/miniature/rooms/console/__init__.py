@@ -1,0 +1,11 @@
+"""What the console shows of the rooms, and does with them: one module for a family of topics.
+
+overview     of the frame: the miniature's name and state, and how its start goes
+tasks        services, tasks, their usage over time, and their actions
+usage        CPU and memory of tasks over time, bounded
+timeline     what the bus has told of deployments, tasks, targets and scaling, bounded
+definition   where a resource is written, and its evaluated values
+
+Each module turns snapshots into the console's values by small functions, and `offer…` gives them to
+a console. `bonkei/miniature/on_console.py` calls these.
+"""

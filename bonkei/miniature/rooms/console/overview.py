@@ -1,0 +1,54 @@
+"""The frame's topic: whose miniature this is, how it is, and how its start goes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from bonkei.config import Config
+from bonkei.console import Console, Json
+from bonkei.miniature.rollout.diagnosis import Judged
+from bonkei.miniature.steps import Report
+
+_MOST_LINES = 200
+
+Badge = Callable[[], Json]
+
+
+class Said:
+    """Passes each report on, and keeps the last lines: how the start goes."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self.lines: deque[str] = deque(maxlen=_MOST_LINES)
+
+    def __call__(self, text: str) -> None:
+        self.lines.extend(line for line in text.splitlines() if line.strip())
+        self._report(text)
+
+
+def offer_overview(
+    console: Console,
+    config: Config,
+    judged: Callable[[], Judged],
+    said: Said,
+    badges: Mapping[str, Badge],
+) -> None:
+    """The topic `overview`. `judged`: how the miniature is. `badges`: what stands
+    beside a page in the navigation, by its path: `{"text": …, "kind": …}` or None."""
+
+    async def overview(_: Mapping[str, str]) -> Json:
+        now = judged()
+        found = {path: badge() for path, badge in badges.items()}
+        return {
+            "name": config.root.name,
+            "workspace": config.workspace,
+            "account": config.account_id,
+            "enforce": config.enforce,
+            "state": now.state,
+            "unhealthy": [{"name": one.name, "reason": one.reason} for one in now.unhealthy],
+            "lines": list(said.lines)[-40:] if now.state == "starting" else [],
+            "badges": {path: badge for path, badge in found.items() if badge},
+        }
+
+    console.topics({"overview": overview})

@@ -1,0 +1,83 @@
+"""CPU and memory of tasks over time: each second while somebody looks, else each minute.
+
+Nobody measures for the console alone: it notes each snapshot that somebody has taken, and the
+monitor takes one each minute.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+
+from bonkei.tasks.snapshot import TasksSnapshot
+
+FINE_SECONDS, FINE_POINTS = 1.0, 180
+COARSE_SECONDS, COARSE_POINTS = 60.0, 1440  # a day
+MOST_TASKS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Times in Unix seconds, CPU in percent of one vCPU, memory in bytes."""
+
+    times: tuple[float, ...] = ()
+    cpu: tuple[float, ...] = ()
+    memory: tuple[float, ...] = ()
+
+
+class Usage:
+    """By the ids of the tasks that there are."""
+
+    def __init__(self) -> None:
+        self._tracks: dict[str, _Track] = {}
+
+    def note(self, snapshot: TasksSnapshot, now: float) -> None:
+        """Remember what this snapshot says; tasks that are gone are forgotten."""
+        known = self._tracks
+        self._tracks = {
+            task.id: known.get(task.id) or _Track() for task in snapshot.tasks[:MOST_TASKS]
+        }
+        for task in snapshot.tasks[:MOST_TASKS]:
+            self._tracks[task.id].add(now, task.cpu_percent, float(task.memory))
+
+    def series(self, task_id: str, seconds: float, now: float) -> Series:
+        """The last `seconds` of a task: fine where there are fine points, else coarse."""
+        track = self._tracks.get(task_id)
+        if track is None:
+            return Series()
+        points = [p for p in track.points() if p[0] >= now - seconds]
+        return Series(*(tuple(column) for column in zip(*points, strict=True)))
+
+    @property
+    def size(self) -> int:
+        """How many points are kept."""
+        return sum(len(one.fine) + len(one.coarse) for one in self._tracks.values()) // 3
+
+
+@dataclass(slots=True)
+class _Track:
+    """Flat: time, CPU, memory, and again."""
+
+    fine: array[float] = field(default_factory=lambda: array("d"))
+    coarse: array[float] = field(default_factory=lambda: array("d"))
+
+    def add(self, now: float, cpu: float, memory: float) -> None:
+        _add(self.fine, FINE_SECONDS, FINE_POINTS, (now, cpu, memory))
+        _add(self.coarse, COARSE_SECONDS, COARSE_POINTS, (now, cpu, memory))
+
+    def points(self) -> list[tuple[float, float, float]]:
+        fine = _points(self.fine)
+        first = fine[0][0] if fine else float("inf")
+        return [point for point in _points(self.coarse) if point[0] < first] + fine
+
+
+def _add(kept: array[float], apart: float, most: int, point: tuple[float, float, float]) -> None:
+    if kept and point[0] - kept[-3] < apart * 0.9:
+        return
+    kept.extend(point)
+    if len(kept) > 3 * most:
+        del kept[: len(kept) - 3 * most]
+
+
+def _points(kept: array[float]) -> list[tuple[float, float, float]]:
+    return [(kept[i], kept[i + 1], kept[i + 2]) for i in range(0, len(kept), 3)]

@@ -1,0 +1,135 @@
+"""The console in a real browser, with doubles that hold realistic data.
+
+A page's owner adds a sample (`tests/bonkei/console/samples/NAME.py`, a function `offer`) to
+`SAMPLES`, and a test that takes `console_page`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browsers import launched
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from bonkei.console import Console, ConsoleSettings
+from tests.bonkei.console.samples import overview, tasks
+from tests.bonkei.console.samples.world import Done
+
+_REFUSED = "409 (Conflict)"  # an action that says why it is not done
+SAMPLES = (overview, tasks)
+
+
+@dataclass
+class Served:
+    """`url`: with its token. `done`: what actions were asked to do."""
+
+    url: str
+    done: Done
+
+    @property
+    def base(self) -> str:
+        return self.url.partition("/?")[0]
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A console with all samples, in a thread of its own."""
+    console = Console(ConsoleSettings(0, tmp_path_factory.mktemp("console")))
+    done: Done = []
+    for sample in SAMPLES:
+        sample.offer(console, done)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def run(job: object) -> None:
+        asyncio.run_coroutine_threadsafe(job, loop).result(20)  # type: ignore[arg-type]
+
+    run(console.start())
+    shown = console.snapshot()
+    assert shown is not None
+    yield Served(shown.url, done)
+    run(console.stop())
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Of a module: its event loop is in the way of tests that have one of their own."""
+    with launched() as browser:
+        yield browser
+
+
+@dataclass
+class ConsolePage:
+    """A tab. Afterwards nothing may have been complained of, or come from elsewhere."""
+
+    page: Page
+    served: Served
+    troubles: list[str] = field(default_factory=list)
+
+    def open(self, place: str) -> Page:
+        """Go to `#/PLACE`, and wait until its data is there."""
+        self.page.goto(f"{self.served.base}/#/{place}")
+        expect(self.page.locator("main h1, main h2").first).to_be_visible()
+        return self.page
+
+    def is_accessible(self) -> None:
+        """axe finds nothing."""
+        found = Axe().run(self.page)
+        assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.fixture(params=["light", "dark"])
+def console_page(
+    browser: Browser, served: Served, request: pytest.FixtureRequest
+) -> Iterator[ConsolePage]:
+    """In light and in dark, in English, let in by the token."""
+    served.done.clear()
+    context = browser.new_context(color_scheme=request.param, locale="en-GB")
+    yield from _watched(context, served)
+
+
+@pytest.fixture
+def japanese_page(browser: Browser, served: Served) -> Iterator[ConsolePage]:
+    """In Japanese, in a narrow window."""
+    served.done.clear()
+    size = {"width": 360, "height": 720}
+    context = browser.new_context(locale="ja-JP", viewport=size)  # type: ignore[arg-type]
+    yield from _watched(context, served)
+
+
+def _watched(context: BrowserContext, served: Served) -> Iterator[ConsolePage]:
+    page = context.new_page()
+    found = ConsolePage(page, served)
+    page.on(
+        "request",
+        lambda r: None if r.url.startswith(served.base) else found.troubles.append(r.url),
+    )
+    page.on(
+        "console",
+        lambda m: (
+            found.troubles.append(m.text) if m.type == "error" and _REFUSED not in m.text else None
+        ),
+    )
+    page.on("pageerror", lambda error: found.troubles.append(str(error)))
+    page.goto(served.url)
+    yield found
+    context.close()
+    assert found.troubles == []
+
+
+def screenshot(page: Page, name: str) -> None:
+    """For a person who works on a page: set CONSOLE_SHOTS to a folder."""
+    import os
+
+    if folder := os.environ.get("CONSOLE_SHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

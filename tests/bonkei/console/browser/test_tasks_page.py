@@ -1,0 +1,89 @@
+"""Tasks and deployments, as a person sees and uses them."""
+
+from __future__ import annotations
+
+from browsers import needs_browser
+from playwright.sync_api import expect
+
+from tests.bonkei.console.browser.conftest import ConsolePage
+from tests.bonkei.console.samples.tasks import SERVICES, snapshot
+from tests.bonkei.console.samples.world import MARKUP
+
+pytestmark = needs_browser
+TASK = snapshot().tasks[1]
+
+
+def test_it_shows_services_tasks_and_why(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    backend = page.get_by_role("region", name="statuspage-backend")
+    expect(backend.get_by_text("1 of 2 healthy")).to_be_visible()
+    expect(backend.get_by_text("Essential container in task exited").first).to_be_visible()
+    expect(backend.get_by_role("row")).to_have_count(3)
+    expect(page.get_by_text("desired count 2")).to_be_visible()
+    expect(page.get_by_text(MARKUP).first).to_be_visible()
+    console_page.is_accessible()
+
+
+def test_a_task_opens_with_its_past(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    page.get_by_role("link", name=TASK.id[:8]).first.click()
+    drawer = page.get_by_role("complementary")
+    expect(drawer.get_by_text(f"bonkei exec {TASK.id[:8]} -- sh")).to_be_visible()
+    expect(drawer.get_by_text("Health checks failed with these codes: [500]").first).to_be_visible()
+    expect(drawer.locator("canvas")).to_have_count(2)
+    console_page.is_accessible()
+    page.keyboard.press("Escape")
+    expect(drawer).to_have_count(0)
+
+
+def test_what_is_done_is_asked_first(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    frontend = page.get_by_role("region", name="statuspage-frontend")
+    frontend.get_by_role("button", name="Restart").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert console_page.served.done == []
+    frontend.get_by_role("button", name="Restart").click()
+    dialog.get_by_role("button", name="Restart").click()
+    expect(frontend.get_by_role("button", name="Done")).to_be_visible()
+    frontend.get_by_role("button", name="Scale").click()
+    dialog.get_by_label("Number of tasks").fill("9")
+    dialog.get_by_role("button", name="Scale").click()
+    expect(dialog.get_by_text("between 2 and 6 tasks")).to_be_visible()
+    dialog.get_by_label("Number of tasks").fill("3")
+    dialog.get_by_role("button", name="Scale").click()
+    expect(dialog).to_have_count(0)
+    page.goto(f"{console_page.served.base}/#/tasks/{TASK.id}")
+    page.get_by_role("complementary").get_by_role("button", name="Stop").click()
+    dialog.get_by_role("button", name="Stop").click()
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    arn = SERVICES[1].arn
+    assert console_page.served.done == [("restart", arn), ("scale", arn, 3), ("stop", TASK.id)]
+
+
+def test_the_keyboard_is_enough(console_page: ConsolePage) -> None:
+    page = console_page.open("tasks")
+    page.keyboard.press("/")
+    page.keyboard.type("unhealthy")
+    expect(page.get_by_role("region", name="statuspage-frontend").get_by_role("row")).to_have_count(
+        1
+    )
+    assert "filter=unhealthy" in page.url
+    page.keyboard.press("Escape")
+    page.get_by_role("region", name="statuspage-backend").get_by_role("row").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("complementary")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.keyboard.press("t")
+    expect(page).to_have_url(f"{console_page.served.base}/#/tasks")
+
+
+def test_it_fits_a_narrow_window_in_japanese(japanese_page: ConsolePage) -> None:
+    page = japanese_page.open("tasks")
+    expect(page.get_by_role("heading", name="タスク", exact=True)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    japanese_page.is_accessible()
