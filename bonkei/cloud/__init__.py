@@ -15,6 +15,7 @@ The way of a call
 
 Around it
     cloud         the life cycle, for other parts
+    notifying     events of buckets for topics and functions, which are other rooms
     provision     creates the declared resources in MiniStack
     client, objects   calls of the miniature's own parts
     data          what runs inside MiniStack's own environment

@@ -26,6 +26,7 @@ from bonkei.cloud.identity import git_signature
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
+from bonkei.cloud.notifying import Notifying
 from bonkei.cloud.objects import Objects
 from bonkei.cloud.own import secrets_manager, sts
 from bonkei.cloud.permission.authorizer import Authorizer
@@ -83,12 +84,13 @@ class Cloud:
         self._services = services
         self._blueprint = Blueprint()
         self._issuer = Issuer(load_key(settings.directory), settings.account)
-        self._store = MiniStack(settings, report)
         self._calls = CallLog(settings.directory / "calls.jsonl")
         self._ledger = Ledger(settings.directory)
         self._authorizer = Authorizer(settings.enforce, self._ledger)
         self._network = NetworkWays(settings.enforce, self._ledger, report)
         self.asks = Asking(self._authorizer, self._issuer)
+        self._notifying = Notifying(self.asks, services, report)
+        self._store = MiniStack(settings, report, self._notifying.take)
         bodies = Bodies(settings.limits)
         self._endpoint = Endpoint(
             self._issuer,
@@ -234,6 +236,7 @@ class Cloud:
         await self._endpoint.stop()
         self._calls.flush()
         await self._store.stop()
+        await self._notifying.stop()
 
     async def _speak_tls(self) -> None:
         directory = self._settings.directory / "tls"

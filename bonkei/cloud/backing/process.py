@@ -16,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bonkei.cloud.backing.freezing import is_frozen
+from bonkei.cloud.backing.pipe import Pipe
 from bonkei.cloud.errors import CloudError
 from bonkei.cloud.settings import HOST, CloudSettings
 from bonkei.processes import Keeper, launch_command
@@ -36,12 +37,20 @@ _SILENCE = 1.5
 
 
 class MiniStack:
-    """`start` once, `stop` once; in between it is started again whenever it dies."""
+    """`start` once, `stop` once; in between it is started again whenever it dies. `take` gets each
+    line of its events for other rooms (`data/ministack_notifications.py`)."""
 
-    def __init__(self, settings: CloudSettings, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: CloudSettings,
+        report: Callable[[str], None],
+        take: Callable[[bytes], None] = lambda _line: None,
+    ) -> None:
         self._settings = settings
         self._python = Path()
         self._report = report
+        self._take = take
+        self._pipe = Pipe(take)
         self._keeper = Keeper(settings.directory / "process")
         self._process: asyncio.subprocess.Process | None = None
         self._guard: asyncio.Task[None] | None = None
@@ -114,6 +123,7 @@ class MiniStack:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), _STOP_TIMEOUT)
                     break
+        self._pipe.close()
         if process is not None:
             self._keeper.release(process.pid)
         self._keeper.stop()
@@ -124,16 +134,21 @@ class MiniStack:
             (self._settings.directory / name).mkdir(parents=True, exist_ok=True, mode=0o700)
         self._port = self._port or _free_port()
         command = launch_command([str(self._python), str(RUN)], ending=signal.SIGTERM)
+        self._pipe.close()
+        self._pipe = Pipe(self._take)
+        theirs = self._pipe.open()
         with log.open("wb") as output:
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 cwd=self._settings.directory,
-                env=self._environment(),
+                env={**self._environment(), "NOTIFICATIONS_FD": str(theirs)},
+                pass_fds=(theirs,),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
             )
+        await self._pipe.begin()
         self._keeper.keep(self._process.pid, ending=signal.SIGTERM, grace=_STOP_TIMEOUT)
         deadline = time.monotonic() + _START_TIMEOUT
         while not await _listens(self.port):

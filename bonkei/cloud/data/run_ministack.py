@@ -10,6 +10,7 @@ import time
 
 import ministack_bodies
 import ministack_journal
+import ministack_notifications
 import ministack_parts
 import ministack_records
 from ministack import app
@@ -92,6 +93,7 @@ if __name__ == "__main__":
     _name_queues_alike()
     ministack_bodies.install()
     ministack_parts.install()
+    ministack_notifications.install()
     journal = ministack_journal.install(ministack_records)
 
     def save(*_: object) -> None:

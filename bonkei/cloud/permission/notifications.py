@@ -45,4 +45,6 @@ def _permitted(bucket: Bucket, setting: BucketSetting, ask: Ask, notes: list[str
             else:
                 kept.append(each)
         document[element] = kept
+    if document.get("EventBridgeConfiguration") is not None:
+        notes.append(f"{bucket.address}: its events for EventBridge are not delivered")
     return replace(setting, document=document)

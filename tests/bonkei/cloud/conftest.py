@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from bonkei.aws_service import AwsService
 from bonkei.blueprint import Blueprint
 from bonkei.cloud.cloud import Cloud
 from bonkei.cloud.own import ecs
@@ -28,7 +29,11 @@ def start(
     thread.start()
     rooms: list[Room] = []
 
-    def started(directory: Path | None = None, blueprint: Blueprint = DECLARED) -> Room:
+    def started(
+        directory: Path | None = None,
+        blueprint: Blueprint = DECLARED,
+        services: Mapping[str, AwsService] | None = None,
+    ) -> Room:
         vault, reports = MemoryVault({SECRET: '{"password": "hunter22"}'}), list[str]()
         home = directory or tmp_path_factory.mktemp("cloud")
         settings = CloudSettings(home, ACCOUNT, 0, home)
@@ -36,7 +41,7 @@ def start(
             settings,
             vault,
             lambda lock: ensure_environment((lock,), ENVIRONMENTS, reports.append),
-            {"ecs": ecs.service(lambda: None)},
+            {"ecs": ecs.service(lambda: None), **(services or {})},
             reports.append,
         )
         room = Room(cloud, loop, vault, reports)

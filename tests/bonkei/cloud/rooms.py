@@ -90,5 +90,5 @@ class Room:
             aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
             aws_session_token=environment.get("AWS_SESSION_TOKEN"),
-            config=Config(retries={"max_attempts": 1}, **options),
+            config=Config(**{"retries": {"max_attempts": 1}, **options}),
         )
