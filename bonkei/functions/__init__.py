@@ -4,7 +4,8 @@ functions     the room: it lists the functions, calls them and counts
 service       Lambda's API
 waiting       asynchronous events, on disk; `asynchronous` decides their end
 event_sources  pollers (poller): queue_source, stream_source; `filtering` chooses their records
-host          one function and its execution environments; `concurrency` limits their number
+host          one function and its execution environments; `concurrency` limits their number,
+              `turns` are those of calls that wait for one, `execution_log` is what it writes
 environment   one process: `runtime_api` hands it events, `output` reads its output
 client        the runtime client inside the process, one for each language
 outcome       the result of a call, and the lines and documents in which Lambda reports it

@@ -15,10 +15,11 @@ from bonkei.blueprint import Blueprint
 from bonkei.blueprint.function import Function
 from bonkei.events import Bus, FunctionMeasured
 from bonkei.functions.asynchronous import Event
-from bonkei.functions.concurrency import Concurrency
+from bonkei.functions.concurrency import ACCOUNT, Concurrency
 from bonkei.functions.errors import FunctionError, not_found, throttled, too_large
 from bonkei.functions.event_sources import EventSources, Ways
-from bonkei.functions.host import FunctionHost, Ground, LogWriter
+from bonkei.functions.execution_log import LogWriter
+from bonkei.functions.host import FunctionHost, Ground
 from bonkei.functions.outcome import LARGEST, LARGEST_EVENT, Invocation, Outcome
 from bonkei.functions.package import forget_unused, unpack
 from bonkei.functions.queue_source import CallQueue
@@ -173,6 +174,13 @@ class Functions:
         text = payload.decode("utf-8", "replace")
         self._waiting.add(Event(identity, host.function.arn, text, time.time()))
         return identity
+
+    async def prepare(self, arn: str, count: int) -> None:
+        """So many execution environments are there when it returns, or as many as may run at once;
+        none of a function that this machine cannot run. AwsServiceError."""
+        host = self._host(arn)
+        reserved = host.function.reserved_concurrency
+        await host.prepare(min(count, ACCOUNT if reserved is None else reserved))
 
     def find(self, name: str) -> Function:
         """By name, ARN or partial ARN, with or without `$LATEST`. AwsServiceError."""

@@ -1,39 +1,40 @@
-"""One function: its package, and its execution environments."""
+"""One function: its package, and its execution environments.
+
+A call takes an environment that rests. Where none does, a new one begins, and the call takes the
+one that is there first: a new one, or one that another call gives back meanwhile. Environments may
+also begin before they are called: "Lambda occasionally pre-initializes execution environments"
+("Understanding the Lambda execution environment lifecycle", AWS Lambda Developer Guide).
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 from uuid import uuid4
 
 from bonkei.blueprint.function import Function
 from bonkei.functions.environment import ExecutionEnvironment, Launch
 from bonkei.functions.errors import FunctionError, cannot_run
+from bonkei.functions.execution_log import ExecutionLog, LogWriter
 from bonkei.functions.outcome import Invocation, Lines, Outcome
 from bonkei.functions.package import unpack
 from bonkei.functions.runtimes import Runtime
+from bonkei.functions.turns import Ready, Turns
 from bonkei.functions.variables import log_stream, variables
 from bonkei.processes import Keeper
 
 INIT_SECONDS = 10.0
 """Seconds that the initialization may take before the call begins."""
+_AT_ONCE = max(2, os.cpu_count() or 1)  # environments that begin at the same time
 IDLE_SECONDS = 300.0
 """An idle process ends after so many seconds."""
 LONGEST_LIFE = 11 * 3600.0
 """Seconds for which a process is used: its credentials last a bit longer."""
-_TAIL = 4096  # bytes of the log that a caller may ask for
-
-
-class LogWriter(Protocol):
-    """CloudWatch Logs, as far as the role may write: events are (Unix milliseconds, text)."""
-
-    def write(self, function: Function, stream: str, events: Sequence[tuple[int, str]]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,14 @@ class FunctionHost:
         self._used: set[Path] = set()
         self._archive = archive
         self._ground = ground
-        self._idle: list[tuple[ExecutionEnvironment, _Log]] = []
+        self._idle: list[Ready] = []
         self._all: set[ExecutionEnvironment] = set()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._turns = Turns()
         self._timer: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
         self._is_stopped = False
+        self._is_halted = False
         self._lines = Lines(function.log_format == "JSON", function.memory)
 
     @property
@@ -93,18 +97,23 @@ class FunctionHost:
         if self.runtime.refusal:
             raise cannot_run(f"{self.function.name}: {self.runtime.refusal}")
         try:
-            taken = self._take_idle()
-            if taken is None:
+            ready = self._take_idle()
+            if ready is None:
                 return await self._cold(invocation)
-            return await self._call(*taken, invocation, None)
+            return await self._call(ready, invocation)
         except FunctionError as error:
             raise cannot_run(f"{self.function.name}: {error.message}") from error
 
     async def stop(self) -> None:
         """Whatever runs is ended: ask only when nothing should go on."""
-        self._is_stopped = True
+        self._is_stopped = self._is_halted = True
         if self._timer is not None:
             self._timer.cancel()
+        for task in self._starting:
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        while self._turns.give(FunctionError("it is stopped")):
+            pass
         await asyncio.gather(*(each.stop() for each in tuple(self._all)), *self._ending)
         self._all.clear()
         self._idle.clear()
@@ -113,34 +122,89 @@ class FunctionHost:
         """The definition has changed: calls go on to their end, and nothing is kept for more."""
         self._is_stopped = True
         while self._idle:
-            await self._end(self._idle.pop()[0])
+            await self._end(self._idle.pop().environment)
+
+    async def prepare(self, count: int) -> None:
+        """So many environments are there when it returns, before anybody calls. One that fails is
+        reported when it is called."""
+        if self.runtime.refusal or self._is_stopped:
+            return
+        for _ in range(count - max(len(self._all), len(self._starting))):
+            self._begin(str(uuid4()))
+        if self._starting:
+            await asyncio.wait(self._starting)
 
     async def _cold(self, invocation: Invocation) -> Outcome:
-        """A new environment. An initialization that fails is tried once more, within the call."""
-        for phase, limit in (("init", INIT_SECONDS), ("invoke", self.function.timeout)):
-            environment, log = await self._make()
-            began, at = environment.began, time.time()
-            log.begin()
-            log.add(at, self._lines.init_started(at, self._version()))
-            failed = await environment.initialize(invocation.request_id, limit)
-            seconds = time.monotonic() - began
-            if failed is None:
-                return await self._call(environment, log, invocation, seconds)
-            self._all.discard(environment)
-            now = time.time()
-            log.add(now, self._lines.init_failed(now, seconds, phase, failed))
-            if phase == "invoke":
-                outcome = replace(failed, duration=seconds)
-                log.add(now, self._lines.started(now, invocation.request_id))
-                return self._finish(log, invocation, outcome)
-            log.flush()
-        raise AssertionError
+        """By the environment that is there first. An initialization that fails is tried once more,
+        within the call."""
+        turn = self._turns.add()
+        self._begin_for_turns()
+        try:
+            ready = await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled() and not turn.exception():
+                await self._rest(turn.result())
+            raise
+        if ready is not None:
+            return await self._call(ready, invocation)
+        identity = invocation.request_id
+        found = await self._initialize(identity, "invoke", self.function.timeout)
+        if isinstance(found, Ready):
+            return await self._call(found, invocation)
+        outcome, log = found
+        log.add(time.time(), self._lines.started(time.time(), identity))
+        return self._finish(log, invocation, outcome)
 
-    async def _call(
-        self, environment: ExecutionEnvironment, log: _Log, invocation: Invocation,
-        init: float | None,
-    ) -> Outcome:  # fmt: skip
-        if init is None:
+    def _begin_for_turns(self) -> None:
+        """As many begin as wait, but few at the same time: together they would take longer, and
+        who waits may be served meanwhile."""
+        while len(self._starting) < min(len(self._turns), _AT_ONCE):
+            self._begin(str(uuid4()))
+
+    def _begin(self, request_id: str) -> None:
+        """A new environment. Who waits longest gets it, or its failure."""
+        task = asyncio.get_running_loop().create_task(self._start(request_id))
+        self._starting.add(task)
+        task.add_done_callback(self._started)
+
+    def _started(self, task: asyncio.Task[None]) -> None:
+        self._starting.discard(task)
+        if not self._is_halted:
+            self._begin_for_turns()
+
+    async def _start(self, request_id: str) -> None:
+        try:
+            found = await self._initialize(request_id, "init", INIT_SECONDS)
+        except Exception as error:  # whatever it is, whoever waits has to hear it
+            self._turns.give(error)
+            return
+        if isinstance(found, Ready):
+            await self._rest(found)
+        else:
+            found[1].flush()
+            self._turns.give(None)
+
+    async def _initialize(
+        self, request_id: str, phase: str, limit: float
+    ) -> Ready | tuple[Outcome, ExecutionLog]:
+        """A new environment; where its initialization fails, how."""
+        environment, log = await self._make()
+        at = time.time()
+        log.begin()
+        log.add(at, self._lines.init_started(at, self._version()))
+        failed = await environment.initialize(request_id, limit)
+        seconds = time.monotonic() - environment.began
+        if failed is None:
+            environment.last_used = time.monotonic()
+            return Ready(environment, log, seconds)
+        self._all.discard(environment)
+        now = time.time()
+        log.add(now, self._lines.init_failed(now, seconds, phase, failed))
+        return replace(failed, duration=seconds), log
+
+    async def _call(self, ready: Ready, invocation: Invocation) -> Outcome:
+        environment, log = ready.environment, ready.log
+        if ready.init is None:
             log.begin()
         now = time.time()
         log.add(now, self._lines.started(now, invocation.request_id))
@@ -149,31 +213,38 @@ class FunctionHost:
         except BaseException:
             await self._end(environment)
             raise
-        outcome = self._finish(log, invocation, replace(outcome, init=init))
-        if environment.is_alive and not self._is_stopped:
-            self._idle.append((environment, log))
-            self._look_later()
-        else:
-            await self._end(environment)
+        outcome = self._finish(log, invocation, replace(outcome, init=ready.init))
+        await self._rest(Ready(environment, log))
         return outcome
 
-    def _finish(self, log: _Log, invocation: Invocation, outcome: Outcome) -> Outcome:
+    async def _rest(self, ready: Ready | None) -> None:
+        """For who waits, or for the next call."""
+        if ready is None or (ready.environment.is_alive and self._turns.give(ready)):
+            return
+        if ready.environment.is_alive and not self._is_stopped:
+            self._idle.append(ready)
+            self._look_later()
+        else:
+            await self._end(ready.environment)
+
+    def _finish(self, log: ExecutionLog, invocation: Invocation, outcome: Outcome) -> Outcome:
         now = time.time()
         for line in self._lines.ended(now, invocation.request_id, outcome):
             log.add(now, line)
         log.flush()
         return replace(outcome, log_tail=log.tail())
 
-    def _take_idle(self) -> tuple[ExecutionEnvironment, _Log] | None:
+    def _take_idle(self) -> Ready | None:
         """The one that was used last: the others may end."""
         while self._idle:
-            environment, log = self._idle.pop()
+            ready = self._idle.pop()
+            environment = ready.environment
             if environment.is_usable and time.monotonic() - environment.began < LONGEST_LIFE:
-                return environment, log
+                return ready
             self._end_soon(environment)
         return None
 
-    async def _make(self) -> tuple[ExecutionEnvironment, _Log]:
+    async def _make(self) -> tuple[ExecutionEnvironment, ExecutionLog]:
         ground, function = self._ground, self.function
         identity = uuid4().hex
         root = await asyncio.to_thread(unpack, self._archive, ground.packages)
@@ -191,7 +262,7 @@ class FunctionHost:
             ground.temporary / identity,
             function.memory * 2**20,
         )  # fmt: skip
-        log = _Log(ground.logs, function, stream)
+        log = ExecutionLog(ground.logs, function, stream)
         environment = ExecutionEnvironment(launch, ground.keeper, log.add)
         self._all.add(environment)
         try:
@@ -229,39 +300,9 @@ class FunctionHost:
         self._timer = None
         now = time.monotonic()
         for entry in tuple(self._idle):
-            if now - entry[0].last_used >= IDLE_SECONDS or not entry[0].is_usable:
+            one = entry.environment
+            if now - one.last_used >= IDLE_SECONDS or not one.is_usable:
                 self._idle.remove(entry)
-                self._end_soon(entry[0])
+                self._end_soon(one)
         if self._idle and not self._is_stopped:
             self._look_later()
-
-
-class _Log:
-    """The log events of one execution environment, written together."""
-
-    def __init__(self, writer: LogWriter, function: Function, stream: str) -> None:
-        self._writer = writer
-        self._function = function
-        self._stream = stream
-        self._waiting: list[tuple[int, str]] = []
-        self._tail = ""
-
-    def begin(self) -> None:
-        """Of an invocation: what its caller may ask for begins anew."""
-        self._tail = ""
-
-    def add(self, at: float, text: str) -> None:
-        if not self._waiting:
-            with suppress(RuntimeError):
-                asyncio.get_running_loop().call_later(0.1, self.flush)
-        self._waiting.append((int(at * 1000), text))
-        self._tail = f"{self._tail}{text}\n"[-_TAIL:]
-
-    def flush(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if waiting:
-            waiting.sort(key=lambda event: event[0])
-            self._writer.write(self._function, self._stream, waiting)
-
-    def tail(self) -> bytes:
-        return self._tail.encode()[-_TAIL:]

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from bonkei.topics.topics import Topics
 
 
+_PREPARED = 3
+"""Processes of a function. Alarms come together, and a message takes milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ways:
     """The other parts. `install`: makes the environment of a lock file. `base`: where Terraform
@@ -117,6 +121,7 @@ class FunctionRoom:
         self._is_resumed = False
         self._preparing: asyncio.Task[None] | None = None
         self._in_vpc: frozenset[str] = frozenset()
+        self._subscribed: tuple[str, ...] = ()
         self.services: dict[str, AwsService] = {}
 
     async def start(self) -> None:
@@ -165,6 +170,12 @@ class FunctionRoom:
         """Functions and topics as they are declared now; then what an earlier run has left."""
         functions, topics = self._get_functions(), self._get_topics()
         self._in_vpc = frozenset(each.name for each in blueprint.functions if each.subnet_ids)
+        self._subscribed = tuple(
+            each.endpoint
+            for topic in blueprint.topics
+            for each in topic.subscriptions
+            if each.protocol == "lambda"
+        )
         await functions.apply(blueprint)
         topics.apply(blueprint)
         self._place_webhook(blueprint)
@@ -189,6 +200,12 @@ class FunctionRoom:
         message = Message(str(uuid4()), topic, body, time.time(), subject)
         self._get_topics().publish(message)
         return message.id
+
+    async def prepare(self) -> None:
+        """The functions that topics call have processes now, before they are called."""
+        for arn in self._subscribed:
+            with suppress(BonkeiError, AwsServiceError):  # whoever calls it hears why
+                await self._get_functions().prepare(arn, _PREPARED)
 
     @property
     def functions(self) -> Functions:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from alarm.clients import prepare
 from alarm.details import call_aws, look_up
 from alarm.events import AlarmChange, parse
 from alarm.message import NOTHING, message
@@ -18,6 +19,10 @@ from alarm.slack import RefusedError, send
 from alarm.webhook import Webhook
 
 _webhook: Webhook | None = None  # kept while the execution environment lives
+
+
+if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+    prepare()
 
 
 def handler(event: Mapping[str, Any], context: object) -> None:  # noqa: ARG001 - Lambda's signature

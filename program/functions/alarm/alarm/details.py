@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from alarm.clients import client
 from alarm.events import AlarmChange, State
 
 RECORDS = 3
@@ -115,13 +116,4 @@ def _mask(found: re.Match[str]) -> str:
 
 def call_aws(service: str, operation: str, **parameters: Any) -> Mapping[str, Any]:
     """A call by boto3, which is quick to give up: the message matters more."""
-    import boto3  # noqa: PLC0415 - part of Lambda's runtime; slow to load
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 1})
-    if service not in _clients:
-        _clients[service] = boto3.client(service, config=config)
-    return dict(getattr(_clients[service], operation)(**parameters))
-
-
-_clients: dict[str, Any] = {}  # kept while the execution environment lives
+    return dict(getattr(client(service), operation)(**parameters))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from alarm.clients import client
+
 SECONDS_KEPT = 300.0
 
 Fetch = Callable[[str], str]
@@ -36,9 +38,4 @@ class Webhook:
 
 
 def fetch_secret(secret_arn: str) -> str:
-    import boto3  # noqa: PLC0415 - part of Lambda's runtime; nothing else here needs it
-    from botocore.config import Config  # noqa: PLC0415
-
-    config = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-    client = boto3.client("secretsmanager", config=config)
-    return str(client.get_secret_value(SecretId=secret_arn)["SecretString"])
+    return str(client("secretsmanager").get_secret_value(SecretId=secret_arn)["SecretString"])

@@ -1,0 +1,53 @@
+"""Calls that wait for an execution environment, and what they get."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from bonkei.functions.environment import ExecutionEnvironment
+from bonkei.functions.execution_log import ExecutionLog
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An initialized environment. `init`: the seconds that it took, which the report of its first
+    call names; None after that."""
+
+    environment: ExecutionEnvironment
+    log: ExecutionLog
+    init: float | None = None
+
+
+Turn = asyncio.Future[Ready | None]
+"""None: an initialization has failed."""
+
+
+class Turns:
+    """Who waits longest gets what comes next."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Turn] = deque()
+
+    def __len__(self) -> int:
+        return sum(not turn.done() for turn in self._waiting)
+
+    def add(self) -> Turn:
+        """Await it. Who is cancelled with a result in hand gives that back."""
+        turn: Turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        return turn
+
+    def give(self, found: Ready | Exception | None) -> bool:
+        """Whether somebody waited for it."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if turn.done():
+                continue
+            if isinstance(found, Exception):
+                turn.set_exception(found)
+            else:
+                turn.set_result(found)
+            return True
+        return False
