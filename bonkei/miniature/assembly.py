@@ -248,6 +248,7 @@ class Assembly:
             self.functions.webhook,
             self._call_queue,
             self.monitor.look,
+            self.functions.prepare,
         )
 
     async def _put_object(self, bucket: str, key: str, content: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import socket
 import subprocess
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import boto3
 import httpx
 import psutil
+import pytest
 from miniatures import ROOT, Running, eventually
+from rehearsed import as_found, burners, in_alarm, rehearse, suspended
 
 
 def test_the_start_ends_with_the_addresses(miniature: Running) -> None:
@@ -229,3 +232,33 @@ def test_an_alarm_reaches_slack_through_topic_and_function(miniature: Running) -
     command = ("aws", "lambda", "invoke", "--function-name", name, "--payload", '{"Records": []}')
     assert project.bonkei(*command, str(answer)).stderr == ""
     assert answer.read_text() == "null"
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL])
+def test_a_rehearsal_that_is_broken_off_leaves_all_as_it_was(
+    miniature: Running, end: signal.Signals
+) -> None:
+    """A processor in use, messages in a queue, tasks that are more than declared, or suspended.
+
+    It costs some 20 s for both ends: a service needs seconds to be as it was.
+    """
+    project = miniature.project
+    before, rang = as_found(miniature), in_alarm(project)
+    assert (before["burners"], before["suspended"], before["letters"]) == (0, 0, 0)
+    if end is signal.SIGINT:
+        names = ("backend-cpu", "notifier-dead-letters", "frontend-capacity")
+    else:
+        names = ("backend-unhealthy",)
+    command = rehearse(project, *names)
+    try:
+        if end is signal.SIGINT:
+            eventually(lambda: burners(miniature), "a processor is in use")
+        else:
+            eventually(lambda: suspended(miniature), "tasks are suspended")
+        command.send_signal(end)
+        assert command.wait(15) != 0
+    finally:
+        command.kill()
+        command.communicate()
+    eventually(lambda: as_found(miniature) == before, f"all is as it was: {before}", within=60)
+    eventually(lambda: in_alarm(project) <= rang, f"no alarm is left but {rang}")

@@ -41,6 +41,7 @@ _STEADY = 45.0  # seconds for the services to be as they were
 _NEED_ALL_WELL = (SLOW, SUSPENDED)
 """Acts in which tasks have to answer first. Those who are killed need not be well."""
 _TELLING = 8.0  # seconds for the last messages to reach Slack
+_PREPARING = 10.0  # seconds for those who report alarms to be ready
 
 
 Step = Callable[[], Awaitable[None]]
@@ -69,6 +70,7 @@ class Rehearsal:
     async def run(self) -> None:
         """Act by act. Nothing of it stays."""
         try:
+            await self._prepared()
             plans = await self._planned()
             held = [
                 metric
@@ -85,16 +87,7 @@ class Rehearsal:
             await self._until_steady()
             await self._told()
         finally:
-            metrics = {
-                identity(metric)
-                for alarm in self._alarms
-                if isinstance(alarm, Alarm)
-                for metric in alarm.metrics()
-            }
-            self._monitor.forget_since(metrics, self._begun)
-            self._monitor.hold(())
-            self._monitor.hurry({})
-            self._take_back()
+            await self._end()
             self.is_over = True
 
     def snapshot(self) -> dict[str, Any]:
@@ -106,6 +99,19 @@ class Rehearsal:
             ],
         }
 
+    async def _end(self) -> None:
+        """No alarm rings while tasks come back, and none for what was measured meanwhile: a cause
+        shows in the metrics of others too."""
+        every = self._monitor.engine.alarms
+        self._monitor.hurry({"": 1.0}, [alarm.name for alarm in every])
+        self._take_back()
+        with suppress(asyncio.CancelledError):  # cancelled again: nobody waits any more
+            await self._until_steady()
+        found = (metric for a in every if isinstance(a, Alarm) for metric in a.metrics())
+        self._monitor.forget_since(set(map(identity, found)), self._begun)
+        self._monitor.hold(())
+        self._monitor.hurry({})
+
     def _take_back(self) -> None:
         """After an interrupted rehearsal: report the end of each alarm that was reported."""
         for alarm in self._alarms:
@@ -114,6 +120,12 @@ class Rehearsal:
                 why = "The rehearsal of this alarm was broken off"
                 with suppress(BonkeiError):  # it may be gone from the definitions by now
                     self._monitor.engine.set_state(alarm.name, State.OK, why, "", time.time())
+
+    async def _prepared(self) -> None:
+        """What reports alarms is started first: later, it would wait for the causes' processors."""
+        if self._world.means is not None:
+            with suppress(TimeoutError, BonkeiError):  # then the first message comes later
+                await asyncio.wait_for(self._world.means.prepare(), _PREPARING)
 
     async def _planned(self) -> list[tuple[Alarm, Plan]]:
         """Those that can be provoked; why not the others is in their results."""

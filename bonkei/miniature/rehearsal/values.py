@@ -71,7 +71,8 @@ class Webhook(Protocol):
 @dataclass(frozen=True, slots=True)
 class Means:
     """What real causes are made with. `paths`: of a service, by the end of its name, those whose
-    answers need what is behind it. `look`: measures the queues now."""
+    answers need what is behind it. `look`: measures the queues now. `prepare`: those who report
+    alarms are ready, before anything uses the processors."""
 
     tasks: Callable[[], Tasks]
     edge: Callable[[], EdgeSnapshot]
@@ -81,6 +82,7 @@ class Means:
     webhook: Webhook
     queue: CallQueue
     look: Callable[[], Awaitable[None]]
+    prepare: Callable[[], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,3 +108,21 @@ async def test_nothing_remains_of_an_aborted_rehearsal(world: World) -> None:
     assert (state.value, "broken off" in state.reason) == (State.OK, True)
     (found,) = monitor.store.buckets(identity(CPU), 0, 4e9, 4e9).values()
     assert found.values == {5.0: 1, 6.0: 1, 7.0: 1}  # only the real values
+
+
+async def test_what_it_did_to_others_is_forgotten_too(world: World) -> None:
+    """A real cause shows in the metrics of alarms that are not rehearsed; they must not ring when
+    it is over."""
+    monitor = world.monitor
+    errors = next(one for one in monitor.engine.alarms if one.name == "errors")
+    job = asyncio.create_task(Rehearsal(world, [errors]).run())
+    async with asyncio.timeout(20):
+        while monitor.book.state("errors").value is not State.ALARM:
+            await asyncio.sleep(0.05)
+    monitor.put(datum(identity(CPU), time.time(), 99.0))  # cpu rings from 80 on
+    await asyncio.wait_for(job, 30)
+
+    assert not monitor.store.buckets(identity(CPU), 0, 4e9, 4e9)
+    for minute in (1, 2, 6):
+        monitor.engine.evaluate(time.time() + 60 * minute)
+    assert monitor.book.state("cpu").value is not State.ALARM

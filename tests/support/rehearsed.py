@@ -1,0 +1,85 @@
+"""What a rehearsal could leave behind, seen from outside."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from typing import Any
+
+import psutil
+from miniatures import BONKEI, Project, Running
+
+BURNER = "burner.py"
+
+
+def burners(miniature: Running) -> list[psutil.Process]:
+    """Processes that use a processor, or hold memory, beside tasks."""
+    found = []
+    for process in miniature.processes():
+        try:
+            if any(word.endswith(BURNER) for word in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def suspended(miniature: Running) -> list[psutil.Process]:
+    found = []
+    for process in miniature.processes():
+        try:
+            if process.status() == psutil.STATUS_STOPPED:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def letters(project: Project) -> int:
+    """Messages in all queues, also those that somebody holds."""
+    counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+    urls = _aws(project, "sqs", "list-queues").get("QueueUrls", ())
+    total = 0
+    for url in urls:
+        shown = _aws(
+            project, "sqs", "get-queue-attributes", "--queue-url", url,
+            "--attribute-names", *counted,
+        )  # fmt: skip
+        total += sum(int(shown["Attributes"][name]) for name in counted)
+    return total
+
+
+def as_found(miniature: Running) -> dict[str, Any]:
+    """All of it, for a comparison of before and after."""
+    project = miniature.project
+    services = project.status()["tasks"]["services"]
+    return {
+        "services": sorted(
+            (one["name"], one["desired_count"], one["running_count"], one["healthy_count"])
+            for one in services
+        ),
+        "letters": letters(project),
+        "burners": len(burners(miniature)),
+        "suspended": len(suspended(miniature)),
+    }
+
+
+def in_alarm(project: Project) -> set[str]:
+    alarms = json.loads(project.bonkei("alarm", "list", "--json").stdout)
+    return {str(one["name"]) for one in alarms if one["state"] == "ALARM"}
+
+
+def rehearse(project: Project, *names: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [*BONKEI, "alarm", "rehearse", *names],
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _aws(project: Project, *words: str) -> dict[str, Any]:
+    said = project.bonkei("aws", *words).stdout
+    return dict(json.loads(said)) if said.strip() else {}
