@@ -20,6 +20,7 @@ from bonkei.database.notes import differences
 from bonkei.database.ownership import Mark, home_id, is_used_as_it_is, require_ours
 from bonkei.database.parameters import USUAL_CONNECTIONS, Settings, translate
 from bonkei.database.place import Place, find_place
+from bonkei.database.reading.reader import Reader
 from bonkei.database.relay import Relay
 from bonkei.database.server import Server, rotate
 from bonkei.database.size import connections
@@ -67,6 +68,7 @@ class Database:
         self._notes: tuple[str, ...] = ()
         self._guard: asyncio.Task[None] | None = None
         self._usage = UsageMeter()
+        self._reader: Reader | None = None
 
     async def start(self) -> None:
         """Start, and wait until the server answers. On DatabaseError nothing is left running."""
@@ -130,6 +132,26 @@ class Database:
             memory=usage.memory,
             notes=(*self._notes, *self._settings.notes),
         )
+
+    @property
+    def reader(self) -> Reader:
+        """For looks into its tables. DatabaseError for a server of a person's own, where a role to
+        look with is not made."""
+        if self._url:
+            raise DatabaseError(
+                f"the tables of {self._cluster.identifier} are on a server of your own, which gets"
+                " no role to look with",
+                remedy="look with a client of your own",
+            )
+        wanted = self._cluster.database_name or "postgres"
+        if self._reader is None or self._reader.database != wanted:
+            self._reader = Reader(self._admin, wanted)
+        return self._reader
+
+    def _admin(self) -> Connection:
+        if self._server is None:
+            raise DatabaseError(f"{self._cluster.identifier} is {self._status}")
+        return self._server.files.admin
 
     # The built-in server.
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from bonkei.blueprint.database import DatabaseCluster
 from bonkei.database import Database, DatabaseSnapshot
+from bonkei.database.errors import DatabaseError
+from bonkei.database.reading.reader import Reader
 from bonkei.miniature.lifecycle.together import close_all
 from bonkei.miniature.steps import Steps
 
@@ -39,6 +41,13 @@ class Databases:
 
     def snapshots(self) -> list[DatabaseSnapshot]:
         return [database.snapshot() for database in self._running.values()]
+
+    def reader(self, identifier: str) -> Reader:
+        """For looks into a cluster's tables. DatabaseError."""
+        for database in self._running.values():
+            if database.snapshot().identifier == identifier:
+                return database.reader
+        raise DatabaseError(f"there is no cluster {identifier}", remedy="see `bonkei status`")
 
     async def stop(self) -> None:
         """All of them, also when one does not stop in order."""

@@ -1,0 +1,38 @@
+"""What a reader answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonkei.database.reading.statements import Column
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`kind`: table | view | foreign table … `rows`: as the planner estimates; -1 if it does not.
+    `size` in bytes."""
+
+    schema: str
+    name: str
+    kind: str
+    rows: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """The beginning of a value as text, and how many characters it has; None is NULL."""
+
+    text: str | None
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """`more`: there are further rows. `note`: why rows are missing; empty otherwise."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Value, ...], ...]
+    more: bool
+    seconds: float
+    note: str = ""
