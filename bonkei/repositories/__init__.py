@@ -3,6 +3,7 @@
 repositories   the room: what is there, and what pushes bring
 git            runs git in one of them
 commits        commits and branches as values
+working_copy   releases a commit of the working copy into them
 hook           notes each push, for those who wait for one
 service, files   CodeCommit's API
 http           git over HTTP

@@ -58,6 +58,11 @@ class Repositories:
         self._found: dict[str, Repository] = {}
         self._looking: asyncio.Task[None] | None = None
 
+    @property
+    def directory(self) -> Path:
+        """Where the bare repositories are."""
+        return self._directory
+
     def open(self) -> None:
         """What an earlier run has left."""
         self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)

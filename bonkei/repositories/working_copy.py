@@ -1,0 +1,98 @@
+"""A release of the working copy: its commit, pushed to the repositories that a pipeline takes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bonkei.errors import BonkeiError
+from bonkei.repositories.hook import UNNOTICED
+
+_SHOWN = 5  # files
+_SECONDS = 300.0
+
+
+class SourceError(BonkeiError):
+    """The working copy cannot be released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source action: the repository that it takes here, and its branch."""
+
+    action: str
+    repository: str
+    branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What was pushed. `notes`: what a person should know of it."""
+
+    commit: str
+    title: str
+    notes: tuple[str, ...]
+
+
+def release(root: Path, repositories: Path, found: Sequence[Source], name: str) -> Released:
+    """Push a commit of the working copy at `root` for each of them. The repositories, bare below a
+    folder of theirs, are there. SourceError. Blocks."""
+    commit = commit_of(root, name)
+    notes = _uncommitted(root) if name == "HEAD" else ()
+    for source in found:
+        directory = repositories / f"{source.repository}.git"
+        notes = (*notes, *_push(root, directory, commit, source))
+    title = _git(root, "log", "-1", "--format=%s", commit)
+    return Released(commit, title, notes)
+
+
+def commit_of(root: Path, name: str) -> str:
+    """The full id of a commit. SourceError."""
+    words = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+    return _git(root, *words, otherwise=f"the working copy {root} has no commit {name}")
+
+
+def _push(root: Path, directory: Path, commit: str, source: Source) -> tuple[str, ...]:
+    """To the branch, unless that would take it back: then beside it."""
+    branch = f"refs/heads/{source.branch}"
+    try:
+        _git(root, "push", "--quiet", str(directory), f"{commit}:{branch}")
+    except SourceError:
+        _git(root, "push", "--quiet", str(directory), f"{commit}:refs/releases/{commit}")
+        return (f"{source.branch} stays where it is: {commit[:12]} is not ahead of it",)
+    return ()
+
+
+def _uncommitted(root: Path) -> tuple[str, ...]:
+    lines = _git(root, "status", "--porcelain").splitlines()
+    if not lines:
+        return ()
+    names = [line[3:] for line in lines]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return (f"not released, as it is not committed: {', '.join(names[:_SHOWN])}{more}",)
+
+
+def _git(root: Path, *words: str, otherwise: str = "") -> str:
+    try:
+        done = subprocess.run(
+            ["git", *words],
+            cwd=root,
+            env={**os.environ, UNNOTICED: "1", "GIT_TERMINAL_PROMPT": "0"},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SourceError(f"git {words[0]}: {error}", remedy="install git") from None
+    if done.returncode:
+        said = done.stderr.strip().splitlines()
+        raise SourceError(
+            otherwise or f"git {words[0]}: {said[-1] if said else done.returncode}",
+            remedy=f"run it in a git repository: {root}" if words[0] == "rev-parse" else "",
+        )
+    return done.stdout.strip("\n")
