@@ -181,6 +181,14 @@ class ServiceEvent(Event):
     time: float
 
 
+@dataclass(frozen=True, slots=True)
+class SecretRevealed(Event):
+    """A person has had a value shown on the console. `kind`: secret | parameter."""
+
+    kind: str
+    name: str
+
+
 E_ = TypeVar("E_", bound=Event)
 
 

@@ -35,6 +35,7 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     """Show the calls that were denied, the policies that were looked at, and the remedy."""
     from bonkei.check.sources import Sources
     from bonkei.cloud.permission.ledger import read_denials
+    from bonkei.console.views.denials import looked_at
 
     found = [
         each
@@ -44,7 +45,7 @@ def denied(context: Context, role: str, everything: bool, form: str | None) -> N
     found = found if everything else found[-_SHOWN:]
     files = Sources(context.config.definitions)
     places = [
-        [_place(each, files, context.config.root) for each in _looked_at(one)] for one in found
+        [_place(each, files, context.config.root) for each in looked_at(one)] for one in found
     ]
     if form == "json":
         listed = [{**one, "places": where} for one, where in zip(found, places, strict=True)]
@@ -152,12 +153,6 @@ def _used(context: Context) -> Mapping[str, Mapping[str, Collection[str]]]:
     return found
 
 
-def _looked_at(denial: Mapping[str, Any]) -> tuple[str, ...]:
-    """An explicit Deny has one place; else every policy of the role was looked at."""
-    statement = str(denial["statement"]).partition(" ")[0]
-    return (statement,) if statement else tuple(denial["looked_at"])
-
-
 def _place(address: str, files: Sources, root: Path) -> str:
     place = files.place(address)
     if place is None:
@@ -167,37 +162,27 @@ def _place(address: str, files: Sources, root: Path) -> str:
 
 
 def _denial(denial: Mapping[str, Any], places: Iterable[str]) -> str:
+    from bonkei.console.views import denials
+
     at = time.strftime("%H:%M:%S", time.localtime(denial["time"]))
     outcome = "denied" if denial["enforced"] else "would be denied"
+    who = denials.who(denial)
     if denial["reason"] == "network":
         service = denial["action"].partition(":")[0]
         does = "timed out" if denial["enforced"] else "would time out"
-        who = _name(denial["role"]) or denial["caller"]
         head = f"{at}  {who}: {service} is not reached, and the call {does}"
-        return f"{head}\n          {denial['message']}"
-    who = _name(denial["role"]) or denial["caller"]
+        return f"{head}\n          {denials.why(denial)}"
     lines = [
         f"{at}  {who}: {denial['action']} {outcome}",
         f"          on {denial['resource']}",
-        f"          {_why(denial)}",
+        f"          {denials.why(denial)}",
         *(f"          looked at {place}" for place in places),
     ]
     if denial["absent_keys"]:
         lines.append(f"          not known here, so absent: {', '.join(denial['absent_keys'])}")
-    if not denial["statement"]:
-        service = denial["caller"] if denial["caller"].endswith(".amazonaws.com") else ""
-        lines.append(
-            f'          would allow it: actions = ["{denial["action"]}"]'
-            f'  resources = ["{denial["resource"]}"]'
-            + (f'  principals {{ Service = "{service}" }}' if service else "")
-        )
+    if allowing := denials.would_allow(denial):
+        lines.append(f"          would allow it: {allowing}")
     return "\n".join(lines)
-
-
-def _why(denial: Mapping[str, Any]) -> str:
-    if denial["statement"]:
-        return f"explicit deny in a {denial['reason']}: {denial['statement']}"
-    return f"no {denial['reason']} allows it"
 
 
 def _grants(item: Mapping[str, Any]) -> str:

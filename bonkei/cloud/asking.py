@@ -14,6 +14,7 @@ from bonkei.blueprint.service import TaskDefinition
 from bonkei.cloud.identity.credentials import Issuer
 from bonkei.cloud.permission.asks import Context, RoleAsk, ServiceAsk
 from bonkei.cloud.permission.authorizer import Authorizer
+from bonkei.cloud.permission.explaining import Explanation
 from bonkei.cloud.permission.services import Parameters
 
 _IMAGE = re.compile(
@@ -62,6 +63,14 @@ class Asking:
         ask = RoleAsk(role, session, action, resource, context or {})
         caller = self._issuer.session(role, session)
         return self._authorizer.ask_as_role(ask, caller, self._clock())
+
+    def explain(
+        self, role: str, action: str, resource: str, context: Context | None = None
+    ) -> Explanation | None:
+        """May a role do this, and why? Nobody acts, and nothing is recorded. None before there are
+        definitions. CloudError for what is no question."""
+        caller = self._issuer.session(role, "question")
+        return self._authorizer.explain(caller, action, resource, context or {}, self._clock())
 
     def may_read(self, definition: TaskDefinition, secret: str) -> str:
         """The execution role, of a secret or a parameter."""

@@ -38,9 +38,15 @@ class JsonClient:
         self._session: aiohttp.ClientSession | None = None
 
     async def call(
-        self, credentials: Credentials, address: Address, target: str, content: Mapping[str, Any]
+        self,
+        credentials: Credentials,
+        address: Address,
+        target: str,
+        content: Mapping[str, Any],
+        most: int = 0,
     ) -> Mapping[str, Any]:
-        """The answer. AwsServiceError; without any answer its status is 503."""
+        """The answer. AwsServiceError; without any answer its status is 503, and its code is
+        `TooLarge` where the answer has more than `most` bytes (0: any number)."""
         body = json.dumps(content).encode()
         now = datetime.now(UTC)
         headers = [
@@ -60,7 +66,7 @@ class JsonClient:
             async with self._open().post(
                 f"{address.url}/", data=body, headers=[*headers, ("authorization", authorization)]
             ) as answer:
-                text = await answer.text()
+                text = await (_bounded(answer, most) if most else answer.text())
                 return _content(answer.status, text)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise AwsServiceError(
@@ -79,6 +85,16 @@ class JsonClient:
                 trust_env=False,
             )
         return self._session
+
+
+async def _bounded(answer: aiohttp.ClientResponse, most: int) -> str:
+    found = bytearray()
+    async for piece in answer.content.iter_any():
+        found += piece
+        if len(found) > most:
+            answer.close()
+            raise AwsServiceError("TooLarge", f"the answer has more than {most:,} bytes")
+    return found.decode("utf-8", "replace")
 
 
 def _content(status: int, text: str) -> Mapping[str, Any]:

@@ -26,6 +26,7 @@ from bonkei.cloud.identity import git_signature
 from bonkei.cloud.identity.credentials import Credentials, Issuer
 from bonkei.cloud.identity.environments import CallerEnvironments
 from bonkei.cloud.identity.key import load_key
+from bonkei.cloud.looking import Looking
 from bonkei.cloud.notifying import Notifying
 from bonkei.cloud.objects import Objects
 from bonkei.cloud.own import secrets_manager, sts
@@ -112,6 +113,9 @@ class Cloud:
             lambda: self._blueprint.roles,
         )
         self._client = JsonClient()
+        self.looking = Looking(
+            self._client, self._issuer.person, lambda: self._endpoint.url, lambda: self._region
+        )
         self.objects = Objects(
             self._credentials,
             lambda: self._endpoint.url,
@@ -192,6 +196,15 @@ class Cloud:
     def permissions_used(self) -> Mapping[str, Mapping[str, Sequence[str]]]:
         """Role -> action -> resources, since the home was made."""
         return self._ledger.used()
+
+    def permissions_counted(self) -> Mapping[tuple[str, str], int]:
+        """How often each role has used each action, since the start."""
+        return self._ledger.counts()
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """Of which roles nothing is claimed, and why."""
+        return self._undecided
 
     async def call(
         self, role_arn: str, service: str, target: str, content: Mapping[str, Any], region: str = ""

@@ -51,7 +51,7 @@ class Objects:
         async with _session() as http:
             sent = _content(file)
             async with http.put(signed[0], data=sent, headers=signed[1]) as answer:
-                await _require(answer)
+                await require_success(answer)
                 return _version(answer.headers)
 
     async def get(
@@ -62,7 +62,7 @@ class Objects:
         headers = {"x-amz-content-sha256": hashlib.sha256(b"").hexdigest()}
         signed = self._signed(role, session, "GET", place, query, headers)
         async with _session() as http, http.get(signed[0], headers=signed[1]) as answer:
-            await _require(answer)
+            await require_success(answer)
             with await asyncio.to_thread(to.open, "wb") as file:
                 async for chunk in answer.content.iter_chunked(_CHUNK):
                     await asyncio.to_thread(file.write, chunk)
@@ -99,7 +99,8 @@ def _version(headers: Mapping[str, str]) -> str:
     return "" if version == "null" else version
 
 
-async def _require(answer: aiohttp.ClientResponse) -> None:
+async def require_success(answer: aiohttp.ClientResponse) -> None:
+    """AwsServiceError of an answer that is S3's error."""
     if answer.status < 300:
         return
     text = (await answer.content.read(8_192)).decode("utf-8", "replace")

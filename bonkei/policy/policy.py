@@ -71,6 +71,10 @@ class Policy:
             if closeness and _met(each, request):
                 yield Applied(each.statement, closeness)
 
+    def about(self, action: str) -> tuple[PolicyStatement, ...]:
+        """The statements that name an action, whatever else they ask for."""
+        return tuple(each.statement for each in self._of(action))
+
     def _of(self, action: str) -> tuple[_Prepared, ...]:
         """The statements about an action: an application asks for the same few again and again."""
         found = self._by_action.get(action)

@@ -18,6 +18,8 @@ from ministack.services import dynamodb, kms, sqs
 
 _ID = "bonkei:key-id"
 _AGE = "bonkei:AgeOfOldestMessage"
+_AT_ONCE = 25
+_SHOWN = 20_000  # characters of a message
 _STREAM_LABEL = "bonkei:StreamLabel"
 
 
@@ -77,6 +79,38 @@ def _tell_age_of_oldest() -> None:
     sqs._HANDLERS["GetQueueAttributes"] = answer
 
 
+def _let_people_look_at_messages() -> None:
+    """Answer an operation that SQS has not: messages as they lie there, for a person who looks.
+    None is received, and nothing changes."""
+
+    def shown(one, now):  # type: ignore[no-untyped-def]
+        is_visible = one.get("visible_at", now) <= now
+        waits = "in flight" if one.get("receive_count") else "delayed"
+        body = str(one.get("body") or "")
+        return {
+            "MessageId": one.get("id", ""),
+            "Body": body[:_SHOWN],
+            "Length": len(body),
+            "Sent": one.get("sent_at", 0),
+            "Received": one.get("receive_count", 0),
+            "State": "visible" if is_visible else waits,
+            "Group": one.get("group_id") or "",
+            "Attributes": {
+                name: str(value.get("StringValue", ""))[:200] or value.get("DataType", "")
+                for name, value in list((one.get("message_attributes") or {}).items())[:10]
+            },
+        }
+
+    def look(data, url):  # type: ignore[no-untyped-def]
+        queue = sqs._get_q(data.get("QueueUrl", url), "sqs:DescribeBonkeiMessages")
+        first = max(0, int(data.get("First", 0)))
+        now, messages = time.time(), queue["messages"]
+        found = [shown(one, now) for one in messages[first : first + _AT_ONCE]]
+        return {"Total": len(messages), "Messages": found}
+
+    sqs._HANDLERS["DescribeBonkeiMessages"] = look
+
+
 def _name_queues_alike() -> None:
     """Queues are kept under their URLs: those must not hold a port that is another at each start.
 
@@ -90,6 +124,7 @@ if __name__ == "__main__":
     _keep_ids()
     _keep_stream_labels()
     _tell_age_of_oldest()
+    _let_people_look_at_messages()
     _name_queues_alike()
     ministack_bodies.install()
     ministack_parts.install()

@@ -41,7 +41,7 @@ def service(secrets: Callable[[], Sequence[Secret]], vault: Vault) -> AwsService
         return _description(_find(secrets(), call), vault)
 
     async def list_secrets(_: AwsCall) -> Mapping[str, Any]:
-        return {"SecretList": [_description(secret, vault) for secret in secrets()]}
+        return {"SecretList": [_entry(secret, vault) for secret in secrets()]}
 
     async def put_secret_value(call: AwsCall) -> Mapping[str, Any]:
         secret = _find(secrets(), call)
@@ -86,6 +86,14 @@ def _description(secret: Secret, vault: Vault) -> dict[str, Any]:
         described["KmsKeyId"] = secret.kms_key_id
     if value is not None:
         described["VersionIdsToStages"] = {_version(value): [_CURRENT]}
+    return described
+
+
+def _entry(secret: Secret, vault: Vault) -> dict[str, Any]:
+    """SecretListEntry: of the same members one has another name."""
+    described = _description(secret, vault)
+    if (stages := described.pop("VersionIdsToStages", None)) is not None:
+        described["SecretVersionsToStages"] = stages
     return described
 
 

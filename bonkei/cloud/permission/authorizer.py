@@ -11,6 +11,7 @@ from bonkei.aws_service import Caller
 from bonkei.cloud.errors import ApiError
 from bonkei.cloud.permission.asks import RoleAsk, ServiceAsk, requirements
 from bonkei.cloud.permission.estate import Estate
+from bonkei.cloud.permission.explaining import Explanation, explain
 from bonkei.cloud.permission.ledger import Denial, Ledger
 from bonkei.cloud.permission.network import UNKNOWN, Via
 from bonkei.cloud.permission.requirement import Requirement
@@ -57,6 +58,16 @@ class Authorizer:
             return ""
         needed = required(service, operation, parameters, estate.names) or ()
         return next(filter(None, self.denials(caller, needed, now)), "")
+
+    def explain(
+        self, caller: Caller, action: str, resource: str, context: Context, now: float
+    ) -> Explanation | None:
+        """What would be decided, also where nothing is enforced; it is not recorded. None before
+        there are definitions. CloudError."""
+        if (estate := self._estate) is None:
+            return None
+        known = {**_context_of(caller, int(now), estate.names.place.region), **context}
+        return explain(estate, caller, action, resource, known)
 
     def ask_as_role(self, ask: RoleAsk, caller: Caller, now: float) -> str:
         """AWS's denial of a call that a service makes as a role; or nothing. `caller`: the session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -43,6 +44,7 @@ class Ledger:
         self.denied_file = directory / "denied.jsonl"
         self.used_file = directory / "used.json"
         self._used: dict[str, dict[str, list[str]]] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
         self._written = 0
 
     def open(self) -> None:
@@ -63,6 +65,7 @@ class Ledger:
             self._written += 1
 
     def use(self, role: str, action: str, resource: str) -> None:
+        self._counts[role, action] += 1
         resources = self._used.setdefault(role, {}).setdefault(action, [])
         if resource not in resources and len(resources) < RESOURCES:
             resources.append(resource)
@@ -71,6 +74,10 @@ class Ledger:
     def used(self) -> Mapping[str, Mapping[str, list[str]]]:
         """Role -> action -> resources."""
         return self._used
+
+    def counts(self) -> Mapping[tuple[str, str], int]:
+        """How often each role has used each action, since the start."""
+        return self._counts
 
     def _save(self) -> None:
         with suppress(OSError):

@@ -5,6 +5,9 @@ tasks        services, tasks, their usage over time, and their actions
 usage        CPU and memory of tasks over time, bounded
 timeline     what the bus has told of deployments, tasks, targets and scaling, bounded
 definition   where a resource is written, and its evaluated values
+pipelines    stages, runs, logs, the plan to approve, and their actions
+permissions  denied calls, used and unused grants, and questions
+data         what buckets, queues, tables, parameters, secrets and databases hold
 
 Each module turns snapshots into the console's values by small functions, and `offer…` gives them to
 a console. `bonkei/miniature/on_console.py` calls these.

@@ -1,0 +1,67 @@
+"""Denied calls as people read them: who, what, on what, and why; as `bonkei iam denied` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Denial = Mapping[str, Any]
+"""As the ledger keeps it: time, role, caller, action, resource, reason, message, enforced,
+looked_at, statement, absent_keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeniedCalls:
+    """Calls that were denied alike; `last` is the newest of them."""
+
+    last: Denial
+    count: int
+    first: float
+
+
+def together(denials: Iterable[Denial]) -> list[DeniedCalls]:
+    """Those alike as one, the newest first."""
+    found: dict[tuple[str, ...], list[Denial]] = {}
+    for each in denials:
+        names = ("role", "action", "resource", "reason", "statement")
+        key = (*(str(each[name]) for name in names), str(each["enforced"]))
+        found.setdefault(key, []).append(each)
+    groups = [
+        DeniedCalls(alike[-1], len(alike), float(alike[0]["time"])) for alike in found.values()
+    ]
+    return sorted(groups, key=lambda each: -float(each.last["time"]))
+
+
+def who(denial: Denial) -> str:
+    """The role's name, or the service's that calls as itself."""
+    return name_of(str(denial["role"])) or str(denial["caller"])
+
+
+def looked_at(denial: Denial) -> tuple[str, ...]:
+    """An explicit Deny has one place; else every policy was looked at."""
+    statement = str(denial["statement"]).partition(" ")[0]
+    return (statement,) if statement else tuple(denial["looked_at"])
+
+
+def why(denial: Denial) -> str:
+    if denial["reason"] == "network":
+        return str(denial["message"])
+    if denial["statement"]:
+        return f"explicit deny in a {denial['reason']}: {denial['statement']}"
+    return f"no {denial['reason']} allows it"
+
+
+def would_allow(denial: Denial) -> str:
+    """A statement that would; none helps against an explicit Deny or a missing way."""
+    if denial["statement"] or denial["reason"] == "network":
+        return ""
+    caller = str(denial["caller"])
+    service = caller if caller.endswith(".amazonaws.com") else ""
+    return f'actions = ["{denial["action"]}"]  resources = ["{denial["resource"]}"]' + (
+        f'  principals {{ Service = "{service}" }}' if service else ""
+    )
+
+
+def name_of(arn: str) -> str:
+    return arn.rpartition("/")[2]

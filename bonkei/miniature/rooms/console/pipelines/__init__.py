@@ -1,0 +1,11 @@
+"""Pipelines on the console.
+
+shown    pipelines, stages, actions and runs as values
+written  a build's log, and the plan in it
+deeds    start, stop, retry, approve and reject, by the calls that `bonkei pipeline` makes
+offer    topics and actions for a console
+"""
+
+from bonkei.miniature.rooms.console.pipelines.offer import offer_pipelines
+
+__all__ = ["offer_pipelines"]
