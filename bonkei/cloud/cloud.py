@@ -225,14 +225,15 @@ class Cloud:
         """Call it with each call that is over, before its answer is sent."""
         self._calls.hear(listener)
 
-    def git_caller(self, name: str, password: str, host: str, path: str) -> Caller:
-        """Whoever signed in to a repository of CodeCommit. AwsServiceError."""
+    def git_caller(self, name: str, password: str, place: tuple[str, str], region: str) -> Caller:
+        """Whoever signed in to a repository of CodeCommit. `place`: the host and the path.
+        `region`: of the repository. AwsServiceError."""
         now = time.time()
 
         def secrets(key: str, token: str) -> tuple[str, Caller]:
             return self._issuer.secret_of(key, token, now=now)
 
-        return git_signature.verify(name, password, (host, path), self._region, secrets, now=now)
+        return git_signature.verify(name, password, place, region, secrets, now=now)
 
     def snapshot(self) -> CloudSnapshot:
         store = "failed" if self._failure else "available" if self._store.pid else "starting"

@@ -1,7 +1,8 @@
 """What Terraform has applied elsewhere: in a build, with its state in a bucket.
 
 The miniature follows these states beside that of its own folder of definitions. One file for each
-state, below `terraform/applied-elsewhere` of the home.
+state, below `terraform/applied-elsewhere` of the home, and a folder with the files that its
+resources name.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from bonkei.miniature import carried
+
 _FOLDER = "applied-elsewhere"
 _LARGEST = 256 * 1024 * 1024
 
 
-def keep(home: Path, content: bytes) -> None:
-    """Keep a state: `{"place": "s3://…", "state": …}`, the latter as `terraform show -json` has it.
-    One that is no such document is left out."""
+def keep(home: Path, content: bytes, gathered: Path) -> None:
+    """Keep a state: `{"place": "s3://…", "state": …}`, the latter as `terraform show -json` has it,
+    with the files that its resources name (`gathered`: a folder of `carried.gather`). One that is
+    no such document is left out."""
     if len(content) > _LARGEST:
         return
     try:
@@ -30,9 +34,14 @@ def keep(home: Path, content: bytes) -> None:
     except (ValueError, KeyError, TypeError, AttributeError):
         return
     file = home / "terraform" / _FOLDER / f"{name}.json"
+    try:
+        carried.keep(document["state"], gathered, file.with_suffix(".files"))
+    except (KeyError, TypeError, AttributeError):
+        return
     if is_empty:
         file.unlink(missing_ok=True)
         return
+    content = json.dumps(document).encode()
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_suffix(".new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as opened:
@@ -45,6 +54,16 @@ def states(home: Path) -> Iterator[Mapping[str, Any]]:
     for file in sorted((home / "terraform" / _FOLDER).glob("*.json")):
         with suppress(OSError, ValueError, KeyError, TypeError):
             yield dict(json.loads(file.read_text(encoding="utf-8"))["state"])
+
+
+def services(home: Path) -> frozenset[str]:
+    """The ARNs of the ECS services in these states."""
+    return frozenset(
+        str(values["id"])
+        for state in states(home)
+        for kind, values in carried.resources(state)
+        if kind == "aws_ecs_service" and values.get("id")
+    )
 
 
 def mark(home: Path) -> tuple[tuple[str, int, int], ...]:

@@ -15,6 +15,7 @@ from bonkei.config import Config
 from bonkei.database import describe
 from bonkei.edge.snapshot import ListenerState
 from bonkei.events import Bus
+from bonkei.miniature import applied_elsewhere
 from bonkei.miniature.addresses import Addresses
 from bonkei.miniature.aws.ecs_view import Change, EcsView
 from bonkei.miniature.aws.endpoint import AwsEndpoint
@@ -82,7 +83,10 @@ class Assembly:
             FileCounters(home.path / "terraform" / "counters.json"),
         )
         self.registry = RegistryRoom(home, lambda: self.aws.asks, report)
-        self.service_changes = ServiceChanges()
+        self.service_changes = ServiceChanges(
+            home.path / "ecs" / "service-changes.json",
+            lambda arn: arn in applied_elsewhere.services(home.path),
+        )
         self.watch = Watch(self.bus)
         self.one_offs = OneOffs(config.one_offs, Started(home.started))
         server = describe(config.database_url) if config.database_url else ""

@@ -146,11 +146,12 @@ class Changes:
             service = next(each for each in assembly.blueprint.services if each.arn == arn)
             steps = Steps(self._kept(report))
             if change.has_new_tasks:
-                require_tasks(service, assembly.tasks)
+                if not change.definition_arn:  # another one may have an image that is there
+                    require_tasks(service, assembly.tasks)
                 self._report(f"Restarting {service.name}")
                 if not change.definition_arn:
                     await assembly.migrate(steps, "not restarted", service)
-            assembly.service_changes.add(arn, change)
+            assembly.service_changes.add(service, change)
             unhealthy = await assembly.roll_out(steps, service.arn)
         if unhealthy:
             raise MiniatureError(f"restarted, but not healthy: {names(unhealthy)}")

@@ -70,11 +70,14 @@ class Surroundings:
     existing: Sequence[Mapping[str, Any]] = ()
     """The resources outside the stack (`bonkei.provider.existing`)."""
     account_id: str = ACCOUNT_ID
+    observed: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
+    """What others have changed of resources since the state was written: attributes by type and
+    id."""
 
 
 def read(document: Mapping[str, Any]) -> Surroundings:
     """The surroundings that live below the miniature's home: `home`, `state` (a file's path or
-    null), `account_id`, `existing`."""
+    null), `account_id`, `existing`, and `observed`, if anything is."""
     home = Path(document["home"])
     peers = Peers()
     if document["state"]:
@@ -86,4 +89,5 @@ def read(document: Mapping[str, Any]) -> Surroundings:
         peers=peers,
         existing=document["existing"],
         account_id=document["account_id"],
+        observed=document.get("observed", {}),
     )

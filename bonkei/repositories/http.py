@@ -19,8 +19,8 @@ from bonkei.aws_service import AwsServiceError, Caller
 from bonkei.repositories.git import environment
 from bonkei.repositories.repositories import Repositories, Repository
 
-Who = Callable[[str, str, str, str], Caller]
-"""The caller of a name and a password, for a host and a path. AwsServiceError."""
+Who = Callable[[str, str, tuple[str, str], str], Caller]
+"""The caller of a name and a password, for a host and a path, in a region. AwsServiceError."""
 May = Callable[[Caller, str, str], str]
 """Why a caller may not do an action to a repository's ARN; or nothing."""
 
@@ -43,7 +43,7 @@ async def answer(
     name, rest = found["name"], found["rest"]
     try:
         repository = room.find(name)
-        caller = _caller(request, who)
+        caller = _caller(request, who, repository.arn.split(":")[3])
     except AwsServiceError as error:
         if error.code == "RepositoryDoesNotExistException":
             return _refusal(404, error.message)
@@ -59,7 +59,7 @@ async def answer(
     return await _run(repository, request, rest)
 
 
-def _caller(request: web.BaseRequest, who: Who) -> Caller | None:
+def _caller(request: web.BaseRequest, who: Who, region: str) -> Caller | None:
     """None without a name and a password. AwsServiceError."""
     kind, _, given = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "basic":
@@ -68,7 +68,7 @@ def _caller(request: web.BaseRequest, who: Who) -> Caller | None:
         name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
         found = _PATH.fullmatch(request.path)
         path = found[1].rstrip("/") if found is not None else request.path
-        return who(name, password, request.host.partition(":")[0], path)
+        return who(name, password, (request.host.partition(":")[0], path), region)
     return None
 
 

@@ -29,6 +29,7 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
                 f"resource: {role}",
                 403,
             )
+        _check_second_factor(call)
         seconds = call.parameters.get("DurationSeconds", _USUAL)
         if call.caller.role and seconds > _USUAL:
             raise ApiError(
@@ -50,3 +51,19 @@ def service(issuer: Issuer, is_role: Callable[[str], bool]) -> AwsService:
         }
 
     return Operations({"GetCallerIdentity": get_caller_identity, "AssumeRole": assume_role})
+
+
+def _check_second_factor(call: AwsCall) -> None:
+    """There are no devices here: each IAM user has the one that it names, and any six digits are
+    its code. The rest is AWS's: a device is its user's own, and a role's session has none."""
+    serial = call.parameters.get("SerialNumber")
+    if serial is None:
+        return
+    device = f":iam::{call.caller.account}:mfa/"
+    if call.caller.role or device not in serial or "TokenCode" not in call.parameters:
+        raise ApiError(
+            "AccessDenied",
+            f"MultiFactorAuthentication failed, unable to validate MFA code. A user's device is "
+            f"arn:aws{device}NAME, and its code has six digits (here any six)",
+            403,
+        )

@@ -174,9 +174,14 @@ def _secretsmanager(operation: str, given: Parameters, names: Names) -> Iterator
 
 
 def _sts(operation: str, given: Parameters, _: Names) -> Iterator[Requirement]:
-    """GetCallerIdentity needs no permission, by its own documentation."""
+    """GetCallerIdentity needs no permission, by its own documentation. A second factor is known to
+    the role's trust policy only: not to the session that AssumeRole makes ("Secure API access with
+    MFA" of IAM's guide)."""
     if operation.startswith("Assume"):
-        yield Requirement(f"sts:{operation}", str(given.get("RoleArn") or ALL))
+        factor = bool(given.get("SerialNumber") and given.get("TokenCode"))
+        context = {"aws:multifactorauthpresent": ("true",), "aws:multifactorauthage": ("0",)}
+        role = str(given.get("RoleArn") or ALL)
+        yield Requirement(f"sts:{operation}", role, context=context if factor else {})
 
 
 _LOGS_WITHOUT = (

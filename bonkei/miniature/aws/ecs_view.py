@@ -174,18 +174,20 @@ class _Pending:
             desired = self.change.desired_count
         shown = replace(service, desired=desired)
         is_shown = any(each.id == self.change.deployment_id for each in service.deployments)
-        if is_shown or not service.deployments or not self.change.has_new_tasks:
+        if is_shown or not self.change.has_new_tasks:
             return shown
         definition = self.change.definition_arn or service.definition_arn
         if self.failure:
-            given_up = self._deployment("ACTIVE", definition, "FAILED", 0)
+            status = "ACTIVE" if service.deployments else "PRIMARY"
+            given_up = self._deployment(status, definition, "FAILED", 0)
             return replace(shown, deployments=(*service.deployments, given_up))
         coming = self._deployment("PRIMARY", definition, "IN_PROGRESS", desired)
-        first = replace(service.deployments[0], status="ACTIVE", desired=0)
+        # Before its first release a service may have none: its image is in no registry yet.
+        first = [replace(each, status="ACTIVE", desired=0) for each in service.deployments[:1]]
         return replace(
             shown,
             definition_arn=definition,
-            deployments=(coming, first, *service.deployments[1:]),
+            deployments=(coming, *first, *service.deployments[1:]),
         )
 
     def _deployment(self, status: str, definition: str, state: str, desired: int) -> EcsDeployment:

@@ -1,8 +1,13 @@
-"""What `ecs update-service` has asked of services since the definitions were last applied."""
+"""What `ecs update-service` has asked of services since they were last applied otherwise."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import json
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from bonkei.blueprint import Blueprint
 from bonkei.blueprint.service import Service
@@ -13,34 +18,54 @@ FORCED = ServiceChange(force_new_deployment=True)
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """`forced`: so many times; None and empty: as defined."""
+    """`forced`: so many times; None and empty: as defined. `lasts`: until the service is declared
+    otherwise than `declared`, its task definition and count when it was asked."""
 
     forced: int = 0
     desired_count: int | None = None
     definition_arn: str = ""
     deployment_id: str = ""
+    lasts: bool = False
+    declared: tuple[str, int] = ("", 0)
 
 
 class ServiceChanges:
-    """By the services' ARNs."""
+    """By the services' ARNs.
 
-    def __init__(self) -> None:
-        self._standing: dict[str, _Standing] = {}
+    The folder's services are as the folder has them after each apply and each start. What a
+    pipeline has applied stays as a release has left it, also over a start, until a later apply
+    declares the service otherwise.
+    """
 
-    def add(self, arn: str, change: ServiceChange) -> None:
-        before = self._standing.get(arn, _Standing())
+    def __init__(
+        self, file: Path | None = None, lasts: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`file`: where those that last are kept. `lasts`: whether an ARN's service is a
+        pipeline's."""
+        self._file = file
+        self._lasts = lasts
+        self._standing = _read(file) if file is not None else {}
+
+    def add(self, service: Service, change: ServiceChange) -> None:
+        """`service` as it is declared."""
+        before = self._standing.get(service.arn, _Standing())
         desired = before.desired_count if change.desired_count is None else change.desired_count
-        self._standing[arn] = _Standing(
+        self._standing[service.arn] = _Standing(
             before.forced + change.force_new_deployment,
             desired,
             change.definition_arn or before.definition_arn,
             change.deployment_id or before.deployment_id,
+            self._lasts(service.arn),
+            _declared(service),
         )
+        self._write()
 
     def definitions_win(self) -> None:
         """An apply sets counts and task definitions back to what is declared, as it does on AWS
         unless `ignore_changes` names them."""
-        self._standing = {arn: _Standing(one.forced) for arn, one in self._standing.items()}
+        self._standing = {
+            arn: one if one.lasts else _Standing(one.forced) for arn, one in self._standing.items()
+        }
 
     def over(self, blueprint: Blueprint) -> Blueprint:
         """The blueprint with what was asked for."""
@@ -50,6 +75,8 @@ class ServiceChanges:
         asked = self._standing.get(service.arn)
         if asked is None:
             return service
+        if asked.lasts and asked.declared != _declared(service):
+            asked = replace(asked, desired_count=None, definition_arn="")
         token = f"{service.force_new_deployment_token} {asked.forced or ''}".rstrip()
         desired = service.desired_count if asked.desired_count is None else asked.desired_count
         return replace(
@@ -59,3 +86,27 @@ class ServiceChanges:
             task_definition_arn=asked.definition_arn or service.task_definition_arn,
             deployment_id=asked.deployment_id,
         )
+
+    def _write(self) -> None:
+        lasting = {arn: asdict(one) for arn, one in self._standing.items() if one.lasts}
+        if self._file is None or not lasting:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = self._file.with_suffix(".draft")
+        with draft.open("w", encoding="utf-8") as written:
+            json.dump(lasting, written)
+            written.flush()
+            os.fsync(written.fileno())
+        draft.replace(self._file)
+
+
+def _declared(service: Service) -> tuple[str, int]:
+    return service.task_definition_arn, service.desired_count
+
+
+def _read(file: Path) -> dict[str, _Standing]:
+    """Nothing of a file that is not there, or that is none of ours: the declared state counts."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        kept = json.loads(file.read_text(encoding="utf-8")).items()
+        return {arn: _Standing(**{**one, "declared": tuple(one["declared"])}) for arn, one in kept}
+    return {}

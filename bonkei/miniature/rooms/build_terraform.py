@@ -18,7 +18,11 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from bonkei.miniature.rooms.build_tools import APPLIED, PLACE
+from bonkei.aws_service import AwsServiceError
+from bonkei.miniature import carried
+from bonkei.miniature.rooms.build_asking import asking
+from bonkei.miniature.rooms.build_refresh import Observed, observe
+from bonkei.miniature.rooms.build_tools import APPLIED, CARRIED, PLACE
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.runs.run import command
 
@@ -47,7 +51,11 @@ def main(executable: str, arguments: Sequence[str]) -> int:
     environment = {**os.environ, "TF_CLI_CONFIG_FILE": str(settings), "GOGC": "400"}
     with _state(program, operation, words[1:], directory, environment) as state:
         place = json.loads((own / PLACE).read_text(encoding="utf-8"))
-        surroundings = ProviderSurroundings(own, state, place["account_id"], place["existing"])
+        has_plan = operation == "apply" and bool(_plans(directory, words[1:]))
+        observed = {} if has_plan or state is None else _observed(state)
+        surroundings = ProviderSurroundings(
+            own, state, place["account_id"], place["existing"], observed
+        )
         with ProviderProcess(surroundings, directory, own / "provider.log") as provider:
             environment["TF_REATTACH_PROVIDERS"] = provider.reattach()
             code = _run([*program, *arguments], environment)
@@ -63,6 +71,19 @@ def _chdir(arguments: Sequence[str]) -> str:
     return str(Path.cwd())
 
 
+def _plans(directory: Path, names: Sequence[str]) -> list[Path]:
+    return [directory / name for name in names if zipfile.is_zipfile(directory / name)]
+
+
+def _observed(state: Path) -> Observed:
+    """As the build's role, which needs the same rights on AWS. Ends as Terraform does when one of
+    them is missing."""
+    try:
+        return observe(json.loads(state.read_text(encoding="utf-8")), asking(os.environ))
+    except AwsServiceError as error:
+        sys.exit(f"Error: refreshing the state: {error.code}: {error.message}")
+
+
 @contextlib.contextmanager
 def _state(
     program: Sequence[str], operation: str, files: Sequence[str], directory: Path,
@@ -75,7 +96,7 @@ def _state(
         return
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / "state.json"
-        plans = [directory / name for name in files if zipfile.is_zipfile(directory / name)]
+        plans = _plans(directory, files)
         if operation == "apply" and plans:
             with zipfile.ZipFile(plans[0]) as plan:
                 target.write_bytes(plan.read("tfstate"))
@@ -106,6 +127,7 @@ def _note(
     )
     if backend["type"] == "s3" and shown.returncode == 0:
         document = {"place": place, "state": json.loads(shown.stdout)}
+        carried.gather(document["state"], directory, to.with_name(CARRIED))
         to.write_text(json.dumps(document), encoding="utf-8")
 
 

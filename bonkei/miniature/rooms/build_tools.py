@@ -20,6 +20,11 @@ _AWS = Path(bonkei.cloud.__file__).parent / "data" / "awscli.txt"
 PLACE = "place.json"
 APPLIED = "applied.json"
 """What Terraform has applied in the build, in the provider's share."""
+CARRIED = "carried"
+"""The files that its resources name."""
+
+
+_PARTS = ("secrets", "terraform", CARRIED)
 
 
 class Commands:
@@ -106,7 +111,7 @@ class Provider:
         own = folder / "provider"
         if not own.is_dir():
             return ()
-        if any(place.resolve() != place for place in (own, own / "secrets", own / "terraform")):
+        if any(place.resolve() != place for place in (own, *(own / part for part in _PARTS))):
             return ("The provider's folder has become a link: nothing of it is kept",)
         refused = []
         known = json.loads((own / PLACE).read_text(encoding="utf-8"))["known"]
@@ -123,7 +128,8 @@ class Provider:
                 _write(self._home / name, content)
         self._count_on(own / "terraform" / "counters.json")
         if (own / APPLIED).is_file() and not (own / APPLIED).is_symlink():
-            applied_elsewhere.keep(self._home, (own / APPLIED).read_bytes())
+            content = (own / APPLIED).read_bytes()
+            applied_elsewhere.keep(self._home, content, own / CARRIED)
         return refused
 
     def _denial(self, name: str, role: str) -> str:

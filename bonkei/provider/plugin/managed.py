@@ -51,12 +51,17 @@ class ManagedResources:
         return message("UpgradeResourceState.Response")(upgraded_state=encode(state, block))
 
     def read_resource(self, request: Any) -> Any:
-        """Return the stored state: only Terraform changes the miniature's resources."""
+        """The stored state, with what a program has changed of the resource since."""
         known = private.read(request.private)
-        state = decode(request.current_state, self._blocks[request.type_name])
+        block = self._blocks[request.type_name]
+        state = decode(request.current_state, block)
+        observed = self._connection.surroundings.observed.get(request.type_name, {})
+        changed = observed.get(str(state.get("id")))
+        if changed is not None:
+            state = {**state, **changed}
         self._peers.saw(request.type_name, known.token, state)
         return message("ReadResource.Response")(
-            new_state=request.current_state,
+            new_state=request.current_state if changed is None else encode(state, block),
             private=known.write(),
             new_identity=_kept(request, "current_identity"),
         )

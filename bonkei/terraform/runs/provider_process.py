@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -28,6 +28,8 @@ class ProviderSurroundings:
     account_id: str = ACCOUNT_ID
     existing: Sequence[Mapping[str, Any]] = ()
     """Resources outside the stack (`bonkei.provider.existing`)."""
+    observed: Mapping[str, Any] = field(default_factory=dict)
+    """What others have changed since the state was written, by type and id."""
 
     def write(self, file: Path) -> None:
         """For the process to read; a secret's value may be in it."""
@@ -37,6 +39,7 @@ class ProviderSurroundings:
             "state": None if self.state_file is None else str(self.state_file),
             "account_id": self.account_id,
             "existing": list(self.existing),
+            "observed": dict(self.observed),
         }
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
 

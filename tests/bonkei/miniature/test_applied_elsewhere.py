@@ -35,7 +35,8 @@ class Folder:
 
 
 def left(home: Path, place: str, found: dict[str, Any]) -> None:
-    applied_elsewhere.keep(home, json.dumps({"place": place, "state": found}).encode())
+    document = json.dumps({"place": place, "state": found}).encode()
+    applied_elsewhere.keep(home, document, home / "gathered")
 
 
 def read(home: Path, *own: str) -> list[str]:
@@ -68,5 +69,5 @@ def test_a_resource_in_both_states_is_taken_from_the_build(tmp_path: Path) -> No
 
 def test_a_file_that_is_not_a_state_is_ignored(tmp_path: Path) -> None:
     for content in (b"", b"{", b"[]", b'{"place": 1, "state": {}}', b'{"place": "x"}'):
-        applied_elsewhere.keep(tmp_path, content)
+        applied_elsewhere.keep(tmp_path, content, tmp_path / "gathered")
     assert read(tmp_path, "a") == ["a"]

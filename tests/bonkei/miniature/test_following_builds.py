@@ -60,7 +60,7 @@ async def followed(tmp_path: Path) -> Followed:
 
 def apply(home: Path, value: str) -> None:
     document = {"place": "s3://states/one", "state": {"values": {"outputs": value}}}
-    applied_elsewhere.keep(home, json.dumps(document).encode())
+    applied_elsewhere.keep(home, json.dumps(document).encode(), home / "gathered")
 
 
 async def test_a_build_that_applied_something_is_followed_once(

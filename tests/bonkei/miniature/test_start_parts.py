@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -207,9 +208,9 @@ def test_a_service_is_found_by_its_name_or_the_end_of_it() -> None:
 def test_a_restart_is_a_new_deployment_of_one_service_only() -> None:
     blueprint = Blueprint(services=(service("web"), service("api")))
     changes = ServiceChanges()
-    changes.add("arn:web", FORCED)
+    changes.add(service("web"), FORCED)
     once = changes.over(blueprint)
-    changes.add("arn:web", FORCED)
+    changes.add(service("web"), FORCED)
     twice = changes.over(blueprint)
     tokens = {b.services[0].force_new_deployment_token for b in (blueprint, once, twice)}
     assert len(tokens) == 3
@@ -218,9 +219,9 @@ def test_a_restart_is_a_new_deployment_of_one_service_only() -> None:
 
 def test_the_count_from_update_service_stays_until_the_next_apply() -> None:
     blueprint, changes = Blueprint(services=(service("web"),)), ServiceChanges()
-    changes.add("arn:web", ServiceChange(desired_count=5))
-    changes.add("arn:web", ServiceChange(definition_arn="arn:other"))
-    changes.add("arn:web", FORCED)
+    changes.add(service("web"), ServiceChange(desired_count=5))
+    changes.add(service("web"), ServiceChange(definition_arn="arn:other"))
+    changes.add(service("web"), FORCED)
     [asked] = changes.over(blueprint).services
     assert (asked.desired_count, asked.task_definition_arn) == (5, "arn:other")
     changes.definitions_win()
@@ -228,3 +229,26 @@ def test_the_count_from_update_service_stays_until_the_next_apply() -> None:
     assert applied.desired_count == blueprint.services[0].desired_count
     assert applied.task_definition_arn == blueprint.services[0].task_definition_arn
     assert applied.force_new_deployment_token == asked.force_new_deployment_token
+
+
+def test_what_a_release_asked_of_a_pipelines_service_outlives_a_start(tmp_path: Path) -> None:
+    """Until a later apply declares the service otherwise."""
+    file = tmp_path / "ecs" / "changes.json"
+    first = ServiceChanges(file, lambda arn: arn == "arn:web")
+    for name in ("web", "api"):
+        released = ServiceChange(desired_count=2, definition_arn="arn:released")
+        first.add(service(name), released)
+    first.definitions_win()
+    [web, api] = first.over(Blueprint(services=(service("web"), service("api")))).services
+    assert (web.task_definition_arn, web.desired_count) == ("arn:released", 2)
+    assert api.task_definition_arn == service("api").task_definition_arn
+
+    again = ServiceChanges(file, lambda _: True)
+    [web] = again.over(Blueprint(services=(service("web"),))).services
+    assert (web.task_definition_arn, web.desired_count) == ("arn:released", 2)
+    otherwise = replace(service("web"), task_definition_arn="arn:later")
+    [web] = again.over(Blueprint(services=(otherwise,))).services
+    assert (web.task_definition_arn, web.desired_count) == ("arn:later", otherwise.desired_count)
+    file.write_text("{")
+    [web] = ServiceChanges(file).over(Blueprint(services=(service("web"),))).services
+    assert web == service("web")

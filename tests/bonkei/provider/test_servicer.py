@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -121,9 +122,10 @@ PROVIDER = assemble(
 class Terraform:
     """Speaks to a servicer as Terraform's core does."""
 
-    def __init__(self) -> None:
+    def __init__(self, observed: Mapping[str, Mapping[str, Object]] | None = None) -> None:
         self.vault = MemoryVault()
-        self.servicer = Servicer(PROVIDER, Surroundings(vault=self.vault))
+        around = Surroundings(vault=self.vault, observed=observed or {})
+        self.servicer = Servicer(PROVIDER, around)
         self.call("ConfigureProvider", config=value({"region": "eu-west-1"}, CONFIGURATION))
 
     def call(self, operation: str, **fields: Any) -> Any:
@@ -310,6 +312,16 @@ def test_ephemeral_resources_are_opened(terraform: Terraform) -> None:
     assert read(opened.result, LOOKUP)["value"] == "A"
     other = terraform.call("OpenEphemeralResource", type_name="aws_other", config=config)
     assert "aws_other is not simulated" in other.diagnostics[0].summary
+
+
+def test_what_others_have_changed_is_read(terraform: Terraform) -> None:
+    """As a refresh on AWS reads it; whatever nobody has changed is as the state has it."""
+    made = terraform.apply(None, thing(name="a"))
+    before = read(made.new_state)
+    other = Terraform({"aws_thing": {str(before["id"]): {"size": 7}}, "aws_lb": {}})
+    given = {"type_name": "aws_thing", "current_state": made.new_state, "private": made.private}
+    assert read(other.call("ReadResource", **given).new_state) == {**before, "size": 7}
+    assert read(terraform.call("ReadResource", **given).new_state) == before
 
 
 def test_an_import_is_adopted_as_the_configuration_describes_it(terraform: Terraform) -> None:

@@ -21,6 +21,9 @@ _ME = {"GIT_AUTHOR_NAME": "me", "GIT_AUTHOR_EMAIL": "m@x"}
 _ME |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in _ME.items()}
 
 
+ARN = "arn:aws:codecommit:eu-west-1:123456789012:app"
+
+
 @dataclass
 class Served:
     room: Repositories
@@ -40,10 +43,11 @@ class Served:
         )  # fmt: skip
         return done.returncode, done.stdout + done.stderr
 
-    def who(self, name: str, password: str, host: str, path: str) -> Caller:
+    def who(self, name: str, password: str, place: tuple[str, str], region: str) -> Caller:
+        host, path = place
         if (name, password, host) != ("key", "secret", "127.0.0.1"):
             raise AwsServiceError("Refused", "the password's signature does not match")
-        assert path == "/v1/repos/app"
+        assert (path, region) == ("/v1/repos/app", "eu-west-1"), "the repository's region"
         return Caller("arn:me", "me", "123456789012")
 
     def may(self, caller: Caller, action: str, arn: str) -> str:
@@ -54,7 +58,7 @@ class Served:
 async def served(tmp_path: Path) -> AsyncIterator[Served]:
     room = Repositories(tmp_path / "repositories", time.time)
     room.open()
-    await room.create("app", "arn:app")
+    await room.create("app", ARN)
     made = Served(room, 0, tmp_path)
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -95,7 +99,7 @@ async def test_who_does_not_sign_in_gets_nothing(served: Served) -> None:
 async def test_who_may_only_read_cannot_push(served: Served) -> None:
     served.denied = "codecommit:GitPush"
     code, said = await served.git("push", "-q", served.url(), "HEAD:main")
-    assert (code, "codecommit:GitPush on arn:app" in said) == (128, True), said
+    assert (code, f"codecommit:GitPush on {ARN}" in said) == (128, True), said
     assert (await served.git("ls-remote", served.url()))[0] == 0
     served.denied = "codecommit:GitPull"
     assert (await served.git("ls-remote", served.url()))[0] == 128

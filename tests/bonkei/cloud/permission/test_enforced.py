@@ -17,6 +17,7 @@ from bonkei.cloud.permission.ledger import read_denials
 from tests.bonkei.cloud.rooms import ACCOUNT, DECLARED, KEY_ID, SECRET, Room, arn
 
 READER = f"arn:aws:iam::{ACCOUNT}:role/reader"
+PEOPLE = f"arn:aws:iam::{ACCOUNT}:role/people"
 KEY = arn("kms", f"key/{KEY_ID}")
 
 
@@ -44,6 +45,11 @@ BLUEPRINT = replace(
             allow("dynamodb:GetItem", on=(arn("dynamodb", "table/carts"),)),
             allow("ssm:GetParameter*", on=(arn("ssm", "parameter/shop/*"),)),
         )),
+        Role("aws_iam_role.people", PEOPLE, "people", (PolicyStatement(
+            "aws_iam_role.people", "Allow", ("sts:AssumeRole",),
+            principals=(("AWS", f"arn:aws:iam::{ACCOUNT}:root"),),
+            conditions=(("Bool", "aws:MultiFactorAuthPresent", "true"),),
+        ),)),
         Role("aws_iam_role.odd", f"arn:aws:iam::{ACCOUNT}:role/odd", "odd", (),
              managed_policies=(("a", "arn:aws:iam::aws:policy/SomethingUnknown"),)),
     ),
@@ -133,6 +139,25 @@ def test_an_object_under_a_customer_key_needs_permission_for_the_key(guarded: Ro
     s3 = guarded.client("s3", "reader")
     message = denied(s3.put_object, Bucket="sealed", Key="a", Body=b"1")[2]
     assert f"kms:GenerateDataKey on resource: {KEY}" in message
+
+
+def test_a_role_for_people_wants_a_second_factor(guarded: Room) -> None:
+    """ "AssumeRole", SerialNumber and TokenCode. What the role's session does then has no factor:
+    "The temporary credentials returned by AssumeRole do not include MFA information in the
+    context" ("Secure API access with MFA", IAM User Guide)."""
+    assume = guarded.client("sts").assume_role
+    asked = {"RoleArn": PEOPLE, "RoleSessionName": "me"}
+    assert denied(assume, **asked)[:2] == ("AccessDenied", 403)
+    device = f"arn:aws:iam::{ACCOUNT}:mfa/me"
+    other = f"arn:aws:iam::{ACCOUNT[::-1]}:mfa/me"
+    said = denied(assume, **asked, SerialNumber=other, TokenCode="123456")
+    assert "MultiFactorAuthentication failed" in said[2]
+    said = denied(assume, **asked, SerialNumber=device, TokenCode="12345x")
+    assert said[:2] == ("ValidationError", 400)
+    assert assume(**asked, SerialNumber=device, TokenCode="123456")["Credentials"]
+    of_a_role = guarded.client("sts", "people").assume_role
+    said = denied(of_a_role, **asked, SerialNumber=device, TokenCode="123456")
+    assert said[0] == "AccessDenied"
 
 
 def test_a_buckets_policy_denies_explicitly(guarded: Room) -> None:

@@ -29,7 +29,8 @@ class Double:
 
     def snapshot(self) -> TasksSnapshot:
         one = DeploymentSnapshot(self.deployment, "PRIMARY", "web:3", "COMPLETED", 2, 0, 0)
-        return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, (one,)),), (), (), ())
+        shown = (one,) if self.deployment else ()
+        return TasksSnapshot((ServiceSnapshot(WEB, "web", 2, 2, 0, 2, shown),), (), (), ())
 
     def start_task(self, *arguments: Any) -> str:
         self.started.append(arguments)
@@ -93,6 +94,20 @@ async def test_a_failed_change_is_reported_and_no_longer_shown(tmp_path: Path) -
     assert (old.id, old.status) == ("ecs-svc/1", "PRIMARY")
     assert (given_up.rollout_state, given_up.reason) == ("FAILED", "the migration failed")
     assert world.reports == ["the migration failed\nlook at it"]
+
+
+async def test_the_first_release_of_a_service_that_could_not_run(tmp_path: Path) -> None:
+    """Its image is in no registry before, so it has no deployment here; on AWS it has."""
+    world = World(tmp_path)
+    world.tasks.deployment, world.fails = "", True
+    world.view.change_service(WEB, ServiceChange(force_new_deployment=True))
+    [coming] = world.web.deployments
+    assert (coming.status, coming.rollout_state) == ("PRIMARY", "IN_PROGRESS")
+    world.goes_on.set()
+    while world.web.deployments[0].rollout_state == "IN_PROGRESS":
+        await asyncio.sleep(0)
+    [given_up] = world.web.deployments
+    assert (given_up.status, given_up.rollout_state) == ("PRIMARY", "FAILED")
 
 
 async def test_an_unchanged_definition_starts_no_deployment(tmp_path: Path) -> None:
