@@ -1,6 +1,6 @@
 """Terraform's counterpart: a provider that generates AWS's values and keeps them in the state.
 
-catalogue         which providers are served
+addresses         where Terraform finds them; catalogue: which providers are served
 plugin            Terraform's plugin protocol, served over a socket
 plan, apply       planned values, replacements; the values of what is created
 existing          resources outside the stack; surroundings: other inputs of a plan

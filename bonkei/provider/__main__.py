@@ -2,7 +2,8 @@
 
 FILE is JSON with the miniature's home (for secrets and counters), the path of the state, the
 account and the resources outside the stack. The first line of the output is the value for
-TF_REATTACH_PROVIDERS.
+TF_REATTACH_PROVIDERS. It comes at once: what serves the providers is loaded after it, while
+Terraform starts.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ import contextlib
 import json
 import shutil
 import signal
+import socket
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from bonkei.provider.catalogue import providers
-from bonkei.provider.plugin.server import serve, until_input_ends
-from bonkei.provider.surroundings import Surroundings, read
+from bonkei.provider.addresses import ADDRESSES
+from bonkei.provider.plugin.sockets import listen, reattach
 from bonkei.sockets import make_socket_directory
 
 
-async def _main(surroundings: Surroundings, directory: Path) -> None:
+async def _main(file: Path, sockets: Mapping[str, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
-    serving = asyncio.ensure_future(serve(providers(), surroundings, directory, _announce))
-    ending = asyncio.ensure_future(until_input_ends())
+    serving = asyncio.ensure_future(_serve(file, sockets))
+    ending = asyncio.ensure_future(_until_input_ends())
     loop.add_signal_handler(signal.SIGTERM, ending.cancel)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is Terraform's: it ends in good order
     await asyncio.wait((serving, ending), return_when=asyncio.FIRST_COMPLETED)
@@ -33,19 +35,34 @@ async def _main(surroundings: Surroundings, directory: Path) -> None:
         await serving
 
 
-def _announce(reattach: str) -> None:
-    sys.stdout.write(reattach + "\n")
-    sys.stdout.flush()
+async def _serve(file: Path, sockets: Mapping[str, socket.socket]) -> None:
+    from bonkei.provider.catalogue import providers  # noqa: PLC0415 -- after the announcement
+    from bonkei.provider.plugin.server import serve  # noqa: PLC0415
+    from bonkei.provider.surroundings import read  # noqa: PLC0415
+
+    surroundings = read(json.loads(file.read_text(encoding="utf-8")))  # noqa: ASYNC240 -- once
+    await serve(providers(), surroundings, sockets)
+
+
+async def _until_input_ends() -> None:
+    """Return when the parent process is gone: it holds the other end of our input."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(1 << 16):
+        pass
 
 
 def main() -> None:
     """Run the process."""
     if len(sys.argv) != 2:
         sys.exit("usage: python -m bonkei.provider FILE")
-    surroundings = read(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
     directory = make_socket_directory()
     try:
-        asyncio.run(_main(surroundings, directory))
+        sockets = listen(ADDRESSES, directory)
+        sys.stdout.write(reattach(sockets) + "\n")
+        sys.stdout.flush()
+        asyncio.run(_main(Path(sys.argv[1]), sockets))
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 

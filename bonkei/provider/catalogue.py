@@ -8,7 +8,6 @@ from bonkei.provider import facts, region_and_tags, schema, small
 from bonkei.provider.modules import modules
 from bonkei.provider.provider import Provider, assemble
 
-AWS = "registry.terraform.io/hashicorp/aws"
 SCHEMA = "aws-schema.json.gz"
 FACTS = "aws-facts.json.gz"
 

@@ -73,11 +73,13 @@ class Surroundings:
     observed: Mapping[str, Mapping[str, Object]] = field(default_factory=dict)
     """What others have changed of resources since the state was written: attributes by type and
     id."""
+    types: Path | None = None
+    """A file that names the types of AWS's provider which are needed, once it is there."""
 
 
 def read(document: Mapping[str, Any]) -> Surroundings:
     """The surroundings that live below the miniature's home: `home`, `state` (a file's path or
-    null), `account_id`, `existing`, and `observed`, if anything is."""
+    null), `account_id`, `existing`, and, if anything is, `observed` and `types` (a file's path)."""
     home = Path(document["home"])
     peers = Peers()
     if document["state"]:
@@ -90,4 +92,5 @@ def read(document: Mapping[str, Any]) -> Surroundings:
         existing=document["existing"],
         account_id=document["account_id"],
         observed=document.get("observed", {}),
+        types=Path(document["types"]) if document.get("types") else None,
     )

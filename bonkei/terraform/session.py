@@ -15,6 +15,7 @@ from bonkei.terraform.explanations.explain import explain
 from bonkei.terraform.inputs import stamps
 from bonkei.terraform.inputs.elsewhere import Elsewhere, check_existing, place_remote_states
 from bonkei.terraform.inputs.mirror import Mirror
+from bonkei.terraform.inputs.types import named_types
 from bonkei.terraform.reports.messages import Listener, Report
 from bonkei.terraform.runs import run as runs
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
@@ -91,11 +92,14 @@ class Place:
             self.mirror.refresh(self.backend.block)
             states = self.elsewhere.remote_states
             place_remote_states(states, self.mirror.path, self.directory / "remote-states")
+            types = self.directory / "types.json"
+            types.unlink(missing_ok=True)
             surroundings = ProviderSurroundings(
                 home=provider_home,
                 state_file=self.backend.state_file if with_state else None,
                 account_id=self.account.id,
                 existing=self.elsewhere.existing,
+                types=types,
             )
             log = self.directory / "provider.log"
             with (
@@ -107,6 +111,11 @@ class Place:
                 )
                 session = Session(command, self.mirror, self.definitions, environment)
                 self._initialize(session)
+                named = named_types(
+                    self.mirror.path, self.directory / "data", self.backend.state_file
+                )
+                if named is not None:
+                    named.write(types)
                 yield session
 
     def _settings(self, reattach: str) -> dict[str, str]:

@@ -30,6 +30,7 @@ from bonkei.terraform.runs import run as runs
 from bonkei.terraform.session import Place, Session, read_json, silent
 from bonkei.terraform.state.account import Account
 from bonkei.terraform.state.backend import Backend
+from bonkei.terraform.state.document import read_state_file
 
 _NOTHING = Elsewhere()
 _ACCOUNT = Account()
@@ -60,7 +61,6 @@ class Workspace:
         backend = Backend(self._directory, account.workspace)
         self._state_file = backend.state_file
         self._applied = self._directory / "applied"
-        self._cache = stamps.StateCache(self._directory / "state.json", self._state_file)
         self._mirror = Mirror(self._definitions, self._directory / "mirror", home=self._home)
         self._place = Place(
             definitions=self._definitions,
@@ -129,12 +129,12 @@ class Workspace:
                 raise TerraformError(result.errors.strip())
 
     def state(self) -> dict[str, Any]:
-        """The state as `terraform show -json` gives it; without "values" if nothing is applied."""
-        kept = self._cache.read()
-        if kept is not None:
-            return kept
+        """As `terraform show -json` has it (see `document`); no "values" if nothing is applied."""
+        state = read_state_file(self._state_file)
+        if state is not None:
+            return state
         with self._place.session(self._home) as session:
-            return self._show_state(session)
+            return read_json(session.run("show", "-json"))
 
     def is_current(self) -> bool:
         """Whether the last apply had exactly these inputs, so that another one changes nothing."""
@@ -212,7 +212,7 @@ class Workspace:
     def _check(self, selection: Selection, session: Session) -> None:
         if selection.targets or selection.replacements:
             manifest = self._directory / "data" / "modules" / "modules.json"
-            state = self._cache.read() or self._show_state(session)
+            state = read_state_file(self._state_file) or read_json(session.run("show", "-json"))
             selections.check(selection, self._mirror.path, manifest, state)
 
     def _change(
@@ -226,14 +226,7 @@ class Workspace:
         listener = session.listen(operation, "-auto-approve", *options, report=progress)
         for warning in self._warnings(listener.diagnostics):
             progress(warning.render())
-        if self._cache.read() is None:
-            self._show_state(session)
         return listener
-
-    def _show_state(self, session: Session) -> dict[str, Any]:
-        document = read_json(session.run("show", "-json"))
-        self._cache.write(document)
-        return document
 
     def _warnings(self, said: Sequence[Diagnostic]) -> list[Diagnostic]:
         """Terraform's warnings, and those that it omits for a running provider."""

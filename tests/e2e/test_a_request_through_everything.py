@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import signal
@@ -136,10 +137,13 @@ def test_no_secret_is_in_the_state_the_logs_or_a_command_line(miniature: Running
         if path.is_file() and path.relative_to(home).parts[0] not in elsewhere
     ]
     names = {path.name for path in written}
-    assert {"terraform.tfstate", "state.json", "bonkei.log", "postgresql.log"} <= names
+    assert {"terraform.tfstate", "bonkei.log", "postgresql.log"} <= names
     words = [" ".join(process.cmdline()) for process in miniature.processes()]
     assert any("postgres" in line for line in words)
-    texts = {str(path): path.read_text(errors="replace") for path in written}
+    texts = {}
+    for path in written:
+        with contextlib.suppress(FileNotFoundError):  # a log router's chunk that is on its way
+            texts[str(path)] = path.read_text(errors="replace")
     for place, text in {**texts, "a command line": "\n".join(words)}.items():
         assert [name for name, value in secrets.items() if value in text] == [], place
 

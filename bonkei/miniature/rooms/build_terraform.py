@@ -25,6 +25,7 @@ from bonkei.miniature.rooms.build_refresh import Observed, observe
 from bonkei.miniature.rooms.build_tools import APPLIED, CARRIED, PLACE
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 from bonkei.terraform.runs.run import command
+from bonkei.terraform.state.document import document
 
 _WITH_PROVIDER = frozenset(
     {
@@ -122,13 +123,15 @@ def _note(
         place = f"s3://{backend['config']['bucket']}/{backend['config']['key']}"
     except (OSError, ValueError, KeyError, TypeError):
         return
-    shown = subprocess.run(
-        [*terraform, "show", "-json"], env=dict(environment), capture_output=True, check=False
+    if backend["type"] != "s3":
+        return
+    pulled = subprocess.run(
+        [*terraform, "state", "pull"], env=dict(environment), capture_output=True, check=False
     )
-    if backend["type"] == "s3" and shown.returncode == 0:
-        document = {"place": place, "state": json.loads(shown.stdout)}
-        carried.gather(document["state"], directory, to.with_name(CARRIED))
-        to.write_text(json.dumps(document), encoding="utf-8")
+    if pulled.returncode == 0 and pulled.stdout.strip():
+        state = document(json.loads(pulled.stdout))
+        carried.gather(state, directory, to.with_name(CARRIED))
+        to.write_text(json.dumps({"place": place, "state": state}), encoding="utf-8")
 
 
 def _run(words: Sequence[str], environment: Mapping[str, str]) -> int:

@@ -12,10 +12,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
-import os
 import re
-import sys
+import socket
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,9 +23,11 @@ from typing import Any
 
 import grpc
 
+from bonkei.provider.addresses import AWS
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.plugin import wire
 from bonkei.provider.plugin.protocol import message
+from bonkei.provider.plugin.selection import selected
 from bonkei.provider.plugin.servicer import Servicer
 from bonkei.provider.provider import Provider
 from bonkei.provider.schema import Block
@@ -64,26 +65,15 @@ _WITHOUT_CONTENT = (
 async def serve(
     providers: Mapping[str, Provider],
     surroundings: Surroundings,
-    directory: Path,
-    announce: Callable[[str], None],
+    sockets: Mapping[str, socket.socket],
 ) -> None:
-    """Serve until cancelled. `announce` gets the value for TF_REATTACH_PROVIDERS."""
+    """Serve until cancelled, on the listening socket of each address."""
     with ThreadPoolExecutor(max_workers=8) as pool:
         servers = []
-        reattach = {}
-        for number, (address, provider) in enumerate(providers.items()):
-            endpoint = _Endpoint(provider, surroundings, pool, directory / f"{number}")
-            servers.append(
-                await asyncio.start_unix_server(endpoint.relay, directory / f"{number}.sock")
-            )
-            reattach[address] = {
-                "Protocol": "grpc",
-                "ProtocolVersion": 6,
-                "Pid": os.getpid(),
-                "Test": True,
-                "Addr": {"Network": "unix", "String": str(directory / f"{number}.sock")},
-            }
-        announce(json.dumps(reattach))
+        for address, listening in sockets.items():
+            path = Path(listening.getsockname()).with_suffix("")
+            endpoint = _Endpoint(providers[address], surroundings, pool, path)
+            servers.append(await asyncio.start_unix_server(endpoint.relay, sock=listening))
         try:
             await asyncio.gather(*(server.serve_forever() for server in servers))
         finally:
@@ -102,6 +92,7 @@ class _Endpoint:
         self._pool = pool
         self._path = path
         self._numbers = itertools.count()
+        self._lock = threading.Lock()
         self._schema: bytes | None = None
 
     async def relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -131,9 +122,13 @@ class _Endpoint:
         return grpc.method_handlers_generic_handler("tfplugin6.Provider", methods)
 
     def _schema_bytes(self) -> bytes:
-        if self._schema is None:
-            self._schema = wire.provider_schema(self._provider.schema, self._provider.functions)
-        return self._schema
+        with self._lock:
+            if self._schema is None:
+                schema = self._provider.schema
+                if schema.address == AWS:
+                    schema = selected(schema, self._surroundings.types)
+                self._schema = wire.provider_schema(schema, self._provider.functions)
+            return self._schema
 
 
 def _method(name: str, answer: Callable[[Any], Any]) -> Any:
@@ -177,12 +172,3 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
     with contextlib.suppress(ConnectionError):
         writer.close()
         await writer.wait_closed()
-
-
-async def until_input_ends() -> None:
-    """Return when the parent process is gone: it holds the other end of our input."""
-    loop = asyncio.get_running_loop()
-    reader = asyncio.StreamReader()
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    while await reader.read(_CHUNK):
-        pass

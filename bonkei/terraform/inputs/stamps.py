@@ -35,31 +35,3 @@ def initialization(definitions: Path, backend: Mapping[str, Any]) -> str:
         for line in _INITIALIZED_BY.finditer(file.read_text(encoding="utf-8", errors="replace")):
             digest.update(line[0].encode())
     return digest.hexdigest()
-
-
-class StateCache:
-    """The state as `terraform show -json` gave it, for as long as the state file is the same."""
-
-    def __init__(self, file: Path, state_file: Path) -> None:
-        self._file = file
-        self._state_file = state_file
-
-    def read(self) -> dict[str, Any] | None:
-        """The state; None if it must be read from Terraform."""
-        try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return dict(kept["state"]) if kept["of"] == self._digest() else None
-
-    def write(self, state: dict[str, Any]) -> None:
-        """Keep the state that belongs to the present state file."""
-        draft = self._file.with_suffix(".draft")
-        draft.touch(mode=0o600)  # it holds sensitive values, as the state file does
-        draft.write_text(json.dumps({"of": self._digest(), "state": state}), encoding="utf-8")
-        draft.replace(self._file)
-
-    def _digest(self) -> str:
-        if not self._state_file.is_file():
-            return ""
-        return hashlib.sha256(self._state_file.read_bytes()).hexdigest()

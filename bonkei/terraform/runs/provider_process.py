@@ -30,6 +30,8 @@ class ProviderSurroundings:
     """Resources outside the stack (`bonkei.provider.existing`)."""
     observed: Mapping[str, Any] = field(default_factory=dict)
     """What others have changed since the state was written, by type and id."""
+    types: Path | None = None
+    """A file with the types that Terraform needs, written before it asks; without it, all."""
 
     def write(self, file: Path) -> None:
         """For the process to read; a secret's value may be in it."""
@@ -40,12 +42,17 @@ class ProviderSurroundings:
             "account_id": self.account_id,
             "existing": list(self.existing),
             "observed": dict(self.observed),
+            "types": None if self.types is None else str(self.types),
         }
         file.write_text(json.dumps(document, default=str), encoding="utf-8")
 
 
 class ProviderProcess:
-    """Starts at once; `reattach` waits until it serves. A context manager that ends it."""
+    """Starts at once; `reattach` waits until it listens. A context manager that ends it.
+
+    It loads what answers while Terraform starts. Where it dies, Terraform only sees a connection
+    that ends: leaving the context then raises the provider's own words in place of that error.
+    """
 
     def __init__(self, surroundings: ProviderSurroundings, directory: Path, log: Path) -> None:
         """`directory` is what relative paths in the definitions are relative to."""
@@ -63,7 +70,7 @@ class ProviderProcess:
             cwd=directory,
             env={
                 **without_account(os.environ),
-                "PYTHONPATH": str(Path(__file__).parents[2]),
+                "PYTHONPATH": str(Path(__file__).parents[3]),
                 "PYTHONSAFEPATH": "1",
             },
             stdin=subprocess.PIPE,
@@ -76,8 +83,11 @@ class ProviderProcess:
     def __enter__(self) -> ProviderProcess:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        died = self._process.poll() is not None
         self.stop()
+        if died and isinstance(error, TerraformError):
+            raise self._fault() from error
 
     def reattach(self) -> str:
         """The value for TF_REATTACH_PROVIDERS. TerraformError if the process did not start."""
@@ -86,12 +96,16 @@ class ProviderProcess:
             self._reattach = self._process.stdout.readline().strip()
         if not self._reattach:
             self._process.wait(_PATIENCE)
-            errors = self._log.read_text(encoding="utf-8").strip()
-            raise TerraformError(
-                f"The provider did not start:\n{errors[-2000:]}",
-                remedy="this is a fault in Bonkei, not in the definitions",
-            )
+            raise self._fault()
         return self._reattach
+
+    def _fault(self) -> TerraformError:
+        errors = self._log.read_text(encoding="utf-8").strip()
+        return TerraformError(
+            f"The provider has ended by itself (code {self._process.returncode}):\n"
+            f"{errors[-2000:]}",
+            remedy="this is a fault in Bonkei, not in the definitions",
+        )
 
     def stop(self) -> None:
         """Close its input, which ends it; kill it if that does not."""

@@ -6,7 +6,7 @@ import base64
 import json
 from pathlib import Path
 
-from bonkei.provider import catalogue
+from bonkei.provider import addresses, catalogue
 from bonkei.provider.behaviour import Context
 from bonkei.provider.existing import Existing
 from bonkei.provider.private import Private
@@ -15,7 +15,7 @@ from bonkei.provider.surroundings import read as surroundings
 from bonkei.provider.values import Object
 from bonkei.vault import MemoryVault
 
-AWS = catalogue.providers()[catalogue.AWS]
+AWS = catalogue.providers()[addresses.AWS]
 SECRET = {"type": "aws_secretsmanager_secret", "name": "payments/key"}
 VALUE = {
     "type": "aws_secretsmanager_secret_version",

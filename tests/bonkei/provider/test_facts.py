@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.provider import catalogue, facts, schema
+from bonkei.provider import addresses, catalogue, facts, schema
 from bonkei.provider.aws import RESOURCES
 from bonkei.provider.behaviour import Context, Problem, ResourceBehaviour
 from bonkei.provider.facts import Facts
@@ -16,7 +16,7 @@ from bonkei.provider.schema import Block
 from bonkei.provider.values import UNKNOWN
 from scripts.schema.limits import add_limits
 
-AWS = catalogue.providers()[catalogue.AWS]
+AWS = catalogue.providers()[addresses.AWS]
 FACTS = facts.load(catalogue.FACTS)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bonkei.provider import catalogue
+from bonkei.provider import addresses, catalogue
 from bonkei.provider.apply import create
 from bonkei.provider.behaviour import Context
 from bonkei.provider.plan import plan_creation, plan_update
@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "replacements.md"
 ROWS = re.findall(
     r"^\| `(\w+)` \| `(\w+)` \| (replaces|updates) \|$", PAGE.read_text(), re.MULTILINE
 )
-AWS = catalogue.providers()[catalogue.AWS]
+AWS = catalogue.providers()[addresses.AWS]
 
 
 def two_values(type_: Type) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bonkei.provider import catalogue, schema
+from bonkei.provider import addresses, catalogue, schema
 from bonkei.terraform import Diagnostic, TerraformError
 from bonkei.terraform.explanations import upgrades
 from tests.bonkei.terraform.project import Project
@@ -294,7 +294,7 @@ def test_a_place_in_a_text_is_that_of_the_real_file(
 def test_a_data_source_that_nobody_simulates_is_refused(
     project: Project, definitions: Callable[[str], Path]
 ) -> None:
-    aws = catalogue.providers()[catalogue.AWS]
+    aws = catalogue.providers()[addresses.AWS]
     type_name = next(
         name
         for name, block in aws.schema.data_sources.items()

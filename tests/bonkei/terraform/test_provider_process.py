@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
 import pytest
 
+from bonkei.provider.addresses import ADDRESSES
+from bonkei.provider.catalogue import providers
+from bonkei.terraform import TerraformError
 from bonkei.terraform.runs.provider_process import ProviderProcess, ProviderSurroundings
 
 ORPHAN = """
@@ -36,6 +42,37 @@ def test_it_serves_three_providers_in_a_directory_of_its_own(tmp_path: Path) -> 
         assert directory.stat().st_mode & 0o077 == 0
         assert all(socket.is_socket() for socket in sockets)
     assert not directory.exists()
+
+
+def test_the_addresses_that_it_listens_for_are_those_that_it_serves() -> None:
+    assert set(ADDRESSES) == set(providers())
+
+
+@pytest.fixture
+def provider(tmp_path: Path) -> ProviderProcess:
+    return ProviderProcess(ProviderSurroundings(tmp_path), tmp_path, tmp_path / "log")
+
+
+def refused(provider: ProviderProcess, *, dies: bool) -> None:
+    """Terraform refuses while the provider runs, or because it has died."""
+    with provider:
+        (pid,) = {entry["Pid"] for entry in json.loads(provider.reattach()).values()}
+        if dies:
+            os.kill(pid, signal.SIGKILL)
+            while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+                time.sleep(0.01)
+        raise TerraformError("Plugin did not respond")
+
+
+def test_where_it_dies_its_own_words_are_the_error(provider: ProviderProcess) -> None:
+    with pytest.raises(TerraformError, match=r"ended by itself \(code -9\)") as raised:
+        refused(provider, dies=True)
+    assert "did not respond" in str(raised.value.__cause__)
+
+
+def test_what_terraform_says_stays_where_it_lives(provider: ProviderProcess) -> None:
+    with pytest.raises(TerraformError, match="did not respond"):
+        refused(provider, dies=False)
 
 
 def test_it_ends_when_whoever_started_it_is_gone(tmp_path: Path) -> None:

@@ -58,7 +58,7 @@ def test_another_executable_takes_the_librarys_place(project: Project, tmp_path:
     project.write("infrastructure/main.tf", 'resource "aws_vpc" "x" { cidr_block = "10.0.0.0/16" }')
     workspace = project.workspace(terraform=str(program))
     assert workspace.apply().added == 1
-    assert asked.read_text().split() == ["init", "apply", "show"]
+    assert asked.read_text().split() == ["init", "apply"]
 
 
 def test_formatting(project: Project) -> None:
@@ -130,12 +130,3 @@ def test_tests_that_are_not_there_are_no_success(project: Project) -> None:
     with pytest.raises(TerraformError, match=r"no test file tests/b\.tftest\.hcl") as raised:
         project.workspace().test(files=["tests/b.tftest.hcl"])
     assert raised.value.remedy == "there are: tests/a.tftest.hcl"
-
-
-def test_a_state_can_be_refreshed_and_is_the_same(project: Project) -> None:
-    project.write("infrastructure/main.tf", 'resource "random_pet" "x" {}')
-    workspace = project.workspace()
-    workspace.apply()
-    before = workspace.state()
-    (project.home / "terraform" / "state.json").unlink()
-    assert workspace.state() == before

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import yaml
 
-from bonkei.provider import catalogue, schema
+from bonkei.provider import addresses, catalogue, schema
 from bonkei.provider.behaviour import Problem
 from bonkei.provider.values import UNKNOWN
 
 SCHEMA = schema.load("aws-schema.json.gz")
-RESOURCES = catalogue.providers()[catalogue.AWS].resources
+RESOURCES = catalogue.providers()[addresses.AWS].resources
 ACCEPTED = yaml.safe_load(Path(__file__).with_name("accepted.yaml").read_text("utf-8"))
 REFUSED = yaml.safe_load(Path(__file__).with_name("refused.yaml").read_text("utf-8"))
 

@@ -1,0 +1,10 @@
+"""The addresses of the providers that are served, known before any of them is loaded."""
+
+from __future__ import annotations
+
+_HASHICORP = "registry.terraform.io/hashicorp/"
+
+AWS = f"{_HASHICORP}aws"
+SMALL = ("archive", "external", "http", "local", "null", "random", "template", "time")
+
+ADDRESSES = (AWS, *(f"{_HASHICORP}{name}" for name in SMALL))

@@ -1,0 +1,39 @@
+"""The sockets of the providers, which listen before anything that serves them is loaded.
+
+Terraform needs a third of a second until it first calls a provider, and a provider as long until it
+can answer. Whoever connects in between waits in the socket's queue.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+
+def listen(addresses: Iterable[str], directory: Path) -> Mapping[str, socket.socket]:
+    """A listening Unix socket for each address."""
+    sockets = {}
+    for number, address in enumerate(addresses):
+        sockets[address] = socket.socket(socket.AF_UNIX)
+        sockets[address].bind(str(directory / f"{number}.sock"))
+        sockets[address].listen()
+    return sockets
+
+
+def reattach(sockets: Mapping[str, socket.socket]) -> str:
+    """The value for TF_REATTACH_PROVIDERS."""
+    return json.dumps(
+        {
+            address: {
+                "Protocol": "grpc",
+                "ProtocolVersion": 6,
+                "Pid": os.getpid(),
+                "Test": True,
+                "Addr": {"Network": "unix", "String": listening.getsockname()},
+            }
+            for address, listening in sockets.items()
+        }
+    )
